@@ -1,0 +1,14 @@
+import { defineConfig } from 'rolldown'
+
+/** One self-contained file for each entry: a step loads nothing that another step needs. */
+const entries = ['cli', 'plan', 'setup', 'build', 'publish', 'cleanup', 'supervisor']
+
+export default defineConfig(
+  entries.map((name) => ({
+    input: `src/steps/${name}.ts`,
+    platform: 'node' as const,
+    output: { file: `dist/${name}.js`, format: 'esm' as const, codeSplitting: false },
+    // Packages without side effects on import: what a step does not call stays out of its file.
+    treeshake: { moduleSideEffects: [{ test: /node_modules/, sideEffects: false }] },
+  })),
+)

@@ -1,0 +1,129 @@
+import { spawn } from 'node:child_process'
+import { createInterface } from 'node:readline'
+import type { Readable } from 'node:stream'
+import { CommandError, type CommandOutcome } from './errors.ts'
+
+const KEPT_LINES = 40
+/** After SIGTERM a program has this long before it is killed. */
+const GRACE_MILLISECONDS = 5_000
+
+export interface CommandOptions {
+  readonly cwd?: string
+  /** The whole environment of the program; ours where it is left out. */
+  readonly env?: Readonly<Record<string, string>>
+  /** Written to its standard input, which is then closed: the way for secrets. Empty where left out. */
+  readonly input?: string
+  /** Ends the program when it aborts. */
+  readonly signal?: AbortSignal
+  readonly timeoutSeconds?: number
+  /** Called for each line as it comes, of either stream. */
+  readonly onLine?: (line: string) => void
+  /** Exit codes that are a result and no failure; `[0]` where left out. */
+  readonly accept?: readonly number[]
+  /**
+   * Standard input stays open and is closed to end the program, instead of a signal: for programs that run as another
+   * user, which we may not signal (kill(2)). SIGKILL follows after `graceSeconds`.
+   */
+  readonly stopByEndOfInput?: boolean
+  readonly graceSeconds?: number
+}
+
+export interface CommandResult {
+  readonly exitCode: number
+  /** Raw standard output: a manifest must be hashed as it came. Kept only where `onLine` is left out. */
+  readonly stdout: Buffer
+  readonly stderr: string
+}
+
+/**
+ * Runs a program from an argument list, never through a shell.
+ *
+ * @throws CommandError when it cannot be started, exits with a code not in `accept`, is ended by a signal, runs into
+ *   its time limit or is canceled. A non-zero exit is always an error.
+ */
+export async function runCommand(
+  program: string,
+  args: readonly string[],
+  options: CommandOptions = {},
+): Promise<CommandResult> {
+  const fail = (outcome: CommandOutcome, lines: readonly string[]) => new CommandError(program, args, outcome, lines)
+  if (options.signal?.aborted) throw fail({ kind: 'canceled' }, [])
+  const child = spawn(program, args, { cwd: options.cwd, env: options.env, stdio: ['pipe', 'pipe', 'pipe'] })
+  const lastLines: string[] = []
+  const chunks: Buffer[] = []
+  const errors: string[] = []
+  const keep = (line: string) => {
+    lastLines.push(line)
+    if (lastLines.length > KEPT_LINES) lastLines.shift()
+    options.onLine?.(line)
+  }
+  const readers = [
+    options.onLine ? eachLine(child.stdout, keep) : collect(child.stdout, chunks),
+    eachLine(child.stderr, (line) => {
+      if (!options.onLine) errors.push(line)
+      keep(line)
+    }),
+  ]
+  // A program that ends before it has read its input is judged by its exit code, not by our broken pipe.
+  child.stdin.on('error', () => {})
+  if (options.input !== undefined) child.stdin.write(options.input)
+  if (!options.stopByEndOfInput) child.stdin.end()
+
+  const ended = new Promise<{ code: number | null; signal: string | null }>((resolve, reject) => {
+    child.once('error', reject)
+    child.once('close', (code, signal) => resolve({ code, signal }))
+  })
+  const stopper = stopWhenAsked(child, options)
+  try {
+    const [end] = await Promise.all([ended, ...readers])
+    const lines = lastLines.length > 0 ? lastLines : tail(chunks)
+    if (stopper.reason) throw fail(stopper.reason, lines)
+    if (end.code === null) throw fail({ kind: 'signal', signal: end.signal ?? 'an unknown signal' }, lines)
+    if (!(options.accept ?? [0]).includes(end.code)) throw fail({ kind: 'exit', code: end.code }, lines)
+    return { exitCode: end.code, stdout: Buffer.concat(chunks), stderr: errors.join('\n') }
+  } catch (error) {
+    if (isErrno(error) && ['ENOENT', 'EACCES'].includes(error.code ?? '')) throw fail({ kind: 'missing' }, [])
+    throw error
+  } finally {
+    stopper.release()
+  }
+}
+
+function stopWhenAsked(child: ReturnType<typeof spawn>, options: CommandOptions) {
+  const state: { reason?: CommandOutcome; release: () => void } = { release: () => {} }
+  const timers: NodeJS.Timeout[] = []
+  const stop = (reason: CommandOutcome) => {
+    state.reason ??= reason
+    if (options.stopByEndOfInput) child.stdin?.end()
+    else child.kill('SIGTERM')
+    const grace = options.graceSeconds === undefined ? GRACE_MILLISECONDS : options.graceSeconds * 1000
+    timers.push(setTimeout(() => child.kill('SIGKILL'), grace))
+  }
+  const onAbort = () => stop({ kind: 'canceled' })
+  options.signal?.addEventListener('abort', onAbort, { once: true })
+  const { timeoutSeconds } = options
+  if (timeoutSeconds !== undefined) {
+    timers.push(setTimeout(() => stop({ kind: 'timeout', seconds: timeoutSeconds }), timeoutSeconds * 1000))
+  }
+  state.release = () => {
+    options.signal?.removeEventListener('abort', onAbort)
+    for (const timer of timers) clearTimeout(timer)
+  }
+  return state
+}
+
+async function eachLine(stream: Readable, onLine: (line: string) => void): Promise<void> {
+  for await (const line of createInterface({ input: stream, crlfDelay: Number.POSITIVE_INFINITY })) onLine(line)
+}
+
+async function collect(stream: Readable, into: Buffer[]): Promise<void> {
+  for await (const chunk of stream) into.push(chunk as Buffer)
+}
+
+function tail(chunks: readonly Buffer[]): string[] {
+  return Buffer.concat(chunks).toString('utf8').trimEnd().split('\n').slice(-KEPT_LINES)
+}
+
+function isErrno(error: unknown): error is NodeJS.ErrnoException {
+  return error instanceof Error && 'code' in error
+}

@@ -1,0 +1,23 @@
+import { defineConfig } from 'vitest/config'
+
+const project = (name: string, timeoutSeconds: number, parallel: boolean) => ({
+  test: {
+    name,
+    include: [`test/${name}/**/*.test.ts`],
+    testTimeout: timeoutSeconds * 1000,
+    hookTimeout: timeoutSeconds * 1000,
+    fileParallelism: parallel,
+  },
+})
+
+export default defineConfig({
+  test: {
+    projects: [
+      project('unit', 10, true),
+      project('property', 60, true),
+      project('process', 60, true),
+      project('system', 300, false),
+      project('e2e', 1800, false),
+    ],
+  },
+})
