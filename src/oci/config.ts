@@ -1,0 +1,189 @@
+import { ImageError } from '../errors.ts'
+import { type Digest, isDigest } from './digest.ts'
+import { isJsonObject, type JsonObject, parseDocument, sortedRecord } from './document.ts'
+import { type History, repairedHistory } from './history.ts'
+import type { Platform } from './platform.ts'
+import { portKey } from './port.ts'
+
+/**
+ * What the user wants different from the base. Left out keeps the base's value, null clears it. `env` and `labels` go
+ * into the base's key by key, null for a key clears that one; `expose` and `volumes` are added to the base's.
+ */
+export interface ConfigChanges {
+  /** Also clears the base's `cmd`, unless `cmd` is given: it was made for the other entrypoint (as docker and podman do). */
+  readonly entrypoint?: readonly string[] | null
+  readonly cmd?: readonly string[] | null
+  readonly env?: Readonly<Record<string, string | null>> | null
+  readonly labels?: Readonly<Record<string, string | null>> | null
+  readonly user?: string | null
+  readonly workdir?: string | null
+  /** `PORT` or `PORT/PROTOCOL` */
+  readonly expose?: readonly string[] | null
+  readonly volumes?: readonly string[] | null
+  readonly stopsignal?: string | null
+}
+
+/** How a container of the image starts; image-spec config.md, "config". */
+export interface RuntimeConfig {
+  readonly User?: string
+  readonly ExposedPorts?: Readonly<Record<string, object>>
+  readonly Env?: readonly string[]
+  readonly Entrypoint?: readonly string[]
+  readonly Cmd?: readonly string[]
+  readonly Volumes?: Readonly<Record<string, object>>
+  readonly WorkingDir?: string
+  readonly Labels?: Readonly<Record<string, string>>
+  readonly StopSignal?: string
+  readonly [unknown: string]: unknown
+}
+
+/** image-spec config.md, or Docker's, which is the same with members of its own. */
+export interface ImageConfig {
+  readonly architecture: string
+  readonly os: string
+  readonly variant?: string
+  /** RFC 3339 */
+  readonly created?: string
+  readonly author?: string
+  readonly config?: RuntimeConfig
+  readonly rootfs: { readonly type: 'layers'; readonly diff_ids: readonly Digest[] }
+  readonly history?: readonly History[]
+  readonly [unknown: string]: unknown
+}
+
+/** What one more layer does to a config. */
+export interface ConfigUpdate {
+  readonly changes: ConfigChanges
+  readonly platform: Platform
+  readonly diffID: Digest
+  readonly epochSeconds: number
+  /** For the history: who made the layer and how. */
+  readonly createdBy: string
+}
+
+/**
+ * The config of an image in the bytes that others wrote; members that are not known stay.
+ *
+ * @param subject names it in the error: `the config of ghcr.io/acme/x`
+ * @throws ImageError when it is too large or deep, no JSON object, or lacks architecture, os or diff IDs
+ */
+export function parseConfig(bytes: Uint8Array, subject = 'the config'): ImageConfig {
+  const document = parseDocument(bytes, subject)
+  const { architecture, os, variant, history, config } = document
+  const violations = [
+    ...(typeof architecture === 'string' && architecture !== '' ? [] : ['it has no architecture']),
+    ...(typeof os === 'string' && os !== '' ? [] : ['it has no os']),
+    ...(variant === undefined || typeof variant === 'string' ? [] : ['its variant is no text']),
+    ...rootfsViolations(document),
+    ...(history == null || isHistory(history) ? [] : ['its history is no list of entries']),
+    ...(config == null || isRuntimeConfig(config) ? [] : ['its config has members of the wrong kind']),
+  ]
+  if (violations.length > 0) throw new ImageError(subject, violations)
+  // Go's encoder writes an empty slice or pointer as null.
+  const nulls = ['history', 'config'].filter((member) => document[member] === null)
+  return without(document, nulls) as unknown as ImageConfig
+}
+
+/** The config with one layer more; the history gets an entry for it, and what the base's history lacks. */
+export function changedConfig(base: ImageConfig | undefined, update: ConfigUpdate): ImageConfig {
+  const { platform, diffID } = update
+  const created = rfc3339(update.epochSeconds)
+  const diffIDs = base?.rootfs.diff_ids ?? []
+  const variant = platform.variant ?? base?.variant
+  const runtime = changedRuntimeConfig(base?.config ?? {}, update.changes)
+  return {
+    ...(base === undefined ? {} : without(base, ['variant'])),
+    created,
+    architecture: platform.architecture,
+    os: platform.os,
+    ...(variant ? { variant } : {}),
+    config: runtime,
+    rootfs: { type: 'layers', diff_ids: [...diffIDs, diffID] },
+    history: [...repairedHistory(base?.history ?? [], diffIDs.length), { created, created_by: update.createdBy }],
+  }
+}
+
+/** Seconds since 1970 as image-spec's dates: `2026-01-02T03:04:05Z`. */
+export function rfc3339(epochSeconds: number): string {
+  return new Date(epochSeconds * 1000).toISOString().replace('.000Z', 'Z')
+}
+
+function changedRuntimeConfig(base: RuntimeConfig, changes: ConfigChanges): RuntimeConfig {
+  const inherited = changes.entrypoint?.length && changes.cmd === undefined ? without(base, ['Cmd']) : base
+  const { expose, volumes } = changes
+  const wanted: Readonly<Record<string, unknown>> = {
+    User: changes.user,
+    ExposedPorts: expose && setOf(base.ExposedPorts, expose.map(portKey)),
+    Env: changes.env && mergedEnv(base.Env ?? [], changes.env),
+    Entrypoint: changes.entrypoint,
+    Cmd: changes.cmd,
+    Volumes: volumes && setOf(base.Volumes, volumes),
+    WorkingDir: changes.workdir,
+    Labels: changes.labels && mergedRecord(base.Labels ?? {}, changes.labels),
+    StopSignal: changes.stopsignal,
+  }
+  const given = Object.entries(wanted).filter(([, value]) => value !== undefined)
+  const kept = without(
+    inherited,
+    given.map(([key]) => key),
+  )
+  return { ...kept, ...Object.fromEntries(given.filter(([, value]) => !isEmpty(value))) }
+}
+
+/** The base's order, changed in place, new names behind: later ones may refer to earlier ones only by that order. */
+function mergedEnv(base: readonly string[], changes: Readonly<Record<string, string | null>>): readonly string[] {
+  const entries = new Map(base.map((entry) => [entry.split('=', 1)[0] ?? entry, entry]))
+  for (const [name, value] of Object.entries(changes)) {
+    if (value === null) entries.delete(name)
+    else entries.set(name, `${name}=${value}`)
+  }
+  return [...entries.values()]
+}
+
+function mergedRecord(
+  base: Readonly<Record<string, string>>,
+  changes: Readonly<Record<string, string | null>>,
+): Readonly<Record<string, string>> {
+  const entries = new Map<string, string | null>([...Object.entries(base), ...Object.entries(changes)])
+  return sortedRecord([...entries].filter((entry): entry is [string, string] => entry[1] !== null))
+}
+
+function setOf(
+  base: Readonly<Record<string, object>> | undefined,
+  added: readonly string[],
+): Readonly<Record<string, object>> {
+  return sortedRecord([...Object.keys(base ?? {}), ...added].map((key) => [key, {}] as const))
+}
+
+function without<Value extends Readonly<Record<string, unknown>>>(value: Value, keys: readonly string[]): Value {
+  return Object.fromEntries(Object.entries(value).filter(([key]) => !keys.includes(key))) as Value
+}
+
+function isEmpty(value: unknown): boolean {
+  return value === null || value === '' || (typeof value === 'object' && Object.keys(value).length === 0)
+}
+
+function rootfsViolations(document: JsonObject): readonly string[] {
+  const rootfs = document['rootfs']
+  if (!isJsonObject(rootfs)) return ['it has no rootfs']
+  const diffIDs = rootfs['diff_ids']
+  const valid = Array.isArray(diffIDs) && diffIDs.every((id) => typeof id === 'string' && isDigest(id))
+  return [
+    ...(rootfs['type'] === 'layers' ? [] : ['its rootfs.type is not "layers"']),
+    ...(valid ? [] : ['its diff_ids are no list of sha256 digests']),
+  ]
+}
+
+function isHistory(value: unknown): value is readonly History[] {
+  return Array.isArray(value) && value.every(isJsonObject)
+}
+
+function isRuntimeConfig(value: unknown): value is RuntimeConfig {
+  if (!isJsonObject(value)) return false
+  const isTexts = (list: unknown) => list == null || (Array.isArray(list) && list.every((it) => typeof it === 'string'))
+  const isMapping = (map: unknown) => map == null || isJsonObject(map)
+  return (
+    [value['Env'], value['Entrypoint'], value['Cmd']].every(isTexts) &&
+    [value['ExposedPorts'], value['Volumes'], value['Labels']].every(isMapping)
+  )
+}

@@ -1,0 +1,103 @@
+import { ImageError, RegistryError } from '../errors.ts'
+import { type ConfigChanges, changedConfig, type ImageConfig, rfc3339 } from './config.ts'
+import type { Descriptor } from './descriptor.ts'
+import { type Digest, digestOf } from './digest.ts'
+import { documentBytes, sortedRecord } from './document.ts'
+import type { Layer } from './layer.ts'
+import { type Manifest, mediaTypes, ociManifestFrom } from './manifest.ts'
+import { type Platform, platformMatches, platformText } from './platform.ts'
+
+/** The reference container, for one platform, with its layers as files on this machine. */
+export interface BaseImage {
+  /** As it came, OCI or Docker v2s2. */
+  readonly manifest: Manifest
+  readonly config: ImageConfig
+  /** Digest to file on this machine, for every layer at least. */
+  readonly blobs: ReadonlyMap<Digest, string>
+  /** For the annotation base.name. */
+  readonly name: string
+  /** Of the resolved manifest at its place. */
+  readonly digest: Digest
+}
+
+/** An image as it will be written: the documents, their bytes, and the descriptor that names it. */
+export interface Image {
+  readonly manifest: Manifest
+  readonly manifestBytes: Buffer
+  readonly config: ImageConfig
+  readonly configBytes: Buffer
+  /** Of the manifest, with the platform of the config. */
+  readonly descriptor: Descriptor
+}
+
+/** What is said about an image beside its layers. */
+export interface ImageFacts {
+  readonly platform: Platform
+  readonly changes: ConfigChanges
+  readonly epochSeconds: number
+  readonly createdBy: string
+  readonly title?: string
+  readonly version?: string
+  /** The user's, which win over ours. */
+  readonly annotations: Readonly<Record<string, string>>
+}
+
+/**
+ * The image of a base's layers, untouched, with one layer on top; without a base that layer alone. The base's own
+ * manifest annotations are about the base and do not go on.
+ *
+ * @throws ImageError when the base cannot be built upon: diff IDs and layers differ in number, a foreign layer, an
+ *   artifact; RegistryError when it is for another platform
+ */
+export function append(base: BaseImage | undefined, layer: Layer, facts: ImageFacts): Image {
+  const baseLayers = base === undefined ? [] : checkedLayers(base, facts.platform)
+  const { diffID, mediaType, digest, size } = layer
+  const config = changedConfig(base?.config, { ...facts, diffID })
+  const configBytes = documentBytes(config)
+  const manifest: Manifest = {
+    schemaVersion: 2,
+    mediaType: mediaTypes.manifest,
+    config: { mediaType: mediaTypes.config, digest: digestOf(configBytes), size: configBytes.length },
+    layers: [...baseLayers, { mediaType, digest, size }],
+    annotations: imageAnnotations(base, facts),
+  }
+  const manifestBytes = documentBytes(manifest)
+  const { os, architecture, variant } = config
+  const descriptor: Descriptor = {
+    mediaType: mediaTypes.manifest,
+    digest: digestOf(manifestBytes),
+    size: manifestBytes.length,
+    platform: { architecture, os, ...(variant === undefined ? {} : { variant }) },
+  }
+  return { manifest, manifestBytes, config, configBytes, descriptor }
+}
+
+/** The layers of a base in OCI's terms. Throws what `append` does. */
+export function checkedLayers(base: BaseImage, wanted: Platform): readonly Descriptor[] {
+  const subject = `the base ${base.name}`
+  if (!platformMatches(base.config, wanted)) {
+    const [has, asked] = [platformText(base.config), platformText(wanted)]
+    const message = `base ${base.name} is for ${has}, asked for ${asked}: choose another base, or set platform to ${has}`
+    throw new RegistryError(message, { side: 'base', reference: base.name })
+  }
+  const { layers } = ociManifestFrom(base.manifest, subject)
+  const diffIDs = base.config.rootfs.diff_ids.length
+  if (diffIDs !== layers.length) {
+    throw new ImageError(subject, [`its config has ${diffIDs} diff IDs for ${layers.length} layers`])
+  }
+  return layers
+}
+
+/** image-spec annotations.md, "Pre-Defined Annotation Keys". */
+function imageAnnotations(base: BaseImage | undefined, facts: ImageFacts): Readonly<Record<string, string>> {
+  const { title, version } = facts
+  const own: Readonly<Record<string, string | undefined>> = {
+    'org.opencontainers.image.created': rfc3339(facts.epochSeconds),
+    'org.opencontainers.image.title': title,
+    'org.opencontainers.image.version': version,
+    'org.opencontainers.image.base.name': base?.name,
+    'org.opencontainers.image.base.digest': base?.digest,
+  }
+  const all = new Map([...Object.entries(own), ...Object.entries(facts.annotations)])
+  return sortedRecord([...all].filter((entry): entry is [string, string] => entry[1] !== undefined))
+}
