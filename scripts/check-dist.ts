@@ -11,7 +11,7 @@ const OUR_BUG = 'a bug in kiwi-oci'
 
 /** @returns what differs between two folders of files, one sentence each */
 export async function folderDifferences(committed: string, rebuilt: string): Promise<readonly string[]> {
-  const [old, fresh] = await Promise.all([readdir(committed).catch(() => []), readdir(rebuilt)])
+  const [old, fresh] = await Promise.all([readdir(committed).catch((): string[] => []), readdir(rebuilt)])
   const differences = old.filter((name) => !fresh.includes(name)).map((name) => `dist/${name} belongs to no entry`)
   for (const name of fresh.sort()) {
     if (!old.includes(name)) {

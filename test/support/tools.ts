@@ -1,5 +1,6 @@
 import { existsSync } from 'node:fs'
 import { join, resolve } from 'node:path'
+import { PINNED_VERSION } from '../../src/kiwi/version.ts'
 
 /** Folder of this repository. */
 export const repositoryRoot = resolve(import.meta.dirname, '../..')
@@ -9,7 +10,7 @@ export const toolVersions = {
   act: '0.2.89',
   actionlint: '1.7.12',
   zizmor: '1.32.0',
-  'kiwi-ng': '11.1.6',
+  'kiwi-ng': PINNED_VERSION,
 } as const
 
 export type ToolName = keyof typeof toolVersions
