@@ -10,7 +10,8 @@ import { repositoryRoot, tool } from './tools.ts'
 /** As on a hosted runner; nothing of the one who runs the tests. */
 const SYSTEM_PATH = '/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin'
 /** What a machine needs to reach its package mirrors, where it says so in the environment. */
-const NETWORK_VARIABLE = /^(https?_proxy|no_proxy|all_proxy|pip_.*|.*_ca_bundle|ssl_cert_(file|dir))$/i
+const NETWORK_VARIABLE =
+  /^(https?_proxy|no_proxy|all_proxy|pip_.*|.*_ca_bundle|ssl_cert_(file|dir)|node_extra_ca_certs)$/i
 
 export interface ConsumerRun {
   /** Text of the workflow, which says `uses: acme/kiwi-oci@v1`. */

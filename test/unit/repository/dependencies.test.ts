@@ -26,6 +26,9 @@ function uses(pattern: RegExp, where: (file: SourceFile) => boolean): readonly s
   )
 }
 
+/** Versions and hashes, written by a program and read by none of us. */
+const LOCK = 'src/kiwi/requirements.ts'
+
 const inSteps = (file: SourceFile) => partOf(file.path) === 'steps'
 const inStepsOrRunner = (file: SourceFile) => inSteps(file) || file.path === 'src/runner.ts'
 
@@ -102,6 +105,7 @@ describe('the dependency rule', () => {
 
   it('keeps files short enough to read', () => {
     const long = filesLike(/^(src|scripts|test)\/.*\.ts$/)
+      .filter((path) => path !== LOCK)
       .map((path) => ({ path, lines: textOf(path).trimEnd().split('\n').length }))
       .filter(({ lines }) => lines > 250)
     expect(long).toEqual([])
