@@ -1,0 +1,57 @@
+import type { Report } from '../report.ts'
+
+/** Ends early with an error when the signal aborts. */
+export type Sleep = (milliseconds: number, signal: AbortSignal | undefined) => Promise<unknown>
+
+/** How skopeo is called in one job. */
+export interface Access {
+  /** The file of logins; skopeo's own search where left out. */
+  readonly authfile?: string
+  /** With `true` what registries.conf(5) says of a registry still counts. */
+  readonly tlsVerify: boolean
+  /** A folder with room for large files: skopeo's own default is /var/tmp. */
+  readonly tmpFolder: string
+  /** The whole environment of skopeo and of the credential helpers it starts: see `skopeoEnvironment`. */
+  readonly environment: Readonly<Record<string, string>>
+  readonly report: Report
+  readonly signal?: AbortSignal
+  /** Waits between tries; left out, real time. */
+  readonly sleep?: Sleep
+}
+
+/** What the actions' runner hands to steps, secrets among it: nothing that skopeo reads. */
+const RUNNER_VARIABLES = /^(INPUT_|ACTIONS_|KIWI_OCI_|GITHUB_TOKEN$|NODE_OPTIONS$)/
+
+/**
+ * Our environment without what skopeo has no use for and without every variable that holds one of `secrets`. Everything
+ * else stays: credential helpers have needs that we do not know.
+ */
+export function skopeoEnvironment(
+  environment: Readonly<Record<string, string | undefined>>,
+  secrets: readonly string[] = [],
+): Readonly<Record<string, string>> {
+  const kept = Object.entries(environment).filter((entry): entry is [string, string] => {
+    const [name, value] = entry
+    if (value === undefined || RUNNER_VARIABLES.test(name)) return false
+    return !secrets.some((secret) => secret !== '' && value.includes(secret))
+  })
+  return Object.fromEntries(kept)
+}
+
+/** Flags for all commands, before the command's name. */
+export function globalFlags(access: Access): readonly string[] {
+  return ['--tmpdir', access.tmpFolder]
+}
+
+/** Flags of a command that talks to one place. */
+export function inspectFlags(access: Access): readonly string[] {
+  return [...authFlags(access), ...(access.tlsVerify ? [] : ['--tls-verify=false'])]
+}
+
+export function copyFlags(access: Access): readonly string[] {
+  return [...authFlags(access), ...(access.tlsVerify ? [] : ['--src-tls-verify=false', '--dest-tls-verify=false'])]
+}
+
+function authFlags(access: Access): readonly string[] {
+  return access.authfile === undefined ? [] : ['--authfile', access.authfile]
+}

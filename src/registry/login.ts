@@ -1,0 +1,168 @@
+import { readFile, rm, writeFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import { runCommand } from '../command.ts'
+import { CommandError, HostError, InputError } from '../errors.ts'
+import { type Access, inspectFlags } from './access.ts'
+import {
+  DOCKER_SERVER,
+  knowsLogin,
+  type Login,
+  type Logins,
+  loginsText,
+  mergedLogins,
+  noLogins,
+  parseLogins,
+  withAuth,
+  withHelper,
+  withLogin,
+} from './credentials.ts'
+import { RefusedError, runSkopeo } from './skopeo.ts'
+import { parseRegistry } from './transport.ts'
+
+export interface LoginRequest {
+  /** A folder of this job that only we can read; the file of logins is made in it. */
+  readonly folder: string
+  readonly login?: Login
+  /** The input `authfile`. */
+  readonly authfile?: string
+  /** Existing files of logins in skopeo's order; absent ones are left out. Not looked at where `authfile` is given. */
+  readonly files: readonly string[]
+  /** The registries that the job talks to. */
+  readonly registries: readonly string[]
+}
+
+const OWN_FILE = 'auth.json'
+const CHECK_FILE = 'check.json'
+
+/**
+ * Makes the logins of one job ready. A given login is tried at its registry and stands, with the user's other logins
+ * below it, in a file of our own (0600). The user's own files are only read.
+ *
+ * @returns the file to hand to skopeo, or undefined when skopeo finds the user's logins by itself
+ * @throws RegistryError when the registry does not accept the login, InputError when `authfile` or the registry's name
+ *   is wrong, HostError when a file of logins cannot be read
+ */
+export async function prepareLogins(request: LoginRequest, access: Access): Promise<string | undefined> {
+  const { login, authfile } = request
+  const existing = await existingLogins(request)
+  const converted = await withStore(existing, request, access)
+  if (!login) {
+    if (converted === existing) return authfile
+    return await writeLogins(request.folder, converted)
+  }
+  const registry = parseRegistry(login.registry)
+  if (typeof registry !== 'string') throw new InputError([{ where: 'input registry', text: registry.problem }])
+  await tryLogin({ ...login, registry }, request.folder, access)
+  return await writeLogins(request.folder, withLogin(converted, { ...login, registry }))
+}
+
+/** Removes what `prepareLogins` wrote. May be called again, and without it. */
+export async function removeLogin(folder: string): Promise<void> {
+  for (const name of [OWN_FILE, CHECK_FILE]) await rm(join(folder, name), { force: true })
+}
+
+async function existingLogins(request: LoginRequest): Promise<Logins> {
+  const { authfile, files } = request
+  if (authfile === undefined)
+    return mergedLogins(await Promise.all(files.map(async (file) => (await readLogins(file)) ?? noLogins)))
+  const logins = await readLogins(authfile)
+  if (logins) return logins
+  throw new InputError([
+    { where: 'input authfile', text: `there is no file ${authfile}: write the path of a file of logins` },
+  ])
+}
+
+async function readLogins(path: string): Promise<Logins | undefined> {
+  const text = await readFile(path, 'utf8').catch((error: NodeJS.ErrnoException) => {
+    if (error.code === 'ENOENT' || error.code === 'ENOTDIR') return undefined
+    throw new HostError(`the file of logins ${path} cannot be read (${error.code})`, 'make it readable, or remove it')
+  })
+  return text === undefined ? undefined : parseLogins(text, path)
+}
+
+/** Docker's helper for all registries, said per registry as skopeo wants it; the same object where nothing changes. */
+async function withStore(logins: Logins, request: LoginRequest, access: Access): Promise<Logins> {
+  const { credsStore: store } = logins
+  if (store === undefined) return logins
+  let result = logins
+  for (const registry of new Set(request.registries)) {
+    if (registry === request.login?.registry || knowsLogin(logins, registry)) continue
+    const answer = await askHelper(store, registry === 'docker.io' ? DOCKER_SERVER : registry, access)
+    if (answer === undefined) continue
+    // skopeo would ask the helper for docker.io, which docker stores under another name.
+    result =
+      registry === 'docker.io'
+        ? withAuth(result, registry, answer.Username, answer.Secret)
+        : withHelper(result, registry, store)
+  }
+  return result
+}
+
+/** docker-credential-helpers, README "Development": `get` takes the server by stdin and prints JSON. */
+async function askHelper(store: string, server: string, access: Access): Promise<HelperAnswer | undefined> {
+  const { environment: env, signal } = access
+  const options = { env, input: `${server}\n`, timeoutSeconds: 60, ...(signal === undefined ? {} : { signal }) }
+  try {
+    const answer: unknown = JSON.parse(
+      (await runCommand(`docker-credential-${store}`, ['get'], options)).stdout.toString('utf8'),
+    )
+    return isHelperAnswer(answer) ? answer : undefined
+  } catch (error) {
+    if (signal?.aborted) throw error
+    // "Not found" is an exit code too: what docker would do without a login, skopeo does as well.
+    const missing = error instanceof CommandError && error.outcome.kind === 'missing'
+    if (missing)
+      access.report.warning(
+        `docker keeps its logins with docker-credential-${store}, which is not installed: going on without them`,
+      )
+    return undefined
+  }
+}
+
+interface HelperAnswer {
+  readonly Username: string
+  readonly Secret: string
+}
+
+function isHelperAnswer(value: unknown): value is HelperAnswer {
+  if (typeof value !== 'object' || value === null) return false
+  return (
+    'Username' in value && typeof value.Username === 'string' && 'Secret' in value && typeof value.Secret === 'string'
+  )
+}
+
+async function tryLogin(login: Login, folder: string, access: Access): Promise<void> {
+  const { registry, username, password } = login
+  const file = join(folder, CHECK_FILE)
+  const { authfile: _, ...withoutFile } = access
+  const args = [
+    'login',
+    '--authfile',
+    file,
+    ...inspectFlags(withoutFile),
+    `--username=${username}`,
+    '--password-stdin',
+    registry,
+  ]
+  const purpose = {
+    side: 'target',
+    reference: registry,
+    failure: `the login to ${registry} as ${username} failed`,
+  } as const
+  try {
+    await runSkopeo(args, withoutFile, purpose, password)
+  } catch (error) {
+    if (!(error instanceof RefusedError)) throw error
+    const hidden = (text: string) => (password === '' ? text : text.replaceAll(password, '***'))
+    const refusal = { ...error.refusal, reason: hidden(error.refusal.reason) }
+    throw new RefusedError(purpose, refusal, error.detail.map(hidden))
+  } finally {
+    await rm(file, { force: true })
+  }
+}
+
+async function writeLogins(folder: string, logins: Logins): Promise<string> {
+  const path = join(folder, OWN_FILE)
+  await writeFile(path, loginsText(logins), { mode: 0o600, flag: 'wx' })
+  return path
+}

@@ -1,0 +1,163 @@
+import { HostError } from '../errors.ts'
+import { parseReference, type Reference, referenceText } from '../oci/reference.ts'
+
+/** A name that skopeo takes; containers-transports(5). */
+export type ImageName = RegistryName | LocalName
+
+export interface RegistryName {
+  readonly transport: 'docker'
+  readonly reference: Reference
+}
+
+export interface LocalName {
+  readonly transport: LocalTransport
+  /** Folder or file; for `containers-storage` and `docker-daemon` everything after the transport. */
+  readonly path: string
+  /** What follows the colon after the path: the name of one image in it. */
+  readonly name?: string
+}
+
+export interface NameProblem {
+  /** One sentence: what is wrong and what to write. */
+  readonly problem: string
+}
+
+const FILE_TRANSPORTS = ['oci', 'oci-archive', 'docker-archive', 'dir'] as const
+const NAMED_TRANSPORTS = ['containers-storage', 'docker-daemon'] as const
+type LocalTransport = (typeof FILE_TRANSPORTS)[number] | (typeof NAMED_TRANSPORTS)[number]
+
+const BASE_FORMS = 'a registry reference, scratch, oci:, oci-archive:, docker-archive:, dir: or containers-storage:'
+const DESTINATION_FORMS =
+  'docker://REFERENCE, oci:DIR[:REF], oci-archive:FILE[:REF], docker-archive:FILE[:REF], dir:DIR, containers-storage:NAME or docker-daemon:NAME'
+/** c/image oci/internal/oci_util.go, `refRegexp`: skopeo refuses other names in a layout. */
+const NAME_IN_LAYOUT =
+  /^[A-Za-z0-9]+(?:(?:[-._:@+]|--)[A-Za-z0-9]+)*(?:\/[A-Za-z0-9]+(?:(?:[-._:@+]|--)[A-Za-z0-9]+)*)*$/
+
+/** Sources of KIWI's `derived_from` (kiwi/system/uri.py) that mean nothing outside of KIWI or the build service. */
+const KIWI_SOURCES: ReadonlyMap<string, string> = new Map([
+  ['obsrepositories', 'names a container of the Open Build Service that builds the description'],
+  ['obs', 'names a container of the Open Build Service that builds the description'],
+  ['file', "is KIWI's way to name an archive: write oci-archive:FILE or docker-archive:FILE"],
+])
+
+/**
+ * The reference container: a registry reference (with or without `docker://`), `scratch`, or a skopeo transport. What
+ * names neither tag nor digest means `latest`, as with docker.
+ */
+export function parseBase(text: string): ImageName | 'scratch' | NameProblem {
+  if (text === 'scratch') return 'scratch'
+  const { transport, rest } = parts(text)
+  const kiwi = KIWI_SOURCES.get(transport ?? '')
+  if (kiwi !== undefined) return { problem: kiwiProblem(text, kiwi) }
+  if (transport === undefined || transport === 'docker') return registryName(rest)
+  if (transport === 'docker-daemon' || !isLocal(transport)) {
+    return { problem: `'${text}' is no source of a base: write ${BASE_FORMS}` }
+  }
+  return localName(transport, rest)
+}
+
+/** Where `export` writes to: any destination of skopeo that works without a daemon of its own, and docker's daemon. */
+export function parseDestination(text: string): ImageName | NameProblem {
+  const { transport, rest } = parts(text)
+  if (transport === undefined || !(transport === 'docker' || isLocal(transport))) {
+    return { problem: `'${text}' is no skopeo destination: write ${DESTINATION_FORMS}` }
+  }
+  if (transport !== 'docker') return localName(transport, rest)
+  const parsed = parseTag(rest)
+  return 'problem' in parsed ? parsed : { transport, reference: parsed.reference }
+}
+
+/**
+ * One of `tags`: where to push to.
+ *
+ * @returns the reference with its tag, `latest` where none is written, and its full text `registry/repository:tag`
+ */
+export function parseTag(text: string): { reference: Reference; text: string } | NameProblem {
+  const bare = text.startsWith('docker://') ? text.slice('docker://'.length) : text
+  if (/^:?[\w.-]+$/.test(bare) && /^(?::|v?\d|latest$)/.test(bare)) {
+    return { problem: `'${text}' is a tag without a name: write REGISTRY/REPOSITORY:${bare.replace(/^:/, '')}` }
+  }
+  const parsed = parseReference(bare)
+  if (typeof parsed === 'string') return { problem: `'${text}' is no reference: ${parsed}` }
+  if (parsed.digest !== undefined) {
+    return { problem: `'${text}' has a digest, which a push cannot choose: write ${bare.slice(0, bare.indexOf('@'))}` }
+  }
+  const reference = { ...parsed, tag: parsed.tag ?? 'latest' }
+  return { reference, text: referenceText(reference) }
+}
+
+/** The host, with port, of a login: `ghcr.io`, `localhost:5000`; a scheme and a trailing slash are taken off. */
+export function parseRegistry(text: string): string | NameProblem {
+  const host = text.replace(/^https?:\/\//, '').replace(/\/(v[12]\/?)?$/, '')
+  const registry = ['index.docker.io', 'registry-1.docker.io'].includes(host) ? 'docker.io' : host
+  if (/^(?:[A-Za-z0-9.-]+|\[[a-fA-F0-9:]+\])(?::\d{1,5})?$/.test(registry) && !registry.startsWith('-')) return registry
+  return { problem: `'${text}' is no registry: write HOST or HOST:PORT, without a path` }
+}
+
+/** What skopeo takes. It refuses a tag beside a digest (c/image docker/docker_transport.go), the digest is kept. */
+export function imageNameText(name: ImageName): string {
+  if (name.transport !== 'docker')
+    return `${name.transport}:${name.path}${name.name === undefined ? '' : `:${name.name}`}`
+  const { registry, repository, tag = 'latest', digest } = name.reference
+  return `docker://${referenceText(digest === undefined ? { registry, repository, tag } : { registry, repository, digest })}`
+}
+
+/** What annotations and messages call it: `registry/repository:tag`, or the name with its transport. */
+export function plainName(name: ImageName): string {
+  if (name.transport !== 'docker') return imageNameText(name)
+  const { tag, digest } = name.reference
+  return referenceText(
+    tag === undefined && digest === undefined ? { ...name.reference, tag: 'latest' } : name.reference,
+  )
+}
+
+function parts(text: string): { transport?: string; rest: string } {
+  if (text.startsWith('docker://')) return { transport: 'docker', rest: text.slice('docker://'.length) }
+  const colon = text.indexOf(':')
+  const transport = text.slice(0, Math.max(colon, 0))
+  const known =
+    isLocal(transport) || KIWI_SOURCES.has(transport) || /^(tarball|ostree|sif|dockers?|https?)$/.test(transport)
+  // `localhost:5000/x` and `oci:1.0` begin alike: only the names of transports are transports.
+  return known ? { transport, rest: text.slice(colon + 1) } : { rest: text }
+}
+
+function isLocal(transport: string): transport is LocalTransport {
+  return [...FILE_TRANSPORTS, ...NAMED_TRANSPORTS].some((known) => known === transport)
+}
+
+function kiwiProblem(text: string, why: string): string {
+  return `'${text}' ${why}${why.includes('write') ? '' : `: write its registry reference, like registry.opensuse.org/PROJECT/NAME:TAG`}`
+}
+
+function registryName(text: string): RegistryName | NameProblem {
+  const parsed = parseReference(text)
+  if (typeof parsed === 'string') return { problem: `'${text}' is no reference: ${parsed}` }
+  return { transport: 'docker', reference: parsed }
+}
+
+function localName(transport: LocalTransport, rest: string): LocalName | NameProblem {
+  if (rest === '') return { problem: `nothing follows ${transport}: write ${transport}:PATH` }
+  if (!FILE_TRANSPORTS.some((known) => known === transport) || transport === 'dir') return { transport, path: rest }
+  const colon = rest.indexOf(':')
+  if (colon < 0) return { transport, path: rest }
+  const path = rest.slice(0, colon)
+  const name = rest.slice(colon + 1)
+  if (path === '') return { problem: `'${transport}:${rest}' has no path: write ${transport}:PATH:REF` }
+  if (name === '') return { transport, path }
+  if (transport !== 'docker-archive' && !NAME_IN_LAYOUT.test(name)) {
+    return {
+      problem: `'${name}' is no name of an image in a layout: write ${transport}:PATH:REF, and no colon in PATH`,
+    }
+  }
+  return { transport, path, name }
+}
+
+/**
+ * A layout or a folder as skopeo names it.
+ *
+ * @throws HostError when the path has a colon, which skopeo takes for the end of it
+ */
+export function folderName(transport: 'oci' | 'dir', folder: string, name?: string): string {
+  if (!folder.includes(':')) return imageNameText({ transport, path: folder, ...(name === undefined ? {} : { name }) })
+  throw new HostError(`skopeo cannot work in ${folder}, for the colon in its name`, 'choose another work-dir')
+}

@@ -1,0 +1,95 @@
+import { describe, expect, it } from 'vitest'
+import { refusalOf } from '../../../src/registry/refusal.ts'
+import { retryDelay } from '../../../src/registry/retry.ts'
+
+function fatal(message: string): string[] {
+  return ['Getting image source signatures', `time="2026-01-01T00:00:00Z" level=fatal msg=${JSON.stringify(message)}`]
+}
+
+const NAME = 'Error parsing image name "docker://h:1/x:1": '
+
+describe('refusalOf', () => {
+  it.each([
+    ['login', false, `${NAME}reading manifest 1 in h:1/x: unauthorized: authentication required`],
+    ['login', false, 'logging into "h:1": invalid username/password'],
+    ['missing', false, `${NAME}reading manifest 1 in h:1/x: manifest unknown: manifest unknown`],
+    [
+      'denied',
+      false,
+      'writing blob: initiating layer upload to /v2/ in docker.io: requested access to the resource is denied',
+    ],
+    ['denied', false, 'writing blob: uploading layer: received unexpected HTTP status: 403 Forbidden'],
+    [
+      'refused',
+      true,
+      `${NAME}pinging container registry h:1: Get "https://h:1/v2/": dial tcp 127.0.0.1:1: connect: connection refused`,
+    ],
+    [
+      'plain-http',
+      false,
+      `${NAME}pinging container registry h:1: Get "https://h:1/v2/": http: server gave HTTP response to HTTPS client`,
+    ],
+    [
+      'certificate',
+      false,
+      'pinging container registry h:1: Get "https://h:1/v2/": x509: certificate signed by unknown authority',
+    ],
+    [
+      'host',
+      false,
+      'pinging container registry h: Get "https://h/v2/": dial tcp: lookup h on 10.0.0.1:53: no such host',
+    ],
+    ['silent', true, 'pinging container registry h: Get "https://h/v2/": dial tcp 10.0.0.1:443: i/o timeout'],
+    ['rate', true, 'reading manifest 1 in docker.io/library/x: toomanyrequests: You have reached your pull rate limit'],
+    ['rate', true, 'received unexpected HTTP status: 429 Too Many Requests'],
+    ['size', false, 'writing blob: uploading layer: StatusCode: 413, <html> Request Entity Too Large'],
+    ['no-registry', false, "pinging container registry h: invalid character '<' looking for beginning of value"],
+    ['space', false, 'writing blob: write /var/tmp/x: no space left on device'],
+    [
+      'helper',
+      false,
+      'getting username and password: error getting credentials - err: exec: "docker-credential-x": executable file not found in $PATH',
+    ],
+    ['policy', false, 'Error loading trust policy: open /etc/containers/policy.json: no such file or directory'],
+    ['zstd', false, 'Error during manifest conversion: "x+zstd": zstd compression is not supported for docker images'],
+    [
+      'other',
+      true,
+      'writing blob: initiating layer upload: received unexpected HTTP status: 500 Internal Server Error',
+    ],
+    ['other', true, 'writing blob: uploading layer chunked: write tcp 1->2: use of closed network connection'],
+    ['other', true, 'reading blob sha256:x: unexpected EOF'],
+    ['other', true, 'Digest did not match, expected sha256:a, got sha256:b'],
+    ['other', false, 'writing manifest: invalid status code from registry 400 (Bad Request)'],
+    ['other', false, 'open /x/index.json: no such file or directory'],
+  ])('takes it as %s, transient %s: %s', (kind, transient, message) => {
+    expect(refusalOf(fatal(message))).toMatchObject({ kind, transient })
+  })
+
+  it('does not take digits of a digest for a status', () => {
+    expect(refusalOf(fatal(`writing blob sha256:500404401${'a'.repeat(55)} failed`))).toMatchObject({
+      kind: 'other',
+      transient: false,
+    })
+  })
+
+  it('leaves out the log prefix and the name that the error says itself', () => {
+    expect(refusalOf(fatal(`${NAME}something odd`)).reason).toBe('something odd')
+  })
+
+  it('says so when there is nothing to say', () => {
+    expect(refusalOf([]).reason).toBe('skopeo gave no reason')
+  })
+})
+
+describe('retryDelay', () => {
+  const passing = refusalOf(fatal('unexpected EOF'))
+
+  it('doubles from one second and gives up at the fourth try', () => {
+    expect([1, 2, 3, 4].map((tried) => retryDelay(passing, tried))).toEqual([1000, 2000, 4000, undefined])
+  })
+
+  it('never repeats what will not change', () => {
+    expect(retryDelay(refusalOf(fatal('manifest unknown')), 1)).toBeUndefined()
+  })
+})
