@@ -1,6 +1,7 @@
 import { ImageError } from '../errors.ts'
 import { type Digest, isDigest } from './digest.ts'
 import { isJsonObject, type JsonObject, parseDocument, sortedRecord } from './document.ts'
+import { rfc3339 } from './epoch.ts'
 import { type History, repairedHistory } from './history.ts'
 import type { Platform } from './platform.ts'
 import { portKey } from './port.ts'
@@ -101,11 +102,6 @@ export function changedConfig(base: ImageConfig | undefined, update: ConfigUpdat
     rootfs: { type: 'layers', diff_ids: [...diffIDs, diffID] },
     history: [...repairedHistory(base?.history ?? [], diffIDs.length), { created, created_by: update.createdBy }],
   }
-}
-
-/** Seconds since 1970 as image-spec's dates: `2026-01-02T03:04:05Z`. */
-export function rfc3339(epochSeconds: number): string {
-  return new Date(epochSeconds * 1000).toISOString().replace('.000Z', 'Z')
 }
 
 function changedRuntimeConfig(base: RuntimeConfig, changes: ConfigChanges): RuntimeConfig {

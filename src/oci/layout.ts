@@ -15,7 +15,7 @@ export interface Layout {
   readonly blobs: string
 }
 
-export const LAYOUT_VERSION = '1.0.0'
+const LAYOUT_VERSION = '1.0.0'
 /** Valid on the descriptors of index.json: the name by which skopeo and others find an image in a layout. */
 export const REF_NAME = 'org.opencontainers.image.ref.name'
 

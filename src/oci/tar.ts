@@ -1,4 +1,5 @@
 import { ImageError } from '../errors.ts'
+import { epochProblem } from './epoch.ts'
 
 /** One entry of the layer, before its content. */
 export interface TarEntry {
@@ -42,7 +43,7 @@ export function diskPathProblem(path: string): string | undefined {
  * unpacks a layer makes missing ones.
  *
  * @param path absolute path of the disk in the image
- * @throws ImageError when `diskPathProblem` has one
+ * @throws ImageError when `diskPathProblem` has one; RangeError when `epochProblem` has one for the time
  */
 export function diskEntries(
   path: string,
@@ -51,6 +52,8 @@ export function diskEntries(
   const problem = diskPathProblem(path)
   if (problem !== undefined) throw new ImageError(`an image with the disk at ${path}`, [problem])
   const { sizeBytes, mtimeSeconds } = facts
+  const timeProblem = epochProblem(mtimeSeconds)
+  if (timeProblem !== undefined) throw new RangeError(timeProblem)
   const parts = path.slice(1).split('/')
   const qemu = { uid: QEMU, gid: QEMU, mtimeSeconds }
   const file: TarEntry = { kind: 'file', path: parts.join('/'), mode: 0o444, sizeBytes, ...qemu }
