@@ -1,6 +1,6 @@
 import type { SelectedType } from './description/select.ts'
+import type { Compression } from './oci/compression.ts'
 import type { ConfigChanges } from './oci/config.ts'
-import type { Compression } from './oci/layer.ts'
 import type { Platform } from './oci/platform.ts'
 
 /**
@@ -17,6 +17,7 @@ export interface Plan {
   /** Where `base` comes from, for the log: `input base-image`, `derived_from of config.xml:7`, `default`. */
   readonly baseSource: string
   readonly platform: Platform
+  /** Changes to the base's config: of the description, then of the inputs. */
   readonly config: ConfigChanges
   readonly annotations: Readonly<Record<string, string>>
   readonly compression: Compression
@@ -55,9 +56,39 @@ export interface DescriptionSource {
   readonly type?: string
   readonly selected: SelectedType
   readonly packageManager: string
+  /** KIWI changes the disk's fstab with a file of this name. */
+  readonly hasFstabPatch: boolean
   /** Lines of the input `repositories`. */
   readonly repositories: readonly string[]
+  /** The active repositories that are `obsrepositories:/`. */
+  readonly placeholders: readonly Placeholder[]
   readonly kiwiVersion: string
   readonly globalArguments: readonly string[]
   readonly buildArguments: readonly string[]
+}
+
+/** A repository `obsrepositories:/`: what stands for it is found out before the build. */
+export interface Placeholder {
+  /** Among all repositories of the description, from 0. */
+  readonly index: number
+  /** `config.xml:31` */
+  readonly where: string
+  readonly distribution?: string
+  readonly components?: readonly string[]
+  readonly imageInclude: boolean
+  readonly repositoryGpgcheck: boolean
+}
+
+export function planText(plan: Plan): string {
+  return JSON.stringify({ planVersion: 1, ...plan })
+}
+
+/** @throws Error (a bug of ours, or a step fed by hand) when the text is no plan of this version */
+export function parsePlan(text: string): Plan {
+  const value: unknown = JSON.parse(text)
+  if (typeof value !== 'object' || value === null || !('planVersion' in value) || value.planVersion !== 1) {
+    throw new Error('the input plan is not what the plan step wrote')
+  }
+  const { planVersion: _, ...plan } = value
+  return plan as unknown as Plan
 }

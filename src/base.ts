@@ -1,0 +1,55 @@
+import { mkdir } from 'node:fs/promises'
+import { join } from 'node:path'
+import { BlobStore } from './cache/blobs.ts'
+import { baseKey, restoreFolder, saveFolder } from './cache.ts'
+import type { Job } from './job.ts'
+import { digestHex } from './oci/digest.ts'
+import type { BaseImage } from './oci/image.ts'
+import { platformText } from './oci/platform.ts'
+import type { Plan } from './plan.ts'
+import { type ResolvedBase, resolveBase } from './registry/base.ts'
+import { fetchBase } from './registry/fetch.ts'
+import { parseBase } from './registry/transport.ts'
+
+const KEPT_DAYS = 30
+
+/**
+ * Asks what the plan's base is now, before anything is built on it.
+ *
+ * @returns undefined for `scratch`
+ * @throws RegistryError when it cannot be read or is not for the platform
+ */
+export async function resolvePlannedBase(plan: Plan, job: Job): Promise<ResolvedBase | undefined> {
+  const name = parseBase(plan.base)
+  if (name === 'scratch') return undefined
+  if ('problem' in name) throw new Error(`the plan holds a base that is none: ${name.problem}`)
+  // Only what everybody can read may go where others can read it.
+  const resolved = await resolveBase(name, plan.platform, job.access, job.caches.remote !== undefined)
+  job.report.info(
+    `Base: ${resolved.name} is ${resolved.digest} for ${platformText(plan.platform)} (from ${plan.baseSource})`,
+  )
+  return resolved
+}
+
+/**
+ * Fetches the layers of the base, from the caches where they are there. Every layer is hashed, wherever it comes from.
+ *
+ * @throws RegistryError when a layer cannot be had
+ */
+export async function fetchPlannedBase(resolved: ResolvedBase, job: Job): Promise<BaseImage> {
+  const { caches, report } = job
+  const nowMilliseconds = job.machine.now()
+  const into = join(job.workFolder, 'base')
+  if (caches.folder === undefined) return fetchBase(resolved, into, undefined, job.access)
+  // One folder for each base where it travels to a cache that others can read: nothing of another base goes with it.
+  const folder = caches.remote ? join(caches.folder, 'base', digestHex(resolved.digest)) : join(caches.folder, 'base')
+  const store = new BlobStore(folder, nowMilliseconds, report)
+  const remote = resolved.isPublic ? caches.remote : undefined
+  const entry = { key: baseKey(resolved.digest), folder, what: `the base ${resolved.name}` }
+  await mkdir(folder, { recursive: true })
+  const restored = remote !== undefined && (await restoreFolder(remote, entry, report))
+  const base = await fetchBase(resolved, into, store, job.access)
+  if (remote !== undefined && !restored) await saveFolder(remote, entry, report)
+  await store.prune(KEPT_DAYS, nowMilliseconds)
+  return base
+}

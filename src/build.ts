@@ -1,0 +1,145 @@
+import { rm, stat } from 'node:fs/promises'
+import { basename, join } from 'node:path'
+import { fetchPlannedBase, resolvePlannedBase } from './base.ts'
+import { buildDescription, prepareDescription } from './descriptionbuild.ts'
+import { convertDisk } from './disk/convert.ts'
+import { type DiskInfo, inspectDisk } from './disk/inspect.ts'
+import { descriptionSpaceNeed, diskSpaceNeed, freeBytes, spaceProblem } from './host/space.ts'
+import { type Job, jobUntil } from './job.ts'
+import type { BaseImage } from './oci/image.ts'
+import type { DiskSource, Plan } from './plan.ts'
+import { checkTargets } from './registry/push.ts'
+import { requireSkopeo } from './registry/skopeo.ts'
+import type { Built, BuiltDisk } from './result.ts'
+import { together } from './together.ts'
+import type { Kiwi } from './tools.ts'
+import { wrapDisk } from './wrap.ts'
+
+/**
+ * Builds the disk, or takes the given one, and wraps it. What can be asked is asked first: the base, the registries of
+ * the tags, the disk or the description, the space. The base is fetched while KIWI works.
+ *
+ * @param kiwi to build a description with
+ * @throws InputError, DescriptionError, HostError, RegistryError, KiwiError, ImageError
+ */
+export async function buildImage(plan: Plan, job: Job, kiwi?: Kiwi): Promise<Built> {
+  const { report, stopwatch, signal } = job
+  report.group('Check base, registries and disk')
+  const { base, disk } = await stopwatch.time('Checks', async () => {
+    await requireSkopeo(job.access)
+    if (plan.push) await checkTargets(plan.tags, job.access)
+    const resolved = await resolvePlannedBase(plan, job)
+    return { base: resolved, disk: await readySource(plan, job, kiwi) }
+  })
+  report.endGroup()
+
+  const [fetched, raw] = await together(signal, [
+    (until) => (base ? stopwatch.time('Base', () => fetchPlannedBase(base, jobUntil(job, until))) : undefined),
+    (until) => disk(jobUntil(job, until)),
+  ])
+  const converted = await convert(plan, raw, job)
+  const built = await wrap(plan, { raw, converted, base: fetched, ...(kiwi ? { kiwi } : {}) }, job)
+  await discard(plan, raw, converted, job)
+  return built
+}
+
+/** What nobody needs any more; the layout and the disk stay as long as the job. */
+async function discard(plan: Plan, raw: SourceDisk, converted: BuiltDisk, job: Job): Promise<void> {
+  for (const name of ['base', 'cache', 'description', 'keys']) {
+    await rm(join(job.workFolder, name), { recursive: true, force: true })
+  }
+  if (plan.source.kind === 'description' && converted.file !== raw.file) await rm(raw.file, { force: true })
+}
+
+/** A disk before it is converted. */
+interface SourceDisk extends DiskInfo {
+  readonly file: string
+  /** Its name in the image, without the format. */
+  readonly name: string
+}
+
+type DiskMaker = (job: Job) => Promise<SourceDisk>
+
+async function readySource(plan: Plan, job: Job, kiwi: Kiwi | undefined): Promise<DiskMaker> {
+  if (plan.source.kind === 'disk') return readyDisk(plan, plan.source, job)
+  if (kiwi === undefined) throw new Error('a description without kiwi-ng')
+  const need = descriptionSpaceNeed(plan.source.selected.size?.megabytes)
+  await checkSpace(need, job)
+  const prepared = await prepareDescription(plan.source, kiwi, job)
+  return async (running) => {
+    const built = await running.stopwatch.time('KIWI', () => buildDescription(prepared, running))
+    return { ...(await inspectDisk(built.disk, 'raw')), file: built.disk, name: built.kiwiName }
+  }
+}
+
+async function readyDisk(plan: Plan, source: DiskSource, job: Job): Promise<DiskMaker> {
+  const info = await inspectDisk(source.path)
+  const facts = { contentBytes: info.sizeBytes, converted: info.format !== plan.format }
+  await checkSpace(diskSpaceNeed({ ...facts, compressed: plan.compression.algorithm !== 'none' }), job)
+  const name = basename(source.path).replace(/(?<=.)\.[^.]+$/, '')
+  return async () => ({ ...info, file: source.path, name })
+}
+
+async function checkSpace(needBytes: number, job: Job): Promise<void> {
+  const problem = spaceProblem(needBytes, await freeBytes(job.workFolder), job.workFolder)
+  if (problem) throw problem
+}
+
+async function convert(plan: Plan, raw: SourceDisk, job: Job): Promise<BuiltDisk> {
+  const path = plan.diskPath ?? `/disk/${raw.name}.${plan.format}`
+  job.report.group(`Convert the disk to ${plan.format}`)
+  const file = await job.stopwatch.time('Convert', () =>
+    convertDisk({
+      source: raw.file,
+      from: raw.format,
+      to: plan.format,
+      target: join(job.workFolder, `${raw.name}.${plan.format}`),
+      // What the layer compresses would only get larger by being compressed before.
+      compressed: plan.compression.algorithm === 'none',
+      signal: job.signal,
+    }),
+  )
+  job.report.endGroup()
+  const { virtualSizeBytes } = raw
+  return { path, file, format: plan.format, virtualSizeBytes, sizeBytes: (await stat(file)).size }
+}
+
+async function wrap(
+  plan: Plan,
+  parts: { raw: SourceDisk; converted: BuiltDisk; base: BaseImage | undefined; kiwi?: Kiwi },
+  job: Job,
+): Promise<Built> {
+  const { raw, converted, base, kiwi } = parts
+  const { source } = plan
+  job.report.group('Wrap')
+  const epochSeconds = plan.sourceDateEpoch ?? Math.floor((await stat(raw.file)).mtimeMs / 1000)
+  const named = source.kind === 'description' ? { title: source.name, version: source.version } : { title: raw.name }
+  const wrapped = await job.stopwatch.time('Wrap', () =>
+    wrapDisk({
+      disk: { path: converted.file, pathInImage: converted.path },
+      ...(base ? { base } : {}),
+      platform: plan.platform,
+      changes: plan.config,
+      annotations: plan.annotations,
+      ...named,
+      compression: plan.compression,
+      epochSeconds,
+      layoutFolder: join(job.workFolder, 'layout'),
+      signal: job.signal,
+    }),
+  )
+  job.report.info(`Image: ${wrapped.digest}`)
+  job.report.endGroup()
+  return {
+    workFolder: job.workFolder,
+    layout: wrapped.layout,
+    reference: wrapped.reference,
+    digest: wrapped.digest,
+    descriptor: wrapped.descriptor,
+    disk: converted,
+    layerSizeBytes: wrapped.layer.size,
+    ...(base ? { base: { name: base.name, digest: base.digest } } : {}),
+    ...(kiwi ? { kiwi: { version: kiwi.version } } : {}),
+    phases: job.stopwatch.phases,
+  }
+}

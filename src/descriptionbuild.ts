@@ -1,0 +1,115 @@
+import { mkdir } from 'node:fs/promises'
+import { join } from 'node:path'
+import { keepPackages, offerPackages } from './cache/packages.ts'
+import { packagesFolder, packagesKey, restoreFolder, saveFolder } from './cache.ts'
+import { findDescription } from './description/find.ts'
+import { fingerprint } from './description/fingerprint.ts'
+import { readDescription } from './description/read.ts'
+import { stageDescription } from './description/stage.ts'
+import { asRoot } from './host/privileges.ts'
+import type { Job } from './job.ts'
+import { buildDisk, type DiskBuild } from './kiwi/build.ts'
+import { checkDescription } from './kiwi/check.ts'
+import { answeredPlaceholders } from './placeholders.ts'
+import type { DescriptionSource } from './plan.ts'
+import type { Kiwi } from './tools.ts'
+
+/** A description that KIWI accepts, ready to be built. */
+export interface PreparedDescription {
+  readonly source: DescriptionSource
+  readonly kiwi: Kiwi
+  /** The staged copy, rewritten for the plain raw disk. */
+  readonly folder: string
+}
+
+/**
+ * Stages the description with what `obsrepositories:/` stands for, and has KIWI judge it.
+ *
+ * @throws DescriptionError, InputError, HostError
+ */
+export async function prepareDescription(
+  source: DescriptionSource,
+  kiwi: Kiwi,
+  job: Job,
+): Promise<PreparedDescription> {
+  const { report, signal, machine, workFolder } = job
+  const description = await readDescription(await findDescription(source.file))
+  const repositories = await answeredPlaceholders(source, {
+    architecture: machine.architecture,
+    mirrors: machine.mirrors,
+    keyFolder: join(workFolder, 'keys'),
+    report,
+    signal,
+  })
+  const folder = await stageDescription(description, join(workFolder, 'description'), { repositories })
+  await checkDescription({
+    ...selection(source),
+    kiwi: kiwi.path,
+    kiwiVersion: kiwi.version,
+    description: folder,
+    file: source.file,
+    schemaVersion: source.schemaVersion,
+    workFolder,
+    offered: machine.offered,
+    signal,
+  })
+  return { source, kiwi, folder }
+}
+
+/**
+ * Builds the raw disk, with the packages of earlier jobs at hand.
+ *
+ * @throws KiwiError, HostError, InputError, CommandError
+ */
+export async function buildDescription(prepared: PreparedDescription, job: Job): Promise<DiskBuild> {
+  const { source, kiwi, folder } = prepared
+  const { machine, workFolder, report, signal } = job
+  const sharedCache = join(workFolder, 'cache')
+  const packages = await offeredPackages(prepared, sharedCache, job)
+  const supervisor = asRoot(job.privileges, machine.nodePath, [machine.supervisorPath])
+  const built = await buildDisk({
+    ...selection(source),
+    kiwi: kiwi.path,
+    description: folder,
+    workFolder,
+    sharedCache,
+    buildArguments: source.buildArguments,
+    offered: machine.offered,
+    distributionInitrd: true,
+    supervisor,
+    owner: machine.owner,
+    report,
+    now: machine.now,
+    signal,
+  })
+  await packages.keep()
+  return built
+}
+
+function selection({ type, profiles, globalArguments }: DescriptionSource) {
+  return { ...(type === undefined ? {} : { type }), profiles, globalArguments }
+}
+
+/** Puts kept packages where KIWI looks for them; what `keep` does is said of the build's own afterwards. */
+async function offeredPackages(
+  { source, folder }: PreparedDescription,
+  sharedCache: string,
+  job: Job,
+): Promise<{ keep: () => Promise<void> }> {
+  const { caches, report, machine } = job
+  if (caches.folder === undefined) return { keep: async () => {} }
+  const kept = join(caches.folder, 'packages', packagesFolder(source.packageManager, machine.architecture))
+  const key = packagesKey(await fingerprint(folder), machine.architecture, source.packageManager)
+  const entry = { key, folder: kept, what: 'the packages of earlier jobs' }
+  await mkdir(kept, { recursive: true })
+  const restored = caches.remote !== undefined && (await restoreFolder(caches.remote, entry, report))
+  const count = await offerPackages(kept, sharedCache, report)
+  if (count > 0) report.info(`${count} packages of earlier jobs are at hand`)
+  return {
+    keep: async () => {
+      const fresh = await keepPackages(sharedCache, kept, report)
+      if (fresh > 0) report.info(`${fresh} packages are kept for later jobs`)
+      if (caches.remote !== undefined && !restored && fresh > 0) await saveFolder(caches.remote, entry, report)
+    },
+  }
+}

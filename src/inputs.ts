@@ -1,0 +1,294 @@
+import { parse as parseYaml } from 'yaml'
+import type { Problem } from './errors.ts'
+import { reservedArguments } from './kiwi/arguments.ts'
+import { PINNED_VERSION } from './kiwi/version.ts'
+import { type Compression, parseCompression } from './oci/compression.ts'
+import type { ConfigChanges } from './oci/config.ts'
+import { parseContainerconfig } from './oci/containerconfig.ts'
+import { type Platform, parsePlatform } from './oci/platform.ts'
+import type { DiskFormat } from './plan.ts'
+import { INPUT_NAMES, type InputName, type RawInputs } from './rawinputs.ts'
+import { parseDestination, parseTag } from './registry/transport.ts'
+
+/** The inputs of one job: parsed, complete with defaults, each valid by itself. What they mean together is the plan's. */
+export interface Inputs {
+  readonly description?: string
+  readonly disk?: string
+  readonly profiles: readonly string[]
+  readonly type?: string
+  readonly kiwiGlobalArguments: readonly string[]
+  readonly kiwiArguments: readonly string[]
+  readonly repositories: readonly string[]
+  readonly format?: DiskFormat
+  readonly diskPath?: string
+  readonly baseImage?: string
+  readonly containerconfig: ConfigChanges
+  readonly labels: Readonly<Record<string, string>>
+  readonly annotations: Readonly<Record<string, string>>
+  readonly platform: Platform
+  readonly compression: Compression
+  readonly tags: readonly string[]
+  readonly push: boolean
+  readonly exports: readonly string[]
+  readonly login?: Login
+  readonly authfile?: string
+  readonly tlsVerify: boolean
+  readonly cache: boolean
+  readonly installTools: boolean
+  readonly kiwiVersion: string
+  readonly workDirectory?: string
+  readonly sourceDateEpoch?: number
+  readonly summary: boolean
+}
+
+/** Never part of a plan and never written to a file by us but the job's own authfile. */
+export interface Login {
+  readonly registry: string
+  readonly username: string
+  readonly password: string
+}
+
+/** What the defaults depend on. */
+export interface InputFacts {
+  readonly machine: Platform
+  /** KIWI's name of its architecture, `uname -m`. */
+  readonly architecture: string
+  /** `true` in the action, `false` on the command line: a terminal's machine is somebody's own. */
+  readonly installTools: boolean
+  /** The variable `SOURCE_DATE_EPOCH`. */
+  readonly sourceDateEpoch?: string
+  /** How the user wrote an input: `input tags` or `--tags`. */
+  readonly spelling: (name: InputName) => string
+}
+
+/** @returns the inputs and every problem found in them; where there are problems, the inputs stand in for bad values. */
+export function readInputs(raw: RawInputs, facts: InputFacts): { inputs: Inputs; problems: readonly Problem[] } {
+  const reader = new InputReader(raw, facts)
+  return {
+    inputs: { ...sourceInputs(reader), ...imageInputs(reader), ...jobInputs(reader) },
+    problems: reader.problems,
+  }
+}
+
+function sourceInputs(reader: InputReader) {
+  const kiwiVersion = reader.text('kiwi-version') ?? PINNED_VERSION
+  if (kiwiVersion !== 'system' && !/^\d+\.\d+\.\d+$/.test(kiwiVersion)) {
+    reader.refuse('kiwi-version', `'${kiwiVersion}' is no version: write one like ${PINNED_VERSION}, or system`)
+  }
+  const kiwiGlobalArguments = reader.list('kiwi-global-arguments')
+  const kiwiArguments = reader.list('kiwi-arguments')
+  for (const text of reservedArguments(kiwiGlobalArguments)) reader.refuse('kiwi-global-arguments', text)
+  for (const text of reservedArguments(kiwiArguments)) reader.refuse('kiwi-arguments', text)
+  return {
+    ...reader.optional('description', 'description'),
+    ...reader.optional('disk', 'disk'),
+    ...reader.optional('type', 'type'),
+    profiles: reader.list('profiles'),
+    repositories: reader.list('repositories'),
+    kiwiGlobalArguments,
+    kiwiArguments,
+    kiwiVersion,
+  }
+}
+
+function imageInputs(reader: InputReader) {
+  return {
+    ...optionalFormat(reader),
+    ...optionalDiskPath(reader),
+    ...reader.optional('baseImage', 'base-image'),
+    containerconfig: containerconfig(reader),
+    labels: reader.pairs('labels'),
+    annotations: reader.pairs('annotations'),
+    platform: platform(reader),
+    compression: compression(reader),
+  }
+}
+
+function jobInputs(reader: InputReader) {
+  return {
+    tags: tags(reader),
+    push: reader.boolean('push', false),
+    exports: exportDestinations(reader),
+    ...optionalLogin(reader),
+    ...reader.optional('authfile', 'authfile'),
+    tlsVerify: reader.boolean('tls-verify', true),
+    cache: reader.boolean('cache', true),
+    installTools: reader.boolean('install-tools', reader.facts.installTools),
+    ...reader.optional('workDirectory', 'work-dir'),
+    ...optionalEpoch(reader),
+    summary: reader.boolean('summary', true),
+  }
+}
+
+function optionalFormat(reader: InputReader): { format?: DiskFormat } {
+  const format = reader.text('format')
+  if (format === undefined || format === 'qcow2' || format === 'raw') return format === undefined ? {} : { format }
+  reader.refuse('format', `'${format}' is no disk format that can be written: write qcow2 or raw`)
+  return {}
+}
+
+function optionalDiskPath(reader: InputReader): { diskPath?: string } {
+  const path = reader.text('disk-path')
+  if (path === undefined) return {}
+  const parts = path.split('/').slice(1)
+  if (!path.startsWith('/')) reader.refuse('disk-path', `'${path}' is not absolute: write a path like /disk/${path}`)
+  else if (parts.includes('..')) reader.refuse('disk-path', `'${path}' climbs out of its folder: write it without ..`)
+  else if (parts.some((part) => part === '' || part === '.') || /\p{Cc}/u.test(path)) {
+    reader.refuse('disk-path', `'${path}' names no file: write a path like /disk/disk.qcow2`)
+  } else return { diskPath: path }
+  return {}
+}
+
+function containerconfig(reader: InputReader): ConfigChanges {
+  const text = reader.text('containerconfig')
+  if (text === undefined) return {}
+  let value: unknown
+  try {
+    value = parseYaml(text)
+  } catch (error) {
+    reader.refuse('containerconfig', `no valid YAML: ${firstLine(error)}`)
+    return {}
+  }
+  const parsed = parseContainerconfig(value)
+  for (const problem of parsed.problems) reader.refuse('containerconfig', problem)
+  return parsed.changes
+}
+
+function platform(reader: InputReader): Platform {
+  const text = reader.text('platform')
+  if (text === undefined) return reader.facts.machine
+  const parsed = parsePlatform(text)
+  if (parsed) return parsed
+  reader.refuse('platform', `'${text}' is no platform: write os/arch[/variant], like linux/amd64 or linux/arm64`)
+  return reader.facts.machine
+}
+
+function compression(reader: InputReader): Compression {
+  const parsed = parseCompression(reader.text('compression') ?? 'gzip')
+  if (typeof parsed !== 'string') return parsed
+  reader.refuse('compression', parsed)
+  return { algorithm: 'gzip' }
+}
+
+function tags(reader: InputReader): readonly string[] {
+  const texts: string[] = []
+  for (const text of reader.list('tags')) {
+    const parsed = parseTag(text)
+    if ('problem' in parsed) reader.refuse('tags', parsed.problem)
+    else if (!texts.includes(parsed.text)) texts.push(parsed.text)
+  }
+  return texts
+}
+
+function exportDestinations(reader: InputReader): readonly string[] {
+  const destinations = reader.list('export')
+  for (const text of destinations) {
+    const parsed = parseDestination(text)
+    if ('problem' in parsed) reader.refuse('export', parsed.problem)
+  }
+  return destinations
+}
+
+function optionalLogin(reader: InputReader): { login?: Login } {
+  const username = reader.text('username')
+  const password = reader.secret('password')
+  const given = reader.text('registry')
+  if (username === undefined && password === undefined) {
+    if (given !== undefined) {
+      reader.refuse('registry', `a login for ${given} needs username and password: give both, or leave registry out`)
+    }
+    return {}
+  }
+  if (username === undefined) reader.refuse('username', 'missing while a password is given: a login needs both')
+  if (password === undefined) reader.refuse('password', 'missing while a username is given: a login needs both')
+  if (username === undefined || password === undefined) return {}
+  const registry = given ?? onlyRegistry(reader)
+  return registry === undefined ? {} : { login: { registry, username, password } }
+}
+
+function onlyRegistry(reader: InputReader): string | undefined {
+  const registries = new Set<string>()
+  for (const text of reader.list('tags')) {
+    const parsed = parseTag(text)
+    if (!('problem' in parsed)) registries.add(parsed.reference.registry)
+  }
+  const [first, ...others] = registries
+  if (first !== undefined && others.length === 0) return first
+  const why = first === undefined ? 'there are no tags to take it from' : `tags name ${[...registries].join(' and ')}`
+  reader.refuse('registry', `missing, and ${why}: write the registry that the login is for`)
+  return undefined
+}
+
+function optionalEpoch(reader: InputReader): { sourceDateEpoch?: number } {
+  const given = reader.text('source-date-epoch')
+  const text = given ?? reader.facts.sourceDateEpoch
+  if (text === undefined || text === '') return {}
+  // 253402300799 is the last second that RFC 3339 can write (year 9999).
+  if (/^\d{1,12}$/.test(text) && Number(text) <= 253_402_300_799) return { sourceDateEpoch: Number(text) }
+  const where = given === undefined ? 'the variable SOURCE_DATE_EPOCH is ' : ''
+  reader.refuse('source-date-epoch', `${where}'${text}': write whole seconds since 1970, like 1700000000`)
+  return {}
+}
+
+function firstLine(error: unknown): string {
+  return String(error instanceof Error ? error.message : error).split('\n')[0] ?? ''
+}
+
+const TRUE = ['true', 'True', 'TRUE']
+const FALSE = ['false', 'False', 'FALSE']
+
+/** Reads single inputs and collects what is wrong with them. */
+class InputReader {
+  readonly raw: RawInputs
+  readonly facts: InputFacts
+  readonly problems: Problem[] = []
+
+  constructor(raw: RawInputs, facts: InputFacts) {
+    this.raw = raw
+    this.facts = facts
+    for (const name of raw.keys()) if (!INPUT_NAMES.includes(name)) throw new Error(`undeclared input ${name}`)
+  }
+
+  refuse(name: InputName, text: string): void {
+    this.problems.push({ where: this.facts.spelling(name), text })
+  }
+
+  /** The value without surrounding blanks; an empty one counts as not given. */
+  text(name: InputName): string | undefined {
+    const value = this.secret(name)?.trim()
+    return value === '' ? undefined : value
+  }
+
+  /** The value as it was given: blanks may belong to a password. */
+  secret(name: InputName): string | undefined {
+    const value = this.raw.get(name)?.at(-1)
+    return value === '' ? undefined : value
+  }
+
+  optional<K extends string>(key: K, name: InputName): { [P in K]?: string } {
+    const value = this.text(name)
+    return (value === undefined ? {} : { [key]: value }) as { [P in K]?: string }
+  }
+
+  list(name: InputName): readonly string[] {
+    return (this.raw.get(name) ?? []).map((line) => line.trim()).filter((line) => line !== '')
+  }
+
+  boolean(name: InputName, otherwise: boolean): boolean {
+    const text = this.text(name)
+    if (text === undefined) return otherwise
+    if (!TRUE.includes(text) && !FALSE.includes(text)) this.refuse(name, `'${text}' is no boolean: write true or false`)
+    return TRUE.includes(text)
+  }
+
+  /** `KEY=VALUE` lines; the value may hold `=` and may be empty. The last of a key wins, as in docker's actions. */
+  pairs(name: InputName): Readonly<Record<string, string>> {
+    const entries: [string, string][] = []
+    for (const line of this.list(name)) {
+      const split = line.indexOf('=')
+      if (split > 0) entries.push([line.slice(0, split).trim(), line.slice(split + 1)])
+      else this.refuse(name, `'${line}' is no KEY=VALUE: write the key, an equals sign and the value`)
+    }
+    return Object.fromEntries(entries)
+  }
+}

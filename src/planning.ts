@@ -1,0 +1,203 @@
+import { access, constants, stat } from 'node:fs/promises'
+import { basename, join, resolve } from 'node:path'
+import type { Repository } from './description/description.ts'
+import { findDescription } from './description/find.ts'
+import { readDescription } from './description/read.ts'
+import { activeRepositories, repositoryProblems } from './description/repositories.ts'
+import { selectType } from './description/select.ts'
+import { DescriptionError, InputError, type Problem } from './errors.ts'
+import { givenRepositories } from './host/given-repository.ts'
+import type { InputFacts, Inputs } from './inputs.ts'
+import { mergedChanges } from './oci/containerconfig.ts'
+import type { DescriptionSource, DiskSource, Placeholder, Plan } from './plan.ts'
+import { parseBase } from './registry/transport.ts'
+
+/**
+ * Checks what the inputs mean together and with the description. Reads the description's folder and nothing else:
+ * nothing is installed, downloaded or mounted.
+ *
+ * @param read the inputs with the problems already found in them
+ * @throws InputError with every problem of inputs and description; DescriptionError when all are the description's
+ */
+export async function makePlan(
+  read: { readonly inputs: Inputs; readonly problems: readonly Problem[] },
+  facts: InputFacts,
+): Promise<Plan> {
+  const { inputs } = read
+  const problems: Problem[] = [...read.problems, ...(await combinationProblems(inputs, facts))]
+  const source = await collected(problems, () => chosenSource(inputs, facts, problems))
+  const selected = source?.kind === 'description' ? source.selected : undefined
+  const base = chosenBase(inputs, source, facts, problems)
+  const fromDescriptions = problems.every((problem) => problem.file !== undefined)
+  if (problems.length > 0 || source === undefined) {
+    throw fromDescriptions ? new DescriptionError(problems) : new InputError(problems)
+  }
+  const { labels, containerconfig } = inputs
+  return {
+    source,
+    ...base,
+    format: inputs.format ?? selected?.diskFormat ?? 'qcow2',
+    ...(inputs.diskPath === undefined ? {} : { diskPath: inputs.diskPath }),
+    platform: inputs.platform,
+    config: mergedChanges(mergedChanges(selected?.containerConfig ?? {}, containerconfig), { labels }),
+    annotations: inputs.annotations,
+    compression: inputs.compression,
+    tags: inputs.tags,
+    push: inputs.push,
+    exports: inputs.exports,
+    tlsVerify: inputs.tlsVerify,
+    cache: inputs.cache,
+    installTools: inputs.installTools,
+    ...(inputs.workDirectory === undefined ? {} : { workDirectory: resolve(inputs.workDirectory) }),
+    ...(inputs.sourceDateEpoch === undefined ? {} : { sourceDateEpoch: inputs.sourceDateEpoch }),
+    summary: inputs.summary,
+  }
+}
+
+/** Runs a reader and keeps the problems it throws, so that all of them come at once. */
+async function collected<T>(problems: Problem[], read: () => Promise<T>): Promise<T | undefined> {
+  try {
+    return await read()
+  } catch (error) {
+    if (!(error instanceof InputError || error instanceof DescriptionError)) throw error
+    problems.push(...error.problems)
+    return undefined
+  }
+}
+
+async function combinationProblems(inputs: Inputs, facts: InputFacts): Promise<readonly Problem[]> {
+  const problems: Problem[] = []
+  const refuse = (name: Parameters<InputFacts['spelling']>[0], text: string) =>
+    problems.push({ where: facts.spelling(name), text })
+  if (inputs.push && inputs.tags.length === 0)
+    refuse('push', 'there are no tags to push to: set tags, or leave push out')
+  if (inputs.authfile !== undefined && !(await isReadable(inputs.authfile))) {
+    refuse('authfile', `${inputs.authfile} cannot be read: name a file of logins`)
+  }
+  if (inputs.disk !== undefined && inputs.description === undefined) {
+    for (const name of ['profiles', 'repositories', 'kiwi-global-arguments', 'kiwi-arguments'] as const) {
+      const key = { 'kiwi-global-arguments': 'kiwiGlobalArguments', 'kiwi-arguments': 'kiwiArguments' } as const
+      const list = name in key ? inputs[key[name as keyof typeof key]] : inputs[name as 'profiles' | 'repositories']
+      if (list.length > 0) refuse(name, 'belongs to a description, and a disk is given: leave it out')
+    }
+    if (inputs.type !== undefined) refuse('type', 'belongs to a description, and a disk is given: leave it out')
+  }
+  return problems
+}
+
+async function chosenSource(
+  inputs: Inputs,
+  facts: InputFacts,
+  problems: Problem[],
+): Promise<DescriptionSource | DiskSource | undefined> {
+  const { description, disk } = inputs
+  if (description !== undefined && disk !== undefined) {
+    problems.push({ where: facts.spelling('disk'), text: 'a description is given too: give one of the two' })
+    return undefined
+  }
+  if (disk !== undefined) return diskSource(disk, facts, problems)
+  if (description !== undefined) return descriptionSource(description, inputs, facts, problems)
+  problems.push({
+    where: facts.spelling('description'),
+    text: 'missing: name the folder of a KIWI description, or a disk to wrap with the input disk',
+  })
+  return undefined
+}
+
+async function diskSource(disk: string, facts: InputFacts, problems: Problem[]): Promise<DiskSource> {
+  const path = resolve(disk)
+  const stats = await stat(path).catch(() => undefined)
+  if (!stats?.isFile()) {
+    const what = stats === undefined ? 'there is no such file' : 'this is no file'
+    problems.push({ where: facts.spelling('disk'), text: `${path}: ${what}: name a disk file (qcow2, raw, …)` })
+  } else if (!(await isReadable(path))) {
+    problems.push({ where: facts.spelling('disk'), text: `${path} cannot be read: give us the right to read it` })
+  }
+  return { kind: 'disk', path }
+}
+
+async function descriptionSource(
+  path: string,
+  inputs: Inputs,
+  facts: InputFacts,
+  problems: Problem[],
+): Promise<DescriptionSource> {
+  const { spelling, architecture } = facts
+  const description = await readDescription(await findDescription(path, spelling))
+  const { profiles, type, format, repositories } = inputs
+  const chosen = { profiles, architecture, spelling }
+  const selected = selectType(description, {
+    ...chosen,
+    ...(type === undefined ? {} : { type }),
+    ...(format === undefined ? {} : { format }),
+  })
+  const { packageManager } = selected
+  problems.push(
+    ...givenRepositories(repositories).problems.map(({ text }) => ({ where: spelling('repositories'), text })),
+    ...repositoryProblems(description, { ...chosen, packageManager, repositories }),
+  )
+  return {
+    kind: 'description',
+    folder: description.folder,
+    file: description.file,
+    name: description.name,
+    version: selected.version,
+    schemaVersion: description.schemaVersion,
+    profiles,
+    ...(type === undefined ? {} : { type }),
+    selected,
+    packageManager,
+    hasFstabPatch: await isReadable(join(description.folder, 'fstab.patch')),
+    repositories,
+    placeholders: activeRepositories(description, profiles, architecture).filter(isPlaceholder).map(placeholder),
+    kiwiVersion: inputs.kiwiVersion,
+    globalArguments: inputs.kiwiGlobalArguments,
+    buildArguments: inputs.kiwiArguments,
+  }
+}
+
+function isPlaceholder(repository: Repository): boolean {
+  return repository.isPlaceholder
+}
+
+function placeholder({ index, file, line, attributes }: Repository): Placeholder {
+  const { distribution, components } = attributes
+  return {
+    index,
+    where: `${basename(file)}:${line}`,
+    ...(distribution ? { distribution } : {}),
+    ...(components ? { components: components.trim().split(/\s+/) } : {}),
+    imageInclude: attributes['imageinclude'] === 'true',
+    repositoryGpgcheck: attributes['repository_gpgcheck'] === 'true',
+  }
+}
+
+function chosenBase(
+  inputs: Inputs,
+  source: DescriptionSource | DiskSource | undefined,
+  facts: InputFacts,
+  problems: Problem[],
+): { base: string; baseSource: string } {
+  if (inputs.baseImage !== undefined) {
+    const parsed = parseBase(inputs.baseImage)
+    if (typeof parsed === 'object' && 'problem' in parsed) {
+      problems.push({ where: facts.spelling('base-image'), text: parsed.problem })
+    }
+    return { base: inputs.baseImage, baseSource: 'input base-image' }
+  }
+  const derivedFrom = source?.kind === 'description' ? source.selected.derivedFrom : undefined
+  if (derivedFrom === undefined || source?.kind !== 'description') return { base: 'scratch', baseSource: 'default' }
+  const where = `${basename(source.file)}:${source.selected.line}`
+  const parsed = parseBase(derivedFrom)
+  if (typeof parsed === 'object' && 'problem' in parsed) {
+    problems.push({ where, text: parsed.problem, file: source.file, line: source.selected.line })
+  }
+  return { base: derivedFrom, baseSource: `derived_from of ${where}` }
+}
+
+async function isReadable(path: string): Promise<boolean> {
+  return access(path, constants.R_OK).then(
+    () => true,
+    () => false,
+  )
+}

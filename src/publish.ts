@@ -1,0 +1,76 @@
+import { parseReference } from './oci/reference.ts'
+import type { Plan } from './plan.ts'
+import type { Access } from './registry/access.ts'
+import { exportImage } from './registry/export.ts'
+import { describePush, pushImage } from './registry/push.ts'
+import { parseDestination } from './registry/transport.ts'
+import type { Report } from './report.ts'
+import type { Built, Published } from './result.ts'
+import { UNPUBLISHED } from './result.ts'
+import type { Stopwatch } from './stopwatch.ts'
+
+export interface PublishJob {
+  readonly plan: Plan
+  readonly built: Built
+  readonly access: Access
+  readonly report: Report
+  readonly stopwatch: Stopwatch
+  /** Told after each step what carries the digest by then: it stays true when a later one fails. */
+  readonly onProgress: (published: Published) => void
+}
+
+/**
+ * Writes the image to where it goes: exports first, so that a tag moves only when all else is done.
+ *
+ * @throws RegistryError, ImageError, HostError; what was reached before stands in the last `onProgress`
+ */
+export async function publishImage(job: PublishJob): Promise<Published> {
+  const { plan, built, access, report, stopwatch, onProgress } = job
+  const source = {
+    layout: built.layout,
+    reference: built.reference,
+    digest: built.digest,
+    descriptor: built.descriptor,
+  }
+  let published = UNPUBLISHED
+  const reached = (change: Partial<Published>) => {
+    published = { ...published, ...change }
+    onProgress(published)
+  }
+  if (plan.exports.length > 0) {
+    report.group('Export')
+    await stopwatch.time('Export', async () => {
+      for (const destination of plan.exports) {
+        const name = parseDestination(destination)
+        if ('problem' in name) throw new Error(`the plan holds a destination that is none: ${name.problem}`)
+        await exportImage(source, name, access)
+        reached({ exports: [...published.exports, destination] })
+      }
+    })
+    report.endGroup()
+  }
+  if (!plan.push) {
+    for (const line of describePush(plan.tags)) report.info(line)
+    return published
+  }
+  report.group('Push')
+  await stopwatch.time('Push', () =>
+    pushImage(source, plan.tags, access, (tag) => {
+      const done = new Set([...published.tags, tag])
+      const tags = plan.tags.filter((each) => done.has(each))
+      reached({
+        tags,
+        image: tags.includes(plan.tags[0] ?? '') ? digestReference(plan.tags[0] ?? '', built.digest) : '',
+      })
+    }),
+  )
+  report.endGroup()
+  return published
+}
+
+/** `REGISTRY/REPOSITORY@DIGEST` */
+function digestReference(tag: string, digest: string): string {
+  const parsed = parseReference(tag)
+  if (typeof parsed === 'string') throw new Error(`the plan holds a tag that is none: ${parsed}`)
+  return `${parsed.registry}/${parsed.repository}@${digest}`
+}

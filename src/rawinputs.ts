@@ -1,0 +1,98 @@
+/**
+ * Inputs as they were written: from a workflow one text for each, from a command line one for each time a flag stands
+ * there. Names and kinds are the contract that `action.yml` and `--help` show.
+ */
+
+interface InputDefinition {
+  readonly kind: 'text' | 'list' | 'boolean' | 'secret' | 'yaml'
+  /** Stands behind the flag in `--help`. */
+  readonly value: string
+  readonly help: string
+}
+
+const DEFINITIONS = {
+  description: { kind: 'text', value: 'PATH', help: 'folder or file of a KIWI description' },
+  disk: { kind: 'text', value: 'FILE', help: 'an existing disk file: wrap it, build nothing' },
+  profiles: { kind: 'list', value: 'NAME', help: "KIWI's profiles" },
+  type: { kind: 'text', value: 'NAME', help: "KIWI's build type, where the description has several" },
+  'kiwi-global-arguments': { kind: 'list', value: 'ARG', help: 'arguments for kiwi-ng before system build' },
+  'kiwi-arguments': { kind: 'list', value: 'ARG', help: 'arguments for kiwi-ng after system build' },
+  repositories: {
+    kind: 'list',
+    value: "'URI [DIST [COMPONENT…]]'",
+    help: 'what obsrepositories:/ stands for; default: those of this machine',
+  },
+  format: {
+    kind: 'text',
+    value: 'qcow2|raw',
+    help: "disk format in the image; default: the description's, else qcow2",
+  },
+  'disk-path': { kind: 'text', value: 'PATH', help: 'path of the disk in the image; default: /disk/NAME' },
+  'base-image': { kind: 'text', value: 'REF', help: 'the reference container; default: derived_from, else scratch' },
+  containerconfig: { kind: 'yaml', value: 'YAML', help: 'entrypoint, cmd, env, labels, user, workdir, expose, …' },
+  labels: { kind: 'list', value: 'KEY=VALUE', help: 'labels of the image' },
+  annotations: { kind: 'list', value: 'KEY=VALUE', help: 'annotations of the manifest' },
+  platform: { kind: 'text', value: 'OS/ARCH', help: "platform of the image; default: the machine's" },
+  compression: { kind: 'text', value: 'gzip|zstd|none[:LEVEL]', help: 'of the layer; default: gzip' },
+  tags: { kind: 'list', value: 'REF', help: 'references to push to' },
+  push: { kind: 'boolean', value: '', help: 'push to the tags; without it the log says what would be pushed' },
+  export: { kind: 'list', value: 'DEST', help: 'skopeo destination to write the image to, oci:DIR[:REF] among them' },
+  registry: { kind: 'text', value: 'HOST', help: "registry of the login; default: the tags' one" },
+  username: { kind: 'text', value: 'NAME', help: 'login for this job only' },
+  password: { kind: 'secret', value: '', help: '' },
+  authfile: { kind: 'text', value: 'FILE', help: 'a file of logins to use instead of the existing ones' },
+  'tls-verify': { kind: 'boolean', value: '', help: 'check certificates of registries; default: true' },
+  cache: { kind: 'boolean', value: '', help: 'keep base layers, tools and packages; default: true' },
+  'install-tools': { kind: 'boolean', value: '', help: 'install what is missing; default: false' },
+  'kiwi-version': { kind: 'text', value: 'VERSION', help: 'exact version from PyPI, or system' },
+  'work-dir': { kind: 'text', value: 'DIR', help: "where to build; default: the system's temp" },
+  'source-date-epoch': { kind: 'text', value: 'SECONDS', help: 'created, history and tar times' },
+  summary: { kind: 'boolean', value: '', help: 'job summary, in a workflow; default: true' },
+} as const satisfies Record<string, InputDefinition>
+
+export type InputName = keyof typeof DEFINITIONS
+
+export const INPUT_NAMES: readonly InputName[] = Object.keys(DEFINITIONS) as InputName[]
+
+/** The texts given for each input. A list has one text an entry, everything else at most one. */
+export type RawInputs = ReadonlyMap<InputName, readonly string[]>
+
+export function inputDefinition(name: InputName): InputDefinition {
+  return DEFINITIONS[name]
+}
+
+/** The input of this name, whatever its case (a runner upper-cases names), if there is one. */
+export function inputNamed(name: string): InputName | undefined {
+  const lower = name.toLowerCase()
+  return INPUT_NAMES.find((known) => known === lower)
+}
+
+/**
+ * The entries that one text of a workflow holds: a list has one a line; only `tags` also splits at commas, as docker's
+ * metadata action writes them. Values of other lists may hold commas.
+ */
+export function rawEntries(name: InputName, text: string): readonly string[] {
+  if (inputDefinition(name).kind !== 'list') return [text]
+  return text.split(name === 'tags' ? /[\n,]/ : '\n')
+}
+
+/** The known names nearest to a wrong one, for a message. */
+export function similarNames(wrong: string): readonly InputName[] {
+  const distance = (name: string) => editDistance(wrong.toLowerCase(), name)
+  return INPUT_NAMES.filter((name) => distance(name) <= 3 || name.startsWith(wrong))
+    .toSorted((a, b) => distance(a) - distance(b))
+    .slice(0, 2)
+}
+
+function editDistance(a: string, b: string): number {
+  let row = Array.from({ length: b.length + 1 }, (_, i) => i)
+  for (const [i, letter] of [...a].entries()) {
+    const next = [i + 1]
+    for (const [j, other] of [...b].entries()) {
+      const change = (row[j] ?? 0) + (letter === other ? 0 : 1)
+      next.push(Math.min(change, (row[j + 1] ?? 0) + 1, (next[j] ?? 0) + 1))
+    }
+    row = next
+  }
+  return row.at(-1) ?? 0
+}

@@ -1,0 +1,57 @@
+import type { Descriptor } from './oci/descriptor.ts'
+import type { Digest } from './oci/digest.ts'
+import type { DiskFormat } from './plan.ts'
+
+/** What the build leaves for publishing: an image in a layout. Plain data, written as JSON between the steps. */
+export interface Built {
+  readonly workFolder: string
+  readonly layout: string
+  /** The name of the image in the layout's `index.json`. */
+  readonly reference: string
+  readonly digest: Digest
+  readonly descriptor: Descriptor
+  readonly disk: BuiltDisk
+  /** Size of the disk's layer as it travels, in bytes. */
+  readonly layerSizeBytes: number
+  readonly base?: { readonly name: string; readonly digest: Digest }
+  readonly kiwi?: { readonly version: string }
+  readonly phases: readonly Phase[]
+}
+
+export interface BuiltDisk {
+  /** Path in the image. */
+  readonly path: string
+  /** The file on this machine. */
+  readonly file: string
+  readonly format: DiskFormat
+  readonly virtualSizeBytes: number
+  readonly sizeBytes: number
+}
+
+export interface Phase {
+  readonly name: string
+  readonly seconds: number
+}
+
+/** What carries the digest now. */
+export interface Published {
+  readonly tags: readonly string[]
+  /** `REPOSITORY@DIGEST` of the first tag; empty when nothing was pushed. */
+  readonly image: string
+  readonly exports: readonly string[]
+}
+
+export const UNPUBLISHED: Published = { tags: [], image: '', exports: [] }
+
+/** The output `metadata`; the first three keys as buildx writes them (docker/buildx, `--metadata-file`). */
+export function metadataText(built: Built, published: Published): string {
+  const { path, format, virtualSizeBytes, sizeBytes } = built.disk
+  return JSON.stringify({
+    'containerimage.digest': built.digest,
+    'containerimage.descriptor': built.descriptor,
+    'image.name': published.tags.join(','),
+    disk: { path, format, virtualSizeBytes, sizeBytes },
+    base: built.base ?? null,
+    kiwi: built.kiwi ?? null,
+  })
+}

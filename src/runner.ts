@@ -1,0 +1,148 @@
+import { randomUUID } from 'node:crypto'
+import {
+  addPath,
+  error as annotateError,
+  endGroup,
+  getState,
+  info,
+  saveState,
+  setFailed,
+  setOutput,
+  setSecret,
+  startGroup,
+  summary,
+  warning,
+} from '@actions/core'
+import { DescriptionError, describeError, InputError } from './errors.ts'
+import { type InputName, inputNamed, type RawInputs, rawEntries, similarNames } from './rawinputs.ts'
+import type { Report } from './report.ts'
+
+/** The runner refuses a step's summary above 1 MiB. */
+const SUMMARY_LIMIT_BYTES = 900_000
+
+/**
+ * Reports to a workflow runner. What programs print stands between `stop-commands` and a token that they cannot know, so
+ * that a line like `::set-output` or `##[add-mask]` in it stays text (runner: ActionCommandManager.cs).
+ */
+export class Runner implements Report {
+  #fence: string | undefined
+  #grouped = false
+
+  info(line: string): void {
+    this.#open()
+    info(line)
+  }
+
+  warning(line: string): void {
+    this.#open()
+    warning(line)
+  }
+
+  output(line: string): void {
+    if (this.#fence === undefined) {
+      this.#fence = randomUUID()
+      info(`::stop-commands::${this.#fence}`)
+    }
+    info(line)
+  }
+
+  group(title: string): void {
+    this.endGroup()
+    startGroup(title)
+    this.#grouped = true
+  }
+
+  endGroup(): void {
+    this.#open()
+    if (this.#grouped) endGroup()
+    this.#grouped = false
+  }
+
+  /** Shows an error: one annotation a problem, at its file and line where it has one, then the detail, folded. */
+  error(thrown: unknown): 1 | 2 {
+    this.endGroup()
+    const { message, detail, exitCode } = describeError(thrown)
+    if (thrown instanceof InputError || thrown instanceof DescriptionError) {
+      for (const problem of thrown.problems) {
+        annotateError(`${problem.where}: ${problem.text}`, {
+          ...(problem.file === undefined ? {} : { file: problem.file }),
+          ...(problem.line === undefined ? {} : { startLine: problem.line }),
+        })
+      }
+    } else setFailed(message)
+    if (detail.length > 0) {
+      this.group('Details')
+      for (const line of detail) this.output(line)
+      this.endGroup()
+    }
+    return exitCode
+  }
+
+  #open(): void {
+    if (this.#fence !== undefined) info(`::${this.#fence}::`)
+    this.#fence = undefined
+  }
+}
+
+/** The inputs in a step's environment (`INPUT_BASE-IMAGE`); they are taken out of it, so that no program inherits them. */
+export function takeInputs(environment: NodeJS.ProcessEnv): RawInputs {
+  const raw = new Map<InputName, readonly string[]>()
+  const problems = []
+  for (const [variable, text = ''] of Object.entries(environment)) {
+    if (!variable.startsWith('INPUT_')) continue
+    const spelled = variable.slice('INPUT_'.length).toLowerCase()
+    delete environment[variable]
+    const name = inputNamed(spelled)
+    if (name === undefined) {
+      const similar = similarNames(spelled)
+      const remedy = similar.length > 0 ? `did you mean ${similar.join(' or ')}?` : 'see the inputs in the README'
+      problems.push({ where: `input ${spelled}`, text: `is no input of kiwi-oci: ${remedy}` })
+    } else if (text !== '') raw.set(name, rawEntries(name, text))
+  }
+  if (problems.length > 0) throw new InputError(problems)
+  return raw
+}
+
+/** Values that a step takes beside the inputs of the action, from the steps before it. */
+export function takeValue(environment: NodeJS.ProcessEnv, name: string): string {
+  const variable = `INPUT_${name.toUpperCase()}`
+  const value = environment[variable] ?? ''
+  delete environment[variable]
+  return value
+}
+
+/** Keeps a secret out of the log in the forms in which programs print it. */
+export function maskSecret(username: string, password: string): void {
+  const forms = [
+    password,
+    ...password.split('\n'),
+    Buffer.from(`${username}:${password}`).toString('base64'),
+    Buffer.from(password).toString('base64'),
+    encodeURIComponent(password),
+  ]
+  for (const form of forms) if (form.trim() !== '') setSecret(form)
+}
+
+export function setOutputs(outputs: Readonly<Record<string, string>>): void {
+  for (const [name, value] of Object.entries(outputs)) setOutput(name, value)
+}
+
+/** Remembers a folder for the step's post entry, before anything is put into it. */
+export function rememberFolder(folder: string): void {
+  saveState('folders', JSON.stringify([...rememberedFolders(), folder]))
+}
+
+/** In the same process what was remembered so far; in the post entry all of it. */
+export function rememberedFolders(): readonly string[] {
+  const text = getState('folders') || '[]'
+  const folders: unknown = JSON.parse(text)
+  return Array.isArray(folders) ? folders.filter((folder) => typeof folder === 'string') : []
+}
+
+export async function writeSummary(markdown: string): Promise<void> {
+  const bytes = Buffer.byteLength(markdown)
+  if (bytes > SUMMARY_LIMIT_BYTES) return
+  await summary.addRaw(markdown, true).write()
+}
+
+export { addPath }

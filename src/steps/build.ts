@@ -1,0 +1,47 @@
+import { runCommand } from '../command.ts'
+import { HostError } from '../errors.ts'
+import { readInputs } from '../inputs.ts'
+import { kiwiVersionIn } from '../kiwi/version.ts'
+import { parsePlan } from '../plan.ts'
+import { metadataText, UNPUBLISHED } from '../result.ts'
+import { maskSecret, rememberFolder, setOutputs, takeInputs, takeValue } from '../runner.ts'
+import type { Kiwi } from '../tools.ts'
+import { runBuild } from './buildjob.ts'
+import { actionsCache } from './remotecache.ts'
+import { runStep } from './step.ts'
+import { inputFacts, surroundings } from './surroundings.ts'
+
+await runStep(async (report, signal) => {
+  const around = surroundings(process.env)
+  const plan = parsePlan(takeValue(process.env, 'plan'))
+  const path = takeValue(process.env, 'kiwi')
+  const { inputs } = readInputs(takeInputs(process.env), inputFacts(around, 'action'))
+  if (inputs.login) maskSecret(inputs.login.username, inputs.login.password)
+  const kiwi = path === '' ? undefined : await kiwiAt(path)
+  if (plan.source.kind === 'description' && kiwi === undefined) {
+    throw new HostError('no kiwi-ng was handed to the build step', 'run the setup step before it')
+  }
+  const remote = plan.cache && around.hosted ? actionsCache() : undefined
+  const built = await runBuild({
+    plan,
+    inputs,
+    around,
+    report,
+    signal,
+    keep: rememberFolder,
+    ...(kiwi ? { kiwi } : {}),
+    ...(remote ? { remote } : {}),
+  })
+  setOutputs({
+    built: JSON.stringify(built),
+    digest: built.digest,
+    layout: built.layout,
+    disk: built.disk.file,
+    metadata: metadataText(built, UNPUBLISHED),
+  })
+})
+
+async function kiwiAt(path: string): Promise<Kiwi> {
+  const { stdout } = await runCommand(path, ['--version'], { timeoutSeconds: 60 })
+  return { path, version: kiwiVersionIn(stdout.toString('utf8')) ?? 'unknown' }
+}

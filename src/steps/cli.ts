@@ -1,0 +1,125 @@
+#!/usr/bin/env node
+import { rename, writeFile } from 'node:fs/promises'
+import { text } from 'node:stream/consumers'
+import manifest from '../../package.json' with { type: 'json' }
+import { type CommandLine, helpText, parseArguments } from '../arguments.ts'
+import { describeError } from '../errors.ts'
+import { findPrivileges } from '../host/privileges.ts'
+import { hostFacts } from '../hostfacts.ts'
+import { readInputs } from '../inputs.ts'
+import { planLines } from '../planlines.ts'
+import { makePlan } from '../planning.ts'
+import { publishImage } from '../publish.ts'
+import { metadataText, type Published, UNPUBLISHED } from '../result.ts'
+import { Stopwatch } from '../stopwatch.ts'
+import { Terminal } from '../terminal.ts'
+import { readyTools } from '../tools.ts'
+import { removeFolder } from '../workfolder.ts'
+import { runBuild } from './buildjob.ts'
+import { openAccess } from './logins.ts'
+import { plannedMirrors } from './mirrors.ts'
+import { kiwiShelf } from './shelf.ts'
+import { inputFacts, type Surroundings, surroundings } from './surroundings.ts'
+
+/** The command line: all steps of the action in one process. The digest alone goes to standard output. */
+async function main(): Promise<void> {
+  const line = parseArguments(process.argv.slice(2))
+  if (line.help || line.version) {
+    process.stdout.write(`${line.help ? helpText() : manifest.version}\n`)
+    return
+  }
+  const terminal = new Terminal(process.stderr, () => Date.now())
+  const canceling = new AbortController()
+  for (const name of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(name, () => canceling.abort())
+  const around = surroundings(process.env)
+  const folders = new Set<string>()
+  try {
+    const keep = (folder: string) => folders.add(folder)
+    const { digest, kept } = await runJob(line, around, { terminal, signal: canceling.signal, keep })
+    for (const folder of kept) folders.delete(folder)
+    process.stdout.write(`${digest}\n`)
+  } catch (error) {
+    showError(error, terminal)
+  } finally {
+    await removeFolders([...folders], around, terminal)
+  }
+}
+
+interface Running {
+  readonly terminal: Terminal
+  readonly signal: AbortSignal
+  readonly keep: (folder: string) => void
+}
+
+/** @returns the digest, and the folders of the job that stay although it is over */
+async function runJob(
+  line: CommandLine,
+  around: Surroundings,
+  running: Running,
+): Promise<{ readonly digest: string; readonly kept: readonly string[] }> {
+  const { terminal: report, signal, keep } = running
+  const facts = inputFacts(around, 'command line')
+  const password = await givenPassword(line)
+  const raw = password === undefined ? line.raw : new Map([...line.raw, ['password', [password]] as const])
+  const { inputs, problems } = readInputs(raw, facts)
+  const plan = await makePlan({ inputs, problems: [...line.problems, ...problems] }, facts)
+  for (const each of planLines(plan)) report.info(each)
+  const kiwi = await readyTools({
+    facts: hostFacts(plan, around.architecture, await plannedMirrors(around)),
+    installs: plan.installTools,
+    searchPath: around.searchPath,
+    temp: around.temp,
+    shelf: kiwiShelf(around, undefined, report),
+    nowSeconds: Date.now() / 1000,
+    report,
+    signal,
+  })
+  const built = await runBuild({ plan, inputs, around, report, signal, keep, ...(kiwi ? { kiwi } : {}) })
+  if (plan.workDirectory !== undefined) report.info(`Layout: ${built.layout}`)
+  let published: Published = UNPUBLISHED
+  try {
+    const access = await openAccess(plan, inputs, around, { tmpFolder: built.workFolder, report, signal, keep })
+    const onProgress = (now: Published) => {
+      published = now
+    }
+    const stopwatch = new Stopwatch(() => Date.now())
+    await publishImage({ plan, built, access, report, stopwatch, onProgress })
+  } finally {
+    if (line.metadataFile !== undefined) await writeMetadata(line.metadataFile, metadataText(built, published))
+  }
+  return { digest: built.digest, kept: plan.workDirectory === undefined ? [] : [built.workFolder] }
+}
+
+async function givenPassword(line: CommandLine): Promise<string | undefined> {
+  const password = process.env['KIWI_OCI_PASSWORD']
+  // Programs that we start have no use for it.
+  delete process.env['KIWI_OCI_PASSWORD']
+  if (!line.passwordFromStdin) return password
+  return (await text(process.stdin)).replace(/\r?\n$/, '')
+}
+
+async function writeMetadata(file: string, content: string): Promise<void> {
+  await writeFile(`${file}.tmp`, `${content}\n`)
+  await rename(`${file}.tmp`, file)
+}
+
+function showError(error: unknown, terminal: Terminal): void {
+  terminal.endGroup()
+  const { message, detail, exitCode } = describeError(error)
+  for (const each of message.split('\n')) terminal.error(each)
+  for (const each of detail) terminal.output(each)
+  process.exitCode = exitCode
+}
+
+async function removeFolders(folders: readonly string[], around: Surroundings, terminal: Terminal): Promise<void> {
+  const privileges = await findPrivileges()
+  for (const folder of folders) {
+    try {
+      await removeFolder(folder, privileges, around)
+    } catch (error) {
+      terminal.warning(`${folder} could not be removed: ${describeError(error).message}`)
+    }
+  }
+}
+
+await main()

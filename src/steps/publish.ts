@@ -1,0 +1,33 @@
+import { readInputs } from '../inputs.ts'
+import { parsePlan } from '../plan.ts'
+import { publishImage } from '../publish.ts'
+import { type Built, metadataText, type Published, UNPUBLISHED } from '../result.ts'
+import { maskSecret, rememberFolder, setOutputs, takeInputs, takeValue, writeSummary } from '../runner.ts'
+import { Stopwatch } from '../stopwatch.ts'
+import { summaryMarkdown } from '../summary.ts'
+import { openAccess } from './logins.ts'
+import { runStep } from './step.ts'
+import { inputFacts, surroundings } from './surroundings.ts'
+
+await runStep(async (report, signal) => {
+  const around = surroundings(process.env)
+  const plan = parsePlan(takeValue(process.env, 'plan'))
+  const built = JSON.parse(takeValue(process.env, 'built')) as Built
+  const { inputs } = readInputs(takeInputs(process.env), inputFacts(around, 'action'))
+  if (inputs.login) maskSecret(inputs.login.username, inputs.login.password)
+  const stopwatch = new Stopwatch(() => Date.now())
+  let published: Published = UNPUBLISHED
+  try {
+    const step = { tmpFolder: built.workFolder, report, signal, keep: rememberFolder }
+    const access = await openAccess(plan, inputs, around, step)
+    const onProgress = (now: Published) => {
+      published = now
+    }
+    await publishImage({ plan, built, access, report, stopwatch, onProgress })
+  } finally {
+    // What was reached before a failure is true and stays so.
+    setOutputs({ image: published.image, tags: published.tags.join('\n'), metadata: metadataText(built, published) })
+    const phases = [...built.phases, ...stopwatch.phases]
+    if (plan.summary) await writeSummary(summaryMarkdown(plan, { ...built, phases }, published))
+  }
+})

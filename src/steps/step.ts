@@ -1,0 +1,17 @@
+import { Runner } from '../runner.ts'
+
+/**
+ * Runs the main of a step: a cancel (SIGINT, then SIGTERM by the runner) aborts the signal, an error ends in one clear
+ * line, its detail and an exit code.
+ */
+export async function runStep(main: (report: Runner, signal: AbortSignal) => Promise<void>): Promise<void> {
+  const report = new Runner()
+  const controller = new AbortController()
+  for (const name of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(name, () => controller.abort())
+  try {
+    await main(report, controller.signal)
+    report.endGroup()
+  } catch (error) {
+    process.exitCode = report.error(error)
+  }
+}

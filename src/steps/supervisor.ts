@@ -1,0 +1,205 @@
+import { createHash } from 'node:crypto'
+import { lchown, lstat, readdir, readFile, realpath, rm, writeFile } from 'node:fs/promises'
+import { basename, join, resolve } from 'node:path'
+import { createInterface } from 'node:readline'
+import { setTimeout as pause } from 'node:timers/promises'
+import { runCommand } from '../command.ts'
+import { CommandError, describeError, HostError } from '../errors.ts'
+import { releaseLeftovers } from '../host/leftovers.ts'
+import { releaseFolder } from '../host/release.ts'
+import { parseJob, REFUSED, type RemoveJob, type RunJob } from '../kiwi/job.ts'
+import { MARKER } from '../workfolder.ts'
+
+/**
+ * Runs as root beside a job that may be ended at any moment: it starts KIWI where nothing that KIWI mounts or starts can
+ * stay behind, ends it when its own standard input ends (the caller is gone, or wants it so), and cleans up after it.
+ *
+ * The job is the first line of its standard input, as JSON (`kiwi/job.ts`).
+ */
+
+/** From SIGINT, after which KIWI undoes its mounts itself, to the end of everything. GitHub leaves 10 s in all. */
+const GRACE_MILLISECONDS = 5_000
+/** As a shell reports a program that was killed. */
+const KILLED = 137
+const EXIT_CODES = Array.from({ length: 256 }, (_, code) => code)
+const PID_FILE = 'supervisor.pid'
+
+/**
+ * A mount and a process namespace of its own: what KIWI mounts and starts in there ends with it. And nothing of it
+ * outlives this process, however that ends.
+ */
+const PROTECTION = [
+  ...(['setpriv', '--pdeathsig', 'KILL'] as const),
+  ...['unshare', '--mount', '--propagation', 'private', '--pid', '--fork', '--kill-child', '--mount-proc', '--'],
+] as const
+
+async function main(): Promise<number> {
+  if (process.getuid?.() !== 0) throw new HostError('building needs root', 'run as root or with password-less sudo')
+  const input = createInterface({ input: process.stdin })
+  const line = new Promise<string>((resolveLine) => {
+    input.once('line', resolveLine)
+    input.once('close', () => resolveLine(''))
+  })
+  const ended = new Promise<void>((resolveEnd) => {
+    input.once('close', resolveEnd)
+    for (const signal of ['SIGTERM', 'SIGINT', 'SIGHUP'] as const) process.on(signal, () => resolveEnd())
+  })
+  const job = parseJob(await line)
+  if ('remove' in job) return remove(job)
+  return run(job, ended)
+}
+
+async function run(job: RunJob, ended: Promise<void>): Promise<number> {
+  await checkMarked(job.workFolder)
+  await checkNamespaces()
+  await writeFile(join(job.workFolder, PID_FILE), String(process.pid))
+  try {
+    return await supervise(job, ended)
+  } finally {
+    await releaseLeftovers(job.workFolder)
+    await removeKeyrings(job)
+    for (const folder of job.discard) await removeTree(within(folder, job.workFolder))
+    for (const path of job.handOver) await handOver(path, job.owner)
+    await rm(join(job.workFolder, PID_FILE), { force: true })
+  }
+}
+
+/**
+ * Starts the program and waits for its end. It leads a process group of its own, for SIGINT is sent to all of it: KIWI
+ * undoes its mounts at that signal alone.
+ *
+ * @returns its exit code
+ */
+async function supervise(job: RunJob, ended: Promise<void>): Promise<number> {
+  const started = Promise.withResolvers<number>()
+  let announced = false
+  const take = (line: string) => {
+    const announces = !announced && /^\d+$/.test(line)
+    if (announces) started.resolve(Number(line))
+    else process.stdout.write(`${line}\n`)
+    announced ||= announces
+  }
+  // The shell becomes setsid, and that the program of PROTECTION, all with the number that comes first.
+  const args = ['-c', 'echo $$; exec setsid "$@"', 'sh', ...PROTECTION, job.program, ...job.args]
+  // Not by env(1): its arguments can be read by everybody, and a proxy's address may hold a password.
+  const options = { cwd: job.cwd, env: job.env, accept: EXIT_CODES, onLine: take }
+  const exit = runCommand('/bin/sh', args, options).then(({ exitCode }) => exitCode, killed)
+  const stopped = ended.then(() => 'stop' as const)
+  if ((await Promise.race([exit, stopped])) === 'stop') await stop(started.promise, exit)
+  return exit
+}
+
+function killed(error: unknown): number {
+  if (error instanceof CommandError && error.outcome.kind === 'signal') return KILLED
+  throw error
+}
+
+async function stop(started: Promise<number>, exit: Promise<number>): Promise<void> {
+  const pid = await Promise.race([started, exit.then(() => undefined)])
+  if (pid === undefined) return
+  signal(-pid, 'SIGINT')
+  await Promise.race([exit, pause(GRACE_MILLISECONDS, undefined, { ref: false })])
+  // The end of unshare is the end of the process namespace, and with it of every mount.
+  signal(pid, 'SIGKILL')
+}
+
+async function checkNamespaces(): Promise<void> {
+  try {
+    await runCommand(PROTECTION[0], [...PROTECTION.slice(1), 'true'])
+  } catch (error) {
+    if (!(error instanceof CommandError)) throw error
+    const reason = error.lastLines.at(-1) ?? error.message
+    const remedy = 'run on the machine itself, or in a container with --privileged'
+    throw new HostError(`root may not make namespaces here (${reason}), without which a build can leave mounts`, remedy)
+  }
+}
+
+async function remove({ remove: folder, under }: RemoveJob): Promise<number> {
+  if ((await lstat(folder).catch(() => undefined)) === undefined) return 0
+  const real = await realpath(folder)
+  if (real !== join(await realpath(under), basename(folder))) {
+    throw new HostError(`${folder} is not the folder it says it is`, 'remove it yourself')
+  }
+  await checkMarked(real)
+  await endSupervisor(real)
+  await releaseLeftovers(real)
+  await releaseFolder(real)
+  return 0
+}
+
+/** A supervisor of that folder that still works has its time to end, then it is killed and KIWI with it. */
+async function endSupervisor(folder: string): Promise<void> {
+  const pid = Number(await readFile(join(folder, PID_FILE), 'utf8').catch(() => '0'))
+  if (!Number.isInteger(pid) || pid <= 1 || pid === process.pid) return
+  const running = async () => (await commandLine(pid)).includes(import.meta.filename)
+  if (!(await running())) return
+  signal(pid, 'SIGTERM')
+  const deadline = 2 * GRACE_MILLISECONDS
+  for (let waited = 0; waited < deadline; waited += 100) {
+    if (!(await running())) return
+    await pause(100)
+  }
+  signal(pid, 'SIGKILL')
+}
+
+/** Signals a process, or with a negative number its group; one that has ended meanwhile is no failure. */
+function signal(pid: number, name: NodeJS.Signals): void {
+  try {
+    process.kill(pid, name)
+  } catch (error) {
+    if (!(error instanceof Error && 'code' in error && error.code === 'ESRCH')) throw error
+  }
+}
+
+async function commandLine(pid: number): Promise<readonly string[]> {
+  return (await readFile(`/proc/${pid}/cmdline`, 'utf8').catch(() => '')).split('\0')
+}
+
+async function checkMarked(folder: string): Promise<void> {
+  const [itself, marker] = await Promise.all([
+    lstat(folder).catch(() => undefined),
+    lstat(join(folder, MARKER)).catch(() => undefined),
+  ])
+  if (itself?.isDirectory() && marker?.isFile()) return
+  throw new HostError(`${folder} is no work folder of kiwi-oci`, `it lacks the file ${MARKER} and is left alone`)
+}
+
+/**
+ * Removes the keys that KIWI 11 keeps below /etc/apt while it builds and leaves there when it is killed
+ * (KIWI: `repository/apt.py`, named after the root tree).
+ */
+async function removeKeyrings(job: RunJob): Promise<void> {
+  const folder = '/etc/apt/keyrings'
+  for (const discarded of job.discard) {
+    const name = createHash('sha256').update(join(discarded, 'image-root')).digest('hex').slice(0, 8)
+    const keyrings = (await readdir(folder).catch(() => [])).filter((file) => file.startsWith(`kiwi-${name}-`))
+    for (const keyring of keyrings) await rm(join(folder, keyring), { force: true })
+  }
+}
+
+function within(folder: string, workFolder: string): string {
+  if (folder.startsWith(`${workFolder}/`) && resolve(folder) === folder) return folder
+  throw new Error(`${folder} does not lie in ${workFolder}`)
+}
+
+async function removeTree(folder: string): Promise<void> {
+  // Whatever is still mounted in it is not ours to empty.
+  await runCommand('rm', ['-rf', '--one-file-system', '--', folder])
+}
+
+async function handOver(path: string, owner: RunJob['owner']): Promise<void> {
+  const entry = await lstat(path).catch(() => undefined)
+  if (entry === undefined) return
+  await lchown(path, owner.uid, owner.gid)
+  if (!entry.isDirectory()) return
+  for (const name of await readdir(path)) await handOver(join(path, name), owner)
+}
+
+// Who listened may be gone already; the work goes on to its end.
+for (const stream of [process.stdout, process.stderr]) stream.on('error', () => {})
+main().then(
+  (code) => process.exit(code),
+  (error: unknown) => {
+    process.stderr.write(`${describeError(error).message}\n`, () => process.exit(REFUSED))
+  },
+)

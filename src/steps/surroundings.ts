@@ -1,0 +1,94 @@
+import { homedir, machine, release, tmpdir, userInfo } from 'node:os'
+import { join, resolve } from 'node:path'
+import type { InputFacts } from '../inputs.ts'
+import { machinePlatform, type Platform } from '../oci/platform.ts'
+
+/**
+ * What the environment of a step says: read here once, handed on as plain values.
+ */
+export interface Surroundings {
+  readonly home: string
+  /** Where folders for one job are made. */
+  readonly temp: string
+  /** The folder of ours that stays between jobs on this machine. */
+  readonly cacheFolder: string
+  /** A GitHub-hosted runner: nothing on its disk stays, `@actions/cache` does. */
+  readonly hosted: boolean
+  readonly searchPath: string
+  readonly uid: number
+  readonly gid: number
+  readonly user: string
+  readonly machine: Platform
+  /** KIWI's name of the architecture, `uname -m`. */
+  readonly architecture: string
+  /** What a Python environment is made for: the runner image's name, or the kernel's of the machine. */
+  readonly release: string
+  readonly nodePath: string
+  readonly supervisorPath: string
+  /** Existing logins in skopeo's order of preference; the files may be absent. */
+  readonly loginFiles: readonly string[]
+  /** Proxy variables, the only ones of ours that KIWI gets. */
+  readonly proxies: Readonly<Record<string, string>>
+  /** A file that replaces the table of public mirrors. */
+  readonly mirrorsFile?: string
+  readonly sourceDateEpoch?: string
+}
+
+const PROXY_VARIABLES = ['http_proxy', 'https_proxy', 'ftp_proxy', 'no_proxy', 'all_proxy']
+
+export function surroundings(environment: NodeJS.ProcessEnv): Surroundings {
+  const { uid, gid, username } = userInfo()
+  const home = environment['HOME'] || homedir()
+  const caches = environment['XDG_CACHE_HOME'] || join(home, '.cache')
+  const mirrorsFile = environment['KIWI_OCI_MIRRORS']
+  const sourceDateEpoch = environment['SOURCE_DATE_EPOCH']
+  return {
+    home,
+    temp: environment['RUNNER_TEMP'] || tmpdir(),
+    cacheFolder: join(caches, 'kiwi-oci'),
+    hosted: environment['RUNNER_ENVIRONMENT'] === 'github-hosted',
+    searchPath: environment['PATH'] ?? '',
+    uid,
+    gid,
+    user: username,
+    machine: machinePlatform(process.arch),
+    architecture: machine(),
+    release: environment['ImageOS'] || release(),
+    nodePath: process.execPath,
+    supervisorPath: resolve(import.meta.dirname, 'supervisor.js'),
+    loginFiles: loginFiles(environment, home, uid),
+    proxies: proxies(environment),
+    ...(mirrorsFile ? { mirrorsFile } : {}),
+    ...(sourceDateEpoch ? { sourceDateEpoch } : {}),
+  }
+}
+
+/** Where skopeo looks (containers-auth.json(5)), the first file that is set or there wins for a registry. */
+function loginFiles(environment: NodeJS.ProcessEnv, home: string, uid: number): readonly string[] {
+  const given = environment['REGISTRY_AUTH_FILE']
+  if (given) return [given]
+  const runtime = environment['XDG_RUNTIME_DIR']
+  const config = environment['XDG_CONFIG_HOME'] || join(home, '.config')
+  return [
+    ...(runtime ? [join(runtime, 'containers/auth.json')] : []),
+    `/run/containers/${uid}/auth.json`,
+    join(config, 'containers/auth.json'),
+    join(environment['DOCKER_CONFIG'] || join(home, '.docker'), 'config.json'),
+  ]
+}
+
+function proxies(environment: NodeJS.ProcessEnv): Readonly<Record<string, string>> {
+  const names = PROXY_VARIABLES.flatMap((name) => [name, name.toUpperCase()])
+  return Object.fromEntries(names.flatMap((name) => (environment[name] ? [[name, environment[name]]] : [])))
+}
+
+/** What the defaults and the wording of inputs depend on. */
+export function inputFacts(around: Surroundings, origin: 'action' | 'command line'): InputFacts {
+  return {
+    machine: around.machine,
+    architecture: around.architecture,
+    installTools: origin === 'action',
+    spelling: (name) => (origin === 'action' ? `input ${name}` : `--${name}`),
+    ...(around.sourceDateEpoch === undefined ? {} : { sourceDateEpoch: around.sourceDateEpoch }),
+  }
+}

@@ -1,0 +1,25 @@
+import type { Phase } from './result.ts'
+
+/** Measures phases by a clock that is handed in, in milliseconds. */
+export class Stopwatch {
+  readonly #now: () => number
+  readonly #phases: Phase[] = []
+
+  constructor(now: () => number) {
+    this.#now = now
+  }
+
+  /** Phases that ran, in the order in which they ended. */
+  get phases(): readonly Phase[] {
+    return [...this.#phases]
+  }
+
+  async time<T>(name: string, run: () => Promise<T>): Promise<T> {
+    const since = this.#now()
+    try {
+      return await run()
+    } finally {
+      this.#phases.push({ name, seconds: (this.#now() - since) / 1000 })
+    }
+  }
+}

@@ -1,0 +1,134 @@
+import { mkdir, mkdtemp, rm, symlink } from 'node:fs/promises'
+import { join } from 'node:path'
+import { runCommand } from './command.ts'
+import { CommandError, HostError } from './errors.ts'
+import { type Distribution, readDistribution } from './host/distribution.ts'
+import type { HostFacts } from './host/facts.ts'
+import { installTools, missingToolsError } from './host/install.ts'
+import { findProgram, missingTools, searchFolders } from './host/missing.ts'
+import { asRoot, findPrivileges } from './host/privileges.ts'
+import { toolNeeds } from './host/tools.ts'
+import { installKiwi } from './kiwi/install.ts'
+import { kiwiVersionIn } from './kiwi/version.ts'
+import type { Report } from './report.ts'
+
+/** Where a kiwi-ng that we installed is kept: the runner's tool cache, with the Actions cache behind it. */
+export interface KiwiShelf {
+  /** The folder of this version, if it is kept here. */
+  find(version: string): Promise<string | undefined>
+  /** Keeps a copy of the folder; returns where. */
+  keep(folder: string, version: string): Promise<string>
+}
+
+export interface ToolJob {
+  readonly facts: HostFacts
+  readonly installs: boolean
+  readonly searchPath: string
+  readonly temp: string
+  readonly shelf: KiwiShelf
+  readonly nowSeconds: number
+  readonly report: Report
+  readonly signal: AbortSignal
+}
+
+/** The kiwi-ng to build with. */
+export interface Kiwi {
+  readonly path: string
+  readonly version: string
+}
+
+/**
+ * Makes sure of every tool the job needs. Tools that are there are used as they are.
+ *
+ * @returns kiwi-ng; undefined where the job builds nothing
+ * @throws HostError when we cannot become root, or when something is missing and may not be installed: all of it is named
+ */
+export async function readyTools(job: ToolJob): Promise<Kiwi | undefined> {
+  const { facts, report } = job
+  const folders = searchFolders(job.searchPath)
+  const privileges = await findPrivileges()
+  if (facts.source === 'description') asRoot(privileges, 'kiwi-ng', [])
+  const distribution = await readDistribution()
+  const missing = await missingTools(toolNeeds(facts), folders)
+  const kiwi = facts.source === 'description' ? await presentKiwi(facts.kiwiVersion, folders, job) : undefined
+  const wantsKiwi = facts.source === 'description' && facts.kiwiVersion !== 'system' && kiwi === undefined
+  if (!job.installs && (missing.length > 0 || wantsKiwi)) {
+    throw wantsKiwi ? withKiwi(facts.kiwiVersion, missing, distribution) : missingToolsError(missing, distribution)
+  }
+  const { nowSeconds, signal } = job
+  await installTools({ missing, distribution, privileges, folders, report, nowSeconds, signal })
+  for (const program of ['skopeo', 'qemu-img']) report.info(await versionLine(program))
+  if (facts.source === 'disk') return undefined
+  const ready = kiwi ?? (await newKiwi(facts.kiwiVersion, folders, job))
+  report.info(`kiwi-ng ${ready.version} (${ready.path})`)
+  return ready
+}
+
+/** The kiwi-ng of the machine where it is the wanted one, else one that we installed before. */
+async function presentKiwi(wanted: string, folders: readonly string[], job: ToolJob): Promise<Kiwi | undefined> {
+  const found = await findProgram(['kiwi-ng'], folders)
+  const version = found === undefined ? undefined : await versionOf(found)
+  if (found !== undefined && version !== undefined && (wanted === 'system' || version === wanted)) {
+    return { path: found, version }
+  }
+  const kept = wanted === 'system' ? undefined : await job.shelf.find(wanted)
+  return kept === undefined ? undefined : keptKiwi(kept, wanted)
+}
+
+async function newKiwi(wanted: string, folders: readonly string[], job: ToolJob): Promise<Kiwi> {
+  if (wanted !== 'system') return freshKiwi(wanted, job)
+  const installed = await presentKiwi(wanted, folders, job)
+  if (installed) return installed
+  throw new HostError('the kiwi-ng of this machine does not start', 'run kiwi-ng --version to see why')
+}
+
+/** A kept kiwi-ng works no more when the Python that it was made with is gone. */
+async function keptKiwi(folder: string, version: string): Promise<Kiwi | undefined> {
+  const path = launcher(folder)
+  return (await versionOf(path)) === version ? { path, version } : undefined
+}
+
+async function freshKiwi(version: string, job: ToolJob): Promise<Kiwi> {
+  const folder = await mkdtemp(join(job.temp, 'kiwi-oci-kiwi-'))
+  try {
+    await installKiwi({ version, folder, python: 'python3', report: job.report, signal: job.signal })
+    // The folder for the PATH holds kiwi-ng alone, not the Python that it runs on.
+    await mkdir(join(folder, 'path'))
+    await symlink('../bin/kiwi-ng', join(folder, 'path', 'kiwi-ng'))
+    const path = launcher(await job.shelf.keep(folder, version))
+    const works = await versionOf(path)
+    if (works !== version) throw new HostError(`kiwi-ng ${version} does not start`, `run ${path} --version to see why`)
+    return { path, version }
+  } finally {
+    await rm(folder, { recursive: true, force: true })
+  }
+}
+
+function launcher(folder: string): string {
+  return join(folder, 'path', 'kiwi-ng')
+}
+
+async function versionOf(kiwi: string): Promise<string | undefined> {
+  try {
+    return kiwiVersionIn((await runCommand(kiwi, ['--version'], { timeoutSeconds: 60 })).stdout.toString('utf8'))
+  } catch (error) {
+    if (error instanceof CommandError) return undefined
+    throw error
+  }
+}
+
+async function versionLine(program: string): Promise<string> {
+  const { stdout } = await runCommand(program, ['--version'], { timeoutSeconds: 60 })
+  return stdout.toString('utf8').split('\n')[0] ?? program
+}
+
+function withKiwi(
+  version: string,
+  missing: Parameters<typeof missingToolsError>[0],
+  distribution: Distribution | undefined,
+): HostError {
+  const kiwi = `this machine lacks kiwi-ng ${version}`
+  const remedy = 'set install-tools, which puts it into a folder of its own'
+  if (missing.length === 0) return new HostError(kiwi, remedy)
+  return new HostError(`${kiwi}, and ${missingToolsError(missing, distribution).message}`, remedy)
+}

@@ -1,0 +1,61 @@
+import { chmod, lstat, mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises'
+import { dirname, join } from 'node:path'
+import { runCommand } from './command.ts'
+import { InputError } from './errors.ts'
+import type { Privileges } from './host/privileges.ts'
+import { asRoot } from './host/privileges.ts'
+
+/** Only a folder that holds this file is ever released and removed as root. */
+export const MARKER = '.kiwi-oci'
+
+/**
+ * Makes the folder of one job, with a name of its own, so that jobs on one machine do not disturb one another. Others
+ * may pass through it (apt reads packages as `_apt`), not list it.
+ *
+ * @throws InputError when `work-dir` cannot be written
+ */
+export async function makeWorkFolder(parent: string): Promise<string> {
+  try {
+    await mkdir(parent, { recursive: true })
+    const folder = await mkdtemp(join(parent, 'kiwi-oci-'))
+    await chmod(folder, 0o711)
+    await writeFile(join(folder, MARKER), '')
+    return folder
+  } catch (error) {
+    const reason = error instanceof Error ? error.message : String(error)
+    throw new InputError([
+      { where: 'input work-dir', text: `${parent} cannot be used (${reason}): name a folder of yours` },
+    ])
+  }
+}
+
+/** Makes a folder that only we can read, for logins. */
+export async function makePrivateFolder(parent: string): Promise<string> {
+  const folder = await mkdtemp(join(parent, 'kiwi-oci-login-'))
+  await chmod(folder, 0o700)
+  return folder
+}
+
+/**
+ * Removes a folder of ours with everything that a build may have left in it: mounts, loop devices, files of root. The
+ * supervisor does it, as root, wherever KIWI worked.
+ *
+ * @param supervisor the node and the supervisor's file to start as root
+ */
+export async function removeFolder(
+  folder: string,
+  privileges: Privileges,
+  supervisor: { readonly nodePath: string; readonly supervisorPath: string },
+): Promise<void> {
+  const kiwiWorked = (await isThere(join(folder, MARKER))) && (await isThere(join(folder, 'target')))
+  if (!kiwiWorked) {
+    await rm(folder, { recursive: true, force: true })
+    return
+  }
+  const { program, args } = asRoot(privileges, supervisor.nodePath, [supervisor.supervisorPath])
+  await runCommand(program, args, { input: `${JSON.stringify({ remove: folder, under: dirname(folder) })}\n` })
+}
+
+async function isThere(path: string): Promise<boolean> {
+  return (await lstat(path).catch(() => undefined)) !== undefined
+}

@@ -1,0 +1,52 @@
+import { expect, it } from 'vitest'
+import { helpText, parseArguments } from '../../src/arguments.ts'
+import { INPUT_NAMES } from '../../src/rawinputs.ts'
+
+const problems = (...words: string[]) => parseArguments(words).problems.map(({ where, text }) => `${where}: ${text}`)
+const values = (...words: string[]) => Object.fromEntries(parseArguments(words).raw)
+
+it('takes a value as the next word or behind an equals sign', () => {
+  expect(values('--disk', 'a.raw', '--format=raw')).toEqual({ disk: ['a.raw'], format: ['raw'] })
+})
+
+it('keeps equals signs and commas in values', () => {
+  expect(values('--labels', 'a=b=c,d', '--annotations=k=1,2')).toEqual({ labels: ['a=b=c,d'], annotations: ['k=1,2'] })
+})
+
+it('collects a repeated flag as a list', () => {
+  expect(values('--profiles', 'a', '--profiles', 'b')).toEqual({ profiles: ['a', 'b'] })
+})
+
+it('splits tags at commas and lines, as the metadata action writes them', () => {
+  expect(values('--tags', 'r/a:1,r/a:2\nr/a:3')).toEqual({ tags: ['r/a:1', 'r/a:2', 'r/a:3'] })
+})
+
+it('takes a boolean alone or with a value', () => {
+  expect(values('--push', '--tls-verify=false')).toEqual({ push: ['true'], 'tls-verify': ['false'] })
+})
+
+it('takes a value that begins with a dash', () => {
+  expect(values('--kiwi-arguments', '--clear-cache')).toEqual({ 'kiwi-arguments': ['--clear-cache'] })
+})
+
+it('names the flag that was meant', () => {
+  expect(problems('--base-imag', 'x')).toEqual([
+    '--base-imag: is no flag of kiwi-oci: did you mean --base-image?',
+    'x: is no flag: every value belongs to one, like --description x',
+  ])
+})
+
+it('refuses a password on the command line and does not repeat it', () => {
+  expect(problems('--password', 'hunter2', '--push').join()).toMatch(/^--password: .*--password-stdin$/)
+  expect(problems('--password=hunter2').join()).not.toContain('hunter2')
+})
+
+it('asks for a missing value', () => {
+  expect(problems('--disk')).toEqual(['--disk: needs a value: write --disk FILE'])
+  expect(problems('--metadata-file')).toEqual(['--metadata-file: needs a value: write --metadata-file FILE'])
+})
+
+it('shows every input but the password in the help', () => {
+  for (const name of INPUT_NAMES.filter((known) => known !== 'password')) expect(helpText()).toContain(`--${name}`)
+  expect(helpText().split('\n').filter((line) => line.length > 120)).toEqual([])
+})

@@ -1,0 +1,76 @@
+import { expect, it } from 'vitest'
+import type { Plan } from '../../src/plan.ts'
+import type { Built } from '../../src/result.ts'
+import { metadataText, UNPUBLISHED } from '../../src/result.ts'
+import { duration, megabytes, summaryMarkdown } from '../../src/summary.ts'
+
+const digest = `sha256:${'a'.repeat(64)}` as const
+const built: Built = {
+  workFolder: '/w',
+  layout: '/w/layout',
+  reference: 'latest',
+  digest,
+  descriptor: { mediaType: 'application/vnd.oci.image.manifest.v1+json', digest, size: 500 },
+  disk: { path: '/disk/a.qcow2', file: '/w/a.qcow2', format: 'qcow2', virtualSizeBytes: 1.5e9, sizeBytes: 447e6 },
+  layerSizeBytes: 154e6,
+  base: { name: 'docker.io/library/alpine:3.22', digest },
+  kiwi: { version: '11.1.6' },
+  phases: [{ name: 'KIWI', seconds: 93.25 }],
+}
+const plan = {
+  source: { kind: 'description', name: 'a|b', version: '1.0.0' },
+  platform: { os: 'linux', architecture: 'amd64' },
+} as Plan
+
+it('shows digest, tags, sizes, base, times and the lines to take the disk out', () => {
+  const published = { tags: ['ghcr.io/acme/a:1'], image: `ghcr.io/acme/a@${digest}`, exports: [] }
+  expect(summaryMarkdown(plan, built, published)).toMatchInlineSnapshot(`
+    "### a\\|b 1.0.0
+
+    | | |
+    | --- | --- |
+    | Digest | \`sha256:aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa\` |
+    | Tags | \`ghcr.io/acme/a:1\` |
+    | Platform | linux/amd64 |
+    | Disk | \`/disk/a.qcow2\`, qcow2 |
+    | Size | 1.50 GB virtual, 447.0 MB as file, 154.0 MB compressed |
+    | Base | \`docker.io/library/alpine:3.22\`<br>\`sha256:aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa\` |
+    | KIWI | 11.1.6 |
+
+    | Phase | Time |
+    | --- | ---: |
+    | KIWI | 1 min 33 s |
+
+    Pull the image and take the disk out:
+
+    \`\`\`sh
+    podman pull ghcr.io/acme/a@sha256:aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa
+    podman create --name disk ghcr.io/acme/a@sha256:aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa true
+    podman cp disk:/disk/a.qcow2 a.qcow2
+    podman rm disk
+    \`\`\`
+    "
+  `)
+})
+
+it('says when nothing was pushed, and gives no lines to pull', () => {
+  const text = summaryMarkdown(plan, built, UNPUBLISHED)
+  expect(text).toContain('| Tags | not pushed |')
+  expect(text).not.toContain('podman pull')
+})
+
+it('writes metadata with the keys of buildx', () => {
+  const metadata = JSON.parse(metadataText(built, { tags: ['r/a:1', 'r/a:2'], image: `r/a@${digest}`, exports: [] }))
+  expect(metadata).toMatchObject({ 'containerimage.digest': digest, 'image.name': 'r/a:1,r/a:2', kiwi: { version: '11.1.6' } })
+  expect(Object.keys(metadata.disk)).toEqual(['path', 'format', 'virtualSizeBytes', 'sizeBytes'])
+})
+
+it.each([
+  [59.96, '60.0 s'],
+  [61.4, '1 min 1 s'],
+])('writes %d seconds as %s', (seconds, text) => expect(duration(seconds)).toBe(text))
+
+it.each([
+  [154e6, '154.0 MB'],
+  [1.5e9, '1.50 GB'],
+])('writes %d bytes as %s', (bytes, text) => expect(megabytes(bytes)).toBe(text))
