@@ -5,7 +5,7 @@ import { join } from 'node:path'
 import { promisify } from 'node:util'
 import { describe, expect, it } from 'vitest'
 import { parseConfig } from '../../../src/oci/config.ts'
-import { parseDigest } from '../../../src/oci/digest.ts'
+import { digestOf } from '../../../src/oci/digest.ts'
 import type { BaseImage } from '../../../src/oci/image.ts'
 import { writeDiskLayer } from '../../../src/oci/layer.ts'
 import { parseManifest } from '../../../src/oci/manifest.ts'
@@ -44,13 +44,14 @@ async function workspace() {
 /** A base from a folder that skopeo wrote as `dir:`. */
 async function baseIn(folder: string): Promise<BaseImage> {
   const file = (digest: string) => join(folder, digest.slice(7))
-  const manifest = parseManifest(await readFile(join(folder, 'manifest.json')))
+  const bytes = await readFile(join(folder, 'manifest.json'))
+  const manifest = parseManifest(bytes)
   return {
     manifest,
     config: parseConfig(await readFile(file(manifest.config.digest))),
     blobs: new Map(manifest.layers.map(({ digest }) => [digest, file(digest)])),
     name: 'ghcr.io/acme/base:1',
-    digest: parseDigest(manifest.config.digest),
+    digest: digestOf(bytes),
   }
 }
 
