@@ -57,3 +57,10 @@ export async function layoutOf(change: (parts: Parts) => void = () => {}) {
     [Symbol.asyncDispose]: async () => await folder.remove(),
   }
 }
+
+/** Changes one byte of a file. */
+export const flip = async (path: string, at: number) => {
+  const bytes = await readFile(path)
+  bytes[at] = (bytes[at] ?? 0) ^ 0x20
+  await writeFile(path, bytes)
+}

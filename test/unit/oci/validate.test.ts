@@ -5,7 +5,7 @@ import { describe, expect, it } from 'vitest'
 import { mediaTypes } from '../../../src/oci/manifest.ts'
 import { layoutViolations } from '../../../src/oci/validate.ts'
 import { baseContents, sha256 } from './samplebase.ts'
-import { layoutOf, type Parts } from './samplelayout.ts'
+import { flip, layoutOf, type Parts } from './samplelayout.ts'
 
 type Sample = Awaited<ReturnType<typeof layoutOf>>
 
@@ -18,12 +18,6 @@ const changed = async (change: (parts: Parts) => void) => {
   await using layout = await layoutOf(change)
   return await layoutViolations(layout.folder)
 }
-const flip = async (path: string, at: number) => {
-  const bytes = await readFile(path)
-  bytes[at] = (bytes[at] ?? 0) ^ 0x20
-  await writeFile(path, bytes)
-}
-
 describe('layoutViolations', () => {
   it.each([1, 2, 8])('finds none in a valid layout, %i layers at a time', async (concurrency) => {
     await using layout = await layoutOf()
