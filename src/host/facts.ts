@@ -1,0 +1,42 @@
+import type { Keyring } from './mirrors.ts'
+
+/** What decides which tools a job needs. Attributes are those of KIWI's `<type>`. */
+export type HostFacts = { readonly source: 'disk' } | ({ readonly source: 'description' } & DescriptionFacts)
+
+export interface DescriptionFacts {
+  /** KIWI's name of the architecture: `x86_64`, `aarch64`. */
+  readonly architecture: string
+  /** `<packagemanager>`. */
+  readonly packageManager: string
+  /** The version of kiwi-ng that builds, or `system` for the one that the machine has. */
+  readonly kiwiVersion: string
+  /** Every filesystem that the type names: `filesystem`, `bootfilesystem`, those of partitions and volumes. */
+  readonly filesystems: readonly string[]
+  /** `firmware`; KIWI's default for the architecture where left out. */
+  readonly firmware?: string
+  /** `efiparttable`. */
+  readonly efiPartitionTable?: string
+  /** Name of `<bootloader>`, `grub2` where left out. */
+  readonly bootloader?: string
+  readonly luks?: boolean
+  readonly lvm?: boolean
+  readonly mdraid?: boolean
+  /** `overlayroot`, and the type of its read-only part where it is not squashfs. */
+  readonly overlayroot?: boolean
+  readonly overlayrootType?: string
+  /** `verity_blocks`, `embed_verity_metadata`, `overlayroot_verity_blocks`. */
+  readonly verity?: boolean
+  /** `standalone_integrity`, `embed_integrity_metadata`. */
+  readonly integrity?: boolean
+  /** `installiso`, which KIWI makes besides the disk; `mediacheck` of it. */
+  readonly installIso?: boolean
+  readonly mediaCheck?: boolean
+  /** `installpxe`. */
+  readonly installPxe?: boolean
+  /** A `<user>` whose password is in plain text, which KIWI hashes with openssl. */
+  readonly plainPasswords?: boolean
+  /** The description has a `fstab.patch`. */
+  readonly fstabPatch?: boolean
+  /** Keyrings that the repositories are checked with, `familyOf(mirrors, codename)?.keyring`. */
+  readonly keyrings?: readonly Keyring[]
+}

@@ -1,0 +1,73 @@
+import { readdir, realpath, rm, writeFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import { setTimeout as pause } from 'node:timers/promises'
+import { runCommand } from '../command.ts'
+import { CommandError, HostError } from '../errors.ts'
+import { detachLoop, loopsBelow, readLoops } from './loops.ts'
+import { mountsBelow, readMountPoints } from './mounts.ts'
+
+const SYS_BLOCK = '/sys/block'
+const TRIES = 50
+const PAUSE_MILLISECONDS = 100
+
+/**
+ * Undoes what a build left mounted or attached in its folder, whose files stay. Runs as root. Devices of others are left
+ * alone, but for the stale partition nodes of loop devices that nobody uses: the next build on such a device would fail.
+ *
+ * @throws HostError naming what is still in use after five seconds
+ */
+export async function releaseLeftovers(folder: string): Promise<void> {
+  const root = await realpath(folder)
+  for (let attempt = 1; ; attempt += 1) {
+    for (const point of mountsBelow(await readMountPoints(), root)) {
+      // What is unmounted in a bind mount that is shared with its origin is unmounted there too (KIWI issue 2692).
+      await tried('mount', ['--make-private', point])
+      await tried('umount', ['--', point])
+    }
+    for (const loop of loopsBelow(await readLoops(), root)) await unlessGone(detachLoop(loop))
+    const left = [
+      ...mountsBelow(await readMountPoints(), root),
+      ...loopsBelow(await readLoops(), root).map((loop) => loop.device),
+    ]
+    if (left.length === 0) break
+    if (attempt === TRIES) throw new HostError(`${left.join(', ')} cannot be released`, 'end what still uses it')
+    // The kernel takes a moment to let go of what a killed process had open.
+    await pause(PAUSE_MILLISECONDS)
+  }
+  await sweepStaleNodes(root)
+}
+
+async function sweepStaleNodes(root: string): Promise<void> {
+  const used = new Set((await readLoops()).map((loop) => loop.device))
+  const carrier = join(root, 'sweep.img')
+  for (const name of await readdir(SYS_BLOCK)) {
+    const device = `/dev/${name}`
+    if (!/^loop\d+$/.test(name) || used.has(device) || !(await hasPartitions(name))) continue
+    // `partx --delete` needs an attached device; losetup refuses one that somebody else has attached meanwhile.
+    await writeFile(carrier, Buffer.alloc(1 << 20))
+    if (!(await tried('losetup', [device, carrier]))) continue
+    await tried('partx', ['--delete', device])
+    await tried('losetup', ['--detach', device])
+  }
+  await rm(carrier, { force: true })
+}
+
+async function hasPartitions(name: string): Promise<boolean> {
+  const entries = await readdir(join(SYS_BLOCK, name)).catch(() => [])
+  return entries.some((entry) => entry.startsWith(`${name}p`))
+}
+
+/** Runs a tool whose success shows in what is left over. */
+async function tried(program: string, args: readonly string[]): Promise<boolean> {
+  return unlessGone(runCommand(program, args))
+}
+
+async function unlessGone(work: Promise<unknown>): Promise<boolean> {
+  try {
+    await work
+    return true
+  } catch (error) {
+    if (error instanceof CommandError) return false
+    throw error
+  }
+}

@@ -1,0 +1,30 @@
+import type { HostFacts } from './facts.ts'
+import { kiwiNeeds } from './kiwi-needs.ts'
+import type { Keyring } from './mirrors.ts'
+import { everywhere, onApt, program, type Tool } from './tool.ts'
+
+const ours: readonly Tool[] = [
+  program('skopeo', 'it fetches the base and pushes the image', everywhere('skopeo')),
+  program(
+    'qemu-img',
+    'it reads and converts the disk',
+    // qemu-tools brings qemu-img with it on those SUSE releases that have it apart.
+    onApt('qemu-utils', { fedora: 'qemu-img', suse: 'qemu-tools' }),
+  ),
+]
+
+/** What the machine has to have for a job. Wrapping a disk needs skopeo and qemu-img and nothing else. */
+export function toolNeeds(facts: HostFacts): readonly Tool[] {
+  if (facts.source === 'disk') return ours
+  const ofKiwi = kiwiNeeds.filter((need) => need.when(facts)).map((need) => need.tool)
+  return [...ours, ...ofKiwi, ...(facts.keyrings ?? []).map(keyringTool)]
+}
+
+function keyringTool(keyring: Keyring): Tool {
+  return {
+    name: keyring.path,
+    reason: 'the signatures of the repositories are checked with it',
+    look: { kind: 'file', path: keyring.path },
+    packages: keyring.packages,
+  }
+}

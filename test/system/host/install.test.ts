@@ -1,0 +1,150 @@
+import { spawn } from 'node:child_process'
+import { once } from 'node:events'
+import { mkdtemp, readdir, rm, symlink } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { afterEach, beforeEach, expect, it } from 'vitest'
+import { runCommand } from '../../../src/command.ts'
+import { CommandError, HostError } from '../../../src/errors.ts'
+import { readDistribution } from '../../../src/host/distribution.ts'
+import type { HostFacts } from '../../../src/host/facts.ts'
+import { type Installation, installTools, missingToolsError } from '../../../src/host/install.ts'
+import { familyOf, publicMirrors } from '../../../src/host/mirrors.ts'
+import { missingTools, searchFolders } from '../../../src/host/missing.ts'
+import { asRoot, findPrivileges } from '../../../src/host/privileges.ts'
+import { everywhere, program } from '../../../src/host/tool.ts'
+import { toolNeeds } from '../../../src/host/tools.ts'
+import type { Report } from '../../../src/report.ts'
+
+let scratch: string
+let lines: string[]
+let report: Report
+
+beforeEach(async () => {
+  scratch = await mkdtemp(join(tmpdir(), 'kiwi-oci-install-'))
+  lines = []
+  report = {
+    info: (line) => lines.push(`info ${line}`),
+    warning: (line) => lines.push(`warning ${line}`),
+    output: (line) => lines.push(`output ${line}`),
+    group: (title) => lines.push(`group ${title}`),
+    endGroup: () => lines.push('end'),
+  }
+})
+afterEach(() => rm(scratch, { recursive: true }))
+
+const folders = searchFolders(process.env['PATH'] ?? '')
+const facts: HostFacts = {
+  source: 'description',
+  architecture: 'x86_64',
+  packageManager: 'apt',
+  kiwiVersion: '11.1.6',
+  filesystems: ['ext4'],
+  firmware: 'bios',
+  keyrings: [familyOf(publicMirrors, 'bookworm')?.keyring].filter((keyring) => keyring !== undefined),
+}
+
+async function installation(change: Partial<Installation>): Promise<Installation> {
+  return {
+    missing: [],
+    distribution: await readDistribution(),
+    privileges: await findPrivileges(),
+    folders,
+    report,
+    nowSeconds: Date.now() / 1000,
+    ...change,
+  }
+}
+
+/** A folder with links to every program of this machine but some. */
+async function programsWithout(...names: readonly string[]): Promise<string> {
+  for (const folder of folders) {
+    for (const name of await readdir(folder).catch(() => [])) {
+      if (!names.includes(name)) await symlink(join(folder, name), join(scratch, name)).catch(() => {})
+    }
+  }
+  return scratch
+}
+
+it('what a small Debian needs is installed, and then nothing is missing', async () => {
+  const missing = await missingTools(toolNeeds(facts), folders)
+  await installTools(await installation({ missing }))
+  expect(await missingTools(toolNeeds(facts), folders)).toEqual([])
+})
+
+it('each program that is taken away is named, with the line that brings it', async () => {
+  const path = await programsWithout('sgdisk', 'sfdisk', 'skopeo')
+  const missing = await missingTools(toolNeeds(facts), [path])
+  expect(missing.map((tool) => tool.name)).toEqual(['skopeo', 'sgdisk', 'sfdisk'])
+  const { message } = missingToolsError(missing, await readDistribution())
+  expect(message).toContain('apt-get install --no-install-recommends skopeo gdisk fdisk')
+})
+
+it('a small package is really installed, in a group that says what and why', async () => {
+  const tool = program('hello', 'the test asks for it', everywhere('hello'))
+  const { privileges } = await installation({})
+  await installTools(await installation({ missing: [tool] }))
+  expect(lines[0]).toBe('group Installing hello')
+  expect(lines[1]).toBe('info hello: the test asks for it')
+  expect(lines.at(-1)).toBe('end')
+  expect(await missingTools([tool], folders)).toEqual([])
+  const removal = asRoot(privileges, 'dpkg', ['--purge', 'hello'])
+  await runCommand(removal.program, removal.args)
+})
+
+it('a tool that its package does not bring is named afterwards', async () => {
+  const tool = program('no-such-program', 'the test asks for it', everywhere('tar'))
+  const failure = installTools(await installation({ missing: [tool] }))
+  await expect(failure).rejects.toThrow(HostError)
+  await expect(failure).rejects.toThrow(
+    /^no-such-program \(the test asks for it\) still missing after tar was installed/,
+  )
+})
+
+it('a package that apt does not know is named before anything is installed', async () => {
+  const tool = program('no-such-program', 'the test asks for it', everywhere('no-such-package-of-ours'))
+  const failure = installTools(await installation({ missing: [tool] }))
+  await expect(failure).rejects.toThrow(/^apt does not find no-such-package-of-ours in the sources of this machine/)
+})
+
+it('a user who cannot become root is told so', async () => {
+  const tool = program('no-such-program', 'the test asks for it', everywhere('tar'))
+  const failure = installTools(await installation({ missing: [tool], privileges: { kind: 'none' } }))
+  await expect(failure).rejects.toThrow(/^building needs root/)
+})
+
+it('a canceled job installs nothing', async () => {
+  const tool = program('no-such-program', 'the test asks for it', everywhere('tar'))
+  const failure = installTools(await installation({ missing: [tool], signal: AbortSignal.abort() }))
+  await expect(failure).rejects.toThrow(CommandError)
+})
+
+/** Holds a lock as apt takes it, fcntl(2), until the returned program ends. */
+async function lockHolder(file: string, seconds: number) {
+  const script =
+    'import fcntl,sys,time; f=open(sys.argv[1],"w"); fcntl.lockf(f,fcntl.LOCK_EX); print("held",flush=True); time.sleep(int(sys.argv[2]))'
+  const holder = spawn('python3', ['-c', script, file, String(seconds)], { stdio: ['ignore', 'pipe', 'inherit'] })
+  await once(holder.stdout, 'data')
+  return holder
+}
+
+it('another apt that holds the package lists is waited for', async () => {
+  const holder = await lockHolder('/var/lib/apt/lists/lock', 8)
+  try {
+    const tool = program('tar', 'the test asks for it', everywhere('tar'))
+    await installTools(await installation({ missing: [tool], listsFolder: join(scratch, 'no lists') }))
+  } finally {
+    holder.kill()
+  }
+  expect(lines).toContain('info apt-get update waits for another apt; trying again')
+})
+
+it('another apt that installs is waited for', async () => {
+  const holder = await lockHolder('/var/lib/dpkg/lock-frontend', 5)
+  try {
+    await installTools(await installation({ missing: [program('tar', 'the test asks for it', everywhere('tar'))] }))
+  } finally {
+    holder.kill()
+  }
+  expect(lines.some((line) => /Waiting for cache lock/.test(line))).toBe(true)
+})

@@ -1,0 +1,104 @@
+import { spawn } from 'node:child_process'
+import { access, mkdir, mkdtemp, readFile, rm, symlink, writeFile } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { afterEach, beforeEach, expect, it } from 'vitest'
+import { runCommand } from '../../../src/command.ts'
+import { loopsBelow, readLoops } from '../../../src/host/loops.ts'
+import { mountsBelow, readMountPoints } from '../../../src/host/mounts.ts'
+import { releaseFolder } from '../../../src/host/release.ts'
+
+let folder: string
+let build: string
+
+beforeEach(async () => {
+  folder = await mkdtemp(join(tmpdir(), 'kiwi-oci-release-'))
+  build = join(folder, 'build with space')
+  await mkdir(build)
+})
+afterEach(async () => {
+  await releaseFolder(build)
+  await rm(folder, { recursive: true })
+})
+
+const exists = (path: string) =>
+  access(path).then(
+    () => true,
+    () => false,
+  )
+
+async function run(program: string, ...args: string[]): Promise<string> {
+  return (await runCommand(program, args)).stdout.toString('utf8').trim()
+}
+
+async function attachedDisk(): Promise<string> {
+  const disk = join(build, 'disk.raw')
+  await run('truncate', '--size=64M', disk)
+  return run('losetup', '--find', '--show', disk)
+}
+
+it('mounts, a loop device and the folder are gone after a build that was killed', async () => {
+  const device = await attachedDisk()
+  const root = join(build, 'root')
+  await run('mkfs.ext4', '-q', device)
+  await mkdir(root)
+  await run('mount', device, root)
+  await mkdir(join(root, 'dev'))
+  await run('mount', '--rbind', '/dev', join(root, 'dev'))
+  const devices = (await readFile('/proc/self/mountinfo', 'utf8')).split('\n').filter((line) => line.includes(' /dev'))
+
+  await releaseFolder(build)
+
+  expect(mountsBelow(await readMountPoints(), build)).toEqual([])
+  expect(loopsBelow(await readLoops(), build)).toEqual([])
+  expect(await exists(build)).toBe(false)
+  const after = (await readFile('/proc/self/mountinfo', 'utf8')).split('\n').filter((line) => line.includes(' /dev'))
+  expect(after).toEqual(devices.filter((line) => !line.includes('\\040')))
+  expect(await exists('/dev/null')).toBe(true)
+})
+
+it('partitions of a loop device leave no node that would fail the next build', async () => {
+  const device = await attachedDisk()
+  await runCommand('sfdisk', ['--quiet', device], { input: ',,L\n', onLine: () => {} })
+  await run('partx', '--update', device)
+  await releaseFolder(build)
+  expect(loopsBelow(await readLoops(), build)).toEqual([])
+  expect(await exists(`/sys/block/${device.replace('/dev/', '')}/${device.replace('/dev/', '')}p1`)).toBe(false)
+})
+
+it('a mount that is in use does not hold the folder', async () => {
+  await run('mount', '-t', 'tmpfs', 'tmpfs', build)
+  await mkdir(join(build, 'inside'))
+  await writeFile(join(build, 'inside/file'), 'x')
+  const user = spawn('sleep', ['60'], { cwd: join(build, 'inside') })
+  try {
+    await releaseFolder(build)
+  } finally {
+    user.kill()
+  }
+  expect(await exists(build)).toBe(false)
+})
+
+it('loop devices and mounts of others are left alone', async () => {
+  const other = join(folder, 'build with space and more')
+  await mkdir(other)
+  await run('mount', '-t', 'tmpfs', 'tmpfs', other)
+  try {
+    await releaseFolder(build)
+    expect(mountsBelow(await readMountPoints(), other)).toEqual([other])
+  } finally {
+    await run('umount', other)
+  }
+})
+
+it('releasing twice, or what was never made, is no error', async () => {
+  await releaseFolder(build)
+  await releaseFolder(build)
+})
+
+it('a link is refused and what it points to is left alone', async () => {
+  const link = join(folder, 'link')
+  await symlink(build, link)
+  await expect(releaseFolder(link)).rejects.toThrow(/is a link/)
+  expect(await exists(build)).toBe(true)
+})
