@@ -33,6 +33,12 @@ interface Rule {
   readonly reason: string | ((text: string) => string)
 }
 
+const WEB_PAGE =
+  'a web page answered instead of a registry: check the address, and whether the network asks for a sign-in'
+
+/** What a web page under a registry's address means: a captive portal, a wrong host. */
+export const webPage: Refusal = { kind: 'no-registry', reason: WEB_PAGE, transient: false }
+
 /** First match wins. Texts of skopeo 1.9 to 1.22 (c/image docker/, Go's net/http and crypto/x509). */
 const RULES: readonly Rule[] = [
   {
@@ -117,7 +123,7 @@ const RULES: readonly Rule[] = [
   {
     kind: 'no-registry',
     pattern: /invalid character '<'/,
-    reason: 'a web page answered instead of a registry: check the address, and whether the network asks for a sign-in',
+    reason: WEB_PAGE,
   },
 ]
 
@@ -157,7 +163,7 @@ function unquoted(text: string): string {
 }
 
 function httpStatus(text: string): number | undefined {
-  const status = /status(?: code)?(?: from registry)?[:\s]+(\d{3})\b/i.exec(text)?.[1]
+  const status = /status ?(?:code)?(?: from registry)?[:\s]+(\d{3})\b/i.exec(text)?.[1]
   return status === undefined ? undefined : Number(status)
 }
 

@@ -1,7 +1,7 @@
 import { type CommandResult, runCommand } from '../command.ts'
 import { CommandError, HostError, RegistryError } from '../errors.ts'
 import { type Access, copyFlags, globalFlags, inspectFlags } from './access.ts'
-import { type Refusal, refusalOf } from './refusal.ts'
+import { type Refusal, refusalOf, webPage } from './refusal.ts'
 import { realSleep, retryDelay } from './retry.ts'
 
 /** What a call is for, for its error. */
@@ -48,12 +48,15 @@ export async function runSkopeo(
   }
 }
 
-/** The manifest or index as it came, byte for byte. */
+/** The manifest or index as it came, byte for byte. Throws what `runSkopeo` does. */
 export async function readManifest(name: string, access: Access, purpose: Purpose): Promise<Buffer> {
-  return (await runSkopeo(['inspect', '--raw', ...inspectFlags(access), name], access, purpose)).stdout
+  const { stdout } = await runSkopeo(['inspect', '--raw', ...inspectFlags(access), name], access, purpose)
+  // skopeo prints whatever was answered with status 200.
+  if (stdout.subarray(0, 100).toString('utf8').trimStart().startsWith('{')) return stdout
+  throw new RefusedError(purpose, webPage, [])
 }
 
-/** The config of an image as it came, byte for byte. */
+/** The config of an image as it came, byte for byte. Throws what `runSkopeo` does. */
 export async function readConfig(name: string, access: Access, purpose: Purpose): Promise<Buffer> {
   return (await runSkopeo(['inspect', '--config', '--raw', ...inspectFlags(access), name], access, purpose)).stdout
 }

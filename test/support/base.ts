@@ -4,7 +4,7 @@ import { copyFile, mkdir, mkdtemp, rm, symlink, writeFile } from 'node:fs/promis
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { promisify } from 'node:util'
-import { gzipSync } from 'node:zlib'
+import { gzipSync, zstdCompressSync } from 'node:zlib'
 
 const run = promisify(execFile)
 
@@ -25,18 +25,24 @@ interface Blob {
   readonly size: number
 }
 
+interface LayerBlob extends Blob {
+  readonly mediaType: string
+}
+
 /**
  * Makes the base: a busybox tree as the first layer, `salt` in a file as the second.
  *
  * @param salt another text gives another base with the same first layer
+ * @param compression of the layers
  * @throws Error when busybox (Debian: busybox-static) or tar is missing
  */
-export async function makeBase(salt = 'one'): Promise<Base> {
+export async function makeBase(salt = 'one', compression: 'gzip' | 'zstd' = 'gzip'): Promise<Base> {
+  const compress = compression === 'gzip' ? gzipSync : zstdCompressSync
   const folder = await mkdtemp(join(tmpdir(), 'base-'))
   const layout = join(folder, 'layout')
   await mkdir(join(layout, 'blobs', 'sha256'), { recursive: true })
   const tars = [await tarOf(join(folder, 'one'), writeBusybox), await tarOf(join(folder, 'two'), writeMark(salt))]
-  const layers = await Promise.all(tars.map((tar) => putBlob(layout, gzipSync(tar))))
+  const layers = await Promise.all(tars.map((tar) => layerOf(layout, compress(tar), compression)))
   const diffIDs = tars.map(digestOf)
   const amd64 = await putManifest(layout, layers, configOf({ architecture: 'amd64' }, diffIDs))
   const arm64 = await putManifest(layout, layers, configOf({ architecture: 'arm64', variant: 'v8' }, diffIDs))
@@ -124,12 +130,16 @@ function configOf(platform: { architecture: string; variant?: string }, diffIDs:
   }
 }
 
-async function putManifest(layout: string, layers: readonly Blob[], config: object): Promise<Blob> {
+async function layerOf(layout: string, bytes: Buffer, compression: string): Promise<LayerBlob> {
+  return { mediaType: `application/vnd.oci.image.layer.v1.tar+${compression}`, ...(await putBlob(layout, bytes)) }
+}
+
+async function putManifest(layout: string, layers: readonly LayerBlob[], config: object): Promise<Blob> {
   const manifest = {
     schemaVersion: 2,
     mediaType: 'application/vnd.oci.image.manifest.v1+json',
     config: { mediaType: 'application/vnd.oci.image.config.v1+json', ...(await putBlob(layout, json(config))) },
-    layers: layers.map((layer) => ({ mediaType: 'application/vnd.oci.image.layer.v1.tar+gzip', ...layer })),
+    layers,
   }
   return await putBlob(layout, json(manifest))
 }

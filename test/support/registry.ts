@@ -5,6 +5,8 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { createInterface } from 'node:readline'
 import { promisify } from 'node:util'
+import type { Access as ProductAccess } from '../../src/registry/access.ts'
+import type { Report } from '../../src/report.ts'
 
 /** One request as the registry's own access log has it. */
 export interface Access {
@@ -17,6 +19,8 @@ export interface Access {
 export interface Registry extends AsyncDisposable {
   /** `127.0.0.1:PORT`. */
   readonly address: string
+  /** Where it keeps what was pushed. */
+  readonly storage: string
   /** Every request so far, oldest first; `settled` first, so that what was just asked is in it. */
   readonly accesses: readonly Access[]
   /** Resolves when the log has caught up with all requests answered so far. */
@@ -69,7 +73,7 @@ export async function startRegistry(options: RegistryOptions = {}): Promise<Regi
       1,
     )
   }
-  return { address, accesses, settled, stop, [Symbol.asyncDispose]: stop }
+  return { address, storage: join(folder, 'data'), accesses, settled, stop, [Symbol.asyncDispose]: stop }
 }
 
 /** What of the log are downloads of blobs. */
@@ -113,4 +117,54 @@ function accessOf(line: string): Access | undefined {
   const [, method, path, status] = /"([A-Z]+) (\S+) HTTP\/[0-9.]+" (\d{3}) /.exec(line) ?? []
   if (!method || !path || !status) return undefined
   return { method, path: path.split('?')[0] ?? path, status: Number(status) }
+}
+
+/** Lines and warnings that the product reported. */
+export interface Recorder extends Report {
+  readonly lines: string[]
+  readonly warnings: string[]
+}
+
+export function recorder(): Recorder {
+  const lines: string[] = []
+  const warnings: string[] = []
+  const info = (line: string) => void lines.push(line)
+  return {
+    lines,
+    warnings,
+    info,
+    warning: (line) => void warnings.push(line),
+    output: info,
+    group: info,
+    endGroup() {},
+  }
+}
+
+export interface TestAccess extends ProductAccess, AsyncDisposable {
+  readonly report: Recorder
+  /** How long the product would have waited between tries, in milliseconds. */
+  readonly waits: number[]
+}
+
+/** An access with an empty home of its own, plain HTTP allowed, and no real waiting. */
+export async function testAccess(changes: Partial<ProductAccess> = {}): Promise<TestAccess> {
+  const tmpFolder = await mkdtemp(join(tmpdir(), 'access-'))
+  const environment = {
+    PATH: process.env['PATH'] ?? '',
+    HOME: tmpFolder,
+    XDG_RUNTIME_DIR: tmpFolder,
+    XDG_DATA_HOME: join(tmpFolder, 'data'),
+    XDG_CONFIG_HOME: join(tmpFolder, 'config'),
+  }
+  const waits: number[] = []
+  return {
+    tlsVerify: false,
+    tmpFolder,
+    environment,
+    sleep: async (milliseconds) => void waits.push(milliseconds),
+    ...changes,
+    report: recorder(),
+    waits,
+    [Symbol.asyncDispose]: async () => await rm(tmpFolder, { recursive: true, force: true }),
+  }
 }

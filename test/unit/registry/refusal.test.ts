@@ -42,6 +42,8 @@ describe('refusalOf', () => {
     ['silent', true, 'pinging container registry h: Get "https://h/v2/": dial tcp 10.0.0.1:443: i/o timeout'],
     ['rate', true, 'reading manifest 1 in docker.io/library/x: toomanyrequests: You have reached your pull rate limit'],
     ['rate', true, 'received unexpected HTTP status: 429 Too Many Requests'],
+    ['denied', false, 'writing manifest: uploading manifest 1 to h:1/x: StatusCode: 403, '],
+    ['other', true, 'uploading manifest 1 to h:1/x: StatusCode: 500, '],
     ['size', false, 'writing blob: uploading layer: StatusCode: 413, <html> Request Entity Too Large'],
     ['no-registry', false, "pinging container registry h: invalid character '<' looking for beginning of value"],
     ['space', false, 'writing blob: write /var/tmp/x: no space left on device'],
