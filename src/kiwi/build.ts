@@ -1,0 +1,152 @@
+import { createReadStream } from 'node:fs'
+import { mkdir, realpath } from 'node:fs/promises'
+import { join } from 'node:path'
+import { createInterface } from 'node:readline'
+import { runCommand } from '../command.ts'
+import { CommandError, HostError, InputError, type KnownError } from '../errors.ts'
+import type { Report } from '../report.ts'
+import { kiwiArguments, type Selection } from './arguments.ts'
+import { HOME_FOLDER, kiwiEnvironment } from './environment.ts'
+import { failureReason, KiwiError, spaceLack, usageProblem } from './failure.ts'
+import { REFUSED, type RunJob } from './job.ts'
+import { KiwiLog, type Phase } from './log.ts'
+import { writePartx } from './partx.ts'
+import { type KiwiResult, readKiwiResult } from './result.ts'
+
+/** From the end of its input to SIGKILL: the supervisor needs 5 s for KIWI and some for what it releases. */
+const GRACE_SECONDS = 30
+
+export interface BuildRequest extends Selection {
+  /** Path of kiwi-ng. */
+  readonly kiwi: string
+  /** The staged description. */
+  readonly description: string
+  /** A folder of ours with its marker file; the result, KIWI's log and all that is temporary are made in it. */
+  readonly workFolder: string
+  /** Where packages are kept between builds; no two builds may use it at one time. */
+  readonly sharedCache: string
+  readonly buildArguments: readonly string[]
+  /** Variables for KIWI's environment, of which the proxies and `SOURCE_DATE_EPOCH` are taken. */
+  readonly offered: Readonly<Record<string, string>>
+  /** False where KIWI makes the initrd, so that the one of Debian's kernel packages is not made as well. */
+  readonly distributionInitrd: boolean
+  /** The command line that starts the supervisor as root. */
+  readonly supervisor: { readonly program: string; readonly args: readonly string[] }
+  /** Whom the results belong to. */
+  readonly owner: RunJob['owner']
+  readonly report: Report
+  /** The time in milliseconds. */
+  readonly now: () => number
+  readonly signal?: AbortSignal
+}
+
+export interface DiskBuild extends KiwiResult {
+  /** How long each phase took, in order. */
+  readonly phases: readonly Phase[]
+  /** KIWI's own log with everything that its tools printed. */
+  readonly logFile: string
+}
+
+/**
+ * Builds a disk with `kiwi-ng system build`, as root and under the supervisor.
+ *
+ * @throws KiwiError with KIWI's own reason, HostError when the machine lacks space or rights, InputError for arguments
+ *   that this KIWI does not know, CommandError when the build was canceled
+ */
+export async function buildDisk(request: BuildRequest): Promise<DiskBuild> {
+  const workFolder = await realpath(request.workFolder)
+  const target = join(workFolder, 'target')
+  const logFile = join(workFolder, 'kiwi.log')
+  await prepare(workFolder, request.sharedCache)
+  const log = new KiwiLog(request.report, request.now)
+  try {
+    await runCommand(request.supervisor.program, request.supervisor.args, {
+      input: `${JSON.stringify(buildJob(request, { workFolder, target, logFile }))}\n`,
+      stopByEndOfInput: true,
+      graceSeconds: GRACE_SECONDS,
+      onLine: (line) => log.take(line),
+      ...(request.signal ? { signal: request.signal } : {}),
+    })
+  } catch (error) {
+    log.end()
+    if (!(error instanceof CommandError) || error.outcome.kind === 'canceled') throw error
+    throw await explained(error, log, { workFolder, logFile })
+  }
+  return { ...(await readKiwiResult(target)), phases: log.end(), logFile }
+}
+
+async function prepare(workFolder: string, sharedCache: string): Promise<void> {
+  // gpg of KIWI 9 makes no home for itself, and wants that nobody else reads it.
+  await mkdir(join(workFolder, HOME_FOLDER, '.gnupg'), { recursive: true, mode: 0o700 })
+  await mkdir(join(workFolder, 'tmp'), { recursive: true })
+  await mkdir(sharedCache, { recursive: true })
+  await writePartx(workFolder)
+}
+
+interface Places {
+  readonly workFolder: string
+  readonly target: string
+  readonly logFile: string
+}
+
+function buildJob(request: BuildRequest, { workFolder, target, logFile }: Places): RunJob {
+  const temp = join(workFolder, 'tmp')
+  return {
+    program: request.kiwi,
+    args: kiwiArguments({ ...request, target, temp, logFile }),
+    env: kiwiEnvironment({ ...request, workFolder }),
+    cwd: workFolder,
+    workFolder,
+    // The root tree is as large as the disk, and of use to nobody once the disk is there or the build has failed.
+    discard: [join(target, 'build'), temp, join(workFolder, HOME_FOLDER)],
+    handOver: [target, logFile, request.sharedCache],
+    owner: request.owner,
+  }
+}
+
+async function explained(error: CommandError, log: KiwiLog, places: Omit<Places, 'target'>): Promise<KnownError> {
+  const lastLine = error.lastLines.at(-1) ?? error.message
+  if (error.outcome.kind === 'missing') return error
+  if (error.outcome.kind === 'exit' && error.outcome.code === REFUSED) return refusal(lastLine)
+  const unknown = log.errors.length === 0 ? usageProblem(error.lastLines) : undefined
+  if (unknown !== undefined) return new InputError([{ where: 'input kiwi-arguments', text: unknown }])
+  const during = log.phase === undefined ? '' : ` in the phase ${log.phase}`
+  const kept = `the whole log is ${places.logFile}`
+  const lack = await lackIn(places.logFile, error.lastLines)
+  if (lack === 'machine') {
+    const need = log.neededMegabytes === 0 ? '' : ` (it needs about ${(log.neededMegabytes / 500).toFixed(1)} GB)`
+    return new HostError(
+      `no space left in ${places.workFolder} while KIWI worked${during}`,
+      `make room there${need} or name a larger place with work-dir; ${kept}`,
+    )
+  }
+  const reason = failureReason(log.errors) ?? lastLine
+  const remedy = lack === 'disk' ? ': the disk is too small for the system, raise <size> in the description' : ''
+  return new KiwiError(`KIWI failed${during}: ${reason}${remedy}`, [...error.lastLines, kept])
+}
+
+/** The supervisor's own words, `what: what to do`. */
+function refusal(line: string): KnownError {
+  const [, lack = line, remedy = 'see the log'] = /^(.*?): (.*)$/.exec(line) ?? []
+  return new HostError(lack, remedy)
+}
+
+/** Looks for a lack of space also in KIWI's log: what KIWI prints at the end may be a later failure. */
+async function lackIn(logFile: string, lastLines: readonly string[]): Promise<'machine' | 'disk' | undefined> {
+  for (const line of lastLines) {
+    const lack = spaceLack(line)
+    if (lack !== undefined) return lack
+  }
+  const stream = createReadStream(logFile)
+  try {
+    for await (const line of createInterface({ input: stream, crlfDelay: Number.POSITIVE_INFINITY })) {
+      const lack = spaceLack(line)
+      if (lack !== undefined) return lack
+    }
+  } catch {
+    // KIWI was not able to write one.
+  } finally {
+    stream.destroy()
+  }
+  return undefined
+}

@@ -1,0 +1,74 @@
+import { isAbsolute } from 'node:path'
+
+/** Exit code of the supervisor when it refused to work; its last line says why. KIWI itself ends with 0, 1 or 2. */
+export const REFUSED = 125
+
+/** One run of a program as root, whose leftovers below `workFolder` are released whatever happens. */
+export interface RunJob {
+  readonly program: string
+  readonly args: readonly string[]
+  /** The whole environment of the program. */
+  readonly env: Readonly<Record<string, string>>
+  readonly cwd: string
+  readonly workFolder: string
+  /** Folders below `workFolder` that nobody needs after the run. */
+  readonly discard: readonly string[]
+  /** Files and folders that shall belong to `owner` after the run. */
+  readonly handOver: readonly string[]
+  readonly owner: { readonly uid: number; readonly gid: number }
+}
+
+/** Releases and deletes the work folder `remove`, which must lie directly in the folder `under`. */
+export interface RemoveJob {
+  readonly remove: string
+  readonly under: string
+}
+
+/**
+ * Reads the line of JSON that the supervisor is given.
+ *
+ * @throws Error when it is no job; the text is for our own log, only our own code writes jobs
+ */
+export function parseJob(line: string): RunJob | RemoveJob {
+  const value: unknown = JSON.parse(line)
+  if (!isRecord(value)) throw new Error('the job is no JSON object')
+  if ('remove' in value) return { remove: path(value, 'remove'), under: path(value, 'under') }
+  const owner = value['owner']
+  if (!isRecord(owner) || !isId(owner['uid']) || !isId(owner['gid'])) throw new Error('the job names no owner')
+  const env = value['env']
+  if (!isRecord(env) || !Object.values(env).every(isText)) throw new Error('env of the job is no mapping of texts')
+  return {
+    program: path(value, 'program'),
+    args: texts(value, 'args'),
+    env: env as Record<string, string>,
+    cwd: path(value, 'cwd'),
+    workFolder: path(value, 'workFolder'),
+    discard: texts(value, 'discard'),
+    handOver: texts(value, 'handOver'),
+    owner: { uid: owner['uid'], gid: owner['gid'] },
+  }
+}
+
+function path(value: Record<string, unknown>, key: string): string {
+  const found = value[key]
+  if (!isText(found) || !isAbsolute(found)) throw new Error(`${key} of the job is no absolute path`)
+  return found
+}
+
+function texts(value: Record<string, unknown>, key: string): readonly string[] {
+  const found = value[key]
+  if (!Array.isArray(found) || !found.every(isText)) throw new Error(`${key} of the job is no list of texts`)
+  return found
+}
+
+function isRecord(value: unknown): value is Record<string, unknown> {
+  return typeof value === 'object' && value !== null && !Array.isArray(value)
+}
+
+function isText(value: unknown): value is string {
+  return typeof value === 'string' && !value.includes('\0')
+}
+
+function isId(value: unknown): value is number {
+  return typeof value === 'number' && Number.isInteger(value) && value >= 0
+}
