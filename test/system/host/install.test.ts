@@ -88,7 +88,7 @@ it('a small package is really installed, in a group that says what and why', asy
   expect(lines[1]).toBe('info hello: the test asks for it')
   expect(lines.at(-1)).toBe('end')
   expect(await missingTools([tool], folders)).toEqual([])
-  const removal = asRoot(privileges, 'dpkg', ['--purge', 'hello'])
+  const removal = asRoot(privileges, 'apt-get', ['-oDPkg::Lock::Timeout=300', 'purge', '--yes', 'hello'])
   await runCommand(removal.program, removal.args)
 })
 
