@@ -23,6 +23,7 @@ export type RefusalKind =
   | 'size'
   | 'no-registry'
   | 'zstd'
+  | 'namespace'
   | 'other'
 
 interface Rule {
@@ -41,6 +42,12 @@ export const webPage: Refusal = { kind: 'no-registry', reason: WEB_PAGE, transie
 
 /** First match wins. Texts of skopeo 1.9 to 1.22 (c/image docker/, Go's net/http and crypto/x509). */
 const RULES: readonly Rule[] = [
+  {
+    kind: 'namespace',
+    pattern: /newuidmap|newgidmap|\bsub[ug]id\b/,
+    reason: (text) =>
+      `container storage needs a user namespace, which this user cannot have: run as root, or install uidmap and give the user a range in /etc/subuid and /etc/subgid (${text})`,
+  },
   {
     kind: 'zstd',
     pattern: /zstd compression is not supported/i,
@@ -145,10 +152,13 @@ export function refusalOf(lines: readonly string[]): Refusal {
   return { kind: rule.kind, reason, transient: rule.transient ?? false }
 }
 
-/** The message of the last `level=fatal` line without logrus' quoting and without the name that we say ourselves. */
+/** The message of the last `level=fatal` line, else of the first error, else the last line; without logrus' quoting and without the name that we say ourselves. */
 function fatalText(lines: readonly string[]): string {
   const last =
-    lines.findLast((line) => line.includes('level=fatal')) ?? lines.findLast((line) => line.trim() !== '') ?? ''
+    lines.findLast((line) => line.includes('level=fatal')) ??
+    lines.find((line) => line.includes('level=error')) ??
+    lines.findLast((line) => line.trim() !== '') ??
+    ''
   const quoted = /\bmsg=("(?:[^"\\]|\\.)*")/.exec(last)?.[1]
   const text = quoted === undefined ? last.trim() : unquoted(quoted)
   return text.replace(/^(?:Error )?(?:parsing|initializing|reading) (?:image name|source) "?\S+?"?: /, '')

@@ -79,6 +79,15 @@ describe('refusalOf', () => {
     expect(refusalOf(fatal(`${NAME}something odd`)).reason).toBe('something odd')
   })
 
+  it('takes the first error where skopeo ends without a last word', () => {
+    const lines = [
+      'time="2026-01-01T00:00:00Z" level=error msg="finding newgidmap: exec: \\"newgidmap\\": executable file not found in $PATH"',
+      'Error during setresgid(0): Invalid argument',
+      'time="2026-01-01T00:00:00Z" level=error msg="(Unable to determine exit status)"',
+    ]
+    expect(refusalOf(lines)).toMatchObject({ kind: 'namespace', reason: expect.stringContaining('finding newgidmap') })
+  })
+
   it('says so when there is nothing to say', () => {
     expect(refusalOf([]).reason).toBe('skopeo gave no reason')
   })
