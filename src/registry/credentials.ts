@@ -10,7 +10,7 @@ export interface Logins {
   readonly credsStore?: string
 }
 
-export interface Auth {
+interface Auth {
   /** Base64 of `user:password`. */
   readonly auth?: string
   readonly identitytoken?: string
