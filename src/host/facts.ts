@@ -40,3 +40,9 @@ export interface DescriptionFacts {
   /** Keyrings that the repositories are checked with, `familyOf(mirrors, codename)?.keyring`. */
   readonly keyrings?: readonly Keyring[]
 }
+
+/** Whether KIWI makes a disk for EFI: firmware.py, with the defaults of defaults.py for ARM, RISC-V and LoongArch. */
+export function isEfi(facts: DescriptionFacts): boolean {
+  const standard = /^(aarch64|arm|riscv|loongarch)/.test(facts.architecture) ? 'efi' : 'bios'
+  return ['efi', 'uefi'].includes(facts.firmware ?? standard)
+}

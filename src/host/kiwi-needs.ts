@@ -1,4 +1,4 @@
-import type { DescriptionFacts } from './facts.ts'
+import { type DescriptionFacts, isEfi } from './facts.ts'
 import { isOlder } from './kiwi-version.ts'
 import { everywhere, onApt, type Packages, program, type Tool } from './tool.ts'
 
@@ -10,13 +10,8 @@ export interface Need {
 
 const always = () => true
 const fromPypi = (facts: DescriptionFacts) => facts.kiwiVersion !== 'system'
-const efi = (facts: DescriptionFacts) =>
-  // firmware.py: EFI is what these two say, and the default of ARM, RISC-V and LoongArch (defaults.py).
-  ['efi', 'uefi'].includes(
-    facts.firmware ?? (/^(aarch64|arm|riscv|loongarch)/.test(facts.architecture) ? 'efi' : 'bios'),
-  )
 const msdosTable = (facts: DescriptionFacts) =>
-  efi(facts) ? facts.efiPartitionTable === 'msdos' : !facts.architecture.startsWith('ppc64')
+  isEfi(facts) ? facts.efiPartitionTable === 'msdos' : !facts.architecture.startsWith('ppc64')
 const kpartx = (facts: DescriptionFacts) => facts.architecture.startsWith('s390')
 const apt = (facts: DescriptionFacts) => facts.packageManager === 'apt'
 const rpm = (facts: DescriptionFacts) => !['apt', 'pacman', 'apk'].includes(facts.packageManager)
@@ -149,7 +144,7 @@ export const kiwiNeeds: readonly Need[] = [
     'mkdosfs',
     'KIWI makes the EFI partition with it',
     everywhere('dosfstools'),
-    (facts) => efi(facts) || filesystem(/^(fat|vfat)/)(facts),
+    (facts) => isEfi(facts) || filesystem(/^(fat|vfat)/)(facts),
   ),
   need('mkswap', 'KIWI makes the swap partition with it', utilLinux, filesystem(/^swap$/)),
 
@@ -175,7 +170,7 @@ export const kiwiNeeds: readonly Need[] = [
     'strings',
     'KIWI looks for the EFI folder in grub with it',
     everywhere('binutils'),
-    (facts) => efi(facts) && (facts.bootloader ?? 'grub2').startsWith('grub2'),
+    (facts) => isEfi(facts) && (facts.bootloader ?? 'grub2').startsWith('grub2'),
   ),
   need(
     'openssl',
@@ -189,7 +184,7 @@ export const kiwiNeeds: readonly Need[] = [
     'mcopy',
     'KIWI fills the EFI image of the install ISO with it',
     everywhere('mtools'),
-    (facts) => facts.installIso === true && efi(facts),
+    (facts) => facts.installIso === true && isEfi(facts),
   ),
   need(
     'tagmedia',

@@ -2,7 +2,7 @@ import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { release, tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, beforeEach, expect, it } from 'vitest'
-import { missingFilesystems } from '../../../src/host/kernel-filesystems.ts'
+import { missingFilesystems, mountedFilesystems } from '../../../src/host/kernel-filesystems.ts'
 
 let root: string
 
@@ -10,6 +10,7 @@ beforeEach(async () => {
   root = await mkdtemp(join(tmpdir(), 'kiwi-oci-kernel-'))
   await mkdir(join(root, 'proc'))
   await writeFile(join(root, 'proc/filesystems'), 'nodev\tproc\n\text4\n')
+  await writeFile(join(root, 'proc/modules'), '')
 })
 afterEach(() => rm(root, { recursive: true }))
 
@@ -18,9 +19,25 @@ it('a filesystem that is neither there nor a module is named', async () => {
   await mkdir(modules, { recursive: true })
   await writeFile(join(modules, 'modules.dep'), 'kernel/fs/xfs/xfs.ko.zst: kernel/lib/libcrc32c.ko.zst\n')
   await writeFile(join(modules, 'modules.builtin'), 'kernel/fs/fat/vfat.ko\n')
-  expect(await missingFilesystems(['ext3', 'xfs', 'fat32', 'swap', 'btrfs', 'erofs'], root)).toEqual(['btrfs', 'erofs'])
+  expect(await missingFilesystems(['ext3', 'xfs', 'fat32', 'btrfs', 'erofs'], root)).toEqual(['btrfs', 'erofs'])
 })
 
 it('nothing is said where the modules of the machine cannot be seen', async () => {
   expect(await missingFilesystems(['btrfs'], root)).toEqual([])
+})
+
+it('a kernel that loads no modules has what it has', async () => {
+  await rm(join(root, 'proc/modules'))
+  expect(await missingFilesystems(['ext4', 'fat16'], root)).toEqual(['fat16'])
+})
+
+it('EFI mounts a FAT, and read-only filesystems are not mounted', () => {
+  const facts = {
+    architecture: 'x86_64',
+    packageManager: 'apt',
+    kiwiVersion: '11.1.6',
+    filesystems: ['ext4', 'squashfs'],
+  }
+  expect(mountedFilesystems(facts)).toEqual(['ext4'])
+  expect(mountedFilesystems({ ...facts, firmware: 'uefi' })).toEqual(['ext4', 'fat16'])
 })
