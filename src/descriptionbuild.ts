@@ -107,7 +107,7 @@ async function offeredPackages(
   if (count > 0) report.info(`${count} packages of earlier jobs are at hand`)
   return {
     keep: async () => {
-      const fresh = await keepPackages(sharedCache, kept, report)
+      const fresh = await keepPackages(sharedCache, kept, machine.now(), report)
       if (fresh > 0) report.info(`${fresh} packages are kept for later jobs`)
       if (caches.remote !== undefined && !restored && fresh > 0) await saveFolder(caches.remote, entry, report)
     },

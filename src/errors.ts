@@ -127,6 +127,7 @@ export class ImageError extends KnownError {
 export function describeError(thrown: unknown): { message: string; detail: readonly string[]; exitCode: 1 | 2 } {
   if (thrown instanceof KnownError) return { message: thrown.message, detail: thrown.detail, exitCode: thrown.exitCode }
   const error = thrown instanceof Error ? thrown : new Error(String(thrown))
+  if (error.name === 'AbortError') return { message: 'the job was canceled', detail: [], exitCode: 1 }
   return {
     message: `${error.message} (a bug in kiwi-oci: please report it with the lines below)`,
     detail: (error.stack ?? '').split('\n'),

@@ -1,13 +1,14 @@
 import { parse as parseYaml } from 'yaml'
+import { DISK_FORMATS, type DiskFormat, isDiskFormat } from './disk/format.ts'
 import type { Problem } from './errors.ts'
+import { type InputFacts, InputReader } from './inputreader.ts'
 import { reservedArguments } from './kiwi/arguments.ts'
 import { PINNED_VERSION } from './kiwi/version.ts'
 import { type Compression, parseCompression } from './oci/compression.ts'
 import type { ConfigChanges } from './oci/config.ts'
 import { parseContainerconfig } from './oci/containerconfig.ts'
 import { type Platform, parsePlatform } from './oci/platform.ts'
-import type { DiskFormat } from './plan.ts'
-import { INPUT_NAMES, type InputName, type RawInputs } from './rawinputs.ts'
+import type { RawInputs } from './rawinputs.ts'
 import { parseDestination, parseTag } from './registry/transport.ts'
 
 /** The inputs of one job: parsed, complete with defaults, each valid by itself. What they mean together is the plan's. */
@@ -46,19 +47,6 @@ export interface Login {
   readonly registry: string
   readonly username: string
   readonly password: string
-}
-
-/** What the defaults depend on. */
-export interface InputFacts {
-  readonly machine: Platform
-  /** KIWI's name of its architecture, `uname -m`. */
-  readonly architecture: string
-  /** `true` in the action, `false` on the command line: a terminal's machine is somebody's own. */
-  readonly installTools: boolean
-  /** The variable `SOURCE_DATE_EPOCH`. */
-  readonly sourceDateEpoch?: string
-  /** How the user wrote an input: `input tags` or `--tags`. */
-  readonly spelling: (name: InputName) => string
 }
 
 /** @returns the inputs and every problem found in them; where there are problems, the inputs stand in for bad values. */
@@ -122,8 +110,12 @@ function jobInputs(reader: InputReader) {
 
 function optionalFormat(reader: InputReader): { format?: DiskFormat } {
   const format = reader.text('format')
-  if (format === undefined || format === 'qcow2' || format === 'raw') return format === undefined ? {} : { format }
-  reader.refuse('format', `'${format}' is no disk format that can be written: write qcow2 or raw`)
+  if (format === undefined) return {}
+  if (isDiskFormat(format)) return { format }
+  reader.refuse(
+    'format',
+    `'${format}' is no disk format that we write: write ${Object.keys(DISK_FORMATS).join(' or ')}`,
+  )
   return {}
 }
 
@@ -232,63 +224,4 @@ function optionalEpoch(reader: InputReader): { sourceDateEpoch?: number } {
 
 function firstLine(error: unknown): string {
   return String(error instanceof Error ? error.message : error).split('\n')[0] ?? ''
-}
-
-const TRUE = ['true', 'True', 'TRUE']
-const FALSE = ['false', 'False', 'FALSE']
-
-/** Reads single inputs and collects what is wrong with them. */
-class InputReader {
-  readonly raw: RawInputs
-  readonly facts: InputFacts
-  readonly problems: Problem[] = []
-
-  constructor(raw: RawInputs, facts: InputFacts) {
-    this.raw = raw
-    this.facts = facts
-    for (const name of raw.keys()) if (!INPUT_NAMES.includes(name)) throw new Error(`undeclared input ${name}`)
-  }
-
-  refuse(name: InputName, text: string): void {
-    this.problems.push({ where: this.facts.spelling(name), text })
-  }
-
-  /** The value without surrounding blanks; an empty one counts as not given. */
-  text(name: InputName): string | undefined {
-    const value = this.secret(name)?.trim()
-    return value === '' ? undefined : value
-  }
-
-  /** The value as it was given: blanks may belong to a password. */
-  secret(name: InputName): string | undefined {
-    const value = this.raw.get(name)?.at(-1)
-    return value === '' ? undefined : value
-  }
-
-  optional<K extends string>(key: K, name: InputName): { [P in K]?: string } {
-    const value = this.text(name)
-    return (value === undefined ? {} : { [key]: value }) as { [P in K]?: string }
-  }
-
-  list(name: InputName): readonly string[] {
-    return (this.raw.get(name) ?? []).map((line) => line.trim()).filter((line) => line !== '')
-  }
-
-  boolean(name: InputName, otherwise: boolean): boolean {
-    const text = this.text(name)
-    if (text === undefined) return otherwise
-    if (!TRUE.includes(text) && !FALSE.includes(text)) this.refuse(name, `'${text}' is no boolean: write true or false`)
-    return TRUE.includes(text)
-  }
-
-  /** `KEY=VALUE` lines; the value may hold `=` and may be empty. The last of a key wins, as in docker's actions. */
-  pairs(name: InputName): Readonly<Record<string, string>> {
-    const entries: [string, string][] = []
-    for (const line of this.list(name)) {
-      const split = line.indexOf('=')
-      if (split > 0) entries.push([line.slice(0, split).trim(), line.slice(split + 1)])
-      else this.refuse(name, `'${line}' is no KEY=VALUE: write the key, an equals sign and the value`)
-    }
-    return Object.fromEntries(entries)
-  }
 }

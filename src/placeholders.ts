@@ -47,7 +47,8 @@ export async function answeredPlaceholders(
       given,
       machine,
       mirrors: facts.mirrors,
-      probe: (uri, distribution) => hasDistribution(uri, distribution, facts.signal),
+      probe: (uri, distribution, origin) =>
+        hasDistribution(uri, distribution, { ...(origin === undefined ? {} : { origin }), signal: facts.signal }),
     })
     for (const note of notes) facts.report.info(note)
     const written = sources.map(async ({ keyringText, keyrings, ...rest }, position): Promise<RepositorySource> => {

@@ -1,4 +1,5 @@
 import type { SelectedType } from './description/select.ts'
+import type { DiskFormat } from './disk/format.ts'
 import type { Compression } from './oci/compression.ts'
 import type { ConfigChanges } from './oci/config.ts'
 import type { Platform } from './oci/platform.ts'
@@ -33,8 +34,6 @@ export interface Plan {
   readonly sourceDateEpoch?: number
   readonly summary: boolean
 }
-
-export type DiskFormat = 'qcow2' | 'raw'
 
 export interface DiskSource {
   readonly kind: 'disk'

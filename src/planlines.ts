@@ -14,9 +14,13 @@ export function planLines(plan: Plan): readonly string[] {
           `Type: ${source.selected.reason}`,
           ...(source.profiles.length > 0 ? [`Profiles: ${source.profiles.join(', ')}`] : []),
         ]),
-    `Image: ${plan.format} disk at ${plan.diskPath ?? "KIWI's path below /disk"} for ${platformText(plan.platform)}, layer ${compression.algorithm}${level}`,
+    `Image: ${plan.format} disk at ${plan.diskPath ?? defaultPath(plan)} for ${platformText(plan.platform)}, layer ${compression.algorithm}${level}`,
     `Base: ${plan.base} (${plan.baseSource})`,
     ...tags.map((tag) => `${plan.push ? 'Push to' : 'Would push to'}: ${tag}`),
     ...plan.exports.map((destination) => `Export to: ${destination}`),
   ]
+}
+
+function defaultPath({ source, format }: Plan): string {
+  return source.kind === 'disk' ? '/disk, under its own name,' : `/disk/${source.name}.ARCH-${source.version}.${format}`
 }

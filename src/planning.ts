@@ -5,9 +5,11 @@ import { findDescription } from './description/find.ts'
 import { readDescription } from './description/read.ts'
 import { activeRepositories, repositoryProblems } from './description/repositories.ts'
 import { selectType } from './description/select.ts'
+import { type DiskFormat, isDiskFormat } from './disk/format.ts'
 import { DescriptionError, InputError, type Problem } from './errors.ts'
 import { givenRepositories } from './host/given-repository.ts'
-import type { InputFacts, Inputs } from './inputs.ts'
+import type { InputFacts } from './inputreader.ts'
+import type { Inputs } from './inputs.ts'
 import { mergedChanges } from './oci/containerconfig.ts'
 import type { DescriptionSource, DiskSource, Placeholder, Plan } from './plan.ts'
 import { parseBase } from './registry/transport.ts'
@@ -36,7 +38,7 @@ export async function makePlan(
   return {
     source,
     ...base,
-    format: inputs.format ?? selected?.diskFormat ?? 'qcow2',
+    format: inputs.format ?? describedFormat(source) ?? 'qcow2',
     ...(inputs.diskPath === undefined ? {} : { diskPath: inputs.diskPath }),
     platform: inputs.platform,
     config: mergedChanges(mergedChanges(selected?.containerConfig ?? {}, containerconfig), { labels }),
@@ -52,6 +54,11 @@ export async function makePlan(
     ...(inputs.sourceDateEpoch === undefined ? {} : { sourceDateEpoch: inputs.sourceDateEpoch }),
     summary: inputs.summary,
   }
+}
+
+function describedFormat(source: DescriptionSource | DiskSource): DiskFormat | undefined {
+  const format = source.kind === 'description' ? source.selected.diskFormat : undefined
+  return format !== undefined && isDiskFormat(format) ? format : undefined
 }
 
 /** Runs a reader and keeps the problems it throws, so that all of them come at once. */

@@ -1,4 +1,4 @@
-import { mkdir, mkdtemp, rm, symlink } from 'node:fs/promises'
+import { mkdtemp, rm } from 'node:fs/promises'
 import { join } from 'node:path'
 import { runCommand } from './command.ts'
 import { CommandError, HostError } from './errors.ts'
@@ -92,9 +92,6 @@ async function freshKiwi(version: string, job: ToolJob): Promise<Kiwi> {
   const folder = await mkdtemp(join(job.temp, 'kiwi-oci-kiwi-'))
   try {
     await installKiwi({ version, folder, python: 'python3', report: job.report, signal: job.signal })
-    // The folder for the PATH holds kiwi-ng alone, not the Python that it runs on.
-    await mkdir(join(folder, 'path'))
-    await symlink('../bin/kiwi-ng', join(folder, 'path', 'kiwi-ng'))
     const path = launcher(await job.shelf.keep(folder, version))
     const works = await versionOf(path)
     if (works !== version) throw new HostError(`kiwi-ng ${version} does not start`, `run ${path} --version to see why`)

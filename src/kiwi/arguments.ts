@@ -106,6 +106,7 @@ export function reservedArguments(list: readonly string[]): readonly string[] {
 function reservedName(name: string): string | undefined {
   const short = SHORT[name]
   if (short !== undefined) return short
-  if (!name.startsWith('--') || name.length < 4) return undefined
+  // An option of its own, although another one begins like it.
+  if (!name.startsWith('--') || name.length < 4 || name === '--debug') return undefined
   return Object.keys(RESERVED).find((reserved) => reserved.startsWith(name))
 }

@@ -16,9 +16,9 @@ import { Terminal } from '../terminal.ts'
 import { readyTools } from '../tools.ts'
 import { removeFolder } from '../workfolder.ts'
 import { runBuild } from './buildjob.ts'
+import { localShelf } from './localshelf.ts'
 import { openAccess } from './logins.ts'
 import { plannedMirrors } from './mirrors.ts'
-import { kiwiShelf } from './shelf.ts'
 import { inputFacts, type Surroundings, surroundings } from './surroundings.ts'
 
 /** The command line: all steps of the action in one process. The digest alone goes to standard output. */
@@ -69,7 +69,7 @@ async function runJob(
     installs: plan.installTools,
     searchPath: around.searchPath,
     temp: around.temp,
-    shelf: kiwiShelf(around, undefined, report),
+    shelf: localShelf(around.cacheFolder),
     nowSeconds: Date.now() / 1000,
     report,
     signal,

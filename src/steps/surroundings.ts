@@ -1,6 +1,6 @@
 import { homedir, machine, release, tmpdir, userInfo } from 'node:os'
 import { join, resolve } from 'node:path'
-import type { InputFacts } from '../inputs.ts'
+import type { InputFacts } from '../inputreader.ts'
 import { machinePlatform, type Platform } from '../oci/platform.ts'
 
 /**

@@ -1,0 +1,10 @@
+import { expect, it } from 'vitest'
+import { description, place, refusals } from '../support/cli.ts'
+
+it('XML that is not well formed is shown with its line', async () => {
+  await using here = await place()
+  await here.write('config.xml', description().replace('</preferences>', '</preference>'))
+  const [problem, ...others] = await refusals(here, ['--description', '.'])
+  expect(problem).toMatch(/^config\.xml:11: /)
+  expect(others).toEqual([])
+})
