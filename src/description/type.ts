@@ -1,0 +1,144 @@
+import type { ConfigChanges } from '../oci/config.ts'
+import { type ContainerConfig, containerConfig } from './containerconfig.ts'
+import { attributesOf } from './description.ts'
+import { formatReading } from './format.ts'
+import { optional } from './optional.ts'
+import { attributeValue, childrenNamed, isTrue, type XmlElement } from './xml.ts'
+
+/** The `<type>` that is built, as plain data. Its attributes and elements say what the build needs of the machine. */
+export interface SelectedType {
+  /** What KIWI calls it: `oem`. */
+  readonly image: string
+  /** The file that it stands in, absolute. */
+  readonly file: string
+  readonly line: number
+  /** For the log: `oem, the first of 3 types`. */
+  readonly reason: string
+  /** Names of the profiles that apply. */
+  readonly profiles: readonly string[]
+  /** Of the image, empty where the description gives none. */
+  readonly version: string
+  readonly packageManager: string
+  /** The attribute as it is written: `oci:qcow2`. */
+  readonly format?: string
+  readonly formatLine?: number
+  /** The disk format in it: `qcow2`, `raw`. */
+  readonly diskFormat?: string
+  readonly derivedFrom?: string
+  readonly derivedFromLine?: number
+  readonly filesystem?: string
+  /** Every file system that the type names, of the root, boot and other partitions and of a read-only root. */
+  readonly filesystems: readonly string[]
+  readonly firmware?: string
+  readonly bootloader?: string
+  readonly initrdSystem: string
+  /** `lvm`, or `btrfs` for its own volumes; left out where there is no `<systemdisk>`. */
+  readonly volumeManager?: string
+  /** `<size>`; `additive` where it comes on top of what the files need. */
+  readonly size?: { readonly megabytes: number; readonly additive: boolean }
+  readonly containerConfig?: ConfigChanges
+  readonly containerName?: string
+  readonly containerTag?: string
+  readonly additionalNames?: readonly string[]
+  /** The container's maintainer, else the description's author as `NAME <CONTACT>`. */
+  readonly author?: string
+  /** All attributes of the `<type>`, as written. */
+  readonly attributes: Readonly<Record<string, string>>
+  /** Names of the elements in the `<type>`, each once. */
+  readonly elements: readonly string[]
+}
+
+export interface TypeSurroundings {
+  readonly reason: string
+  readonly profiles: readonly string[]
+  readonly version: string
+  readonly packageManager: string
+  readonly author?: string
+}
+
+/** What KIWI takes the type for: `vmx` is an `oem` since schema 7.3 (kiwi/xsl/convert72to73.xsl of KIWI 9). */
+export function imageOf(type: XmlElement): string {
+  const image = attributeValue(type, 'image') ?? ''
+  return image === 'vmx' ? 'oem' : image
+}
+
+/** Whether KIWI makes a disk of it (kiwi/builder/__init__.py). */
+export function isDiskType(type: XmlElement): boolean {
+  return imageOf(type) === 'oem'
+}
+
+/** @param type a disk type whose format is one that can be read, or none */
+export function selectedType(type: XmlElement, surroundings: TypeSurroundings): SelectedType {
+  const attributes = attributesOf(type)
+  const format = type.attributes.find((attribute) => attribute.name === 'format')
+  const derivedFrom = type.attributes.find((attribute) => attribute.name === 'derived_from')
+  const { author, ...rest } = surroundings
+  const section = childrenNamed(type, 'containerconfig')[0]
+  const container = section === undefined ? undefined : containerConfig(section)
+  const bootloader = childrenNamed(type, 'bootloader')[0]
+  return {
+    image: imageOf(type),
+    file: type.file,
+    line: type.line,
+    ...rest,
+    ...(format === undefined ? {} : { format: format.value, formatLine: format.line, ...diskFormat(format.value) }),
+    ...(derivedFrom === undefined ? {} : { derivedFrom: derivedFrom.value, derivedFromLine: derivedFrom.line }),
+    ...optional('filesystem', attributes['filesystem']),
+    filesystems: filesystems(type),
+    ...optional('firmware', attributes['firmware']),
+    // Before schema 7.2 it was an attribute of the type (kiwi/xsl/convert71to72.xsl of KIWI 9).
+    ...optional('bootloader', bootloader === undefined ? attributes['bootloader'] : attributeValue(bootloader, 'name')),
+    // kiwi/xml_state.py get_initrd_system
+    initrdSystem: attributes['initrd_system'] ?? 'dracut',
+    ...optional('volumeManager', volumeManager(type)),
+    ...optional('size', size(type)),
+    ...containerFields(container),
+    ...optional('author', container?.maintainer ?? author),
+    attributes,
+    elements: [...new Set(type.children.map((child) => child.name))],
+  }
+}
+
+function containerFields(container: ContainerConfig | undefined) {
+  if (container === undefined) return {}
+  return {
+    containerConfig: container.changes,
+    ...optional('containerName', container.name),
+    ...optional('containerTag', container.tag),
+    ...optional('additionalNames', container.additionalNames),
+  }
+}
+
+function diskFormat(format: string): { readonly diskFormat?: string } {
+  const reading = formatReading(format)
+  return reading.kind === 'written' ? { diskFormat: reading.diskFormat } : {}
+}
+
+/** As kiwi/xml_state.py get_volume_management. */
+function volumeManager(type: XmlElement): string | undefined {
+  const systemDisk = childrenNamed(type, 'systemdisk')[0]
+  if (systemDisk === undefined) return undefined
+  return !isTrue(systemDisk, 'preferlvm') && attributeValue(type, 'filesystem') === 'btrfs' ? 'btrfs' : 'lvm'
+}
+
+function filesystems(type: XmlElement): readonly string[] {
+  const partitions = childrenNamed(type, 'partitions').flatMap((section) => childrenNamed(section, 'partition'))
+  const volumes = childrenNamed(type, 'systemdisk').flatMap((section) => childrenNamed(section, 'volume'))
+  const isOverlay = isTrue(type, 'overlayroot')
+  const names = [
+    ...['filesystem', 'bootfilesystem', 'spare_part_fs'].map((name) => attributeValue(type, name)),
+    ...[...partitions, ...volumes].map((element) => attributeValue(element, 'filesystem')),
+    // kiwi/xml_state.py and kiwi/builder/disk.py: squashfs, unless another is asked for.
+    isOverlay ? (attributeValue(type, 'overlayroot_readonly_filesystem') ?? 'squashfs') : undefined,
+  ]
+  return [...new Set(names.filter((name) => name !== undefined))]
+}
+
+/** As kiwi/xml_state.py get_build_type_size: megabytes unless the unit says otherwise. */
+function size(type: XmlElement): SelectedType['size'] {
+  const element = childrenNamed(type, 'size')[0]
+  const text = element?.text.trim() ?? ''
+  if (element === undefined || !/^\d+$/.test(text)) return undefined
+  const factor = attributeValue(element, 'unit') === 'G' ? 1024 : 1
+  return { megabytes: Number(text) * factor, additive: isTrue(element, 'additive') }
+}
