@@ -1,0 +1,111 @@
+import { describe, expect, it } from 'vitest'
+import { findDescription } from '../../../src/description/find.ts'
+import { readDescription } from '../../../src/description/read.ts'
+import { type BuildChoice, selectType } from '../../../src/description/select.ts'
+import { described, fixture, image, preferences } from './described.ts'
+
+const X86: BuildChoice = { profiles: [], architecture: 'x86_64' }
+
+async function selected(types: readonly string[], choice: Partial<BuildChoice> = {}) {
+  return selectType(await described(image(preferences(...types))), { ...X86, ...choice })
+}
+
+describe('what the build needs', () => {
+  it('is plain data of everything in the type', async () => {
+    const description = await readDescription(await findDescription(fixture('container')))
+    const type = selectType(description, X86)
+    expect(JSON.parse(JSON.stringify(type))).toEqual(type)
+    expect(type).toMatchObject({
+      file: fixture('container/config.xml'),
+      line: 16,
+      version: '1.10.0',
+      packageManager: 'zypper',
+      derivedFrom: 'docker:registry.example.org/base:1',
+      derivedFromLine: 19,
+      filesystem: 'btrfs',
+      filesystems: ['btrfs'],
+      firmware: 'uefi',
+      bootloader: 'grub2',
+      initrdSystem: 'dracut',
+      volumeManager: 'btrfs',
+      size: { megabytes: 4096, additive: false },
+      elements: ['bootloader', 'systemdisk', 'size', 'containerconfig'],
+    })
+    expect(type.attributes).toMatchObject({ btrfs_root_is_snapper_snapshot: 'true', installiso: 'true' })
+  })
+
+  it('are the tools of every file system that is named', async () => {
+    const type = await selected([
+      `<type image="oem" filesystem="ext4" bootfilesystem="fat32" spare_part_fs="xfs" overlayroot="true"
+        overlayroot_readonly_filesystem="erofs" initrd_system="kiwi">
+        <partitions><partition name="a" filesystem="ext3"/><partition name="b" filesystem="ext4"/></partitions>
+        <systemdisk preferlvm="true"><volume name="c" filesystem="btrfs"/></systemdisk>
+        <size unit="M" additive="true">100</size></type>`,
+    ])
+    expect(type).toMatchObject({
+      filesystems: ['ext4', 'fat32', 'xfs', 'ext3', 'btrfs', 'erofs'],
+      volumeManager: 'lvm',
+      initrdSystem: 'kiwi',
+      size: { megabytes: 100, additive: true },
+    })
+  })
+
+  it('is LVM for volumes of a file system that has none', async () => {
+    expect((await selected(['<type image="oem" filesystem="xfs"><systemdisk/></type>'])).volumeManager).toBe('lvm')
+    const preferred = '<type image="oem" filesystem="btrfs"><systemdisk preferlvm="true"/></type>'
+    expect((await selected([preferred])).volumeManager).toBe('lvm')
+  })
+
+  it.each([
+    ['<packagemanager>dnf</packagemanager>', 'dnf4'],
+    ['<packagemanager> apt-get </packagemanager>', 'apt'],
+    ['', 'dnf4'],
+  ])('is the package manager of %j', async (xml, name) => {
+    const description = await described(image(`<preferences>${xml}<type image="oem"/></preferences>`))
+    expect(selectType(description, X86)).toMatchObject({ packageManager: name, version: '' })
+  })
+})
+
+describe('<containerconfig>', () => {
+  it('becomes changes of the config, a name, a tag and an author', async () => {
+    const description = await readDescription(await findDescription(fixture('container')))
+    expect(selectType(description, X86)).toMatchObject({
+      containerConfig: {
+        entrypoint: ['/bin/run', '--fast & loud', ''],
+        cmd: null,
+        env: { A: '1=2' },
+        labels: { 'org.example.a': '"b"' },
+        user: '107',
+        workdir: '/disk',
+        expose: ['22', '53/udp'],
+        volumes: ['/data'],
+        stopsignal: 'SIGTERM',
+      },
+      containerName: 'appliance',
+      containerTag: '1',
+      additionalNames: ['a:b', ':c'],
+      author: 'Ada',
+    })
+  })
+
+  it('changes nothing that it does not name, and the author is the description’s', async () => {
+    const author = '<description><author>Ada</author><contact>ada@example.org</contact></description>'
+    const type =
+      '<type image="oem"><containerconfig name="a" user=""><entrypoint/><subcommand clear="false"/></containerconfig></type>'
+    const selection = selectType(await described(image(author, preferences(type))), X86)
+    expect(selection.containerConfig).toEqual({})
+    expect(selection.author).toBe('Ada <ada@example.org>')
+  })
+
+  it('takes arguments only with a command', async () => {
+    const type =
+      '<type image="oem"><containerconfig name="a"><subcommand execute="a"><argument name="b"/></subcommand></containerconfig></type>'
+    expect((await selected([type])).containerConfig).toEqual({ cmd: ['a', 'b'] })
+  })
+
+  it('is absent where the type has none', async () => {
+    const selection = await selected(['<type image="oem"/>'])
+    expect(Object.keys(selection)).not.toContain('containerConfig')
+    expect(Object.keys(selection)).not.toContain('author')
+  })
+})
