@@ -1,6 +1,6 @@
 import { mkdir } from 'node:fs/promises'
 import { join } from 'node:path'
-import { keepPackages, offerPackages } from './cache/packages.ts'
+import { keepPackages, offerPackages, prunePackages } from './cache/packages.ts'
 import { packagesFolder, packagesKey, restoreFolder, saveFolder } from './cache.ts'
 import { findDescription } from './description/find.ts'
 import { fingerprint } from './description/fingerprint.ts'
@@ -13,6 +13,9 @@ import { checkDescription } from './kiwi/check.ts'
 import { answeredPlaceholders } from './placeholders.ts'
 import type { DescriptionSource } from './plan.ts'
 import type { Kiwi } from './tools.ts'
+
+/** Packages that no build used for so long go. */
+const KEPT_DAYS = 30
 
 /** A description that KIWI accepts, ready to be built. */
 export interface PreparedDescription {
@@ -41,7 +44,10 @@ export async function prepareDescription(
     report,
     signal,
   })
-  const folder = await stageDescription(description, join(workFolder, 'description'), { repositories })
+  const folder = await stageDescription(description, join(workFolder, 'description'), {
+    repositories,
+    leaveOut: [workFolder],
+  })
   await checkDescription({
     ...selection(source),
     kiwi: kiwi.path,
@@ -108,6 +114,7 @@ async function offeredPackages(
   return {
     keep: async () => {
       const fresh = await keepPackages(sharedCache, kept, machine.now(), report)
+      await prunePackages(kept, KEPT_DAYS, machine.now(), report)
       if (fresh > 0) report.info(`${fresh} packages are kept for later jobs`)
       if (caches.remote !== undefined && !restored && fresh > 0) await saveFolder(caches.remote, entry, report)
     },

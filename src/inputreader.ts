@@ -11,8 +11,6 @@ export interface InputFacts {
   readonly installTools: boolean
   /** The variable `SOURCE_DATE_EPOCH`. */
   readonly sourceDateEpoch?: string
-  /** How the user wrote an input: `input tags` or `--tags`. */
-  readonly spelling: (name: InputName) => string
 }
 
 const TRUE = ['true', 'True', 'TRUE']
@@ -31,7 +29,7 @@ export class InputReader {
   }
 
   refuse(name: InputName, text: string): void {
-    this.problems.push({ where: this.facts.spelling(name), text })
+    this.problems.push({ where: `input ${name}`, text })
   }
 
   /** The value without surrounding blanks; an empty one counts as not given. */

@@ -123,7 +123,7 @@ function optionalDiskPath(reader: InputReader): { diskPath?: string } {
   const path = reader.text('disk-path')
   if (path === undefined) return {}
   const parts = path.split('/').slice(1)
-  if (!path.startsWith('/')) reader.refuse('disk-path', `'${path}' is not absolute: write a path like /disk/${path}`)
+  if (!path.startsWith('/')) reader.refuse('disk-path', `'${path}' is not absolute: write /${path}`)
   else if (parts.includes('..')) reader.refuse('disk-path', `'${path}' climbs out of its folder: write it without ..`)
   else if (parts.some((part) => part === '' || part === '.') || /\p{Cc}/u.test(path)) {
     reader.refuse('disk-path', `'${path}' names no file: write a path like /disk/disk.qcow2`)

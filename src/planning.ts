@@ -11,7 +11,9 @@ import { givenRepositories } from './host/given-repository.ts'
 import type { InputFacts } from './inputreader.ts'
 import type { Inputs } from './inputs.ts'
 import { mergedChanges } from './oci/containerconfig.ts'
+import { platformText } from './oci/platform.ts'
 import type { DescriptionSource, DiskSource, Placeholder, Plan } from './plan.ts'
+import type { InputName } from './rawinputs.ts'
 import { parseBase } from './registry/transport.ts'
 
 /**
@@ -29,7 +31,7 @@ export async function makePlan(
   const problems: Problem[] = [...read.problems, ...(await combinationProblems(inputs, facts))]
   const source = await collected(problems, () => chosenSource(inputs, facts, problems))
   const selected = source?.kind === 'description' ? source.selected : undefined
-  const base = chosenBase(inputs, source, facts, problems)
+  const base = chosenBase(inputs, source, problems)
   const fromDescriptions = problems.every((problem) => problem.file !== undefined)
   if (problems.length > 0 || source === undefined) {
     throw fromDescriptions ? new DescriptionError(problems) : new InputError(problems)
@@ -74,22 +76,37 @@ async function collected<T>(problems: Problem[], read: () => Promise<T>): Promis
 
 async function combinationProblems(inputs: Inputs, facts: InputFacts): Promise<readonly Problem[]> {
   const problems: Problem[] = []
-  const refuse = (name: Parameters<InputFacts['spelling']>[0], text: string) =>
-    problems.push({ where: facts.spelling(name), text })
+  const refuse = (name: InputName, text: string) => problems.push({ where: `input ${name}`, text })
   if (inputs.push && inputs.tags.length === 0)
     refuse('push', 'there are no tags to push to: set tags, or leave push out')
   if (inputs.authfile !== undefined && !(await isReadable(inputs.authfile))) {
     refuse('authfile', `${inputs.authfile} cannot be read: name a file of logins`)
   }
+  const { machine } = facts
+  const foreign = inputs.platform.architecture !== machine.architecture || inputs.platform.os !== machine.os
+  const targets = inputs.kiwiGlobalArguments.some((argument) => argument.startsWith('--target-arch'))
+  if (inputs.description !== undefined && foreign && !targets) {
+    const text = `KIWI builds for this machine, ${platformText(machine)}: leave platform out, or build on a machine of ${platformText(inputs.platform)}`
+    refuse('platform', text)
+  }
   if (inputs.disk !== undefined && inputs.description === undefined) {
-    for (const name of ['profiles', 'repositories', 'kiwi-global-arguments', 'kiwi-arguments'] as const) {
-      const key = { 'kiwi-global-arguments': 'kiwiGlobalArguments', 'kiwi-arguments': 'kiwiArguments' } as const
-      const list = name in key ? inputs[key[name as keyof typeof key]] : inputs[name as 'profiles' | 'repositories']
-      if (list.length > 0) refuse(name, 'belongs to a description, and a disk is given: leave it out')
+    for (const name of descriptionInputs(inputs)) {
+      refuse(name, 'belongs to a description, and a disk is given: leave it out')
     }
-    if (inputs.type !== undefined) refuse('type', 'belongs to a description, and a disk is given: leave it out')
   }
   return problems
+}
+
+/** Which of the inputs that only a description has use for are given. */
+function descriptionInputs(inputs: Inputs): readonly InputName[] {
+  const given: readonly (readonly [InputName, readonly string[]])[] = [
+    ['profiles', inputs.profiles],
+    ['type', inputs.type === undefined ? [] : [inputs.type]],
+    ['repositories', inputs.repositories],
+    ['kiwi-global-arguments', inputs.kiwiGlobalArguments],
+    ['kiwi-arguments', inputs.kiwiArguments],
+  ]
+  return given.flatMap(([name, values]) => (values.length > 0 ? [name] : []))
 }
 
 async function chosenSource(
@@ -99,26 +116,26 @@ async function chosenSource(
 ): Promise<DescriptionSource | DiskSource | undefined> {
   const { description, disk } = inputs
   if (description !== undefined && disk !== undefined) {
-    problems.push({ where: facts.spelling('disk'), text: 'a description is given too: give one of the two' })
+    problems.push({ where: 'input disk', text: 'a description is given too: give one of the two' })
     return undefined
   }
-  if (disk !== undefined) return diskSource(disk, facts, problems)
+  if (disk !== undefined) return diskSource(disk, problems)
   if (description !== undefined) return descriptionSource(description, inputs, facts, problems)
   problems.push({
-    where: facts.spelling('description'),
+    where: 'input description',
     text: 'missing: name the folder of a KIWI description, or a disk to wrap with the input disk',
   })
   return undefined
 }
 
-async function diskSource(disk: string, facts: InputFacts, problems: Problem[]): Promise<DiskSource> {
+async function diskSource(disk: string, problems: Problem[]): Promise<DiskSource> {
   const path = resolve(disk)
   const stats = await stat(path).catch(() => undefined)
   if (!stats?.isFile()) {
     const what = stats === undefined ? 'there is no such file' : 'this is no file'
-    problems.push({ where: facts.spelling('disk'), text: `${path}: ${what}: name a disk file (qcow2, raw, …)` })
+    problems.push({ where: 'input disk', text: `${path}: ${what}: name a disk file (qcow2, raw, …)` })
   } else if (!(await isReadable(path))) {
-    problems.push({ where: facts.spelling('disk'), text: `${path} cannot be read: give us the right to read it` })
+    problems.push({ where: 'input disk', text: `${path} cannot be read: give us the right to read it` })
   }
   return { kind: 'disk', path }
 }
@@ -129,10 +146,10 @@ async function descriptionSource(
   facts: InputFacts,
   problems: Problem[],
 ): Promise<DescriptionSource> {
-  const { spelling, architecture } = facts
-  const description = await readDescription(await findDescription(path, spelling))
+  const { architecture } = facts
+  const description = await readDescription(await findDescription(path))
   const { profiles, type, format, repositories } = inputs
-  const chosen = { profiles, architecture, spelling }
+  const chosen = { profiles, architecture }
   const selected = selectType(description, {
     ...chosen,
     ...(type === undefined ? {} : { type }),
@@ -140,7 +157,7 @@ async function descriptionSource(
   })
   const { packageManager } = selected
   problems.push(
-    ...givenRepositories(repositories).problems.map(({ text }) => ({ where: spelling('repositories'), text })),
+    ...givenRepositories(repositories).problems,
     ...repositoryProblems(description, { ...chosen, packageManager, repositories }),
   )
   return {
@@ -151,7 +168,8 @@ async function descriptionSource(
     version: selected.version,
     schemaVersion: description.schemaVersion,
     profiles,
-    ...(type === undefined ? {} : { type }),
+    // KIWI knows the type by its present name: vmx of old schemas is an oem.
+    ...(type === undefined ? {} : { type: selected.image }),
     selected,
     packageManager,
     hasFstabPatch: await isReadable(join(description.folder, 'fstab.patch')),
@@ -182,23 +200,21 @@ function placeholder({ index, file, line, attributes }: Repository): Placeholder
 function chosenBase(
   inputs: Inputs,
   source: DescriptionSource | DiskSource | undefined,
-  facts: InputFacts,
   problems: Problem[],
 ): { base: string; baseSource: string } {
   if (inputs.baseImage !== undefined) {
     const parsed = parseBase(inputs.baseImage)
     if (typeof parsed === 'object' && 'problem' in parsed) {
-      problems.push({ where: facts.spelling('base-image'), text: parsed.problem })
+      problems.push({ where: 'input base-image', text: parsed.problem })
     }
     return { base: inputs.baseImage, baseSource: 'input base-image' }
   }
-  const derivedFrom = source?.kind === 'description' ? source.selected.derivedFrom : undefined
-  if (derivedFrom === undefined || source?.kind !== 'description') return { base: 'scratch', baseSource: 'default' }
-  const where = `${basename(source.file)}:${source.selected.line}`
+  const selected = source?.kind === 'description' ? source.selected : undefined
+  if (selected?.derivedFrom === undefined) return { base: 'scratch', baseSource: 'default' }
+  const { derivedFrom, file, derivedFromLine: line = selected.line } = selected
+  const where = `${basename(file)}:${line}`
   const parsed = parseBase(derivedFrom)
-  if (typeof parsed === 'object' && 'problem' in parsed) {
-    problems.push({ where, text: parsed.problem, file: source.file, line: source.selected.line })
-  }
+  if (typeof parsed === 'object' && 'problem' in parsed) problems.push({ where, text: parsed.problem, file, line })
   return { base: derivedFrom, baseSource: `derived_from of ${where}` }
 }
 

@@ -1,7 +1,6 @@
 import { readdir, stat } from 'node:fs/promises'
 import { dirname, join, resolve } from 'node:path'
 import { InputError } from '../errors.ts'
-import { type Spelling, workflowSpelling } from './place.ts'
 
 export interface FoundDescription {
   /** Absolute. */
@@ -19,8 +18,8 @@ const YAML_NAMES = ['config.yaml', 'config.yml']
  * @param path a folder, or the file itself; from the working folder where it is relative
  * @throws InputError for the input `description`: it is missing, holds no description, or more than one
  */
-export async function findDescription(path: string, spelling: Spelling = workflowSpelling): Promise<FoundDescription> {
-  const refuse = (text: string) => new InputError([{ where: spelling('description'), text }])
+export async function findDescription(path: string): Promise<FoundDescription> {
+  const refuse = (text: string) => new InputError([{ where: 'input description', text }])
   const place = resolve(path)
   const stats = await stat(place).catch(() => undefined)
   if (stats === undefined) throw refuse(`${path} does not exist: name the folder of a KIWI description`)

@@ -10,11 +10,6 @@ export function descriptionProblem(file: string, line: number, text: string): Pr
   return { where: `${basename(file)}:${line}`, text, file, line }
 }
 
-/** How the user wrote an input of that name: `input profiles` in a workflow, `--profiles` in a terminal. */
-export type Spelling = (input: 'description' | 'profiles' | 'type' | 'format' | 'repositories') => string
-
-export const workflowSpelling: Spelling = (input) => `input ${input}`
-
 /** The line, from 1, of an offset in `text`; XML 1.0 section 2.11 says what ends a line. */
 export function lineCounter(text: string): (offset: number) => number {
   const starts = [0]

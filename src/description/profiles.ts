@@ -1,6 +1,6 @@
 import type { Problem } from '../errors.ts'
 import type { Description, Profile, Scope } from './description.ts'
-import { descriptionProblem, type Spelling, workflowSpelling } from './place.ts'
+import { descriptionProblem } from './place.ts'
 
 export interface ActiveProfiles {
   readonly names: readonly string[]
@@ -17,7 +17,6 @@ export function activeProfiles(
   description: Description,
   given: readonly string[],
   architecture: string,
-  spelling: Spelling = workflowSpelling,
 ): ActiveProfiles {
   const known = new Map<string, Profile>()
   for (const profile of description.profiles) {
@@ -45,7 +44,7 @@ export function activeProfiles(
     if (known.has(name)) add(name)
     else {
       const text = `the description has no profile ${name}${elsewhere(description, name, architecture)}: ${choices(known)}`
-      problems.push({ where: spelling('profiles'), text })
+      problems.push({ where: 'input profiles', text })
     }
   }
   return { names, problems }

@@ -1,6 +1,6 @@
 import type { Problem } from '../errors.ts'
 import type { Description, Repository } from './description.ts'
-import { descriptionProblem, type Spelling, workflowSpelling } from './place.ts'
+import { descriptionProblem } from './place.ts'
 import { activeProfiles, isActive } from './profiles.ts'
 
 /**
@@ -29,15 +29,13 @@ export function repositoryProblems(
     readonly packageManager: string
     /** Lines of the input. */
     readonly repositories: readonly string[]
-    readonly spelling?: Spelling
   },
 ): readonly Problem[] {
   if (choice.packageManager === 'apt' || choice.repositories.length > 0) return []
-  const input = (choice.spelling ?? workflowSpelling)('repositories')
   return activeRepositories(description, choice.profiles, choice.architecture)
     .filter((repository) => repository.isPlaceholder)
     .map(({ file, line }) => {
       const text = `obsrepositories:/ is unknown to ${choice.packageManager} outside of the build service`
-      return descriptionProblem(file, line, `${text}: list the repositories to use (${input})`)
+      return descriptionProblem(file, line, `${text}: name them in the input repositories`)
     })
 }

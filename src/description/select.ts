@@ -2,7 +2,7 @@ import { basename } from 'node:path'
 import { DescriptionError, InputError, type Problem } from '../errors.ts'
 import type { Description } from './description.ts'
 import { formatReading } from './format.ts'
-import { descriptionProblem, type Spelling, workflowSpelling } from './place.ts'
+import { descriptionProblem } from './place.ts'
 import { activeProfiles, isActive } from './profiles.ts'
 import { imageOf, isDiskType, type SelectedType, selectedType } from './type.ts'
 import { attributeValue, isTrue, type XmlElement } from './xml.ts'
@@ -18,8 +18,6 @@ export interface BuildChoice {
   readonly format?: string
   /** `uname -m` of the machine that KIWI runs on. */
   readonly architecture: string
-  /** How to name an input in a problem; as in a workflow where it is left out. */
-  readonly spelling?: Spelling
 }
 
 /** KIWI's, where a description names none (kiwi/defaults.py `get_default_package_manager`). */
@@ -36,7 +34,7 @@ const RENAMED_PACKAGE_MANAGERS: Readonly<Record<string, string>> = { dnf: 'dnf4'
  *   disk, a format that is not known or that we do not write. InputError where one of them is an input's.
  */
 export function selectType(description: Description, choice: BuildChoice): SelectedType {
-  const profiles = activeProfiles(description, choice.profiles, choice.architecture, choice.spelling)
+  const profiles = activeProfiles(description, choice.profiles, choice.architecture)
   throwProblems(profiles.problems)
   const preferences = description.preferences.filter((section) =>
     isActive(section, profiles.names, choice.architecture),
@@ -81,9 +79,8 @@ function typeProblems(type: XmlElement, types: readonly XmlElement[], choice: Bu
     const disk = types.find(isDiskType)
     const advice = disk === undefined ? 'write image="oem"' : `set the input type to ${imageOf(disk)}`
     const text = `the type image="${image}" yields no disk: ${advice}`
-    const spelling = choice.spelling ?? workflowSpelling
     const byInput = choice.type !== undefined && disk !== undefined
-    return [byInput ? { where: spelling('type'), text } : descriptionProblem(type.file, type.line, text)]
+    return [byInput ? { where: 'input type', text } : descriptionProblem(type.file, type.line, text)]
   }
   const format = type.attributes.find((attribute) => attribute.name === 'format')
   if (format === undefined) return []
@@ -95,10 +92,9 @@ function typeProblems(type: XmlElement, types: readonly XmlElement[], choice: Bu
 function noTypeProblem(description: Description, choice: BuildChoice): Problem {
   const elsewhere = description.preferences.filter((section) => section.types.length > 0)
   const names = [...new Set(elsewhere.flatMap((section) => section.profiles))]
-  const spelling = choice.spelling ?? workflowSpelling
   if (names.length > 0) {
     const text = `${basename(description.file)} has types for profiles only: set one of ${names.join(', ')}`
-    return { where: spelling('profiles'), text }
+    return { where: 'input profiles', text }
   }
   const root = description.documents[0]?.root
   const forMachine = elsewhere.length > 0 ? ` for ${choice.architecture}` : ''
@@ -110,7 +106,7 @@ function unknownTypeProblem(types: readonly XmlElement[], choice: BuildChoice): 
   const images = [...new Set(types.filter(isDiskType).map(imageOf))]
   const advice = images.length === 0 ? 'write a <type image="oem" …>' : `write ${images.join(' or ')}`
   const text = `the description has no type ${choice.type}: ${advice}`
-  return { where: (choice.spelling ?? workflowSpelling)('type'), text }
+  return { where: 'input type', text }
 }
 
 function throwProblem(problem: Problem): never {

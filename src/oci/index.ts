@@ -2,6 +2,7 @@ import { ImageError } from '../errors.ts'
 import { annotationViolations, type Descriptor, descriptorFrom, descriptorViolations } from './descriptor.ts'
 import { type JsonObject, parseDocument } from './document.ts'
 import { mediaTypeOf, mediaTypes, mediaTypeViolations } from './manifest.ts'
+import { acceptedVariants, type Platform } from './platform.ts'
 
 /** An image index, or a Docker manifest list as `mediaType` says; image-spec image-index.md. */
 export interface Index {
@@ -49,4 +50,21 @@ function indexViolations(document: JsonObject, announced: string | undefined): r
     return [...violations, `it has ${manifests.length} entries, more than ${ENTRY_LIMIT}`]
   }
   return [...violations, ...manifests.flatMap((entry, at) => descriptorViolations(entry, `entry ${at + 1}`))]
+}
+
+/**
+ * The entry of an index to take, by the rules of containerd and c/image: the exact variant before lesser ones before
+ * none (`arm64` and `arm64/v8` are one), the first of several equals, and an entry without platform as the last resort.
+ *
+ * @returns undefined when no entry is for the platform
+ */
+export function matchingDescriptor(entries: readonly Descriptor[], wanted: Platform): Descriptor | undefined {
+  const ofKind = entries.filter(
+    ({ platform }) => platform?.os === wanted.os && platform.architecture === wanted.architecture,
+  )
+  for (const variant of acceptedVariants(wanted)) {
+    const match = ofKind.find(({ platform }) => (platform?.variant ?? '') === variant)
+    if (match) return match
+  }
+  return entries.find(({ platform }) => platform === undefined)
 }

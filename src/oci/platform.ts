@@ -1,5 +1,3 @@
-import type { Descriptor } from './descriptor.ts'
-
 /** Go's names of operating system and architecture; image-spec image-index.md, "platform". */
 export interface Platform {
   readonly os: string
@@ -100,25 +98,8 @@ export function platformMatches(offered: Platform, wanted: Platform): boolean {
   return sameKind && acceptedVariants(wanted).includes(offered.variant ?? '')
 }
 
-/**
- * The entry of an index to take, by the rules of containerd and c/image: the exact variant before lesser ones before
- * none (`arm64` and `arm64/v8` are one), the first of several equals, and an entry without platform as the last resort.
- *
- * @returns undefined when no entry is for the platform
- */
-export function matchingDescriptor(entries: readonly Descriptor[], wanted: Platform): Descriptor | undefined {
-  const ofKind = entries.filter(
-    ({ platform }) => platform?.os === wanted.os && platform.architecture === wanted.architecture,
-  )
-  for (const variant of acceptedVariants(wanted)) {
-    const match = ofKind.find(({ platform }) => (platform?.variant ?? '') === variant)
-    if (match) return match
-  }
-  return entries.find(({ platform }) => platform === undefined)
-}
-
-/** Best first; '' stands for an entry that names none. */
-function acceptedVariants({ architecture, variant }: Platform): readonly string[] {
+/** Variants that can be taken where a platform was asked for, best first; '' stands for an entry that names none. */
+export function acceptedVariants({ architecture, variant }: Platform): readonly string[] {
   const byDefault = DEFAULT_VARIANTS.get(architecture) ?? []
   if (!variant) return ['', ...byDefault]
   const descending = DESCENDING_VARIANTS.get(architecture) ?? []

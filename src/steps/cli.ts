@@ -106,7 +106,8 @@ async function writeMetadata(file: string, content: string): Promise<void> {
 function showError(error: unknown, terminal: Terminal): void {
   terminal.endGroup()
   const { message, detail, exitCode } = describeError(error)
-  for (const each of message.split('\n')) terminal.error(each)
+  // The domain names inputs as a workflow does; here they are flags.
+  for (const each of message.split('\n')) terminal.error(each.replace(/^input ([a-z-]+):/, '--$1:'))
   for (const each of detail) terminal.output(each)
   process.exitCode = exitCode
 }

@@ -88,7 +88,6 @@ export function inputFacts(around: Surroundings, origin: 'action' | 'command lin
     machine: around.machine,
     architecture: around.architecture,
     installTools: origin === 'action',
-    spelling: (name) => (origin === 'action' ? `input ${name}` : `--${name}`),
     ...(around.sourceDateEpoch === undefined ? {} : { sourceDateEpoch: around.sourceDateEpoch }),
   }
 }

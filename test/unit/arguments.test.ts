@@ -48,5 +48,9 @@ it('asks for a missing value', () => {
 
 it('shows every input but the password in the help', () => {
   for (const name of INPUT_NAMES.filter((known) => known !== 'password')) expect(helpText()).toContain(`--${name}`)
-  expect(helpText().split('\n').filter((line) => line.length > 120)).toEqual([])
+  expect(
+    helpText()
+      .split('\n')
+      .filter((line) => line.length > 120),
+  ).toEqual([])
 })

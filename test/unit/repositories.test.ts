@@ -1,44 +1,7 @@
 import { expect, it } from 'vitest'
 import { InputError } from '../../src/errors.ts'
-import { type AptSource, deb822Sources, readAptSources } from '../../src/host/apt-sources.ts'
-import { givenRepositories, givenRepository } from '../../src/host/given-repository.ts'
-import { publicMirrors } from '../../src/host/mirrors.ts'
-import { type RepositoryQuestion, repositorySources } from '../../src/repositories.ts'
-
-const DEBIAN_KEYRING = '/usr/share/keyrings/debian-archive-keyring.gpg'
-const UBUNTU_KEYRING = '/usr/share/keyrings/ubuntu-archive-keyring.gpg'
-
-const debian = () => readAptSources('test/fixtures/host/debian-12')
-const ubuntu = () => readAptSources('test/fixtures/host/ubuntu-24.04')
-
-interface Change {
-  readonly element?: RepositoryQuestion['element']
-  readonly given?: readonly string[]
-  readonly sources?: readonly AptSource[]
-  readonly codename?: string
-  readonly architecture?: string
-  readonly trustedKeyrings?: readonly string[]
-  readonly files?: readonly string[]
-  readonly root?: string
-  readonly answers?: (uri: string, distribution: string, origin?: string) => boolean
-}
-
-function ask(change: Change) {
-  return repositorySources({
-    element: change.element ?? { distribution: 'bookworm' },
-    given: givenRepositories(change.given ?? []).given,
-    machine: {
-      sources: change.sources ?? [],
-      architecture: change.architecture ?? 'x86_64',
-      trustedKeyrings: change.trustedKeyrings ?? [],
-      isFile: async (path) => (change.files ?? [DEBIAN_KEYRING, UBUNTU_KEYRING]).includes(path),
-      ...(change.codename ? { codename: change.codename } : {}),
-      ...(change.root ? { root: change.root } : {}),
-    },
-    mirrors: publicMirrors,
-    probe: async (uri, distribution, origin) => change.answers?.(uri, distribution, origin) ?? true,
-  })
-}
+import { deb822Sources } from '../../src/host/apt-sources.ts'
+import { ask, DEBIAN_KEYRING, debian, ubuntu } from './support/repositoryquestion.ts'
 
 it('a Debian machine gives its own mirror, the main suite last, with its keyring', async () => {
   expect((await ask({ sources: await debian() })).sources).toEqual([
@@ -217,53 +180,4 @@ it('a private mirror whose public one is not known cannot be put into the image'
   const sources = [{ uri: 'http://m.example.org', suite: 'daedalus', components: ['main'], trusted: false }]
   const found = ask({ element: { distribution: 'daedalus', imageInclude: true }, sources })
   await expect(found).rejects.toThrow(/no public one is known: set repositories/)
-})
-
-it('given lines are taken exactly, in their order, with the keyring that fits', async () => {
-  const given = [
-    'http://m.example.org/ubuntu noble-updates main universe',
-    'http://mirror.example.org/debian bookworm',
-    'https://flat.example.org/',
-  ]
-  const { sources } = await ask({ given, sources: await debian(), element: { imageInclude: true } })
-  expect(sources).toEqual([
-    {
-      uri: 'http://m.example.org/ubuntu',
-      distribution: 'noble-updates',
-      components: ['main', 'universe'],
-      keyrings: [UBUNTU_KEYRING],
-      imageInclude: true,
-    },
-    {
-      uri: 'http://mirror.example.org/debian',
-      distribution: 'bookworm',
-      keyrings: [DEBIAN_KEYRING],
-      imageInclude: true,
-    },
-    { uri: 'https://flat.example.org/', keyrings: [], imageInclude: true },
-  ])
-})
-
-it('ARM gets the other public mirror of Ubuntu', async () => {
-  const { sources } = await ask({ element: { distribution: 'noble' }, architecture: 'aarch64' })
-  expect(sources.at(-1)).toMatchObject({
-    uri: 'http://ports.ubuntu.com/ubuntu-ports',
-    components: ['main', 'universe'],
-  })
-})
-
-it.each([
-  ['', /a line is empty/],
-  ['/srv/repo', /write dir:\/\/\/srv\/repo/],
-  ['ftp.example.org/debian bookworm', /is no URI/],
-  ['obsrepositories:/', /write a real address/],
-])('the line "%s" is refused', (line, problem) => {
-  expect(givenRepository(line)).toMatch(problem)
-})
-
-it('every wrong line is named at once', () => {
-  expect(givenRepositories(['x', 'http://example.org', 'y']).problems.map((problem) => problem.where)).toEqual([
-    'input repositories',
-    'input repositories',
-  ])
 })

@@ -61,7 +61,11 @@ it('says when nothing was pushed, and gives no lines to pull', () => {
 
 it('writes metadata with the keys of buildx', () => {
   const metadata = JSON.parse(metadataText(built, { tags: ['r/a:1', 'r/a:2'], image: `r/a@${digest}`, exports: [] }))
-  expect(metadata).toMatchObject({ 'containerimage.digest': digest, 'image.name': 'r/a:1,r/a:2', kiwi: { version: '11.1.6' } })
+  expect(metadata).toMatchObject({
+    'containerimage.digest': digest,
+    'image.name': 'r/a:1,r/a:2',
+    kiwi: { version: '11.1.6' },
+  })
   expect(Object.keys(metadata.disk)).toEqual(['path', 'format', 'virtualSizeBytes', 'sizeBytes'])
 })
 

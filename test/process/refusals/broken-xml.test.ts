@@ -5,6 +5,6 @@ it('XML that is not well formed is shown with its line', async () => {
   await using here = await place()
   await here.write('config.xml', description().replace('</preferences>', '</preference>'))
   const [problem, ...others] = await refusals(here, ['--description', '.'])
-  expect(problem).toMatch(/^config\.xml:11: /)
+  expect(problem).toMatch(/^config\.xml:10: /)
   expect(others).toEqual([])
 })

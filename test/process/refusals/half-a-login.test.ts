@@ -9,5 +9,7 @@ it('half a login, either half', async () => {
     '--password: missing while a username is given: a login needs both',
   ])
   const env = { KIWI_OCI_PASSWORD: 'secret' }
-  expect(await refusals(here, args, { env })).toEqual(['--username: missing while a password is given: a login needs both'])
+  expect(await refusals(here, args, { env })).toEqual([
+    '--username: missing while a password is given: a login needs both',
+  ])
 })

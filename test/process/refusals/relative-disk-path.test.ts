@@ -5,6 +5,6 @@ it('a disk-path that is not absolute', async () => {
   await using here = await place()
   await here.write('a.raw', DISK)
   expect(await refusals(here, ['--disk', 'a.raw', '--disk-path', 'disk/a'])).toEqual([
-    "--disk-path: 'disk/a' is not absolute: write a path like /disk/a",
+    "--disk-path: 'disk/a' is not absolute: write /disk/a",
   ])
 })

@@ -71,12 +71,18 @@ async function run(folder: string, args: readonly string[], options: RunOptions)
   child.stdin.end(options.input ?? '')
   const ended = new Promise<number | null>((resolve) => child.once('close', resolve))
   const [stdout, stderr, exitCode] = await Promise.all([text(child.stdout), text(child.stderr), ended])
-  const errors = stderr.split('\n').flatMap((line) => (line.startsWith('error: ') ? [line.slice('error: '.length)] : []))
+  const errors = stderr
+    .split('\n')
+    .flatMap((line) => (line.startsWith('error: ') ? [line.slice('error: '.length)] : []))
   return { exitCode, stdout, stderr, errors }
 }
 
 /** Runs a command line that has to be refused: exit code 2, nothing on standard output, nothing left. */
-export async function refusals(here: Place, args: readonly string[], options: RunOptions = {}): Promise<readonly string[]> {
+export async function refusals(
+  here: Place,
+  args: readonly string[],
+  options: RunOptions = {},
+): Promise<readonly string[]> {
   const refused = await here.run(args, options)
   expect(refused.stdout).toBe('')
   expect(await here.leftovers()).toEqual([])
@@ -85,7 +91,11 @@ export async function refusals(here: Place, args: readonly string[], options: Ru
 }
 
 /** Runs a command line that fails for a reason outside of the inputs: exit code 1, nothing left. */
-export async function failure(here: Place, args: readonly string[], options: RunOptions = {}): Promise<readonly string[]> {
+export async function failure(
+  here: Place,
+  args: readonly string[],
+  options: RunOptions = {},
+): Promise<readonly string[]> {
   const failed = await here.run(args, options)
   expect(failed.stdout).toBe('')
   expect(await here.leftovers()).toEqual([])
@@ -94,7 +104,14 @@ export async function failure(here: Place, args: readonly string[], options: Run
 }
 
 /** A description that KIWI takes, with parts to put in other words. */
-export function description(parts: { readonly type?: string; readonly repository?: string; readonly packageManager?: string; readonly more?: string } = {}): string {
+export function description(
+  parts: {
+    readonly type?: string
+    readonly repository?: string
+    readonly packageManager?: string
+    readonly more?: string
+  } = {},
+): string {
   return `<?xml version="1.0" encoding="utf-8"?>
 <image schemaversion="7.4" name="tiny">
   <description type="system">

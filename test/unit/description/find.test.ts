@@ -51,9 +51,9 @@ describe('finding a description', () => {
   })
 
   it('refuses what is neither a folder nor a file', async () => {
-    const { lines } = await problemsOf(() => findDescription('/dev/null', (name) => `--${name}`))
+    const { lines } = await problemsOf(() => findDescription('/dev/null'))
     expect(lines).toEqual([
-      '--description: /dev/null is neither a folder nor a file: name the folder of a KIWI description',
+      'input description: /dev/null is neither a folder nor a file: name the folder of a KIWI description',
     ])
   })
 })

@@ -53,8 +53,8 @@ describe('profiles', () => {
   })
 
   it('are refused where the description has none', async () => {
-    const { lines } = await refused(['<type image="oem"/>'], { profiles: ['a'], spelling: (name) => `--${name}` })
-    expect(lines).toEqual(['--profiles: the description has no profile a: leave it out'])
+    const { lines } = await refused(['<type image="oem"/>'], { profiles: ['a'] })
+    expect(lines).toEqual(['input profiles: the description has no profile a: leave it out'])
   })
 
   it('are refused at their line where they require what is not there', async () => {

@@ -23,7 +23,7 @@ describe('the repositories of a build', () => {
     expect(problems).toEqual([
       {
         where: 'appliance.kiwi:41',
-        text: 'obsrepositories:/ is unknown to zypper outside of the build service: list the repositories to use (input repositories)',
+        text: 'obsrepositories:/ is unknown to zypper outside of the build service: name them in the input repositories',
         file: fixture('profiles/appliance.kiwi'),
         line: 41,
       },

@@ -1,10 +1,10 @@
 import { describe, expect, it } from 'vitest'
 import type { Descriptor } from '../../../src/oci/descriptor.ts'
+import { matchingDescriptor } from '../../../src/oci/index.ts'
 import { mediaTypes } from '../../../src/oci/manifest.ts'
 import {
   kiwiArchitecture,
   machinePlatform,
-  matchingDescriptor,
   parsePlatform,
   platformMatches,
   platformText,

@@ -1,0 +1,148 @@
+import { mkdtemp, open, readdir, readFile, rm, stat, truncate, writeFile } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { afterEach, beforeEach, describe, expect, it } from 'vitest'
+import { runCommand } from '../../../src/command.ts'
+import { convertDisk } from '../../../src/disk/convert.ts'
+import { inspectDisk } from '../../../src/disk/inspect.ts'
+import { InputError } from '../../../src/errors.ts'
+import { fileDigest } from '../../../src/oci/digest.ts'
+
+const MEBIBYTE = 1 << 20
+
+let folder: string
+beforeEach(async () => {
+  folder = await mkdtemp(join(tmpdir(), 'disk-'))
+})
+afterEach(() => rm(folder, { recursive: true }))
+
+const at = (name: string) => join(folder, name)
+
+/** A raw disk of 64 MiB with 4 MiB of text in the middle and holes around it. */
+async function rawDisk(name = 'disk.raw'): Promise<string> {
+  const file = await open(at(name), 'w')
+  await file.write(Buffer.alloc(4 * MEBIBYTE, 'compressible'), 0, 4 * MEBIBYTE, 16 * MEBIBYTE)
+  await file.truncate(64 * MEBIBYTE)
+  await file.close()
+  return at(name)
+}
+
+const qemuImg = (...args: string[]) => runCommand('qemu-img', args)
+
+/** The problem that an input is refused with. */
+async function refusal(work: Promise<unknown>): Promise<string> {
+  const error = await work.then(
+    () => undefined,
+    (thrown: unknown) => thrown,
+  )
+  if (!(error instanceof InputError)) throw new Error(`not refused as an input: ${error}`)
+  expect(error.problems[0]?.where).toBe('input disk')
+  return error.problems[0]?.text ?? ''
+}
+
+describe('a disk', () => {
+  it('that is raw has its size, and takes less where it has holes', async () => {
+    const info = await inspectDisk(await rawDisk())
+    expect(info).toMatchObject({ format: 'raw', virtualSizeBytes: 64 * MEBIBYTE })
+    expect(info.sizeBytes).toBeLessThan(8 * MEBIBYTE)
+  })
+
+  it.each(['qcow2', 'vmdk', 'vdi', 'vpc'])('of the format %s is recognised', async (format) => {
+    await qemuImg('create', '-q', '-f', format, at('d'), '32M')
+    expect((await inspectDisk(at('d'))).format).toBe(format)
+  })
+
+  it('of a known format is not taken for what a guest wrote at its start', async () => {
+    await rawDisk()
+    await qemuImg('create', '-q', '-f', 'qcow2', at('trap'), '1G')
+    const file = await open(await rawDisk(), 'r+')
+    await file.write(await readFile(at('trap')), 0, undefined, 0)
+    await file.close()
+    expect((await inspectDisk(at('disk.raw'), 'raw')).virtualSizeBytes).toBe(64 * MEBIBYTE)
+  })
+
+  it('with a backing file is refused with the way out', async () => {
+    await qemuImg('create', '-q', '-f', 'qcow2', '-b', await rawDisk(), '-F', 'raw', at('d.qcow2'))
+    const problem = await refusal(inspectDisk(at('d.qcow2')))
+    expect(problem).toContain(`is not complete without ${at('disk.raw')}: flatten it with qemu-img convert`)
+  })
+
+  it('with its data in another file is refused', async () => {
+    await qemuImg('create', '-q', '-f', 'qcow2', '-o', `data_file=${at('data')}`, at('d.qcow2'), '1M')
+    expect(await refusal(inspectDisk(at('d.qcow2')))).toContain('is not complete without')
+  })
+
+  it.each([
+    ['gzip', '1f8b0800'],
+    ['xz', 'fd377a585a00'],
+    ['zstd', '28b52ffd'],
+  ])('that is packed with %s is refused', async (name, magic) => {
+    await writeFile(at('d'), Buffer.concat([Buffer.from(magic, 'hex'), Buffer.alloc(1024)]))
+    expect(await refusal(inspectDisk(at('d')))).toBe(`${at('d')} is packed with ${name}: unpack it first`)
+  })
+
+  it('that is none is refused', async () => {
+    await writeFile(at('notes.txt'), 'no disk at all')
+    expect(await refusal(inspectDisk(at('notes.txt')))).toContain('is no disk: its 14 bytes')
+    await writeFile(at('empty'), '')
+    expect(await refusal(inspectDisk(at('empty')))).toContain('is no disk: its 0 bytes')
+  })
+
+  it('that is cut off is refused', async () => {
+    await qemuImg('create', '-q', '-f', 'qcow2', at('d.qcow2'), '1G')
+    await truncate(at('d.qcow2'), 100)
+    expect(await refusal(inspectDisk(at('d.qcow2')))).toContain('cannot be read as a disk')
+  })
+
+  it('that is missing, or a folder, is refused', async () => {
+    expect(await refusal(inspectDisk(at('none.qcow2')))).toBe(`${at('none.qcow2')} does not exist`)
+    expect(await refusal(inspectDisk(folder))).toBe(`${folder} is no file: name a disk file`)
+  })
+})
+
+describe('a conversion', () => {
+  const toQcow2 = async (changes: object = {}) =>
+    convertDisk({ source: await rawDisk(), from: 'raw', to: 'qcow2', target: at('d.qcow2'), ...changes })
+
+  it('from raw to qcow2 and back keeps the content and the holes', async () => {
+    const qcow2 = await toQcow2()
+    expect(await inspectDisk(qcow2)).toMatchObject({ format: 'qcow2', virtualSizeBytes: 64 * MEBIBYTE })
+    const back = await convertDisk({ source: qcow2, from: 'qcow2', to: 'raw', target: at('back.raw') })
+    expect(await fileDigest(back)).toEqual(await fileDigest(at('disk.raw')))
+    expect((await stat(back)).blocks * 512).toBeLessThan(8 * MEBIBYTE)
+  })
+
+  it.each([false, true])('of the same disk gives the same bytes, compressed: %s', async (compressed) => {
+    const first = await fileDigest(await toQcow2({ compressed, target: at('1.qcow2') }))
+    expect(await fileDigest(await toQcow2({ compressed, target: at('2.qcow2') }))).toEqual(first)
+  })
+
+  it('can compress', async () => {
+    const plain = await stat(await toQcow2())
+    const compressed = await stat(await toQcow2({ compressed: true, target: at('c.qcow2') }))
+    expect(compressed.size).toBeLessThan(plain.size / 4)
+  })
+
+  it('to the format that the disk has copies nothing', async () => {
+    const source = await rawDisk()
+    expect(await convertDisk({ source, from: 'raw', to: 'raw', target: at('x.raw') })).toBe(source)
+    expect(await readdir(folder)).toEqual(['disk.raw'])
+  })
+
+  it('that fails leaves no partial file', async () => {
+    await expect(toQcow2({ from: 'vmdk' })).rejects.toThrow('qemu-img failed')
+    expect(await readdir(folder)).toEqual(['disk.raw'])
+  })
+
+  it('that is canceled leaves no partial file', async () => {
+    const file = await open(at('large.raw'), 'w')
+    for (let mebibyte = 0; mebibyte < 256; mebibyte += 1) await file.write(Buffer.alloc(MEBIBYTE, `${mebibyte} `))
+    await file.close()
+    const controller = new AbortController()
+    const conversion = { source: at('large.raw'), from: 'raw', to: 'qcow2', target: at('d.qcow2') } as const
+    const work = convertDisk({ ...conversion, compressed: true, signal: controller.signal })
+    setTimeout(() => controller.abort(), 150)
+    await expect(work).rejects.toThrow('because the job was canceled')
+    expect(await readdir(folder)).toEqual(['large.raw'])
+  })
+})

@@ -1,0 +1,142 @@
+import { type ChildProcess, spawn } from 'node:child_process'
+import { chmod, mkdtemp, readdir, readFile, realpath, rm, writeFile } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { setTimeout as pause } from 'node:timers/promises'
+import { readLoops } from '../../../src/host/loops.ts'
+import { mountsBelow, readMountPoints } from '../../../src/host/mounts.ts'
+import type { RunJob } from '../../../src/kiwi/job.ts'
+import { MARKER } from '../../../src/workfolder.ts'
+import { repositoryRoot } from '../../support/tools.ts'
+
+export const supervisor = join(repositoryRoot, 'src/steps/supervisor.ts')
+const CALLER = join(import.meta.dirname, 'caller.ts')
+
+/** Mounts, attaches and starts what a build may leave behind, then waits, whatever SIGINT says. */
+const STUBBORN = `#!/bin/sh
+set -e
+trap '' INT
+mkdir -p mnt
+mount -t tmpfs none mnt
+truncate -s 8M disk.img
+echo 'start=2048, type=83' | sfdisk --quiet disk.img
+loop=$(losetup --find --show "$PWD/disk.img")
+partx --update "$loop"
+sleep 86400 &
+echo ready "$loop"
+wait
+`
+
+const UNDO = `
+undo() { umount mnt; partx --delete "$loop"; losetup --detach "$loop"; echo undone; exit 1; }
+trap undo INT
+`
+
+/** Undoes it all at SIGINT, as KIWI does. */
+const WILLING = STUBBORN.replace("trap '' INT\n", UNDO)
+
+export const programs = { STUBBORN, WILLING }
+
+export function requireRoot(): void {
+  if (process.getuid?.() !== 0) throw new Error('these tests mount and attach devices: run them as root')
+}
+
+/** A work folder of ours with a program in it; made in the system's temp. */
+export async function makeWork(program: string): Promise<string> {
+  const folder = await realpath(await mkdtemp(join(tmpdir(), 'kiwi-oci-test-')))
+  await writeFile(join(folder, MARKER), '')
+  await writeFile(join(folder, 'program'), program)
+  await chmod(join(folder, 'program'), 0o755)
+  return folder
+}
+
+export function jobIn(folder: string, changes: Partial<RunJob> = {}): RunJob {
+  return {
+    program: join(folder, 'program'),
+    args: [],
+    env: { PATH: '/usr/sbin:/usr/bin:/sbin:/bin' },
+    cwd: folder,
+    workFolder: folder,
+    discard: [],
+    handOver: [],
+    owner: { uid: 0, gid: 0 },
+    ...changes,
+  }
+}
+
+export interface Started {
+  readonly child: ChildProcess
+  readonly lines: readonly string[]
+  /** Exit code, or the signal that ended it. */
+  readonly ended: Promise<number | string>
+}
+
+/** Starts the supervisor with a job; its input stays open. */
+export function startSupervisor(job: unknown): Started {
+  const started = collected(spawn(process.execPath, [supervisor]))
+  started.child.stdin?.write(`${JSON.stringify(job)}\n`)
+  return started
+}
+
+/** Starts a process that starts the supervisor. */
+export function startCaller(job: unknown): Started {
+  return collected(spawn(process.execPath, [CALLER, supervisor, JSON.stringify(job)]))
+}
+
+function collected(child: ChildProcess): Started {
+  const lines: string[] = []
+  for (const stream of [child.stdout, child.stderr]) {
+    stream?.on('data', (bytes: Buffer) =>
+      lines.push(
+        ...bytes
+          .toString()
+          .split('\n')
+          .filter((line) => line !== ''),
+      ),
+    )
+  }
+  child.stdin?.on('error', () => {})
+  const ended = new Promise<number | string>((resolve) => {
+    child.once('exit', (code, signal) => resolve(code ?? signal ?? ''))
+  })
+  return { child, lines, ended }
+}
+
+/** Waits for a condition, at most ten seconds: what GitHub leaves to a job that is canceled. */
+export async function within10Seconds(what: string, holds: () => boolean | Promise<boolean>): Promise<void> {
+  for (let tries = 0; tries < 100; tries += 1) {
+    if (await holds()) return
+    await pause(100)
+  }
+  throw new Error(`${what}: not within 10 s`)
+}
+
+/** Mounts, loop devices and processes that have to do with the folder. */
+export async function leftovers(folder: string): Promise<readonly string[]> {
+  const loops = (await readLoops()).filter((loop) => loop.backingFile.startsWith(folder)).map((loop) => loop.device)
+  return [...mountsBelow(await readMountPoints(), folder), ...loops, ...(await processesOf(folder))]
+}
+
+async function processesOf(folder: string): Promise<readonly string[]> {
+  const numbers = (await readdir('/proc')).filter((name) => /^\d+$/.test(name))
+  const found = await Promise.all(
+    numbers.map(async (pid) => {
+      const cwd = await realpath(`/proc/${pid}/cwd`).catch(() => '')
+      const command = await readFile(`/proc/${pid}/cmdline`, 'utf8').catch(() => '')
+      const ours = cwd.startsWith(folder) || command.includes(folder)
+      return ours ? [`process ${pid}: ${command.replaceAll('\0', ' ')}`] : []
+    }),
+  )
+  return found.flat()
+}
+
+/** Partition nodes in sysfs of the loop device that the program names in its line `ready /dev/loopN`. */
+export async function partitionsOf(lines: readonly string[]): Promise<readonly string[]> {
+  const name = lines.find((line) => line.startsWith('ready '))?.replace('ready /dev/', '') ?? ''
+  if (!/^loop\d+$/.test(name)) throw new Error(`the program attached nothing: ${lines.join('\n')}`)
+  return (await readdir(`/sys/block/${name}`)).filter((entry) => entry.startsWith(`${name}p`))
+}
+
+export async function removeWork(folder: string): Promise<void> {
+  await rm(folder, { recursive: true, force: true })
+}

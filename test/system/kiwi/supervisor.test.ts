@@ -1,0 +1,193 @@
+import { chown, mkdir, readFile, stat, symlink, writeFile } from 'node:fs/promises'
+import { dirname, join } from 'node:path'
+import { afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest'
+import { runCommand } from '../../../src/command.ts'
+import {
+  jobIn,
+  leftovers,
+  makeWork,
+  partitionsOf,
+  programs,
+  removeWork,
+  requireRoot,
+  type Started,
+  startCaller,
+  startSupervisor,
+  within10Seconds,
+} from './supervised.ts'
+
+let work: string
+let started: Started | undefined
+
+beforeAll(requireRoot)
+beforeEach(async () => {
+  work = await makeWork(programs.STUBBORN)
+  started = undefined
+})
+afterEach(async () => {
+  started?.child.kill('SIGTERM')
+  await within10Seconds('the clean-up after the test', async () => (await leftovers(work)).length === 0)
+  await removeWork(work)
+})
+
+async function whenReady(start: Started): Promise<Started> {
+  started = start
+  await within10Seconds('the program', () => start.lines.some((line) => line.startsWith('ready ')))
+  return start
+}
+
+const program = (text: string) => writeFile(join(work, 'program'), `#!/bin/sh\n${text}\n`)
+
+describe('a build that is ended', () => {
+  it('by SIGTERM to the supervisor leaves nothing', async () => {
+    const { child, ended, lines } = await whenReady(startSupervisor(jobIn(work)))
+    child.kill('SIGTERM')
+    await within10Seconds('the end', async () => (await leftovers(work)).length === 0)
+    expect(await ended).toBe(137)
+    expect(await partitionsOf(lines)).toEqual([])
+  })
+
+  it('by the end of the supervisor’s input leaves nothing', async () => {
+    const { child, ended, lines } = await whenReady(startSupervisor(jobIn(work)))
+    child.stdin?.end()
+    await within10Seconds('the end', async () => (await leftovers(work)).length === 0)
+    expect(await ended).toBe(137)
+    expect(await partitionsOf(lines)).toEqual([])
+  })
+
+  it('by SIGKILL of the caller leaves nothing', async () => {
+    const { child, lines } = await whenReady(startCaller(jobIn(work)))
+    child.kill('SIGKILL')
+    await within10Seconds('the end', async () => (await leftovers(work)).length === 0)
+    expect(await partitionsOf(lines)).toEqual([])
+  })
+
+  it('is given the time to undo its work itself', async () => {
+    await writeFile(join(work, 'program'), programs.WILLING)
+    const { child, ended, lines } = await whenReady(startSupervisor(jobIn(work)))
+    const start = performance.now()
+    child.kill('SIGINT')
+    expect(await ended).toBe(1)
+    expect(performance.now() - start).toBeLessThan(4000)
+    expect(lines).toContain('undone')
+    expect(await leftovers(work)).toEqual([])
+  })
+
+  it('by SIGKILL of the supervisor has no process left, and the removal of its folder releases the rest', async () => {
+    const { child } = await whenReady(startSupervisor(jobIn(work)))
+    child.kill('SIGKILL')
+    await within10Seconds('the end of the program', async () =>
+      (await leftovers(work)).every((left) => left.startsWith('/dev/loop')),
+    )
+    const removal = startSupervisor({ remove: work, under: dirname(work) })
+    expect(await removal.ended).toBe(0)
+    expect(await leftovers(work)).toEqual([])
+    await expect(stat(work)).rejects.toThrow('ENOENT')
+  })
+
+  it('is waited for by the removal of its folder', async () => {
+    const { ended } = await whenReady(startSupervisor(jobIn(work)))
+    const removal = startSupervisor({ remove: work, under: dirname(work) })
+    expect(await removal.ended).toBe(0)
+    await ended
+    expect(await leftovers(work)).toEqual([])
+    await expect(stat(work)).rejects.toThrow('ENOENT')
+  })
+})
+
+describe('a build that ends by itself', () => {
+  it('hands on its exit code and its lines', async () => {
+    await program('echo out; echo err >&2; exit 3')
+    const { ended, lines } = startSupervisor(jobIn(work))
+    expect(await ended).toBe(3)
+    expect([...lines].sort()).toEqual(['err', 'out'])
+  })
+
+  it('leaves nothing of what it forgot', async () => {
+    await writeFile(join(work, 'program'), programs.STUBBORN.replace('wait\n', 'exit 0\n'))
+    const { ended, lines } = startSupervisor(jobIn(work))
+    expect(await ended).toBe(0)
+    expect(await leftovers(work)).toEqual([])
+    expect(await partitionsOf(lines)).toEqual([])
+  })
+
+  it('sees the environment of the job and nothing else', async () => {
+    await program('exec env')
+    const { ended, lines } = startSupervisor(jobIn(work, { env: { PATH: '/usr/bin:/bin', A: 'b c' } }))
+    await ended
+    // The shell that interprets the program sets these itself.
+    expect(lines.filter((line) => !/^(PWD|_|SHLVL|OLDPWD)=/.test(line)).sort()).toEqual(['A=b c', 'PATH=/usr/bin:/bin'])
+  })
+
+  it('has mounts that the machine does not see', async () => {
+    await program('mount -t tmpfs none /mnt; touch /mnt/seen; cat /proc/mounts | grep -c " /mnt "')
+    const { ended, lines } = startSupervisor(jobIn(work))
+    expect(await ended).toBe(0)
+    expect(lines).toEqual(['1'])
+    await expect(stat('/mnt/seen')).rejects.toThrow('ENOENT')
+  })
+
+  it('gives the results to their owner and discards the rest', async () => {
+    await program('mkdir -p target/build/root; echo x > target/disk.raw; ln -s /etc/passwd target/link')
+    const target = join(work, 'target')
+    const job = { discard: [join(target, 'build')], handOver: [target, join(work, 'none')] }
+    const before = await stat('/etc/passwd')
+    expect(await startSupervisor(jobIn(work, { ...job, owner: { uid: 1234, gid: 1235 } })).ended).toBe(0)
+    expect(await stat(join(target, 'disk.raw'))).toMatchObject({ uid: 1234, gid: 1235 })
+    await expect(stat(join(target, 'build'))).rejects.toThrow('ENOENT')
+    expect((await stat('/etc/passwd')).uid).toBe(before.uid)
+  })
+})
+
+describe('a folder', () => {
+  it('that is not marked as ours is not built in', async () => {
+    await runCommand('rm', [join(work, '.kiwi-oci')])
+    const { ended, lines } = startSupervisor(jobIn(work))
+    expect(await ended).toBe(125)
+    expect(lines.join('\n')).toContain(`${work} is no work folder of kiwi-oci`)
+  })
+
+  it('that is not marked as ours is not removed', async () => {
+    await runCommand('rm', [join(work, '.kiwi-oci')])
+    expect(await startSupervisor({ remove: work, under: dirname(work) }).ended).toBe(125)
+    expect((await stat(work)).isDirectory()).toBe(true)
+  })
+
+  it('that is a link to a marked one is not removed', async () => {
+    const link = `${work}-link`
+    await symlink(work, link)
+    const { ended, lines } = startSupervisor({ remove: link, under: dirname(link) })
+    expect(await ended).toBe(125)
+    expect(lines.join('\n')).toContain('is not the folder it says it is')
+    expect((await stat(work)).isDirectory()).toBe(true)
+    await runCommand('rm', [link])
+  })
+
+  it('that is gone already is no failure to remove', async () => {
+    expect(await startSupervisor({ remove: `${work}-gone`, under: dirname(work) }).ended).toBe(0)
+  })
+
+  it('is removed with what is mounted and attached in it, and without emptying a bound folder', async () => {
+    const elsewhere = await makeWork('')
+    await mkdir(join(work, 'bound'))
+    await runCommand('mount', ['--bind', elsewhere, join(work, 'bound')])
+    await runCommand('truncate', ['-s', '1M', join(work, 'disk.img')])
+    await runCommand('losetup', ['--find', join(work, 'disk.img')])
+    expect(await startSupervisor({ remove: work, under: dirname(work) }).ended).toBe(0)
+    await expect(stat(work)).rejects.toThrow('ENOENT')
+    expect(await readFile(join(elsewhere, '.kiwi-oci'), 'utf8')).toBe('')
+    await removeWork(elsewhere)
+  })
+})
+
+it('an ordinary user is told what is missing', async () => {
+  await chown(work, 65534, 65534)
+  const args = [
+    '--reuid=65534',
+    '--clear-groups',
+    process.execPath,
+    join(import.meta.dirname, '../../../src/steps/supervisor.ts'),
+  ]
+  const run = runCommand('setpriv', args, { input: `${JSON.stringify(jobIn(work))}\n` })
+  await expect(run).rejects.toThrow('building needs root: run as root or with password-less sudo')
+})
