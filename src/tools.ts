@@ -5,6 +5,7 @@ import { CommandError, HostError } from './errors.ts'
 import { type Distribution, readDistribution } from './host/distribution.ts'
 import type { HostFacts } from './host/facts.ts'
 import { installTools, missingToolsError } from './host/install.ts'
+import { missingFilesystems, missingFilesystemsError, mountedFilesystems } from './host/kernel-filesystems.ts'
 import { findProgram, missingTools, searchFolders } from './host/missing.ts'
 import { asRoot, findPrivileges } from './host/privileges.ts'
 import { toolNeeds } from './host/tools.ts'
@@ -59,6 +60,8 @@ export async function readyTools(job: ToolJob): Promise<Kiwi | undefined> {
   await installTools({ missing, distribution, privileges, folders, report, nowSeconds, signal })
   for (const program of ['skopeo', 'qemu-img']) report.info(await versionLine(program))
   if (facts.source === 'disk') return undefined
+  const filesystems = await missingFilesystems(mountedFilesystems(facts))
+  if (filesystems.length > 0) throw missingFilesystemsError(filesystems)
   const ready = kiwi ?? (await newKiwi(facts.kiwiVersion, folders, job))
   report.info(`kiwi-ng ${ready.version} (${ready.path})`)
   return ready

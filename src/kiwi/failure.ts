@@ -15,6 +15,8 @@ export class KiwiError extends KnownError {
 const EXCEPTION = /^(?:\w+\.)*\w*(?:Error|Exception|Failed|NotFound|Interrupt): ./
 const TELLING = /error|fail|cannot|can't|unable|not found|no such|denied|invalid|NO_PUBKEY|^\s*E: /i
 const CULPRIT = /^(?:E: |Error:|error:|dpkg: error|ERROR: |Problem: |nothing provides )/
+/** A paragraph in one line must still be read as one. */
+const PARAGRAPH_LIMIT = 500
 /** Lines of apt in every build or after every failure, which tell nothing. */
 const NOISE = /^E: (?:Can not write log|Sub-process )/
 
@@ -33,6 +35,11 @@ export function failureReason(errors: readonly (readonly string[])[]): string | 
 }
 
 function tellingLine([first = '', ...more]: readonly string[]): string {
+  // KIWI's runtime checks explain themselves in a paragraph below an empty line.
+  if (/^\w+:\s*$/.test(first)) {
+    const words = [first, ...more].map((line) => line.trim()).filter((line) => line !== '')
+    return words.join(' ').slice(0, PARAGRAPH_LIMIT)
+  }
   const [, subject, rest] = /^(\w+: [^:]+): (.*)$/.exec(first) ?? []
   if (subject === undefined || rest === undefined || TELLING.test(rest)) return first
   const culprit =

@@ -1,3 +1,4 @@
+import http from 'node:http'
 import { homedir, machine, release, tmpdir, userInfo } from 'node:os'
 import { join, resolve } from 'node:path'
 import type { InputFacts } from '../inputreader.ts'
@@ -42,6 +43,9 @@ export function surroundings(environment: NodeJS.ProcessEnv): Surroundings {
   const caches = environment['XDG_CACHE_HOME'] || join(home, '.cache')
   const mirrorsFile = environment['KIWI_OCI_MIRRORS']
   const sourceDateEpoch = environment['SOURCE_DATE_EPOCH']
+  const proxies = proxyVariables(environment)
+  // Node asks mirrors directly unless it is told to take the proxy that all other programs take.
+  if (Object.keys(proxies).length > 0 && 'setGlobalProxyFromEnv' in http) http.setGlobalProxyFromEnv(proxies)
   return {
     home,
     temp: environment['RUNNER_TEMP'] || tmpdir(),
@@ -57,7 +61,7 @@ export function surroundings(environment: NodeJS.ProcessEnv): Surroundings {
     nodePath: process.execPath,
     supervisorPath: resolve(import.meta.dirname, 'supervisor.js'),
     loginFiles: loginFiles(environment, home, uid),
-    proxies: proxies(environment),
+    proxies,
     ...(mirrorsFile ? { mirrorsFile } : {}),
     ...(sourceDateEpoch ? { sourceDateEpoch } : {}),
   }
@@ -77,7 +81,7 @@ function loginFiles(environment: NodeJS.ProcessEnv, home: string, uid: number): 
   ]
 }
 
-function proxies(environment: NodeJS.ProcessEnv): Readonly<Record<string, string>> {
+function proxyVariables(environment: NodeJS.ProcessEnv): Readonly<Record<string, string>> {
   const names = PROXY_VARIABLES.flatMap((name) => [name, name.toUpperCase()])
   return Object.fromEntries(names.flatMap((name) => (environment[name] ? [[name, environment[name]]] : [])))
 }

@@ -1,5 +1,5 @@
 import { spawn } from 'node:child_process'
-import { mkdir, mkdtemp, readdir, rm, writeFile } from 'node:fs/promises'
+import { chmod, chown, cp, mkdir, mkdtemp, readdir, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
 import { text } from 'node:stream/consumers'
@@ -11,6 +11,8 @@ export interface Place extends AsyncDisposable {
   readonly folder: string
   write(path: string, content: string): Promise<string>
   run(args: readonly string[], options?: RunOptions): Promise<Run>
+  /** Gives the folders to an ordinary user, and node and dist with them, which may lie where only we can read. */
+  openToAll(): Promise<void>
   /** What is in its temp now: nothing may stay there. */
   leftovers(): Promise<readonly string[]>
 }
@@ -38,6 +40,7 @@ export interface Run {
 export async function place(): Promise<Place> {
   const folder = await mkdtemp(join(tmpdir(), 'kiwi-oci-test-'))
   for (const name of ['home', 'temp', 'work']) await mkdir(join(folder, name))
+  let program = { node: process.execPath, dist: join(repositoryRoot, 'dist') }
   return {
     folder: join(folder, 'work'),
     write: async (path, content) => {
@@ -46,21 +49,34 @@ export async function place(): Promise<Place> {
       await writeFile(file, content)
       return file
     },
-    run: (args, options = {}) => run(folder, args, options),
+    run: (args, options = {}) => run(folder, program, args, options),
+    openToAll: async () => {
+      program = { node: join(folder, 'node'), dist: join(folder, 'dist') }
+      await cp(process.execPath, program.node)
+      await cp(join(repositoryRoot, 'dist'), program.dist, { recursive: true })
+      await cp(join(repositoryRoot, 'package.json'), join(folder, 'package.json'))
+      await chmod(folder, 0o755)
+      for (const name of ['home', 'temp', 'work']) await chown(join(folder, name), 65534, 65534)
+    },
     leftovers: () => readdir(join(folder, 'temp')),
     [Symbol.asyncDispose]: () => rm(folder, { recursive: true, force: true }),
   }
 }
 
-async function run(folder: string, args: readonly string[], options: RunOptions): Promise<Run> {
+async function run(
+  folder: string,
+  program: { readonly node: string; readonly dist: string },
+  args: readonly string[],
+  options: RunOptions,
+): Promise<Run> {
   const environment = {
     PATH: process.env['PATH'] ?? '',
     HOME: join(folder, 'home'),
     TMPDIR: join(folder, 'temp'),
     ...options.env,
   }
-  const entry = join(repositoryRoot, 'dist', options.entry ?? 'cli.js')
-  const child = spawn(process.execPath, [entry, ...args], {
+  const entry = join(program.dist, options.entry ?? 'cli.js')
+  const child = spawn(program.node, [entry, ...args], {
     cwd: join(folder, 'work'),
     env: environment,
     ...(options.uid === undefined ? {} : { uid: options.uid, gid: options.uid }),
@@ -120,7 +136,7 @@ export function description(
   ${parts.more ?? ''}<preferences>
     <version>1.0.0</version>
     <packagemanager>${parts.packageManager ?? 'apt'}</packagemanager>
-    ${parts.type ?? '<type image="oem" filesystem="ext4"/>'}
+    ${parts.type ?? '<type image="oem" filesystem="ext4"><oemconfig><oem-resize>false</oem-resize></oemconfig></type>'}
   </preferences>
   <repository ${parts.repository ?? 'type="apt-deb" distribution="bookworm"><source path="http://127.0.0.1:9/debian"/>'}</repository>
   <packages type="bootstrap"><package name="base-files"/></packages>

@@ -41,6 +41,11 @@ describe('the reason of a failure', () => {
     expect(failureReason([['KiwiMountError: x'], ['Unexpected error:', 'OSError: y']])).toBe('KiwiMountError: x')
   })
 
+  it('is the paragraph in which KIWI explains a check of its own', () => {
+    const lines = ['KiwiRuntimeError: ', '', 'Required dracut module package missing', '', 'Add the following', '']
+    expect(failureReason([lines])).toBe('KiwiRuntimeError: Required dracut module package missing Add the following')
+  })
+
   it('is unknown without an error', () => {
     expect(failureReason([])).toBeUndefined()
   })

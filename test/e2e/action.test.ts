@@ -1,0 +1,159 @@
+import { readdir, readFile, rm } from 'node:fs/promises'
+import { join } from 'node:path'
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { type ActBench, actBench } from '../support/act.ts'
+import type { ActRun } from '../support/actrun.ts'
+import { type Base, makeBase, pushBase } from '../support/base.ts'
+import { blobDownloads, type Registry, startRegistry } from '../support/registry.ts'
+import { repositoryRoot } from '../support/tools.ts'
+import { hostState } from './support/hoststate.ts'
+
+const PASSWORD = 'c4nary-pa55word'
+
+const workflow = (inputs: string) => `on: push
+jobs:
+  image:
+    runs-on: ubuntu-latest
+    outputs:
+      digest: \${{ steps.image.outputs.digest }}
+    steps:
+      - uses: actions/checkout@v4
+      - id: image
+        uses: acme/kiwi-oci@v1
+        with:
+${inputs.replaceAll(/^/gm, '          ')}
+      - id: after
+        if: always()
+        env:
+          IMAGE: \${{ steps.image.outputs.image }}
+          LAYOUT: \${{ steps.image.outputs.layout }}
+          DISK: \${{ steps.image.outputs.disk }}
+        run: |
+          echo "image $IMAGE"
+          test ! -e "$LAYOUT/oci-layout" || echo "layout is there"
+          test ! -e "$DISK" || cp "$DISK" "$HOME/disk.raw"
+          kiwi-ng --version || true
+          skopeo --version
+          qemu-img --version
+`
+
+describe('the real action.yml in the workflow of a consumer', () => {
+  let bench: ActBench
+  let bases: Registry
+  let target: Registry
+  let base: Base
+  const wrapped = (tag: string) =>
+    workflow(`disk: disk.raw
+base-image: ${bases.address}/acme/base:1
+tags: ${target.address}/acme/wrapped:${tag}
+push: true
+tls-verify: false
+username: robot
+password: \${{ secrets.PASSWORD }}
+source-date-epoch: 1700000000`)
+  const run = (text: string, more: Partial<Parameters<ActBench['run']>[0]> = {}): Promise<ActRun> =>
+    bench.run({ workflow: text, secrets: { PASSWORD }, timeoutSeconds: 900, ...more })
+  /** Runs the wrapping workflow and tells which blobs of the base were fetched meanwhile, its config aside. */
+  const fetchedLayers = async (tag: string, env: Record<string, string> = {}) => {
+    await bases.settled()
+    const before = bases.accesses.length
+    const result = await run(wrapped(tag), { copies: { 'disk.raw': join(bench.home, 'disk.raw') }, env })
+    expect(result.exitCode, result.log).toBe(0)
+    await bases.settled()
+    const layers = blobDownloads(bases.accesses.slice(before)).filter((path) =>
+      base.layers.some((layer) => path.endsWith(layer)),
+    )
+    return { layers, result }
+  }
+
+  beforeAll(async () => {
+    bench = await actBench()
+    bases = await startRegistry()
+    target = await startRegistry({ htpasswd: { user: 'robot', password: PASSWORD } })
+    base = await makeBase()
+    await pushBase(base, `${bases.address}/acme/base:1`)
+  })
+  afterAll(async () => {
+    for (const each of [bench, bases, target, base]) await each?.[Symbol.asyncDispose]()
+  })
+
+  it('differs from the action in the repository in nothing but its $/ lines', () => {
+    expect(bench.rewritten.map((place) => place.replace(/:\d+$/, ''))).toEqual(Array(4).fill('action.yml'))
+  })
+
+  it('builds a description with KIWI, pushes it with a login of its own, reports, and leaves nothing', async () => {
+    const before = await hostState()
+    const tags = ['1.0.0', 'latest'].map((tag) => `${target.address}/acme/debian:${tag}`)
+    const built = await run(
+      workflow(`description: debian
+base-image: ${bases.address}/acme/base:1
+format: raw
+compression: zstd
+tags: |
+  ${tags.join('\n  ')}
+push: true
+tls-verify: false
+username: robot
+password: \${{ secrets.PASSWORD }}`),
+      { copies: { debian: join(repositoryRoot, 'examples/debian') } },
+    )
+    expect(built.exitCode, built.log).toBe(0)
+    const { outputs } = built.step('image')
+    expect(outputs['digest']).toMatch(/^sha256:[0-9a-f]{64}$/)
+    expect(outputs['image']).toBe(`${target.address}/acme/debian@${outputs['digest']}`)
+    expect(outputs['tags']?.split('\n')).toEqual(tags)
+    expect(JSON.parse(outputs['metadata'] ?? '')).toMatchObject({
+      'containerimage.digest': outputs['digest'],
+      disk: { format: 'raw', virtualSizeBytes: 1500 * 1024 * 1024 },
+    })
+    const after = built.step('after').lines.join('\n')
+    expect(after).toContain(`image ${outputs['image']}`)
+    expect(after).toContain('layout is there')
+    expect(after).toMatch(/KIWI \(next generation\) version 11\.1\.6/)
+    expect(after).toMatch(/skopeo version/)
+    expect(after).toMatch(/qemu-img version/)
+
+    const [summary = ''] = built.summaries
+    for (const text of [outputs['digest'], ...tags, 'GB virtual', 'KIWI', 'podman pull'])
+      expect(summary).toContain(text)
+    expect(built.step('image/build').commands.map(({ command }) => command)).toContain('group')
+    expect(built.log).not.toContain(PASSWORD)
+    expect(built.steps.filter(({ stage }) => stage === 'Post').map(({ result }) => result)).not.toContain('failure')
+    const { layout, disk } = { layout: outputs['layout'] ?? '/', disk: outputs['disk'] ?? '/' }
+    for (const path of [layout, disk]) await expect(readFile(path), path).rejects.toThrow('ENOENT')
+    expect(await hostState()).toEqual(before)
+  })
+
+  it('fetches no layer of the base in the next job on the same machine', async () => {
+    const { layers, result } = await fetchedLayers('next')
+    expect(layers).toEqual([])
+    expect(result.step('image').outputs['tags']).toBe(`${target.address}/acme/wrapped:next`)
+  })
+
+  it('fetches no layer of the base on a hosted runner after a job that kept them in the Actions cache', async () => {
+    const hosted = { RUNNER_ENVIRONMENT: 'github-hosted' }
+    const first = await fetchedLayers('first', hosted)
+    expect(first.layers).toHaveLength(base.layers.length)
+    // A hosted runner starts with an empty home.
+    await rm(join(bench.home, '.cache/kiwi-oci'), { recursive: true })
+    const second = await fetchedLayers('second', hosted)
+    expect(second.layers).toEqual([])
+    expect(second.result.step('image').outputs['digest']).toBe(first.result.step('image').outputs['digest'])
+  })
+
+  it('shows a problem of the inputs as an annotation and installs nothing', async () => {
+    const refused = await run(workflow('description: nowhere\npush: true'))
+    expect(refused.exitCode).not.toBe(0)
+    const annotations = refused.step('image/plan').commands.filter(({ command }) => command === 'error')
+    expect(annotations.map(({ text }) => text)).toEqual([
+      'input push: there are no tags to push to: set tags, or leave push out',
+      'input description: nowhere does not exist: name the folder of a KIWI description',
+    ])
+    expect(refused.steps.map(({ id }) => id)).not.toContain('image/build')
+  })
+
+  it('leaves no folder of a job behind', async () => {
+    const temporary = await readdir(join(bench.home, '.cache/act'), { recursive: true }).catch(() => [])
+    expect(temporary.filter((name) => /kiwi-oci-(?!kiwi\b)/.test(name) && !name.includes('actions'))).toEqual([])
+  })
+})

@@ -1,0 +1,19 @@
+import { readdir, stat } from 'node:fs/promises'
+import { join } from 'node:path'
+import { expect, it } from 'vitest'
+import { DISK, place } from './support/cli.ts'
+
+it('an ordinary user without root or sudo wraps a disk', async () => {
+  await using here = await place()
+  await here.openToAll()
+  await here.write('a.raw', DISK)
+  const options = { uid: 65534, env: { PATH: '/usr/bin:/bin' } }
+  const wrapped = await here.run(['--disk', 'a.raw', '--export', 'oci:image:1', '--work-dir', '.'], options)
+  expect(wrapped.exitCode, wrapped.stderr).toBe(0)
+  expect(wrapped.stdout).toMatch(/^sha256:[0-9a-f]{64}\n$/)
+  expect((await stat(join(here.folder, 'image/index.json'))).uid).toBe(65534)
+  expect(await here.leftovers()).toEqual([])
+  // Under a given work-dir the layout and the disk stay.
+  const [kept = ''] = (await readdir(here.folder)).filter((name) => name.startsWith('kiwi-oci-'))
+  expect((await readdir(join(here.folder, kept))).sort()).toEqual(['.kiwi-oci', 'a.qcow2', 'layout'])
+})
