@@ -13,6 +13,11 @@ import { KiwiLog, type Phase } from './log.ts'
 import { writePartx } from './partx.ts'
 import { type KiwiResult, readKiwiResult } from './result.ts'
 
+/**
+ * Where KIWI sees the folder of packages: its own default. It binds the folder into the root tree at the same path, and
+ * what is missing of the path there it makes with the wrong mode, so below /tmp the tree would get a /tmp closed to apt.
+ */
+const CACHE_PLACE = '/var/cache/kiwi'
 /** From the end of its input to SIGKILL: the supervisor needs 5 s for KIWI and some for what it releases. */
 const GRACE_SECONDS = 30
 
@@ -93,10 +98,11 @@ function buildJob(request: BuildRequest, { workFolder, target, logFile }: Places
   const temp = join(workFolder, 'tmp')
   return {
     program: request.kiwi,
-    args: kiwiArguments({ ...request, target, temp, logFile }),
+    args: kiwiArguments({ ...request, sharedCache: CACHE_PLACE, target, temp, logFile }),
     env: kiwiEnvironment({ ...request, workFolder }),
     cwd: workFolder,
     workFolder,
+    bind: { from: request.sharedCache, to: CACHE_PLACE },
     // The root tree is as large as the disk, and of use to nobody once the disk is there or the build has failed.
     discard: [join(target, 'build'), temp, join(workFolder, HOME_FOLDER)],
     handOver: [target, logFile, request.sharedCache],
@@ -108,6 +114,9 @@ async function explained(error: CommandError, log: KiwiLog, places: Omit<Places,
   const lastLine = error.lastLines.at(-1) ?? error.message
   if (error.outcome.kind === 'missing') return error
   if (error.outcome.kind === 'exit' && error.outcome.code === REFUSED) return refusal(lastLine)
+  if (log.phase === undefined && lastLine.startsWith('sudo: ')) {
+    return new HostError(`building needs root (${lastLine})`, 'run as root or with password-less sudo')
+  }
   const unknown = log.errors.length === 0 ? usageProblem(error.lastLines) : undefined
   if (unknown !== undefined) return new InputError([{ where: 'input kiwi-arguments', text: unknown }])
   const during = log.phase === undefined ? '' : ` in the phase ${log.phase}`

@@ -11,6 +11,8 @@ export interface RunJob {
   readonly env: Readonly<Record<string, string>>
   readonly cwd: string
   readonly workFolder: string
+  /** A folder that the program shall see at another place as well, which is made where it is missing. */
+  readonly bind: { readonly from: string; readonly to: string }
   /** Folders below `workFolder` that nobody needs after the run. */
   readonly discard: readonly string[]
   /** Files and folders that shall belong to `owner` after the run. */
@@ -35,6 +37,8 @@ export function parseJob(line: string): RunJob | RemoveJob {
   if ('remove' in value) return { remove: path(value, 'remove'), under: path(value, 'under') }
   const owner = value['owner']
   if (!isRecord(owner) || !isId(owner['uid']) || !isId(owner['gid'])) throw new Error('the job names no owner')
+  const bind = value['bind']
+  if (!isRecord(bind)) throw new Error('the job has no bind')
   const env = value['env']
   if (!isRecord(env) || !Object.values(env).every(isText)) throw new Error('env of the job is no mapping of texts')
   return {
@@ -43,6 +47,7 @@ export function parseJob(line: string): RunJob | RemoveJob {
     env: env as Record<string, string>,
     cwd: path(value, 'cwd'),
     workFolder: path(value, 'workFolder'),
+    bind: { from: path(bind, 'from'), to: path(bind, 'to') },
     discard: texts(value, 'discard'),
     handOver: texts(value, 'handOver'),
     owner: { uid: owner['uid'], gid: owner['gid'] },

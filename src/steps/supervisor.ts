@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto'
-import { lchown, lstat, readdir, readFile, realpath, rm, writeFile } from 'node:fs/promises'
+import { lchown, lstat, mkdir, readdir, readFile, realpath, rm, writeFile } from 'node:fs/promises'
 import { basename, join, resolve } from 'node:path'
 import { createInterface } from 'node:readline'
 import { setTimeout as pause } from 'node:timers/promises'
@@ -33,6 +33,9 @@ const PROTECTION = [
   ...['unshare', '--mount', '--propagation', 'private', '--pid', '--fork', '--kill-child', '--mount-proc', '--'],
 ] as const
 
+/** Run in there: binds the first argument onto the second and becomes the others. */
+const BIND = 'mount --bind -- "$1" "$2" && shift 2 && exec "$@"'
+
 async function main(): Promise<number> {
   if (process.getuid?.() !== 0) throw new HostError('building needs root', 'run as root or with password-less sudo')
   const input = createInterface({ input: process.stdin })
@@ -52,6 +55,7 @@ async function main(): Promise<number> {
 async function run(job: RunJob, ended: Promise<void>): Promise<number> {
   await checkMarked(job.workFolder)
   await checkNamespaces()
+  await mkdir(job.bind.to, { recursive: true })
   await writeFile(join(job.workFolder, PID_FILE), String(process.pid))
   try {
     return await supervise(job, ended)
@@ -80,7 +84,8 @@ async function supervise(job: RunJob, ended: Promise<void>): Promise<number> {
     announced ||= announces
   }
   // The shell becomes setsid, and that the program of PROTECTION, all with the number that comes first.
-  const args = ['-c', 'echo $$; exec setsid "$@"', 'sh', ...PROTECTION, job.program, ...job.args]
+  const inside = ['/bin/sh', '-c', BIND, 'sh', job.bind.from, job.bind.to, job.program, ...job.args]
+  const args = ['-c', 'echo $$; exec setsid "$@"', 'sh', ...PROTECTION, ...inside]
   // Not by env(1): its arguments can be read by everybody, and a proxy's address may hold a password.
   const options = { cwd: job.cwd, env: job.env, accept: EXIT_CODES, onLine: take }
   const exit = runCommand('/bin/sh', args, options).then(({ exitCode }) => exitCode, killed)

@@ -57,6 +57,7 @@ export function jobIn(folder: string, changes: Partial<RunJob> = {}): RunJob {
     env: { PATH: '/usr/sbin:/usr/bin:/sbin:/bin' },
     cwd: folder,
     workFolder: folder,
+    bind: { from: folder, to: join(folder, 'seen') },
     discard: [],
     handOver: [],
     owner: { uid: 0, gid: 0 },

@@ -1,4 +1,4 @@
-import { chown, mkdir, readFile, stat, symlink, writeFile } from 'node:fs/promises'
+import { chown, mkdir, readdir, readFile, stat, symlink, writeFile } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
 import { afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest'
 import { runCommand } from '../../../src/command.ts'
@@ -117,6 +117,14 @@ describe('a build that ends by itself', () => {
     await ended
     // The shell that interprets the program sets these itself.
     expect(lines.filter((line) => !/^(PWD|_|SHLVL|OLDPWD)=/.test(line)).sort()).toEqual(['A=b c', 'PATH=/usr/bin:/bin'])
+  })
+
+  it('sees the folder that is bound for it', async () => {
+    await program('ls seen/program')
+    const { ended, lines } = startSupervisor(jobIn(work))
+    expect(await ended).toBe(0)
+    expect(lines).toEqual(['seen/program'])
+    expect(await readdir(join(work, 'seen'))).toEqual([])
   })
 
   it('has mounts that the machine does not see', async () => {
