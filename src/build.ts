@@ -68,6 +68,7 @@ async function readySource(plan: Plan, job: Job, kiwi: Kiwi | undefined): Promis
   const prepared = await prepareDescription(plan.source, kiwi, job)
   return async (running) => {
     const built = await running.stopwatch.time('KIWI', () => buildDescription(prepared, running))
+    running.stopwatch.add(built.phases.map(({ title, seconds }) => ({ name: `KIWI: ${title}`, seconds })))
     return { ...(await inspectDisk(built.disk, 'raw')), file: built.disk, name: built.kiwiName }
   }
 }

@@ -14,6 +14,11 @@ export class Stopwatch {
     return [...this.#phases]
   }
 
+  /** Takes over phases that were measured elsewhere. */
+  add(phases: readonly Phase[]): void {
+    this.#phases.push(...phases)
+  }
+
   async time<T>(name: string, run: () => Promise<T>): Promise<T> {
     const since = this.#now()
     try {

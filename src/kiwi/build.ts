@@ -1,5 +1,5 @@
 import { createReadStream } from 'node:fs'
-import { mkdir, realpath } from 'node:fs/promises'
+import { mkdir, realpath, rm } from 'node:fs/promises'
 import { join } from 'node:path'
 import { createInterface } from 'node:readline'
 import { runCommand } from '../command.ts'
@@ -9,7 +9,7 @@ import { kiwiArguments, type Selection } from './arguments.ts'
 import { HOME_FOLDER, kiwiEnvironment } from './environment.ts'
 import { failureReason, KiwiError, spaceLack, usageProblem } from './failure.ts'
 import { REFUSED, type RunJob } from './job.ts'
-import { KiwiLog, type Phase } from './log.ts'
+import { KiwiLog, type Phase, saysNothing } from './log.ts'
 import { writePartx } from './partx.ts'
 import { type KiwiResult, readKiwiResult } from './result.ts'
 
@@ -26,7 +26,8 @@ export interface BuildRequest extends Selection {
   readonly kiwi: string
   /** The staged description. */
   readonly description: string
-  /** A folder of ours with its marker file; the result, KIWI's log and all that is temporary are made in it. */
+  /** A folder of ours with its marker file; the result and all that is temporary are made in it, KIWI's log
+   *  beside it, which stays after a failure. */
   readonly workFolder: string
   /** Where packages are kept between builds; no two builds may use it at one time. */
   readonly sharedCache: string
@@ -48,8 +49,6 @@ export interface BuildRequest extends Selection {
 export interface DiskBuild extends KiwiResult {
   /** How long each phase took, in order. */
   readonly phases: readonly Phase[]
-  /** KIWI's own log with everything that its tools printed. */
-  readonly logFile: string
 }
 
 /**
@@ -61,7 +60,8 @@ export interface DiskBuild extends KiwiResult {
 export async function buildDisk(request: BuildRequest): Promise<DiskBuild> {
   const workFolder = await realpath(request.workFolder)
   const target = join(workFolder, 'target')
-  const logFile = join(workFolder, 'kiwi.log')
+  // Beside the folder, which goes with the job: after a failure the log is what is left to read.
+  const logFile = `${workFolder}.log`
   await prepare(workFolder, request.sharedCache)
   const log = new KiwiLog(request.report, request.now)
   try {
@@ -74,10 +74,14 @@ export async function buildDisk(request: BuildRequest): Promise<DiskBuild> {
     })
   } catch (error) {
     log.end()
-    if (!(error instanceof CommandError) || error.outcome.kind === 'canceled') throw error
+    const canceled = error instanceof CommandError && error.outcome.kind === 'canceled'
+    if (canceled) await rm(logFile, { force: true })
+    if (!(error instanceof CommandError) || canceled) throw error
     throw await explained(error, log, { workFolder, logFile })
   }
-  return { ...(await readKiwiResult(target)), phases: log.end(), logFile }
+  const result = await readKiwiResult(target)
+  await rm(logFile, { force: true })
+  return { ...result, phases: log.end() }
 }
 
 async function prepare(workFolder: string, sharedCache: string): Promise<void> {
@@ -131,7 +135,10 @@ async function explained(error: CommandError, log: KiwiLog, places: Omit<Places,
   }
   const reason = failureReason(log.errors) ?? lastLine
   const remedy = lack === 'disk' ? ': the disk is too small for the system, raise <size> in the description' : ''
-  return new KiwiError(`KIWI failed${during}: ${reason}${remedy}`, [...error.lastLines, kept])
+  return new KiwiError(`KIWI failed${during}: ${reason}${remedy}`, [
+    ...error.lastLines.filter((line) => !saysNothing(line)),
+    kept,
+  ])
 }
 
 /** The supervisor's own words, `what: what to do`. */

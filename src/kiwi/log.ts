@@ -41,6 +41,11 @@ export function logLine(line: string): LogLine | undefined {
   return level === undefined || message === undefined ? undefined : { level: level as LogLine['level'], message }
 }
 
+/** Empty lines, and progress bars, which overwrite one another on a terminal and say nothing in a log. */
+export function saysNothing(line: string): boolean {
+  return /^(\[ INFO +\]: Processing: \[.*|\s*)$/.test(line)
+}
+
 /** Title of the phase that starts with a message, when one does. */
 export function phaseOf(message: string): string | undefined {
   return PHASES.find(({ start }) => start.test(message))?.title
@@ -67,10 +72,9 @@ export class KiwiLog {
 
   /** Takes the next line. */
   take(raw: string): void {
+    if (saysNothing(raw)) return
     const line = raw.replaceAll(COLOURS, '').trimEnd()
     const parsed = logLine(line)
-    // Progress bars overwrite one another on a terminal and say nothing in a log.
-    if (line === '' || parsed?.message.startsWith('Processing: [')) return
     if (parsed !== undefined) this.#read(parsed)
     if (this.#inError) this.#errors.at(-1)?.push(parsed?.message ?? line)
     this.#report.output(line)
