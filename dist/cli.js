@@ -1,0 +1,17877 @@
+#!/usr/bin/env node
+import { createRequire } from "node:module";
+import { access, chmod, constants, copyFile, cp, link, lstat, mkdir, mkdtemp, open, readFile, readdir, readlink, realpath, rename, rm, stat, statfs, symlink, utimes, writeFile } from "node:fs/promises";
+import { text } from "node:stream/consumers";
+import { spawn } from "node:child_process";
+import { createInterface } from "node:readline";
+import { basename, dirname, isAbsolute, join, normalize, relative, resolve, sep } from "node:path";
+import { PassThrough, Readable } from "node:stream";
+import { constants as constants$1, createGunzip, createGzip, createZstdCompress, createZstdDecompress } from "node:zlib";
+import { createHash, randomUUID } from "node:crypto";
+import { constants as constants$2, createReadStream } from "node:fs";
+import { setTimeout as setTimeout$1 } from "node:timers/promises";
+import { stripVTControlCharacters } from "node:util";
+import { homedir, machine, release, tmpdir, userInfo } from "node:os";
+import { pipeline } from "node:stream/promises";
+import http from "node:http";
+// \0rolldown/runtime.js
+var __commonJSMin = (cb, mod) => () => (mod || (cb((mod = { exports: {} }).exports, mod, mod.exports), cb = null), mod.exports);
+var __require = /* #__PURE__ */ (() => createRequire(import.meta.url))();
+// package.json
+var version = "1.0.0";
+// src/rawinputs.ts
+const DEFINITIONS = {
+	description: {
+		kind: "text",
+		value: "PATH",
+		help: "folder or file of a KIWI description"
+	},
+	disk: {
+		kind: "text",
+		value: "FILE",
+		help: "an existing disk file: wrap it, build nothing"
+	},
+	profiles: {
+		kind: "list",
+		value: "NAME",
+		help: "KIWI's profiles"
+	},
+	type: {
+		kind: "text",
+		value: "NAME",
+		help: "KIWI's build type, where the description has several"
+	},
+	"kiwi-global-arguments": {
+		kind: "list",
+		value: "ARG",
+		help: "arguments for kiwi-ng before system build"
+	},
+	"kiwi-arguments": {
+		kind: "list",
+		value: "ARG",
+		help: "arguments for kiwi-ng after system build"
+	},
+	repositories: {
+		kind: "list",
+		value: "'URI [DIST [COMPONENT…]]'",
+		help: "what obsrepositories:/ stands for; default: those of this machine"
+	},
+	format: {
+		kind: "text",
+		value: "qcow2|raw",
+		help: "disk format in the image; default: the description's, else qcow2"
+	},
+	"disk-path": {
+		kind: "text",
+		value: "PATH",
+		help: "path of the disk in the image; default: /disk/NAME"
+	},
+	"base-image": {
+		kind: "text",
+		value: "REF",
+		help: "the reference container; default: derived_from, else scratch"
+	},
+	containerconfig: {
+		kind: "yaml",
+		value: "YAML",
+		help: "entrypoint, cmd, env, labels, user, workdir, expose, …"
+	},
+	labels: {
+		kind: "list",
+		value: "KEY=VALUE",
+		help: "labels of the image"
+	},
+	annotations: {
+		kind: "list",
+		value: "KEY=VALUE",
+		help: "annotations of the manifest"
+	},
+	platform: {
+		kind: "text",
+		value: "OS/ARCH",
+		help: "platform of the image; default: the machine's"
+	},
+	compression: {
+		kind: "text",
+		value: "gzip|zstd|none[:LEVEL]",
+		help: "of the layer; default: gzip"
+	},
+	tags: {
+		kind: "list",
+		value: "REF",
+		help: "references to push to"
+	},
+	push: {
+		kind: "boolean",
+		value: "",
+		help: "push to the tags; without it the log says what would be pushed"
+	},
+	export: {
+		kind: "list",
+		value: "DEST",
+		help: "skopeo destination to write the image to, oci:DIR[:REF] among them"
+	},
+	registry: {
+		kind: "text",
+		value: "HOST",
+		help: "registry of the login; default: the tags' one"
+	},
+	username: {
+		kind: "text",
+		value: "NAME",
+		help: "login for this job only"
+	},
+	password: {
+		kind: "secret",
+		value: "",
+		help: ""
+	},
+	authfile: {
+		kind: "text",
+		value: "FILE",
+		help: "a file of logins to use instead of the existing ones"
+	},
+	"tls-verify": {
+		kind: "boolean",
+		value: "",
+		help: "check certificates of registries; default: true"
+	},
+	cache: {
+		kind: "boolean",
+		value: "",
+		help: "keep base layers, tools and packages; default: true"
+	},
+	"install-tools": {
+		kind: "boolean",
+		value: "",
+		help: "install what is missing; default: false"
+	},
+	"kiwi-version": {
+		kind: "text",
+		value: "VERSION",
+		help: "exact version from PyPI, or system"
+	},
+	"work-dir": {
+		kind: "text",
+		value: "DIR",
+		help: "where to build; default: the system's temp"
+	},
+	"source-date-epoch": {
+		kind: "text",
+		value: "SECONDS",
+		help: "created, history and tar times"
+	},
+	summary: {
+		kind: "boolean",
+		value: "",
+		help: "job summary, in a workflow; default: true"
+	}
+};
+const INPUT_NAMES = Object.keys(DEFINITIONS);
+function inputDefinition(name) {
+	return DEFINITIONS[name];
+}
+/** The input of this name, whatever its case (a runner upper-cases names), if there is one. */
+function inputNamed(name) {
+	const lower = name.toLowerCase();
+	return INPUT_NAMES.find((known) => known === lower);
+}
+/**
+* The entries that one text of a workflow holds: a list has one a line; only `tags` also splits at commas, as docker's
+* metadata action writes them. Values of other lists may hold commas.
+*/
+function rawEntries(name, text) {
+	if (inputDefinition(name).kind !== "list") return [text];
+	return text.split(name === "tags" ? /[\n,]/ : "\n");
+}
+/** The known names nearest to a wrong one, for a message. */
+function similarNames(wrong) {
+	const distance = (name) => editDistance(wrong.toLowerCase(), name);
+	return INPUT_NAMES.filter((name) => distance(name) <= 3 || name.startsWith(wrong)).toSorted((a, b) => distance(a) - distance(b)).slice(0, 2);
+}
+function editDistance(a, b) {
+	let row = Array.from({ length: b.length + 1 }, (_, i) => i);
+	for (const [i, letter] of [...a].entries()) {
+		const next = [i + 1];
+		for (const [j, other] of [...b].entries()) {
+			const change = (row[j] ?? 0) + (letter === other ? 0 : 1);
+			next.push(Math.min(change, (row[j + 1] ?? 0) + 1, (next[j] ?? 0) + 1));
+		}
+		row = next;
+	}
+	return row.at(-1) ?? 0;
+}
+// src/arguments.ts
+const OWN_FLAGS = [
+	"help",
+	"version",
+	"metadata-file",
+	"password-stdin"
+];
+/**
+* `--name VALUE`, `--name=VALUE`, and `--name` alone for booleans. A value may begin with a dash: every flag but the
+* booleans takes the next word whatever it is, so that `--kiwi-arguments --clear-cache` needs no equals sign.
+*/
+function parseArguments(words) {
+	const raw = /* @__PURE__ */ new Map();
+	const own = /* @__PURE__ */ new Map();
+	const problems = [];
+	const refuse = (where, text) => problems.push({
+		where,
+		text
+	});
+	const rest = [...words];
+	for (let word = rest.shift(); word !== void 0; word = rest.shift()) {
+		const [, name = "", , given] = /^--([^=]+)(=(.*))?$/s.exec(word) ?? [];
+		const input = inputNamed(name);
+		if (input === "password") {
+			refuse("--password", "a password on the command line can be seen by everybody: use --password-stdin");
+			if (given === void 0) rest.shift();
+		} else if (OWN_FLAGS.includes(name)) own.set(name, given ?? (name === "metadata-file" ? rest.shift() ?? "" : "true"));
+		else if (input === void 0) refuse(word, unknownFlag(word, name));
+		else if (given !== void 0) add$1(raw, input, given);
+		else if (inputDefinition(input).kind === "boolean") add$1(raw, input, "true");
+		else if (rest.length > 0) add$1(raw, input, rest.shift() ?? "");
+		else refuse(word, `needs a value: write ${word} ${inputDefinition(input).value}`);
+	}
+	const metadataFile = own.get("metadata-file");
+	if (metadataFile === "") refuse("--metadata-file", "needs a value: write --metadata-file FILE");
+	return {
+		raw,
+		...metadataFile ? { metadataFile } : {},
+		passwordFromStdin: own.has("password-stdin"),
+		help: own.has("help"),
+		version: own.has("version"),
+		problems
+	};
+}
+function add$1(raw, name, value) {
+	const entries = name === "tags" ? rawEntries(name, value) : [value];
+	raw.set(name, [...raw.get(name) ?? [], ...entries]);
+}
+function unknownFlag(word, name) {
+	if (name === "") return `is no flag: every value belongs to one, like --description ${word}`;
+	const similar = similarNames(name).map((known) => `--${known}`);
+	return `is no flag of kiwi-oci${similar.length > 0 ? `: did you mean ${similar.join(" or ")}?` : ": see --help"}`;
+}
+/** @returns the text of `--help`. */
+function helpText() {
+	const rows = INPUT_NAMES.filter((name) => name !== "password").map((name) => {
+		const { kind, value, help } = inputDefinition(name);
+		return [`--${name}${value ? ` ${value}` : ""}`, `${help}${kind === "list" ? " (repeat for more)" : ""}`];
+	});
+	const own = [
+		["--password-stdin", "read the password from standard input; or set KIWI_OCI_PASSWORD"],
+		["--metadata-file FILE", "write what came out as JSON"],
+		["--version", ""],
+		["--help", ""]
+	];
+	return [
+		"Usage: kiwi-oci --description PATH | --disk FILE  [--tags REF --push] [--export DEST] …",
+		"",
+		"Takes a KIWI image description and leaves a bootable VM disk in a registry as an OCI image.",
+		"The digest goes to standard output, everything else to standard error.",
+		"Booleans: --push or --push=false. Exit code: 0 done, 2 an input or the description has to be changed, 1 all else.",
+		"",
+		...[...rows, ...own].map(([flag, help]) => flag.length > 32 ? `  ${flag}\n${" ".repeat(36)}${help}` : `  ${flag.padEnd(34)}${help}`.trimEnd())
+	].join("\n");
+}
+// src/errors.ts
+var KnownError = class extends Error {
+	/** 2 when an input or the description has to be changed, else 1. */
+	exitCode = 1;
+	/** Lines for a folded group below the message, none by default. */
+	detail = [];
+};
+var ProblemsError = class extends KnownError {
+	exitCode = 2;
+	problems;
+	constructor(problems) {
+		super(problems.map((problem) => `${problem.where}: ${problem.text}`).join("\n"));
+		this.problems = problems;
+	}
+};
+/** The user edits the workflow or the command line. May carry problems of the description found in the same look. */
+var InputError = class extends ProblemsError {
+	name = "InputError";
+};
+/** The user edits the description. */
+var DescriptionError = class extends ProblemsError {
+	name = "DescriptionError";
+};
+/** The machine lacks something: a tool, a right, space. */
+var HostError = class extends KnownError {
+	name = "HostError";
+	/** @param lack what is missing, @param remedy how to get it */
+	constructor(lack, remedy) {
+		super(`${lack}: ${remedy}`);
+	}
+};
+/** A program failed. */
+var CommandError = class extends KnownError {
+	name = "CommandError";
+	program;
+	args;
+	outcome;
+	/** The last lines it printed, newest last; at most 40. */
+	lastLines;
+	detail;
+	constructor(program, args, outcome, lastLines) {
+		super(commandMessage(program, outcome, lastLines));
+		this.program = program;
+		this.args = args;
+		this.outcome = outcome;
+		this.lastLines = lastLines;
+		this.detail = [[program, ...args].join(" "), ...lastLines];
+	}
+};
+function commandMessage(program, outcome, lastLines) {
+	const last = lastLines.findLast((line) => line.trim() !== "");
+	const because = last === void 0 ? "" : `: ${last.trim()}`;
+	switch (outcome.kind) {
+		case "exit": return `${program} failed with exit code ${outcome.code}${because}`;
+		case "signal": return `${program} was ended by ${outcome.signal}${because}`;
+		case "timeout": return `${program} gave no result within ${outcome.seconds} s and was ended${because}`;
+		case "canceled": return `${program} was ended because the job was canceled`;
+		case "missing": return `${program} is not installed or not on the PATH: install it, or let kiwi-oci do so with install-tools`;
+	}
+}
+/** A registry said no, or did not answer. */
+var RegistryError = class extends KnownError {
+	name = "RegistryError";
+	side;
+	reference;
+	detail;
+	/** @param message one line: the operation, the reference, the reason and what to do */
+	constructor(message, about) {
+		super(message);
+		this.side = about.side;
+		this.reference = about.reference;
+		this.detail = about.detail ?? [];
+	}
+};
+/** An OCI invariant is broken: a blob does not hash to its name, a diff ID is missing, a manifest contradicts itself. */
+var ImageError = class extends KnownError {
+	name = "ImageError";
+	violations;
+	constructor(subject, violations) {
+		super(`${subject} is not a valid OCI image: ${violations.join("; ")}`);
+		this.violations = violations;
+	}
+};
+/** Shows any thrown value: its one line, what to fold below it, and the exit code it stands for. */
+function describeError(thrown) {
+	if (thrown instanceof KnownError) return {
+		message: thrown.message,
+		detail: thrown.detail,
+		exitCode: thrown.exitCode
+	};
+	const error = thrown instanceof Error ? thrown : new Error(String(thrown));
+	if (error.name === "AbortError") return {
+		message: "the job was canceled",
+		detail: [],
+		exitCode: 1
+	};
+	return {
+		message: `${error.message} (a bug in kiwi-oci: please report it with the lines below)`,
+		detail: (error.stack ?? "").split("\n"),
+		exitCode: 1
+	};
+}
+// src/command.ts
+const KEPT_LINES = 40;
+/** After SIGTERM a program has this long before it is killed. */
+const GRACE_MILLISECONDS = 5e3;
+/**
+* Runs a program from an argument list, never through a shell.
+*
+* @throws CommandError when it cannot be started, exits with a code not in `accept`, is ended by a signal, runs into
+*   its time limit or is canceled. A non-zero exit is always an error.
+*/
+async function runCommand(program, args, options = {}) {
+	const fail = (outcome, lines) => new CommandError(program, args, outcome, lines);
+	if (options.signal?.aborted) throw fail({ kind: "canceled" }, []);
+	const child = spawn(program, args, {
+		cwd: options.cwd,
+		env: options.env,
+		stdio: [
+			"pipe",
+			"pipe",
+			"pipe"
+		]
+	});
+	const lastLines = [];
+	const chunks = [];
+	const errors = [];
+	const keep = (line) => {
+		lastLines.push(line);
+		if (lastLines.length > KEPT_LINES) lastLines.shift();
+		options.onLine?.(line);
+	};
+	const readers = [options.onLine ? eachLine(child.stdout, keep) : collect(child.stdout, chunks), eachLine(child.stderr, (line) => {
+		if (!options.onLine) errors.push(line);
+		keep(line);
+	})];
+	child.stdin.on("error", () => {});
+	if (options.input !== void 0) child.stdin.write(options.input);
+	if (!options.stopByEndOfInput) child.stdin.end();
+	const ended = new Promise((resolve, reject) => {
+		child.once("error", reject);
+		child.once("close", (code, signal) => resolve({
+			code,
+			signal
+		}));
+	});
+	const stopper = stopWhenAsked(child, options);
+	try {
+		const [end] = await Promise.all([ended, ...readers]);
+		const lines = lastLines.length > 0 ? lastLines : tail(chunks);
+		if (stopper.reason) throw fail(stopper.reason, lines);
+		if (end.code === null) throw fail({
+			kind: "signal",
+			signal: end.signal ?? "an unknown signal"
+		}, lines);
+		if (!(options.accept ?? [0]).includes(end.code)) throw fail({
+			kind: "exit",
+			code: end.code
+		}, lines);
+		return {
+			exitCode: end.code,
+			stdout: Buffer.concat(chunks),
+			stderr: errors.join("\n")
+		};
+	} catch (error) {
+		if (isErrno(error) && ["ENOENT", "EACCES"].includes(error.code ?? "")) throw fail({ kind: "missing" }, []);
+		throw error;
+	} finally {
+		stopper.release();
+	}
+}
+function stopWhenAsked(child, options) {
+	const state = { release: () => {} };
+	const timers = [];
+	const stop = (reason) => {
+		state.reason ??= reason;
+		if (options.stopByEndOfInput) child.stdin?.end();
+		else child.kill("SIGTERM");
+		const grace = options.graceSeconds === void 0 ? GRACE_MILLISECONDS : options.graceSeconds * 1e3;
+		timers.push(setTimeout(() => child.kill("SIGKILL"), grace));
+	};
+	const onAbort = () => stop({ kind: "canceled" });
+	options.signal?.addEventListener("abort", onAbort, { once: true });
+	const { timeoutSeconds } = options;
+	if (timeoutSeconds !== void 0) timers.push(setTimeout(() => stop({
+		kind: "timeout",
+		seconds: timeoutSeconds
+	}), timeoutSeconds * 1e3));
+	state.release = () => {
+		options.signal?.removeEventListener("abort", onAbort);
+		for (const timer of timers) clearTimeout(timer);
+	};
+	return state;
+}
+async function eachLine(stream, onLine) {
+	for await (const line of createInterface({
+		input: stream,
+		crlfDelay: Number.POSITIVE_INFINITY
+	})) onLine(line);
+}
+async function collect(stream, into) {
+	for await (const chunk of stream) into.push(chunk);
+}
+function tail(chunks) {
+	return Buffer.concat(chunks).toString("utf8").trimEnd().split("\n").slice(-40);
+}
+function isErrno(error) {
+	return error instanceof Error && "code" in error;
+}
+// src/host/privileges.ts
+/** Finds out by the user id, then by whether sudo works without a password. */
+async function findPrivileges(uid = process.getuid?.()) {
+	if (uid === 0) return { kind: "root" };
+	try {
+		await runCommand("sudo", ["-n", "true"], { timeoutSeconds: 20 });
+		return { kind: "sudo" };
+	} catch (error) {
+		if (error instanceof CommandError) return { kind: "none" };
+		throw error;
+	}
+}
+/**
+* The command line that runs a program as root.
+*
+* @throws HostError where there is no way to become root
+*/
+function asRoot(privileges, program, args) {
+	switch (privileges.kind) {
+		case "root": return {
+			program,
+			args
+		};
+		case "sudo": return {
+			program: "sudo",
+			args: [
+				"-n",
+				"--",
+				program,
+				...args
+			]
+		};
+		case "none": throw new HostError("building needs root", "run as root or with password-less sudo");
+	}
+}
+// src/host/apt-sources.ts
+/**
+* The sources of a one-line-style file. sources.list(5); lines of source packages and comments are left out.
+*/
+function oneLineSources(text) {
+	return text.split("\n").flatMap((line) => {
+		const [, options = "", uri, suite, components = ""] = /^\s*deb\s+(?:\[([^\]]*)\]\s*)?(\S+)\s+(\S+)((?:\s+[^\s#]\S*)*)\s*(?:#.*)?$/.exec(line) ?? [];
+		if (uri === void 0 || suite === void 0) return [];
+		const given = new Map(words(options).map((option) => splitAt(option, "=")));
+		return [{
+			uri,
+			suite,
+			components: words(components),
+			...architecturesOf(given.get("arch")?.split(",")),
+			...signedByOf(given.get("signed-by")?.split(",").join(" ")),
+			trusted: given.get("trusted") === "yes"
+		}];
+	});
+}
+/**
+* The sources of a deb822-style file: one for each URI and suite of its stanzas. sources.list(5), deb822(5); stanzas
+* that are switched off or name source packages only are left out.
+*/
+function deb822Sources(text) {
+	return stanzas(text).flatMap((fields) => {
+		if (/^(no|false|0|off|without|disable)$/i.test(fields.get("enabled") ?? "yes")) return [];
+		if (!words(fields.get("types") ?? "").includes("deb")) return [];
+		const common = {
+			components: words(fields.get("components") ?? ""),
+			...architecturesOf(fields.has("architectures") ? words(fields.get("architectures") ?? "") : void 0),
+			...signedByOf(fields.get("signed-by")),
+			trusted: /^(yes|true|1|on|with|enable)$/i.test(fields.get("trusted") ?? "")
+		};
+		const suites = words(fields.get("suites") ?? "");
+		return words(fields.get("uris") ?? "").flatMap((uri) => suites.map((suite) => ({
+			uri,
+			suite,
+			...common
+		})));
+	});
+}
+/**
+* Reads what this machine's apt reads from, in the order of apt.
+*
+* @param root where the machine's file tree starts
+* @returns nothing where there is no apt
+*/
+async function readAptSources(root = "/") {
+	const folder = join(root, "etc/apt/sources.list.d");
+	const names = (await readdir(folder).catch(() => [])).toSorted();
+	const files = [join(root, "etc/apt/sources.list"), ...names.map((name) => join(folder, name))];
+	return (await Promise.all(files.map(async (file) => {
+		const parse = file.endsWith(".sources") ? deb822Sources : file.endsWith(".list") ? oneLineSources : void 0;
+		if (parse === void 0) return [];
+		return parse(await readFile(file, "utf8").catch(() => ""));
+	}))).flat();
+}
+/** The keyrings that apt trusts for every source, as sources without Signed-By use them; absolute paths below `root`. */
+async function readTrustedKeyrings(root = "/") {
+	const folder = join(root, "etc/apt/trusted.gpg.d");
+	return (await readdir(folder).catch(() => [])).filter((name) => /\.(gpg|asc)$/.test(name)).toSorted().map((name) => join(folder, name));
+}
+function stanzas(text) {
+	const found = [/* @__PURE__ */ new Map()];
+	let last = "";
+	for (const line of text.split("\n")) {
+		const current = found.at(-1);
+		const [, key, value = ""] = /^([A-Za-z0-9-]+):\s*(.*)$/.exec(line) ?? [];
+		if (line.startsWith("#") || current === void 0) continue;
+		if (line.trim() === "") found.push(/* @__PURE__ */ new Map());
+		else if (key !== void 0) {
+			last = key.toLowerCase();
+			current.set(last, value.trim());
+		} else if (/^\s/.test(line)) current.set(last, `${current.get(last) ?? ""}\n${continued(line)}`);
+	}
+	return found;
+}
+/** deb822(5): a continuation line starts with a space, and a dot alone stands for an empty line. */
+function continued(line) {
+	const text = line.slice(1).trimEnd();
+	return text.trim() === "." ? "" : text;
+}
+function signedByOf(value) {
+	if (value === void 0) return {};
+	if (value.includes("-----BEGIN PGP PUBLIC KEY BLOCK-----")) return { signedBy: {
+		kind: "text",
+		text: `${value.split("\n").map((line) => line.trim()).join("\n").trim()}\n`
+	} };
+	const paths = words(value).filter((word) => word.startsWith("/"));
+	return paths.length > 0 ? { signedBy: {
+		kind: "files",
+		paths
+	} } : {};
+}
+function architecturesOf(names) {
+	return names === void 0 || names.length === 0 ? {} : { architectures: names };
+}
+function words(text) {
+	return text.split(/\s+/).filter((word) => word !== "");
+}
+function splitAt(text, separator) {
+	const at = text.indexOf(separator);
+	return at < 0 ? [text.toLowerCase(), ""] : [text.slice(0, at).toLowerCase(), text.slice(at + 1)];
+}
+// src/host/distribution.ts
+const FAMILIES = [
+	{
+		ids: ["ubuntu"],
+		packages: "ubuntu"
+	},
+	{
+		ids: ["debian"],
+		packages: "debian"
+	},
+	{
+		ids: [
+			"fedora",
+			"rhel",
+			"centos"
+		],
+		packages: "fedora"
+	},
+	{
+		ids: [
+			"suse",
+			"opensuse",
+			"sles"
+		],
+		packages: "suse"
+	}
+];
+const INSTALLERS = {
+	debian: "apt",
+	fedora: "dnf",
+	suse: "zypper"
+};
+/**
+* The distribution that an os-release text names by `ID`, else by `ID_LIKE`.
+*
+* @param osRelease the text of /etc/os-release; os-release(5) has the format
+* @returns undefined where neither is one whose package names we know
+*/
+function distribution(osRelease) {
+	const fields = osReleaseFields(osRelease);
+	const id = fields.get("ID") ?? "linux";
+	const packages = [id, ...(fields.get("ID_LIKE") ?? "").split(/\s+/)].map((name) => FAMILIES.find((family) => family.ids.includes(name))).find((family) => family !== void 0)?.packages;
+	if (packages === void 0) return void 0;
+	const family = packages === "ubuntu" ? "debian" : packages;
+	const codename = fields.get("UBUNTU_CODENAME") || fields.get("VERSION_CODENAME");
+	const versionId = fields.get("VERSION_ID");
+	return {
+		id,
+		family,
+		packages,
+		installer: INSTALLERS[family],
+		...versionId ? { versionId } : {},
+		...codename ? { codename } : {}
+	};
+}
+/**
+* Reads which distribution this machine runs.
+*
+* @param root where the machine's file tree starts
+* @returns undefined where there is no os-release file, or one that we do not know
+*/
+async function readDistribution(root = "/") {
+	for (const file of ["etc/os-release", "usr/lib/os-release"]) {
+		const text = await readFile(join(root, file), "utf8").catch(() => void 0);
+		if (text !== void 0) return distribution(text);
+	}
+}
+function osReleaseFields(text) {
+	const fields = /* @__PURE__ */ new Map();
+	for (const line of text.split("\n")) {
+		const [, key, value] = /^([A-Z][A-Z0-9_]*)=(.*)$/.exec(line.trim()) ?? [];
+		if (key !== void 0 && value !== void 0) fields.set(key, unquoted$1(value));
+	}
+	return fields;
+}
+function unquoted$1(value) {
+	const [, , inner] = /^(["'])(.*)\1$/.exec(value) ?? [];
+	return (inner ?? value).replace(/\\([\\"'$`])/g, "$1");
+}
+// src/host/given-repository.ts
+/**
+* Reads one line of the input `repositories`, `URI [DISTRIBUTION [COMPONENTS…]]`.
+*
+* @returns a text where the line is wrong: what to write instead
+*/
+function givenRepository(line) {
+	const [uri, distribution, ...components] = line.trim().split(/\s+/);
+	if (uri === void 0 || uri === "") return "a line is empty: write URI [DISTRIBUTION [COMPONENTS…]]";
+	if (uri.startsWith("/")) return `${uri} is no URI: write dir://${uri}`;
+	if (!/^[a-z][a-z0-9+.-]*:./i.test(uri)) return `${uri} is no URI: write URI [DISTRIBUTION [COMPONENTS…]], http://… first`;
+	if (uri.startsWith("obsrepositories:")) return `${uri} is what the lines of repositories stand for: write a real address`;
+	return {
+		uri,
+		...distribution ? { distribution } : {},
+		...components.length > 0 ? { components } : {}
+	};
+}
+/** Reads all lines of the input, and gives every problem at once. */
+function givenRepositories(lines) {
+	const read = lines.map(givenRepository);
+	return {
+		given: read.filter((line) => typeof line !== "string"),
+		problems: read.filter((line) => typeof line === "string").map((text) => ({
+			where: "input repositories",
+			text
+		}))
+	};
+}
+// src/host/mirror-probe.ts
+const ANSWER_MILLISECONDS = 3e4;
+/** The fields of a Release file stand before its lists of hashes. */
+const HEAD_BYTES = 4096;
+/**
+* Whether a mirror really has a distribution: its `dists/NAME/InRelease`, or `Release` of those that sign apart.
+*
+* @param uri `http:`, `https:` or `file:`; every other kind is answered with no
+* @param distribution the suite, such as `bookworm-security`
+* @throws only where `signal` aborts: a mirror that does not answer within 30 s does not have it
+*/
+async function hasDistribution(uri, distribution, options = {}) {
+	const base = uri.replace(/\/+$/, "");
+	for (const name of ["InRelease", "Release"]) {
+		const address = `${base}/dists/${distribution}/${name}`;
+		const head = /^https?:/i.test(uri) ? await fetchedHead(address, options.signal) : await fileHead(address);
+		if (head !== void 0) return options.origin === void 0 || originOf(head) === options.origin;
+	}
+	return false;
+}
+function originOf(release) {
+	return /^Origin:[ \t]*(.*?)[ \t]*$/m.exec(release)?.[1];
+}
+async function fileHead(address) {
+	if (!address.startsWith("file:")) return void 0;
+	const file = await open(join("/", address.slice(5))).catch(() => void 0);
+	if (file === void 0) return void 0;
+	try {
+		const { buffer, bytesRead } = await file.read(Buffer.alloc(HEAD_BYTES), 0, HEAD_BYTES, 0);
+		return buffer.toString("utf8", 0, bytesRead);
+	} finally {
+		await file.close();
+	}
+}
+async function fetchedHead(address, signal) {
+	for (let attempt = 1; attempt <= 2; attempt += 1) {
+		const limit = AbortSignal.timeout(ANSWER_MILLISECONDS);
+		try {
+			const response = await fetch(address, { signal: signal ? AbortSignal.any([signal, limit]) : limit });
+			if (response.ok) return await firstBytes(response);
+			await response.body?.cancel();
+			if (response.status < 500) return void 0;
+		} catch {
+			signal?.throwIfAborted();
+			if (limit.aborted) return void 0;
+		}
+	}
+}
+async function firstBytes(response) {
+	let text = "";
+	const decoder = new TextDecoder();
+	for await (const chunk of response.body ?? []) {
+		text += decoder.decode(chunk, { stream: true });
+		if (text.length >= HEAD_BYTES) break;
+	}
+	return text;
+}
+// src/host/mirrors.ts
+const X86 = [
+	"x86_64",
+	"i586",
+	"i686",
+	"ix86"
+];
+const DEBIAN_COMPONENTS = ["main"];
+const UBUNTU_COMPONENTS = ["main", "universe"];
+/** The public mirrors that stand in where this machine's own do not have the distribution asked for. */
+const publicMirrors = [{
+	name: "debian",
+	origin: "Debian",
+	codenames: [
+		"bullseye",
+		"bookworm",
+		"trixie",
+		"forky",
+		"duke",
+		"oldoldstable",
+		"oldstable",
+		"stable",
+		"testing"
+	],
+	rolling: ["sid", "unstable"],
+	keyring: {
+		path: "/usr/share/keyrings/debian-archive-keyring.gpg",
+		packages: {
+			debian: "debian-archive-keyring",
+			ubuntu: "debian-archive-keyring",
+			fedora: "debian-keyring"
+		}
+	},
+	archives: [{
+		uri: "http://ftp.debian.org/debian",
+		suites: ["{codename}", "{codename}-updates"],
+		components: DEBIAN_COMPONENTS
+	}, {
+		uri: "http://security.debian.org/debian-security",
+		suites: ["{codename}-security"],
+		components: DEBIAN_COMPONENTS
+	}]
+}, {
+	name: "ubuntu",
+	origin: "Ubuntu",
+	codenames: [
+		"focal",
+		"jammy",
+		"noble",
+		"plucky",
+		"questing",
+		"resolute"
+	],
+	rolling: [],
+	keyring: {
+		path: "/usr/share/keyrings/ubuntu-archive-keyring.gpg",
+		packages: {
+			debian: "ubuntu-keyring",
+			ubuntu: "ubuntu-keyring",
+			fedora: "ubu-keyring"
+		}
+	},
+	archives: [
+		{
+			uri: "http://archive.ubuntu.com/ubuntu",
+			suites: ["{codename}", "{codename}-updates"],
+			components: UBUNTU_COMPONENTS,
+			architectures: X86
+		},
+		{
+			uri: "http://security.ubuntu.com/ubuntu",
+			suites: ["{codename}-security"],
+			components: UBUNTU_COMPONENTS,
+			architectures: X86
+		},
+		{
+			uri: "http://ports.ubuntu.com/ubuntu-ports",
+			suites: [
+				"{codename}",
+				"{codename}-updates",
+				"{codename}-security"
+			],
+			components: UBUNTU_COMPONENTS
+		}
+	]
+}];
+/** The family that a codename belongs to. */
+function familyOf(mirrors, codename) {
+	return mirrors.find((family) => [...family.codenames, ...family.rolling].includes(codename));
+}
+/** What the public mirrors offer of a distribution: each suite once, from the first archive that has the architecture. */
+function publicSuites(family, codename, architecture) {
+	const suites = /* @__PURE__ */ new Map();
+	for (const archive of family.archives) {
+		if (archive.architectures && !archive.architectures.includes(architecture)) continue;
+		for (const pattern of archive.suites) {
+			const suite = pattern.replaceAll("{codename}", codename);
+			if (family.rolling.includes(codename) && suite !== codename) continue;
+			if (!suites.has(suite)) suites.set(suite, {
+				uri: archive.uri,
+				suite,
+				components: archive.components
+			});
+		}
+	}
+	return [...suites.values()];
+}
+/**
+* Reads a table that takes the place of `publicMirrors`, of the same shape, as JSON.
+*
+* @throws HostError where the file cannot be read or is no such table
+*/
+async function readMirrors(path) {
+	const remedy = "it must be a JSON list of families like that of src/host/mirrors.ts";
+	try {
+		const value = JSON.parse(await readFile(path, "utf8"));
+		if (Array.isArray(value) && value.every(isFamily)) return value;
+	} catch (error) {
+		throw new HostError(`the mirror table ${path} cannot be read (${error instanceof Error ? error.message : error})`, remedy);
+	}
+	throw new HostError(`the mirror table ${path} has another shape`, remedy);
+}
+function isFamily(value) {
+	if (!isRecord$1(value) || typeof value["name"] !== "string" || typeof value["origin"] !== "string") return false;
+	const { keyring, archives } = value;
+	if (!isTexts(value["codenames"]) || !isTexts(value["rolling"])) return false;
+	if (!isRecord$1(keyring) || typeof keyring["path"] !== "string" || !isRecord$1(keyring["packages"])) return false;
+	return Array.isArray(archives) && archives.every(isArchive);
+}
+function isArchive(value) {
+	if (!isRecord$1(value) || typeof value["uri"] !== "string") return false;
+	if (value["architectures"] !== void 0 && !isTexts(value["architectures"])) return false;
+	return isTexts(value["suites"]) && isTexts(value["components"]);
+}
+function isRecord$1(value) {
+	return typeof value === "object" && value !== null && !Array.isArray(value);
+}
+function isTexts(value) {
+	return Array.isArray(value) && value.every((text) => typeof text === "string");
+}
+// src/host/debian-architecture.ts
+const DEBIAN_ARCHITECTURES = {
+	x86_64: "amd64",
+	aarch64: "arm64",
+	i586: "i386",
+	i686: "i386",
+	ix86: "i386",
+	armv7l: "armhf",
+	armv7hl: "armhf",
+	ppc64le: "ppc64el"
+};
+/** Debian's name of an architecture, by KIWI's: `amd64` for `x86_64`. */
+function debianArchitecture(architecture) {
+	return DEBIAN_ARCHITECTURES[architecture] ?? architecture;
+}
+// src/host/mirror-list.ts
+const FETCH_MILLISECONDS = 3e4;
+/**
+* The mirrors of a mirror list, the preferred ones first: by `priority:`, smaller before larger, entries without one
+* last; those of equal priority in the order of the list. apt-transport-mirror(1)
+*
+* @param architecture Debian's name; entries of other architectures (`arch:`) are left out
+*/
+function mirrorListUris(text, architecture) {
+	return text.split("\n").flatMap((line) => {
+		const [uri, ...metadata] = line.replace(/#.*/, "").trim().split(/\s+/);
+		if (uri === void 0 || uri === "") return [];
+		const values = (key) => metadata.filter((word) => word.startsWith(`${key}:`)).map((word) => word.slice(key.length + 1));
+		const architectures = values("arch");
+		if (architectures.length > 0 && !architectures.includes(architecture)) return [];
+		return [{
+			uri,
+			priority: Number(values("priority")[0] ?? Number.POSITIVE_INFINITY)
+		}];
+	}).toSorted((a, b) => a.priority === b.priority ? 0 : a.priority - b.priority).map((entry) => entry.uri);
+}
+/**
+* The addresses that a URI of a source stands for, the preferred one first: itself, or what its mirror list holds.
+* A list that cannot be read stands for none.
+*
+* @param root where the machine's file tree starts
+*/
+async function resolvedUris(uri, options) {
+	const address = /^mirror(?:\+([a-z]+))?:(.*)$/.exec(uri);
+	if (address === null) return [uri];
+	const [, transport = "http", rest = ""] = address;
+	const path = rest.replace(/^\/\/(?=\/)/, "");
+	return mirrorListUris(transport === "file" || transport === "copy" ? await readFile(join(options.root ?? "/", path), "utf8").catch(() => "") : await fetchText(`${transport}:${rest}`, options.signal), options.architecture);
+}
+async function fetchText(address, signal) {
+	const limit = AbortSignal.timeout(FETCH_MILLISECONDS);
+	try {
+		const response = await fetch(address, { signal: signal ? AbortSignal.any([signal, limit]) : limit });
+		return response.ok ? await response.text() : "";
+	} catch {
+		signal?.throwIfAborted();
+		return "";
+	}
+}
+// src/repositories.ts
+/**
+* What `obsrepositories:/`, "the repositories of whoever builds this" (KIWI's system/uri.py), stands for on this machine:
+* the lines of the input exactly as they are, else this machine's own sources of the distribution with their updates
+* and security suites, else a public mirror.
+*
+* Keyrings of the machine's sources: what Signed-By says; without it the keyring of the distribution family where that
+* exists, else everything in /etc/apt/trusted.gpg.d. None for sources with `trusted=yes`, which are therefore passed
+* over where the description asks for `repository_gpgcheck`.
+*
+* @throws InputError where the input `repositories` is needed: no distribution is named and the machine has none, or
+*   no public mirror is known
+* @throws HostError where the public mirror does not answer either
+*/
+async function repositorySources(question) {
+	const { element, given, machine, mirrors } = question;
+	if (given.length > 0) return givenSources(question);
+	const distribution = element.distribution ?? machine.codename;
+	if (distribution === void 0) throw setRepositories(element, "names no distribution and this machine runs no Debian or Ubuntu");
+	const family = familyOf(mirrors, distribution);
+	const own = await machineSources(question, distribution, family);
+	if (own.sources.length === 0) return {
+		sources: (await publicSources(question, distribution, family)).map((source) => including(source, element)),
+		notes: own.notes
+	};
+	if (!element.imageInclude) return own;
+	if (own.sources.map((source) => isPublic(source, family)).every((yes) => yes)) return {
+		...own,
+		sources: own.sources.map((source) => including(source, element))
+	};
+	if (family === void 0) throw setRepositories(element, `puts the mirror of ${distribution} into the image, and no public one is known`);
+	const inImage = familySources(question, distribution, family).map((source) => ({
+		...source,
+		imageOnly: true
+	}));
+	return {
+		...own,
+		sources: [...inImage, ...own.sources]
+	};
+}
+async function givenSources({ given, element, machine, mirrors }) {
+	const sources = given.map(async (line) => {
+		const own = machine.sources.find((source) => sameUri(source.uri, line.uri) && !source.trusted);
+		const codename = line.distribution?.replace(/-(updates|security|backports|proposed|proposed-updates)$/, "");
+		const family = codename === void 0 ? void 0 : familyOf(mirrors, codename);
+		const keys = own?.signedBy || !family ? await keysOf(own, family, machine) : { keyrings: [family.keyring.path] };
+		return including({
+			...line,
+			...keys
+		}, element);
+	});
+	return {
+		sources: await Promise.all(sources),
+		notes: []
+	};
+}
+async function machineSources(question, distribution, family) {
+	const { element, machine } = question;
+	const architecture = debianArchitecture(machine.architecture);
+	const wanted = [
+		`${distribution}-security`,
+		`${distribution}-updates`,
+		distribution
+	];
+	const fitting = machine.sources.filter((source) => wanted.includes(source.suite) && (source.architectures?.includes(architecture) ?? true));
+	const notes = [];
+	const usable = fitting.filter((source) => !(source.trusted && element.repositoryGpgcheck));
+	for (const source of fitting.filter((one) => !usable.includes(one))) notes.push(`${source.uri} ${source.suite} is passed over: it has trusted=yes, and repository_gpgcheck asks for signatures`);
+	const found = [];
+	for (const suite of wanted) for (const source of merged(usable.filter((one) => one.suite === suite))) {
+		const uri = await reachable(source, question, family);
+		if (uri === void 0) {
+			notes.push(`${source.uri} is passed over: it has no ${suite} of ${family?.origin ?? distribution}, or does not answer`);
+			continue;
+		}
+		const components = element.components ?? source.components;
+		found.push({
+			uri,
+			distribution: suite,
+			components,
+			...await keysOf(source, family, machine)
+		});
+	}
+	return {
+		sources: found.some((source) => source.distribution === distribution) ? found : [],
+		notes
+	};
+}
+/** The address to use of a source. A PPA or a vendor's repository of the same suite is not of the distribution. */
+async function reachable(source, { machine, probe }, family) {
+	const architecture = debianArchitecture(machine.architecture);
+	const uris = await resolvedUris(source.uri, {
+		architecture,
+		...machine.root ? { root: machine.root } : {}
+	});
+	for (const uri of uris.map((one) => one.replace(/^copy:/, "file:"))) if (/^(https?|file):/i.test(uri) && await probe(uri, source.suite, family?.origin)) return uri;
+}
+async function publicSources(question, distribution, family) {
+	const { element, probe } = question;
+	if (family === void 0) throw setRepositories(element, `asks for ${distribution}, which neither this machine's sources nor a known mirror has`);
+	const sources = familySources(question, distribution, family);
+	const main = sources.at(-1);
+	if (main === void 0 || !await probe(main.uri, distribution)) throw new HostError(`neither this machine's sources nor the public mirror ${main?.uri ?? family.name} answer for ${distribution}`, "check the network, or set `repositories` to a mirror that this machine reaches");
+	return sources;
+}
+function familySources({ element, machine }, distribution, family) {
+	const sources = publicSuites(family, distribution, machine.architecture).map((suite) => ({
+		uri: suite.uri,
+		distribution: suite.suite,
+		components: element.components ?? suite.components,
+		keyrings: [family.keyring.path]
+	}));
+	const isMain = (source) => source.distribution === distribution;
+	return [...sources.filter((source) => !isMain(source)), ...sources.filter(isMain)];
+}
+/** Stanzas and lines of one address and suite are one repository with the components of all. */
+function merged(sources) {
+	const byUri = /* @__PURE__ */ new Map();
+	for (const source of sources) {
+		const key = source.uri.replace(/\/+$/, "");
+		const before = byUri.get(key);
+		const components = [.../* @__PURE__ */ new Set([...before?.components ?? [], ...source.components])];
+		byUri.set(key, {
+			...before ?? source,
+			components
+		});
+	}
+	return [...byUri.values()];
+}
+async function keysOf(source, family, machine) {
+	if (source === void 0 || source.trusted) return { keyrings: [] };
+	if (source.signedBy?.kind === "files") return { keyrings: source.signedBy.paths };
+	if (source.signedBy?.kind === "text") return {
+		keyrings: [],
+		keyringText: source.signedBy.text
+	};
+	if (family && await machine.isFile(family.keyring.path)) return { keyrings: [family.keyring.path] };
+	return { keyrings: machine.trustedKeyrings };
+}
+function including(source, element) {
+	return element.imageInclude ? {
+		...source,
+		imageInclude: true
+	} : source;
+}
+function isPublic(source, family) {
+	return family?.archives.some((archive) => sameUri(archive.uri, source.uri)) ?? false;
+}
+function sameUri(left, right) {
+	const plain = (uri) => uri.replace(/^https?:/i, "").replace(/\/+$/, "");
+	return plain(left) === plain(right);
+}
+function setRepositories(element, why) {
+	return new InputError([{
+		where: "input repositories",
+		text: `obsrepositories:/${element.where ? ` of ${element.where}` : ""} ${why}: set repositories to URI [DISTRIBUTION [COMPONENTS…]] lines`
+	}]);
+}
+// src/placeholders.ts
+/**
+* What stands for each `obsrepositories:/` of the description, by the index of its element. Asks mirrors.
+*
+* @throws InputError where the input `repositories` is needed; HostError where no mirror answers
+*/
+async function answeredPlaceholders(source, facts) {
+	if (source.placeholders.length === 0) return /* @__PURE__ */ new Map();
+	const codename = (await readDistribution())?.codename;
+	const machine = {
+		sources: await readAptSources(),
+		...codename === void 0 ? {} : { codename },
+		architecture: facts.architecture,
+		trustedKeyrings: await readTrustedKeyrings(),
+		isFile: async (path) => (await stat(path).catch(() => void 0))?.isFile() === true
+	};
+	const { given } = givenRepositories(source.repositories);
+	const answers = /* @__PURE__ */ new Map();
+	for (const element of source.placeholders) {
+		const { sources, notes } = await repositorySources({
+			element,
+			given,
+			machine,
+			mirrors: facts.mirrors,
+			probe: (uri, distribution, origin) => hasDistribution(uri, distribution, {
+				...origin === void 0 ? {} : { origin },
+				signal: facts.signal
+			})
+		});
+		for (const note of notes) facts.report.info(note);
+		const written = sources.map(async ({ keyringText, keyrings, ...rest }, position) => {
+			const { uri, distribution = "", components = [] } = rest;
+			facts.report.info(`obsrepositories:/ of ${element.where}: ${[
+				uri,
+				distribution,
+				...components
+			].join(" ")}`);
+			const file = join(facts.keyFolder, `${element.index}-${position}.asc`);
+			return {
+				...rest,
+				keyrings: keyringText === void 0 ? keyrings : [await writtenKey(file, keyringText)]
+			};
+		});
+		answers.set(element.index, await Promise.all(written));
+	}
+	return answers;
+}
+/** The keyrings with which the machine checks what stands for `obsrepositories:/`, as far as they can be known before. */
+function placeholderKeyrings(placeholders, lines, mirrors) {
+	const { given } = givenRepositories(lines);
+	const asked = given.length > 0 ? given : placeholders;
+	const keyrings = (placeholders.length === 0 ? [] : asked.map(({ distribution }) => distribution ?? "")).flatMap((codename) => familyOf(mirrors, codename.replace(/-.*$/, ""))?.keyring ?? []);
+	return [...new Map(keyrings.map((keyring) => [keyring.path, keyring])).values()];
+}
+async function writtenKey(file, text) {
+	await mkdir(join(file, ".."), { recursive: true });
+	await writeFile(file, text);
+	return file;
+}
+// src/hostfacts.ts
+/** What of a plan decides which tools the machine needs. */
+function hostFacts(plan, architecture, mirrors) {
+	const { source } = plan;
+	if (source.kind === "disk") return { source: "disk" };
+	const { selected } = source;
+	const attribute = (name) => selected.attributes[name];
+	const has = (name) => ![
+		"",
+		"false",
+		"0"
+	].includes(attribute(name)?.trim() ?? "");
+	return {
+		source: "description",
+		architecture,
+		packageManager: source.packageManager,
+		kiwiVersion: source.kiwiVersion,
+		filesystems: selected.filesystems,
+		...selected.firmware === void 0 ? {} : { firmware: selected.firmware },
+		...attribute("efiparttable") === void 0 ? {} : { efiPartitionTable: attribute("efiparttable") ?? "" },
+		...selected.bootloader === void 0 ? {} : { bootloader: selected.bootloader },
+		luks: attribute("luks") !== void 0,
+		lvm: selected.volumeManager === "lvm",
+		mdraid: has("mdraid"),
+		overlayroot: has("overlayroot"),
+		...attribute("overlayroot_readonly_filesystem") === void 0 ? {} : { overlayrootType: attribute("overlayroot_readonly_filesystem") ?? "" },
+		verity: has("verity_blocks") || has("embed_verity_metadata") || has("overlayroot_verity_blocks"),
+		integrity: has("standalone_integrity") || has("embed_integrity_metadata"),
+		plainPasswords: true,
+		fstabPatch: source.hasFstabPatch,
+		keyrings: placeholderKeyrings(source.placeholders, source.repositories, mirrors)
+	};
+}
+// node_modules/yaml/dist/nodes/identity.js
+var require_identity = /* @__PURE__ */ __commonJSMin(((exports) => {
+	const ALIAS = Symbol.for("yaml.alias");
+	const DOC = Symbol.for("yaml.document");
+	const MAP = Symbol.for("yaml.map");
+	const PAIR = Symbol.for("yaml.pair");
+	const SCALAR = Symbol.for("yaml.scalar");
+	const SEQ = Symbol.for("yaml.seq");
+	const NODE_TYPE = Symbol.for("yaml.node.type");
+	const isAlias = (node) => !!node && typeof node === "object" && node[NODE_TYPE] === ALIAS;
+	const isDocument = (node) => !!node && typeof node === "object" && node[NODE_TYPE] === DOC;
+	const isMap = (node) => !!node && typeof node === "object" && node[NODE_TYPE] === MAP;
+	const isPair = (node) => !!node && typeof node === "object" && node[NODE_TYPE] === PAIR;
+	const isScalar = (node) => !!node && typeof node === "object" && node[NODE_TYPE] === SCALAR;
+	const isSeq = (node) => !!node && typeof node === "object" && node[NODE_TYPE] === SEQ;
+	function isCollection(node) {
+		if (node && typeof node === "object") switch (node[NODE_TYPE]) {
+			case MAP:
+			case SEQ: return true;
+		}
+		return false;
+	}
+	function isNode(node) {
+		if (node && typeof node === "object") switch (node[NODE_TYPE]) {
+			case ALIAS:
+			case MAP:
+			case SCALAR:
+			case SEQ: return true;
+		}
+		return false;
+	}
+	const hasAnchor = (node) => (isScalar(node) || isCollection(node)) && !!node.anchor;
+	exports.ALIAS = ALIAS;
+	exports.DOC = DOC;
+	exports.MAP = MAP;
+	exports.NODE_TYPE = NODE_TYPE;
+	exports.PAIR = PAIR;
+	exports.SCALAR = SCALAR;
+	exports.SEQ = SEQ;
+	exports.hasAnchor = hasAnchor;
+	exports.isAlias = isAlias;
+	exports.isCollection = isCollection;
+	exports.isDocument = isDocument;
+	exports.isMap = isMap;
+	exports.isNode = isNode;
+	exports.isPair = isPair;
+	exports.isScalar = isScalar;
+	exports.isSeq = isSeq;
+}));
+// node_modules/yaml/dist/visit.js
+var require_visit = /* @__PURE__ */ __commonJSMin(((exports) => {
+	var identity = require_identity();
+	const BREAK = Symbol("break visit");
+	const SKIP = Symbol("skip children");
+	const REMOVE = Symbol("remove node");
+	/**
+	* Apply a visitor to an AST node or document.
+	*
+	* Walks through the tree (depth-first) starting from `node`, calling a
+	* `visitor` function with three arguments:
+	*   - `key`: For sequence values and map `Pair`, the node's index in the
+	*     collection. Within a `Pair`, `'key'` or `'value'`, correspondingly.
+	*     `null` for the root node.
+	*   - `node`: The current node.
+	*   - `path`: The ancestry of the current node.
+	*
+	* The return value of the visitor may be used to control the traversal:
+	*   - `undefined` (default): Do nothing and continue
+	*   - `visit.SKIP`: Do not visit the children of this node, continue with next
+	*     sibling
+	*   - `visit.BREAK`: Terminate traversal completely
+	*   - `visit.REMOVE`: Remove the current node, then continue with the next one
+	*   - `Node`: Replace the current node, then continue by visiting it
+	*   - `number`: While iterating the items of a sequence or map, set the index
+	*     of the next step. This is useful especially if the index of the current
+	*     node has changed.
+	*
+	* If `visitor` is a single function, it will be called with all values
+	* encountered in the tree, including e.g. `null` values. Alternatively,
+	* separate visitor functions may be defined for each `Map`, `Pair`, `Seq`,
+	* `Alias` and `Scalar` node. To define the same visitor function for more than
+	* one node type, use the `Collection` (map and seq), `Value` (map, seq & scalar)
+	* and `Node` (alias, map, seq & scalar) targets. Of all these, only the most
+	* specific defined one will be used for each node.
+	*/
+	function visit(node, visitor) {
+		const visitor_ = initVisitor(visitor);
+		if (identity.isDocument(node)) {
+			if (visit_(null, node.contents, visitor_, Object.freeze([node])) === REMOVE) node.contents = null;
+		} else visit_(null, node, visitor_, Object.freeze([]));
+	}
+	/** Terminate visit traversal completely */
+	visit.BREAK = BREAK;
+	/** Do not visit the children of the current node */
+	visit.SKIP = SKIP;
+	/** Remove the current node */
+	visit.REMOVE = REMOVE;
+	function visit_(key, node, visitor, path) {
+		const ctrl = callVisitor(key, node, visitor, path);
+		if (identity.isNode(ctrl) || identity.isPair(ctrl)) {
+			replaceNode(key, path, ctrl);
+			return visit_(key, ctrl, visitor, path);
+		}
+		if (typeof ctrl !== "symbol") {
+			if (identity.isCollection(node)) {
+				path = Object.freeze(path.concat(node));
+				for (let i = 0; i < node.items.length; ++i) {
+					const ci = visit_(i, node.items[i], visitor, path);
+					if (typeof ci === "number") i = ci - 1;
+					else if (ci === BREAK) return BREAK;
+					else if (ci === REMOVE) {
+						node.items.splice(i, 1);
+						i -= 1;
+					}
+				}
+			} else if (identity.isPair(node)) {
+				path = Object.freeze(path.concat(node));
+				const ck = visit_("key", node.key, visitor, path);
+				if (ck === BREAK) return BREAK;
+				else if (ck === REMOVE) node.key = null;
+				const cv = visit_("value", node.value, visitor, path);
+				if (cv === BREAK) return BREAK;
+				else if (cv === REMOVE) node.value = null;
+			}
+		}
+		return ctrl;
+	}
+	/**
+	* Apply an async visitor to an AST node or document.
+	*
+	* Walks through the tree (depth-first) starting from `node`, calling a
+	* `visitor` function with three arguments:
+	*   - `key`: For sequence values and map `Pair`, the node's index in the
+	*     collection. Within a `Pair`, `'key'` or `'value'`, correspondingly.
+	*     `null` for the root node.
+	*   - `node`: The current node.
+	*   - `path`: The ancestry of the current node.
+	*
+	* The return value of the visitor may be used to control the traversal:
+	*   - `Promise`: Must resolve to one of the following values
+	*   - `undefined` (default): Do nothing and continue
+	*   - `visit.SKIP`: Do not visit the children of this node, continue with next
+	*     sibling
+	*   - `visit.BREAK`: Terminate traversal completely
+	*   - `visit.REMOVE`: Remove the current node, then continue with the next one
+	*   - `Node`: Replace the current node, then continue by visiting it
+	*   - `number`: While iterating the items of a sequence or map, set the index
+	*     of the next step. This is useful especially if the index of the current
+	*     node has changed.
+	*
+	* If `visitor` is a single function, it will be called with all values
+	* encountered in the tree, including e.g. `null` values. Alternatively,
+	* separate visitor functions may be defined for each `Map`, `Pair`, `Seq`,
+	* `Alias` and `Scalar` node. To define the same visitor function for more than
+	* one node type, use the `Collection` (map and seq), `Value` (map, seq & scalar)
+	* and `Node` (alias, map, seq & scalar) targets. Of all these, only the most
+	* specific defined one will be used for each node.
+	*/
+	async function visitAsync(node, visitor) {
+		const visitor_ = initVisitor(visitor);
+		if (identity.isDocument(node)) {
+			if (await visitAsync_(null, node.contents, visitor_, Object.freeze([node])) === REMOVE) node.contents = null;
+		} else await visitAsync_(null, node, visitor_, Object.freeze([]));
+	}
+	/** Terminate visit traversal completely */
+	visitAsync.BREAK = BREAK;
+	/** Do not visit the children of the current node */
+	visitAsync.SKIP = SKIP;
+	/** Remove the current node */
+	visitAsync.REMOVE = REMOVE;
+	async function visitAsync_(key, node, visitor, path) {
+		const ctrl = await callVisitor(key, node, visitor, path);
+		if (identity.isNode(ctrl) || identity.isPair(ctrl)) {
+			replaceNode(key, path, ctrl);
+			return visitAsync_(key, ctrl, visitor, path);
+		}
+		if (typeof ctrl !== "symbol") {
+			if (identity.isCollection(node)) {
+				path = Object.freeze(path.concat(node));
+				for (let i = 0; i < node.items.length; ++i) {
+					const ci = await visitAsync_(i, node.items[i], visitor, path);
+					if (typeof ci === "number") i = ci - 1;
+					else if (ci === BREAK) return BREAK;
+					else if (ci === REMOVE) {
+						node.items.splice(i, 1);
+						i -= 1;
+					}
+				}
+			} else if (identity.isPair(node)) {
+				path = Object.freeze(path.concat(node));
+				const ck = await visitAsync_("key", node.key, visitor, path);
+				if (ck === BREAK) return BREAK;
+				else if (ck === REMOVE) node.key = null;
+				const cv = await visitAsync_("value", node.value, visitor, path);
+				if (cv === BREAK) return BREAK;
+				else if (cv === REMOVE) node.value = null;
+			}
+		}
+		return ctrl;
+	}
+	function initVisitor(visitor) {
+		if (typeof visitor === "object" && (visitor.Collection || visitor.Node || visitor.Value)) return Object.assign({
+			Alias: visitor.Node,
+			Map: visitor.Node,
+			Scalar: visitor.Node,
+			Seq: visitor.Node
+		}, visitor.Value && {
+			Map: visitor.Value,
+			Scalar: visitor.Value,
+			Seq: visitor.Value
+		}, visitor.Collection && {
+			Map: visitor.Collection,
+			Seq: visitor.Collection
+		}, visitor);
+		return visitor;
+	}
+	function callVisitor(key, node, visitor, path) {
+		if (typeof visitor === "function") return visitor(key, node, path);
+		if (identity.isMap(node)) return visitor.Map?.(key, node, path);
+		if (identity.isSeq(node)) return visitor.Seq?.(key, node, path);
+		if (identity.isPair(node)) return visitor.Pair?.(key, node, path);
+		if (identity.isScalar(node)) return visitor.Scalar?.(key, node, path);
+		if (identity.isAlias(node)) return visitor.Alias?.(key, node, path);
+	}
+	function replaceNode(key, path, node) {
+		const parent = path[path.length - 1];
+		if (identity.isCollection(parent)) parent.items[key] = node;
+		else if (identity.isPair(parent)) {
+			if (key === "key") parent.key = node;
+			else parent.value = node;
+		} else if (identity.isDocument(parent)) parent.contents = node;
+		else {
+			const pt = identity.isAlias(parent) ? "alias" : "scalar";
+			throw new Error(`Cannot replace node with ${pt} parent`);
+		}
+	}
+	exports.visit = visit;
+	exports.visitAsync = visitAsync;
+}));
+// node_modules/yaml/dist/doc/directives.js
+var require_directives = /* @__PURE__ */ __commonJSMin(((exports) => {
+	var identity = require_identity();
+	var visit = require_visit();
+	const escapeChars = {
+		"!": "%21",
+		",": "%2C",
+		"[": "%5B",
+		"]": "%5D",
+		"{": "%7B",
+		"}": "%7D"
+	};
+	const escapeTagName = (tn) => tn.replace(/[!,[\]{}]/g, (ch) => escapeChars[ch]);
+	var Directives = class Directives {
+		constructor(yaml, tags) {
+			/**
+			* The directives-end/doc-start marker `---`. If `null`, a marker may still be
+			* included in the document's stringified representation.
+			*/
+			this.docStart = null;
+			/** The doc-end marker `...`.  */
+			this.docEnd = false;
+			this.yaml = Object.assign({}, Directives.defaultYaml, yaml);
+			this.tags = Object.assign({}, Directives.defaultTags, tags);
+		}
+		clone() {
+			const copy = new Directives(this.yaml, this.tags);
+			copy.docStart = this.docStart;
+			return copy;
+		}
+		/**
+		* During parsing, get a Directives instance for the current document and
+		* update the stream state according to the current version's spec.
+		*/
+		atDocument() {
+			const res = new Directives(this.yaml, this.tags);
+			switch (this.yaml.version) {
+				case "1.1":
+					this.atNextDocument = true;
+					break;
+				case "1.2":
+					this.atNextDocument = false;
+					this.yaml = {
+						explicit: Directives.defaultYaml.explicit,
+						version: "1.2"
+					};
+					this.tags = Object.assign({}, Directives.defaultTags);
+			}
+			return res;
+		}
+		/**
+		* @param onError - May be called even if the action was successful
+		* @returns `true` on success
+		*/
+		add(line, onError) {
+			if (this.atNextDocument) {
+				this.yaml = {
+					explicit: Directives.defaultYaml.explicit,
+					version: "1.1"
+				};
+				this.tags = Object.assign({}, Directives.defaultTags);
+				this.atNextDocument = false;
+			}
+			const parts = line.trim().split(/[ \t]+/);
+			const name = parts.shift();
+			switch (name) {
+				case "%TAG": {
+					if (parts.length !== 2) {
+						onError(0, "%TAG directive should contain exactly two parts");
+						if (parts.length < 2) return false;
+					}
+					const [handle, prefix] = parts;
+					this.tags[handle] = prefix;
+					return true;
+				}
+				case "%YAML": {
+					this.yaml.explicit = true;
+					if (parts.length !== 1) {
+						onError(0, "%YAML directive should contain exactly one part");
+						return false;
+					}
+					const [version] = parts;
+					if (version === "1.1" || version === "1.2") {
+						this.yaml.version = version;
+						return true;
+					} else {
+						const isValid = /^\d+\.\d+$/.test(version);
+						onError(6, `Unsupported YAML version ${version}`, isValid);
+						return false;
+					}
+				}
+				default:
+					onError(0, `Unknown directive ${name}`, true);
+					return false;
+			}
+		}
+		/**
+		* Resolves a tag, matching handles to those defined in %TAG directives.
+		*
+		* @returns Resolved tag, which may also be the non-specific tag `'!'` or a
+		*   `'!local'` tag, or `null` if unresolvable.
+		*/
+		tagName(source, onError) {
+			if (source === "!") return "!";
+			if (source[0] !== "!") {
+				onError(`Not a valid tag: ${source}`);
+				return null;
+			}
+			if (source[1] === "<") {
+				const verbatim = source.slice(2, -1);
+				if (verbatim === "!" || verbatim === "!!") {
+					onError(`Verbatim tags aren't resolved, so ${source} is invalid.`);
+					return null;
+				}
+				if (source[source.length - 1] !== ">") onError("Verbatim tags must end with a >");
+				return verbatim;
+			}
+			const [, handle, suffix] = source.match(/^(.*!)([^!]*)$/s);
+			if (!suffix) onError(`The ${source} tag has no suffix`);
+			const prefix = this.tags[handle];
+			if (prefix) try {
+				return prefix + decodeURIComponent(suffix);
+			} catch (error) {
+				onError(String(error));
+				return null;
+			}
+			if (handle === "!") return source;
+			onError(`Could not resolve tag: ${source}`);
+			return null;
+		}
+		/**
+		* Given a fully resolved tag, returns its printable string form,
+		* taking into account current tag prefixes and defaults.
+		*/
+		tagString(tag) {
+			for (const [handle, prefix] of Object.entries(this.tags)) if (tag.startsWith(prefix)) return handle + escapeTagName(tag.substring(prefix.length));
+			return tag[0] === "!" ? tag : `!<${tag}>`;
+		}
+		toString(doc) {
+			const lines = this.yaml.explicit ? [`%YAML ${this.yaml.version || "1.2"}`] : [];
+			const tagEntries = Object.entries(this.tags);
+			let tagNames;
+			if (doc && tagEntries.length > 0 && identity.isNode(doc.contents)) {
+				const tags = {};
+				visit.visit(doc.contents, (_key, node) => {
+					if (identity.isNode(node) && node.tag) tags[node.tag] = true;
+				});
+				tagNames = Object.keys(tags);
+			} else tagNames = [];
+			for (const [handle, prefix] of tagEntries) {
+				if (handle === "!!" && prefix === "tag:yaml.org,2002:") continue;
+				if (!doc || tagNames.some((tn) => tn.startsWith(prefix))) lines.push(`%TAG ${handle} ${prefix}`);
+			}
+			return lines.join("\n");
+		}
+	};
+	Directives.defaultYaml = {
+		explicit: false,
+		version: "1.2"
+	};
+	Directives.defaultTags = { "!!": "tag:yaml.org,2002:" };
+	exports.Directives = Directives;
+}));
+// node_modules/yaml/dist/doc/anchors.js
+var require_anchors = /* @__PURE__ */ __commonJSMin(((exports) => {
+	var identity = require_identity();
+	var visit = require_visit();
+	/**
+	* Verify that the input string is a valid anchor.
+	*
+	* Will throw on errors.
+	*/
+	function anchorIsValid(anchor) {
+		if (/[\x00-\x19\s,[\]{}]/.test(anchor)) {
+			const msg = `Anchor must not contain whitespace or control characters: ${JSON.stringify(anchor)}`;
+			throw new Error(msg);
+		}
+		return true;
+	}
+	function anchorNames(root) {
+		const anchors = /* @__PURE__ */ new Set();
+		visit.visit(root, { Value(_key, node) {
+			if (node.anchor) anchors.add(node.anchor);
+		} });
+		return anchors;
+	}
+	/** Find a new anchor name with the given `prefix` and a one-indexed suffix. */
+	function findNewAnchor(prefix, exclude) {
+		for (let i = 1;; ++i) {
+			const name = `${prefix}${i}`;
+			if (!exclude.has(name)) return name;
+		}
+	}
+	function createNodeAnchors(doc, prefix) {
+		const aliasObjects = [];
+		const sourceObjects = /* @__PURE__ */ new Map();
+		let prevAnchors = null;
+		return {
+			onAnchor: (source) => {
+				aliasObjects.push(source);
+				prevAnchors ?? (prevAnchors = anchorNames(doc));
+				const anchor = findNewAnchor(prefix, prevAnchors);
+				prevAnchors.add(anchor);
+				return anchor;
+			},
+			/**
+			* With circular references, the source node is only resolved after all
+			* of its child nodes are. This is why anchors are set only after all of
+			* the nodes have been created.
+			*/
+			setAnchors: () => {
+				for (const source of aliasObjects) {
+					const ref = sourceObjects.get(source);
+					if (typeof ref === "object" && ref.anchor && (identity.isScalar(ref.node) || identity.isCollection(ref.node))) ref.node.anchor = ref.anchor;
+					else {
+						const error = /* @__PURE__ */ new Error("Failed to resolve repeated object (this should not happen)");
+						error.source = source;
+						throw error;
+					}
+				}
+			},
+			sourceObjects
+		};
+	}
+	exports.anchorIsValid = anchorIsValid;
+	exports.anchorNames = anchorNames;
+	exports.createNodeAnchors = createNodeAnchors;
+	exports.findNewAnchor = findNewAnchor;
+}));
+// node_modules/yaml/dist/doc/applyReviver.js
+var require_applyReviver = /* @__PURE__ */ __commonJSMin(((exports) => {
+	/**
+	* Applies the JSON.parse reviver algorithm as defined in the ECMA-262 spec,
+	* in section 24.5.1.1 "Runtime Semantics: InternalizeJSONProperty" of the
+	* 2021 edition: https://tc39.es/ecma262/#sec-json.parse
+	*
+	* Includes extensions for handling Map and Set objects.
+	*/
+	function applyReviver(reviver, obj, key, val) {
+		if (val && typeof val === "object") {
+			if (Array.isArray(val)) for (let i = 0, len = val.length; i < len; ++i) {
+				const v0 = val[i];
+				const v1 = applyReviver(reviver, val, String(i), v0);
+				if (v1 === void 0) delete val[i];
+				else if (v1 !== v0) val[i] = v1;
+			}
+			else if (val instanceof Map) for (const k of Array.from(val.keys())) {
+				const v0 = val.get(k);
+				const v1 = applyReviver(reviver, val, k, v0);
+				if (v1 === void 0) val.delete(k);
+				else if (v1 !== v0) val.set(k, v1);
+			}
+			else if (val instanceof Set) for (const v0 of Array.from(val)) {
+				const v1 = applyReviver(reviver, val, v0, v0);
+				if (v1 === void 0) val.delete(v0);
+				else if (v1 !== v0) {
+					val.delete(v0);
+					val.add(v1);
+				}
+			}
+			else for (const [k, v0] of Object.entries(val)) {
+				const v1 = applyReviver(reviver, val, k, v0);
+				if (v1 === void 0) delete val[k];
+				else if (v1 !== v0) val[k] = v1;
+			}
+		}
+		return reviver.call(obj, key, val);
+	}
+	exports.applyReviver = applyReviver;
+}));
+// node_modules/yaml/dist/nodes/toJS.js
+var require_toJS = /* @__PURE__ */ __commonJSMin(((exports) => {
+	var identity = require_identity();
+	/**
+	* Recursively convert any node or its contents to native JavaScript
+	*
+	* @param value - The input value
+	* @param arg - If `value` defines a `toJSON()` method, use this
+	*   as its first argument
+	* @param ctx - Conversion context, originally set in Document#toJS(). If
+	*   `{ keep: true }` is not set, output should be suitable for JSON
+	*   stringification.
+	*/
+	function toJS(value, arg, ctx) {
+		if (Array.isArray(value)) return value.map((v, i) => toJS(v, String(i), ctx));
+		if (value && typeof value.toJSON === "function") {
+			if (!ctx || !identity.hasAnchor(value)) return value.toJSON(arg, ctx);
+			const data = {
+				aliasCount: 0,
+				count: 1,
+				res: void 0
+			};
+			ctx.anchors.set(value, data);
+			ctx.onCreate = (res) => {
+				data.res = res;
+				delete ctx.onCreate;
+			};
+			const res = value.toJSON(arg, ctx);
+			if (ctx.onCreate) ctx.onCreate(res);
+			return res;
+		}
+		if (typeof value === "bigint" && !ctx?.keep) return Number(value);
+		return value;
+	}
+	exports.toJS = toJS;
+}));
+// node_modules/yaml/dist/nodes/Node.js
+var require_Node = /* @__PURE__ */ __commonJSMin(((exports) => {
+	var applyReviver = require_applyReviver();
+	var identity = require_identity();
+	var toJS = require_toJS();
+	var NodeBase = class {
+		constructor(type) {
+			Object.defineProperty(this, identity.NODE_TYPE, { value: type });
+		}
+		/** Create a copy of this node.  */
+		clone() {
+			const copy = Object.create(Object.getPrototypeOf(this), Object.getOwnPropertyDescriptors(this));
+			if (this.range) copy.range = this.range.slice();
+			return copy;
+		}
+		/** A plain JavaScript representation of this node. */
+		toJS(doc, { mapAsMap, maxAliasCount, onAnchor, reviver } = {}) {
+			if (!identity.isDocument(doc)) throw new TypeError("A document argument is required");
+			const ctx = {
+				anchors: /* @__PURE__ */ new Map(),
+				doc,
+				keep: true,
+				mapAsMap: mapAsMap === true,
+				mapKeyWarned: false,
+				maxAliasCount: typeof maxAliasCount === "number" ? maxAliasCount : 100
+			};
+			const res = toJS.toJS(this, "", ctx);
+			if (typeof onAnchor === "function") for (const { count, res } of ctx.anchors.values()) onAnchor(res, count);
+			return typeof reviver === "function" ? applyReviver.applyReviver(reviver, { "": res }, "", res) : res;
+		}
+	};
+	exports.NodeBase = NodeBase;
+}));
+// node_modules/yaml/dist/nodes/Alias.js
+var require_Alias = /* @__PURE__ */ __commonJSMin(((exports) => {
+	var anchors = require_anchors();
+	var visit = require_visit();
+	var identity = require_identity();
+	var Node = require_Node();
+	var toJS = require_toJS();
+	var Alias = class extends Node.NodeBase {
+		constructor(source) {
+			super(identity.ALIAS);
+			this.source = source;
+			Object.defineProperty(this, "tag", { set() {
+				throw new Error("Alias nodes cannot have tags");
+			} });
+		}
+		/**
+		* Resolve the value of this alias within `doc`, finding the last
+		* instance of the `source` anchor before this node.
+		*/
+		resolve(doc, ctx) {
+			if (ctx?.maxAliasCount === 0) throw new ReferenceError("Alias resolution is disabled");
+			let nodes;
+			if (ctx?.aliasResolveCache) nodes = ctx.aliasResolveCache;
+			else {
+				nodes = [];
+				visit.visit(doc, { Node: (_key, node) => {
+					if (identity.isAlias(node) || identity.hasAnchor(node)) nodes.push(node);
+				} });
+				if (ctx) ctx.aliasResolveCache = nodes;
+			}
+			let found = void 0;
+			for (const node of nodes) {
+				if (node === this) break;
+				if (node.anchor === this.source) found = node;
+			}
+			if (found && ctx) {
+				const { anchors, doc, maxAliasCount } = ctx;
+				let data = anchors.get(found);
+				if (!data) {
+					toJS.toJS(found, null, ctx);
+					data = anchors.get(found);
+				}
+				/* istanbul ignore if */
+				if (data?.res === void 0) throw new ReferenceError("This should not happen: Alias anchor was not resolved?");
+				if (maxAliasCount >= 0) {
+					data.count += 1;
+					if (data.aliasCount === 0) data.aliasCount = getAliasCount(doc, found, anchors);
+					if (data.count * data.aliasCount > maxAliasCount) throw new ReferenceError("Excessive alias count indicates a resource exhaustion attack");
+				}
+			}
+			return found;
+		}
+		toJSON(_arg, ctx) {
+			if (!ctx) return { source: this.source };
+			const source = this.resolve(ctx.doc, ctx);
+			if (!source) {
+				const msg = `Unresolved alias (the anchor must be set before the alias): ${this.source}`;
+				throw new ReferenceError(msg);
+			}
+			return ctx.anchors.get(source).res;
+		}
+		toString(ctx, _onComment, _onChompKeep) {
+			const src = `*${this.source}`;
+			if (ctx) {
+				anchors.anchorIsValid(this.source);
+				if (ctx.options.verifyAliasOrder && !ctx.anchors.has(this.source)) {
+					const msg = `Unresolved alias (the anchor must be set before the alias): ${this.source}`;
+					throw new Error(msg);
+				}
+				if (ctx.implicitKey) return `${src} `;
+			}
+			return src;
+		}
+	};
+	function getAliasCount(doc, node, anchors) {
+		if (identity.isAlias(node)) {
+			const source = node.resolve(doc);
+			const anchor = anchors && source && anchors.get(source);
+			return anchor ? anchor.count * anchor.aliasCount : 0;
+		} else if (identity.isCollection(node)) {
+			let count = 0;
+			for (const item of node.items) {
+				const c = getAliasCount(doc, item, anchors);
+				if (c > count) count = c;
+			}
+			return count;
+		} else if (identity.isPair(node)) {
+			const kc = getAliasCount(doc, node.key, anchors);
+			const vc = getAliasCount(doc, node.value, anchors);
+			return Math.max(kc, vc);
+		}
+		return 1;
+	}
+	exports.Alias = Alias;
+}));
+// node_modules/yaml/dist/nodes/Scalar.js
+var require_Scalar = /* @__PURE__ */ __commonJSMin(((exports) => {
+	var identity = require_identity();
+	var Node = require_Node();
+	var toJS = require_toJS();
+	const isScalarValue = (value) => !value || typeof value !== "function" && typeof value !== "object";
+	var Scalar = class extends Node.NodeBase {
+		constructor(value) {
+			super(identity.SCALAR);
+			this.value = value;
+		}
+		toJSON(arg, ctx) {
+			return ctx?.keep ? this.value : toJS.toJS(this.value, arg, ctx);
+		}
+		toString() {
+			return String(this.value);
+		}
+	};
+	Scalar.BLOCK_FOLDED = "BLOCK_FOLDED";
+	Scalar.BLOCK_LITERAL = "BLOCK_LITERAL";
+	Scalar.PLAIN = "PLAIN";
+	Scalar.QUOTE_DOUBLE = "QUOTE_DOUBLE";
+	Scalar.QUOTE_SINGLE = "QUOTE_SINGLE";
+	exports.Scalar = Scalar;
+	exports.isScalarValue = isScalarValue;
+}));
+// node_modules/yaml/dist/doc/createNode.js
+var require_createNode = /* @__PURE__ */ __commonJSMin(((exports) => {
+	var Alias = require_Alias();
+	var identity = require_identity();
+	var Scalar = require_Scalar();
+	const defaultTagPrefix = "tag:yaml.org,2002:";
+	function findTagObject(value, tagName, tags) {
+		if (tagName) {
+			const match = tags.filter((t) => t.tag === tagName);
+			const tagObj = match.find((t) => !t.format) ?? match[0];
+			if (!tagObj) throw new Error(`Tag ${tagName} not found`);
+			return tagObj;
+		}
+		return tags.find((t) => t.identify?.(value) && !t.format);
+	}
+	function createNode(value, tagName, ctx) {
+		if (identity.isDocument(value)) value = value.contents;
+		if (identity.isNode(value)) return value;
+		if (identity.isPair(value)) {
+			const map = ctx.schema[identity.MAP].createNode?.(ctx.schema, null, ctx);
+			map.items.push(value);
+			return map;
+		}
+		if (value instanceof String || value instanceof Number || value instanceof Boolean || typeof BigInt !== "undefined" && value instanceof BigInt) value = value.valueOf();
+		const { aliasDuplicateObjects, onAnchor, onTagObj, schema, sourceObjects } = ctx;
+		let ref = void 0;
+		if (aliasDuplicateObjects && value && typeof value === "object") {
+			ref = sourceObjects.get(value);
+			if (ref) {
+				ref.anchor ?? (ref.anchor = onAnchor(value));
+				return new Alias.Alias(ref.anchor);
+			} else {
+				ref = {
+					anchor: null,
+					node: null
+				};
+				sourceObjects.set(value, ref);
+			}
+		}
+		if (tagName?.startsWith("!!")) tagName = defaultTagPrefix + tagName.slice(2);
+		let tagObj = findTagObject(value, tagName, schema.tags);
+		if (!tagObj) {
+			if (value && typeof value.toJSON === "function") value = value.toJSON();
+			if (!value || typeof value !== "object") {
+				const node = new Scalar.Scalar(value);
+				if (ref) ref.node = node;
+				return node;
+			}
+			tagObj = value instanceof Map ? schema[identity.MAP] : Symbol.iterator in Object(value) ? schema[identity.SEQ] : schema[identity.MAP];
+		}
+		if (onTagObj) {
+			onTagObj(tagObj);
+			delete ctx.onTagObj;
+		}
+		const node = tagObj?.createNode ? tagObj.createNode(ctx.schema, value, ctx) : typeof tagObj?.nodeClass?.from === "function" ? tagObj.nodeClass.from(ctx.schema, value, ctx) : new Scalar.Scalar(value);
+		if (tagName) node.tag = tagName;
+		else if (!tagObj.default) node.tag = tagObj.tag;
+		if (ref) ref.node = node;
+		return node;
+	}
+	exports.createNode = createNode;
+}));
+// node_modules/yaml/dist/nodes/Collection.js
+var require_Collection = /* @__PURE__ */ __commonJSMin(((exports) => {
+	var createNode = require_createNode();
+	var identity = require_identity();
+	var Node = require_Node();
+	function collectionFromPath(schema, path, value) {
+		let v = value;
+		for (let i = path.length - 1; i >= 0; --i) {
+			const k = path[i];
+			if (typeof k === "number" && Number.isInteger(k) && k >= 0) {
+				const a = [];
+				a[k] = v;
+				v = a;
+			} else v = /* @__PURE__ */ new Map([[k, v]]);
+		}
+		return createNode.createNode(v, void 0, {
+			aliasDuplicateObjects: false,
+			keepUndefined: false,
+			onAnchor: () => {
+				throw new Error("This should not happen, please report a bug.");
+			},
+			schema,
+			sourceObjects: /* @__PURE__ */ new Map()
+		});
+	}
+	const isEmptyPath = (path) => path == null || typeof path === "object" && !!path[Symbol.iterator]().next().done;
+	var Collection = class extends Node.NodeBase {
+		constructor(type, schema) {
+			super(type);
+			Object.defineProperty(this, "schema", {
+				value: schema,
+				configurable: true,
+				enumerable: false,
+				writable: true
+			});
+		}
+		/**
+		* Create a copy of this collection.
+		*
+		* @param schema - If defined, overwrites the original's schema
+		*/
+		clone(schema) {
+			const copy = Object.create(Object.getPrototypeOf(this), Object.getOwnPropertyDescriptors(this));
+			if (schema) copy.schema = schema;
+			copy.items = copy.items.map((it) => identity.isNode(it) || identity.isPair(it) ? it.clone(schema) : it);
+			if (this.range) copy.range = this.range.slice();
+			return copy;
+		}
+		/**
+		* Adds a value to the collection. For `!!map` and `!!omap` the value must
+		* be a Pair instance or a `{ key, value }` object, which may not have a key
+		* that already exists in the map.
+		*/
+		addIn(path, value) {
+			if (isEmptyPath(path)) this.add(value);
+			else {
+				const [key, ...rest] = path;
+				const node = this.get(key, true);
+				if (identity.isCollection(node)) node.addIn(rest, value);
+				else if (node === void 0 && this.schema) this.set(key, collectionFromPath(this.schema, rest, value));
+				else throw new Error(`Expected YAML collection at ${key}. Remaining path: ${rest}`);
+			}
+		}
+		/**
+		* Removes a value from the collection.
+		* @returns `true` if the item was found and removed.
+		*/
+		deleteIn(path) {
+			const [key, ...rest] = path;
+			if (rest.length === 0) return this.delete(key);
+			const node = this.get(key, true);
+			if (identity.isCollection(node)) return node.deleteIn(rest);
+			else throw new Error(`Expected YAML collection at ${key}. Remaining path: ${rest}`);
+		}
+		/**
+		* Returns item at `key`, or `undefined` if not found. By default unwraps
+		* scalar values from their surrounding node; to disable set `keepScalar` to
+		* `true` (collections are always returned intact).
+		*/
+		getIn(path, keepScalar) {
+			const [key, ...rest] = path;
+			const node = this.get(key, true);
+			if (rest.length === 0) return !keepScalar && identity.isScalar(node) ? node.value : node;
+			else return identity.isCollection(node) ? node.getIn(rest, keepScalar) : void 0;
+		}
+		hasAllNullValues(allowScalar) {
+			return this.items.every((node) => {
+				if (!identity.isPair(node)) return false;
+				const n = node.value;
+				return n == null || allowScalar && identity.isScalar(n) && n.value == null && !n.commentBefore && !n.comment && !n.tag;
+			});
+		}
+		/**
+		* Checks if the collection includes a value with the key `key`.
+		*/
+		hasIn(path) {
+			const [key, ...rest] = path;
+			if (rest.length === 0) return this.has(key);
+			const node = this.get(key, true);
+			return identity.isCollection(node) ? node.hasIn(rest) : false;
+		}
+		/**
+		* Sets a value in this collection. For `!!set`, `value` needs to be a
+		* boolean to add/remove the item from the set.
+		*/
+		setIn(path, value) {
+			const [key, ...rest] = path;
+			if (rest.length === 0) this.set(key, value);
+			else {
+				const node = this.get(key, true);
+				if (identity.isCollection(node)) node.setIn(rest, value);
+				else if (node === void 0 && this.schema) this.set(key, collectionFromPath(this.schema, rest, value));
+				else throw new Error(`Expected YAML collection at ${key}. Remaining path: ${rest}`);
+			}
+		}
+	};
+	exports.Collection = Collection;
+	exports.collectionFromPath = collectionFromPath;
+	exports.isEmptyPath = isEmptyPath;
+}));
+// node_modules/yaml/dist/stringify/stringifyComment.js
+var require_stringifyComment = /* @__PURE__ */ __commonJSMin(((exports) => {
+	/**
+	* Stringifies a comment.
+	*
+	* Empty comment lines are left empty,
+	* lines consisting of a single space are replaced by `#`,
+	* and all other lines are prefixed with a `#`.
+	*/
+	const stringifyComment = (str) => str.replace(/^(?!$)(?: $)?/gm, "#");
+	function indentComment(comment, indent) {
+		if (/^\n+$/.test(comment)) return comment.substring(1);
+		return indent ? comment.replace(/^(?! *$)/gm, indent) : comment;
+	}
+	const lineComment = (str, indent, comment) => str.endsWith("\n") ? indentComment(comment, indent) : comment.includes("\n") ? "\n" + indentComment(comment, indent) : (str.endsWith(" ") ? "" : " ") + comment;
+	exports.indentComment = indentComment;
+	exports.lineComment = lineComment;
+	exports.stringifyComment = stringifyComment;
+}));
+// node_modules/yaml/dist/stringify/foldFlowLines.js
+var require_foldFlowLines = /* @__PURE__ */ __commonJSMin(((exports) => {
+	const FOLD_FLOW = "flow";
+	const FOLD_BLOCK = "block";
+	const FOLD_QUOTED = "quoted";
+	/**
+	* Tries to keep input at up to `lineWidth` characters, splitting only on spaces
+	* not followed by newlines or spaces unless `mode` is `'quoted'`. Lines are
+	* terminated with `\n` and started with `indent`.
+	*/
+	function foldFlowLines(text, indent, mode = "flow", { indentAtStart, lineWidth = 80, minContentWidth = 20, onFold, onOverflow } = {}) {
+		if (!lineWidth || lineWidth < 0) return text;
+		if (lineWidth < minContentWidth) minContentWidth = 0;
+		const endStep = Math.max(1 + minContentWidth, 1 + lineWidth - indent.length);
+		if (text.length <= endStep) return text;
+		const folds = [];
+		const escapedFolds = {};
+		let end = lineWidth - indent.length;
+		if (typeof indentAtStart === "number") {
+			if (indentAtStart > lineWidth - Math.max(2, minContentWidth)) folds.push(0);
+			else end = lineWidth - indentAtStart;
+		}
+		let split = void 0;
+		let prev = void 0;
+		let overflow = false;
+		let i = -1;
+		let escStart = -1;
+		let escEnd = -1;
+		if (mode === FOLD_BLOCK) {
+			i = consumeMoreIndentedLines(text, i, indent.length);
+			if (i !== -1) end = i + endStep;
+		}
+		for (let ch; ch = text[i += 1];) {
+			if (mode === FOLD_QUOTED && ch === "\\") {
+				escStart = i;
+				switch (text[i + 1]) {
+					case "x":
+						i += 3;
+						break;
+					case "u":
+						i += 5;
+						break;
+					case "U":
+						i += 9;
+						break;
+					default: i += 1;
+				}
+				escEnd = i;
+			}
+			if (ch === "\n") {
+				if (mode === FOLD_BLOCK) i = consumeMoreIndentedLines(text, i, indent.length);
+				end = i + indent.length + endStep;
+				split = void 0;
+			} else {
+				if (ch === " " && prev && prev !== " " && prev !== "\n" && prev !== "	") {
+					const next = text[i + 1];
+					if (next && next !== " " && next !== "\n" && next !== "	") split = i;
+				}
+				if (i >= end) {
+					if (split) {
+						folds.push(split);
+						end = split + endStep;
+						split = void 0;
+					} else if (mode === FOLD_QUOTED) {
+						while (prev === " " || prev === "	") {
+							prev = ch;
+							ch = text[i += 1];
+							overflow = true;
+						}
+						const j = i > escEnd + 1 ? i - 2 : escStart - 1;
+						if (escapedFolds[j]) return text;
+						folds.push(j);
+						escapedFolds[j] = true;
+						end = j + endStep;
+						split = void 0;
+					} else overflow = true;
+				}
+			}
+			prev = ch;
+		}
+		if (overflow && onOverflow) onOverflow();
+		if (folds.length === 0) return text;
+		if (onFold) onFold();
+		let res = text.slice(0, folds[0]);
+		for (let i = 0; i < folds.length; ++i) {
+			const fold = folds[i];
+			const end = folds[i + 1] || text.length;
+			if (fold === 0) res = `\n${indent}${text.slice(0, end)}`;
+			else {
+				if (mode === FOLD_QUOTED && escapedFolds[fold]) res += `${text[fold]}\\`;
+				res += `\n${indent}${text.slice(fold + 1, end)}`;
+			}
+		}
+		return res;
+	}
+	/**
+	* Presumes `i + 1` is at the start of a line
+	* @returns index of last newline in more-indented block
+	*/
+	function consumeMoreIndentedLines(text, i, indent) {
+		let end = i;
+		let start = i + 1;
+		let ch = text[start];
+		while (ch === " " || ch === "	") if (i < start + indent) ch = text[++i];
+		else {
+			do
+				ch = text[++i];
+			while (ch && ch !== "\n");
+			end = i;
+			start = i + 1;
+			ch = text[start];
+		}
+		return end;
+	}
+	exports.FOLD_BLOCK = FOLD_BLOCK;
+	exports.FOLD_FLOW = FOLD_FLOW;
+	exports.FOLD_QUOTED = FOLD_QUOTED;
+	exports.foldFlowLines = foldFlowLines;
+}));
+// node_modules/yaml/dist/stringify/stringifyString.js
+var require_stringifyString = /* @__PURE__ */ __commonJSMin(((exports) => {
+	var Scalar = require_Scalar();
+	var foldFlowLines = require_foldFlowLines();
+	const getFoldOptions = (ctx, isBlock) => ({
+		indentAtStart: isBlock ? ctx.indent.length : ctx.indentAtStart,
+		lineWidth: ctx.options.lineWidth,
+		minContentWidth: ctx.options.minContentWidth
+	});
+	const containsDocumentMarker = (str) => /^(%|---|\.\.\.)/m.test(str);
+	function lineLengthOverLimit(str, lineWidth, indentLength) {
+		if (!lineWidth || lineWidth < 0) return false;
+		const limit = lineWidth - indentLength;
+		const strLen = str.length;
+		if (strLen <= limit) return false;
+		for (let i = 0, start = 0; i < strLen; ++i) if (str[i] === "\n") {
+			if (i - start > limit) return true;
+			start = i + 1;
+			if (strLen - start <= limit) return false;
+		}
+		return true;
+	}
+	function doubleQuotedString(value, ctx) {
+		const json = JSON.stringify(value);
+		if (ctx.options.doubleQuotedAsJSON) return json;
+		const { implicitKey } = ctx;
+		const minMultiLineLength = ctx.options.doubleQuotedMinMultiLineLength;
+		const indent = ctx.indent || (containsDocumentMarker(value) ? "  " : "");
+		let str = "";
+		let start = 0;
+		for (let i = 0, ch = json[i]; ch; ch = json[++i]) {
+			if (ch === " " && json[i + 1] === "\\" && json[i + 2] === "n") {
+				str += json.slice(start, i) + "\\ ";
+				i += 1;
+				start = i;
+				ch = "\\";
+			}
+			if (ch === "\\") switch (json[i + 1]) {
+				case "u":
+					{
+						str += json.slice(start, i);
+						const code = json.substr(i + 2, 4);
+						switch (code) {
+							case "0000":
+								str += "\\0";
+								break;
+							case "0007":
+								str += "\\a";
+								break;
+							case "000b":
+								str += "\\v";
+								break;
+							case "001b":
+								str += "\\e";
+								break;
+							case "0085":
+								str += "\\N";
+								break;
+							case "00a0":
+								str += "\\_";
+								break;
+							case "2028":
+								str += "\\L";
+								break;
+							case "2029":
+								str += "\\P";
+								break;
+							default: if (code.substr(0, 2) === "00") str += "\\x" + code.substr(2);
+							else str += json.substr(i, 6);
+						}
+						i += 5;
+						start = i + 1;
+					}
+					break;
+				case "n":
+					if (implicitKey || json[i + 2] === "\"" || json.length < minMultiLineLength) i += 1;
+					else {
+						str += json.slice(start, i) + "\n\n";
+						while (json[i + 2] === "\\" && json[i + 3] === "n" && json[i + 4] !== "\"") {
+							str += "\n";
+							i += 2;
+						}
+						str += indent;
+						if (json[i + 2] === " ") str += "\\";
+						i += 1;
+						start = i + 1;
+					}
+					break;
+				default: i += 1;
+			}
+		}
+		str = start ? str + json.slice(start) : json;
+		return implicitKey ? str : foldFlowLines.foldFlowLines(str, indent, foldFlowLines.FOLD_QUOTED, getFoldOptions(ctx, false));
+	}
+	function singleQuotedString(value, ctx) {
+		if (ctx.options.singleQuote === false || ctx.implicitKey && value.includes("\n") || /[ \t]\n|\n[ \t]/.test(value)) return doubleQuotedString(value, ctx);
+		const indent = ctx.indent || (containsDocumentMarker(value) ? "  " : "");
+		const res = "'" + value.replace(/'/g, "''").replace(/\n+/g, `$&\n${indent}`) + "'";
+		return ctx.implicitKey ? res : foldFlowLines.foldFlowLines(res, indent, foldFlowLines.FOLD_FLOW, getFoldOptions(ctx, false));
+	}
+	function quotedString(value, ctx) {
+		const { singleQuote } = ctx.options;
+		let qs;
+		if (singleQuote === false) qs = doubleQuotedString;
+		else {
+			const hasDouble = value.includes("\"");
+			const hasSingle = value.includes("'");
+			if (hasDouble && !hasSingle) qs = singleQuotedString;
+			else if (hasSingle && !hasDouble) qs = doubleQuotedString;
+			else qs = singleQuote ? singleQuotedString : doubleQuotedString;
+		}
+		return qs(value, ctx);
+	}
+	let blockEndNewlines;
+	try {
+		blockEndNewlines = new RegExp("(^|(?<!\n))\n+(?!\n|$)", "g");
+	} catch {
+		blockEndNewlines = /\n+(?!\n|$)/g;
+	}
+	function blockString({ comment, type, value }, ctx, onComment, onChompKeep) {
+		const { blockQuote, commentString, lineWidth } = ctx.options;
+		if (!blockQuote || /\n[\t ]+$/.test(value)) return quotedString(value, ctx);
+		const indent = ctx.indent || (ctx.forceBlockIndent || containsDocumentMarker(value) ? "  " : "");
+		const literal = blockQuote === "literal" ? true : blockQuote === "folded" || type === Scalar.Scalar.BLOCK_FOLDED ? false : type === Scalar.Scalar.BLOCK_LITERAL ? true : !lineLengthOverLimit(value, lineWidth, indent.length);
+		if (!value) return literal ? "|\n" : ">\n";
+		let chomp;
+		let endStart;
+		for (endStart = value.length; endStart > 0; --endStart) {
+			const ch = value[endStart - 1];
+			if (ch !== "\n" && ch !== "	" && ch !== " ") break;
+		}
+		let end = value.substring(endStart);
+		const endNlPos = end.indexOf("\n");
+		if (endNlPos === -1) chomp = "-";
+		else if (value === end || endNlPos !== end.length - 1) {
+			chomp = "+";
+			if (onChompKeep) onChompKeep();
+		} else chomp = "";
+		if (end) {
+			value = value.slice(0, -end.length);
+			if (end[end.length - 1] === "\n") end = end.slice(0, -1);
+			end = end.replace(blockEndNewlines, `$&${indent}`);
+		}
+		let startWithSpace = false;
+		let startEnd;
+		let startNlPos = -1;
+		for (startEnd = 0; startEnd < value.length; ++startEnd) {
+			const ch = value[startEnd];
+			if (ch === " ") startWithSpace = true;
+			else if (ch === "\n") startNlPos = startEnd;
+			else break;
+		}
+		let start = value.substring(0, startNlPos < startEnd ? startNlPos + 1 : startEnd);
+		if (start) {
+			value = value.substring(start.length);
+			start = start.replace(/\n+/g, `$&${indent}`);
+		}
+		let header = (startWithSpace ? indent ? "2" : "1" : "") + chomp;
+		if (comment) {
+			header += " " + commentString(comment.replace(/ ?[\r\n]+/g, " "));
+			if (onComment) onComment();
+		}
+		if (!literal) {
+			const foldedValue = value.replace(/\n+/g, "\n$&").replace(/(?:^|\n)([\t ].*)(?:([\n\t ]*)\n(?![\n\t ]))?/g, "$1$2").replace(/\n+/g, `$&${indent}`);
+			let literalFallback = false;
+			const foldOptions = getFoldOptions(ctx, true);
+			if (blockQuote !== "folded" && type !== Scalar.Scalar.BLOCK_FOLDED) foldOptions.onOverflow = () => {
+				literalFallback = true;
+			};
+			const body = foldFlowLines.foldFlowLines(`${start}${foldedValue}${end}`, indent, foldFlowLines.FOLD_BLOCK, foldOptions);
+			if (!literalFallback) return `>${header}\n${indent}${body}`;
+		}
+		value = value.replace(/\n+/g, `$&${indent}`);
+		return `|${header}\n${indent}${start}${value}${end}`;
+	}
+	function plainString(item, ctx, onComment, onChompKeep) {
+		const { type, value } = item;
+		const { actualString, implicitKey, indent, indentStep, inFlow } = ctx;
+		if (implicitKey && value.includes("\n") || inFlow && /[[\]{},]/.test(value)) return quotedString(value, ctx);
+		if (/^[\n\t ,[\]{}#&*!|>'"%@`]|^[?-]$|^[?-][ \t]|[\n:][ \t]|[ \t]\n|[\n\t ]#|[\n\t :]$/.test(value)) return implicitKey || inFlow || !value.includes("\n") ? quotedString(value, ctx) : blockString(item, ctx, onComment, onChompKeep);
+		if (!implicitKey && !inFlow && type !== Scalar.Scalar.PLAIN && value.includes("\n")) return blockString(item, ctx, onComment, onChompKeep);
+		if (containsDocumentMarker(value)) {
+			if (indent === "") {
+				ctx.forceBlockIndent = true;
+				return blockString(item, ctx, onComment, onChompKeep);
+			} else if (implicitKey && indent === indentStep) return quotedString(value, ctx);
+		}
+		const str = value.replace(/\n+/g, `$&\n${indent}`);
+		if (actualString) {
+			const test = (tag) => tag.default && tag.tag !== "tag:yaml.org,2002:str" && tag.test?.test(str);
+			const { compat, tags } = ctx.doc.schema;
+			if (tags.some(test) || compat?.some(test)) return quotedString(value, ctx);
+		}
+		return implicitKey ? str : foldFlowLines.foldFlowLines(str, indent, foldFlowLines.FOLD_FLOW, getFoldOptions(ctx, false));
+	}
+	function stringifyString(item, ctx, onComment, onChompKeep) {
+		const { implicitKey, inFlow } = ctx;
+		const ss = typeof item.value === "string" ? item : Object.assign({}, item, { value: String(item.value) });
+		let { type } = item;
+		if (type !== Scalar.Scalar.QUOTE_DOUBLE) {
+			if (/[\x00-\x08\x0b-\x1f\x7f-\x9f\u{D800}-\u{DFFF}]/u.test(ss.value)) type = Scalar.Scalar.QUOTE_DOUBLE;
+		}
+		const _stringify = (_type) => {
+			switch (_type) {
+				case Scalar.Scalar.BLOCK_FOLDED:
+				case Scalar.Scalar.BLOCK_LITERAL: return implicitKey || inFlow ? quotedString(ss.value, ctx) : blockString(ss, ctx, onComment, onChompKeep);
+				case Scalar.Scalar.QUOTE_DOUBLE: return doubleQuotedString(ss.value, ctx);
+				case Scalar.Scalar.QUOTE_SINGLE: return singleQuotedString(ss.value, ctx);
+				case Scalar.Scalar.PLAIN: return plainString(ss, ctx, onComment, onChompKeep);
+				default: return null;
+			}
+		};
+		let res = _stringify(type);
+		if (res === null) {
+			const { defaultKeyType, defaultStringType } = ctx.options;
+			const t = implicitKey && defaultKeyType || defaultStringType;
+			res = _stringify(t);
+			if (res === null) throw new Error(`Unsupported default string type ${t}`);
+		}
+		return res;
+	}
+	exports.stringifyString = stringifyString;
+}));
+// node_modules/yaml/dist/stringify/stringify.js
+var require_stringify = /* @__PURE__ */ __commonJSMin(((exports) => {
+	var anchors = require_anchors();
+	var identity = require_identity();
+	var stringifyComment = require_stringifyComment();
+	var stringifyString = require_stringifyString();
+	function createStringifyContext(doc, options) {
+		const opt = Object.assign({
+			blockQuote: true,
+			commentString: stringifyComment.stringifyComment,
+			defaultKeyType: null,
+			defaultStringType: "PLAIN",
+			directives: null,
+			doubleQuotedAsJSON: false,
+			doubleQuotedMinMultiLineLength: 40,
+			falseStr: "false",
+			flowCollectionPadding: true,
+			indentSeq: true,
+			lineWidth: 80,
+			minContentWidth: 20,
+			nullStr: "null",
+			simpleKeys: false,
+			singleQuote: null,
+			trailingComma: false,
+			trueStr: "true",
+			verifyAliasOrder: true
+		}, doc.schema.toStringOptions, options);
+		let inFlow;
+		switch (opt.collectionStyle) {
+			case "block":
+				inFlow = false;
+				break;
+			case "flow":
+				inFlow = true;
+				break;
+			default: inFlow = null;
+		}
+		return {
+			anchors: /* @__PURE__ */ new Set(),
+			doc,
+			flowCollectionPadding: opt.flowCollectionPadding ? " " : "",
+			indent: "",
+			indentStep: typeof opt.indent === "number" ? " ".repeat(opt.indent) : "  ",
+			inFlow,
+			options: opt
+		};
+	}
+	function getTagObject(tags, item) {
+		if (item.tag) {
+			const match = tags.filter((t) => t.tag === item.tag);
+			if (match.length > 0) return match.find((t) => t.format === item.format) ?? match[0];
+		}
+		let tagObj = void 0;
+		let obj;
+		if (identity.isScalar(item)) {
+			obj = item.value;
+			let match = tags.filter((t) => t.identify?.(obj));
+			if (match.length > 1) {
+				const testMatch = match.filter((t) => t.test);
+				if (testMatch.length > 0) match = testMatch;
+			}
+			tagObj = match.find((t) => t.format === item.format) ?? match.find((t) => !t.format);
+		} else {
+			obj = item;
+			tagObj = tags.find((t) => t.nodeClass && obj instanceof t.nodeClass);
+		}
+		if (!tagObj) {
+			const name = obj?.constructor?.name ?? (obj === null ? "null" : typeof obj);
+			throw new Error(`Tag not resolved for ${name} value`);
+		}
+		return tagObj;
+	}
+	function stringifyProps(node, tagObj, { anchors: anchors$1, doc }) {
+		if (!doc.directives) return "";
+		const props = [];
+		const anchor = (identity.isScalar(node) || identity.isCollection(node)) && node.anchor;
+		if (anchor && anchors.anchorIsValid(anchor)) {
+			anchors$1.add(anchor);
+			props.push(`&${anchor}`);
+		}
+		const tag = node.tag ?? (tagObj.default ? null : tagObj.tag);
+		if (tag) props.push(doc.directives.tagString(tag));
+		return props.join(" ");
+	}
+	function stringify(item, ctx, onComment, onChompKeep) {
+		if (identity.isPair(item)) return item.toString(ctx, onComment, onChompKeep);
+		if (identity.isAlias(item)) {
+			if (ctx.doc.directives) return item.toString(ctx);
+			if (ctx.resolvedAliases?.has(item)) throw new TypeError(`Cannot stringify circular structure without alias nodes`);
+			else {
+				if (ctx.resolvedAliases) ctx.resolvedAliases.add(item);
+				else ctx.resolvedAliases = /* @__PURE__ */ new Set([item]);
+				item = item.resolve(ctx.doc);
+			}
+		}
+		let tagObj = void 0;
+		const node = identity.isNode(item) ? item : ctx.doc.createNode(item, { onTagObj: (o) => tagObj = o });
+		tagObj ?? (tagObj = getTagObject(ctx.doc.schema.tags, node));
+		const props = stringifyProps(node, tagObj, ctx);
+		if (props.length > 0) ctx.indentAtStart = (ctx.indentAtStart ?? 0) + props.length + 1;
+		const str = typeof tagObj.stringify === "function" ? tagObj.stringify(node, ctx, onComment, onChompKeep) : identity.isScalar(node) ? stringifyString.stringifyString(node, ctx, onComment, onChompKeep) : node.toString(ctx, onComment, onChompKeep);
+		if (!props) return str;
+		return identity.isScalar(node) || str[0] === "{" || str[0] === "[" ? `${props} ${str}` : `${props}\n${ctx.indent}${str}`;
+	}
+	exports.createStringifyContext = createStringifyContext;
+	exports.stringify = stringify;
+}));
+// node_modules/yaml/dist/stringify/stringifyPair.js
+var require_stringifyPair = /* @__PURE__ */ __commonJSMin(((exports) => {
+	var identity = require_identity();
+	var Scalar = require_Scalar();
+	var stringify = require_stringify();
+	var stringifyComment = require_stringifyComment();
+	function stringifyPair({ key, value }, ctx, onComment, onChompKeep) {
+		const { allNullValues, doc, indent, indentStep, options: { commentString, indentSeq, simpleKeys } } = ctx;
+		let keyComment = identity.isNode(key) && key.comment || null;
+		if (simpleKeys) {
+			if (keyComment) throw new Error("With simple keys, key nodes cannot have comments");
+			if (identity.isCollection(key) || !identity.isNode(key) && typeof key === "object") throw new Error("With simple keys, collection cannot be used as a key value");
+		}
+		let explicitKey = !simpleKeys && (!key || keyComment && value == null && !ctx.inFlow || identity.isCollection(key) || (identity.isScalar(key) ? key.type === Scalar.Scalar.BLOCK_FOLDED || key.type === Scalar.Scalar.BLOCK_LITERAL : typeof key === "object"));
+		ctx = Object.assign({}, ctx, {
+			allNullValues: false,
+			implicitKey: !explicitKey && (simpleKeys || !allNullValues),
+			indent: indent + indentStep
+		});
+		let keyCommentDone = false;
+		let chompKeep = false;
+		let str = stringify.stringify(key, ctx, () => keyCommentDone = true, () => chompKeep = true);
+		if (!explicitKey && !ctx.inFlow && str.length > 1024) {
+			if (simpleKeys) throw new Error("With simple keys, single line scalar must not span more than 1024 characters");
+			explicitKey = true;
+		}
+		if (ctx.inFlow) {
+			if (allNullValues || value == null) {
+				if (keyCommentDone && onComment) onComment();
+				return str === "" ? "?" : explicitKey ? `? ${str}` : str;
+			}
+		} else if (allNullValues && !simpleKeys || value == null && explicitKey) {
+			str = `? ${str}`;
+			if (keyComment && !keyCommentDone) str += stringifyComment.lineComment(str, ctx.indent, commentString(keyComment));
+			else if (chompKeep && onChompKeep) onChompKeep();
+			return str;
+		}
+		if (keyCommentDone) keyComment = null;
+		if (explicitKey) {
+			if (keyComment) str += stringifyComment.lineComment(str, ctx.indent, commentString(keyComment));
+			str = `? ${str}\n${indent}:`;
+		} else {
+			str = `${str}:`;
+			if (keyComment) str += stringifyComment.lineComment(str, ctx.indent, commentString(keyComment));
+		}
+		let vsb, vcb, valueComment;
+		if (identity.isNode(value)) {
+			vsb = !!value.spaceBefore;
+			vcb = value.commentBefore;
+			valueComment = value.comment;
+		} else {
+			vsb = false;
+			vcb = null;
+			valueComment = null;
+			if (value && typeof value === "object") value = doc.createNode(value);
+		}
+		ctx.implicitKey = false;
+		if (!explicitKey && !keyComment && identity.isScalar(value)) ctx.indentAtStart = str.length + 1;
+		chompKeep = false;
+		if (!indentSeq && indentStep.length >= 2 && !ctx.inFlow && !explicitKey && identity.isSeq(value) && !value.flow && !value.tag && !value.anchor) ctx.indent = ctx.indent.substring(2);
+		let valueCommentDone = false;
+		const valueStr = stringify.stringify(value, ctx, () => valueCommentDone = true, () => chompKeep = true);
+		let ws = " ";
+		if (keyComment || vsb || vcb) {
+			ws = vsb ? "\n" : "";
+			if (vcb) {
+				const cs = commentString(vcb);
+				ws += `\n${stringifyComment.indentComment(cs, ctx.indent)}`;
+			}
+			if (valueStr === "" && !ctx.inFlow) {
+				if (ws === "\n" && valueComment) ws = "\n\n";
+			} else ws += `\n${ctx.indent}`;
+		} else if (!explicitKey && identity.isCollection(value)) {
+			const vs0 = valueStr[0];
+			const nl0 = valueStr.indexOf("\n");
+			const hasNewline = nl0 !== -1;
+			const flow = ctx.inFlow ?? value.flow ?? value.items.length === 0;
+			if (hasNewline || !flow) {
+				let hasPropsLine = false;
+				if (hasNewline && (vs0 === "&" || vs0 === "!")) {
+					let sp0 = valueStr.indexOf(" ");
+					if (vs0 === "&" && sp0 !== -1 && sp0 < nl0 && valueStr[sp0 + 1] === "!") sp0 = valueStr.indexOf(" ", sp0 + 1);
+					if (sp0 === -1 || nl0 < sp0) hasPropsLine = true;
+				}
+				if (!hasPropsLine) ws = `\n${ctx.indent}`;
+			}
+		} else if (valueStr === "" || valueStr[0] === "\n") ws = "";
+		str += ws + valueStr;
+		if (ctx.inFlow) {
+			if (valueCommentDone && onComment) onComment();
+		} else if (valueComment && !valueCommentDone) str += stringifyComment.lineComment(str, ctx.indent, commentString(valueComment));
+		else if (chompKeep && onChompKeep) onChompKeep();
+		return str;
+	}
+	exports.stringifyPair = stringifyPair;
+}));
+// node_modules/yaml/dist/log.js
+var require_log = /* @__PURE__ */ __commonJSMin(((exports) => {
+	var node_process = __require("process");
+	function debug(logLevel, ...messages) {
+		if (logLevel === "debug") console.log(...messages);
+	}
+	function warn(logLevel, warning) {
+		if (logLevel === "debug" || logLevel === "warn") {
+			if (typeof node_process.emitWarning === "function") node_process.emitWarning(warning);
+			else console.warn(warning);
+		}
+	}
+	exports.debug = debug;
+	exports.warn = warn;
+}));
+// node_modules/yaml/dist/schema/yaml-1.1/merge.js
+var require_merge = /* @__PURE__ */ __commonJSMin(((exports) => {
+	var identity = require_identity();
+	var Scalar = require_Scalar();
+	const MERGE_KEY = "<<";
+	const merge = {
+		identify: (value) => value === MERGE_KEY || typeof value === "symbol" && value.description === MERGE_KEY,
+		default: "key",
+		tag: "tag:yaml.org,2002:merge",
+		test: /^<<$/,
+		resolve: () => Object.assign(new Scalar.Scalar(Symbol(MERGE_KEY)), { addToJSMap: addMergeToJSMap }),
+		stringify: () => MERGE_KEY
+	};
+	const isMergeKey = (ctx, key) => (merge.identify(key) || identity.isScalar(key) && (!key.type || key.type === Scalar.Scalar.PLAIN) && merge.identify(key.value)) && ctx?.doc.schema.tags.some((tag) => tag.tag === merge.tag && tag.default);
+	function addMergeToJSMap(ctx, map, value) {
+		const source = resolveAliasValue(ctx, value);
+		if (identity.isSeq(source)) for (const it of source.items) mergeValue(ctx, map, it);
+		else if (Array.isArray(source)) for (const it of source) mergeValue(ctx, map, it);
+		else mergeValue(ctx, map, source);
+	}
+	function mergeValue(ctx, map, value) {
+		const source = resolveAliasValue(ctx, value);
+		if (!identity.isMap(source)) throw new Error("Merge sources must be maps or map aliases");
+		const srcMap = source.toJSON(null, ctx, Map);
+		for (const [key, value] of srcMap) if (map instanceof Map) {
+			if (!map.has(key)) map.set(key, value);
+		} else if (map instanceof Set) map.add(key);
+		else if (!Object.prototype.hasOwnProperty.call(map, key)) Object.defineProperty(map, key, {
+			value,
+			writable: true,
+			enumerable: true,
+			configurable: true
+		});
+		return map;
+	}
+	function resolveAliasValue(ctx, value) {
+		return ctx && identity.isAlias(value) ? value.resolve(ctx.doc, ctx) : value;
+	}
+	exports.addMergeToJSMap = addMergeToJSMap;
+	exports.isMergeKey = isMergeKey;
+	exports.merge = merge;
+}));
+// node_modules/yaml/dist/nodes/addPairToJSMap.js
+var require_addPairToJSMap = /* @__PURE__ */ __commonJSMin(((exports) => {
+	var log = require_log();
+	var merge = require_merge();
+	var stringify = require_stringify();
+	var identity = require_identity();
+	var toJS = require_toJS();
+	function addPairToJSMap(ctx, map, { key, value }) {
+		if (identity.isNode(key) && key.addToJSMap) key.addToJSMap(ctx, map, value);
+		else if (merge.isMergeKey(ctx, key)) merge.addMergeToJSMap(ctx, map, value);
+		else {
+			const jsKey = toJS.toJS(key, "", ctx);
+			if (map instanceof Map) map.set(jsKey, toJS.toJS(value, jsKey, ctx));
+			else if (map instanceof Set) map.add(jsKey);
+			else {
+				const stringKey = stringifyKey(key, jsKey, ctx);
+				const jsValue = toJS.toJS(value, stringKey, ctx);
+				if (stringKey in map) Object.defineProperty(map, stringKey, {
+					value: jsValue,
+					writable: true,
+					enumerable: true,
+					configurable: true
+				});
+				else map[stringKey] = jsValue;
+			}
+		}
+		return map;
+	}
+	function stringifyKey(key, jsKey, ctx) {
+		if (jsKey === null) return "";
+		if (typeof jsKey !== "object") return String(jsKey);
+		if (identity.isNode(key) && ctx?.doc) {
+			const strCtx = stringify.createStringifyContext(ctx.doc, {});
+			strCtx.anchors = /* @__PURE__ */ new Set();
+			for (const node of ctx.anchors.keys()) strCtx.anchors.add(node.anchor);
+			strCtx.inFlow = true;
+			strCtx.inStringifyKey = true;
+			const strKey = key.toString(strCtx);
+			if (!ctx.mapKeyWarned) {
+				let jsonStr = JSON.stringify(strKey);
+				if (jsonStr.length > 40) jsonStr = jsonStr.substring(0, 36) + "...\"";
+				log.warn(ctx.doc.options.logLevel, `Keys with collection values will be stringified due to JS Object restrictions: ${jsonStr}. Set mapAsMap: true to use object keys.`);
+				ctx.mapKeyWarned = true;
+			}
+			return strKey;
+		}
+		return JSON.stringify(jsKey);
+	}
+	exports.addPairToJSMap = addPairToJSMap;
+}));
+// node_modules/yaml/dist/nodes/Pair.js
+var require_Pair = /* @__PURE__ */ __commonJSMin(((exports) => {
+	var createNode = require_createNode();
+	var stringifyPair = require_stringifyPair();
+	var addPairToJSMap = require_addPairToJSMap();
+	var identity = require_identity();
+	function createPair(key, value, ctx) {
+		return new Pair(createNode.createNode(key, void 0, ctx), createNode.createNode(value, void 0, ctx));
+	}
+	var Pair = class Pair {
+		constructor(key, value = null) {
+			Object.defineProperty(this, identity.NODE_TYPE, { value: identity.PAIR });
+			this.key = key;
+			this.value = value;
+		}
+		clone(schema) {
+			let { key, value } = this;
+			if (identity.isNode(key)) key = key.clone(schema);
+			if (identity.isNode(value)) value = value.clone(schema);
+			return new Pair(key, value);
+		}
+		toJSON(_, ctx) {
+			const pair = ctx?.mapAsMap ? /* @__PURE__ */ new Map() : {};
+			return addPairToJSMap.addPairToJSMap(ctx, pair, this);
+		}
+		toString(ctx, onComment, onChompKeep) {
+			return ctx?.doc ? stringifyPair.stringifyPair(this, ctx, onComment, onChompKeep) : JSON.stringify(this);
+		}
+	};
+	exports.Pair = Pair;
+	exports.createPair = createPair;
+}));
+// node_modules/yaml/dist/stringify/stringifyCollection.js
+var require_stringifyCollection = /* @__PURE__ */ __commonJSMin(((exports) => {
+	var identity = require_identity();
+	var stringify = require_stringify();
+	var stringifyComment = require_stringifyComment();
+	function stringifyCollection(collection, ctx, options) {
+		return (ctx.inFlow ?? collection.flow ? stringifyFlowCollection : stringifyBlockCollection)(collection, ctx, options);
+	}
+	function stringifyBlockCollection({ comment, items }, ctx, { blockItemPrefix, flowChars, itemIndent, onChompKeep, onComment }) {
+		const { indent, options: { commentString } } = ctx;
+		const itemCtx = Object.assign({}, ctx, {
+			indent: itemIndent,
+			type: null
+		});
+		let chompKeep = false;
+		const lines = [];
+		for (let i = 0; i < items.length; ++i) {
+			const item = items[i];
+			let comment = null;
+			if (identity.isNode(item)) {
+				if (!chompKeep && item.spaceBefore) lines.push("");
+				addCommentBefore(ctx, lines, item.commentBefore, chompKeep);
+				if (item.comment) comment = item.comment;
+			} else if (identity.isPair(item)) {
+				const ik = identity.isNode(item.key) ? item.key : null;
+				if (ik) {
+					if (!chompKeep && ik.spaceBefore) lines.push("");
+					addCommentBefore(ctx, lines, ik.commentBefore, chompKeep);
+				}
+			}
+			chompKeep = false;
+			let str = stringify.stringify(item, itemCtx, () => comment = null, () => chompKeep = true);
+			if (comment) str += stringifyComment.lineComment(str, itemIndent, commentString(comment));
+			if (chompKeep && comment) chompKeep = false;
+			lines.push(blockItemPrefix + str);
+		}
+		let str;
+		if (lines.length === 0) str = flowChars.start + flowChars.end;
+		else {
+			str = lines[0];
+			for (let i = 1; i < lines.length; ++i) {
+				const line = lines[i];
+				str += line ? `\n${indent}${line}` : "\n";
+			}
+		}
+		if (comment) {
+			str += "\n" + stringifyComment.indentComment(commentString(comment), indent);
+			if (onComment) onComment();
+		} else if (chompKeep && onChompKeep) onChompKeep();
+		return str;
+	}
+	function stringifyFlowCollection({ items }, ctx, { flowChars, itemIndent }) {
+		const { indent, indentStep, flowCollectionPadding: fcPadding, options: { commentString } } = ctx;
+		itemIndent += indentStep;
+		const itemCtx = Object.assign({}, ctx, {
+			indent: itemIndent,
+			inFlow: true,
+			type: null
+		});
+		let reqNewline = false;
+		let linesAtValue = 0;
+		const lines = [];
+		for (let i = 0; i < items.length; ++i) {
+			const item = items[i];
+			let comment = null;
+			if (identity.isNode(item)) {
+				if (item.spaceBefore) lines.push("");
+				addCommentBefore(ctx, lines, item.commentBefore, false);
+				if (item.comment) comment = item.comment;
+			} else if (identity.isPair(item)) {
+				const ik = identity.isNode(item.key) ? item.key : null;
+				if (ik) {
+					if (ik.spaceBefore) lines.push("");
+					addCommentBefore(ctx, lines, ik.commentBefore, false);
+					if (ik.comment) reqNewline = true;
+				}
+				const iv = identity.isNode(item.value) ? item.value : null;
+				if (iv) {
+					if (iv.comment) comment = iv.comment;
+					if (iv.commentBefore) reqNewline = true;
+				} else if (item.value == null && ik?.comment) comment = ik.comment;
+			}
+			if (comment) reqNewline = true;
+			let str = stringify.stringify(item, itemCtx, () => comment = null);
+			reqNewline || (reqNewline = lines.length > linesAtValue || str.includes("\n"));
+			if (i < items.length - 1) str += ",";
+			else if (ctx.options.trailingComma) {
+				if (ctx.options.lineWidth > 0) reqNewline || (reqNewline = lines.reduce((sum, line) => sum + line.length + 2, 2) + (str.length + 2) > ctx.options.lineWidth);
+				if (reqNewline) str += ",";
+			}
+			if (comment) str += stringifyComment.lineComment(str, itemIndent, commentString(comment));
+			lines.push(str);
+			linesAtValue = lines.length;
+		}
+		const { start, end } = flowChars;
+		if (lines.length === 0) return start + end;
+		else {
+			if (!reqNewline) {
+				const len = lines.reduce((sum, line) => sum + line.length + 2, 2);
+				reqNewline = ctx.options.lineWidth > 0 && len > ctx.options.lineWidth;
+			}
+			if (reqNewline) {
+				let str = start;
+				for (const line of lines) str += line ? `\n${indentStep}${indent}${line}` : "\n";
+				return `${str}\n${indent}${end}`;
+			} else return `${start}${fcPadding}${lines.join(" ")}${fcPadding}${end}`;
+		}
+	}
+	function addCommentBefore({ indent, options: { commentString } }, lines, comment, chompKeep) {
+		if (comment && chompKeep) comment = comment.replace(/^\n+/, "");
+		if (comment) {
+			const ic = stringifyComment.indentComment(commentString(comment), indent);
+			lines.push(ic.trimStart());
+		}
+	}
+	exports.stringifyCollection = stringifyCollection;
+}));
+// node_modules/yaml/dist/nodes/YAMLMap.js
+var require_YAMLMap = /* @__PURE__ */ __commonJSMin(((exports) => {
+	var stringifyCollection = require_stringifyCollection();
+	var addPairToJSMap = require_addPairToJSMap();
+	var Collection = require_Collection();
+	var identity = require_identity();
+	var Pair = require_Pair();
+	var Scalar = require_Scalar();
+	function findPair(items, key) {
+		const k = identity.isScalar(key) ? key.value : key;
+		for (const it of items) if (identity.isPair(it)) {
+			if (it.key === key || it.key === k) return it;
+			if (identity.isScalar(it.key) && it.key.value === k) return it;
+		}
+	}
+	var YAMLMap = class extends Collection.Collection {
+		static get tagName() {
+			return "tag:yaml.org,2002:map";
+		}
+		constructor(schema) {
+			super(identity.MAP, schema);
+			this.items = [];
+		}
+		/**
+		* A generic collection parsing method that can be extended
+		* to other node classes that inherit from YAMLMap
+		*/
+		static from(schema, obj, ctx) {
+			const { keepUndefined, replacer } = ctx;
+			const map = new this(schema);
+			const add = (key, value) => {
+				if (typeof replacer === "function") value = replacer.call(obj, key, value);
+				else if (Array.isArray(replacer) && !replacer.includes(key)) return;
+				if (value !== void 0 || keepUndefined) map.items.push(Pair.createPair(key, value, ctx));
+			};
+			if (obj instanceof Map) for (const [key, value] of obj) add(key, value);
+			else if (obj && typeof obj === "object") for (const key of Object.keys(obj)) add(key, obj[key]);
+			if (typeof schema.sortMapEntries === "function") map.items.sort(schema.sortMapEntries);
+			return map;
+		}
+		/**
+		* Adds a value to the collection.
+		*
+		* @param overwrite - If not set `true`, using a key that is already in the
+		*   collection will throw. Otherwise, overwrites the previous value.
+		*/
+		add(pair, overwrite) {
+			let _pair;
+			if (identity.isPair(pair)) _pair = pair;
+			else if (!pair || typeof pair !== "object" || !("key" in pair)) _pair = new Pair.Pair(pair, pair?.value);
+			else _pair = new Pair.Pair(pair.key, pair.value);
+			const prev = findPair(this.items, _pair.key);
+			const sortEntries = this.schema?.sortMapEntries;
+			if (prev) {
+				if (!overwrite) throw new Error(`Key ${_pair.key} already set`);
+				if (identity.isScalar(prev.value) && Scalar.isScalarValue(_pair.value)) prev.value.value = _pair.value;
+				else prev.value = _pair.value;
+			} else if (sortEntries) {
+				const i = this.items.findIndex((item) => sortEntries(_pair, item) < 0);
+				if (i === -1) this.items.push(_pair);
+				else this.items.splice(i, 0, _pair);
+			} else this.items.push(_pair);
+		}
+		delete(key) {
+			const it = findPair(this.items, key);
+			if (!it) return false;
+			return this.items.splice(this.items.indexOf(it), 1).length > 0;
+		}
+		get(key, keepScalar) {
+			const node = findPair(this.items, key)?.value;
+			return (!keepScalar && identity.isScalar(node) ? node.value : node) ?? void 0;
+		}
+		has(key) {
+			return !!findPair(this.items, key);
+		}
+		set(key, value) {
+			this.add(new Pair.Pair(key, value), true);
+		}
+		/**
+		* @param ctx - Conversion context, originally set in Document#toJS()
+		* @param {Class} Type - If set, forces the returned collection type
+		* @returns Instance of Type, Map, or Object
+		*/
+		toJSON(_, ctx, Type) {
+			const map = Type ? new Type() : ctx?.mapAsMap ? /* @__PURE__ */ new Map() : {};
+			if (ctx?.onCreate) ctx.onCreate(map);
+			for (const item of this.items) addPairToJSMap.addPairToJSMap(ctx, map, item);
+			return map;
+		}
+		toString(ctx, onComment, onChompKeep) {
+			if (!ctx) return JSON.stringify(this);
+			for (const item of this.items) if (!identity.isPair(item)) throw new Error(`Map items must all be pairs; found ${JSON.stringify(item)} instead`);
+			if (!ctx.allNullValues && this.hasAllNullValues(false)) ctx = Object.assign({}, ctx, { allNullValues: true });
+			return stringifyCollection.stringifyCollection(this, ctx, {
+				blockItemPrefix: "",
+				flowChars: {
+					start: "{",
+					end: "}"
+				},
+				itemIndent: ctx.indent || "",
+				onChompKeep,
+				onComment
+			});
+		}
+	};
+	exports.YAMLMap = YAMLMap;
+	exports.findPair = findPair;
+}));
+// node_modules/yaml/dist/schema/common/map.js
+var require_map = /* @__PURE__ */ __commonJSMin(((exports) => {
+	var identity = require_identity();
+	var YAMLMap = require_YAMLMap();
+	exports.map = {
+		collection: "map",
+		default: true,
+		nodeClass: YAMLMap.YAMLMap,
+		tag: "tag:yaml.org,2002:map",
+		resolve(map, onError) {
+			if (!identity.isMap(map)) onError("Expected a mapping for this tag");
+			return map;
+		},
+		createNode: (schema, obj, ctx) => YAMLMap.YAMLMap.from(schema, obj, ctx)
+	};
+}));
+// node_modules/yaml/dist/nodes/YAMLSeq.js
+var require_YAMLSeq = /* @__PURE__ */ __commonJSMin(((exports) => {
+	var createNode = require_createNode();
+	var stringifyCollection = require_stringifyCollection();
+	var Collection = require_Collection();
+	var identity = require_identity();
+	var Scalar = require_Scalar();
+	var toJS = require_toJS();
+	var YAMLSeq = class extends Collection.Collection {
+		static get tagName() {
+			return "tag:yaml.org,2002:seq";
+		}
+		constructor(schema) {
+			super(identity.SEQ, schema);
+			this.items = [];
+		}
+		add(value) {
+			this.items.push(value);
+		}
+		/**
+		* Removes a value from the collection.
+		*
+		* `key` must contain a representation of an integer for this to succeed.
+		* It may be wrapped in a `Scalar`.
+		*
+		* @returns `true` if the item was found and removed.
+		*/
+		delete(key) {
+			const idx = asItemIndex(key);
+			if (typeof idx !== "number") return false;
+			return this.items.splice(idx, 1).length > 0;
+		}
+		get(key, keepScalar) {
+			const idx = asItemIndex(key);
+			if (typeof idx !== "number") return void 0;
+			const it = this.items[idx];
+			return !keepScalar && identity.isScalar(it) ? it.value : it;
+		}
+		/**
+		* Checks if the collection includes a value with the key `key`.
+		*
+		* `key` must contain a representation of an integer for this to succeed.
+		* It may be wrapped in a `Scalar`.
+		*/
+		has(key) {
+			const idx = asItemIndex(key);
+			return typeof idx === "number" && idx < this.items.length;
+		}
+		/**
+		* Sets a value in this collection. For `!!set`, `value` needs to be a
+		* boolean to add/remove the item from the set.
+		*
+		* If `key` does not contain a representation of an integer, this will throw.
+		* It may be wrapped in a `Scalar`.
+		*/
+		set(key, value) {
+			const idx = asItemIndex(key);
+			if (typeof idx !== "number") throw new Error(`Expected a valid index, not ${key}.`);
+			const prev = this.items[idx];
+			if (identity.isScalar(prev) && Scalar.isScalarValue(value)) prev.value = value;
+			else this.items[idx] = value;
+		}
+		toJSON(_, ctx) {
+			const seq = [];
+			if (ctx?.onCreate) ctx.onCreate(seq);
+			let i = 0;
+			for (const item of this.items) seq.push(toJS.toJS(item, String(i++), ctx));
+			return seq;
+		}
+		toString(ctx, onComment, onChompKeep) {
+			if (!ctx) return JSON.stringify(this);
+			return stringifyCollection.stringifyCollection(this, ctx, {
+				blockItemPrefix: "- ",
+				flowChars: {
+					start: "[",
+					end: "]"
+				},
+				itemIndent: (ctx.indent || "") + "  ",
+				onChompKeep,
+				onComment
+			});
+		}
+		static from(schema, obj, ctx) {
+			const { replacer } = ctx;
+			const seq = new this(schema);
+			if (obj && Symbol.iterator in Object(obj)) {
+				let i = 0;
+				for (let it of obj) {
+					if (typeof replacer === "function") {
+						const key = obj instanceof Set ? it : String(i++);
+						it = replacer.call(obj, key, it);
+					}
+					seq.items.push(createNode.createNode(it, void 0, ctx));
+				}
+			}
+			return seq;
+		}
+	};
+	function asItemIndex(key) {
+		let idx = identity.isScalar(key) ? key.value : key;
+		if (idx && typeof idx === "string") idx = Number(idx);
+		return typeof idx === "number" && Number.isInteger(idx) && idx >= 0 ? idx : null;
+	}
+	exports.YAMLSeq = YAMLSeq;
+}));
+// node_modules/yaml/dist/schema/common/seq.js
+var require_seq = /* @__PURE__ */ __commonJSMin(((exports) => {
+	var identity = require_identity();
+	var YAMLSeq = require_YAMLSeq();
+	exports.seq = {
+		collection: "seq",
+		default: true,
+		nodeClass: YAMLSeq.YAMLSeq,
+		tag: "tag:yaml.org,2002:seq",
+		resolve(seq, onError) {
+			if (!identity.isSeq(seq)) onError("Expected a sequence for this tag");
+			return seq;
+		},
+		createNode: (schema, obj, ctx) => YAMLSeq.YAMLSeq.from(schema, obj, ctx)
+	};
+}));
+// node_modules/yaml/dist/schema/common/string.js
+var require_string = /* @__PURE__ */ __commonJSMin(((exports) => {
+	var stringifyString = require_stringifyString();
+	exports.string = {
+		identify: (value) => typeof value === "string",
+		default: true,
+		tag: "tag:yaml.org,2002:str",
+		resolve: (str) => str,
+		stringify(item, ctx, onComment, onChompKeep) {
+			ctx = Object.assign({ actualString: true }, ctx);
+			return stringifyString.stringifyString(item, ctx, onComment, onChompKeep);
+		}
+	};
+}));
+// node_modules/yaml/dist/schema/common/null.js
+var require_null = /* @__PURE__ */ __commonJSMin(((exports) => {
+	var Scalar = require_Scalar();
+	const nullTag = {
+		identify: (value) => value == null,
+		createNode: () => new Scalar.Scalar(null),
+		default: true,
+		tag: "tag:yaml.org,2002:null",
+		test: /^(?:~|[Nn]ull|NULL)?$/,
+		resolve: () => new Scalar.Scalar(null),
+		stringify: ({ source }, ctx) => typeof source === "string" && nullTag.test.test(source) ? source : ctx.options.nullStr
+	};
+	exports.nullTag = nullTag;
+}));
+// node_modules/yaml/dist/schema/core/bool.js
+var require_bool$1 = /* @__PURE__ */ __commonJSMin(((exports) => {
+	var Scalar = require_Scalar();
+	const boolTag = {
+		identify: (value) => typeof value === "boolean",
+		default: true,
+		tag: "tag:yaml.org,2002:bool",
+		test: /^(?:[Tt]rue|TRUE|[Ff]alse|FALSE)$/,
+		resolve: (str) => new Scalar.Scalar(str[0] === "t" || str[0] === "T"),
+		stringify({ source, value }, ctx) {
+			if (source && boolTag.test.test(source)) {
+				if (value === (source[0] === "t" || source[0] === "T")) return source;
+			}
+			return value ? ctx.options.trueStr : ctx.options.falseStr;
+		}
+	};
+	exports.boolTag = boolTag;
+}));
+// node_modules/yaml/dist/stringify/stringifyNumber.js
+var require_stringifyNumber = /* @__PURE__ */ __commonJSMin(((exports) => {
+	function stringifyNumber({ format, minFractionDigits, tag, value }) {
+		if (typeof value === "bigint") return String(value);
+		const num = typeof value === "number" ? value : Number(value);
+		if (!isFinite(num)) return isNaN(num) ? ".nan" : num < 0 ? "-.inf" : ".inf";
+		let n = Object.is(value, -0) ? "-0" : JSON.stringify(value);
+		if (!format && minFractionDigits && (!tag || tag === "tag:yaml.org,2002:float") && /^-?\d/.test(n) && !n.includes("e")) {
+			let i = n.indexOf(".");
+			if (i < 0) {
+				i = n.length;
+				n += ".";
+			}
+			let d = minFractionDigits - (n.length - i - 1);
+			while (d-- > 0) n += "0";
+		}
+		return n;
+	}
+	exports.stringifyNumber = stringifyNumber;
+}));
+// node_modules/yaml/dist/schema/core/float.js
+var require_float$1 = /* @__PURE__ */ __commonJSMin(((exports) => {
+	var Scalar = require_Scalar();
+	var stringifyNumber = require_stringifyNumber();
+	const floatNaN = {
+		identify: (value) => typeof value === "number",
+		default: true,
+		tag: "tag:yaml.org,2002:float",
+		test: /^(?:[-+]?\.(?:inf|Inf|INF)|\.nan|\.NaN|\.NAN)$/,
+		resolve: (str) => str.slice(-3).toLowerCase() === "nan" ? NaN : str[0] === "-" ? Number.NEGATIVE_INFINITY : Number.POSITIVE_INFINITY,
+		stringify: stringifyNumber.stringifyNumber
+	};
+	const floatExp = {
+		identify: (value) => typeof value === "number",
+		default: true,
+		tag: "tag:yaml.org,2002:float",
+		format: "EXP",
+		test: /^[-+]?(?:\.[0-9]+|[0-9]+(?:\.[0-9]*)?)[eE][-+]?[0-9]+$/,
+		resolve: (str) => parseFloat(str),
+		stringify(node) {
+			const num = Number(node.value);
+			return isFinite(num) ? num.toExponential() : stringifyNumber.stringifyNumber(node);
+		}
+	};
+	exports.float = {
+		identify: (value) => typeof value === "number",
+		default: true,
+		tag: "tag:yaml.org,2002:float",
+		test: /^[-+]?(?:\.[0-9]+|[0-9]+\.[0-9]*)$/,
+		resolve(str) {
+			const node = new Scalar.Scalar(parseFloat(str));
+			const dot = str.indexOf(".");
+			if (dot !== -1 && str[str.length - 1] === "0") node.minFractionDigits = str.length - dot - 1;
+			return node;
+		},
+		stringify: stringifyNumber.stringifyNumber
+	};
+	exports.floatExp = floatExp;
+	exports.floatNaN = floatNaN;
+}));
+// node_modules/yaml/dist/schema/core/int.js
+var require_int$1 = /* @__PURE__ */ __commonJSMin(((exports) => {
+	var stringifyNumber = require_stringifyNumber();
+	const intIdentify = (value) => typeof value === "bigint" || Number.isInteger(value);
+	const intResolve = (str, offset, radix, { intAsBigInt }) => intAsBigInt ? BigInt(str) : parseInt(str.substring(offset), radix);
+	function intStringify(node, radix, prefix) {
+		const { value } = node;
+		if (intIdentify(value) && value >= 0) return prefix + value.toString(radix);
+		return stringifyNumber.stringifyNumber(node);
+	}
+	const intOct = {
+		identify: (value) => intIdentify(value) && value >= 0,
+		default: true,
+		tag: "tag:yaml.org,2002:int",
+		format: "OCT",
+		test: /^0o[0-7]+$/,
+		resolve: (str, _onError, opt) => intResolve(str, 2, 8, opt),
+		stringify: (node) => intStringify(node, 8, "0o")
+	};
+	const int = {
+		identify: intIdentify,
+		default: true,
+		tag: "tag:yaml.org,2002:int",
+		test: /^[-+]?[0-9]+$/,
+		resolve: (str, _onError, opt) => intResolve(str, 0, 10, opt),
+		stringify: stringifyNumber.stringifyNumber
+	};
+	const intHex = {
+		identify: (value) => intIdentify(value) && value >= 0,
+		default: true,
+		tag: "tag:yaml.org,2002:int",
+		format: "HEX",
+		test: /^0x[0-9a-fA-F]+$/,
+		resolve: (str, _onError, opt) => intResolve(str, 2, 16, opt),
+		stringify: (node) => intStringify(node, 16, "0x")
+	};
+	exports.int = int;
+	exports.intHex = intHex;
+	exports.intOct = intOct;
+}));
+// node_modules/yaml/dist/schema/core/schema.js
+var require_schema$2 = /* @__PURE__ */ __commonJSMin(((exports) => {
+	var map = require_map();
+	var _null = require_null();
+	var seq = require_seq();
+	var string = require_string();
+	var bool = require_bool$1();
+	var float = require_float$1();
+	var int = require_int$1();
+	exports.schema = [
+		map.map,
+		seq.seq,
+		string.string,
+		_null.nullTag,
+		bool.boolTag,
+		int.intOct,
+		int.int,
+		int.intHex,
+		float.floatNaN,
+		float.floatExp,
+		float.float
+	];
+}));
+// node_modules/yaml/dist/schema/json/schema.js
+var require_schema$1 = /* @__PURE__ */ __commonJSMin(((exports) => {
+	var Scalar = require_Scalar();
+	var map = require_map();
+	var seq = require_seq();
+	function intIdentify(value) {
+		return typeof value === "bigint" || Number.isInteger(value);
+	}
+	const stringifyJSON = ({ value }) => JSON.stringify(value);
+	const jsonScalars = [
+		{
+			identify: (value) => typeof value === "string",
+			default: true,
+			tag: "tag:yaml.org,2002:str",
+			resolve: (str) => str,
+			stringify: stringifyJSON
+		},
+		{
+			identify: (value) => value == null,
+			createNode: () => new Scalar.Scalar(null),
+			default: true,
+			tag: "tag:yaml.org,2002:null",
+			test: /^null$/,
+			resolve: () => null,
+			stringify: stringifyJSON
+		},
+		{
+			identify: (value) => typeof value === "boolean",
+			default: true,
+			tag: "tag:yaml.org,2002:bool",
+			test: /^true$|^false$/,
+			resolve: (str) => str === "true",
+			stringify: stringifyJSON
+		},
+		{
+			identify: intIdentify,
+			default: true,
+			tag: "tag:yaml.org,2002:int",
+			test: /^-?(?:0|[1-9][0-9]*)$/,
+			resolve: (str, _onError, { intAsBigInt }) => intAsBigInt ? BigInt(str) : parseInt(str, 10),
+			stringify: ({ value }) => intIdentify(value) ? value.toString() : JSON.stringify(value)
+		},
+		{
+			identify: (value) => typeof value === "number",
+			default: true,
+			tag: "tag:yaml.org,2002:float",
+			test: /^-?(?:0|[1-9][0-9]*)(?:\.[0-9]*)?(?:[eE][-+]?[0-9]+)?$/,
+			resolve: (str) => parseFloat(str),
+			stringify: stringifyJSON
+		}
+	];
+	exports.schema = [map.map, seq.seq].concat(jsonScalars, {
+		default: true,
+		tag: "",
+		test: /^/,
+		resolve(str, onError) {
+			onError(`Unresolved plain scalar ${JSON.stringify(str)}`);
+			return str;
+		}
+	});
+}));
+// node_modules/yaml/dist/schema/yaml-1.1/binary.js
+var require_binary = /* @__PURE__ */ __commonJSMin(((exports) => {
+	var node_buffer = __require("buffer");
+	var Scalar = require_Scalar();
+	var stringifyString = require_stringifyString();
+	exports.binary = {
+		identify: (value) => value instanceof Uint8Array,
+		default: false,
+		tag: "tag:yaml.org,2002:binary",
+		/**
+		* Returns a Buffer in node and an Uint8Array in browsers
+		*
+		* To use the resulting buffer as an image, you'll want to do something like:
+		*
+		*   const blob = new Blob([buffer], { type: 'image/jpeg' })
+		*   document.querySelector('#photo').src = URL.createObjectURL(blob)
+		*/
+		resolve(src, onError) {
+			if (typeof node_buffer.Buffer === "function") return node_buffer.Buffer.from(src, "base64");
+			else if (typeof atob === "function") {
+				const str = atob(src.replace(/[\n\r]/g, ""));
+				const buffer = new Uint8Array(str.length);
+				for (let i = 0; i < str.length; ++i) buffer[i] = str.charCodeAt(i);
+				return buffer;
+			} else {
+				onError("This environment does not support reading binary tags; either Buffer or atob is required");
+				return src;
+			}
+		},
+		stringify({ comment, type, value }, ctx, onComment, onChompKeep) {
+			if (!value) return "";
+			const buf = value;
+			let str;
+			if (typeof node_buffer.Buffer === "function") str = buf instanceof node_buffer.Buffer ? buf.toString("base64") : node_buffer.Buffer.from(buf.buffer).toString("base64");
+			else if (typeof btoa === "function") {
+				let s = "";
+				for (let i = 0; i < buf.length; ++i) s += String.fromCharCode(buf[i]);
+				str = btoa(s);
+			} else throw new Error("This environment does not support writing binary tags; either Buffer or btoa is required");
+			type ?? (type = Scalar.Scalar.BLOCK_LITERAL);
+			if (type !== Scalar.Scalar.QUOTE_DOUBLE) {
+				const lineWidth = Math.max(ctx.options.lineWidth - ctx.indent.length, ctx.options.minContentWidth);
+				const n = Math.ceil(str.length / lineWidth);
+				const lines = new Array(n);
+				for (let i = 0, o = 0; i < n; ++i, o += lineWidth) lines[i] = str.substr(o, lineWidth);
+				str = lines.join(type === Scalar.Scalar.BLOCK_LITERAL ? "\n" : " ");
+			}
+			return stringifyString.stringifyString({
+				comment,
+				type,
+				value: str
+			}, ctx, onComment, onChompKeep);
+		}
+	};
+}));
+// node_modules/yaml/dist/schema/yaml-1.1/pairs.js
+var require_pairs = /* @__PURE__ */ __commonJSMin(((exports) => {
+	var identity = require_identity();
+	var Pair = require_Pair();
+	var Scalar = require_Scalar();
+	var YAMLSeq = require_YAMLSeq();
+	function resolvePairs(seq, onError) {
+		if (identity.isSeq(seq)) for (let i = 0; i < seq.items.length; ++i) {
+			let item = seq.items[i];
+			if (identity.isPair(item)) continue;
+			else if (identity.isMap(item)) {
+				if (item.items.length > 1) onError("Each pair must have its own sequence indicator");
+				const pair = item.items[0] || new Pair.Pair(new Scalar.Scalar(null));
+				if (item.commentBefore) pair.key.commentBefore = pair.key.commentBefore ? `${item.commentBefore}\n${pair.key.commentBefore}` : item.commentBefore;
+				if (item.comment) {
+					const cn = pair.value ?? pair.key;
+					cn.comment = cn.comment ? `${item.comment}\n${cn.comment}` : item.comment;
+				}
+				item = pair;
+			}
+			seq.items[i] = identity.isPair(item) ? item : new Pair.Pair(item);
+		}
+		else onError("Expected a sequence for this tag");
+		return seq;
+	}
+	function createPairs(schema, iterable, ctx) {
+		const { replacer } = ctx;
+		const pairs = new YAMLSeq.YAMLSeq(schema);
+		pairs.tag = "tag:yaml.org,2002:pairs";
+		let i = 0;
+		if (iterable && Symbol.iterator in Object(iterable)) for (let it of iterable) {
+			if (typeof replacer === "function") it = replacer.call(iterable, String(i++), it);
+			let key, value;
+			if (Array.isArray(it)) {
+				if (it.length === 2) {
+					key = it[0];
+					value = it[1];
+				} else throw new TypeError(`Expected [key, value] tuple: ${it}`);
+			} else if (it && it instanceof Object) {
+				const keys = Object.keys(it);
+				if (keys.length === 1) {
+					key = keys[0];
+					value = it[key];
+				} else throw new TypeError(`Expected tuple with one key, not ${keys.length} keys`);
+			} else key = it;
+			pairs.items.push(Pair.createPair(key, value, ctx));
+		}
+		return pairs;
+	}
+	const pairs = {
+		collection: "seq",
+		default: false,
+		tag: "tag:yaml.org,2002:pairs",
+		resolve: resolvePairs,
+		createNode: createPairs
+	};
+	exports.createPairs = createPairs;
+	exports.pairs = pairs;
+	exports.resolvePairs = resolvePairs;
+}));
+// node_modules/yaml/dist/schema/yaml-1.1/omap.js
+var require_omap = /* @__PURE__ */ __commonJSMin(((exports) => {
+	var identity = require_identity();
+	var toJS = require_toJS();
+	var YAMLMap = require_YAMLMap();
+	var YAMLSeq = require_YAMLSeq();
+	var pairs = require_pairs();
+	var YAMLOMap = class YAMLOMap extends YAMLSeq.YAMLSeq {
+		constructor() {
+			super();
+			this.add = YAMLMap.YAMLMap.prototype.add.bind(this);
+			this.delete = YAMLMap.YAMLMap.prototype.delete.bind(this);
+			this.get = YAMLMap.YAMLMap.prototype.get.bind(this);
+			this.has = YAMLMap.YAMLMap.prototype.has.bind(this);
+			this.set = YAMLMap.YAMLMap.prototype.set.bind(this);
+			this.tag = YAMLOMap.tag;
+		}
+		/**
+		* If `ctx` is given, the return type is actually `Map<unknown, unknown>`,
+		* but TypeScript won't allow widening the signature of a child method.
+		*/
+		toJSON(_, ctx) {
+			if (!ctx) return super.toJSON(_);
+			const map = /* @__PURE__ */ new Map();
+			if (ctx?.onCreate) ctx.onCreate(map);
+			for (const pair of this.items) {
+				let key, value;
+				if (identity.isPair(pair)) {
+					key = toJS.toJS(pair.key, "", ctx);
+					value = toJS.toJS(pair.value, key, ctx);
+				} else key = toJS.toJS(pair, "", ctx);
+				if (map.has(key)) throw new Error("Ordered maps must not include duplicate keys");
+				map.set(key, value);
+			}
+			return map;
+		}
+		static from(schema, iterable, ctx) {
+			const pairs$1 = pairs.createPairs(schema, iterable, ctx);
+			const omap = new this();
+			omap.items = pairs$1.items;
+			return omap;
+		}
+	};
+	YAMLOMap.tag = "tag:yaml.org,2002:omap";
+	const omap = {
+		collection: "seq",
+		identify: (value) => value instanceof Map,
+		nodeClass: YAMLOMap,
+		default: false,
+		tag: "tag:yaml.org,2002:omap",
+		resolve(seq, onError) {
+			const pairs$1 = pairs.resolvePairs(seq, onError);
+			const seenKeys = [];
+			for (const { key } of pairs$1.items) if (identity.isScalar(key)) {
+				if (seenKeys.includes(key.value)) onError(`Ordered maps must not include duplicate keys: ${key.value}`);
+				else seenKeys.push(key.value);
+			}
+			return Object.assign(new YAMLOMap(), pairs$1);
+		},
+		createNode: (schema, iterable, ctx) => YAMLOMap.from(schema, iterable, ctx)
+	};
+	exports.YAMLOMap = YAMLOMap;
+	exports.omap = omap;
+}));
+// node_modules/yaml/dist/schema/yaml-1.1/bool.js
+var require_bool = /* @__PURE__ */ __commonJSMin(((exports) => {
+	var Scalar = require_Scalar();
+	function boolStringify({ value, source }, ctx) {
+		if (source && (value ? trueTag : falseTag).test.test(source)) return source;
+		return value ? ctx.options.trueStr : ctx.options.falseStr;
+	}
+	const trueTag = {
+		identify: (value) => value === true,
+		default: true,
+		tag: "tag:yaml.org,2002:bool",
+		test: /^(?:Y|y|[Yy]es|YES|[Tt]rue|TRUE|[Oo]n|ON)$/,
+		resolve: () => new Scalar.Scalar(true),
+		stringify: boolStringify
+	};
+	const falseTag = {
+		identify: (value) => value === false,
+		default: true,
+		tag: "tag:yaml.org,2002:bool",
+		test: /^(?:N|n|[Nn]o|NO|[Ff]alse|FALSE|[Oo]ff|OFF)$/,
+		resolve: () => new Scalar.Scalar(false),
+		stringify: boolStringify
+	};
+	exports.falseTag = falseTag;
+	exports.trueTag = trueTag;
+}));
+// node_modules/yaml/dist/schema/yaml-1.1/float.js
+var require_float = /* @__PURE__ */ __commonJSMin(((exports) => {
+	var Scalar = require_Scalar();
+	var stringifyNumber = require_stringifyNumber();
+	const floatNaN = {
+		identify: (value) => typeof value === "number",
+		default: true,
+		tag: "tag:yaml.org,2002:float",
+		test: /^(?:[-+]?\.(?:inf|Inf|INF)|\.nan|\.NaN|\.NAN)$/,
+		resolve: (str) => str.slice(-3).toLowerCase() === "nan" ? NaN : str[0] === "-" ? Number.NEGATIVE_INFINITY : Number.POSITIVE_INFINITY,
+		stringify: stringifyNumber.stringifyNumber
+	};
+	const floatExp = {
+		identify: (value) => typeof value === "number",
+		default: true,
+		tag: "tag:yaml.org,2002:float",
+		format: "EXP",
+		test: /^[-+]?(?:[0-9][0-9_]*)?(?:\.[0-9_]*)?[eE][-+]?[0-9]+$/,
+		resolve: (str) => parseFloat(str.replace(/_/g, "")),
+		stringify(node) {
+			const num = Number(node.value);
+			return isFinite(num) ? num.toExponential() : stringifyNumber.stringifyNumber(node);
+		}
+	};
+	exports.float = {
+		identify: (value) => typeof value === "number",
+		default: true,
+		tag: "tag:yaml.org,2002:float",
+		test: /^[-+]?(?:[0-9][0-9_]*)?\.[0-9_]*$/,
+		resolve(str) {
+			const node = new Scalar.Scalar(parseFloat(str.replace(/_/g, "")));
+			const dot = str.indexOf(".");
+			if (dot !== -1) {
+				const f = str.substring(dot + 1).replace(/_/g, "");
+				if (f[f.length - 1] === "0") node.minFractionDigits = f.length;
+			}
+			return node;
+		},
+		stringify: stringifyNumber.stringifyNumber
+	};
+	exports.floatExp = floatExp;
+	exports.floatNaN = floatNaN;
+}));
+// node_modules/yaml/dist/schema/yaml-1.1/int.js
+var require_int = /* @__PURE__ */ __commonJSMin(((exports) => {
+	var stringifyNumber = require_stringifyNumber();
+	const intIdentify = (value) => typeof value === "bigint" || Number.isInteger(value);
+	function intResolve(str, offset, radix, { intAsBigInt }) {
+		const sign = str[0];
+		if (sign === "-" || sign === "+") offset += 1;
+		str = str.substring(offset).replace(/_/g, "");
+		if (intAsBigInt) {
+			switch (radix) {
+				case 2:
+					str = `0b${str}`;
+					break;
+				case 8:
+					str = `0o${str}`;
+					break;
+				case 16: str = `0x${str}`;
+			}
+			const n = BigInt(str);
+			return sign === "-" ? BigInt(-1) * n : n;
+		}
+		const n = parseInt(str, radix);
+		return sign === "-" ? -1 * n : n;
+	}
+	function intStringify(node, radix, prefix) {
+		const { value } = node;
+		if (intIdentify(value)) {
+			const str = value.toString(radix);
+			return value < 0 ? "-" + prefix + str.substr(1) : prefix + str;
+		}
+		return stringifyNumber.stringifyNumber(node);
+	}
+	const intBin = {
+		identify: intIdentify,
+		default: true,
+		tag: "tag:yaml.org,2002:int",
+		format: "BIN",
+		test: /^[-+]?0b[0-1_]+$/,
+		resolve: (str, _onError, opt) => intResolve(str, 2, 2, opt),
+		stringify: (node) => intStringify(node, 2, "0b")
+	};
+	const intOct = {
+		identify: intIdentify,
+		default: true,
+		tag: "tag:yaml.org,2002:int",
+		format: "OCT",
+		test: /^[-+]?0[0-7_]+$/,
+		resolve: (str, _onError, opt) => intResolve(str, 1, 8, opt),
+		stringify: (node) => intStringify(node, 8, "0")
+	};
+	const int = {
+		identify: intIdentify,
+		default: true,
+		tag: "tag:yaml.org,2002:int",
+		test: /^[-+]?[0-9][0-9_]*$/,
+		resolve: (str, _onError, opt) => intResolve(str, 0, 10, opt),
+		stringify: stringifyNumber.stringifyNumber
+	};
+	const intHex = {
+		identify: intIdentify,
+		default: true,
+		tag: "tag:yaml.org,2002:int",
+		format: "HEX",
+		test: /^[-+]?0x[0-9a-fA-F_]+$/,
+		resolve: (str, _onError, opt) => intResolve(str, 2, 16, opt),
+		stringify: (node) => intStringify(node, 16, "0x")
+	};
+	exports.int = int;
+	exports.intBin = intBin;
+	exports.intHex = intHex;
+	exports.intOct = intOct;
+}));
+// node_modules/yaml/dist/schema/yaml-1.1/set.js
+var require_set = /* @__PURE__ */ __commonJSMin(((exports) => {
+	var identity = require_identity();
+	var Pair = require_Pair();
+	var YAMLMap = require_YAMLMap();
+	var YAMLSet = class YAMLSet extends YAMLMap.YAMLMap {
+		constructor(schema) {
+			super(schema);
+			this.tag = YAMLSet.tag;
+		}
+		add(key) {
+			let pair;
+			if (identity.isPair(key)) pair = key;
+			else if (key && typeof key === "object" && "key" in key && "value" in key && key.value === null) pair = new Pair.Pair(key.key, null);
+			else pair = new Pair.Pair(key, null);
+			if (!YAMLMap.findPair(this.items, pair.key)) this.items.push(pair);
+		}
+		/**
+		* If `keepPair` is `true`, returns the Pair matching `key`.
+		* Otherwise, returns the value of that Pair's key.
+		*/
+		get(key, keepPair) {
+			const pair = YAMLMap.findPair(this.items, key);
+			return !keepPair && identity.isPair(pair) ? identity.isScalar(pair.key) ? pair.key.value : pair.key : pair;
+		}
+		set(key, value) {
+			if (typeof value !== "boolean") throw new Error(`Expected boolean value for set(key, value) in a YAML set, not ${typeof value}`);
+			const prev = YAMLMap.findPair(this.items, key);
+			if (prev && !value) this.items.splice(this.items.indexOf(prev), 1);
+			else if (!prev && value) this.items.push(new Pair.Pair(key));
+		}
+		toJSON(_, ctx) {
+			return super.toJSON(_, ctx, Set);
+		}
+		toString(ctx, onComment, onChompKeep) {
+			if (!ctx) return JSON.stringify(this);
+			if (this.hasAllNullValues(true)) return super.toString(Object.assign({}, ctx, { allNullValues: true }), onComment, onChompKeep);
+			else throw new Error("Set items must all have null values");
+		}
+		static from(schema, iterable, ctx) {
+			const { replacer } = ctx;
+			const set = new this(schema);
+			if (iterable && Symbol.iterator in Object(iterable)) for (let value of iterable) {
+				if (typeof replacer === "function") value = replacer.call(iterable, value, value);
+				set.items.push(Pair.createPair(value, null, ctx));
+			}
+			return set;
+		}
+	};
+	YAMLSet.tag = "tag:yaml.org,2002:set";
+	const set = {
+		collection: "map",
+		identify: (value) => value instanceof Set,
+		nodeClass: YAMLSet,
+		default: false,
+		tag: "tag:yaml.org,2002:set",
+		createNode: (schema, iterable, ctx) => YAMLSet.from(schema, iterable, ctx),
+		resolve(map, onError) {
+			if (identity.isMap(map)) {
+				if (map.hasAllNullValues(true)) return Object.assign(new YAMLSet(), map);
+				else onError("Set items must all have null values");
+			} else onError("Expected a mapping for this tag");
+			return map;
+		}
+	};
+	exports.YAMLSet = YAMLSet;
+	exports.set = set;
+}));
+// node_modules/yaml/dist/schema/yaml-1.1/timestamp.js
+var require_timestamp = /* @__PURE__ */ __commonJSMin(((exports) => {
+	var stringifyNumber = require_stringifyNumber();
+	/** Internal types handle bigint as number, because TS can't figure it out. */
+	function parseSexagesimal(str, asBigInt) {
+		const sign = str[0];
+		const parts = sign === "-" || sign === "+" ? str.substring(1) : str;
+		const num = (n) => asBigInt ? BigInt(n) : Number(n);
+		const res = parts.replace(/_/g, "").split(":").reduce((res, p) => res * num(60) + num(p), num(0));
+		return sign === "-" ? num(-1) * res : res;
+	}
+	/**
+	* hhhh:mm:ss.sss
+	*
+	* Internal types handle bigint as number, because TS can't figure it out.
+	*/
+	function stringifySexagesimal(node) {
+		let { value } = node;
+		let num = (n) => n;
+		if (typeof value === "bigint") num = (n) => BigInt(n);
+		else if (isNaN(value) || !isFinite(value)) return stringifyNumber.stringifyNumber(node);
+		let sign = "";
+		if (value < 0) {
+			sign = "-";
+			value *= num(-1);
+		}
+		const _60 = num(60);
+		const parts = [value % _60];
+		if (value < 60) parts.unshift(0);
+		else {
+			value = (value - parts[0]) / _60;
+			parts.unshift(value % _60);
+			if (value >= 60) {
+				value = (value - parts[0]) / _60;
+				parts.unshift(value);
+			}
+		}
+		return sign + parts.map((n) => String(n).padStart(2, "0")).join(":").replace(/000000\d*$/, "");
+	}
+	const intTime = {
+		identify: (value) => typeof value === "bigint" || Number.isInteger(value),
+		default: true,
+		tag: "tag:yaml.org,2002:int",
+		format: "TIME",
+		test: /^[-+]?[0-9][0-9_]*(?::[0-5]?[0-9])+$/,
+		resolve: (str, _onError, { intAsBigInt }) => parseSexagesimal(str, intAsBigInt),
+		stringify: stringifySexagesimal
+	};
+	const floatTime = {
+		identify: (value) => typeof value === "number",
+		default: true,
+		tag: "tag:yaml.org,2002:float",
+		format: "TIME",
+		test: /^[-+]?[0-9][0-9_]*(?::[0-5]?[0-9])+\.[0-9_]*$/,
+		resolve: (str) => parseSexagesimal(str, false),
+		stringify: stringifySexagesimal
+	};
+	const timestamp = {
+		identify: (value) => value instanceof Date,
+		default: true,
+		tag: "tag:yaml.org,2002:timestamp",
+		test: RegExp("^([0-9]{4})-([0-9]{1,2})-([0-9]{1,2})(?:(?:t|T|[ \\t]+)([0-9]{1,2}):([0-9]{1,2}):([0-9]{1,2}(\\.[0-9]+)?)(?:[ \\t]*(Z|[-+][012]?[0-9](?::[0-9]{2})?))?)?$"),
+		resolve(str) {
+			const match = str.match(timestamp.test);
+			if (!match) throw new Error("!!timestamp expects a date, starting with yyyy-mm-dd");
+			const [, year, month, day, hour, minute, second] = match.map(Number);
+			const millisec = match[7] ? Number((match[7] + "00").substr(1, 3)) : 0;
+			let date = Date.UTC(year, month - 1, day, hour || 0, minute || 0, second || 0, millisec);
+			const tz = match[8];
+			if (tz && tz !== "Z") {
+				let d = parseSexagesimal(tz, false);
+				if (Math.abs(d) < 30) d *= 60;
+				date -= 6e4 * d;
+			}
+			return new Date(date);
+		},
+		stringify: ({ value }) => value?.toISOString().replace(/(T00:00:00)?\.000Z$/, "") ?? ""
+	};
+	exports.floatTime = floatTime;
+	exports.intTime = intTime;
+	exports.timestamp = timestamp;
+}));
+// node_modules/yaml/dist/schema/yaml-1.1/schema.js
+var require_schema = /* @__PURE__ */ __commonJSMin(((exports) => {
+	var map = require_map();
+	var _null = require_null();
+	var seq = require_seq();
+	var string = require_string();
+	var binary = require_binary();
+	var bool = require_bool();
+	var float = require_float();
+	var int = require_int();
+	var merge = require_merge();
+	var omap = require_omap();
+	var pairs = require_pairs();
+	var set = require_set();
+	var timestamp = require_timestamp();
+	exports.schema = [
+		map.map,
+		seq.seq,
+		string.string,
+		_null.nullTag,
+		bool.trueTag,
+		bool.falseTag,
+		int.intBin,
+		int.intOct,
+		int.int,
+		int.intHex,
+		float.floatNaN,
+		float.floatExp,
+		float.float,
+		binary.binary,
+		merge.merge,
+		omap.omap,
+		pairs.pairs,
+		set.set,
+		timestamp.intTime,
+		timestamp.floatTime,
+		timestamp.timestamp
+	];
+}));
+// node_modules/yaml/dist/schema/tags.js
+var require_tags = /* @__PURE__ */ __commonJSMin(((exports) => {
+	var map = require_map();
+	var _null = require_null();
+	var seq = require_seq();
+	var string = require_string();
+	var bool = require_bool$1();
+	var float = require_float$1();
+	var int = require_int$1();
+	var schema = require_schema$2();
+	var schema$1 = require_schema$1();
+	var binary = require_binary();
+	var merge = require_merge();
+	var omap = require_omap();
+	var pairs = require_pairs();
+	var schema$2 = require_schema();
+	var set = require_set();
+	var timestamp = require_timestamp();
+	const schemas = /* @__PURE__ */ new Map([
+		["core", schema.schema],
+		["failsafe", [
+			map.map,
+			seq.seq,
+			string.string
+		]],
+		["json", schema$1.schema],
+		["yaml11", schema$2.schema],
+		["yaml-1.1", schema$2.schema]
+	]);
+	const tagsByName = {
+		binary: binary.binary,
+		bool: bool.boolTag,
+		float: float.float,
+		floatExp: float.floatExp,
+		floatNaN: float.floatNaN,
+		floatTime: timestamp.floatTime,
+		int: int.int,
+		intHex: int.intHex,
+		intOct: int.intOct,
+		intTime: timestamp.intTime,
+		map: map.map,
+		merge: merge.merge,
+		null: _null.nullTag,
+		omap: omap.omap,
+		pairs: pairs.pairs,
+		seq: seq.seq,
+		set: set.set,
+		timestamp: timestamp.timestamp
+	};
+	const coreKnownTags = {
+		"tag:yaml.org,2002:binary": binary.binary,
+		"tag:yaml.org,2002:merge": merge.merge,
+		"tag:yaml.org,2002:omap": omap.omap,
+		"tag:yaml.org,2002:pairs": pairs.pairs,
+		"tag:yaml.org,2002:set": set.set,
+		"tag:yaml.org,2002:timestamp": timestamp.timestamp
+	};
+	function getTags(customTags, schemaName, addMergeTag) {
+		const schemaTags = schemas.get(schemaName);
+		if (schemaTags && !customTags) return addMergeTag && !schemaTags.includes(merge.merge) ? schemaTags.concat(merge.merge) : schemaTags.slice();
+		let tags = schemaTags;
+		if (!tags) {
+			if (Array.isArray(customTags)) tags = [];
+			else {
+				const keys = Array.from(schemas.keys()).filter((key) => key !== "yaml11").map((key) => JSON.stringify(key)).join(", ");
+				throw new Error(`Unknown schema "${schemaName}"; use one of ${keys} or define customTags array`);
+			}
+		}
+		if (Array.isArray(customTags)) for (const tag of customTags) tags = tags.concat(tag);
+		else if (typeof customTags === "function") tags = customTags(tags.slice());
+		if (addMergeTag) tags = tags.concat(merge.merge);
+		return tags.reduce((tags, tag) => {
+			const tagObj = typeof tag === "string" ? tagsByName[tag] : tag;
+			if (!tagObj) {
+				const tagName = JSON.stringify(tag);
+				const keys = Object.keys(tagsByName).map((key) => JSON.stringify(key)).join(", ");
+				throw new Error(`Unknown custom tag ${tagName}; use one of ${keys}`);
+			}
+			if (!tags.includes(tagObj)) tags.push(tagObj);
+			return tags;
+		}, []);
+	}
+	exports.coreKnownTags = coreKnownTags;
+	exports.getTags = getTags;
+}));
+// node_modules/yaml/dist/schema/Schema.js
+var require_Schema = /* @__PURE__ */ __commonJSMin(((exports) => {
+	var identity = require_identity();
+	var map = require_map();
+	var seq = require_seq();
+	var string = require_string();
+	var tags = require_tags();
+	const sortMapEntriesByKey = (a, b) => a.key < b.key ? -1 : a.key > b.key ? 1 : 0;
+	exports.Schema = class Schema {
+		constructor({ compat, customTags, merge, resolveKnownTags, schema, sortMapEntries, toStringDefaults }) {
+			this.compat = Array.isArray(compat) ? tags.getTags(compat, "compat") : compat ? tags.getTags(null, compat) : null;
+			this.name = typeof schema === "string" && schema || "core";
+			this.knownTags = resolveKnownTags ? tags.coreKnownTags : {};
+			this.tags = tags.getTags(customTags, this.name, merge);
+			this.toStringOptions = toStringDefaults ?? null;
+			Object.defineProperty(this, identity.MAP, { value: map.map });
+			Object.defineProperty(this, identity.SCALAR, { value: string.string });
+			Object.defineProperty(this, identity.SEQ, { value: seq.seq });
+			this.sortMapEntries = typeof sortMapEntries === "function" ? sortMapEntries : sortMapEntries === true ? sortMapEntriesByKey : null;
+		}
+		clone() {
+			const copy = Object.create(Schema.prototype, Object.getOwnPropertyDescriptors(this));
+			copy.tags = this.tags.slice();
+			return copy;
+		}
+	};
+}));
+// node_modules/yaml/dist/stringify/stringifyDocument.js
+var require_stringifyDocument = /* @__PURE__ */ __commonJSMin(((exports) => {
+	var identity = require_identity();
+	var stringify = require_stringify();
+	var stringifyComment = require_stringifyComment();
+	function stringifyDocument(doc, options) {
+		const lines = [];
+		let hasDirectives = options.directives === true;
+		if (options.directives !== false && doc.directives) {
+			const dir = doc.directives.toString(doc);
+			if (dir) {
+				lines.push(dir);
+				hasDirectives = true;
+			} else if (doc.directives.docStart) hasDirectives = true;
+		}
+		if (hasDirectives) lines.push("---");
+		const ctx = stringify.createStringifyContext(doc, options);
+		const { commentString } = ctx.options;
+		if (doc.commentBefore) {
+			if (lines.length !== 1) lines.unshift("");
+			const cs = commentString(doc.commentBefore);
+			lines.unshift(stringifyComment.indentComment(cs, ""));
+		}
+		let chompKeep = false;
+		let contentComment = null;
+		if (doc.contents) {
+			if (identity.isNode(doc.contents)) {
+				if (doc.contents.spaceBefore && hasDirectives) lines.push("");
+				if (doc.contents.commentBefore) {
+					const cs = commentString(doc.contents.commentBefore);
+					lines.push(stringifyComment.indentComment(cs, ""));
+				}
+				ctx.forceBlockIndent = !!doc.comment;
+				contentComment = doc.contents.comment;
+			}
+			const onChompKeep = contentComment ? void 0 : () => chompKeep = true;
+			let body = stringify.stringify(doc.contents, ctx, () => contentComment = null, onChompKeep);
+			if (contentComment) body += stringifyComment.lineComment(body, "", commentString(contentComment));
+			if ((body[0] === "|" || body[0] === ">") && lines[lines.length - 1] === "---") lines[lines.length - 1] = `--- ${body}`;
+			else lines.push(body);
+		} else lines.push(stringify.stringify(doc.contents, ctx));
+		if (doc.directives?.docEnd) {
+			if (doc.comment) {
+				const cs = commentString(doc.comment);
+				if (cs.includes("\n")) {
+					lines.push("...");
+					lines.push(stringifyComment.indentComment(cs, ""));
+				} else lines.push(`... ${cs}`);
+			} else lines.push("...");
+		} else {
+			let dc = doc.comment;
+			if (dc && chompKeep) dc = dc.replace(/^\n+/, "");
+			if (dc) {
+				if ((!chompKeep || contentComment) && lines[lines.length - 1] !== "") lines.push("");
+				lines.push(stringifyComment.indentComment(commentString(dc), ""));
+			}
+		}
+		return lines.join("\n") + "\n";
+	}
+	exports.stringifyDocument = stringifyDocument;
+}));
+// node_modules/yaml/dist/doc/Document.js
+var require_Document = /* @__PURE__ */ __commonJSMin(((exports) => {
+	var Alias = require_Alias();
+	var Collection = require_Collection();
+	var identity = require_identity();
+	var Pair = require_Pair();
+	var toJS = require_toJS();
+	var Schema = require_Schema();
+	var stringifyDocument = require_stringifyDocument();
+	var anchors = require_anchors();
+	var applyReviver = require_applyReviver();
+	var createNode = require_createNode();
+	var directives = require_directives();
+	var Document = class Document {
+		constructor(value, replacer, options) {
+			/** A comment before this Document */
+			this.commentBefore = null;
+			/** A comment immediately after this Document */
+			this.comment = null;
+			/** Errors encountered during parsing. */
+			this.errors = [];
+			/** Warnings encountered during parsing. */
+			this.warnings = [];
+			Object.defineProperty(this, identity.NODE_TYPE, { value: identity.DOC });
+			let _replacer = null;
+			if (typeof replacer === "function" || Array.isArray(replacer)) _replacer = replacer;
+			else if (options === void 0 && replacer) {
+				options = replacer;
+				replacer = void 0;
+			}
+			const opt = Object.assign({
+				intAsBigInt: false,
+				keepSourceTokens: false,
+				logLevel: "warn",
+				prettyErrors: true,
+				strict: true,
+				stringKeys: false,
+				uniqueKeys: true,
+				version: "1.2"
+			}, options);
+			this.options = opt;
+			let { version } = opt;
+			if (options?._directives) {
+				this.directives = options._directives.atDocument();
+				if (this.directives.yaml.explicit) version = this.directives.yaml.version;
+			} else this.directives = new directives.Directives({ version });
+			this.setSchema(version, options);
+			this.contents = value === void 0 ? null : this.createNode(value, _replacer, options);
+		}
+		/**
+		* Create a deep copy of this Document and its contents.
+		*
+		* Custom Node values that inherit from `Object` still refer to their original instances.
+		*/
+		clone() {
+			const copy = Object.create(Document.prototype, { [identity.NODE_TYPE]: { value: identity.DOC } });
+			copy.commentBefore = this.commentBefore;
+			copy.comment = this.comment;
+			copy.errors = this.errors.slice();
+			copy.warnings = this.warnings.slice();
+			copy.options = Object.assign({}, this.options);
+			if (this.directives) copy.directives = this.directives.clone();
+			copy.schema = this.schema.clone();
+			copy.contents = identity.isNode(this.contents) ? this.contents.clone(copy.schema) : this.contents;
+			if (this.range) copy.range = this.range.slice();
+			return copy;
+		}
+		/** Adds a value to the document. */
+		add(value) {
+			if (assertCollection(this.contents)) this.contents.add(value);
+		}
+		/** Adds a value to the document. */
+		addIn(path, value) {
+			if (assertCollection(this.contents)) this.contents.addIn(path, value);
+		}
+		/**
+		* Create a new `Alias` node, ensuring that the target `node` has the required anchor.
+		*
+		* If `node` already has an anchor, `name` is ignored.
+		* Otherwise, the `node.anchor` value will be set to `name`,
+		* or if an anchor with that name is already present in the document,
+		* `name` will be used as a prefix for a new unique anchor.
+		* If `name` is undefined, the generated anchor will use 'a' as a prefix.
+		*/
+		createAlias(node, name) {
+			if (!node.anchor) {
+				const prev = anchors.anchorNames(this);
+				node.anchor = !name || prev.has(name) ? anchors.findNewAnchor(name || "a", prev) : name;
+			}
+			return new Alias.Alias(node.anchor);
+		}
+		createNode(value, replacer, options) {
+			let _replacer = void 0;
+			if (typeof replacer === "function") {
+				value = replacer.call({ "": value }, "", value);
+				_replacer = replacer;
+			} else if (Array.isArray(replacer)) {
+				const keyToStr = (v) => typeof v === "number" || v instanceof String || v instanceof Number;
+				const asStr = replacer.filter(keyToStr).map(String);
+				if (asStr.length > 0) replacer = replacer.concat(asStr);
+				_replacer = replacer;
+			} else if (options === void 0 && replacer) {
+				options = replacer;
+				replacer = void 0;
+			}
+			const { aliasDuplicateObjects, anchorPrefix, flow, keepUndefined, onTagObj, tag } = options ?? {};
+			const { onAnchor, setAnchors, sourceObjects } = anchors.createNodeAnchors(this, anchorPrefix || "a");
+			const ctx = {
+				aliasDuplicateObjects: aliasDuplicateObjects ?? true,
+				keepUndefined: keepUndefined ?? false,
+				onAnchor,
+				onTagObj,
+				replacer: _replacer,
+				schema: this.schema,
+				sourceObjects
+			};
+			const node = createNode.createNode(value, tag, ctx);
+			if (flow && identity.isCollection(node)) node.flow = true;
+			setAnchors();
+			return node;
+		}
+		/**
+		* Convert a key and a value into a `Pair` using the current schema,
+		* recursively wrapping all values as `Scalar` or `Collection` nodes.
+		*/
+		createPair(key, value, options = {}) {
+			const k = this.createNode(key, null, options);
+			const v = this.createNode(value, null, options);
+			return new Pair.Pair(k, v);
+		}
+		/**
+		* Removes a value from the document.
+		* @returns `true` if the item was found and removed.
+		*/
+		delete(key) {
+			return assertCollection(this.contents) ? this.contents.delete(key) : false;
+		}
+		/**
+		* Removes a value from the document.
+		* @returns `true` if the item was found and removed.
+		*/
+		deleteIn(path) {
+			if (Collection.isEmptyPath(path)) {
+				if (this.contents == null) return false;
+				this.contents = null;
+				return true;
+			}
+			return assertCollection(this.contents) ? this.contents.deleteIn(path) : false;
+		}
+		/**
+		* Returns item at `key`, or `undefined` if not found. By default unwraps
+		* scalar values from their surrounding node; to disable set `keepScalar` to
+		* `true` (collections are always returned intact).
+		*/
+		get(key, keepScalar) {
+			return identity.isCollection(this.contents) ? this.contents.get(key, keepScalar) : void 0;
+		}
+		/**
+		* Returns item at `path`, or `undefined` if not found. By default unwraps
+		* scalar values from their surrounding node; to disable set `keepScalar` to
+		* `true` (collections are always returned intact).
+		*/
+		getIn(path, keepScalar) {
+			if (Collection.isEmptyPath(path)) return !keepScalar && identity.isScalar(this.contents) ? this.contents.value : this.contents;
+			return identity.isCollection(this.contents) ? this.contents.getIn(path, keepScalar) : void 0;
+		}
+		/**
+		* Checks if the document includes a value with the key `key`.
+		*/
+		has(key) {
+			return identity.isCollection(this.contents) ? this.contents.has(key) : false;
+		}
+		/**
+		* Checks if the document includes a value at `path`.
+		*/
+		hasIn(path) {
+			if (Collection.isEmptyPath(path)) return this.contents !== void 0;
+			return identity.isCollection(this.contents) ? this.contents.hasIn(path) : false;
+		}
+		/**
+		* Sets a value in this document. For `!!set`, `value` needs to be a
+		* boolean to add/remove the item from the set.
+		*/
+		set(key, value) {
+			if (this.contents == null) this.contents = Collection.collectionFromPath(this.schema, [key], value);
+			else if (assertCollection(this.contents)) this.contents.set(key, value);
+		}
+		/**
+		* Sets a value in this document. For `!!set`, `value` needs to be a
+		* boolean to add/remove the item from the set.
+		*/
+		setIn(path, value) {
+			if (Collection.isEmptyPath(path)) this.contents = value;
+			else if (this.contents == null) this.contents = Collection.collectionFromPath(this.schema, Array.from(path), value);
+			else if (assertCollection(this.contents)) this.contents.setIn(path, value);
+		}
+		/**
+		* Change the YAML version and schema used by the document.
+		* A `null` version disables support for directives, explicit tags, anchors, and aliases.
+		* It also requires the `schema` option to be given as a `Schema` instance value.
+		*
+		* Overrides all previously set schema options.
+		*/
+		setSchema(version, options = {}) {
+			if (typeof version === "number") version = String(version);
+			let opt;
+			switch (version) {
+				case "1.1":
+					if (this.directives) this.directives.yaml.version = "1.1";
+					else this.directives = new directives.Directives({ version: "1.1" });
+					opt = {
+						resolveKnownTags: false,
+						schema: "yaml-1.1"
+					};
+					break;
+				case "1.2":
+				case "next":
+					if (this.directives) this.directives.yaml.version = version;
+					else this.directives = new directives.Directives({ version });
+					opt = {
+						resolveKnownTags: true,
+						schema: "core"
+					};
+					break;
+				case null:
+					if (this.directives) delete this.directives;
+					opt = null;
+					break;
+				default: {
+					const sv = JSON.stringify(version);
+					throw new Error(`Expected '1.1', '1.2' or null as first argument, but found: ${sv}`);
+				}
+			}
+			if (options.schema instanceof Object) this.schema = options.schema;
+			else if (opt) this.schema = new Schema.Schema(Object.assign(opt, options));
+			else throw new Error(`With a null YAML version, the { schema: Schema } option is required`);
+		}
+		toJS({ json, jsonArg, mapAsMap, maxAliasCount, onAnchor, reviver } = {}) {
+			const ctx = {
+				anchors: /* @__PURE__ */ new Map(),
+				doc: this,
+				keep: !json,
+				mapAsMap: mapAsMap === true,
+				mapKeyWarned: false,
+				maxAliasCount: typeof maxAliasCount === "number" ? maxAliasCount : 100
+			};
+			const res = toJS.toJS(this.contents, jsonArg ?? "", ctx);
+			if (typeof onAnchor === "function") for (const { count, res } of ctx.anchors.values()) onAnchor(res, count);
+			return typeof reviver === "function" ? applyReviver.applyReviver(reviver, { "": res }, "", res) : res;
+		}
+		/**
+		* A JSON representation of the document `contents`.
+		*
+		* @param jsonArg Used by `JSON.stringify` to indicate the array index or
+		*   property name.
+		*/
+		toJSON(jsonArg, onAnchor) {
+			return this.toJS({
+				json: true,
+				jsonArg,
+				mapAsMap: false,
+				onAnchor
+			});
+		}
+		/** A YAML representation of the document. */
+		toString(options = {}) {
+			if (this.errors.length > 0) throw new Error("Document with errors cannot be stringified");
+			if ("indent" in options && (!Number.isInteger(options.indent) || Number(options.indent) <= 0)) {
+				const s = JSON.stringify(options.indent);
+				throw new Error(`"indent" option must be a positive integer, not ${s}`);
+			}
+			return stringifyDocument.stringifyDocument(this, options);
+		}
+	};
+	function assertCollection(contents) {
+		if (identity.isCollection(contents)) return true;
+		throw new Error("Expected a YAML collection as document contents");
+	}
+	exports.Document = Document;
+}));
+// node_modules/yaml/dist/errors.js
+var require_errors = /* @__PURE__ */ __commonJSMin(((exports) => {
+	var YAMLError = class extends Error {
+		constructor(name, pos, code, message) {
+			super();
+			this.name = name;
+			this.code = code;
+			this.message = message;
+			this.pos = pos;
+		}
+	};
+	var YAMLParseError = class extends YAMLError {
+		constructor(pos, code, message) {
+			super("YAMLParseError", pos, code, message);
+		}
+	};
+	var YAMLWarning = class extends YAMLError {
+		constructor(pos, code, message) {
+			super("YAMLWarning", pos, code, message);
+		}
+	};
+	const prettifyError = (src, lc) => (error) => {
+		if (error.pos[0] === -1) return;
+		error.linePos = error.pos.map((pos) => lc.linePos(pos));
+		const { line, col } = error.linePos[0];
+		error.message += ` at line ${line}, column ${col}`;
+		let ci = col - 1;
+		let lineStr = src.substring(lc.lineStarts[line - 1], lc.lineStarts[line]).replace(/[\n\r]+$/, "");
+		if (ci >= 60 && lineStr.length > 80) {
+			const trimStart = Math.min(ci - 39, lineStr.length - 79);
+			lineStr = "…" + lineStr.substring(trimStart);
+			ci -= trimStart - 1;
+		}
+		if (lineStr.length > 80) lineStr = lineStr.substring(0, 79) + "…";
+		if (line > 1 && /^ *$/.test(lineStr.substring(0, ci))) {
+			let prev = src.substring(lc.lineStarts[line - 2], lc.lineStarts[line - 1]);
+			if (prev.length > 80) prev = prev.substring(0, 79) + "…\n";
+			lineStr = prev + lineStr;
+		}
+		if (/[^ ]/.test(lineStr)) {
+			let count = 1;
+			const end = error.linePos[1];
+			if (end?.line === line && end.col > col) count = Math.max(1, Math.min(end.col - col, 80 - ci));
+			const pointer = " ".repeat(ci) + "^".repeat(count);
+			error.message += `:\n\n${lineStr}\n${pointer}\n`;
+		}
+	};
+	exports.YAMLError = YAMLError;
+	exports.YAMLParseError = YAMLParseError;
+	exports.YAMLWarning = YAMLWarning;
+	exports.prettifyError = prettifyError;
+}));
+// node_modules/yaml/dist/compose/resolve-props.js
+var require_resolve_props = /* @__PURE__ */ __commonJSMin(((exports) => {
+	function resolveProps(tokens, { flow, indicator, next, offset, onError, parentIndent, startOnNewline }) {
+		let spaceBefore = false;
+		let atNewline = startOnNewline;
+		let hasSpace = startOnNewline;
+		let comment = "";
+		let commentSep = "";
+		let hasNewline = false;
+		let reqSpace = false;
+		let tab = null;
+		let anchor = null;
+		let tag = null;
+		let newlineAfterProp = null;
+		let comma = null;
+		let found = null;
+		let start = null;
+		for (const token of tokens) {
+			if (reqSpace) {
+				if (token.type !== "space" && token.type !== "newline" && token.type !== "comma") onError(token.offset, "MISSING_CHAR", "Tags and anchors must be separated from the next token by white space");
+				reqSpace = false;
+			}
+			if (tab) {
+				if (atNewline && token.type !== "comment" && token.type !== "newline") onError(tab, "TAB_AS_INDENT", "Tabs are not allowed as indentation");
+				tab = null;
+			}
+			switch (token.type) {
+				case "space":
+					if (!flow && (indicator !== "doc-start" || next?.type !== "flow-collection") && token.source.includes("	")) tab = token;
+					hasSpace = true;
+					break;
+				case "comment": {
+					if (!hasSpace) onError(token, "MISSING_CHAR", "Comments must be separated from other tokens by white space characters");
+					const cb = token.source.substring(1) || " ";
+					if (!comment) comment = cb;
+					else comment += commentSep + cb;
+					commentSep = "";
+					atNewline = false;
+					break;
+				}
+				case "newline":
+					if (atNewline) {
+						if (comment) comment += token.source;
+						else if (!found || indicator !== "seq-item-ind") spaceBefore = true;
+					} else commentSep += token.source;
+					atNewline = true;
+					hasNewline = true;
+					if (anchor || tag) newlineAfterProp = token;
+					hasSpace = true;
+					break;
+				case "anchor":
+					if (anchor) onError(token, "MULTIPLE_ANCHORS", "A node can have at most one anchor");
+					if (token.source.endsWith(":")) onError(token.offset + token.source.length - 1, "BAD_ALIAS", "Anchor ending in : is ambiguous", true);
+					anchor = token;
+					start ?? (start = token.offset);
+					atNewline = false;
+					hasSpace = false;
+					reqSpace = true;
+					break;
+				case "tag":
+					if (tag) onError(token, "MULTIPLE_TAGS", "A node can have at most one tag");
+					tag = token;
+					start ?? (start = token.offset);
+					atNewline = false;
+					hasSpace = false;
+					reqSpace = true;
+					break;
+				case indicator:
+					if (anchor || tag) onError(token, "BAD_PROP_ORDER", `Anchors and tags must be after the ${token.source} indicator`);
+					if (found) onError(token, "UNEXPECTED_TOKEN", `Unexpected ${token.source} in ${flow ?? "collection"}`);
+					found = token;
+					atNewline = indicator === "seq-item-ind" || indicator === "explicit-key-ind";
+					hasSpace = false;
+					break;
+				case "comma": if (flow) {
+					if (comma) onError(token, "UNEXPECTED_TOKEN", `Unexpected , in ${flow}`);
+					comma = token;
+					atNewline = false;
+					hasSpace = false;
+					break;
+				}
+				default:
+					onError(token, "UNEXPECTED_TOKEN", `Unexpected ${token.type} token`);
+					atNewline = false;
+					hasSpace = false;
+			}
+		}
+		const last = tokens[tokens.length - 1];
+		const end = last ? last.offset + last.source.length : offset;
+		if (reqSpace && next && next.type !== "space" && next.type !== "newline" && next.type !== "comma" && (next.type !== "scalar" || next.source !== "")) onError(next.offset, "MISSING_CHAR", "Tags and anchors must be separated from the next token by white space");
+		if (tab && (atNewline && tab.indent <= parentIndent || next?.type === "block-map" || next?.type === "block-seq")) onError(tab, "TAB_AS_INDENT", "Tabs are not allowed as indentation");
+		return {
+			comma,
+			found,
+			spaceBefore,
+			comment,
+			hasNewline,
+			anchor,
+			tag,
+			newlineAfterProp,
+			end,
+			start: start ?? end
+		};
+	}
+	exports.resolveProps = resolveProps;
+}));
+// node_modules/yaml/dist/compose/util-contains-newline.js
+var require_util_contains_newline = /* @__PURE__ */ __commonJSMin(((exports) => {
+	function containsNewline(key) {
+		if (!key) return null;
+		switch (key.type) {
+			case "alias":
+			case "scalar":
+			case "double-quoted-scalar":
+			case "single-quoted-scalar":
+				if (key.source.includes("\n")) return true;
+				if (key.end) {
+					for (const st of key.end) if (st.type === "newline") return true;
+				}
+				return false;
+			case "flow-collection":
+				for (const it of key.items) {
+					for (const st of it.start) if (st.type === "newline") return true;
+					if (it.sep) {
+						for (const st of it.sep) if (st.type === "newline") return true;
+					}
+					if (containsNewline(it.key) || containsNewline(it.value)) return true;
+				}
+				return false;
+			default: return true;
+		}
+	}
+	exports.containsNewline = containsNewline;
+}));
+// node_modules/yaml/dist/compose/util-flow-indent-check.js
+var require_util_flow_indent_check = /* @__PURE__ */ __commonJSMin(((exports) => {
+	var utilContainsNewline = require_util_contains_newline();
+	function flowIndentCheck(indent, fc, onError) {
+		if (fc?.type === "flow-collection") {
+			const end = fc.end[0];
+			if (end.indent === indent && (end.source === "]" || end.source === "}") && utilContainsNewline.containsNewline(fc)) onError(end, "BAD_INDENT", "Flow end indicator should be more indented than parent", true);
+		}
+	}
+	exports.flowIndentCheck = flowIndentCheck;
+}));
+// node_modules/yaml/dist/compose/util-map-includes.js
+var require_util_map_includes = /* @__PURE__ */ __commonJSMin(((exports) => {
+	var identity = require_identity();
+	function mapIncludes(ctx, items, search) {
+		const { uniqueKeys } = ctx.options;
+		if (uniqueKeys === false) return false;
+		const isEqual = typeof uniqueKeys === "function" ? uniqueKeys : (a, b) => a === b || identity.isScalar(a) && identity.isScalar(b) && a.value === b.value;
+		return items.some((pair) => isEqual(pair.key, search));
+	}
+	exports.mapIncludes = mapIncludes;
+}));
+// node_modules/yaml/dist/compose/resolve-block-map.js
+var require_resolve_block_map = /* @__PURE__ */ __commonJSMin(((exports) => {
+	var Pair = require_Pair();
+	var YAMLMap = require_YAMLMap();
+	var resolveProps = require_resolve_props();
+	var utilContainsNewline = require_util_contains_newline();
+	var utilFlowIndentCheck = require_util_flow_indent_check();
+	var utilMapIncludes = require_util_map_includes();
+	const startColMsg = "All mapping items must start at the same column";
+	function resolveBlockMap({ composeNode, composeEmptyNode }, ctx, bm, onError, tag) {
+		const map = new ((tag?.nodeClass) ?? YAMLMap.YAMLMap)(ctx.schema);
+		if (ctx.atRoot) ctx.atRoot = false;
+		let offset = bm.offset;
+		let commentEnd = null;
+		for (const collItem of bm.items) {
+			const { start, key, sep, value } = collItem;
+			const keyProps = resolveProps.resolveProps(start, {
+				indicator: "explicit-key-ind",
+				next: key ?? sep?.[0],
+				offset,
+				onError,
+				parentIndent: bm.indent,
+				startOnNewline: true
+			});
+			const implicitKey = !keyProps.found;
+			if (implicitKey) {
+				if (key) {
+					if (key.type === "block-seq") onError(offset, "BLOCK_AS_IMPLICIT_KEY", "A block sequence may not be used as an implicit map key");
+					else if ("indent" in key && key.indent !== bm.indent) onError(offset, "BAD_INDENT", startColMsg);
+				}
+				if (!keyProps.anchor && !keyProps.tag && !sep) {
+					commentEnd = keyProps.end;
+					if (keyProps.comment) {
+						if (map.comment) map.comment += "\n" + keyProps.comment;
+						else map.comment = keyProps.comment;
+					}
+					continue;
+				}
+				if (keyProps.newlineAfterProp || utilContainsNewline.containsNewline(key)) onError(key ?? start[start.length - 1], "MULTILINE_IMPLICIT_KEY", "Implicit keys need to be on a single line");
+			} else if (keyProps.found?.indent !== bm.indent) onError(offset, "BAD_INDENT", startColMsg);
+			ctx.atKey = true;
+			const keyStart = keyProps.end;
+			const keyNode = key ? composeNode(ctx, key, keyProps, onError) : composeEmptyNode(ctx, keyStart, start, null, keyProps, onError);
+			if (ctx.schema.compat) utilFlowIndentCheck.flowIndentCheck(bm.indent, key, onError);
+			ctx.atKey = false;
+			if (utilMapIncludes.mapIncludes(ctx, map.items, keyNode)) onError(keyStart, "DUPLICATE_KEY", "Map keys must be unique");
+			const valueProps = resolveProps.resolveProps(sep ?? [], {
+				indicator: "map-value-ind",
+				next: value,
+				offset: keyNode.range[2],
+				onError,
+				parentIndent: bm.indent,
+				startOnNewline: !key || key.type === "block-scalar"
+			});
+			offset = valueProps.end;
+			if (valueProps.found) {
+				if (implicitKey) {
+					if (value?.type === "block-map" && !valueProps.hasNewline) onError(offset, "BLOCK_AS_IMPLICIT_KEY", "Nested mappings are not allowed in compact mappings");
+					if (ctx.options.strict && keyProps.start < valueProps.found.offset - 1024) onError(keyNode.range, "KEY_OVER_1024_CHARS", "The : indicator must be at most 1024 chars after the start of an implicit block mapping key");
+				}
+				const valueNode = value ? composeNode(ctx, value, valueProps, onError) : composeEmptyNode(ctx, offset, sep, null, valueProps, onError);
+				if (ctx.schema.compat) utilFlowIndentCheck.flowIndentCheck(bm.indent, value, onError);
+				offset = valueNode.range[2];
+				const pair = new Pair.Pair(keyNode, valueNode);
+				if (ctx.options.keepSourceTokens) pair.srcToken = collItem;
+				map.items.push(pair);
+			} else {
+				if (implicitKey) onError(keyNode.range, "MISSING_CHAR", "Implicit map keys need to be followed by map values");
+				if (valueProps.comment) {
+					if (keyNode.comment) keyNode.comment += "\n" + valueProps.comment;
+					else keyNode.comment = valueProps.comment;
+				}
+				const pair = new Pair.Pair(keyNode);
+				if (ctx.options.keepSourceTokens) pair.srcToken = collItem;
+				map.items.push(pair);
+			}
+		}
+		if (commentEnd && commentEnd < offset) onError(commentEnd, "IMPOSSIBLE", "Map comment with trailing content");
+		map.range = [
+			bm.offset,
+			offset,
+			commentEnd ?? offset
+		];
+		return map;
+	}
+	exports.resolveBlockMap = resolveBlockMap;
+}));
+// node_modules/yaml/dist/compose/resolve-block-seq.js
+var require_resolve_block_seq = /* @__PURE__ */ __commonJSMin(((exports) => {
+	var YAMLSeq = require_YAMLSeq();
+	var resolveProps = require_resolve_props();
+	var utilFlowIndentCheck = require_util_flow_indent_check();
+	function resolveBlockSeq({ composeNode, composeEmptyNode }, ctx, bs, onError, tag) {
+		const seq = new ((tag?.nodeClass) ?? YAMLSeq.YAMLSeq)(ctx.schema);
+		if (ctx.atRoot) ctx.atRoot = false;
+		if (ctx.atKey) ctx.atKey = false;
+		let offset = bs.offset;
+		let commentEnd = null;
+		for (const { start, value } of bs.items) {
+			const props = resolveProps.resolveProps(start, {
+				indicator: "seq-item-ind",
+				next: value,
+				offset,
+				onError,
+				parentIndent: bs.indent,
+				startOnNewline: true
+			});
+			if (!props.found) {
+				if (props.anchor || props.tag || value) {
+					if (value?.type === "block-seq") onError(props.end, "BAD_INDENT", "All sequence items must start at the same column");
+					else onError(offset, "MISSING_CHAR", "Sequence item without - indicator");
+				} else {
+					commentEnd = props.end;
+					if (props.comment) seq.comment = props.comment;
+					continue;
+				}
+			}
+			const node = value ? composeNode(ctx, value, props, onError) : composeEmptyNode(ctx, props.end, start, null, props, onError);
+			if (ctx.schema.compat) utilFlowIndentCheck.flowIndentCheck(bs.indent, value, onError);
+			offset = node.range[2];
+			seq.items.push(node);
+		}
+		seq.range = [
+			bs.offset,
+			offset,
+			commentEnd ?? offset
+		];
+		return seq;
+	}
+	exports.resolveBlockSeq = resolveBlockSeq;
+}));
+// node_modules/yaml/dist/compose/resolve-end.js
+var require_resolve_end = /* @__PURE__ */ __commonJSMin(((exports) => {
+	function resolveEnd(end, offset, reqSpace, onError) {
+		let comment = "";
+		if (end) {
+			let hasSpace = false;
+			let sep = "";
+			for (const token of end) {
+				const { source, type } = token;
+				switch (type) {
+					case "space":
+						hasSpace = true;
+						break;
+					case "comment": {
+						if (reqSpace && !hasSpace) onError(token, "MISSING_CHAR", "Comments must be separated from other tokens by white space characters");
+						const cb = source.substring(1) || " ";
+						if (!comment) comment = cb;
+						else comment += sep + cb;
+						sep = "";
+						break;
+					}
+					case "newline":
+						if (comment) sep += source;
+						hasSpace = true;
+						break;
+					default: onError(token, "UNEXPECTED_TOKEN", `Unexpected ${type} at node end`);
+				}
+				offset += source.length;
+			}
+		}
+		return {
+			comment,
+			offset
+		};
+	}
+	exports.resolveEnd = resolveEnd;
+}));
+// node_modules/yaml/dist/compose/resolve-flow-collection.js
+var require_resolve_flow_collection = /* @__PURE__ */ __commonJSMin(((exports) => {
+	var identity = require_identity();
+	var Pair = require_Pair();
+	var YAMLMap = require_YAMLMap();
+	var YAMLSeq = require_YAMLSeq();
+	var resolveEnd = require_resolve_end();
+	var resolveProps = require_resolve_props();
+	var utilContainsNewline = require_util_contains_newline();
+	var utilMapIncludes = require_util_map_includes();
+	const blockMsg = "Block collections are not allowed within flow collections";
+	const isBlock = (token) => token && (token.type === "block-map" || token.type === "block-seq");
+	function resolveFlowCollection({ composeNode, composeEmptyNode }, ctx, fc, onError, tag) {
+		const isMap = fc.start.source === "{";
+		const fcName = isMap ? "flow map" : "flow sequence";
+		const coll = new ((tag?.nodeClass) ?? (isMap ? YAMLMap.YAMLMap : YAMLSeq.YAMLSeq))(ctx.schema);
+		coll.flow = true;
+		const atRoot = ctx.atRoot;
+		if (atRoot) ctx.atRoot = false;
+		if (ctx.atKey) ctx.atKey = false;
+		let offset = fc.offset + fc.start.source.length;
+		for (let i = 0; i < fc.items.length; ++i) {
+			const collItem = fc.items[i];
+			const { start, key, sep, value } = collItem;
+			const props = resolveProps.resolveProps(start, {
+				flow: fcName,
+				indicator: "explicit-key-ind",
+				next: key ?? sep?.[0],
+				offset,
+				onError,
+				parentIndent: fc.indent,
+				startOnNewline: false
+			});
+			if (!props.found) {
+				if (!props.anchor && !props.tag && !sep && !value) {
+					if (i === 0 && props.comma) onError(props.comma, "UNEXPECTED_TOKEN", `Unexpected , in ${fcName}`);
+					else if (i < fc.items.length - 1) onError(props.start, "UNEXPECTED_TOKEN", `Unexpected empty item in ${fcName}`);
+					if (props.comment) {
+						if (coll.comment) coll.comment += "\n" + props.comment;
+						else coll.comment = props.comment;
+					}
+					offset = props.end;
+					continue;
+				}
+				if (!isMap && ctx.options.strict && utilContainsNewline.containsNewline(key)) onError(key, "MULTILINE_IMPLICIT_KEY", "Implicit keys of flow sequence pairs need to be on a single line");
+			}
+			if (i === 0) {
+				if (props.comma) onError(props.comma, "UNEXPECTED_TOKEN", `Unexpected , in ${fcName}`);
+			} else {
+				if (!props.comma) onError(props.start, "MISSING_CHAR", `Missing , between ${fcName} items`);
+				if (props.comment) {
+					let prevItemComment = "";
+					loop: for (const st of start) switch (st.type) {
+						case "comma":
+						case "space": break;
+						case "comment":
+							prevItemComment = st.source.substring(1);
+							break loop;
+						default: break loop;
+					}
+					if (prevItemComment) {
+						let prev = coll.items[coll.items.length - 1];
+						if (identity.isPair(prev)) prev = prev.value ?? prev.key;
+						if (prev.comment) prev.comment += "\n" + prevItemComment;
+						else prev.comment = prevItemComment;
+						props.comment = props.comment.substring(prevItemComment.length + 1);
+					}
+				}
+			}
+			if (!isMap && !sep && !props.found) {
+				const valueNode = value ? composeNode(ctx, value, props, onError) : composeEmptyNode(ctx, props.end, sep, null, props, onError);
+				coll.items.push(valueNode);
+				offset = valueNode.range[2];
+				if (isBlock(value)) onError(valueNode.range, "BLOCK_IN_FLOW", blockMsg);
+			} else {
+				ctx.atKey = true;
+				const keyStart = props.end;
+				const keyNode = key ? composeNode(ctx, key, props, onError) : composeEmptyNode(ctx, keyStart, start, null, props, onError);
+				if (isBlock(key)) onError(keyNode.range, "BLOCK_IN_FLOW", blockMsg);
+				ctx.atKey = false;
+				const valueProps = resolveProps.resolveProps(sep ?? [], {
+					flow: fcName,
+					indicator: "map-value-ind",
+					next: value,
+					offset: keyNode.range[2],
+					onError,
+					parentIndent: fc.indent,
+					startOnNewline: false
+				});
+				if (valueProps.found) {
+					if (!isMap && !props.found && ctx.options.strict) {
+						if (sep) for (const st of sep) {
+							if (st === valueProps.found) break;
+							if (st.type === "newline") {
+								onError(st, "MULTILINE_IMPLICIT_KEY", "Implicit keys of flow sequence pairs need to be on a single line");
+								break;
+							}
+						}
+						if (props.start < valueProps.found.offset - 1024) onError(valueProps.found, "KEY_OVER_1024_CHARS", "The : indicator must be at most 1024 chars after the start of an implicit flow sequence key");
+					}
+				} else if (value) {
+					if ("source" in value && value.source?.[0] === ":") onError(value, "MISSING_CHAR", `Missing space after : in ${fcName}`);
+					else onError(valueProps.start, "MISSING_CHAR", `Missing , or : between ${fcName} items`);
+				}
+				const valueNode = value ? composeNode(ctx, value, valueProps, onError) : valueProps.found ? composeEmptyNode(ctx, valueProps.end, sep, null, valueProps, onError) : null;
+				if (valueNode) {
+					if (isBlock(value)) onError(valueNode.range, "BLOCK_IN_FLOW", blockMsg);
+				} else if (valueProps.comment) {
+					if (keyNode.comment) keyNode.comment += "\n" + valueProps.comment;
+					else keyNode.comment = valueProps.comment;
+				}
+				const pair = new Pair.Pair(keyNode, valueNode);
+				if (ctx.options.keepSourceTokens) pair.srcToken = collItem;
+				if (isMap) {
+					const map = coll;
+					if (utilMapIncludes.mapIncludes(ctx, map.items, keyNode)) onError(keyStart, "DUPLICATE_KEY", "Map keys must be unique");
+					map.items.push(pair);
+				} else {
+					const map = new YAMLMap.YAMLMap(ctx.schema);
+					map.flow = true;
+					map.items.push(pair);
+					const endRange = (valueNode ?? keyNode).range;
+					map.range = [
+						keyNode.range[0],
+						endRange[1],
+						endRange[2]
+					];
+					coll.items.push(map);
+				}
+				offset = valueNode ? valueNode.range[2] : valueProps.end;
+			}
+		}
+		const expectedEnd = isMap ? "}" : "]";
+		const [ce, ...ee] = fc.end;
+		let cePos = offset;
+		if (ce?.source === expectedEnd) cePos = ce.offset + ce.source.length;
+		else {
+			const name = fcName[0].toUpperCase() + fcName.substring(1);
+			const msg = atRoot ? `${name} must end with a ${expectedEnd}` : `${name} in block collection must be sufficiently indented and end with a ${expectedEnd}`;
+			onError(offset, atRoot ? "MISSING_CHAR" : "BAD_INDENT", msg);
+			if (ce && ce.source.length !== 1) ee.unshift(ce);
+		}
+		if (ee.length > 0) {
+			const end = resolveEnd.resolveEnd(ee, cePos, ctx.options.strict, onError);
+			if (end.comment) {
+				if (coll.comment) coll.comment += "\n" + end.comment;
+				else coll.comment = end.comment;
+			}
+			coll.range = [
+				fc.offset,
+				cePos,
+				end.offset
+			];
+		} else coll.range = [
+			fc.offset,
+			cePos,
+			cePos
+		];
+		return coll;
+	}
+	exports.resolveFlowCollection = resolveFlowCollection;
+}));
+// node_modules/yaml/dist/compose/compose-collection.js
+var require_compose_collection = /* @__PURE__ */ __commonJSMin(((exports) => {
+	var identity = require_identity();
+	var Scalar = require_Scalar();
+	var YAMLMap = require_YAMLMap();
+	var YAMLSeq = require_YAMLSeq();
+	var resolveBlockMap = require_resolve_block_map();
+	var resolveBlockSeq = require_resolve_block_seq();
+	var resolveFlowCollection = require_resolve_flow_collection();
+	function resolveCollection(CN, ctx, token, onError, tagName, tag) {
+		const coll = token.type === "block-map" ? resolveBlockMap.resolveBlockMap(CN, ctx, token, onError, tag) : token.type === "block-seq" ? resolveBlockSeq.resolveBlockSeq(CN, ctx, token, onError, tag) : resolveFlowCollection.resolveFlowCollection(CN, ctx, token, onError, tag);
+		const Coll = coll.constructor;
+		if (tagName === "!" || tagName === Coll.tagName) {
+			coll.tag = Coll.tagName;
+			return coll;
+		}
+		if (tagName) coll.tag = tagName;
+		return coll;
+	}
+	function composeCollection(CN, ctx, token, props, onError) {
+		const tagToken = props.tag;
+		const tagName = !tagToken ? null : ctx.directives.tagName(tagToken.source, (msg) => onError(tagToken, "TAG_RESOLVE_FAILED", msg));
+		if (token.type === "block-seq") {
+			const { anchor, newlineAfterProp: nl } = props;
+			const lastProp = anchor && tagToken ? anchor.offset > tagToken.offset ? anchor : tagToken : anchor ?? tagToken;
+			if (lastProp && (!nl || nl.offset < lastProp.offset)) onError(lastProp, "MISSING_CHAR", "Missing newline after block sequence props");
+		}
+		const expType = token.type === "block-map" ? "map" : token.type === "block-seq" ? "seq" : token.start.source === "{" ? "map" : "seq";
+		if (!tagToken || !tagName || tagName === "!" || tagName === YAMLMap.YAMLMap.tagName && expType === "map" || tagName === YAMLSeq.YAMLSeq.tagName && expType === "seq") return resolveCollection(CN, ctx, token, onError, tagName);
+		let tag = ctx.schema.tags.find((t) => t.tag === tagName && t.collection === expType);
+		if (!tag) {
+			const kt = ctx.schema.knownTags[tagName];
+			if (kt?.collection === expType) {
+				ctx.schema.tags.push(Object.assign({}, kt, { default: false }));
+				tag = kt;
+			} else {
+				if (kt) onError(tagToken, "BAD_COLLECTION_TYPE", `${kt.tag} used for ${expType} collection, but expects ${kt.collection ?? "scalar"}`, true);
+				else onError(tagToken, "TAG_RESOLVE_FAILED", `Unresolved tag: ${tagName}`, true);
+				return resolveCollection(CN, ctx, token, onError, tagName);
+			}
+		}
+		const coll = resolveCollection(CN, ctx, token, onError, tagName, tag);
+		const res = tag.resolve?.(coll, (msg) => onError(tagToken, "TAG_RESOLVE_FAILED", msg), ctx.options) ?? coll;
+		const node = identity.isNode(res) ? res : new Scalar.Scalar(res);
+		node.range = coll.range;
+		node.tag = tagName;
+		if (tag?.format) node.format = tag.format;
+		return node;
+	}
+	exports.composeCollection = composeCollection;
+}));
+// node_modules/yaml/dist/compose/resolve-block-scalar.js
+var require_resolve_block_scalar = /* @__PURE__ */ __commonJSMin(((exports) => {
+	var Scalar = require_Scalar();
+	function resolveBlockScalar(ctx, scalar, onError) {
+		const start = scalar.offset;
+		const header = parseBlockScalarHeader(scalar, ctx.options.strict, onError);
+		if (!header) return {
+			value: "",
+			type: null,
+			comment: "",
+			range: [
+				start,
+				start,
+				start
+			]
+		};
+		const type = header.mode === ">" ? Scalar.Scalar.BLOCK_FOLDED : Scalar.Scalar.BLOCK_LITERAL;
+		const lines = scalar.source ? splitLines(scalar.source) : [];
+		let chompStart = lines.length;
+		for (let i = lines.length - 1; i >= 0; --i) {
+			const content = lines[i][1];
+			if (content === "" || content === "\r") chompStart = i;
+			else break;
+		}
+		if (chompStart === 0) {
+			const value = header.chomp === "+" && lines.length > 0 ? "\n".repeat(Math.max(1, lines.length - 1)) : "";
+			let end = start + header.length;
+			if (scalar.source) end += scalar.source.length;
+			return {
+				value,
+				type,
+				comment: header.comment,
+				range: [
+					start,
+					end,
+					end
+				]
+			};
+		}
+		let trimIndent = scalar.indent + header.indent;
+		let offset = scalar.offset + header.length;
+		let contentStart = 0;
+		for (let i = 0; i < chompStart; ++i) {
+			const [indent, content] = lines[i];
+			if (content === "" || content === "\r") {
+				if (header.indent === 0 && indent.length > trimIndent) trimIndent = indent.length;
+			} else {
+				if (indent.length < trimIndent) onError(offset + indent.length, "MISSING_CHAR", "Block scalars with more-indented leading empty lines must use an explicit indentation indicator");
+				if (header.indent === 0) trimIndent = indent.length;
+				contentStart = i;
+				if (trimIndent === 0 && !ctx.atRoot) onError(offset, "BAD_INDENT", "Block scalar values in collections must be indented");
+				break;
+			}
+			offset += indent.length + content.length + 1;
+		}
+		for (let i = lines.length - 1; i >= chompStart; --i) if (lines[i][0].length > trimIndent) chompStart = i + 1;
+		let value = "";
+		let sep = "";
+		let prevMoreIndented = false;
+		for (let i = 0; i < contentStart; ++i) value += lines[i][0].slice(trimIndent) + "\n";
+		for (let i = contentStart; i < chompStart; ++i) {
+			let [indent, content] = lines[i];
+			offset += indent.length + content.length + 1;
+			const crlf = content[content.length - 1] === "\r";
+			if (crlf) content = content.slice(0, -1);
+			/* istanbul ignore if already caught in lexer */
+			if (content && indent.length < trimIndent) {
+				const message = `Block scalar lines must not be less indented than their ${header.indent ? "explicit indentation indicator" : "first line"}`;
+				onError(offset - content.length - (crlf ? 2 : 1), "BAD_INDENT", message);
+				indent = "";
+			}
+			if (type === Scalar.Scalar.BLOCK_LITERAL) {
+				value += sep + indent.slice(trimIndent) + content;
+				sep = "\n";
+			} else if (indent.length > trimIndent || content[0] === "	") {
+				if (sep === " ") sep = "\n";
+				else if (!prevMoreIndented && sep === "\n") sep = "\n\n";
+				value += sep + indent.slice(trimIndent) + content;
+				sep = "\n";
+				prevMoreIndented = true;
+			} else if (content === "") {
+				if (sep === "\n") value += "\n";
+				else sep = "\n";
+			} else {
+				value += sep + content;
+				sep = " ";
+				prevMoreIndented = false;
+			}
+		}
+		switch (header.chomp) {
+			case "-": break;
+			case "+":
+				for (let i = chompStart; i < lines.length; ++i) value += "\n" + lines[i][0].slice(trimIndent);
+				if (value[value.length - 1] !== "\n") value += "\n";
+				break;
+			default: value += "\n";
+		}
+		const end = start + header.length + scalar.source.length;
+		return {
+			value,
+			type,
+			comment: header.comment,
+			range: [
+				start,
+				end,
+				end
+			]
+		};
+	}
+	function parseBlockScalarHeader({ offset, props }, strict, onError) {
+		/* istanbul ignore if should not happen */
+		if (props[0].type !== "block-scalar-header") {
+			onError(props[0], "IMPOSSIBLE", "Block scalar header not found");
+			return null;
+		}
+		const { source } = props[0];
+		const mode = source[0];
+		let indent = 0;
+		let chomp = "";
+		let error = -1;
+		for (let i = 1; i < source.length; ++i) {
+			const ch = source[i];
+			if (!chomp && (ch === "-" || ch === "+")) chomp = ch;
+			else {
+				const n = Number(ch);
+				if (!indent && n) indent = n;
+				else if (error === -1) error = offset + i;
+			}
+		}
+		if (error !== -1) onError(error, "UNEXPECTED_TOKEN", `Block scalar header includes extra characters: ${source}`);
+		let hasSpace = false;
+		let comment = "";
+		let length = source.length;
+		for (let i = 1; i < props.length; ++i) {
+			const token = props[i];
+			switch (token.type) {
+				case "space": hasSpace = true;
+				case "newline":
+					length += token.source.length;
+					break;
+				case "comment":
+					if (strict && !hasSpace) onError(token, "MISSING_CHAR", "Comments must be separated from other tokens by white space characters");
+					length += token.source.length;
+					comment = token.source.substring(1);
+					break;
+				case "error":
+					onError(token, "UNEXPECTED_TOKEN", token.message);
+					length += token.source.length;
+					break;
+				/* istanbul ignore next should not happen */
+				default: {
+					onError(token, "UNEXPECTED_TOKEN", `Unexpected token in block scalar header: ${token.type}`);
+					const ts = token.source;
+					if (ts && typeof ts === "string") length += ts.length;
+				}
+			}
+		}
+		return {
+			mode,
+			indent,
+			chomp,
+			comment,
+			length
+		};
+	}
+	/** @returns Array of lines split up as `[indent, content]` */
+	function splitLines(source) {
+		const split = source.split(/\n( *)/);
+		const first = split[0];
+		const m = first.match(/^( *)/);
+		const lines = [m?.[1] ? [m[1], first.slice(m[1].length)] : ["", first]];
+		for (let i = 1; i < split.length; i += 2) lines.push([split[i], split[i + 1]]);
+		return lines;
+	}
+	exports.resolveBlockScalar = resolveBlockScalar;
+}));
+// node_modules/yaml/dist/compose/resolve-flow-scalar.js
+var require_resolve_flow_scalar = /* @__PURE__ */ __commonJSMin(((exports) => {
+	var Scalar = require_Scalar();
+	var resolveEnd = require_resolve_end();
+	function resolveFlowScalar(scalar, strict, onError) {
+		const { offset, type, source, end } = scalar;
+		let _type;
+		let value;
+		const _onError = (rel, code, msg) => onError(offset + rel, code, msg);
+		switch (type) {
+			case "scalar":
+				_type = Scalar.Scalar.PLAIN;
+				value = plainValue(source, _onError);
+				break;
+			case "single-quoted-scalar":
+				_type = Scalar.Scalar.QUOTE_SINGLE;
+				value = singleQuotedValue(source, _onError);
+				break;
+			case "double-quoted-scalar":
+				_type = Scalar.Scalar.QUOTE_DOUBLE;
+				value = doubleQuotedValue(source, _onError);
+				break;
+			/* istanbul ignore next should not happen */
+			default:
+				onError(scalar, "UNEXPECTED_TOKEN", `Expected a flow scalar value, but found: ${type}`);
+				return {
+					value: "",
+					type: null,
+					comment: "",
+					range: [
+						offset,
+						offset + source.length,
+						offset + source.length
+					]
+				};
+		}
+		const valueEnd = offset + source.length;
+		const re = resolveEnd.resolveEnd(end, valueEnd, strict, onError);
+		return {
+			value,
+			type: _type,
+			comment: re.comment,
+			range: [
+				offset,
+				valueEnd,
+				re.offset
+			]
+		};
+	}
+	function plainValue(source, onError) {
+		let badChar = "";
+		switch (source[0]) {
+			/* istanbul ignore next should not happen */
+			case "	":
+				badChar = "a tab character";
+				break;
+			case ",":
+				badChar = "flow indicator character ,";
+				break;
+			case "%":
+				badChar = "directive indicator character %";
+				break;
+			case "|":
+			case ">":
+				badChar = `block scalar indicator ${source[0]}`;
+				break;
+			case "@":
+			case "`": badChar = `reserved character ${source[0]}`;
+		}
+		if (badChar) onError(0, "BAD_SCALAR_START", `Plain value cannot start with ${badChar}`);
+		return unfoldLines(source);
+	}
+	function singleQuotedValue(source, onError) {
+		if (source[source.length - 1] !== "'" || source.length === 1) onError(source.length, "MISSING_CHAR", "Missing closing 'quote");
+		return unfoldLines(source.slice(1, -1)).replace(/''/g, "'");
+	}
+	function unfoldLines(source) {
+		const line = /(.*?)\r?\n/sy;
+		let match = line.exec(source);
+		if (!match) return source;
+		/**
+		* The negative lookbehinds in these RegExps are to
+		* prevent causing a polynomial search time in certain cases.
+		*
+		* The try-catch is for Safari < 16.4 and other old browsers:
+		* https://caniuse.com/js-regexp-lookbehind
+		*/
+		let trimEnd, trimBoth;
+		try {
+			trimEnd = new RegExp("(?<![ 	])[ 	]+$");
+			trimBoth = new RegExp("^[ 	]+|(?<![ 	])[ 	]+$", "g");
+		} catch {
+			trimEnd = /[ \t]+$/;
+			trimBoth = /^[ \t]+|[ \t]+$/g;
+		}
+		let res = match[1].replace(trimEnd, "");
+		let sep = " ";
+		let pos = line.lastIndex;
+		while (match = line.exec(source)) {
+			const lm = match[1].replace(trimBoth, "");
+			if (lm === "") {
+				if (sep === "\n") res += sep;
+				else sep = "\n";
+			} else {
+				res += sep + lm;
+				sep = " ";
+			}
+			pos = line.lastIndex;
+		}
+		const last = /[ \t]*(.*)/sy;
+		last.lastIndex = pos;
+		match = last.exec(source);
+		return res + sep + (match?.[1] ?? "");
+	}
+	function doubleQuotedValue(source, onError) {
+		let res = "";
+		for (let i = 1; i < source.length - 1; ++i) {
+			const ch = source[i];
+			if (ch === "\r" && source[i + 1] === "\n") continue;
+			if (ch === "\n") {
+				const { fold, offset } = foldNewline(source, i);
+				res += fold;
+				i = offset;
+			} else if (ch === "\\") {
+				let next = source[++i];
+				const cc = escapeCodes[next];
+				if (cc) res += cc;
+				else if (next === "\n") {
+					next = source[i + 1];
+					while (next === " " || next === "	") next = source[++i + 1];
+				} else if (next === "\r" && source[i + 1] === "\n") {
+					next = source[++i + 1];
+					while (next === " " || next === "	") next = source[++i + 1];
+				} else if (next === "x" || next === "u" || next === "U") {
+					const length = next === "x" ? 2 : next === "u" ? 4 : 8;
+					res += parseCharCode(source, i + 1, length, onError);
+					i += length;
+				} else {
+					const raw = source.substr(i - 1, 2);
+					onError(i - 1, "BAD_DQ_ESCAPE", `Invalid escape sequence ${raw}`);
+					res += raw;
+				}
+			} else if (ch === " " || ch === "	") {
+				const wsStart = i;
+				let next = source[i + 1];
+				while (next === " " || next === "	") next = source[++i + 1];
+				if (next !== "\n" && !(next === "\r" && source[i + 2] === "\n")) res += i > wsStart ? source.slice(wsStart, i + 1) : ch;
+			} else res += ch;
+		}
+		if (source[source.length - 1] !== "\"" || source.length === 1) onError(source.length, "MISSING_CHAR", "Missing closing \"quote");
+		return res;
+	}
+	/**
+	* Fold a single newline into a space, multiple newlines to N - 1 newlines.
+	* Presumes `source[offset] === '\n'`
+	*/
+	function foldNewline(source, offset) {
+		let fold = "";
+		let ch = source[offset + 1];
+		while (ch === " " || ch === "	" || ch === "\n" || ch === "\r") {
+			if (ch === "\r" && source[offset + 2] !== "\n") break;
+			if (ch === "\n") fold += "\n";
+			offset += 1;
+			ch = source[offset + 1];
+		}
+		if (!fold) fold = " ";
+		return {
+			fold,
+			offset
+		};
+	}
+	const escapeCodes = {
+		"0": "\0",
+		a: "\x07",
+		b: "\b",
+		e: "\x1B",
+		f: "\f",
+		n: "\n",
+		r: "\r",
+		t: "	",
+		v: "\v",
+		N: "",
+		_: "\xA0",
+		L: "\u2028",
+		P: "\u2029",
+		" ": " ",
+		"\"": "\"",
+		"/": "/",
+		"\\": "\\",
+		"	": "	"
+	};
+	function parseCharCode(source, offset, length, onError) {
+		const cc = source.substr(offset, length);
+		const code = cc.length === length && /^[0-9a-fA-F]+$/.test(cc) ? parseInt(cc, 16) : NaN;
+		try {
+			return String.fromCodePoint(code);
+		} catch {
+			const raw = source.substr(offset - 2, length + 2);
+			onError(offset - 2, "BAD_DQ_ESCAPE", `Invalid escape sequence ${raw}`);
+			return raw;
+		}
+	}
+	exports.resolveFlowScalar = resolveFlowScalar;
+}));
+// node_modules/yaml/dist/compose/compose-scalar.js
+var require_compose_scalar = /* @__PURE__ */ __commonJSMin(((exports) => {
+	var identity = require_identity();
+	var Scalar = require_Scalar();
+	var resolveBlockScalar = require_resolve_block_scalar();
+	var resolveFlowScalar = require_resolve_flow_scalar();
+	function composeScalar(ctx, token, tagToken, onError) {
+		const { value, type, comment, range } = token.type === "block-scalar" ? resolveBlockScalar.resolveBlockScalar(ctx, token, onError) : resolveFlowScalar.resolveFlowScalar(token, ctx.options.strict, onError);
+		const tagName = tagToken ? ctx.directives.tagName(tagToken.source, (msg) => onError(tagToken, "TAG_RESOLVE_FAILED", msg)) : null;
+		let tag;
+		if (ctx.options.stringKeys && ctx.atKey) tag = ctx.schema[identity.SCALAR];
+		else if (tagName) tag = findScalarTagByName(ctx.schema, value, tagName, tagToken, onError);
+		else if (token.type === "scalar") tag = findScalarTagByTest(ctx, value, token, onError);
+		else tag = ctx.schema[identity.SCALAR];
+		let scalar;
+		try {
+			const res = tag.resolve(value, (msg) => onError(tagToken ?? token, "TAG_RESOLVE_FAILED", msg), ctx.options);
+			scalar = identity.isScalar(res) ? res : new Scalar.Scalar(res);
+		} catch (error) {
+			const msg = error instanceof Error ? error.message : String(error);
+			onError(tagToken ?? token, "TAG_RESOLVE_FAILED", msg);
+			scalar = new Scalar.Scalar(value);
+		}
+		scalar.range = range;
+		scalar.source = value;
+		if (type) scalar.type = type;
+		if (tagName) scalar.tag = tagName;
+		if (tag.format) scalar.format = tag.format;
+		if (comment) scalar.comment = comment;
+		return scalar;
+	}
+	function findScalarTagByName(schema, value, tagName, tagToken, onError) {
+		if (tagName === "!") return schema[identity.SCALAR];
+		const matchWithTest = [];
+		for (const tag of schema.tags) if (!tag.collection && tag.tag === tagName) {
+			if (tag.default && tag.test) matchWithTest.push(tag);
+			else return tag;
+		}
+		for (const tag of matchWithTest) if (tag.test?.test(value)) return tag;
+		const kt = schema.knownTags[tagName];
+		if (kt && !kt.collection) {
+			schema.tags.push(Object.assign({}, kt, {
+				default: false,
+				test: void 0
+			}));
+			return kt;
+		}
+		onError(tagToken, "TAG_RESOLVE_FAILED", `Unresolved tag: ${tagName}`, tagName !== "tag:yaml.org,2002:str");
+		return schema[identity.SCALAR];
+	}
+	function findScalarTagByTest({ atKey, directives, schema }, value, token, onError) {
+		const tag = schema.tags.find((tag) => (tag.default === true || atKey && tag.default === "key") && tag.test?.test(value)) || schema[identity.SCALAR];
+		if (schema.compat) {
+			const compat = schema.compat.find((tag) => tag.default && tag.test?.test(value)) ?? schema[identity.SCALAR];
+			if (tag.tag !== compat.tag) onError(token, "TAG_RESOLVE_FAILED", `Value may be parsed as either ${directives.tagString(tag.tag)} or ${directives.tagString(compat.tag)}`, true);
+		}
+		return tag;
+	}
+	exports.composeScalar = composeScalar;
+}));
+// node_modules/yaml/dist/compose/util-empty-scalar-position.js
+var require_util_empty_scalar_position = /* @__PURE__ */ __commonJSMin(((exports) => {
+	function emptyScalarPosition(offset, before, pos) {
+		if (before) {
+			pos ?? (pos = before.length);
+			for (let i = pos - 1; i >= 0; --i) {
+				let st = before[i];
+				switch (st.type) {
+					case "space":
+					case "comment":
+					case "newline":
+						offset -= st.source.length;
+						continue;
+				}
+				st = before[++i];
+				while (st?.type === "space") {
+					offset += st.source.length;
+					st = before[++i];
+				}
+				break;
+			}
+		}
+		return offset;
+	}
+	exports.emptyScalarPosition = emptyScalarPosition;
+}));
+// node_modules/yaml/dist/compose/compose-node.js
+var require_compose_node = /* @__PURE__ */ __commonJSMin(((exports) => {
+	var Alias = require_Alias();
+	var identity = require_identity();
+	var composeCollection = require_compose_collection();
+	var composeScalar = require_compose_scalar();
+	var resolveEnd = require_resolve_end();
+	var utilEmptyScalarPosition = require_util_empty_scalar_position();
+	const CN = {
+		composeNode,
+		composeEmptyNode
+	};
+	function composeNode(ctx, token, props, onError) {
+		const atKey = ctx.atKey;
+		const { spaceBefore, comment, anchor, tag } = props;
+		let node;
+		let isSrcToken = true;
+		switch (token.type) {
+			case "alias":
+				node = composeAlias(ctx, token, onError);
+				if (anchor || tag) onError(token, "ALIAS_PROPS", "An alias node must not specify any properties");
+				break;
+			case "scalar":
+			case "single-quoted-scalar":
+			case "double-quoted-scalar":
+			case "block-scalar":
+				node = composeScalar.composeScalar(ctx, token, tag, onError);
+				if (anchor) node.anchor = anchor.source.substring(1);
+				break;
+			case "block-map":
+			case "block-seq":
+			case "flow-collection":
+				try {
+					node = composeCollection.composeCollection(CN, ctx, token, props, onError);
+					if (anchor) node.anchor = anchor.source.substring(1);
+				} catch (error) {
+					onError(token, "RESOURCE_EXHAUSTION", error instanceof Error ? error.message : String(error));
+				}
+				break;
+			default:
+				onError(token, "UNEXPECTED_TOKEN", token.type === "error" ? token.message : `Unsupported token (type: ${token.type})`);
+				isSrcToken = false;
+		}
+		node ?? (node = composeEmptyNode(ctx, token.offset, void 0, null, props, onError));
+		if (anchor && node.anchor === "") onError(anchor, "BAD_ALIAS", "Anchor cannot be an empty string");
+		if (atKey && ctx.options.stringKeys && (!identity.isScalar(node) || typeof node.value !== "string" || node.tag && node.tag !== "tag:yaml.org,2002:str")) onError(tag ?? token, "NON_STRING_KEY", "With stringKeys, all keys must be strings");
+		if (spaceBefore) node.spaceBefore = true;
+		if (comment) {
+			if (token.type === "scalar" && token.source === "") node.comment = comment;
+			else node.commentBefore = comment;
+		}
+		if (ctx.options.keepSourceTokens && isSrcToken) node.srcToken = token;
+		return node;
+	}
+	function composeEmptyNode(ctx, offset, before, pos, { spaceBefore, comment, anchor, tag, end }, onError) {
+		const token = {
+			type: "scalar",
+			offset: utilEmptyScalarPosition.emptyScalarPosition(offset, before, pos),
+			indent: -1,
+			source: ""
+		};
+		const node = composeScalar.composeScalar(ctx, token, tag, onError);
+		if (anchor) {
+			node.anchor = anchor.source.substring(1);
+			if (node.anchor === "") onError(anchor, "BAD_ALIAS", "Anchor cannot be an empty string");
+		}
+		if (spaceBefore) node.spaceBefore = true;
+		if (comment) {
+			node.comment = comment;
+			node.range[2] = end;
+		}
+		return node;
+	}
+	function composeAlias({ options }, { offset, source, end }, onError) {
+		const alias = new Alias.Alias(source.substring(1));
+		if (alias.source === "") onError(offset, "BAD_ALIAS", "Alias cannot be an empty string");
+		if (alias.source.endsWith(":")) onError(offset + source.length - 1, "BAD_ALIAS", "Alias ending in : is ambiguous", true);
+		const valueEnd = offset + source.length;
+		const re = resolveEnd.resolveEnd(end, valueEnd, options.strict, onError);
+		alias.range = [
+			offset,
+			valueEnd,
+			re.offset
+		];
+		if (re.comment) alias.comment = re.comment;
+		return alias;
+	}
+	exports.composeEmptyNode = composeEmptyNode;
+	exports.composeNode = composeNode;
+}));
+// node_modules/yaml/dist/compose/compose-doc.js
+var require_compose_doc = /* @__PURE__ */ __commonJSMin(((exports) => {
+	var Document = require_Document();
+	var composeNode = require_compose_node();
+	var resolveEnd = require_resolve_end();
+	var resolveProps = require_resolve_props();
+	function composeDoc(options, directives, { offset, start, value, end }, onError) {
+		const opts = Object.assign({ _directives: directives }, options);
+		const doc = new Document.Document(void 0, opts);
+		const ctx = {
+			atKey: false,
+			atRoot: true,
+			directives: doc.directives,
+			options: doc.options,
+			schema: doc.schema
+		};
+		const props = resolveProps.resolveProps(start, {
+			indicator: "doc-start",
+			next: value ?? end?.[0],
+			offset,
+			onError,
+			parentIndent: 0,
+			startOnNewline: true
+		});
+		if (props.found) {
+			doc.directives.docStart = true;
+			if (value && (value.type === "block-map" || value.type === "block-seq") && !props.hasNewline) onError(props.end, "MISSING_CHAR", "Block collection cannot start on same line with directives-end marker");
+		}
+		doc.contents = value ? composeNode.composeNode(ctx, value, props, onError) : composeNode.composeEmptyNode(ctx, props.end, start, null, props, onError);
+		const contentEnd = doc.contents.range[2];
+		const re = resolveEnd.resolveEnd(end, contentEnd, false, onError);
+		if (re.comment) doc.comment = re.comment;
+		doc.range = [
+			offset,
+			contentEnd,
+			re.offset
+		];
+		return doc;
+	}
+	exports.composeDoc = composeDoc;
+}));
+// node_modules/yaml/dist/compose/composer.js
+var require_composer = /* @__PURE__ */ __commonJSMin(((exports) => {
+	var node_process = __require("process");
+	var directives = require_directives();
+	var Document = require_Document();
+	var errors = require_errors();
+	var identity = require_identity();
+	var composeDoc = require_compose_doc();
+	var resolveEnd = require_resolve_end();
+	function getErrorPos(src) {
+		if (typeof src === "number") return [src, src + 1];
+		if (Array.isArray(src)) return src.length === 2 ? src : [src[0], src[1]];
+		const { offset, source } = src;
+		return [offset, offset + (typeof source === "string" ? source.length : 1)];
+	}
+	function parsePrelude(prelude) {
+		let comment = "";
+		let atComment = false;
+		let afterEmptyLine = false;
+		for (let i = 0; i < prelude.length; ++i) {
+			const source = prelude[i];
+			switch (source[0]) {
+				case "#":
+					comment += (comment === "" ? "" : afterEmptyLine ? "\n\n" : "\n") + (source.substring(1) || " ");
+					atComment = true;
+					afterEmptyLine = false;
+					break;
+				case "%":
+					if (prelude[i + 1]?.[0] !== "#") i += 1;
+					atComment = false;
+					break;
+				default:
+					if (!atComment) afterEmptyLine = true;
+					atComment = false;
+			}
+		}
+		return {
+			comment,
+			afterEmptyLine
+		};
+	}
+	/**
+	* Compose a stream of CST nodes into a stream of YAML Documents.
+	*
+	* ```ts
+	* import { Composer, Parser } from 'yaml'
+	*
+	* const src: string = ...
+	* const tokens = new Parser().parse(src)
+	* const docs = new Composer().compose(tokens)
+	* ```
+	*/
+	var Composer = class {
+		constructor(options = {}) {
+			this.doc = null;
+			this.atDirectives = false;
+			this.prelude = [];
+			this.errors = [];
+			this.warnings = [];
+			this.onError = (source, code, message, warning) => {
+				const pos = getErrorPos(source);
+				if (warning) this.warnings.push(new errors.YAMLWarning(pos, code, message));
+				else this.errors.push(new errors.YAMLParseError(pos, code, message));
+			};
+			this.directives = new directives.Directives({ version: options.version || "1.2" });
+			this.options = options;
+		}
+		decorate(doc, afterDoc) {
+			const { comment, afterEmptyLine } = parsePrelude(this.prelude);
+			if (comment) {
+				const dc = doc.contents;
+				if (afterDoc) doc.comment = doc.comment ? `${doc.comment}\n${comment}` : comment;
+				else if (afterEmptyLine || doc.directives.docStart || !dc) doc.commentBefore = comment;
+				else if (identity.isCollection(dc) && !dc.flow && dc.items.length > 0) {
+					let it = dc.items[0];
+					if (identity.isPair(it)) it = it.key;
+					const cb = it.commentBefore;
+					it.commentBefore = cb ? `${comment}\n${cb}` : comment;
+				} else {
+					const cb = dc.commentBefore;
+					dc.commentBefore = cb ? `${comment}\n${cb}` : comment;
+				}
+			}
+			if (afterDoc) {
+				for (let i = 0; i < this.errors.length; ++i) doc.errors.push(this.errors[i]);
+				for (let i = 0; i < this.warnings.length; ++i) doc.warnings.push(this.warnings[i]);
+			} else {
+				doc.errors = this.errors;
+				doc.warnings = this.warnings;
+			}
+			this.prelude = [];
+			this.errors = [];
+			this.warnings = [];
+		}
+		/**
+		* Current stream status information.
+		*
+		* Mostly useful at the end of input for an empty stream.
+		*/
+		streamInfo() {
+			return {
+				comment: parsePrelude(this.prelude).comment,
+				directives: this.directives,
+				errors: this.errors,
+				warnings: this.warnings
+			};
+		}
+		/**
+		* Compose tokens into documents.
+		*
+		* @param forceDoc - If the stream contains no document, still emit a final document including any comments and directives that would be applied to a subsequent document.
+		* @param endOffset - Should be set if `forceDoc` is also set, to set the document range end and to indicate errors correctly.
+		*/
+		*compose(tokens, forceDoc = false, endOffset = -1) {
+			for (const token of tokens) yield* this.next(token);
+			yield* this.end(forceDoc, endOffset);
+		}
+		/** Advance the composer by one CST token. */
+		*next(token) {
+			if (node_process.env.LOG_STREAM) console.dir(token, { depth: null });
+			switch (token.type) {
+				case "directive":
+					this.directives.add(token.source, (offset, message, warning) => {
+						const pos = getErrorPos(token);
+						pos[0] += offset;
+						this.onError(pos, "BAD_DIRECTIVE", message, warning);
+					});
+					this.prelude.push(token.source);
+					this.atDirectives = true;
+					break;
+				case "document": {
+					const doc = composeDoc.composeDoc(this.options, this.directives, token, this.onError);
+					if (this.atDirectives && !doc.directives.docStart) this.onError(token, "MISSING_CHAR", "Missing directives-end/doc-start indicator line");
+					this.decorate(doc, false);
+					if (this.doc) yield this.doc;
+					this.doc = doc;
+					this.atDirectives = false;
+					break;
+				}
+				case "byte-order-mark":
+				case "space": break;
+				case "comment":
+				case "newline":
+					this.prelude.push(token.source);
+					break;
+				case "error": {
+					const msg = token.source ? `${token.message}: ${JSON.stringify(token.source)}` : token.message;
+					const error = new errors.YAMLParseError(getErrorPos(token), "UNEXPECTED_TOKEN", msg);
+					if (this.atDirectives || !this.doc) this.errors.push(error);
+					else this.doc.errors.push(error);
+					break;
+				}
+				case "doc-end": {
+					if (!this.doc) {
+						this.errors.push(new errors.YAMLParseError(getErrorPos(token), "UNEXPECTED_TOKEN", "Unexpected doc-end without preceding document"));
+						break;
+					}
+					this.doc.directives.docEnd = true;
+					const end = resolveEnd.resolveEnd(token.end, token.offset + token.source.length, this.doc.options.strict, this.onError);
+					this.decorate(this.doc, true);
+					if (end.comment) {
+						const dc = this.doc.comment;
+						this.doc.comment = dc ? `${dc}\n${end.comment}` : end.comment;
+					}
+					this.doc.range[2] = end.offset;
+					break;
+				}
+				default: this.errors.push(new errors.YAMLParseError(getErrorPos(token), "UNEXPECTED_TOKEN", `Unsupported token ${token.type}`));
+			}
+		}
+		/**
+		* Call at end of input to yield any remaining document.
+		*
+		* @param forceDoc - If the stream contains no document, still emit a final document including any comments and directives that would be applied to a subsequent document.
+		* @param endOffset - Should be set if `forceDoc` is also set, to set the document range end and to indicate errors correctly.
+		*/
+		*end(forceDoc = false, endOffset = -1) {
+			if (this.doc) {
+				this.decorate(this.doc, true);
+				yield this.doc;
+				this.doc = null;
+			} else if (forceDoc) {
+				const opts = Object.assign({ _directives: this.directives }, this.options);
+				const doc = new Document.Document(void 0, opts);
+				if (this.atDirectives) this.onError(endOffset, "MISSING_CHAR", "Missing directives-end indicator line");
+				doc.range = [
+					0,
+					endOffset,
+					endOffset
+				];
+				this.decorate(doc, false);
+				yield doc;
+			}
+		}
+	};
+	exports.Composer = Composer;
+}));
+// node_modules/yaml/dist/parse/cst-scalar.js
+var require_cst_scalar = /* @__PURE__ */ __commonJSMin(((exports) => {
+	var resolveBlockScalar = require_resolve_block_scalar();
+	var resolveFlowScalar = require_resolve_flow_scalar();
+	var errors = require_errors();
+	var stringifyString = require_stringifyString();
+	function resolveAsScalar(token, strict = true, onError) {
+		if (token) {
+			const _onError = (pos, code, message) => {
+				const offset = typeof pos === "number" ? pos : Array.isArray(pos) ? pos[0] : pos.offset;
+				if (onError) onError(offset, code, message);
+				else throw new errors.YAMLParseError([offset, offset + 1], code, message);
+			};
+			switch (token.type) {
+				case "scalar":
+				case "single-quoted-scalar":
+				case "double-quoted-scalar": return resolveFlowScalar.resolveFlowScalar(token, strict, _onError);
+				case "block-scalar": return resolveBlockScalar.resolveBlockScalar({ options: { strict } }, token, _onError);
+			}
+		}
+		return null;
+	}
+	/**
+	* Create a new scalar token with `value`
+	*
+	* Values that represent an actual string but may be parsed as a different type should use a `type` other than `'PLAIN'`,
+	* as this function does not support any schema operations and won't check for such conflicts.
+	*
+	* @param value The string representation of the value, which will have its content properly indented.
+	* @param context.end Comments and whitespace after the end of the value, or after the block scalar header. If undefined, a newline will be added.
+	* @param context.implicitKey Being within an implicit key may affect the resolved type of the token's value.
+	* @param context.indent The indent level of the token.
+	* @param context.inFlow Is this scalar within a flow collection? This may affect the resolved type of the token's value.
+	* @param context.offset The offset position of the token.
+	* @param context.type The preferred type of the scalar token. If undefined, the previous type of the `token` will be used, defaulting to `'PLAIN'`.
+	*/
+	function createScalarToken(value, context) {
+		const { implicitKey = false, indent, inFlow = false, offset = -1, type = "PLAIN" } = context;
+		const source = stringifyString.stringifyString({
+			type,
+			value
+		}, {
+			implicitKey,
+			indent: indent > 0 ? " ".repeat(indent) : "",
+			inFlow,
+			options: {
+				blockQuote: true,
+				lineWidth: -1
+			}
+		});
+		const end = context.end ?? [{
+			type: "newline",
+			offset: -1,
+			indent,
+			source: "\n"
+		}];
+		switch (source[0]) {
+			case "|":
+			case ">": {
+				const he = source.indexOf("\n");
+				const head = source.substring(0, he);
+				const body = source.substring(he + 1) + "\n";
+				const props = [{
+					type: "block-scalar-header",
+					offset,
+					indent,
+					source: head
+				}];
+				if (!addEndtoBlockProps(props, end)) props.push({
+					type: "newline",
+					offset: -1,
+					indent,
+					source: "\n"
+				});
+				return {
+					type: "block-scalar",
+					offset,
+					indent,
+					props,
+					source: body
+				};
+			}
+			case "\"": return {
+				type: "double-quoted-scalar",
+				offset,
+				indent,
+				source,
+				end
+			};
+			case "'": return {
+				type: "single-quoted-scalar",
+				offset,
+				indent,
+				source,
+				end
+			};
+			default: return {
+				type: "scalar",
+				offset,
+				indent,
+				source,
+				end
+			};
+		}
+	}
+	/**
+	* Set the value of `token` to the given string `value`, overwriting any previous contents and type that it may have.
+	*
+	* Best efforts are made to retain any comments previously associated with the `token`,
+	* though all contents within a collection's `items` will be overwritten.
+	*
+	* Values that represent an actual string but may be parsed as a different type should use a `type` other than `'PLAIN'`,
+	* as this function does not support any schema operations and won't check for such conflicts.
+	*
+	* @param token Any token. If it does not include an `indent` value, the value will be stringified as if it were an implicit key.
+	* @param value The string representation of the value, which will have its content properly indented.
+	* @param context.afterKey In most cases, values after a key should have an additional level of indentation.
+	* @param context.implicitKey Being within an implicit key may affect the resolved type of the token's value.
+	* @param context.inFlow Being within a flow collection may affect the resolved type of the token's value.
+	* @param context.type The preferred type of the scalar token. If undefined, the previous type of the `token` will be used, defaulting to `'PLAIN'`.
+	*/
+	function setScalarValue(token, value, context = {}) {
+		let { afterKey = false, implicitKey = false, inFlow = false, type } = context;
+		let indent = "indent" in token ? token.indent : null;
+		if (afterKey && typeof indent === "number") indent += 2;
+		if (!type) switch (token.type) {
+			case "single-quoted-scalar":
+				type = "QUOTE_SINGLE";
+				break;
+			case "double-quoted-scalar":
+				type = "QUOTE_DOUBLE";
+				break;
+			case "block-scalar": {
+				const header = token.props[0];
+				if (header.type !== "block-scalar-header") throw new Error("Invalid block scalar header");
+				type = header.source[0] === ">" ? "BLOCK_FOLDED" : "BLOCK_LITERAL";
+				break;
+			}
+			default: type = "PLAIN";
+		}
+		const source = stringifyString.stringifyString({
+			type,
+			value
+		}, {
+			implicitKey: implicitKey || indent === null,
+			indent: indent !== null && indent > 0 ? " ".repeat(indent) : "",
+			inFlow,
+			options: {
+				blockQuote: true,
+				lineWidth: -1
+			}
+		});
+		switch (source[0]) {
+			case "|":
+			case ">":
+				setBlockScalarValue(token, source);
+				break;
+			case "\"":
+				setFlowScalarValue(token, source, "double-quoted-scalar");
+				break;
+			case "'":
+				setFlowScalarValue(token, source, "single-quoted-scalar");
+				break;
+			default: setFlowScalarValue(token, source, "scalar");
+		}
+	}
+	function setBlockScalarValue(token, source) {
+		const he = source.indexOf("\n");
+		const head = source.substring(0, he);
+		const body = source.substring(he + 1) + "\n";
+		if (token.type === "block-scalar") {
+			const header = token.props[0];
+			if (header.type !== "block-scalar-header") throw new Error("Invalid block scalar header");
+			header.source = head;
+			token.source = body;
+		} else {
+			const { offset } = token;
+			const indent = "indent" in token ? token.indent : -1;
+			const props = [{
+				type: "block-scalar-header",
+				offset,
+				indent,
+				source: head
+			}];
+			if (!addEndtoBlockProps(props, "end" in token ? token.end : void 0)) props.push({
+				type: "newline",
+				offset: -1,
+				indent,
+				source: "\n"
+			});
+			for (const key of Object.keys(token)) if (key !== "type" && key !== "offset") delete token[key];
+			Object.assign(token, {
+				type: "block-scalar",
+				indent,
+				props,
+				source: body
+			});
+		}
+	}
+	/** @returns `true` if last token is a newline */
+	function addEndtoBlockProps(props, end) {
+		if (end) for (const st of end) switch (st.type) {
+			case "space":
+			case "comment":
+				props.push(st);
+				break;
+			case "newline":
+				props.push(st);
+				return true;
+		}
+		return false;
+	}
+	function setFlowScalarValue(token, source, type) {
+		switch (token.type) {
+			case "scalar":
+			case "double-quoted-scalar":
+			case "single-quoted-scalar":
+				token.type = type;
+				token.source = source;
+				break;
+			case "block-scalar": {
+				const end = token.props.slice(1);
+				let oa = source.length;
+				if (token.props[0].type === "block-scalar-header") oa -= token.props[0].source.length;
+				for (const tok of end) tok.offset += oa;
+				delete token.props;
+				Object.assign(token, {
+					type,
+					source,
+					end
+				});
+				break;
+			}
+			case "block-map":
+			case "block-seq": {
+				const nl = {
+					type: "newline",
+					offset: token.offset + source.length,
+					indent: token.indent,
+					source: "\n"
+				};
+				delete token.items;
+				Object.assign(token, {
+					type,
+					source,
+					end: [nl]
+				});
+				break;
+			}
+			default: {
+				const indent = "indent" in token ? token.indent : -1;
+				const end = "end" in token && Array.isArray(token.end) ? token.end.filter((st) => st.type === "space" || st.type === "comment" || st.type === "newline") : [];
+				for (const key of Object.keys(token)) if (key !== "type" && key !== "offset") delete token[key];
+				Object.assign(token, {
+					type,
+					indent,
+					source,
+					end
+				});
+			}
+		}
+	}
+	exports.createScalarToken = createScalarToken;
+	exports.resolveAsScalar = resolveAsScalar;
+	exports.setScalarValue = setScalarValue;
+}));
+// node_modules/yaml/dist/parse/cst-stringify.js
+var require_cst_stringify = /* @__PURE__ */ __commonJSMin(((exports) => {
+	/**
+	* Stringify a CST document, token, or collection item
+	*
+	* Fair warning: This applies no validation whatsoever, and
+	* simply concatenates the sources in their logical order.
+	*/
+	const stringify = (cst) => "type" in cst ? stringifyToken(cst) : stringifyItem(cst);
+	function stringifyToken(token) {
+		switch (token.type) {
+			case "block-scalar": {
+				let res = "";
+				for (const tok of token.props) res += stringifyToken(tok);
+				return res + token.source;
+			}
+			case "block-map":
+			case "block-seq": {
+				let res = "";
+				for (const item of token.items) res += stringifyItem(item);
+				return res;
+			}
+			case "flow-collection": {
+				let res = token.start.source;
+				for (const item of token.items) res += stringifyItem(item);
+				for (const st of token.end) res += st.source;
+				return res;
+			}
+			case "document": {
+				let res = stringifyItem(token);
+				if (token.end) for (const st of token.end) res += st.source;
+				return res;
+			}
+			default: {
+				let res = token.source;
+				if ("end" in token && token.end) for (const st of token.end) res += st.source;
+				return res;
+			}
+		}
+	}
+	function stringifyItem({ start, key, sep, value }) {
+		let res = "";
+		for (const st of start) res += st.source;
+		if (key) res += stringifyToken(key);
+		if (sep) for (const st of sep) res += st.source;
+		if (value) res += stringifyToken(value);
+		return res;
+	}
+	exports.stringify = stringify;
+}));
+// node_modules/yaml/dist/parse/cst-visit.js
+var require_cst_visit = /* @__PURE__ */ __commonJSMin(((exports) => {
+	const BREAK = Symbol("break visit");
+	const SKIP = Symbol("skip children");
+	const REMOVE = Symbol("remove item");
+	/**
+	* Apply a visitor to a CST document or item.
+	*
+	* Walks through the tree (depth-first) starting from the root, calling a
+	* `visitor` function with two arguments when entering each item:
+	*   - `item`: The current item, which included the following members:
+	*     - `start: SourceToken[]` – Source tokens before the key or value,
+	*       possibly including its anchor or tag.
+	*     - `key?: Token | null` – Set for pair values. May then be `null`, if
+	*       the key before the `:` separator is empty.
+	*     - `sep?: SourceToken[]` – Source tokens between the key and the value,
+	*       which should include the `:` map value indicator if `value` is set.
+	*     - `value?: Token` – The value of a sequence item, or of a map pair.
+	*   - `path`: The steps from the root to the current node, as an array of
+	*     `['key' | 'value', number]` tuples.
+	*
+	* The return value of the visitor may be used to control the traversal:
+	*   - `undefined` (default): Do nothing and continue
+	*   - `visit.SKIP`: Do not visit the children of this token, continue with
+	*      next sibling
+	*   - `visit.BREAK`: Terminate traversal completely
+	*   - `visit.REMOVE`: Remove the current item, then continue with the next one
+	*   - `number`: Set the index of the next step. This is useful especially if
+	*     the index of the current token has changed.
+	*   - `function`: Define the next visitor for this item. After the original
+	*     visitor is called on item entry, next visitors are called after handling
+	*     a non-empty `key` and when exiting the item.
+	*/
+	function visit(cst, visitor) {
+		if ("type" in cst && cst.type === "document") cst = {
+			start: cst.start,
+			value: cst.value
+		};
+		_visit(Object.freeze([]), cst, visitor);
+	}
+	/** Terminate visit traversal completely */
+	visit.BREAK = BREAK;
+	/** Do not visit the children of the current item */
+	visit.SKIP = SKIP;
+	/** Remove the current item */
+	visit.REMOVE = REMOVE;
+	/** Find the item at `path` from `cst` as the root */
+	visit.itemAtPath = (cst, path) => {
+		let item = cst;
+		for (const [field, index] of path) {
+			const tok = item?.[field];
+			if (tok && "items" in tok) item = tok.items[index];
+			else return void 0;
+		}
+		return item;
+	};
+	/**
+	* Get the immediate parent collection of the item at `path` from `cst` as the root.
+	*
+	* Throws an error if the collection is not found, which should never happen if the item itself exists.
+	*/
+	visit.parentCollection = (cst, path) => {
+		const parent = visit.itemAtPath(cst, path.slice(0, -1));
+		const field = path[path.length - 1][0];
+		const coll = parent?.[field];
+		if (coll && "items" in coll) return coll;
+		throw new Error("Parent collection not found");
+	};
+	function _visit(path, item, visitor) {
+		let ctrl = visitor(item, path);
+		if (typeof ctrl === "symbol") return ctrl;
+		for (const field of ["key", "value"]) {
+			const token = item[field];
+			if (token && "items" in token) {
+				for (let i = 0; i < token.items.length; ++i) {
+					const ci = _visit(Object.freeze(path.concat([[field, i]])), token.items[i], visitor);
+					if (typeof ci === "number") i = ci - 1;
+					else if (ci === BREAK) return BREAK;
+					else if (ci === REMOVE) {
+						token.items.splice(i, 1);
+						i -= 1;
+					}
+				}
+				if (typeof ctrl === "function" && field === "key") ctrl = ctrl(item, path);
+			}
+		}
+		return typeof ctrl === "function" ? ctrl(item, path) : ctrl;
+	}
+	exports.visit = visit;
+}));
+// node_modules/yaml/dist/parse/cst.js
+var require_cst = /* @__PURE__ */ __commonJSMin(((exports) => {
+	var cstScalar = require_cst_scalar();
+	var cstStringify = require_cst_stringify();
+	var cstVisit = require_cst_visit();
+	/** The byte order mark */
+	const BOM = "﻿";
+	/** Start of doc-mode */
+	const DOCUMENT = "";
+	/** Unexpected end of flow-mode */
+	const FLOW_END = "";
+	/** Next token is a scalar value */
+	const SCALAR = "";
+	/** @returns `true` if `token` is a flow or block collection */
+	const isCollection = (token) => !!token && "items" in token;
+	/** @returns `true` if `token` is a flow or block scalar; not an alias */
+	const isScalar = (token) => !!token && (token.type === "scalar" || token.type === "single-quoted-scalar" || token.type === "double-quoted-scalar" || token.type === "block-scalar");
+	/* istanbul ignore next */
+	/** Get a printable representation of a lexer token */
+	function prettyToken(token) {
+		switch (token) {
+			case BOM: return "<BOM>";
+			case DOCUMENT: return "<DOC>";
+			case FLOW_END: return "<FLOW_END>";
+			case SCALAR: return "<SCALAR>";
+			default: return JSON.stringify(token);
+		}
+	}
+	/** Identify the type of a lexer token. May return `null` for unknown tokens. */
+	function tokenType(source) {
+		switch (source) {
+			case BOM: return "byte-order-mark";
+			case DOCUMENT: return "doc-mode";
+			case FLOW_END: return "flow-error-end";
+			case SCALAR: return "scalar";
+			case "---": return "doc-start";
+			case "...": return "doc-end";
+			case "":
+			case "\n":
+			case "\r\n": return "newline";
+			case "-": return "seq-item-ind";
+			case "?": return "explicit-key-ind";
+			case ":": return "map-value-ind";
+			case "{": return "flow-map-start";
+			case "}": return "flow-map-end";
+			case "[": return "flow-seq-start";
+			case "]": return "flow-seq-end";
+			case ",": return "comma";
+		}
+		switch (source[0]) {
+			case " ":
+			case "	": return "space";
+			case "#": return "comment";
+			case "%": return "directive-line";
+			case "*": return "alias";
+			case "&": return "anchor";
+			case "!": return "tag";
+			case "'": return "single-quoted-scalar";
+			case "\"": return "double-quoted-scalar";
+			case "|":
+			case ">": return "block-scalar-header";
+		}
+		return null;
+	}
+	exports.createScalarToken = cstScalar.createScalarToken;
+	exports.resolveAsScalar = cstScalar.resolveAsScalar;
+	exports.setScalarValue = cstScalar.setScalarValue;
+	exports.stringify = cstStringify.stringify;
+	exports.visit = cstVisit.visit;
+	exports.BOM = BOM;
+	exports.DOCUMENT = DOCUMENT;
+	exports.FLOW_END = FLOW_END;
+	exports.SCALAR = SCALAR;
+	exports.isCollection = isCollection;
+	exports.isScalar = isScalar;
+	exports.prettyToken = prettyToken;
+	exports.tokenType = tokenType;
+}));
+// node_modules/yaml/dist/parse/lexer.js
+var require_lexer = /* @__PURE__ */ __commonJSMin(((exports) => {
+	var cst = require_cst();
+	function isEmpty(ch) {
+		switch (ch) {
+			case void 0:
+			case " ":
+			case "\n":
+			case "\r":
+			case "	": return true;
+			default: return false;
+		}
+	}
+	const hexDigits = /* @__PURE__ */ new Set("0123456789ABCDEFabcdef");
+	const tagChars = /* @__PURE__ */ new Set("0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz-#;/?:@&=+$_.!~*'()");
+	const flowIndicatorChars = /* @__PURE__ */ new Set(",[]{}");
+	const invalidAnchorChars = /* @__PURE__ */ new Set(" ,[]{}\n\r	");
+	const isNotAnchorChar = (ch) => !ch || invalidAnchorChars.has(ch);
+	/**
+	* Splits an input string into lexical tokens, i.e. smaller strings that are
+	* easily identifiable by `tokens.tokenType()`.
+	*
+	* Lexing starts always in a "stream" context. Incomplete input may be buffered
+	* until a complete token can be emitted.
+	*
+	* In addition to slices of the original input, the following control characters
+	* may also be emitted:
+	*
+	* - `\x02` (Start of Text): A document starts with the next token
+	* - `\x18` (Cancel): Unexpected end of flow-mode (indicates an error)
+	* - `\x1f` (Unit Separator): Next token is a scalar value
+	* - `\u{FEFF}` (Byte order mark): Emitted separately outside documents
+	*/
+	var Lexer = class {
+		constructor() {
+			/**
+			* Flag indicating whether the end of the current buffer marks the end of
+			* all input
+			*/
+			this.atEnd = false;
+			/**
+			* Explicit indent set in block scalar header, as an offset from the current
+			* minimum indent, so e.g. set to 1 from a header `|2+`. Set to -1 if not
+			* explicitly set.
+			*/
+			this.blockScalarIndent = -1;
+			/**
+			* Block scalars that include a + (keep) chomping indicator in their header
+			* include trailing empty lines, which are otherwise excluded from the
+			* scalar's contents.
+			*/
+			this.blockScalarKeep = false;
+			/** Current input */
+			this.buffer = "";
+			/**
+			* Flag noting whether the map value indicator : can immediately follow this
+			* node within a flow context.
+			*/
+			this.flowKey = false;
+			/** Count of surrounding flow collection levels. */
+			this.flowLevel = 0;
+			/**
+			* Minimum level of indentation required for next lines to be parsed as a
+			* part of the current scalar value.
+			*/
+			this.indentNext = 0;
+			/** Indentation level of the current line. */
+			this.indentValue = 0;
+			/** Position of the next \n character. */
+			this.lineEndPos = null;
+			/** Stores the state of the lexer if reaching the end of incpomplete input */
+			this.next = null;
+			/** A pointer to `buffer`; the current position of the lexer. */
+			this.pos = 0;
+		}
+		/**
+		* Generate YAML tokens from the `source` string. If `incomplete`,
+		* a part of the last line may be left as a buffer for the next call.
+		*
+		* @returns A generator of lexical tokens
+		*/
+		*lex(source, incomplete = false) {
+			if (source) {
+				if (typeof source !== "string") throw TypeError("source is not a string");
+				this.buffer = this.buffer ? this.buffer + source : source;
+				this.lineEndPos = null;
+			}
+			this.atEnd = !incomplete;
+			let next = this.next ?? "stream";
+			while (next && (incomplete || this.hasChars(1))) next = yield* this.parseNext(next);
+		}
+		atLineEnd() {
+			let i = this.pos;
+			let ch = this.buffer[i];
+			while (ch === " " || ch === "	") ch = this.buffer[++i];
+			if (!ch || ch === "#" || ch === "\n") return true;
+			if (ch === "\r") return this.buffer[i + 1] === "\n";
+			return false;
+		}
+		charAt(n) {
+			return this.buffer[this.pos + n];
+		}
+		continueScalar(offset) {
+			let ch = this.buffer[offset];
+			if (this.indentNext > 0) {
+				let indent = 0;
+				while (ch === " ") ch = this.buffer[++indent + offset];
+				if (ch === "\r") {
+					const next = this.buffer[indent + offset + 1];
+					if (next === "\n" || !next && !this.atEnd) return offset + indent + 1;
+				}
+				return ch === "\n" || indent >= this.indentNext || !ch && !this.atEnd ? offset + indent : -1;
+			}
+			if (ch === "-" || ch === ".") {
+				const dt = this.buffer.substr(offset, 3);
+				if ((dt === "---" || dt === "...") && isEmpty(this.buffer[offset + 3])) return -1;
+			}
+			return offset;
+		}
+		getLine() {
+			let end = this.lineEndPos;
+			if (typeof end !== "number" || end !== -1 && end < this.pos) {
+				end = this.buffer.indexOf("\n", this.pos);
+				this.lineEndPos = end;
+			}
+			if (end === -1) return this.atEnd ? this.buffer.substring(this.pos) : null;
+			if (this.buffer[end - 1] === "\r") end -= 1;
+			return this.buffer.substring(this.pos, end);
+		}
+		hasChars(n) {
+			return this.pos + n <= this.buffer.length;
+		}
+		setNext(state) {
+			this.buffer = this.buffer.substring(this.pos);
+			this.pos = 0;
+			this.lineEndPos = null;
+			this.next = state;
+			return null;
+		}
+		peek(n) {
+			return this.buffer.substr(this.pos, n);
+		}
+		*parseNext(next) {
+			switch (next) {
+				case "stream": return yield* this.parseStream();
+				case "line-start": return yield* this.parseLineStart();
+				case "block-start": return yield* this.parseBlockStart();
+				case "doc": return yield* this.parseDocument();
+				case "flow": return yield* this.parseFlowCollection();
+				case "quoted-scalar": return yield* this.parseQuotedScalar();
+				case "block-scalar": return yield* this.parseBlockScalar();
+				case "plain-scalar": return yield* this.parsePlainScalar();
+			}
+		}
+		*parseStream() {
+			let line = this.getLine();
+			if (line === null) return this.setNext("stream");
+			if (line[0] === cst.BOM) {
+				yield* this.pushCount(1);
+				line = line.substring(1);
+			}
+			if (line[0] === "%") {
+				let dirEnd = line.length;
+				let cs = line.indexOf("#");
+				while (cs !== -1) {
+					const ch = line[cs - 1];
+					if (ch === " " || ch === "	") {
+						dirEnd = cs - 1;
+						break;
+					} else cs = line.indexOf("#", cs + 1);
+				}
+				while (true) {
+					const ch = line[dirEnd - 1];
+					if (ch === " " || ch === "	") dirEnd -= 1;
+					else break;
+				}
+				const n = (yield* this.pushCount(dirEnd)) + (yield* this.pushSpaces(true));
+				yield* this.pushCount(line.length - n);
+				this.pushNewline();
+				return "stream";
+			}
+			if (this.atLineEnd()) {
+				const sp = yield* this.pushSpaces(true);
+				yield* this.pushCount(line.length - sp);
+				yield* this.pushNewline();
+				return "stream";
+			}
+			yield cst.DOCUMENT;
+			return yield* this.parseLineStart();
+		}
+		*parseLineStart() {
+			const ch = this.charAt(0);
+			if (!ch && !this.atEnd) return this.setNext("line-start");
+			if (ch === "-" || ch === ".") {
+				if (!this.atEnd && !this.hasChars(4)) return this.setNext("line-start");
+				const s = this.peek(3);
+				if ((s === "---" || s === "...") && isEmpty(this.charAt(3))) {
+					yield* this.pushCount(3);
+					this.indentValue = 0;
+					this.indentNext = 0;
+					return s === "---" ? "doc" : "stream";
+				}
+			}
+			this.indentValue = yield* this.pushSpaces(false);
+			if (this.indentNext > this.indentValue && !isEmpty(this.charAt(1))) this.indentNext = this.indentValue;
+			return yield* this.parseBlockStart();
+		}
+		*parseBlockStart() {
+			const [ch0, ch1] = this.peek(2);
+			if (!ch1 && !this.atEnd) return this.setNext("block-start");
+			if ((ch0 === "-" || ch0 === "?" || ch0 === ":") && isEmpty(ch1)) {
+				const n = (yield* this.pushCount(1)) + (yield* this.pushSpaces(true));
+				this.indentNext = this.indentValue + 1;
+				this.indentValue += n;
+				return "block-start";
+			}
+			return "doc";
+		}
+		*parseDocument() {
+			yield* this.pushSpaces(true);
+			const line = this.getLine();
+			if (line === null) return this.setNext("doc");
+			let n = yield* this.pushIndicators();
+			switch (line[n]) {
+				case "#": yield* this.pushCount(line.length - n);
+				case void 0:
+					yield* this.pushNewline();
+					return yield* this.parseLineStart();
+				case "{":
+				case "[":
+					yield* this.pushCount(1);
+					this.flowKey = false;
+					this.flowLevel = 1;
+					return "flow";
+				case "}":
+				case "]":
+					yield* this.pushCount(1);
+					return "doc";
+				case "*":
+					yield* this.pushUntil(isNotAnchorChar);
+					return "doc";
+				case "\"":
+				case "'": return yield* this.parseQuotedScalar();
+				case "|":
+				case ">":
+					n += yield* this.parseBlockScalarHeader();
+					n += yield* this.pushSpaces(true);
+					yield* this.pushCount(line.length - n);
+					yield* this.pushNewline();
+					return yield* this.parseBlockScalar();
+				default: return yield* this.parsePlainScalar();
+			}
+		}
+		*parseFlowCollection() {
+			let nl, sp;
+			let indent = -1;
+			do {
+				nl = yield* this.pushNewline();
+				if (nl > 0) {
+					sp = yield* this.pushSpaces(false);
+					this.indentValue = indent = sp;
+				} else sp = 0;
+				sp += yield* this.pushSpaces(true);
+			} while (nl + sp > 0);
+			const line = this.getLine();
+			if (line === null) return this.setNext("flow");
+			if (indent !== -1 && indent < this.indentNext && line[0] !== "#" || indent === 0 && (line.startsWith("---") || line.startsWith("...")) && isEmpty(line[3])) {
+				if (!(indent === this.indentNext - 1 && this.flowLevel === 1 && (line[0] === "]" || line[0] === "}"))) {
+					this.flowLevel = 0;
+					yield cst.FLOW_END;
+					return yield* this.parseLineStart();
+				}
+			}
+			let n = 0;
+			while (line[n] === ",") {
+				n += yield* this.pushCount(1);
+				n += yield* this.pushSpaces(true);
+				this.flowKey = false;
+			}
+			n += yield* this.pushIndicators();
+			switch (line[n]) {
+				case void 0: return "flow";
+				case "#":
+					yield* this.pushCount(line.length - n);
+					return "flow";
+				case "{":
+				case "[":
+					yield* this.pushCount(1);
+					this.flowKey = false;
+					this.flowLevel += 1;
+					return "flow";
+				case "}":
+				case "]":
+					yield* this.pushCount(1);
+					this.flowKey = true;
+					this.flowLevel -= 1;
+					return this.flowLevel ? "flow" : "doc";
+				case "*":
+					yield* this.pushUntil(isNotAnchorChar);
+					return "flow";
+				case "\"":
+				case "'":
+					this.flowKey = true;
+					return yield* this.parseQuotedScalar();
+				case ":": {
+					const next = this.charAt(1);
+					if (this.flowKey || isEmpty(next) || next === ",") {
+						this.flowKey = false;
+						yield* this.pushCount(1);
+						yield* this.pushSpaces(true);
+						return "flow";
+					}
+				}
+				default:
+					this.flowKey = false;
+					return yield* this.parsePlainScalar();
+			}
+		}
+		*parseQuotedScalar() {
+			const quote = this.charAt(0);
+			let end = this.buffer.indexOf(quote, this.pos + 1);
+			if (quote === "'") while (end !== -1 && this.buffer[end + 1] === "'") end = this.buffer.indexOf("'", end + 2);
+			else while (end !== -1) {
+				let n = 0;
+				while (this.buffer[end - 1 - n] === "\\") n += 1;
+				if (n % 2 === 0) break;
+				end = this.buffer.indexOf("\"", end + 1);
+			}
+			const qb = this.buffer.substring(0, end);
+			let nl = qb.indexOf("\n", this.pos);
+			if (nl !== -1) {
+				while (nl !== -1) {
+					const cs = this.continueScalar(nl + 1);
+					if (cs === -1) break;
+					nl = qb.indexOf("\n", cs);
+				}
+				if (nl !== -1) end = nl - (qb[nl - 1] === "\r" ? 2 : 1);
+			}
+			if (end === -1) {
+				if (!this.atEnd) return this.setNext("quoted-scalar");
+				end = this.buffer.length;
+			}
+			yield* this.pushToIndex(end + 1, false);
+			return this.flowLevel ? "flow" : "doc";
+		}
+		*parseBlockScalarHeader() {
+			this.blockScalarIndent = -1;
+			this.blockScalarKeep = false;
+			let i = this.pos;
+			while (true) {
+				const ch = this.buffer[++i];
+				if (ch === "+") this.blockScalarKeep = true;
+				else if (ch > "0" && ch <= "9") this.blockScalarIndent = Number(ch) - 1;
+				else if (ch !== "-") break;
+			}
+			return yield* this.pushUntil((ch) => isEmpty(ch) || ch === "#");
+		}
+		*parseBlockScalar() {
+			let nl = this.pos - 1;
+			let indent = 0;
+			let ch;
+			loop: for (let i = this.pos; ch = this.buffer[i]; ++i) switch (ch) {
+				case " ":
+					indent += 1;
+					break;
+				case "\n":
+					nl = i;
+					indent = 0;
+					break;
+				case "\r": {
+					const next = this.buffer[i + 1];
+					if (!next && !this.atEnd) return this.setNext("block-scalar");
+					if (next === "\n") break;
+				}
+				default: break loop;
+			}
+			if (!ch && !this.atEnd) return this.setNext("block-scalar");
+			if (indent >= this.indentNext) {
+				if (this.blockScalarIndent === -1) this.indentNext = indent;
+				else this.indentNext = this.blockScalarIndent + (this.indentNext === 0 ? 1 : this.indentNext);
+				do {
+					const cs = this.continueScalar(nl + 1);
+					if (cs === -1) break;
+					nl = this.buffer.indexOf("\n", cs);
+				} while (nl !== -1);
+				if (nl === -1) {
+					if (!this.atEnd) return this.setNext("block-scalar");
+					nl = this.buffer.length;
+				}
+			}
+			let i = nl + 1;
+			ch = this.buffer[i];
+			while (ch === " ") ch = this.buffer[++i];
+			if (ch === "	") {
+				while (ch === "	" || ch === " " || ch === "\r" || ch === "\n") ch = this.buffer[++i];
+				nl = i - 1;
+			} else if (!this.blockScalarKeep) do {
+				let i = nl - 1;
+				let ch = this.buffer[i];
+				if (ch === "\r") ch = this.buffer[--i];
+				const lastChar = i;
+				while (ch === " ") ch = this.buffer[--i];
+				if (ch === "\n" && i >= this.pos && i + 1 + indent > lastChar) nl = i;
+				else break;
+			} while (true);
+			yield cst.SCALAR;
+			yield* this.pushToIndex(nl + 1, true);
+			return yield* this.parseLineStart();
+		}
+		*parsePlainScalar() {
+			const inFlow = this.flowLevel > 0;
+			let end = this.pos - 1;
+			let i = this.pos - 1;
+			let ch;
+			while (ch = this.buffer[++i]) if (ch === ":") {
+				const next = this.buffer[i + 1];
+				if (isEmpty(next) || inFlow && flowIndicatorChars.has(next)) break;
+				end = i;
+			} else if (isEmpty(ch)) {
+				let next = this.buffer[i + 1];
+				if (ch === "\r") {
+					if (next === "\n") {
+						i += 1;
+						ch = "\n";
+						next = this.buffer[i + 1];
+					} else end = i;
+				}
+				if (next === "#" || inFlow && flowIndicatorChars.has(next)) break;
+				if (ch === "\n") {
+					const cs = this.continueScalar(i + 1);
+					if (cs === -1) break;
+					i = Math.max(i, cs - 2);
+				}
+			} else {
+				if (inFlow && flowIndicatorChars.has(ch)) break;
+				end = i;
+			}
+			if (!ch && !this.atEnd) return this.setNext("plain-scalar");
+			yield cst.SCALAR;
+			yield* this.pushToIndex(end + 1, true);
+			return inFlow ? "flow" : "doc";
+		}
+		*pushCount(n) {
+			if (n > 0) {
+				yield this.buffer.substr(this.pos, n);
+				this.pos += n;
+				return n;
+			}
+			return 0;
+		}
+		*pushToIndex(i, allowEmpty) {
+			const s = this.buffer.slice(this.pos, i);
+			if (s) {
+				yield s;
+				this.pos += s.length;
+				return s.length;
+			} else if (allowEmpty) yield "";
+			return 0;
+		}
+		*pushIndicators() {
+			let n = 0;
+			loop: while (true) {
+				switch (this.charAt(0)) {
+					case "!":
+						n += yield* this.pushTag();
+						n += yield* this.pushSpaces(true);
+						continue loop;
+					case "&":
+						n += yield* this.pushUntil(isNotAnchorChar);
+						n += yield* this.pushSpaces(true);
+						continue loop;
+					case "-":
+					case "?":
+					case ":": {
+						const inFlow = this.flowLevel > 0;
+						const ch1 = this.charAt(1);
+						if (isEmpty(ch1) || inFlow && flowIndicatorChars.has(ch1)) {
+							if (!inFlow) this.indentNext = this.indentValue + 1;
+							else if (this.flowKey) this.flowKey = false;
+							n += yield* this.pushCount(1);
+							n += yield* this.pushSpaces(true);
+							continue loop;
+						}
+					}
+				}
+				break loop;
+			}
+			return n;
+		}
+		*pushTag() {
+			if (this.charAt(1) === "<") {
+				let i = this.pos + 2;
+				let ch = this.buffer[i];
+				while (!isEmpty(ch) && ch !== ">") ch = this.buffer[++i];
+				return yield* this.pushToIndex(ch === ">" ? i + 1 : i, false);
+			} else {
+				let i = this.pos + 1;
+				let ch = this.buffer[i];
+				while (ch) if (tagChars.has(ch)) ch = this.buffer[++i];
+				else if (ch === "%" && hexDigits.has(this.buffer[i + 1]) && hexDigits.has(this.buffer[i + 2])) ch = this.buffer[i += 3];
+				else break;
+				return yield* this.pushToIndex(i, false);
+			}
+		}
+		*pushNewline() {
+			const ch = this.buffer[this.pos];
+			if (ch === "\n") return yield* this.pushCount(1);
+			else if (ch === "\r" && this.charAt(1) === "\n") return yield* this.pushCount(2);
+			else return 0;
+		}
+		*pushSpaces(allowTabs) {
+			let i = this.pos - 1;
+			let ch;
+			do
+				ch = this.buffer[++i];
+			while (ch === " " || allowTabs && ch === "	");
+			const n = i - this.pos;
+			if (n > 0) {
+				yield this.buffer.substr(this.pos, n);
+				this.pos = i;
+			}
+			return n;
+		}
+		*pushUntil(test) {
+			let i = this.pos;
+			let ch = this.buffer[i];
+			while (!test(ch)) ch = this.buffer[++i];
+			return yield* this.pushToIndex(i, false);
+		}
+	};
+	exports.Lexer = Lexer;
+}));
+// node_modules/yaml/dist/parse/line-counter.js
+var require_line_counter = /* @__PURE__ */ __commonJSMin(((exports) => {
+	/**
+	* Tracks newlines during parsing in order to provide an efficient API for
+	* determining the one-indexed `{ line, col }` position for any offset
+	* within the input.
+	*/
+	var LineCounter = class {
+		constructor() {
+			this.lineStarts = [];
+			/**
+			* Should be called in ascending order. Otherwise, call
+			* `lineCounter.lineStarts.sort()` before calling `linePos()`.
+			*/
+			this.addNewLine = (offset) => this.lineStarts.push(offset);
+			/**
+			* Performs a binary search and returns the 1-indexed { line, col }
+			* position of `offset`. If `line === 0`, `addNewLine` has never been
+			* called or `offset` is before the first known newline.
+			*/
+			this.linePos = (offset) => {
+				let low = 0;
+				let high = this.lineStarts.length;
+				while (low < high) {
+					const mid = low + high >> 1;
+					if (this.lineStarts[mid] < offset) low = mid + 1;
+					else high = mid;
+				}
+				if (this.lineStarts[low] === offset) return {
+					line: low + 1,
+					col: 1
+				};
+				if (low === 0) return {
+					line: 0,
+					col: offset
+				};
+				const start = this.lineStarts[low - 1];
+				return {
+					line: low,
+					col: offset - start + 1
+				};
+			};
+		}
+	};
+	exports.LineCounter = LineCounter;
+}));
+// node_modules/yaml/dist/parse/parser.js
+var require_parser = /* @__PURE__ */ __commonJSMin(((exports) => {
+	var node_process = __require("process");
+	var cst = require_cst();
+	var lexer = require_lexer();
+	function includesToken(list, type) {
+		for (let i = 0; i < list.length; ++i) if (list[i].type === type) return true;
+		return false;
+	}
+	function findNonEmptyIndex(list) {
+		for (let i = 0; i < list.length; ++i) switch (list[i].type) {
+			case "space":
+			case "comment":
+			case "newline": break;
+			default: return i;
+		}
+		return -1;
+	}
+	function isFlowToken(token) {
+		switch (token?.type) {
+			case "alias":
+			case "scalar":
+			case "single-quoted-scalar":
+			case "double-quoted-scalar":
+			case "flow-collection": return true;
+			default: return false;
+		}
+	}
+	function getPrevProps(parent) {
+		switch (parent.type) {
+			case "document": return parent.start;
+			case "block-map": {
+				const it = parent.items[parent.items.length - 1];
+				return it.sep ?? it.start;
+			}
+			case "block-seq": return parent.items[parent.items.length - 1].start;
+			/* istanbul ignore next should not happen */
+			default: return [];
+		}
+	}
+	/** Note: May modify input array */
+	function getFirstKeyStartProps(prev) {
+		if (prev.length === 0) return [];
+		let i = prev.length;
+		loop: while (--i >= 0) switch (prev[i].type) {
+			case "doc-start":
+			case "explicit-key-ind":
+			case "map-value-ind":
+			case "seq-item-ind":
+			case "newline": break loop;
+		}
+		while (prev[++i]?.type === "space");
+		return prev.splice(i, prev.length);
+	}
+	function arrayPushArray(target, source) {
+		if (source.length < 1e5) Array.prototype.push.apply(target, source);
+		else for (let i = 0; i < source.length; ++i) target.push(source[i]);
+	}
+	function fixFlowSeqItems(fc) {
+		if (fc.start.type === "flow-seq-start") {
+			for (const it of fc.items) if (it.sep && !it.value && !includesToken(it.start, "explicit-key-ind") && !includesToken(it.sep, "map-value-ind")) {
+				if (it.key) it.value = it.key;
+				delete it.key;
+				if (isFlowToken(it.value)) {
+					if (it.value.end) arrayPushArray(it.value.end, it.sep);
+					else it.value.end = it.sep;
+				} else arrayPushArray(it.start, it.sep);
+				delete it.sep;
+			}
+		}
+	}
+	/**
+	* A YAML concrete syntax tree (CST) parser
+	*
+	* ```ts
+	* const src: string = ...
+	* for (const token of new Parser().parse(src)) {
+	*   // token: Token
+	* }
+	* ```
+	*
+	* To use the parser with a user-provided lexer:
+	*
+	* ```ts
+	* function* parse(source: string, lexer: Lexer) {
+	*   const parser = new Parser()
+	*   for (const lexeme of lexer.lex(source))
+	*     yield* parser.next(lexeme)
+	*   yield* parser.end()
+	* }
+	*
+	* const src: string = ...
+	* const lexer = new Lexer()
+	* for (const token of parse(src, lexer)) {
+	*   // token: Token
+	* }
+	* ```
+	*/
+	var Parser = class {
+		/**
+		* @param onNewLine - If defined, called separately with the start position of
+		*   each new line (in `parse()`, including the start of input).
+		*/
+		constructor(onNewLine) {
+			/** If true, space and sequence indicators count as indentation */
+			this.atNewLine = true;
+			/** If true, next token is a scalar value */
+			this.atScalar = false;
+			/** Current indentation level */
+			this.indent = 0;
+			/** Current offset since the start of parsing */
+			this.offset = 0;
+			/** On the same line with a block map key */
+			this.onKeyLine = false;
+			/** Top indicates the node that's currently being built */
+			this.stack = [];
+			/** The source of the current token, set in parse() */
+			this.source = "";
+			/** The type of the current token, set in parse() */
+			this.type = "";
+			this.lexer = new lexer.Lexer();
+			this.onNewLine = onNewLine;
+		}
+		/**
+		* Parse `source` as a YAML stream.
+		* If `incomplete`, a part of the last line may be left as a buffer for the next call.
+		*
+		* Errors are not thrown, but yielded as `{ type: 'error', message }` tokens.
+		*
+		* @returns A generator of tokens representing each directive, document, and other structure.
+		*/
+		*parse(source, incomplete = false) {
+			if (this.onNewLine && this.offset === 0) this.onNewLine(0);
+			for (const lexeme of this.lexer.lex(source, incomplete)) yield* this.next(lexeme);
+			if (!incomplete) yield* this.end();
+		}
+		/**
+		* Advance the parser by the `source` of one lexical token.
+		*/
+		*next(source) {
+			this.source = source;
+			if (node_process.env.LOG_TOKENS) console.log("|", cst.prettyToken(source));
+			if (this.atScalar) {
+				this.atScalar = false;
+				yield* this.step();
+				this.offset += source.length;
+				return;
+			}
+			const type = cst.tokenType(source);
+			if (!type) {
+				const message = `Not a YAML token: ${source}`;
+				yield* this.pop({
+					type: "error",
+					offset: this.offset,
+					message,
+					source
+				});
+				this.offset += source.length;
+			} else if (type === "scalar") {
+				this.atNewLine = false;
+				this.atScalar = true;
+				this.type = "scalar";
+			} else {
+				this.type = type;
+				yield* this.step();
+				switch (type) {
+					case "newline":
+						this.atNewLine = true;
+						this.indent = 0;
+						if (this.onNewLine) this.onNewLine(this.offset + source.length);
+						break;
+					case "space":
+						if (this.atNewLine && source[0] === " ") this.indent += source.length;
+						break;
+					case "explicit-key-ind":
+					case "map-value-ind":
+					case "seq-item-ind":
+						if (this.atNewLine) this.indent += source.length;
+						break;
+					case "doc-mode":
+					case "flow-error-end": return;
+					default: this.atNewLine = false;
+				}
+				this.offset += source.length;
+			}
+		}
+		/** Call at end of input to push out any remaining constructions */
+		*end() {
+			while (this.stack.length > 0) yield* this.pop();
+		}
+		get sourceToken() {
+			return {
+				type: this.type,
+				offset: this.offset,
+				indent: this.indent,
+				source: this.source
+			};
+		}
+		*step() {
+			const top = this.peek(1);
+			if (this.type === "doc-end" && top?.type !== "doc-end") {
+				while (this.stack.length > 0) yield* this.pop();
+				this.stack.push({
+					type: "doc-end",
+					offset: this.offset,
+					source: this.source
+				});
+				return;
+			}
+			if (!top) return yield* this.stream();
+			switch (top.type) {
+				case "document": return yield* this.document(top);
+				case "alias":
+				case "scalar":
+				case "single-quoted-scalar":
+				case "double-quoted-scalar": return yield* this.scalar(top);
+				case "block-scalar": return yield* this.blockScalar(top);
+				case "block-map": return yield* this.blockMap(top);
+				case "block-seq": return yield* this.blockSequence(top);
+				case "flow-collection": return yield* this.flowCollection(top);
+				case "doc-end": return yield* this.documentEnd(top);
+			}
+			/* istanbul ignore next should not happen */
+			yield* this.pop();
+		}
+		peek(n) {
+			return this.stack[this.stack.length - n];
+		}
+		*pop(error) {
+			const token = error ?? this.stack.pop();
+			/* istanbul ignore if should not happen */
+			if (!token) yield {
+				type: "error",
+				offset: this.offset,
+				source: "",
+				message: "Tried to pop an empty stack"
+			};
+			else if (this.stack.length === 0) yield token;
+			else {
+				const top = this.peek(1);
+				if (token.type === "block-scalar") token.indent = "indent" in top ? top.indent : 0;
+				else if (token.type === "flow-collection" && top.type === "document") token.indent = 0;
+				if (token.type === "flow-collection") fixFlowSeqItems(token);
+				switch (top.type) {
+					case "document":
+						top.value = token;
+						break;
+					case "block-scalar":
+						top.props.push(token);
+						break;
+					case "block-map": {
+						const it = top.items[top.items.length - 1];
+						if (it.value) {
+							top.items.push({
+								start: [],
+								key: token,
+								sep: []
+							});
+							this.onKeyLine = true;
+							return;
+						} else if (it.sep) it.value = token;
+						else {
+							Object.assign(it, {
+								key: token,
+								sep: []
+							});
+							this.onKeyLine = !it.explicitKey;
+							return;
+						}
+						break;
+					}
+					case "block-seq": {
+						const it = top.items[top.items.length - 1];
+						if (it.value) top.items.push({
+							start: [],
+							value: token
+						});
+						else it.value = token;
+						break;
+					}
+					case "flow-collection": {
+						const it = top.items[top.items.length - 1];
+						if (!it || it.value) top.items.push({
+							start: [],
+							key: token,
+							sep: []
+						});
+						else if (it.sep) it.value = token;
+						else Object.assign(it, {
+							key: token,
+							sep: []
+						});
+						return;
+					}
+					/* istanbul ignore next should not happen */
+					default:
+						yield* this.pop();
+						yield* this.pop(token);
+				}
+				if ((top.type === "document" || top.type === "block-map" || top.type === "block-seq") && (token.type === "block-map" || token.type === "block-seq")) {
+					const last = token.items[token.items.length - 1];
+					if (last && !last.sep && !last.value && last.start.length > 0 && findNonEmptyIndex(last.start) === -1 && (token.indent === 0 || last.start.every((st) => st.type !== "comment" || st.indent < token.indent))) {
+						if (top.type === "document") top.end = last.start;
+						else top.items.push({ start: last.start });
+						token.items.splice(-1, 1);
+					}
+				}
+			}
+		}
+		*stream() {
+			switch (this.type) {
+				case "directive-line":
+					yield {
+						type: "directive",
+						offset: this.offset,
+						source: this.source
+					};
+					return;
+				case "byte-order-mark":
+				case "space":
+				case "comment":
+				case "newline":
+					yield this.sourceToken;
+					return;
+				case "doc-mode":
+				case "doc-start": {
+					const doc = {
+						type: "document",
+						offset: this.offset,
+						start: []
+					};
+					if (this.type === "doc-start") doc.start.push(this.sourceToken);
+					this.stack.push(doc);
+					return;
+				}
+			}
+			yield {
+				type: "error",
+				offset: this.offset,
+				message: `Unexpected ${this.type} token in YAML stream`,
+				source: this.source
+			};
+		}
+		*document(doc) {
+			if (doc.value) return yield* this.lineEnd(doc);
+			switch (this.type) {
+				case "doc-start":
+					if (findNonEmptyIndex(doc.start) !== -1) {
+						yield* this.pop();
+						yield* this.step();
+					} else doc.start.push(this.sourceToken);
+					return;
+				case "anchor":
+				case "tag":
+				case "space":
+				case "comment":
+				case "newline":
+					doc.start.push(this.sourceToken);
+					return;
+			}
+			const bv = this.startBlockValue(doc);
+			if (bv) this.stack.push(bv);
+			else yield {
+				type: "error",
+				offset: this.offset,
+				message: `Unexpected ${this.type} token in YAML document`,
+				source: this.source
+			};
+		}
+		*scalar(scalar) {
+			if (this.type === "map-value-ind") {
+				const start = getFirstKeyStartProps(getPrevProps(this.peek(2)));
+				let sep;
+				if (scalar.end) {
+					sep = scalar.end;
+					sep.push(this.sourceToken);
+					delete scalar.end;
+				} else sep = [this.sourceToken];
+				const map = {
+					type: "block-map",
+					offset: scalar.offset,
+					indent: scalar.indent,
+					items: [{
+						start,
+						key: scalar,
+						sep
+					}]
+				};
+				this.onKeyLine = true;
+				this.stack[this.stack.length - 1] = map;
+			} else yield* this.lineEnd(scalar);
+		}
+		*blockScalar(scalar) {
+			switch (this.type) {
+				case "space":
+				case "comment":
+				case "newline":
+					scalar.props.push(this.sourceToken);
+					return;
+				case "scalar":
+					scalar.source = this.source;
+					this.atNewLine = true;
+					this.indent = 0;
+					if (this.onNewLine) {
+						let nl = this.source.indexOf("\n") + 1;
+						while (nl !== 0) {
+							this.onNewLine(this.offset + nl);
+							nl = this.source.indexOf("\n", nl) + 1;
+						}
+					}
+					yield* this.pop();
+					break;
+				/* istanbul ignore next should not happen */
+				default:
+					yield* this.pop();
+					yield* this.step();
+			}
+		}
+		*blockMap(map) {
+			const it = map.items[map.items.length - 1];
+			switch (this.type) {
+				case "newline":
+					this.onKeyLine = false;
+					if (it.value) {
+						const end = "end" in it.value ? it.value.end : void 0;
+						if ((Array.isArray(end) ? end[end.length - 1] : void 0)?.type === "comment") end?.push(this.sourceToken);
+						else map.items.push({ start: [this.sourceToken] });
+					} else if (it.sep) it.sep.push(this.sourceToken);
+					else it.start.push(this.sourceToken);
+					return;
+				case "space":
+				case "comment":
+					if (it.value) map.items.push({ start: [this.sourceToken] });
+					else if (it.sep) it.sep.push(this.sourceToken);
+					else {
+						if (this.atIndentedComment(it.start, map.indent)) {
+							const end = map.items[map.items.length - 2]?.value?.end;
+							if (Array.isArray(end)) {
+								arrayPushArray(end, it.start);
+								end.push(this.sourceToken);
+								map.items.pop();
+								return;
+							}
+						}
+						it.start.push(this.sourceToken);
+					}
+					return;
+			}
+			if (this.indent >= map.indent) {
+				const atMapIndent = !this.onKeyLine && this.indent === map.indent;
+				const atNextItem = atMapIndent && (it.sep || it.explicitKey) && this.type !== "seq-item-ind";
+				let start = [];
+				if (atNextItem && it.sep && !it.value) {
+					const nl = [];
+					for (let i = 0; i < it.sep.length; ++i) {
+						const st = it.sep[i];
+						switch (st.type) {
+							case "newline":
+								nl.push(i);
+								break;
+							case "space": break;
+							case "comment":
+								if (st.indent > map.indent) nl.length = 0;
+								break;
+							default: nl.length = 0;
+						}
+					}
+					if (nl.length >= 2) start = it.sep.splice(nl[1]);
+				}
+				switch (this.type) {
+					case "anchor":
+					case "tag":
+						if (atNextItem || it.value) {
+							start.push(this.sourceToken);
+							map.items.push({ start });
+							this.onKeyLine = true;
+						} else if (it.sep) it.sep.push(this.sourceToken);
+						else it.start.push(this.sourceToken);
+						return;
+					case "explicit-key-ind":
+						if (!it.sep && !it.explicitKey) {
+							it.start.push(this.sourceToken);
+							it.explicitKey = true;
+						} else if (atNextItem || it.value) {
+							start.push(this.sourceToken);
+							map.items.push({
+								start,
+								explicitKey: true
+							});
+						} else this.stack.push({
+							type: "block-map",
+							offset: this.offset,
+							indent: this.indent,
+							items: [{
+								start: [this.sourceToken],
+								explicitKey: true
+							}]
+						});
+						this.onKeyLine = true;
+						return;
+					case "map-value-ind":
+						if (it.explicitKey) {
+							if (!it.sep) {
+								if (includesToken(it.start, "newline")) Object.assign(it, {
+									key: null,
+									sep: [this.sourceToken]
+								});
+								else {
+									const start = getFirstKeyStartProps(it.start);
+									this.stack.push({
+										type: "block-map",
+										offset: this.offset,
+										indent: this.indent,
+										items: [{
+											start,
+											key: null,
+											sep: [this.sourceToken]
+										}]
+									});
+								}
+							} else if (it.value) map.items.push({
+								start: [],
+								key: null,
+								sep: [this.sourceToken]
+							});
+							else if (includesToken(it.sep, "map-value-ind")) this.stack.push({
+								type: "block-map",
+								offset: this.offset,
+								indent: this.indent,
+								items: [{
+									start,
+									key: null,
+									sep: [this.sourceToken]
+								}]
+							});
+							else if (isFlowToken(it.key) && !includesToken(it.sep, "newline")) {
+								const start = getFirstKeyStartProps(it.start);
+								const key = it.key;
+								const sep = it.sep;
+								sep.push(this.sourceToken);
+								delete it.key;
+								delete it.sep;
+								this.stack.push({
+									type: "block-map",
+									offset: this.offset,
+									indent: this.indent,
+									items: [{
+										start,
+										key,
+										sep
+									}]
+								});
+							} else if (start.length > 0) it.sep = it.sep.concat(start, this.sourceToken);
+							else it.sep.push(this.sourceToken);
+						} else if (!it.sep) Object.assign(it, {
+							key: null,
+							sep: [this.sourceToken]
+						});
+						else if (it.value || atNextItem) map.items.push({
+							start,
+							key: null,
+							sep: [this.sourceToken]
+						});
+						else if (includesToken(it.sep, "map-value-ind")) this.stack.push({
+							type: "block-map",
+							offset: this.offset,
+							indent: this.indent,
+							items: [{
+								start: [],
+								key: null,
+								sep: [this.sourceToken]
+							}]
+						});
+						else it.sep.push(this.sourceToken);
+						this.onKeyLine = true;
+						return;
+					case "alias":
+					case "scalar":
+					case "single-quoted-scalar":
+					case "double-quoted-scalar": {
+						const fs = this.flowScalar(this.type);
+						if (atNextItem || it.value) {
+							map.items.push({
+								start,
+								key: fs,
+								sep: []
+							});
+							this.onKeyLine = true;
+						} else if (it.sep) this.stack.push(fs);
+						else {
+							Object.assign(it, {
+								key: fs,
+								sep: []
+							});
+							this.onKeyLine = true;
+						}
+						return;
+					}
+					default: {
+						const bv = this.startBlockValue(map);
+						if (bv) {
+							if (bv.type === "block-seq") {
+								if (!it.explicitKey && it.sep && !includesToken(it.sep, "newline")) {
+									yield* this.pop({
+										type: "error",
+										offset: this.offset,
+										message: "Unexpected block-seq-ind on same line with key",
+										source: this.source
+									});
+									return;
+								}
+							} else if (atMapIndent) map.items.push({ start });
+							this.stack.push(bv);
+							return;
+						}
+					}
+				}
+			}
+			yield* this.pop();
+			yield* this.step();
+		}
+		*blockSequence(seq) {
+			const it = seq.items[seq.items.length - 1];
+			switch (this.type) {
+				case "newline":
+					if (it.value) {
+						const end = "end" in it.value ? it.value.end : void 0;
+						if ((Array.isArray(end) ? end[end.length - 1] : void 0)?.type === "comment") end?.push(this.sourceToken);
+						else seq.items.push({ start: [this.sourceToken] });
+					} else it.start.push(this.sourceToken);
+					return;
+				case "space":
+				case "comment":
+					if (it.value) seq.items.push({ start: [this.sourceToken] });
+					else {
+						if (this.atIndentedComment(it.start, seq.indent)) {
+							const end = seq.items[seq.items.length - 2]?.value?.end;
+							if (Array.isArray(end)) {
+								arrayPushArray(end, it.start);
+								end.push(this.sourceToken);
+								seq.items.pop();
+								return;
+							}
+						}
+						it.start.push(this.sourceToken);
+					}
+					return;
+				case "anchor":
+				case "tag":
+					if (it.value || this.indent <= seq.indent) break;
+					it.start.push(this.sourceToken);
+					return;
+				case "seq-item-ind":
+					if (this.indent !== seq.indent) break;
+					if (it.value || includesToken(it.start, "seq-item-ind")) seq.items.push({ start: [this.sourceToken] });
+					else it.start.push(this.sourceToken);
+					return;
+			}
+			if (this.indent > seq.indent) {
+				const bv = this.startBlockValue(seq);
+				if (bv) {
+					this.stack.push(bv);
+					return;
+				}
+			}
+			yield* this.pop();
+			yield* this.step();
+		}
+		*flowCollection(fc) {
+			const it = fc.items[fc.items.length - 1];
+			if (this.type === "flow-error-end") {
+				let top;
+				do {
+					yield* this.pop();
+					top = this.peek(1);
+				} while (top?.type === "flow-collection");
+			} else if (fc.end.length === 0) {
+				switch (this.type) {
+					case "comma":
+					case "explicit-key-ind":
+						if (!it || it.sep) fc.items.push({ start: [this.sourceToken] });
+						else it.start.push(this.sourceToken);
+						return;
+					case "map-value-ind":
+						if (!it || it.value) fc.items.push({
+							start: [],
+							key: null,
+							sep: [this.sourceToken]
+						});
+						else if (it.sep) it.sep.push(this.sourceToken);
+						else Object.assign(it, {
+							key: null,
+							sep: [this.sourceToken]
+						});
+						return;
+					case "space":
+					case "comment":
+					case "newline":
+					case "anchor":
+					case "tag":
+						if (!it || it.value) fc.items.push({ start: [this.sourceToken] });
+						else if (it.sep) it.sep.push(this.sourceToken);
+						else it.start.push(this.sourceToken);
+						return;
+					case "alias":
+					case "scalar":
+					case "single-quoted-scalar":
+					case "double-quoted-scalar": {
+						const fs = this.flowScalar(this.type);
+						if (!it || it.value) fc.items.push({
+							start: [],
+							key: fs,
+							sep: []
+						});
+						else if (it.sep) this.stack.push(fs);
+						else Object.assign(it, {
+							key: fs,
+							sep: []
+						});
+						return;
+					}
+					case "flow-map-end":
+					case "flow-seq-end":
+						fc.end.push(this.sourceToken);
+						return;
+				}
+				const bv = this.startBlockValue(fc);
+				/* istanbul ignore else should not happen */
+				if (bv) this.stack.push(bv);
+				else {
+					yield* this.pop();
+					yield* this.step();
+				}
+			} else {
+				const parent = this.peek(2);
+				if (parent.type === "block-map" && (this.type === "map-value-ind" && parent.indent === fc.indent || this.type === "newline" && !parent.items[parent.items.length - 1].sep)) {
+					yield* this.pop();
+					yield* this.step();
+				} else if (this.type === "map-value-ind" && parent.type !== "flow-collection") {
+					const start = getFirstKeyStartProps(getPrevProps(parent));
+					fixFlowSeqItems(fc);
+					const sep = fc.end.splice(1, fc.end.length);
+					sep.push(this.sourceToken);
+					const map = {
+						type: "block-map",
+						offset: fc.offset,
+						indent: fc.indent,
+						items: [{
+							start,
+							key: fc,
+							sep
+						}]
+					};
+					this.onKeyLine = true;
+					this.stack[this.stack.length - 1] = map;
+				} else yield* this.lineEnd(fc);
+			}
+		}
+		flowScalar(type) {
+			if (this.onNewLine) {
+				let nl = this.source.indexOf("\n") + 1;
+				while (nl !== 0) {
+					this.onNewLine(this.offset + nl);
+					nl = this.source.indexOf("\n", nl) + 1;
+				}
+			}
+			return {
+				type,
+				offset: this.offset,
+				indent: this.indent,
+				source: this.source
+			};
+		}
+		startBlockValue(parent) {
+			switch (this.type) {
+				case "alias":
+				case "scalar":
+				case "single-quoted-scalar":
+				case "double-quoted-scalar": return this.flowScalar(this.type);
+				case "block-scalar-header": return {
+					type: "block-scalar",
+					offset: this.offset,
+					indent: this.indent,
+					props: [this.sourceToken],
+					source: ""
+				};
+				case "flow-map-start":
+				case "flow-seq-start": return {
+					type: "flow-collection",
+					offset: this.offset,
+					indent: this.indent,
+					start: this.sourceToken,
+					items: [],
+					end: []
+				};
+				case "seq-item-ind": return {
+					type: "block-seq",
+					offset: this.offset,
+					indent: this.indent,
+					items: [{ start: [this.sourceToken] }]
+				};
+				case "explicit-key-ind": {
+					this.onKeyLine = true;
+					const start = getFirstKeyStartProps(getPrevProps(parent));
+					start.push(this.sourceToken);
+					return {
+						type: "block-map",
+						offset: this.offset,
+						indent: this.indent,
+						items: [{
+							start,
+							explicitKey: true
+						}]
+					};
+				}
+				case "map-value-ind": {
+					this.onKeyLine = true;
+					const start = getFirstKeyStartProps(getPrevProps(parent));
+					return {
+						type: "block-map",
+						offset: this.offset,
+						indent: this.indent,
+						items: [{
+							start,
+							key: null,
+							sep: [this.sourceToken]
+						}]
+					};
+				}
+			}
+			return null;
+		}
+		atIndentedComment(start, indent) {
+			if (this.type !== "comment") return false;
+			if (this.indent <= indent) return false;
+			return start.every((st) => st.type === "newline" || st.type === "space");
+		}
+		*documentEnd(docEnd) {
+			if (this.type !== "doc-mode") {
+				if (docEnd.end) docEnd.end.push(this.sourceToken);
+				else docEnd.end = [this.sourceToken];
+				if (this.type === "newline") yield* this.pop();
+			}
+		}
+		*lineEnd(token) {
+			switch (this.type) {
+				case "comma":
+				case "doc-start":
+				case "doc-end":
+				case "flow-seq-end":
+				case "flow-map-end":
+				case "map-value-ind":
+					yield* this.pop();
+					yield* this.step();
+					break;
+				case "newline": this.onKeyLine = false;
+				default:
+					if (token.end) token.end.push(this.sourceToken);
+					else token.end = [this.sourceToken];
+					if (this.type === "newline") yield* this.pop();
+			}
+		}
+	};
+	exports.Parser = Parser;
+}));
+// node_modules/yaml/dist/public-api.js
+var require_public_api = /* @__PURE__ */ __commonJSMin(((exports) => {
+	var composer = require_composer();
+	var Document = require_Document();
+	var errors = require_errors();
+	var log = require_log();
+	var identity = require_identity();
+	var lineCounter = require_line_counter();
+	var parser = require_parser();
+	function parseOptions(options) {
+		const prettyErrors = options.prettyErrors !== false;
+		return {
+			lineCounter: options.lineCounter || prettyErrors && new lineCounter.LineCounter() || null,
+			prettyErrors
+		};
+	}
+	/**
+	* Parse the input as a stream of YAML documents.
+	*
+	* Documents should be separated from each other by `...` or `---` marker lines.
+	*
+	* @returns If an empty `docs` array is returned, it will be of type
+	*   EmptyStream and contain additional stream information. In
+	*   TypeScript, you should use `'empty' in docs` as a type guard for it.
+	*/
+	function parseAllDocuments(source, options = {}) {
+		const { lineCounter, prettyErrors } = parseOptions(options);
+		const parser$1 = new parser.Parser(lineCounter?.addNewLine);
+		const composer$1 = new composer.Composer(options);
+		const docs = Array.from(composer$1.compose(parser$1.parse(source)));
+		if (prettyErrors && lineCounter) for (const doc of docs) {
+			doc.errors.forEach(errors.prettifyError(source, lineCounter));
+			doc.warnings.forEach(errors.prettifyError(source, lineCounter));
+		}
+		if (docs.length > 0) return docs;
+		return Object.assign([], { empty: true }, composer$1.streamInfo());
+	}
+	/** Parse an input string into a single YAML.Document */
+	function parseDocument(source, options = {}) {
+		const { lineCounter, prettyErrors } = parseOptions(options);
+		const parser$1 = new parser.Parser(lineCounter?.addNewLine);
+		const composer$1 = new composer.Composer(options);
+		let doc = null;
+		for (const _doc of composer$1.compose(parser$1.parse(source), true, source.length)) if (!doc) doc = _doc;
+		else if (doc.options.logLevel !== "silent") {
+			doc.errors.push(new errors.YAMLParseError(_doc.range.slice(0, 2), "MULTIPLE_DOCS", "Source contains multiple documents; please use YAML.parseAllDocuments()"));
+			break;
+		}
+		if (prettyErrors && lineCounter) {
+			doc.errors.forEach(errors.prettifyError(source, lineCounter));
+			doc.warnings.forEach(errors.prettifyError(source, lineCounter));
+		}
+		return doc;
+	}
+	function parse(src, reviver, options) {
+		let _reviver = void 0;
+		if (typeof reviver === "function") _reviver = reviver;
+		else if (options === void 0 && reviver && typeof reviver === "object") options = reviver;
+		const doc = parseDocument(src, options);
+		if (!doc) return null;
+		doc.warnings.forEach((warning) => log.warn(doc.options.logLevel, warning));
+		if (doc.errors.length > 0) {
+			if (doc.options.logLevel !== "silent") throw doc.errors[0];
+			else doc.errors = [];
+		}
+		return doc.toJS(Object.assign({ reviver: _reviver }, options));
+	}
+	function stringify(value, replacer, options) {
+		let _replacer = null;
+		if (typeof replacer === "function" || Array.isArray(replacer)) _replacer = replacer;
+		else if (options === void 0 && replacer) options = replacer;
+		if (typeof options === "string") options = options.length;
+		if (typeof options === "number") {
+			const indent = Math.round(options);
+			options = indent < 1 ? void 0 : indent > 8 ? { indent: 8 } : { indent };
+		}
+		if (value === void 0) {
+			const { keepUndefined } = options ?? replacer ?? {};
+			if (!keepUndefined) return void 0;
+		}
+		if (identity.isDocument(value) && !_replacer) return value.toString(options);
+		return new Document.Document(value, _replacer, options).toString(options);
+	}
+	exports.parse = parse;
+	exports.parseAllDocuments = parseAllDocuments;
+	exports.parseDocument = parseDocument;
+	exports.stringify = stringify;
+}));
+// src/disk/format.ts
+var import_dist = (/* @__PURE__ */ __commonJSMin(((exports) => {
+	var composer = require_composer();
+	var Document = require_Document();
+	var Schema = require_Schema();
+	var errors = require_errors();
+	var Alias = require_Alias();
+	var identity = require_identity();
+	var Pair = require_Pair();
+	var Scalar = require_Scalar();
+	var YAMLMap = require_YAMLMap();
+	var YAMLSeq = require_YAMLSeq();
+	require_cst();
+	var lexer = require_lexer();
+	var lineCounter = require_line_counter();
+	var parser = require_parser();
+	var publicApi = require_public_api();
+	var visit = require_visit();
+	exports.Composer = composer.Composer;
+	exports.Document = Document.Document;
+	exports.Schema = Schema.Schema;
+	exports.YAMLError = errors.YAMLError;
+	exports.YAMLParseError = errors.YAMLParseError;
+	exports.YAMLWarning = errors.YAMLWarning;
+	exports.Alias = Alias.Alias;
+	exports.isAlias = identity.isAlias;
+	exports.isCollection = identity.isCollection;
+	exports.isDocument = identity.isDocument;
+	exports.isMap = identity.isMap;
+	exports.isNode = identity.isNode;
+	exports.isPair = identity.isPair;
+	exports.isScalar = identity.isScalar;
+	exports.isSeq = identity.isSeq;
+	exports.Pair = Pair.Pair;
+	exports.Scalar = Scalar.Scalar;
+	exports.YAMLMap = YAMLMap.YAMLMap;
+	exports.YAMLSeq = YAMLSeq.YAMLSeq;
+	exports.Lexer = lexer.Lexer;
+	exports.LineCounter = lineCounter.LineCounter;
+	exports.Parser = parser.Parser;
+	exports.parse = publicApi.parse;
+	exports.parseAllDocuments = publicApi.parseAllDocuments;
+	exports.parseDocument = publicApi.parseDocument;
+	exports.stringify = publicApi.stringify;
+	exports.visit = visit.visit;
+	exports.visitAsync = visit.visitAsync;
+})))();
+/** The formats a disk can have in an image; `extension` is what its file's name ends with. */
+const DISK_FORMATS = {
+	qcow2: {
+		extension: "qcow2",
+		options: ["-o", "compat=1.1,cluster_size=65536,lazy_refcounts=off"]
+	},
+	raw: {
+		extension: "raw",
+		options: []
+	}
+};
+function isDiskFormat(text) {
+	return Object.hasOwn(DISK_FORMATS, text);
+}
+// src/inputreader.ts
+const TRUE = [
+	"true",
+	"True",
+	"TRUE"
+];
+const FALSE = [
+	"false",
+	"False",
+	"FALSE"
+];
+/** Reads single inputs and collects what is wrong with them. */
+var InputReader = class {
+	raw;
+	facts;
+	problems = [];
+	constructor(raw, facts) {
+		this.raw = raw;
+		this.facts = facts;
+		for (const name of raw.keys()) if (!INPUT_NAMES.includes(name)) throw new Error(`undeclared input ${name}`);
+	}
+	refuse(name, text) {
+		this.problems.push({
+			where: `input ${name}`,
+			text
+		});
+	}
+	/** The value without surrounding blanks; an empty one counts as not given. */
+	text(name) {
+		const value = this.secret(name)?.trim();
+		return value === "" ? void 0 : value;
+	}
+	/** The value as it was given: blanks may belong to a password. */
+	secret(name) {
+		const value = this.raw.get(name)?.at(-1);
+		return value === "" ? void 0 : value;
+	}
+	optional(key, name) {
+		const value = this.text(name);
+		return value === void 0 ? {} : { [key]: value };
+	}
+	list(name) {
+		return (this.raw.get(name) ?? []).map((line) => line.trim()).filter((line) => line !== "");
+	}
+	boolean(name, otherwise) {
+		const text = this.text(name);
+		if (text === void 0) return otherwise;
+		if (!TRUE.includes(text) && !FALSE.includes(text)) this.refuse(name, `'${text}' is no boolean: write true or false`);
+		return TRUE.includes(text);
+	}
+	/** `KEY=VALUE` lines; the value may hold `=` and may be empty. The last of a key wins, as in docker's actions. */
+	pairs(name) {
+		const entries = [];
+		for (const line of this.list(name)) {
+			const split = line.indexOf("=");
+			if (split > 0) entries.push([line.slice(0, split).trim(), line.slice(split + 1)]);
+			else this.refuse(name, `'${line}' is no KEY=VALUE: write the key, an equals sign and the value`);
+		}
+		return Object.fromEntries(entries);
+	}
+};
+// src/kiwi/arguments.ts
+/**
+* The argument list of `kiwi-ng` for a build. Values stand behind `=`, so that none is taken for an option, in a
+* spelling that the docopt of KIWI 9 and the typer of KIWI 10 and later both read.
+*/
+function kiwiArguments(build) {
+	return [
+		...selectionArguments(build),
+		`--shared-cache-dir=${build.sharedCache}`,
+		`--temp-dir=${build.temp}`,
+		`--logfile=${build.logFile}`,
+		...build.globalArguments,
+		"system",
+		"build",
+		`--description=${build.description}`,
+		`--target-dir=${build.target}`,
+		...build.buildArguments
+	];
+}
+/** The argument list of `kiwi-ng` that only reads and judges the description (KIWI 9 has no cache option there). */
+function checkArguments(selection, description, temp) {
+	return [
+		...selectionArguments(selection),
+		`--temp-dir=${temp}`,
+		...selection.globalArguments,
+		"image",
+		"info",
+		`--description=${description}`
+	];
+}
+function selectionArguments({ type, profiles }) {
+	return [...type === void 0 ? [] : [`--type=${type}`], ...profiles.map((profile) => `--profile=${profile}`)];
+}
+const OURS = "is set by kiwi-oci";
+const NO_BUILD = "builds nothing: leave it out";
+/** Options that we set, or that would take the build out of our hands: why, and what to use instead. */
+const RESERVED = {
+	"--description": `${OURS}: use the input description`,
+	"--kiwi-file": `${OURS}: name the file in the input description`,
+	"--target-dir": `${OURS}: name another place with the input work-dir`,
+	"--temp-dir": `${OURS}: name another place with the input work-dir`,
+	"--shared-cache-dir": `${OURS}: leave it out`,
+	"--logfile": `${OURS}: leave it out, the log is kept`,
+	"--type": `${OURS}: use the input type`,
+	"--profile": `${OURS}: use the input profiles`,
+	"--allow-existing-root": "has no use, each build has a folder of its own: leave it out",
+	"--set-container-derived-from": "does not reach the image: use the input base-image",
+	"--set-container-tag": "does not reach the image: use the input tags",
+	"--add-container-label": "does not reach the image: use the input labels",
+	"--debug-run-scripts-in-screen": "needs a terminal: leave it out, or use --debug",
+	"--compat": "speaks the arguments of KIWI 7: leave it out",
+	"--install-completion": NO_BUILD,
+	"--show-completion": NO_BUILD,
+	"--help": NO_BUILD,
+	"--version": NO_BUILD
+};
+const SHORT = {
+	"-h": "--help",
+	"-v": "--version"
+};
+/** Attributes of `<type>` that decide what is built, with the input for each. */
+const RESERVED_ATTRIBUTES = {
+	format: "format",
+	image: "type",
+	derived_from: "base-image"
+};
+/**
+* What stands in the inputs `kiwi-global-arguments` or `kiwi-arguments` although it is not the user's to set, both as
+* `--x=y` and as `--x`, also shortened as the docopt of KIWI 9 allows (`--desc`).
+*
+* @returns one sentence for each, without the input's name
+*/
+function reservedArguments(list) {
+	return list.flatMap((argument, index) => {
+		const [name = "", ...value] = argument.split("=");
+		if (argument === "--") return ["'--' is no argument of KIWI: leave it out"];
+		const reserved = reservedName(name);
+		if (reserved !== void 0) return [`${name} ${RESERVED[reserved]}`];
+		if (name !== "--set-type-attr") return [];
+		const attribute = value[0] ?? list[index + 1]?.split("=")[0] ?? "";
+		const input = RESERVED_ATTRIBUTES[attribute];
+		return input === void 0 ? [] : [`--set-type-attr ${attribute}=… ${OURS}: use the input ${input}`];
+	});
+}
+function reservedName(name) {
+	const short = SHORT[name];
+	if (short !== void 0) return short;
+	if (!name.startsWith("--") || name.length < 4 || name === "--debug") return void 0;
+	return Object.keys(RESERVED).find((reserved) => reserved.startsWith(name));
+}
+// src/kiwi/version.ts
+/** The KIWI that is installed where `kiwi-version` says nothing; `requirements.ts` locks it with all it needs. */
+const PINNED_VERSION = "11.1.6";
+/**
+* The version in what `kiwi-ng --version` prints: `KIWI (next generation) version 9.24.61`.
+*
+* @returns the version, or undefined when the text names none
+*/
+function kiwiVersionIn(output) {
+	return /\bversion\s+(\d+(?:\.\d+)+)/i.exec(output)?.[1];
+}
+// src/oci/digest.ts
+const DIGEST = /^sha256:[a-f0-9]{64}$/;
+const READ_BYTES$1 = 1048576;
+/** Whether a text is `sha256:` and 64 lower-case hexadecimal digits. */
+function isDigest(text) {
+	return DIGEST.test(text);
+}
+/** The 64 hexadecimal digits: the name of a blob's file in a layout. */
+function digestHex(digest) {
+	return digest.slice(7);
+}
+function digestOf(bytes) {
+	return `sha256:${createHash("sha256").update(bytes).digest("hex")}`;
+}
+/** Reads a whole file once. Errors of the file system are passed on. */
+async function fileDigest(path) {
+	const hash = createHash("sha256");
+	let sizeBytes = 0;
+	for await (const chunk of createReadStream(path, { highWaterMark: READ_BYTES$1 })) {
+		hash.update(chunk);
+		sizeBytes += chunk.length;
+	}
+	return {
+		digest: `sha256:${hash.digest("hex")}`,
+		sizeBytes
+	};
+}
+// src/oci/document.ts
+/** What registries must at least take, and the limit of the distribution registry; distribution-spec, "Pushing Manifests". */
+const DOCUMENT_LIMIT_BYTES = 4194304;
+const DEPTH_LIMIT$1 = 64;
+function isJsonObject(value) {
+	return typeof value === "object" && value !== null && !Array.isArray(value);
+}
+/**
+* The JSON object in a manifest, index or config that others wrote.
+*
+* @param subject names the document in the error: `the manifest of ghcr.io/acme/x`
+* @throws ImageError when it is larger than 4 MiB, nested deeper than 64, not UTF-8, not JSON or not an object
+*/
+function parseDocument$1(bytes, subject) {
+	if (bytes.length > 4194304) throw new ImageError(subject, [`it has ${bytes.length} bytes, more than 4 MiB`]);
+	if (depthOf(bytes) > DEPTH_LIMIT$1) throw new ImageError(subject, [`its JSON is nested deeper than ${DEPTH_LIMIT$1}`]);
+	const value = parsedJson(bytes, subject);
+	if (!isJsonObject(value)) throw new ImageError(subject, ["it is not a JSON object"]);
+	return value;
+}
+/** Compact JSON in UTF-8, keys in the order of the value: the same value gives the same bytes. */
+function documentBytes(value) {
+	return Buffer.from(JSON.stringify(value), "utf8");
+}
+/** A mapping with its keys in byte order, as Go's encoder writes maps, so that the order of the input changes no digest. */
+function sortedRecord(entries) {
+	return Object.fromEntries([...entries].sort(([a], [b]) => a < b ? -1 : a > b ? 1 : 0));
+}
+function parsedJson(bytes, subject) {
+	try {
+		return JSON.parse(new TextDecoder("utf-8", {
+			fatal: true,
+			ignoreBOM: true
+		}).decode(bytes));
+	} catch (error) {
+		throw new ImageError(subject, [`it is not JSON in UTF-8 (${error instanceof Error ? error.message : error})`]);
+	}
+}
+const QUOTE = 34;
+const BACKSLASH = 92;
+const OPENING = /* @__PURE__ */ new Set([91, 123]);
+const CLOSING = /* @__PURE__ */ new Set([93, 125]);
+function depthOf(bytes) {
+	let depth = 0;
+	let deepest = 0;
+	let inString = false;
+	for (let at = 0; at < bytes.length; at++) {
+		const byte = bytes[at] ?? 0;
+		if (inString) {
+			if (byte === BACKSLASH) at++;
+			else if (byte === QUOTE) inString = false;
+		} else if (byte === QUOTE) inString = true;
+		else if (OPENING.has(byte)) deepest = Math.max(deepest, ++depth);
+		else if (CLOSING.has(byte)) depth--;
+	}
+	return deepest;
+}
+// src/oci/descriptor.ts
+/** RFC 6838 section 4.2, as the image-spec asks for. */
+const MEDIA_TYPE = /^[A-Za-z0-9][A-Za-z0-9!#$&^_.+-]{0,126}\/[A-Za-z0-9][A-Za-z0-9!#$&^_.+-]{0,126}$/;
+/** What is wrong with a parsed descriptor, each line led by `where`; empty when `descriptorFrom` may take it. */
+function descriptorViolations(value, where) {
+	if (!isJsonObject(value)) return [`${where} is not a descriptor`];
+	const violations = [];
+	if (typeof value["mediaType"] !== "string" || !MEDIA_TYPE.test(value["mediaType"])) violations.push(`${where} has no valid mediaType`);
+	if (typeof value["digest"] !== "string" || !isDigest(value["digest"])) violations.push(`${where} has no sha256 digest`);
+	if (!Number.isSafeInteger(value["size"]) || value["size"] < 0) violations.push(`${where} has no size in bytes`);
+	if (value["urls"] !== void 0) violations.push(`${where} has urls: content that is not in the registry is never fetched`);
+	if (value["artifactType"] !== void 0 && typeof value["artifactType"] !== "string") violations.push(`${where} has an artifactType that is no text`);
+	violations.push(...annotationViolations(value["annotations"], where), ...platformViolations$1(value["platform"], where));
+	return violations;
+}
+/** The known members of a descriptor without violations, in the order the specification lists them. */
+function descriptorFrom(value) {
+	const { mediaType, digest, size, annotations, platform, artifactType } = value;
+	return {
+		mediaType,
+		digest,
+		size,
+		...annotations === void 0 ? {} : { annotations },
+		...platform === void 0 ? {} : { platform },
+		...artifactType === void 0 ? {} : { artifactType }
+	};
+}
+/** What is wrong with an annotations member, which may be absent; image-spec annotations.md. */
+function annotationViolations(value, where) {
+	if (value === void 0) return [];
+	return isJsonObject(value) && Object.values(value).every((text) => typeof text === "string") ? [] : [`${where} has annotations that are no mapping of texts`];
+}
+function platformViolations$1(value, where) {
+	if (value === void 0) return [];
+	return isJsonObject(value) && typeof value["os"] === "string" && typeof value["architecture"] === "string" && ["undefined", "string"].includes(typeof value["variant"]) ? [] : [`${where} has a platform without os and architecture`];
+}
+// src/oci/manifest.ts
+/** image-spec media-types.md; distribution docs, image manifest v2 schema 2. */
+const mediaTypes = {
+	manifest: "application/vnd.oci.image.manifest.v1+json",
+	index: "application/vnd.oci.image.index.v1+json",
+	config: "application/vnd.oci.image.config.v1+json",
+	layer: "application/vnd.oci.image.layer.v1.tar",
+	layerGzip: "application/vnd.oci.image.layer.v1.tar+gzip",
+	layerZstd: "application/vnd.oci.image.layer.v1.tar+zstd",
+	dockerManifest: "application/vnd.docker.distribution.manifest.v2+json",
+	dockerList: "application/vnd.docker.distribution.manifest.list.v2+json",
+	dockerConfig: "application/vnd.docker.container.image.v1+json",
+	dockerLayer: "application/vnd.docker.image.rootfs.diff.tar",
+	dockerLayerGzip: "application/vnd.docker.image.rootfs.diff.tar.gzip",
+	dockerLayerZstd: "application/vnd.docker.image.rootfs.diff.tar.zstd"
+};
+const LAYER_LIMIT = 500;
+/** Members of an index, of a list and of schema 1: c/image internal/manifest/common.go refuses them too (CVE-2021-41190). */
+const FOREIGN_MEMBERS$1 = [
+	"manifests",
+	"fsLayers",
+	"history"
+];
+/** Media types of layers that stay the same bytes under OCI's name. */
+const OCI_LAYER_TYPES = /* @__PURE__ */ new Map([
+	[mediaTypes.layer, mediaTypes.layer],
+	[mediaTypes.layerGzip, mediaTypes.layerGzip],
+	[mediaTypes.layerZstd, mediaTypes.layerZstd],
+	[mediaTypes.dockerLayer, mediaTypes.layer],
+	[mediaTypes.dockerLayerGzip, mediaTypes.layerGzip],
+	[mediaTypes.dockerLayerZstd, mediaTypes.layerZstd]
+]);
+/**
+* The manifest of an image in the bytes that others wrote.
+*
+* @param expectedMediaType what the registry or the descriptor called it; left out, the manifest's own word counts
+* @param subject names it in the error: `the manifest of ghcr.io/acme/x`
+* @throws ImageError with all violations: over 4 MiB or 500 layers, deep JSON, no sha256 digests, a media type that
+*   contradicts `expectedMediaType`, members of an index beside those of a manifest, `urls`
+*/
+function parseManifest(bytes, expectedMediaType, subject = "the manifest") {
+	const document = parseDocument$1(bytes, subject);
+	const violations = manifestViolations(document, expectedMediaType);
+	if (violations.length > 0) throw new ImageError(subject, violations);
+	const { artifactType, annotations, subject: referred } = document;
+	return {
+		schemaVersion: 2,
+		mediaType: mediaTypeOf(document, expectedMediaType) ?? mediaTypes.manifest,
+		...artifactType === void 0 ? {} : { artifactType },
+		config: descriptorFrom(document["config"]),
+		layers: document["layers"].map(descriptorFrom),
+		...referred === void 0 ? {} : { subject: descriptorFrom(referred) },
+		...annotations === void 0 ? {} : { annotations }
+	};
+}
+/**
+* The same image with OCI's media types: Docker's are mapped, blobs and their digests stay.
+*
+* @throws ImageError when it is an artifact and no image, or has a layer that cannot be in an OCI image of ours:
+*   foreign or non-distributable ones, encrypted ones, unknown types
+*/
+function ociManifestFrom(manifest, subject = "the manifest") {
+	const violations = [];
+	if (manifest.config.mediaType !== mediaTypes.config && manifest.config.mediaType !== mediaTypes.dockerConfig) violations.push(`it is an artifact (config ${manifest.config.mediaType}), not a container image`);
+	const layers = manifest.layers.map((layer, position) => {
+		const mediaType = OCI_LAYER_TYPES.get(layer.mediaType);
+		if (mediaType === void 0) violations.push(layerRefusal(layer.mediaType, position + 1));
+		return {
+			...layer,
+			mediaType: mediaType ?? layer.mediaType
+		};
+	});
+	if (violations.length > 0) throw new ImageError(subject, violations);
+	const config = {
+		...manifest.config,
+		mediaType: mediaTypes.config
+	};
+	return {
+		...manifest,
+		mediaType: mediaTypes.manifest,
+		config,
+		layers
+	};
+}
+/** The media type a document claims, else the one it was announced with. */
+function mediaTypeOf(document, announced) {
+	return typeof document["mediaType"] === "string" ? document["mediaType"] : announced;
+}
+/** What is wrong with the mediaType member of a manifest or an index. */
+function mediaTypeViolations(document, announced, accepted) {
+	const own = document["mediaType"];
+	if (own !== void 0 && typeof own !== "string") return ["its mediaType is no text"];
+	if (own !== void 0 && announced !== void 0 && own !== announced) return [`its mediaType is ${own}, but it was announced as ${announced}`];
+	const mediaType = own ?? announced;
+	if (mediaType !== void 0 && !accepted.includes(mediaType)) return [`its media type ${mediaType} is not supported`];
+	return [];
+}
+function manifestViolations(document, announced) {
+	const { layers, subject } = document;
+	const violations = [
+		...document["schemaVersion"] === 2 ? [] : ["its schemaVersion is not 2"],
+		...mediaTypeViolations(document, announced, [mediaTypes.manifest, mediaTypes.dockerManifest]),
+		...FOREIGN_MEMBERS$1.filter((member) => member in document).map((member) => `it has ${member}, which no manifest has`),
+		...descriptorViolations(document["config"], "its config"),
+		...annotationViolations(document["annotations"], "it"),
+		...subject === void 0 ? [] : descriptorViolations(subject, "its subject")
+	];
+	if (!Array.isArray(layers)) return [...violations, "it has no layers"];
+	if (layers.length > LAYER_LIMIT) return [...violations, `it has ${layers.length} layers, more than ${LAYER_LIMIT}`];
+	return [...violations, ...layers.flatMap((layer, position) => layerViolations(layer, `layer ${position + 1}`))];
+}
+function layerViolations(layer, where) {
+	if (isJsonObject(layer) && typeof layer["mediaType"] === "string" && isForeign(layer["mediaType"])) return [foreignText(where)];
+	return descriptorViolations(layer, where);
+}
+function layerRefusal(mediaType, position) {
+	if (isForeign(mediaType)) return foreignText(`layer ${position}`);
+	return `layer ${position} has the media type ${mediaType}, which is no layer of a container image`;
+}
+function isForeign(mediaType) {
+	return mediaType.includes(".foreign.") || mediaType.includes(".nondistributable.");
+}
+function foreignText(where) {
+	return `${where} is a foreign layer, which must not be distributed: choose another base`;
+}
+// src/oci/compression.ts
+const CHUNK_BYTES$3 = 1048576;
+/** gzip(1) and zstd(1) without --ultra. */
+const LEVELS = {
+	gzip: {
+		lowest: 1,
+		highest: 9,
+		default: 6
+	},
+	zstd: {
+		lowest: 1,
+		highest: 19,
+		default: 3
+	}
+};
+/**
+* The compression that `gzip`, `zstd` or `none`, optionally `:LEVEL`, asks for.
+*
+* @returns the compression, or one sentence with the problem and what to write
+*/
+function parseCompression(text) {
+	const colon = text.indexOf(":");
+	const algorithm = colon < 0 ? text : text.slice(0, colon);
+	const level = colon < 0 ? void 0 : text.slice(colon + 1);
+	if (algorithm !== "gzip" && algorithm !== "zstd" && algorithm !== "none") return `${JSON.stringify(text)} is not a compression: write gzip, zstd or none, or gzip:LEVEL or zstd:LEVEL`;
+	if (level === void 0) return { algorithm };
+	if (algorithm === "none") return "none takes no level: write none";
+	const { lowest, highest } = LEVELS[algorithm];
+	const number = /^[0-9]{1,2}$/.test(level) ? Number(level) : NaN;
+	if (!(number >= lowest && number <= highest)) return `${JSON.stringify(level)} is not a level of ${algorithm}: write a number from ${lowest} to ${highest}`;
+	return {
+		algorithm,
+		level: number
+	};
+}
+/** Media type of a layer so compressed; image-spec layer.md. */
+function layerMediaType(compression) {
+	return {
+		gzip: mediaTypes.layerGzip,
+		zstd: mediaTypes.layerZstd,
+		none: mediaTypes.layer
+	}[compression.algorithm];
+}
+/**
+* A stream that takes the tar and gives the blob: one gzip member without name and time, or one zstd frame. Some
+* readers stop after the first member.
+*/
+function compressor(compression) {
+	const buffers = {
+		highWaterMark: CHUNK_BYTES$3,
+		chunkSize: CHUNK_BYTES$3 / 4
+	};
+	switch (compression.algorithm) {
+		case "gzip": return createGzip({
+			...buffers,
+			level: compression.level ?? LEVELS.gzip.default
+		});
+		case "zstd": {
+			const level = compression.level ?? LEVELS.zstd.default;
+			const params = {
+				[constants$1.ZSTD_c_compressionLevel]: level,
+				[constants$1.ZSTD_c_checksumFlag]: 1
+			};
+			return createZstdCompress({
+				...buffers,
+				params
+			});
+		}
+		case "none": return new PassThrough({ highWaterMark: CHUNK_BYTES$3 });
+	}
+}
+// src/oci/port.ts
+const PORT = /^([0-9]{1,5})(?:\/(tcp|udp|sctp))?$/;
+/** Why a text names no port, as a part of a sentence; undefined when it does. */
+function portProblem(text) {
+	const number = Number(PORT.exec(text)?.[1] ?? NaN);
+	if (number >= 1 && number <= 65535) return void 0;
+	return `${JSON.stringify(text)} is not a port: write 1 to 65535, with /tcp or /udp after it where it matters`;
+}
+/** The port as a key of ExposedPorts, with its protocol; image-spec config.md: tcp where none is written. */
+function portKey(text) {
+	const [, number = text, protocol = "tcp"] = PORT.exec(text) ?? [];
+	return `${Number(number) || number}/${protocol}`;
+}
+// src/oci/containerconfig.ts
+const READERS = {
+	entrypoint: (value) => texts(value, "[\"sh\", \"-c\"]"),
+	cmd: (value) => texts(value, "[\"sleep\", \"10\"]"),
+	env: mapping,
+	labels: mapping,
+	user: scalar,
+	workdir: scalar,
+	expose: (value) => texts(Array.isArray(value) ? value.map(portText) : value, "[80, 53/udp]"),
+	volumes: (value) => texts(value, "[\"/data\"]"),
+	stopsignal: scalar
+};
+/**
+* The input `containerconfig`.
+*
+* @param value of the parsed YAML; nothing at all changes nothing
+*/
+function parseContainerconfig(value) {
+	if (value === void 0 || value === null) return {
+		changes: {},
+		problems: []
+	};
+	const known = Object.keys(READERS).join(", ");
+	if (!isJsonObject(value)) return {
+		changes: {},
+		problems: [`write a mapping with the keys ${known}`]
+	};
+	const taken = [];
+	const problems = [];
+	for (const [key, member] of Object.entries(value)) {
+		if (!isKey(key)) {
+			problems.push(`unknown key ${JSON.stringify(key)}: known are ${known}`);
+			continue;
+		}
+		const reading = member === null ? { value: null } : READERS[key](member);
+		if ("problem" in reading) problems.push(`${key}: ${reading.problem}`);
+		else taken.push([key, reading.value]);
+	}
+	const changes = Object.fromEntries(taken);
+	return {
+		changes,
+		problems: [...problems, ...configProblems(changes)]
+	};
+}
+/** Why changes cannot be made, a sentence each, led by the key; for changes of any source. */
+function configProblems(changes) {
+	const { env, labels, user, workdir, expose, volumes, stopsignal } = changes;
+	const of = (key, problem) => problem === void 0 ? [] : [`${key}: ${problem}`];
+	return [
+		...Object.entries(env ?? {}).flatMap(([name, value]) => of("env", envProblem(name, value))),
+		..."" in (labels ?? {}) ? ["labels: a name is empty"] : [],
+		...user && /[\s\0]/.test(user) ? of("user", `${JSON.stringify(user)} is not a user: write USER, UID or USER:GROUP`) : [],
+		...workdir ? of("workdir", pathProblem(workdir)) : [],
+		...(expose ?? []).flatMap((port) => of("expose", portProblem(port))),
+		...(volumes ?? []).flatMap((path) => of("volumes", pathProblem(path))),
+		...stopsignal ? of("stopsignal", signalProblem(stopsignal)) : []
+	];
+}
+/**
+* The description's changes under those of the input, which wins key by key: among env and labels name by name, the
+* others as a whole.
+*/
+function mergedChanges(description, input) {
+	const env = mergedNames(description.env, input.env);
+	const labels = mergedNames(description.labels, input.labels);
+	return {
+		...description,
+		...input,
+		...env === void 0 ? {} : { env },
+		...labels === void 0 ? {} : { labels }
+	};
+}
+function mergedNames(below, above) {
+	if (!below || !above) return above === void 0 ? below : above;
+	return {
+		...below,
+		...above
+	};
+}
+function isKey(key) {
+	return Object.hasOwn(READERS, key);
+}
+function texts(value, example) {
+	if (!Array.isArray(value)) return { problem: `write a list: ${example}` };
+	const other = value.find((item) => typeof item !== "string");
+	if (other === void 0) return { value };
+	return { problem: `a list of texts is needed: ${isScalar$1(other) ? `write "${other}" in quotes` : `such as ${example}`}` };
+}
+function scalar(value) {
+	return isScalar$1(value) ? { value: `${value}` } : { problem: "write one text" };
+}
+function mapping(value) {
+	if (!isJsonObject(value)) return { problem: "write a mapping: NAME: VALUE" };
+	const wrong = Object.entries(value).find(([, member]) => member !== null && !isScalar$1(member));
+	if (wrong !== void 0) return { problem: `the value of ${JSON.stringify(wrong[0])} is no text` };
+	return { value: mappedTexts(value) };
+}
+function mappedTexts(value) {
+	return Object.fromEntries(Object.entries(value).map(([name, member]) => [name, member === null ? null : `${member}`]));
+}
+function portText(port) {
+	return typeof port === "number" || typeof port === "bigint" ? `${port}` : port;
+}
+function isScalar$1(value) {
+	return [
+		"string",
+		"number",
+		"bigint",
+		"boolean"
+	].includes(typeof value);
+}
+function envProblem(name, value) {
+	if (name === "" || /[=\0]/.test(name)) return `${JSON.stringify(name)} cannot be the name of a variable`;
+	return value?.includes("\0") ? `the value of ${name} holds a NUL character` : void 0;
+}
+function pathProblem(path) {
+	return path.startsWith("/") && !path.includes("\0") ? void 0 : `${JSON.stringify(path)} is not an absolute path: start it with /`;
+}
+/** image-spec config.md, StopSignal: a name such as SIGKILL or SIGRTMIN+3, or a number. */
+function signalProblem(text) {
+	if (/^SIG[A-Z0-9]+([+-][0-9]+)?$/.test(text)) return void 0;
+	if (/^[0-9]{1,2}$/.test(text) && Number(text) >= 1 && Number(text) <= 64) return void 0;
+	return `${JSON.stringify(text)} is not a signal: write SIGTERM, SIGRTMIN+3 or a number`;
+}
+// src/oci/platform.ts
+/** GOOS and GOARCH of `go tool dist list`, Go 1.25, and those of `internal/syslist` that containers are made for. */
+const SYSTEMS = new Set("aix android darwin dragonfly freebsd illumos ios js linux netbsd openbsd plan9 solaris wasip1 windows".split(" "));
+const ARCHITECTURES = new Set("386 amd64 arm arm64 loong64 mips mips64 mips64le mipsle ppc64 ppc64le riscv64 s390x wasm".split(" "));
+/** What `uname -m` and distributions say, in Go's words; containerd platforms/database.go. */
+const OTHER_NAMES = /* @__PURE__ */ new Map([
+	["x86_64", { architecture: "amd64" }],
+	["x86-64", { architecture: "amd64" }],
+	["aarch64", { architecture: "arm64" }],
+	["i386", { architecture: "386" }],
+	["i686", { architecture: "386" }],
+	["armhf", {
+		architecture: "arm",
+		variant: "v7"
+	}],
+	["armel", {
+		architecture: "arm",
+		variant: "v6"
+	}]
+]);
+/** What Node calls an architecture, where it is not Go's name for it; the rest is the same. */
+const NODE_NAMES = /* @__PURE__ */ new Map([
+	["x64", "amd64"],
+	["ia32", "386"],
+	["ppc64", "ppc64le"],
+	["mipsel", "mipsle"]
+]);
+const VARIANTS = /* @__PURE__ */ new Map([
+	["amd64", /^v[1-4]$/],
+	["arm", /^v[5-8]$/],
+	["arm64", /^v(8|8\.[1-9]|9|9\.[0-5])$/]
+]);
+const ANY_VARIANT = /^[a-z0-9][a-z0-9._-]*$/;
+/** From what runs on most machines of an architecture down; what a machine that names no variant may still take. */
+const DEFAULT_VARIANTS = /* @__PURE__ */ new Map([
+	["amd64", ["v1"]],
+	["arm", [
+		"v7",
+		"v6",
+		"v5"
+	]],
+	["arm64", ["v8"]]
+]);
+/** Each runs what follows it; c/image internal/pkg/platform/platform_matcher.go, containerd platforms/compare.go. */
+const DESCENDING_VARIANTS = /* @__PURE__ */ new Map([["amd64", [
+	"v4",
+	"v3",
+	"v2",
+	"v1"
+]], ["arm", [
+	"v8",
+	"v7",
+	"v6",
+	"v5"
+]]]);
+/**
+* The platform that `os/architecture[/variant]` names; `x86_64` and the like become Go's names.
+*
+* @returns undefined when system, architecture or variant is not known
+*/
+function parsePlatform(text) {
+	const [os = "", name = "", variant, ...rest] = text.split("/");
+	const { architecture, variant: impliedVariant } = OTHER_NAMES.get(name) ?? { architecture: name };
+	if (rest.length > 0 || !SYSTEMS.has(os) || !ARCHITECTURES.has(architecture)) return void 0;
+	const given = variant ?? impliedVariant;
+	if (given === void 0) return {
+		os,
+		architecture
+	};
+	return (VARIANTS.get(architecture) ?? ANY_VARIANT).test(given) ? {
+		os,
+		architecture,
+		variant: given
+	} : void 0;
+}
+/** `os/architecture[/variant]` */
+function platformText(platform) {
+	const { os, architecture, variant } = platform;
+	return [
+		os,
+		architecture,
+		...variant ? [variant] : []
+	].join("/");
+}
+/** The platform of Linux on what Node calls `process.arch`. */
+function machinePlatform(nodeArch) {
+	if (nodeArch === "arm") return {
+		os: "linux",
+		architecture: "arm",
+		variant: "v7"
+	};
+	return {
+		os: "linux",
+		architecture: NODE_NAMES.get(nodeArch) ?? nodeArch
+	};
+}
+/** Whether what is made for `offered` can be taken where `wanted` was asked for. */
+function platformMatches(offered, wanted) {
+	return offered.os === wanted.os && offered.architecture === wanted.architecture && acceptedVariants(wanted).includes(offered.variant ?? "");
+}
+/** Variants that can be taken where a platform was asked for, best first; '' stands for an entry that names none. */
+function acceptedVariants({ architecture, variant }) {
+	const byDefault = DEFAULT_VARIANTS.get(architecture) ?? [];
+	if (!variant) return ["", ...byDefault];
+	const descending = DESCENDING_VARIANTS.get(architecture) ?? [];
+	const from = descending.indexOf(variant);
+	return [...from < 0 ? [variant] : descending.slice(from), ""];
+}
+// src/oci/reference.ts
+const DOCKER = "docker.io";
+const REPOSITORY_LIMIT = 255;
+const HOST_PART = "[A-Za-z0-9](?:[A-Za-z0-9-]*[A-Za-z0-9])?";
+const REGISTRY = new RegExp(`^(?:${HOST_PART}(?:\\.${HOST_PART})*|\\[[a-fA-F0-9:]+\\])(?::[0-9]{1,5})?$`);
+const COMPONENT = "[a-z0-9]+(?:(?:[._]|__|-+)[a-z0-9]+)*";
+const REPOSITORY = new RegExp(`^${COMPONENT}(?:/${COMPONENT})*$`);
+const TAG = /^[A-Za-z0-9_][A-Za-z0-9_.-]{0,127}$/;
+const SCHEME = /^([a-z0-9+-]+):\/\//;
+/**
+* A reference as docker and skopeo read it: `alpine` is `docker.io/library/alpine`. No tag is added.
+*
+* @returns the reference, or one sentence with the problem and what to write
+*/
+function parseReference(text) {
+	if (text === "") return "the reference is empty: write REGISTRY/REPOSITORY:TAG";
+	if (/\s/.test(text)) return "a reference holds no spaces";
+	const scheme = SCHEME.exec(text);
+	if (scheme) return `write the reference without ${scheme[0]}: ${text.slice(scheme[0].length)}`;
+	const [named = "", digest, ...more] = text.split("@");
+	if (digest !== void 0 && (more.length > 0 || !isDigest(digest))) return "the part after @ is not a digest: write sha256: and 64 lower-case hexadecimal digits";
+	const { name, tag } = nameAndTag(named);
+	if (tag !== void 0 && !TAG.test(tag)) return tagProblem(tag);
+	const { registry, repository } = registryAndRepository(name);
+	const problem = registryProblem(registry) ?? repositoryProblem(registry, repository, name);
+	if (problem !== void 0) return problem;
+	return {
+		registry,
+		repository,
+		...tag === void 0 ? {} : { tag },
+		...digest === void 0 ? {} : { digest }
+	};
+}
+/** `registry/repository[:tag][@digest]` */
+function referenceText(reference) {
+	const tag = reference.tag === void 0 ? "" : `:${reference.tag}`;
+	const digest = reference.digest === void 0 ? "" : `@${reference.digest}`;
+	return `${reference.registry}/${reference.repository}${tag}${digest}`;
+}
+function nameAndTag(text) {
+	const colon = text.lastIndexOf(":");
+	if (colon < 0 || colon < text.lastIndexOf("/")) return { name: text };
+	return {
+		name: text.slice(0, colon),
+		tag: text.slice(colon + 1)
+	};
+}
+function registryAndRepository(name) {
+	const slash = name.indexOf("/");
+	const first = name.slice(0, Math.max(slash, 0));
+	const isHost = /[.:]/.test(first) || first === "localhost";
+	const registry = isHost ? first : DOCKER;
+	const repository = isHost ? name.slice(slash + 1) : name;
+	if (registry !== DOCKER && registry !== `index.${DOCKER}`) return {
+		registry,
+		repository
+	};
+	return {
+		registry: DOCKER,
+		repository: repository.includes("/") ? repository : `library/${repository}`
+	};
+}
+function registryProblem(registry) {
+	if (!REGISTRY.test(registry)) return `${JSON.stringify(registry)} is not the name of a registry: write HOST or HOST:PORT`;
+}
+function repositoryProblem(registry, repository, name) {
+	if (name === "" || repository === "" || repository === "library/") return "the name of the repository is missing: write REGISTRY/REPOSITORY:TAG";
+	const lower = repository.toLowerCase();
+	if (lower !== repository && REPOSITORY.test(lower)) {
+		const host = name.startsWith(`${registry}/`) ? `${registry}/` : "";
+		return `repository names are lower case: write ${host}${name.slice(host.length).toLowerCase()}`;
+	}
+	if (!REPOSITORY.test(repository)) return `${JSON.stringify(repository)} is not the name of a repository: use a-z and 0-9, with . _ - between them and / between parts`;
+	if (repository.length > REPOSITORY_LIMIT) return `the name of the repository has more than ${REPOSITORY_LIMIT} characters`;
+	if (/^[a-f0-9]{64}$/.test(name)) return "a name of 64 hexadecimal digits is taken for a digest: write REGISTRY/REPOSITORY";
+}
+function tagProblem(tag) {
+	if (tag === "") return "the tag after : is missing";
+	return `${JSON.stringify(tag)} is not a tag: use at most 128 of A-Z, a-z, 0-9, _ . - and start with none of . -`;
+}
+// src/registry/transport.ts
+const FILE_TRANSPORTS = [
+	"oci",
+	"oci-archive",
+	"docker-archive",
+	"dir"
+];
+const NAMED_TRANSPORTS = ["containers-storage", "docker-daemon"];
+const BASE_FORMS = "a registry reference, scratch, oci:, oci-archive:, docker-archive:, dir: or containers-storage:";
+const DESTINATION_FORMS = "docker://REFERENCE, oci:DIR[:REF], oci-archive:FILE[:REF], docker-archive:FILE[:REF], dir:DIR, containers-storage:NAME or docker-daemon:NAME";
+/** c/image oci/internal/oci_util.go, `refRegexp`: skopeo refuses other names in a layout. */
+const NAME_IN_LAYOUT = /^[A-Za-z0-9]+(?:(?:[-._:@+]|--)[A-Za-z0-9]+)*(?:\/[A-Za-z0-9]+(?:(?:[-._:@+]|--)[A-Za-z0-9]+)*)*$/;
+/** Sources of KIWI's `derived_from` (kiwi/system/uri.py) that mean nothing outside of KIWI or the build service. */
+const KIWI_SOURCES = /* @__PURE__ */ new Map([
+	["obsrepositories", "names a container of the Open Build Service that builds the description"],
+	["obs", "names a container of the Open Build Service that builds the description"],
+	["file", "is KIWI's way to name an archive: write oci-archive:FILE or docker-archive:FILE"]
+]);
+/**
+* The reference container: a registry reference (with or without `docker://`), `scratch`, or a skopeo transport. What
+* names neither tag nor digest means `latest`, as with docker.
+*/
+function parseBase(text) {
+	if (text === "scratch") return "scratch";
+	const { transport, rest } = parts(text);
+	const kiwi = KIWI_SOURCES.get(transport ?? "");
+	if (kiwi !== void 0) return { problem: kiwiProblem(text, kiwi) };
+	if (transport === void 0 || transport === "docker") return registryName(rest);
+	if (transport === "docker-daemon" || !isLocal(transport)) return { problem: `'${text}' is no source of a base: write ${BASE_FORMS}` };
+	return localName(transport, rest);
+}
+/** Where `export` writes to: any destination of skopeo that works without a daemon of its own, and docker's daemon. */
+function parseDestination(text) {
+	const { transport, rest } = parts(text);
+	if (transport === void 0 || !(transport === "docker" || isLocal(transport))) return { problem: `'${text}' is no skopeo destination: write ${DESTINATION_FORMS}` };
+	if (transport !== "docker") return localName(transport, rest);
+	const parsed = parseTag(rest);
+	return "problem" in parsed ? parsed : {
+		transport,
+		reference: parsed.reference
+	};
+}
+/**
+* One of `tags`: where to push to.
+*
+* @returns the reference with its tag, `latest` where none is written, and its full text `registry/repository:tag`
+*/
+function parseTag(text) {
+	const bare = text.startsWith("docker://") ? text.slice(9) : text;
+	if (/^:?[\w.-]+$/.test(bare) && /^(?::|v?\d|latest$)/.test(bare)) return { problem: `'${text}' is a tag without a name: write REGISTRY/REPOSITORY:${bare.replace(/^:/, "")}` };
+	const parsed = parseReference(bare);
+	if (typeof parsed === "string") return { problem: `'${text}' is no reference: ${parsed}` };
+	if (parsed.digest !== void 0) return { problem: `'${text}' has a digest, which a push cannot choose: write ${bare.slice(0, bare.indexOf("@"))}` };
+	const reference = {
+		...parsed,
+		tag: parsed.tag ?? "latest"
+	};
+	return {
+		reference,
+		text: referenceText(reference)
+	};
+}
+/** The host, with port, of a login: `ghcr.io`, `localhost:5000`; a scheme and a trailing slash are taken off. */
+function parseRegistry(text) {
+	const host = text.replace(/^https?:\/\//, "").replace(/\/(v[12]\/?)?$/, "");
+	const registry = ["index.docker.io", "registry-1.docker.io"].includes(host) ? "docker.io" : host;
+	if (/^(?:[A-Za-z0-9.-]+|\[[a-fA-F0-9:]+\])(?::\d{1,5})?$/.test(registry) && !registry.startsWith("-")) return registry;
+	return { problem: `'${text}' is no registry: write HOST or HOST:PORT, without a path` };
+}
+/** What skopeo takes. It refuses a tag beside a digest (c/image docker/docker_transport.go), the digest is kept. */
+function imageNameText(name) {
+	if (name.transport !== "docker") return `${name.transport}:${name.path}${name.name === void 0 ? "" : `:${name.name}`}`;
+	const { registry, repository, tag = "latest", digest } = name.reference;
+	return `docker://${referenceText(digest === void 0 ? {
+		registry,
+		repository,
+		tag
+	} : {
+		registry,
+		repository,
+		digest
+	})}`;
+}
+/** What annotations and messages call it: `registry/repository:tag`, or the name with its transport. */
+function plainName(name) {
+	if (name.transport !== "docker") return imageNameText(name);
+	const { tag, digest } = name.reference;
+	return referenceText(tag === void 0 && digest === void 0 ? {
+		...name.reference,
+		tag: "latest"
+	} : name.reference);
+}
+function parts(text) {
+	if (text.startsWith("docker://")) return {
+		transport: "docker",
+		rest: text.slice(9)
+	};
+	const colon = text.indexOf(":");
+	const transport = text.slice(0, Math.max(colon, 0));
+	return isLocal(transport) || KIWI_SOURCES.has(transport) || /^(tarball|ostree|sif|dockers?|https?)$/.test(transport) ? {
+		transport,
+		rest: text.slice(colon + 1)
+	} : { rest: text };
+}
+function isLocal(transport) {
+	return [...FILE_TRANSPORTS, ...NAMED_TRANSPORTS].some((known) => known === transport);
+}
+function kiwiProblem(text, why) {
+	return `'${text}' ${why}${why.includes("write") ? "" : `: write its registry reference, like registry.opensuse.org/PROJECT/NAME:TAG`}`;
+}
+function registryName(text) {
+	const parsed = parseReference(text);
+	if (typeof parsed === "string") return { problem: `'${text}' is no reference: ${parsed}` };
+	return {
+		transport: "docker",
+		reference: parsed
+	};
+}
+function localName(transport, rest) {
+	if (rest === "") return { problem: `nothing follows ${transport}: write ${transport}:PATH` };
+	if (!FILE_TRANSPORTS.some((known) => known === transport) || transport === "dir") return {
+		transport,
+		path: rest
+	};
+	const colon = rest.indexOf(":");
+	if (colon < 0) return {
+		transport,
+		path: rest
+	};
+	const path = rest.slice(0, colon);
+	const name = rest.slice(colon + 1);
+	if (path === "") return { problem: `'${transport}:${rest}' has no path: write ${transport}:PATH:REF` };
+	if (name === "") return {
+		transport,
+		path
+	};
+	if (transport !== "docker-archive" && !NAME_IN_LAYOUT.test(name)) return { problem: `'${name}' is no name of an image in a layout: write ${transport}:PATH:REF, and no colon in PATH` };
+	return {
+		transport,
+		path,
+		name
+	};
+}
+/**
+* A layout or a folder as skopeo names it.
+*
+* @throws HostError when the path has a colon, which skopeo takes for the end of it
+*/
+function folderName(transport, folder, name) {
+	if (!folder.includes(":")) return imageNameText({
+		transport,
+		path: folder,
+		...name === void 0 ? {} : { name }
+	});
+	throw new HostError(`skopeo cannot work in ${folder}, for the colon in its name`, "choose another work-dir");
+}
+// src/inputs.ts
+/** @returns the inputs and every problem found in them; where there are problems, the inputs stand in for bad values. */
+function readInputs(raw, facts) {
+	const reader = new InputReader(raw, facts);
+	return {
+		inputs: {
+			...sourceInputs(reader),
+			...imageInputs(reader),
+			...jobInputs(reader)
+		},
+		problems: reader.problems
+	};
+}
+function sourceInputs(reader) {
+	const kiwiVersion = reader.text("kiwi-version") ?? "11.1.6";
+	if (kiwiVersion !== "system" && !/^\d+\.\d+\.\d+$/.test(kiwiVersion)) reader.refuse("kiwi-version", `'${kiwiVersion}' is no version: write one like ${PINNED_VERSION}, or system`);
+	const kiwiGlobalArguments = reader.list("kiwi-global-arguments");
+	const kiwiArguments = reader.list("kiwi-arguments");
+	for (const text of reservedArguments(kiwiGlobalArguments)) reader.refuse("kiwi-global-arguments", text);
+	for (const text of reservedArguments(kiwiArguments)) reader.refuse("kiwi-arguments", text);
+	return {
+		...reader.optional("description", "description"),
+		...reader.optional("disk", "disk"),
+		...reader.optional("type", "type"),
+		profiles: reader.list("profiles"),
+		repositories: reader.list("repositories"),
+		kiwiGlobalArguments,
+		kiwiArguments,
+		kiwiVersion
+	};
+}
+function imageInputs(reader) {
+	return {
+		...optionalFormat(reader),
+		...optionalDiskPath(reader),
+		...reader.optional("baseImage", "base-image"),
+		containerconfig: containerconfig(reader),
+		labels: reader.pairs("labels"),
+		annotations: reader.pairs("annotations"),
+		platform: platform(reader),
+		compression: compression(reader)
+	};
+}
+function jobInputs(reader) {
+	return {
+		tags: tags(reader),
+		push: reader.boolean("push", false),
+		exports: exportDestinations(reader),
+		...optionalLogin(reader),
+		...reader.optional("authfile", "authfile"),
+		tlsVerify: reader.boolean("tls-verify", true),
+		cache: reader.boolean("cache", true),
+		installTools: reader.boolean("install-tools", reader.facts.installTools),
+		...reader.optional("workDirectory", "work-dir"),
+		...optionalEpoch(reader),
+		summary: reader.boolean("summary", true)
+	};
+}
+function optionalFormat(reader) {
+	const format = reader.text("format");
+	if (format === void 0) return {};
+	if (isDiskFormat(format)) return { format };
+	reader.refuse("format", `'${format}' is no disk format that we write: write ${Object.keys(DISK_FORMATS).join(" or ")}`);
+	return {};
+}
+function optionalDiskPath(reader) {
+	const path = reader.text("disk-path");
+	if (path === void 0) return {};
+	const parts = path.split("/").slice(1);
+	if (!path.startsWith("/")) reader.refuse("disk-path", `'${path}' is not absolute: write /${path}`);
+	else if (parts.includes("..")) reader.refuse("disk-path", `'${path}' climbs out of its folder: write it without ..`);
+	else if (parts.some((part) => part === "" || part === ".") || /\p{Cc}/u.test(path)) reader.refuse("disk-path", `'${path}' names no file: write a path like /disk/disk.qcow2`);
+	else return { diskPath: path };
+	return {};
+}
+function containerconfig(reader) {
+	const text = reader.text("containerconfig");
+	if (text === void 0) return {};
+	let value;
+	try {
+		value = (0, import_dist.parse)(text);
+	} catch (error) {
+		reader.refuse("containerconfig", `no valid YAML: ${firstLine(error)}`);
+		return {};
+	}
+	const parsed = parseContainerconfig(value);
+	for (const problem of parsed.problems) reader.refuse("containerconfig", problem);
+	return parsed.changes;
+}
+function platform(reader) {
+	const text = reader.text("platform");
+	if (text === void 0) return reader.facts.machine;
+	const parsed = parsePlatform(text);
+	if (parsed) return parsed;
+	reader.refuse("platform", `'${text}' is no platform: write os/arch[/variant], like linux/amd64 or linux/arm64`);
+	return reader.facts.machine;
+}
+function compression(reader) {
+	const parsed = parseCompression(reader.text("compression") ?? "gzip");
+	if (typeof parsed !== "string") return parsed;
+	reader.refuse("compression", parsed);
+	return { algorithm: "gzip" };
+}
+function tags(reader) {
+	const texts = [];
+	for (const text of reader.list("tags")) {
+		const parsed = parseTag(text);
+		if ("problem" in parsed) reader.refuse("tags", parsed.problem);
+		else if (!texts.includes(parsed.text)) texts.push(parsed.text);
+	}
+	return texts;
+}
+function exportDestinations(reader) {
+	const destinations = reader.list("export");
+	for (const text of destinations) {
+		const parsed = parseDestination(text);
+		if ("problem" in parsed) reader.refuse("export", parsed.problem);
+	}
+	return destinations;
+}
+function optionalLogin(reader) {
+	const username = reader.text("username");
+	const password = reader.secret("password");
+	const given = reader.text("registry");
+	if (username === void 0 && password === void 0) {
+		if (given !== void 0) reader.refuse("registry", `a login for ${given} needs username and password: give both, or leave registry out`);
+		return {};
+	}
+	if (username === void 0) reader.refuse("username", "missing while a password is given: a login needs both");
+	if (password === void 0) reader.refuse("password", "missing while a username is given: a login needs both");
+	if (username === void 0 || password === void 0) return {};
+	const registry = given ?? onlyRegistry(reader);
+	return registry === void 0 ? {} : { login: {
+		registry,
+		username,
+		password
+	} };
+}
+function onlyRegistry(reader) {
+	const registries = /* @__PURE__ */ new Set();
+	for (const text of reader.list("tags")) {
+		const parsed = parseTag(text);
+		if (!("problem" in parsed)) registries.add(parsed.reference.registry);
+	}
+	const [first, ...others] = registries;
+	if (first !== void 0 && others.length === 0) return first;
+	const why = first === void 0 ? "there are no tags to take it from" : `tags name ${[...registries].join(" and ")}`;
+	reader.refuse("registry", `missing, and ${why}: write the registry that the login is for`);
+}
+function optionalEpoch(reader) {
+	const given = reader.text("source-date-epoch");
+	const text = given ?? reader.facts.sourceDateEpoch;
+	if (text === void 0 || text === "") return {};
+	if (/^\d{1,12}$/.test(text) && Number(text) <= 253402300799) return { sourceDateEpoch: Number(text) };
+	const where = given === void 0 ? "the variable SOURCE_DATE_EPOCH is " : "";
+	reader.refuse("source-date-epoch", `${where}'${text}': write whole seconds since 1970, like 1700000000`);
+	return {};
+}
+function firstLine(error) {
+	return String(error instanceof Error ? error.message : error).split("\n")[0] ?? "";
+}
+// src/planlines.ts
+/** What will happen, for the log. */
+function planLines(plan) {
+	const { source, compression, tags } = plan;
+	const level = compression.level === void 0 ? "" : `:${compression.level}`;
+	return [
+		...source.kind === "disk" ? [`Disk: ${source.path}`] : [
+			`Description: ${source.name} ${source.version} (${basename(source.file)}, schema ${source.schemaVersion})`,
+			`Type: ${source.selected.reason}`,
+			...source.profiles.length > 0 ? [`Profiles: ${source.profiles.join(", ")}`] : []
+		],
+		`Image: ${plan.format} disk at ${plan.diskPath ?? defaultPath(plan)} for ${platformText(plan.platform)}, layer ${compression.algorithm}${level}`,
+		`Base: ${plan.base} (${plan.baseSource})`,
+		...tags.map((tag) => `${plan.push ? "Push to" : "Would push to"}: ${tag}`),
+		...plan.exports.map((destination) => `Export to: ${destination}`)
+	];
+}
+function defaultPath({ source, format }) {
+	return source.kind === "disk" ? "/disk, under its own name," : `/disk/${source.name}.ARCH-${source.version}.${format}`;
+}
+// src/description/find.ts
+const YAML_NAMES = ["config.yaml", "config.yml"];
+/**
+* Finds the main file of a description: `config.xml` before the only `*.kiwi` (kiwi/tasks/base.py), before
+* `config.yaml` or `config.yml`.
+*
+* @param path a folder, or the file itself; from the working folder where it is relative
+* @throws InputError for the input `description`: it is missing, holds no description, or more than one
+*/
+async function findDescription(path) {
+	const refuse = (text) => new InputError([{
+		where: "input description",
+		text
+	}]);
+	const place = resolve(path);
+	const stats = await stat(place).catch(() => void 0);
+	if (stats === void 0) throw refuse(`${path} does not exist: name the folder of a KIWI description`);
+	if (stats.isFile()) return {
+		folder: dirname(place),
+		file: place
+	};
+	if (!stats.isDirectory()) throw refuse(`${path} is neither a folder nor a file: name the folder of a KIWI description`);
+	const names = await filesIn(place, () => refuse(`${path} cannot be read: give us the right to read it`));
+	if (names.includes("config.xml")) return {
+		folder: place,
+		file: join(place, "config.xml")
+	};
+	const kiwiNames = names.filter((name) => name.endsWith(".kiwi"));
+	const candidates = kiwiNames.length > 0 ? kiwiNames : names.filter((name) => YAML_NAMES.includes(name));
+	const [name, ...others] = candidates;
+	if (name === void 0) throw refuse(`${path} holds no config.xml, *.kiwi, config.yaml or config.yml: name the folder of a KIWI description`);
+	if (others.length > 0) throw refuse(`${path} holds ${candidates.join(" and ")}: name the file to build, such as ${join(path, name)}`);
+	return {
+		folder: place,
+		file: join(place, name)
+	};
+}
+async function filesIn(folder, unreadable) {
+	const names = await readdir(folder).catch(() => {
+		throw unreadable();
+	});
+	const isFile = (name) => stat(join(folder, name)).then((stats) => stats.isFile(), () => false);
+	return (await Promise.all(names.sort().map(async (name) => await isFile(name) ? [name] : []))).flat();
+}
+// src/description/description.ts
+/** The attributes of an element as a record. */
+function attributesOf(element) {
+	return Object.fromEntries(element.attributes.map((attribute) => [attribute.name, attribute.value]));
+}
+/** Parts of a list that KIWI splits at commas and nothing else (kiwi/xml_state.py); empty for an attribute left out. */
+function commaParts(value) {
+	return value === void 0 || value === "" ? [] : value.split(",");
+}
+// src/description/place.ts
+/**
+* A problem at a place in a description file.
+*
+* @param file absolute, @param line from 1, @param text one sentence without the place: what is wrong, what to write
+*/
+function descriptionProblem(file, line, text) {
+	return {
+		where: `${basename(file)}:${line}`,
+		text,
+		file,
+		line
+	};
+}
+/** The line, from 1, of an offset in `text`; XML 1.0 section 2.11 says what ends a line. */
+function lineCounter(text) {
+	const starts = [0];
+	for (const end of text.matchAll(/\r\n|\r|\n/g)) starts.push(end.index + end[0].length);
+	return (offset) => lastAtOrBefore(starts, offset) + 1;
+}
+/** Index of the last entry of the ascending `values` that is not above `wanted`; -1 where all are. */
+function lastAtOrBefore(values, wanted) {
+	let low = 0;
+	let high = values.length;
+	while (low < high) {
+		const middle = low + high >> 1;
+		if ((values[middle] ?? 0) <= wanted) low = middle + 1;
+		else high = middle;
+	}
+	return low - 1;
+}
+// src/description/encoding.ts
+const BYTE_ORDER_MARKS = [
+	["utf-32", [
+		255,
+		254,
+		0,
+		0
+	]],
+	["utf-32", [
+		0,
+		0,
+		254,
+		255
+	]],
+	["utf-8", [
+		239,
+		187,
+		191
+	]],
+	["utf-16le", [255, 254]],
+	["utf-16be", [254, 255]],
+	["utf-16le", [60, 0]],
+	["utf-16be", [0, 60]]
+];
+/**
+* The text of a description file, without its byte order mark. The encoding is that of the byte order mark, else the
+* one of the XML declaration, else UTF-8 (XML 1.0, appendix F).
+*
+* @param bytes the whole file, @param file where it stands, for the message
+* @throws DescriptionError for an encoding that we do not know, and for bytes that are none in it (with their line)
+*/
+function decodedText(bytes, file) {
+	const mark = BYTE_ORDER_MARKS.find(([, start]) => start.every((byte, index) => bytes[index] === byte));
+	const declared = declaredEncoding(bytes);
+	const encoding = mark?.[0] ?? declared ?? "utf-8";
+	if (mark === void 0 && /^(utf-?16|ucs-?2|iso-10646)/i.test(encoding)) throw encodingError(file, 1, `the XML declaration says ${encoding}, but the file is not written so: write UTF-8`);
+	const decoder = decoderFor(encoding, file);
+	try {
+		return decoder.decode(bytes);
+	} catch {
+		throw encodingError(file, firstBadLine(bytes, encoding), `these bytes are no ${encoding.toUpperCase()}: save the file as UTF-8`);
+	}
+}
+function declaredEncoding(bytes) {
+	const start = Buffer.from(bytes.subarray(0, 1024)).toString("latin1");
+	return /^(?:\xef\xbb\xbf)?<\?xml\s[^?]*?encoding\s*=\s*["']([^"']*)["']/.exec(start)?.[1];
+}
+function decoderFor(encoding, file) {
+	try {
+		return new TextDecoder(encoding, { fatal: true });
+	} catch {
+		throw encodingError(file, 1, `the encoding ${encoding} is not known: save the file as UTF-8 and declare that`);
+	}
+}
+function firstBadLine(bytes, encoding) {
+	if (encoding.startsWith("utf-16")) return 1;
+	let line = 1;
+	for (let start = 0; start < bytes.length; line += 1) {
+		const newline = bytes.indexOf(10, start);
+		const end = newline === -1 ? bytes.length : newline + 1;
+		try {
+			new TextDecoder(encoding, { fatal: true }).decode(bytes.subarray(start, end));
+		} catch {
+			return line;
+		}
+		start = end;
+	}
+	return line;
+}
+function encodingError(file, line, text) {
+	return new DescriptionError([descriptionProblem(file, line, text)]);
+}
+// src/description/include.ts
+/**
+* The file that `<include from="…"/>` names, absolute. KIWI takes a relative one from where it was started
+* (kiwi/markup/base.py); we start KIWI elsewhere and take it from the description's folder, which its manual shows.
+*/
+function includedFile(from, folder) {
+	return resolve(folder, from.replace(/^(this|file|dir):(\/\/)?/, ""));
+}
+// node_modules/xmlchars/xml/1.0/ed5.js
+var require_ed5 = /* @__PURE__ */ __commonJSMin(((exports) => {
+	/**
+	* Character classes and associated utilities for the 5th edition of XML 1.0.
+	*
+	* @author Louis-Dominique Dubeau
+	* @license MIT
+	* @copyright Louis-Dominique Dubeau
+	*/
+	Object.defineProperty(exports, "__esModule", { value: true });
+	exports.CHAR = "	\n\r -퟿-�𐀀-􏿿";
+	exports.S = " 	\r\n";
+	exports.NAME_START_CHAR = ":A-Z_a-zÀ-ÖØ-öø-˿Ͱ-ͽͿ-῿‌‍⁰-↏Ⰰ-⿯、-퟿豈-﷏ﷰ-�𐀀-󯿿";
+	exports.NAME_CHAR = "-" + exports.NAME_START_CHAR + ".0-9·̀-ͯ‿-⁀";
+	exports.CHAR_RE = new RegExp("^[" + exports.CHAR + "]$", "u");
+	exports.S_RE = new RegExp("^[" + exports.S + "]+$", "u");
+	exports.NAME_START_CHAR_RE = new RegExp("^[" + exports.NAME_START_CHAR + "]$", "u");
+	exports.NAME_CHAR_RE = new RegExp("^[" + exports.NAME_CHAR + "]$", "u");
+	exports.NAME_RE = new RegExp("^[" + exports.NAME_START_CHAR + "][" + exports.NAME_CHAR + "]*$", "u");
+	exports.NMTOKEN_RE = new RegExp("^[" + exports.NAME_CHAR + "]+$", "u");
+	var TAB = 9;
+	var NL = 10;
+	var CR = 13;
+	var SPACE = 32;
+	/** All characters in the ``S`` production. */
+	exports.S_LIST = [
+		SPACE,
+		NL,
+		CR,
+		TAB
+	];
+	/**
+	* Determines whether a codepoint matches the ``CHAR`` production.
+	*
+	* @param c The code point.
+	*
+	* @returns ``true`` if the codepoint matches ``CHAR``.
+	*/
+	function isChar(c) {
+		return c >= SPACE && c <= 55295 || c === NL || c === CR || c === TAB || c >= 57344 && c <= 65533 || c >= 65536 && c <= 1114111;
+	}
+	exports.isChar = isChar;
+	/**
+	* Determines whether a codepoint matches the ``S`` (space) production.
+	*
+	* @param c The code point.
+	*
+	* @returns ``true`` if the codepoint matches ``S``.
+	*/
+	function isS(c) {
+		return c === SPACE || c === NL || c === CR || c === TAB;
+	}
+	exports.isS = isS;
+	/**
+	* Determines whether a codepoint matches the ``NAME_START_CHAR`` production.
+	*
+	* @param c The code point.
+	*
+	* @returns ``true`` if the codepoint matches ``NAME_START_CHAR``.
+	*/
+	function isNameStartChar(c) {
+		return c >= 65 && c <= 90 || c >= 97 && c <= 122 || c === 58 || c === 95 || c === 8204 || c === 8205 || c >= 192 && c <= 214 || c >= 216 && c <= 246 || c >= 248 && c <= 767 || c >= 880 && c <= 893 || c >= 895 && c <= 8191 || c >= 8304 && c <= 8591 || c >= 11264 && c <= 12271 || c >= 12289 && c <= 55295 || c >= 63744 && c <= 64975 || c >= 65008 && c <= 65533 || c >= 65536 && c <= 983039;
+	}
+	exports.isNameStartChar = isNameStartChar;
+	/**
+	* Determines whether a codepoint matches the ``NAME_CHAR`` production.
+	*
+	* @param c The code point.
+	*
+	* @returns ``true`` if the codepoint matches ``NAME_CHAR``.
+	*/
+	function isNameChar(c) {
+		return isNameStartChar(c) || c >= 48 && c <= 57 || c === 45 || c === 46 || c === 183 || c >= 768 && c <= 879 || c >= 8255 && c <= 8256;
+	}
+	exports.isNameChar = isNameChar;
+}));
+// node_modules/xmlchars/xml/1.1/ed2.js
+var require_ed2 = /* @__PURE__ */ __commonJSMin(((exports) => {
+	/**
+	* Character classes and associated utilities for the 2nd edition of XML 1.1.
+	*
+	* @author Louis-Dominique Dubeau
+	* @license MIT
+	* @copyright Louis-Dominique Dubeau
+	*/
+	Object.defineProperty(exports, "__esModule", { value: true });
+	exports.CHAR = "-퟿-�𐀀-􏿿";
+	exports.RESTRICTED_CHAR = "-\b\v\f---";
+	exports.S = " 	\r\n";
+	exports.NAME_START_CHAR = ":A-Z_a-zÀ-ÖØ-öø-˿Ͱ-ͽͿ-῿‌‍⁰-↏Ⰰ-⿯、-퟿豈-﷏ﷰ-�𐀀-󯿿";
+	exports.NAME_CHAR = "-" + exports.NAME_START_CHAR + ".0-9·̀-ͯ‿-⁀";
+	exports.CHAR_RE = new RegExp("^[" + exports.CHAR + "]$", "u");
+	exports.RESTRICTED_CHAR_RE = new RegExp("^[" + exports.RESTRICTED_CHAR + "]$", "u");
+	exports.S_RE = new RegExp("^[" + exports.S + "]+$", "u");
+	exports.NAME_START_CHAR_RE = new RegExp("^[" + exports.NAME_START_CHAR + "]$", "u");
+	exports.NAME_CHAR_RE = new RegExp("^[" + exports.NAME_CHAR + "]$", "u");
+	exports.NAME_RE = new RegExp("^[" + exports.NAME_START_CHAR + "][" + exports.NAME_CHAR + "]*$", "u");
+	exports.NMTOKEN_RE = new RegExp("^[" + exports.NAME_CHAR + "]+$", "u");
+	var TAB = 9;
+	var NL = 10;
+	var CR = 13;
+	var SPACE = 32;
+	/** All characters in the ``S`` production. */
+	exports.S_LIST = [
+		SPACE,
+		NL,
+		CR,
+		TAB
+	];
+	/**
+	* Determines whether a codepoint matches the ``CHAR`` production.
+	*
+	* @param c The code point.
+	*
+	* @returns ``true`` if the codepoint matches ``CHAR``.
+	*/
+	function isChar(c) {
+		return c >= 1 && c <= 55295 || c >= 57344 && c <= 65533 || c >= 65536 && c <= 1114111;
+	}
+	exports.isChar = isChar;
+	/**
+	* Determines whether a codepoint matches the ``RESTRICTED_CHAR`` production.
+	*
+	* @param c The code point.
+	*
+	* @returns ``true`` if the codepoint matches ``RESTRICTED_CHAR``.
+	*/
+	function isRestrictedChar(c) {
+		return c >= 1 && c <= 8 || c === 11 || c === 12 || c >= 14 && c <= 31 || c >= 127 && c <= 132 || c >= 134 && c <= 159;
+	}
+	exports.isRestrictedChar = isRestrictedChar;
+	/**
+	* Determines whether a codepoint matches the ``CHAR`` production and does not
+	* match the ``RESTRICTED_CHAR`` production. ``isCharAndNotRestricted(x)`` is
+	* equivalent to ``isChar(x) && !isRestrictedChar(x)``. This function is faster
+	* than running the two-call equivalent.
+	*
+	* @param c The code point.
+	*
+	* @returns ``true`` if the codepoint matches ``CHAR`` and does not match
+	* ``RESTRICTED_CHAR``.
+	*/
+	function isCharAndNotRestricted(c) {
+		return c === 9 || c === 10 || c === 13 || c > 31 && c < 127 || c === 133 || c > 159 && c <= 55295 || c >= 57344 && c <= 65533 || c >= 65536 && c <= 1114111;
+	}
+	exports.isCharAndNotRestricted = isCharAndNotRestricted;
+	/**
+	* Determines whether a codepoint matches the ``S`` (space) production.
+	*
+	* @param c The code point.
+	*
+	* @returns ``true`` if the codepoint matches ``S``.
+	*/
+	function isS(c) {
+		return c === SPACE || c === NL || c === CR || c === TAB;
+	}
+	exports.isS = isS;
+	/**
+	* Determines whether a codepoint matches the ``NAME_START_CHAR`` production.
+	*
+	* @param c The code point.
+	*
+	* @returns ``true`` if the codepoint matches ``NAME_START_CHAR``.
+	*/
+	function isNameStartChar(c) {
+		return c >= 65 && c <= 90 || c >= 97 && c <= 122 || c === 58 || c === 95 || c === 8204 || c === 8205 || c >= 192 && c <= 214 || c >= 216 && c <= 246 || c >= 248 && c <= 767 || c >= 880 && c <= 893 || c >= 895 && c <= 8191 || c >= 8304 && c <= 8591 || c >= 11264 && c <= 12271 || c >= 12289 && c <= 55295 || c >= 63744 && c <= 64975 || c >= 65008 && c <= 65533 || c >= 65536 && c <= 983039;
+	}
+	exports.isNameStartChar = isNameStartChar;
+	/**
+	* Determines whether a codepoint matches the ``NAME_CHAR`` production.
+	*
+	* @param c The code point.
+	*
+	* @returns ``true`` if the codepoint matches ``NAME_CHAR``.
+	*/
+	function isNameChar(c) {
+		return isNameStartChar(c) || c >= 48 && c <= 57 || c === 45 || c === 46 || c === 183 || c >= 768 && c <= 879 || c >= 8255 && c <= 8256;
+	}
+	exports.isNameChar = isNameChar;
+}));
+// node_modules/xmlchars/xmlns/1.0/ed3.js
+var require_ed3 = /* @__PURE__ */ __commonJSMin(((exports) => {
+	/**
+	* Character class utilities for XML NS 1.0 edition 3.
+	*
+	* @author Louis-Dominique Dubeau
+	* @license MIT
+	* @copyright Louis-Dominique Dubeau
+	*/
+	Object.defineProperty(exports, "__esModule", { value: true });
+	exports.NC_NAME_START_CHAR = "A-Z_a-zÀ-ÖØ-öø-˿Ͱ-ͽͿ-῿‌-‍⁰-↏Ⰰ-⿯、-퟿豈-﷏ﷰ-�𐀀-󯿿";
+	exports.NC_NAME_CHAR = "-" + exports.NC_NAME_START_CHAR + ".0-9·̀-ͯ‿-⁀";
+	exports.NC_NAME_START_CHAR_RE = new RegExp("^[" + exports.NC_NAME_START_CHAR + "]$", "u");
+	exports.NC_NAME_CHAR_RE = new RegExp("^[" + exports.NC_NAME_CHAR + "]$", "u");
+	exports.NC_NAME_RE = new RegExp("^[" + exports.NC_NAME_START_CHAR + "][" + exports.NC_NAME_CHAR + "]*$", "u");
+	/**
+	* Determines whether a codepoint matches [[NC_NAME_START_CHAR]].
+	*
+	* @param c The code point.
+	*
+	* @returns ``true`` if the codepoint matches.
+	*/
+	function isNCNameStartChar(c) {
+		return c >= 65 && c <= 90 || c === 95 || c >= 97 && c <= 122 || c >= 192 && c <= 214 || c >= 216 && c <= 246 || c >= 248 && c <= 767 || c >= 880 && c <= 893 || c >= 895 && c <= 8191 || c >= 8204 && c <= 8205 || c >= 8304 && c <= 8591 || c >= 11264 && c <= 12271 || c >= 12289 && c <= 55295 || c >= 63744 && c <= 64975 || c >= 65008 && c <= 65533 || c >= 65536 && c <= 983039;
+	}
+	exports.isNCNameStartChar = isNCNameStartChar;
+	/**
+	* Determines whether a codepoint matches [[NC_NAME_CHAR]].
+	*
+	* @param c The code point.
+	*
+	* @returns ``true`` if the codepoint matches.
+	*/
+	function isNCNameChar(c) {
+		return isNCNameStartChar(c) || c === 45 || c === 46 || c >= 48 && c <= 57 || c === 183 || c >= 768 && c <= 879 || c >= 8255 && c <= 8256;
+	}
+	exports.isNCNameChar = isNCNameChar;
+}));
+// src/description/entities.ts
+var import_saxes = (/* @__PURE__ */ __commonJSMin(((exports) => {
+	Object.defineProperty(exports, "__esModule", { value: true });
+	exports.SaxesParser = exports.EVENTS = void 0;
+	const ed5 = require_ed5();
+	const ed2 = require_ed2();
+	const NSed3 = require_ed3();
+	var isS = ed5.isS;
+	var isChar10 = ed5.isChar;
+	var isNameStartChar = ed5.isNameStartChar;
+	var isNameChar = ed5.isNameChar;
+	var S_LIST = ed5.S_LIST;
+	var NAME_RE = ed5.NAME_RE;
+	var isChar11 = ed2.isChar;
+	var isNCNameStartChar = NSed3.isNCNameStartChar;
+	var isNCNameChar = NSed3.isNCNameChar;
+	var NC_NAME_RE = NSed3.NC_NAME_RE;
+	const XML_NAMESPACE = "http://www.w3.org/XML/1998/namespace";
+	const XMLNS_NAMESPACE = "http://www.w3.org/2000/xmlns/";
+	const rootNS = {
+		__proto__: null,
+		xml: XML_NAMESPACE,
+		xmlns: XMLNS_NAMESPACE
+	};
+	const XML_ENTITIES = {
+		__proto__: null,
+		amp: "&",
+		gt: ">",
+		lt: "<",
+		quot: "\"",
+		apos: "'"
+	};
+	const EOC = -1;
+	const NL_LIKE = -2;
+	const S_BEGIN = 0;
+	const S_BEGIN_WHITESPACE = 1;
+	const S_DOCTYPE = 2;
+	const S_DOCTYPE_QUOTE = 3;
+	const S_DTD = 4;
+	const S_DTD_QUOTED = 5;
+	const S_DTD_OPEN_WAKA = 6;
+	const S_DTD_OPEN_WAKA_BANG = 7;
+	const S_DTD_COMMENT = 8;
+	const S_DTD_COMMENT_ENDING = 9;
+	const S_DTD_COMMENT_ENDED = 10;
+	const S_DTD_PI = 11;
+	const S_DTD_PI_ENDING = 12;
+	const S_TEXT = 13;
+	const S_ENTITY = 14;
+	const S_OPEN_WAKA = 15;
+	const S_OPEN_WAKA_BANG = 16;
+	const S_COMMENT = 17;
+	const S_COMMENT_ENDING = 18;
+	const S_COMMENT_ENDED = 19;
+	const S_CDATA = 20;
+	const S_CDATA_ENDING = 21;
+	const S_CDATA_ENDING_2 = 22;
+	const S_PI_FIRST_CHAR = 23;
+	const S_PI_REST = 24;
+	const S_PI_BODY = 25;
+	const S_PI_ENDING = 26;
+	const S_XML_DECL_NAME_START = 27;
+	const S_XML_DECL_NAME = 28;
+	const S_XML_DECL_EQ = 29;
+	const S_XML_DECL_VALUE_START = 30;
+	const S_XML_DECL_VALUE = 31;
+	const S_XML_DECL_SEPARATOR = 32;
+	const S_XML_DECL_ENDING = 33;
+	const S_OPEN_TAG = 34;
+	const S_OPEN_TAG_SLASH = 35;
+	const S_ATTRIB = 36;
+	const S_ATTRIB_NAME = 37;
+	const S_ATTRIB_NAME_SAW_WHITE = 38;
+	const S_ATTRIB_VALUE = 39;
+	const S_ATTRIB_VALUE_QUOTED = 40;
+	const S_ATTRIB_VALUE_CLOSED = 41;
+	const S_ATTRIB_VALUE_UNQUOTED = 42;
+	const S_CLOSE_TAG = 43;
+	const S_CLOSE_TAG_SAW_WHITE = 44;
+	const TAB = 9;
+	const NL = 10;
+	const CR = 13;
+	const SPACE = 32;
+	const BANG = 33;
+	const DQUOTE = 34;
+	const AMP = 38;
+	const SQUOTE = 39;
+	const MINUS = 45;
+	const FORWARD_SLASH = 47;
+	const SEMICOLON = 59;
+	const LESS = 60;
+	const EQUAL = 61;
+	const GREATER = 62;
+	const QUESTION = 63;
+	const OPEN_BRACKET = 91;
+	const CLOSE_BRACKET = 93;
+	const NEL = 133;
+	const LS = 8232;
+	const isQuote = (c) => c === DQUOTE || c === SQUOTE;
+	const QUOTES = [DQUOTE, SQUOTE];
+	const DOCTYPE_TERMINATOR = [
+		...QUOTES,
+		OPEN_BRACKET,
+		GREATER
+	];
+	const DTD_TERMINATOR = [
+		...QUOTES,
+		LESS,
+		CLOSE_BRACKET
+	];
+	const XML_DECL_NAME_TERMINATOR = [
+		EQUAL,
+		QUESTION,
+		...S_LIST
+	];
+	const ATTRIB_VALUE_UNQUOTED_TERMINATOR = [
+		...S_LIST,
+		GREATER,
+		AMP,
+		LESS
+	];
+	function nsPairCheck(parser, prefix, uri) {
+		switch (prefix) {
+			case "xml":
+				if (uri !== XML_NAMESPACE) parser.fail(`xml prefix must be bound to ${XML_NAMESPACE}.`);
+				break;
+			case "xmlns": if (uri !== XMLNS_NAMESPACE) parser.fail(`xmlns prefix must be bound to ${XMLNS_NAMESPACE}.`);
+		}
+		switch (uri) {
+			case XMLNS_NAMESPACE:
+				parser.fail(prefix === "" ? `the default namespace may not be set to ${uri}.` : `may not assign a prefix (even "xmlns") to the URI \
+${XMLNS_NAMESPACE}.`);
+				break;
+			case XML_NAMESPACE: switch (prefix) {
+				case "xml": break;
+				case "":
+					parser.fail(`the default namespace may not be set to ${uri}.`);
+					break;
+				default: parser.fail("may not assign the xml namespace to another prefix.");
+			}
+		}
+	}
+	function nsMappingCheck(parser, mapping) {
+		for (const local of Object.keys(mapping)) nsPairCheck(parser, local, mapping[local]);
+	}
+	const isNCName = (name) => NC_NAME_RE.test(name);
+	const isName = (name) => NAME_RE.test(name);
+	const FORBIDDEN_START = 0;
+	const FORBIDDEN_BRACKET = 1;
+	const FORBIDDEN_BRACKET_BRACKET = 2;
+	/**
+	* The list of supported events.
+	*/
+	exports.EVENTS = [
+		"xmldecl",
+		"text",
+		"processinginstruction",
+		"doctype",
+		"comment",
+		"opentagstart",
+		"attribute",
+		"opentag",
+		"closetag",
+		"cdata",
+		"error",
+		"end",
+		"ready"
+	];
+	const EVENT_NAME_TO_HANDLER_NAME = {
+		xmldecl: "xmldeclHandler",
+		text: "textHandler",
+		processinginstruction: "piHandler",
+		doctype: "doctypeHandler",
+		comment: "commentHandler",
+		opentagstart: "openTagStartHandler",
+		attribute: "attributeHandler",
+		opentag: "openTagHandler",
+		closetag: "closeTagHandler",
+		cdata: "cdataHandler",
+		error: "errorHandler",
+		end: "endHandler",
+		ready: "readyHandler"
+	};
+	var SaxesParser = class {
+		/**
+		* @param opt The parser options.
+		*/
+		constructor(opt) {
+			this.opt = opt !== null && opt !== void 0 ? opt : {};
+			this.fragmentOpt = !!this.opt.fragment;
+			const xmlnsOpt = this.xmlnsOpt = !!this.opt.xmlns;
+			this.trackPosition = this.opt.position !== false;
+			this.fileName = this.opt.fileName;
+			if (xmlnsOpt) {
+				this.nameStartCheck = isNCNameStartChar;
+				this.nameCheck = isNCNameChar;
+				this.isName = isNCName;
+				this.processAttribs = this.processAttribsNS;
+				this.pushAttrib = this.pushAttribNS;
+				this.ns = Object.assign({ __proto__: null }, rootNS);
+				const additional = this.opt.additionalNamespaces;
+				if (additional != null) {
+					nsMappingCheck(this, additional);
+					Object.assign(this.ns, additional);
+				}
+			} else {
+				this.nameStartCheck = isNameStartChar;
+				this.nameCheck = isNameChar;
+				this.isName = isName;
+				this.processAttribs = this.processAttribsPlain;
+				this.pushAttrib = this.pushAttribPlain;
+			}
+			this.stateTable = [
+				this.sBegin,
+				this.sBeginWhitespace,
+				this.sDoctype,
+				this.sDoctypeQuote,
+				this.sDTD,
+				this.sDTDQuoted,
+				this.sDTDOpenWaka,
+				this.sDTDOpenWakaBang,
+				this.sDTDComment,
+				this.sDTDCommentEnding,
+				this.sDTDCommentEnded,
+				this.sDTDPI,
+				this.sDTDPIEnding,
+				this.sText,
+				this.sEntity,
+				this.sOpenWaka,
+				this.sOpenWakaBang,
+				this.sComment,
+				this.sCommentEnding,
+				this.sCommentEnded,
+				this.sCData,
+				this.sCDataEnding,
+				this.sCDataEnding2,
+				this.sPIFirstChar,
+				this.sPIRest,
+				this.sPIBody,
+				this.sPIEnding,
+				this.sXMLDeclNameStart,
+				this.sXMLDeclName,
+				this.sXMLDeclEq,
+				this.sXMLDeclValueStart,
+				this.sXMLDeclValue,
+				this.sXMLDeclSeparator,
+				this.sXMLDeclEnding,
+				this.sOpenTag,
+				this.sOpenTagSlash,
+				this.sAttrib,
+				this.sAttribName,
+				this.sAttribNameSawWhite,
+				this.sAttribValue,
+				this.sAttribValueQuoted,
+				this.sAttribValueClosed,
+				this.sAttribValueUnquoted,
+				this.sCloseTag,
+				this.sCloseTagSawWhite
+			];
+			this._init();
+		}
+		/**
+		* Indicates whether or not the parser is closed. If ``true``, wait for
+		* the ``ready`` event to write again.
+		*/
+		get closed() {
+			return this._closed;
+		}
+		_init() {
+			var _a;
+			this.openWakaBang = "";
+			this.text = "";
+			this.name = "";
+			this.piTarget = "";
+			this.entity = "";
+			this.q = null;
+			this.tags = [];
+			this.tag = null;
+			this.topNS = null;
+			this.chunk = "";
+			this.chunkPosition = 0;
+			this.i = 0;
+			this.prevI = 0;
+			this.carriedFromPrevious = void 0;
+			this.forbiddenState = FORBIDDEN_START;
+			this.attribList = [];
+			const { fragmentOpt } = this;
+			this.state = fragmentOpt ? S_TEXT : S_BEGIN;
+			this.reportedTextBeforeRoot = this.reportedTextAfterRoot = this.closedRoot = this.sawRoot = fragmentOpt;
+			this.xmlDeclPossible = !fragmentOpt;
+			this.xmlDeclExpects = ["version"];
+			this.entityReturnState = void 0;
+			let { defaultXMLVersion } = this.opt;
+			if (defaultXMLVersion === void 0) {
+				if (this.opt.forceXMLVersion === true) throw new Error("forceXMLVersion set but defaultXMLVersion is not set");
+				defaultXMLVersion = "1.0";
+			}
+			this.setXMLVersion(defaultXMLVersion);
+			this.positionAtNewLine = 0;
+			this.doctype = false;
+			this._closed = false;
+			this.xmlDecl = {
+				version: void 0,
+				encoding: void 0,
+				standalone: void 0
+			};
+			this.line = 1;
+			this.column = 0;
+			this.ENTITIES = Object.create(XML_ENTITIES);
+			(_a = this.readyHandler) === null || _a === void 0 || _a.call(this);
+		}
+		/**
+		* The stream position the parser is currently looking at. This field is
+		* zero-based.
+		*
+		* This field is not based on counting Unicode characters but is to be
+		* interpreted as a plain index into a JavaScript string.
+		*/
+		get position() {
+			return this.chunkPosition + this.i;
+		}
+		/**
+		* The column number of the next character to be read by the parser.  *
+		* This field is zero-based. (The first column in a line is 0.)
+		*
+		* This field reports the index at which the next character would be in the
+		* line if the line were represented as a JavaScript string.  Note that this
+		* *can* be different to a count based on the number of *Unicode characters*
+		* due to how JavaScript handles astral plane characters.
+		*
+		* See [[column]] for a number that corresponds to a count of Unicode
+		* characters.
+		*/
+		get columnIndex() {
+			return this.position - this.positionAtNewLine;
+		}
+		/**
+		* Set an event listener on an event. The parser supports one handler per
+		* event type. If you try to set an event handler over an existing handler,
+		* the old handler is silently overwritten.
+		*
+		* @param name The event to listen to.
+		*
+		* @param handler The handler to set.
+		*/
+		on(name, handler) {
+			this[EVENT_NAME_TO_HANDLER_NAME[name]] = handler;
+		}
+		/**
+		* Unset an event handler.
+		*
+		* @parma name The event to stop listening to.
+		*/
+		off(name) {
+			this[EVENT_NAME_TO_HANDLER_NAME[name]] = void 0;
+		}
+		/**
+		* Make an error object. The error object will have a message that contains
+		* the ``fileName`` option passed at the creation of the parser. If position
+		* tracking was turned on, it will also have line and column number
+		* information.
+		*
+		* @param message The message describing the error to report.
+		*
+		* @returns An error object with a properly formatted message.
+		*/
+		makeError(message) {
+			var _a;
+			let msg = (_a = this.fileName) !== null && _a !== void 0 ? _a : "";
+			if (this.trackPosition) {
+				if (msg.length > 0) msg += ":";
+				msg += `${this.line}:${this.column}`;
+			}
+			if (msg.length > 0) msg += ": ";
+			return new Error(msg + message);
+		}
+		/**
+		* Report a parsing error. This method is made public so that client code may
+		* check for issues that are outside the scope of this project and can report
+		* errors.
+		*
+		* @param message The error to report.
+		*
+		* @returns this
+		*/
+		fail(message) {
+			const err = this.makeError(message);
+			const handler = this.errorHandler;
+			if (handler === void 0) throw err;
+			else handler(err);
+			return this;
+		}
+		/**
+		* Write a XML data to the parser.
+		*
+		* @param chunk The XML data to write.
+		*
+		* @returns this
+		*/
+		write(chunk) {
+			if (this.closed) return this.fail("cannot write after close; assign an onready handler.");
+			let end = false;
+			if (chunk === null) {
+				end = true;
+				chunk = "";
+			} else if (typeof chunk === "object") chunk = chunk.toString();
+			if (this.carriedFromPrevious !== void 0) {
+				chunk = `${this.carriedFromPrevious}${chunk}`;
+				this.carriedFromPrevious = void 0;
+			}
+			let limit = chunk.length;
+			const lastCode = chunk.charCodeAt(limit - 1);
+			if (!end && (lastCode === CR || lastCode >= 55296 && lastCode <= 56319)) {
+				this.carriedFromPrevious = chunk[limit - 1];
+				limit--;
+				chunk = chunk.slice(0, limit);
+			}
+			const { stateTable } = this;
+			this.chunk = chunk;
+			this.i = 0;
+			while (this.i < limit) stateTable[this.state].call(this);
+			this.chunkPosition += limit;
+			return end ? this.end() : this;
+		}
+		/**
+		* Close the current stream. Perform final well-formedness checks and reset
+		* the parser tstate.
+		*
+		* @returns this
+		*/
+		close() {
+			return this.write(null);
+		}
+		/**
+		* Get a single code point out of the current chunk. This updates the current
+		* position if we do position tracking.
+		*
+		* This is the algorithm to use for XML 1.0.
+		*
+		* @returns The character read.
+		*/
+		getCode10() {
+			const { chunk, i } = this;
+			this.prevI = i;
+			this.i = i + 1;
+			if (i >= chunk.length) return EOC;
+			const code = chunk.charCodeAt(i);
+			this.column++;
+			if (code < 55296) {
+				if (code >= SPACE || code === TAB) return code;
+				switch (code) {
+					case NL:
+						this.line++;
+						this.column = 0;
+						this.positionAtNewLine = this.position;
+						return NL;
+					case CR:
+						if (chunk.charCodeAt(i + 1) === NL) this.i = i + 2;
+						this.line++;
+						this.column = 0;
+						this.positionAtNewLine = this.position;
+						return NL_LIKE;
+					default:
+						this.fail("disallowed character.");
+						return code;
+				}
+			}
+			if (code > 56319) {
+				if (!(code >= 57344 && code <= 65533)) this.fail("disallowed character.");
+				return code;
+			}
+			const final = 65536 + (code - 55296) * 1024 + (chunk.charCodeAt(i + 1) - 56320);
+			this.i = i + 2;
+			if (final > 1114111) this.fail("disallowed character.");
+			return final;
+		}
+		/**
+		* Get a single code point out of the current chunk. This updates the current
+		* position if we do position tracking.
+		*
+		* This is the algorithm to use for XML 1.1.
+		*
+		* @returns {number} The character read.
+		*/
+		getCode11() {
+			const { chunk, i } = this;
+			this.prevI = i;
+			this.i = i + 1;
+			if (i >= chunk.length) return EOC;
+			const code = chunk.charCodeAt(i);
+			this.column++;
+			if (code < 55296) {
+				if (code > 31 && code < 127 || code > 159 && code !== LS || code === TAB) return code;
+				switch (code) {
+					case NL:
+						this.line++;
+						this.column = 0;
+						this.positionAtNewLine = this.position;
+						return NL;
+					case CR: {
+						const next = chunk.charCodeAt(i + 1);
+						if (next === NL || next === NEL) this.i = i + 2;
+					}
+					case NEL:
+					case LS:
+						this.line++;
+						this.column = 0;
+						this.positionAtNewLine = this.position;
+						return NL_LIKE;
+					default:
+						this.fail("disallowed character.");
+						return code;
+				}
+			}
+			if (code > 56319) {
+				if (!(code >= 57344 && code <= 65533)) this.fail("disallowed character.");
+				return code;
+			}
+			const final = 65536 + (code - 55296) * 1024 + (chunk.charCodeAt(i + 1) - 56320);
+			this.i = i + 2;
+			if (final > 1114111) this.fail("disallowed character.");
+			return final;
+		}
+		/**
+		* Like ``getCode`` but with the return value normalized so that ``NL`` is
+		* returned for ``NL_LIKE``.
+		*/
+		getCodeNorm() {
+			const c = this.getCode();
+			return c === NL_LIKE ? NL : c;
+		}
+		unget() {
+			this.i = this.prevI;
+			this.column--;
+		}
+		/**
+		* Capture characters into a buffer until encountering one of a set of
+		* characters.
+		*
+		* @param chars An array of codepoints. Encountering a character in the array
+		* ends the capture. (``chars`` may safely contain ``NL``.)
+		*
+		* @return The character code that made the capture end, or ``EOC`` if we hit
+		* the end of the chunk. The return value cannot be NL_LIKE: NL is returned
+		* instead.
+		*/
+		captureTo(chars) {
+			let { i: start } = this;
+			const { chunk } = this;
+			while (true) {
+				const c = this.getCode();
+				const isNLLike = c === NL_LIKE;
+				const final = isNLLike ? NL : c;
+				if (final === EOC || chars.includes(final)) {
+					this.text += chunk.slice(start, this.prevI);
+					return final;
+				}
+				if (isNLLike) {
+					this.text += `${chunk.slice(start, this.prevI)}\n`;
+					start = this.i;
+				}
+			}
+		}
+		/**
+		* Capture characters into a buffer until encountering a character.
+		*
+		* @param char The codepoint that ends the capture. **NOTE ``char`` MAY NOT
+		* CONTAIN ``NL``.** Passing ``NL`` will result in buggy behavior.
+		*
+		* @return ``true`` if we ran into the character. Otherwise, we ran into the
+		* end of the current chunk.
+		*/
+		captureToChar(char) {
+			let { i: start } = this;
+			const { chunk } = this;
+			while (true) {
+				let c = this.getCode();
+				switch (c) {
+					case NL_LIKE:
+						this.text += `${chunk.slice(start, this.prevI)}\n`;
+						start = this.i;
+						c = NL;
+						break;
+					case EOC:
+						this.text += chunk.slice(start);
+						return false;
+				}
+				if (c === char) {
+					this.text += chunk.slice(start, this.prevI);
+					return true;
+				}
+			}
+		}
+		/**
+		* Capture characters that satisfy ``isNameChar`` into the ``name`` field of
+		* this parser.
+		*
+		* @return The character code that made the test fail, or ``EOC`` if we hit
+		* the end of the chunk. The return value cannot be NL_LIKE: NL is returned
+		* instead.
+		*/
+		captureNameChars() {
+			const { chunk, i: start } = this;
+			while (true) {
+				const c = this.getCode();
+				if (c === EOC) {
+					this.name += chunk.slice(start);
+					return EOC;
+				}
+				if (!isNameChar(c)) {
+					this.name += chunk.slice(start, this.prevI);
+					return c === NL_LIKE ? NL : c;
+				}
+			}
+		}
+		/**
+		* Skip white spaces.
+		*
+		* @return The character that ended the skip, or ``EOC`` if we hit
+		* the end of the chunk. The return value cannot be NL_LIKE: NL is returned
+		* instead.
+		*/
+		skipSpaces() {
+			while (true) {
+				const c = this.getCodeNorm();
+				if (c === EOC || !isS(c)) return c;
+			}
+		}
+		setXMLVersion(version) {
+			this.currentXMLVersion = version;
+			if (version === "1.0") {
+				this.isChar = isChar10;
+				this.getCode = this.getCode10;
+			} else {
+				this.isChar = isChar11;
+				this.getCode = this.getCode11;
+			}
+		}
+		sBegin() {
+			if (this.chunk.charCodeAt(0) === 65279) {
+				this.i++;
+				this.column++;
+			}
+			this.state = S_BEGIN_WHITESPACE;
+		}
+		sBeginWhitespace() {
+			const iBefore = this.i;
+			const c = this.skipSpaces();
+			if (this.prevI !== iBefore) this.xmlDeclPossible = false;
+			switch (c) {
+				case LESS:
+					this.state = S_OPEN_WAKA;
+					if (this.text.length !== 0) throw new Error("no-empty text at start");
+					break;
+				case EOC: break;
+				default:
+					this.unget();
+					this.state = S_TEXT;
+					this.xmlDeclPossible = false;
+			}
+		}
+		sDoctype() {
+			var _a;
+			const c = this.captureTo(DOCTYPE_TERMINATOR);
+			switch (c) {
+				case GREATER:
+					(_a = this.doctypeHandler) === null || _a === void 0 || _a.call(this, this.text);
+					this.text = "";
+					this.state = S_TEXT;
+					this.doctype = true;
+					break;
+				case EOC: break;
+				default:
+					this.text += String.fromCodePoint(c);
+					if (c === OPEN_BRACKET) this.state = S_DTD;
+					else if (isQuote(c)) {
+						this.state = S_DOCTYPE_QUOTE;
+						this.q = c;
+					}
+			}
+		}
+		sDoctypeQuote() {
+			const q = this.q;
+			if (this.captureToChar(q)) {
+				this.text += String.fromCodePoint(q);
+				this.q = null;
+				this.state = S_DOCTYPE;
+			}
+		}
+		sDTD() {
+			const c = this.captureTo(DTD_TERMINATOR);
+			if (c === EOC) return;
+			this.text += String.fromCodePoint(c);
+			if (c === CLOSE_BRACKET) this.state = S_DOCTYPE;
+			else if (c === LESS) this.state = S_DTD_OPEN_WAKA;
+			else if (isQuote(c)) {
+				this.state = S_DTD_QUOTED;
+				this.q = c;
+			}
+		}
+		sDTDQuoted() {
+			const q = this.q;
+			if (this.captureToChar(q)) {
+				this.text += String.fromCodePoint(q);
+				this.state = S_DTD;
+				this.q = null;
+			}
+		}
+		sDTDOpenWaka() {
+			const c = this.getCodeNorm();
+			this.text += String.fromCodePoint(c);
+			switch (c) {
+				case BANG:
+					this.state = S_DTD_OPEN_WAKA_BANG;
+					this.openWakaBang = "";
+					break;
+				case QUESTION:
+					this.state = S_DTD_PI;
+					break;
+				default: this.state = S_DTD;
+			}
+		}
+		sDTDOpenWakaBang() {
+			const char = String.fromCodePoint(this.getCodeNorm());
+			const owb = this.openWakaBang += char;
+			this.text += char;
+			if (owb !== "-") {
+				this.state = owb === "--" ? S_DTD_COMMENT : S_DTD;
+				this.openWakaBang = "";
+			}
+		}
+		sDTDComment() {
+			if (this.captureToChar(MINUS)) {
+				this.text += "-";
+				this.state = S_DTD_COMMENT_ENDING;
+			}
+		}
+		sDTDCommentEnding() {
+			const c = this.getCodeNorm();
+			this.text += String.fromCodePoint(c);
+			this.state = c === MINUS ? S_DTD_COMMENT_ENDED : S_DTD_COMMENT;
+		}
+		sDTDCommentEnded() {
+			const c = this.getCodeNorm();
+			this.text += String.fromCodePoint(c);
+			if (c === GREATER) this.state = S_DTD;
+			else {
+				this.fail("malformed comment.");
+				this.state = S_DTD_COMMENT;
+			}
+		}
+		sDTDPI() {
+			if (this.captureToChar(QUESTION)) {
+				this.text += "?";
+				this.state = S_DTD_PI_ENDING;
+			}
+		}
+		sDTDPIEnding() {
+			const c = this.getCodeNorm();
+			this.text += String.fromCodePoint(c);
+			if (c === GREATER) this.state = S_DTD;
+		}
+		sText() {
+			if (this.tags.length !== 0) this.handleTextInRoot();
+			else this.handleTextOutsideRoot();
+		}
+		sEntity() {
+			let { i: start } = this;
+			const { chunk } = this;
+			loop: while (true) switch (this.getCode()) {
+				case NL_LIKE:
+					this.entity += `${chunk.slice(start, this.prevI)}\n`;
+					start = this.i;
+					break;
+				case SEMICOLON: {
+					const { entityReturnState } = this;
+					const entity = this.entity + chunk.slice(start, this.prevI);
+					this.state = entityReturnState;
+					let parsed;
+					if (entity === "") {
+						this.fail("empty entity name.");
+						parsed = "&;";
+					} else {
+						parsed = this.parseEntity(entity);
+						this.entity = "";
+					}
+					if (entityReturnState !== S_TEXT || this.textHandler !== void 0) this.text += parsed;
+					break loop;
+				}
+				case EOC:
+					this.entity += chunk.slice(start);
+					break loop;
+			}
+		}
+		sOpenWaka() {
+			const c = this.getCode();
+			if (isNameStartChar(c)) {
+				this.state = S_OPEN_TAG;
+				this.unget();
+				this.xmlDeclPossible = false;
+			} else switch (c) {
+				case FORWARD_SLASH:
+					this.state = S_CLOSE_TAG;
+					this.xmlDeclPossible = false;
+					break;
+				case BANG:
+					this.state = S_OPEN_WAKA_BANG;
+					this.openWakaBang = "";
+					this.xmlDeclPossible = false;
+					break;
+				case QUESTION:
+					this.state = S_PI_FIRST_CHAR;
+					break;
+				default:
+					this.fail("disallowed character in tag name");
+					this.state = S_TEXT;
+					this.xmlDeclPossible = false;
+			}
+		}
+		sOpenWakaBang() {
+			this.openWakaBang += String.fromCodePoint(this.getCodeNorm());
+			switch (this.openWakaBang) {
+				case "[CDATA[":
+					if (!this.sawRoot && !this.reportedTextBeforeRoot) {
+						this.fail("text data outside of root node.");
+						this.reportedTextBeforeRoot = true;
+					}
+					if (this.closedRoot && !this.reportedTextAfterRoot) {
+						this.fail("text data outside of root node.");
+						this.reportedTextAfterRoot = true;
+					}
+					this.state = S_CDATA;
+					this.openWakaBang = "";
+					break;
+				case "--":
+					this.state = S_COMMENT;
+					this.openWakaBang = "";
+					break;
+				case "DOCTYPE":
+					this.state = S_DOCTYPE;
+					if (this.doctype || this.sawRoot) this.fail("inappropriately located doctype declaration.");
+					this.openWakaBang = "";
+					break;
+				default: if (this.openWakaBang.length >= 7) this.fail("incorrect syntax.");
+			}
+		}
+		sComment() {
+			if (this.captureToChar(MINUS)) this.state = S_COMMENT_ENDING;
+		}
+		sCommentEnding() {
+			var _a;
+			const c = this.getCodeNorm();
+			if (c === MINUS) {
+				this.state = S_COMMENT_ENDED;
+				(_a = this.commentHandler) === null || _a === void 0 || _a.call(this, this.text);
+				this.text = "";
+			} else {
+				this.text += `-${String.fromCodePoint(c)}`;
+				this.state = S_COMMENT;
+			}
+		}
+		sCommentEnded() {
+			const c = this.getCodeNorm();
+			if (c !== GREATER) {
+				this.fail("malformed comment.");
+				this.text += `--${String.fromCodePoint(c)}`;
+				this.state = S_COMMENT;
+			} else this.state = S_TEXT;
+		}
+		sCData() {
+			if (this.captureToChar(CLOSE_BRACKET)) this.state = S_CDATA_ENDING;
+		}
+		sCDataEnding() {
+			const c = this.getCodeNorm();
+			if (c === CLOSE_BRACKET) this.state = S_CDATA_ENDING_2;
+			else {
+				this.text += `]${String.fromCodePoint(c)}`;
+				this.state = S_CDATA;
+			}
+		}
+		sCDataEnding2() {
+			var _a;
+			const c = this.getCodeNorm();
+			switch (c) {
+				case GREATER:
+					(_a = this.cdataHandler) === null || _a === void 0 || _a.call(this, this.text);
+					this.text = "";
+					this.state = S_TEXT;
+					break;
+				case CLOSE_BRACKET:
+					this.text += "]";
+					break;
+				default:
+					this.text += `]]${String.fromCodePoint(c)}`;
+					this.state = S_CDATA;
+			}
+		}
+		sPIFirstChar() {
+			const c = this.getCodeNorm();
+			if (this.nameStartCheck(c)) {
+				this.piTarget += String.fromCodePoint(c);
+				this.state = S_PI_REST;
+			} else if (c === QUESTION || isS(c)) {
+				this.fail("processing instruction without a target.");
+				this.state = c === QUESTION ? S_PI_ENDING : S_PI_BODY;
+			} else {
+				this.fail("disallowed character in processing instruction name.");
+				this.piTarget += String.fromCodePoint(c);
+				this.state = S_PI_REST;
+			}
+		}
+		sPIRest() {
+			const { chunk, i: start } = this;
+			while (true) {
+				const c = this.getCodeNorm();
+				if (c === EOC) {
+					this.piTarget += chunk.slice(start);
+					return;
+				}
+				if (!this.nameCheck(c)) {
+					this.piTarget += chunk.slice(start, this.prevI);
+					const isQuestion = c === QUESTION;
+					if (isQuestion || isS(c)) {
+						if (this.piTarget === "xml") {
+							if (!this.xmlDeclPossible) this.fail("an XML declaration must be at the start of the document.");
+							this.state = isQuestion ? S_XML_DECL_ENDING : S_XML_DECL_NAME_START;
+						} else this.state = isQuestion ? S_PI_ENDING : S_PI_BODY;
+					} else {
+						this.fail("disallowed character in processing instruction name.");
+						this.piTarget += String.fromCodePoint(c);
+					}
+					break;
+				}
+			}
+		}
+		sPIBody() {
+			if (this.text.length === 0) {
+				const c = this.getCodeNorm();
+				if (c === QUESTION) this.state = S_PI_ENDING;
+				else if (!isS(c)) this.text = String.fromCodePoint(c);
+			} else if (this.captureToChar(QUESTION)) this.state = S_PI_ENDING;
+		}
+		sPIEnding() {
+			var _a;
+			const c = this.getCodeNorm();
+			if (c === GREATER) {
+				const { piTarget } = this;
+				if (piTarget.toLowerCase() === "xml") this.fail("the XML declaration must appear at the start of the document.");
+				(_a = this.piHandler) === null || _a === void 0 || _a.call(this, {
+					target: piTarget,
+					body: this.text
+				});
+				this.piTarget = this.text = "";
+				this.state = S_TEXT;
+			} else if (c === QUESTION) this.text += "?";
+			else {
+				this.text += `?${String.fromCodePoint(c)}`;
+				this.state = S_PI_BODY;
+			}
+			this.xmlDeclPossible = false;
+		}
+		sXMLDeclNameStart() {
+			const c = this.skipSpaces();
+			if (c === QUESTION) {
+				this.state = S_XML_DECL_ENDING;
+				return;
+			}
+			if (c !== EOC) {
+				this.state = S_XML_DECL_NAME;
+				this.name = String.fromCodePoint(c);
+			}
+		}
+		sXMLDeclName() {
+			const c = this.captureTo(XML_DECL_NAME_TERMINATOR);
+			if (c === QUESTION) {
+				this.state = S_XML_DECL_ENDING;
+				this.name += this.text;
+				this.text = "";
+				this.fail("XML declaration is incomplete.");
+				return;
+			}
+			if (!(isS(c) || c === EQUAL)) return;
+			this.name += this.text;
+			this.text = "";
+			if (!this.xmlDeclExpects.includes(this.name)) switch (this.name.length) {
+				case 0:
+					this.fail("did not expect any more name/value pairs.");
+					break;
+				case 1:
+					this.fail(`expected the name ${this.xmlDeclExpects[0]}.`);
+					break;
+				default: this.fail(`expected one of ${this.xmlDeclExpects.join(", ")}`);
+			}
+			this.state = c === EQUAL ? S_XML_DECL_VALUE_START : S_XML_DECL_EQ;
+		}
+		sXMLDeclEq() {
+			const c = this.getCodeNorm();
+			if (c === QUESTION) {
+				this.state = S_XML_DECL_ENDING;
+				this.fail("XML declaration is incomplete.");
+				return;
+			}
+			if (isS(c)) return;
+			if (c !== EQUAL) this.fail("value required.");
+			this.state = S_XML_DECL_VALUE_START;
+		}
+		sXMLDeclValueStart() {
+			const c = this.getCodeNorm();
+			if (c === QUESTION) {
+				this.state = S_XML_DECL_ENDING;
+				this.fail("XML declaration is incomplete.");
+				return;
+			}
+			if (isS(c)) return;
+			if (!isQuote(c)) {
+				this.fail("value must be quoted.");
+				this.q = SPACE;
+			} else this.q = c;
+			this.state = S_XML_DECL_VALUE;
+		}
+		sXMLDeclValue() {
+			const c = this.captureTo([this.q, QUESTION]);
+			if (c === QUESTION) {
+				this.state = S_XML_DECL_ENDING;
+				this.text = "";
+				this.fail("XML declaration is incomplete.");
+				return;
+			}
+			if (c === EOC) return;
+			const value = this.text;
+			this.text = "";
+			switch (this.name) {
+				case "version": {
+					this.xmlDeclExpects = ["encoding", "standalone"];
+					const version = value;
+					this.xmlDecl.version = version;
+					if (!/^1\.[0-9]+$/.test(version)) this.fail("version number must match /^1\\.[0-9]+$/.");
+					else if (!this.opt.forceXMLVersion) this.setXMLVersion(version);
+					break;
+				}
+				case "encoding":
+					if (!/^[A-Za-z][A-Za-z0-9._-]*$/.test(value)) this.fail("encoding value must match /^[A-Za-z0-9][A-Za-z0-9._-]*$/.");
+					this.xmlDeclExpects = ["standalone"];
+					this.xmlDecl.encoding = value;
+					break;
+				case "standalone":
+					if (value !== "yes" && value !== "no") this.fail("standalone value must match \"yes\" or \"no\".");
+					this.xmlDeclExpects = [];
+					this.xmlDecl.standalone = value;
+			}
+			this.name = "";
+			this.state = S_XML_DECL_SEPARATOR;
+		}
+		sXMLDeclSeparator() {
+			const c = this.getCodeNorm();
+			if (c === QUESTION) {
+				this.state = S_XML_DECL_ENDING;
+				return;
+			}
+			if (!isS(c)) {
+				this.fail("whitespace required.");
+				this.unget();
+			}
+			this.state = S_XML_DECL_NAME_START;
+		}
+		sXMLDeclEnding() {
+			var _a;
+			if (this.getCodeNorm() === GREATER) {
+				if (this.piTarget !== "xml") this.fail("processing instructions are not allowed before root.");
+				else if (this.name !== "version" && this.xmlDeclExpects.includes("version")) this.fail("XML declaration must contain a version.");
+				(_a = this.xmldeclHandler) === null || _a === void 0 || _a.call(this, this.xmlDecl);
+				this.name = "";
+				this.piTarget = this.text = "";
+				this.state = S_TEXT;
+			} else this.fail("The character ? is disallowed anywhere in XML declarations.");
+			this.xmlDeclPossible = false;
+		}
+		sOpenTag() {
+			var _a;
+			const c = this.captureNameChars();
+			if (c === EOC) return;
+			const tag = this.tag = {
+				name: this.name,
+				attributes: Object.create(null)
+			};
+			this.name = "";
+			if (this.xmlnsOpt) this.topNS = tag.ns = Object.create(null);
+			(_a = this.openTagStartHandler) === null || _a === void 0 || _a.call(this, tag);
+			this.sawRoot = true;
+			if (!this.fragmentOpt && this.closedRoot) this.fail("documents may contain only one root.");
+			switch (c) {
+				case GREATER:
+					this.openTag();
+					break;
+				case FORWARD_SLASH:
+					this.state = S_OPEN_TAG_SLASH;
+					break;
+				default:
+					if (!isS(c)) this.fail("disallowed character in tag name.");
+					this.state = S_ATTRIB;
+			}
+		}
+		sOpenTagSlash() {
+			if (this.getCode() === GREATER) this.openSelfClosingTag();
+			else {
+				this.fail("forward-slash in opening tag not followed by >.");
+				this.state = S_ATTRIB;
+			}
+		}
+		sAttrib() {
+			const c = this.skipSpaces();
+			if (c === EOC) return;
+			if (isNameStartChar(c)) {
+				this.unget();
+				this.state = S_ATTRIB_NAME;
+			} else if (c === GREATER) this.openTag();
+			else if (c === FORWARD_SLASH) this.state = S_OPEN_TAG_SLASH;
+			else this.fail("disallowed character in attribute name.");
+		}
+		sAttribName() {
+			const c = this.captureNameChars();
+			if (c === EQUAL) this.state = S_ATTRIB_VALUE;
+			else if (isS(c)) this.state = S_ATTRIB_NAME_SAW_WHITE;
+			else if (c === GREATER) {
+				this.fail("attribute without value.");
+				this.pushAttrib(this.name, this.name);
+				this.name = this.text = "";
+				this.openTag();
+			} else if (c !== EOC) this.fail("disallowed character in attribute name.");
+		}
+		sAttribNameSawWhite() {
+			const c = this.skipSpaces();
+			switch (c) {
+				case EOC: return;
+				case EQUAL:
+					this.state = S_ATTRIB_VALUE;
+					break;
+				default:
+					this.fail("attribute without value.");
+					this.text = "";
+					this.name = "";
+					if (c === GREATER) this.openTag();
+					else if (isNameStartChar(c)) {
+						this.unget();
+						this.state = S_ATTRIB_NAME;
+					} else {
+						this.fail("disallowed character in attribute name.");
+						this.state = S_ATTRIB;
+					}
+			}
+		}
+		sAttribValue() {
+			const c = this.getCodeNorm();
+			if (isQuote(c)) {
+				this.q = c;
+				this.state = S_ATTRIB_VALUE_QUOTED;
+			} else if (!isS(c)) {
+				this.fail("unquoted attribute value.");
+				this.state = S_ATTRIB_VALUE_UNQUOTED;
+				this.unget();
+			}
+		}
+		sAttribValueQuoted() {
+			const { q, chunk } = this;
+			let { i: start } = this;
+			while (true) switch (this.getCode()) {
+				case q:
+					this.pushAttrib(this.name, this.text + chunk.slice(start, this.prevI));
+					this.name = this.text = "";
+					this.q = null;
+					this.state = S_ATTRIB_VALUE_CLOSED;
+					return;
+				case AMP:
+					this.text += chunk.slice(start, this.prevI);
+					this.state = S_ENTITY;
+					this.entityReturnState = S_ATTRIB_VALUE_QUOTED;
+					return;
+				case NL:
+				case NL_LIKE:
+				case TAB:
+					this.text += `${chunk.slice(start, this.prevI)} `;
+					start = this.i;
+					break;
+				case LESS:
+					this.text += chunk.slice(start, this.prevI);
+					this.fail("disallowed character.");
+					return;
+				case EOC:
+					this.text += chunk.slice(start);
+					return;
+			}
+		}
+		sAttribValueClosed() {
+			const c = this.getCodeNorm();
+			if (isS(c)) this.state = S_ATTRIB;
+			else if (c === GREATER) this.openTag();
+			else if (c === FORWARD_SLASH) this.state = S_OPEN_TAG_SLASH;
+			else if (isNameStartChar(c)) {
+				this.fail("no whitespace between attributes.");
+				this.unget();
+				this.state = S_ATTRIB_NAME;
+			} else this.fail("disallowed character in attribute name.");
+		}
+		sAttribValueUnquoted() {
+			const c = this.captureTo(ATTRIB_VALUE_UNQUOTED_TERMINATOR);
+			switch (c) {
+				case AMP:
+					this.state = S_ENTITY;
+					this.entityReturnState = S_ATTRIB_VALUE_UNQUOTED;
+					break;
+				case LESS:
+					this.fail("disallowed character.");
+					break;
+				case EOC: break;
+				default:
+					if (this.text.includes("]]>")) this.fail("the string \"]]>\" is disallowed in char data.");
+					this.pushAttrib(this.name, this.text);
+					this.name = this.text = "";
+					if (c === GREATER) this.openTag();
+					else this.state = S_ATTRIB;
+			}
+		}
+		sCloseTag() {
+			const c = this.captureNameChars();
+			if (c === GREATER) this.closeTag();
+			else if (isS(c)) this.state = S_CLOSE_TAG_SAW_WHITE;
+			else if (c !== EOC) this.fail("disallowed character in closing tag.");
+		}
+		sCloseTagSawWhite() {
+			switch (this.skipSpaces()) {
+				case GREATER:
+					this.closeTag();
+					break;
+				case EOC: break;
+				default: this.fail("disallowed character in closing tag.");
+			}
+		}
+		handleTextInRoot() {
+			let { i: start, forbiddenState } = this;
+			const { chunk, textHandler: handler } = this;
+			scanLoop: while (true) switch (this.getCode()) {
+				case LESS:
+					this.state = S_OPEN_WAKA;
+					if (handler !== void 0) {
+						const { text } = this;
+						const slice = chunk.slice(start, this.prevI);
+						if (text.length !== 0) {
+							handler(text + slice);
+							this.text = "";
+						} else if (slice.length !== 0) handler(slice);
+					}
+					forbiddenState = FORBIDDEN_START;
+					break scanLoop;
+				case AMP:
+					this.state = S_ENTITY;
+					this.entityReturnState = S_TEXT;
+					if (handler !== void 0) this.text += chunk.slice(start, this.prevI);
+					forbiddenState = FORBIDDEN_START;
+					break scanLoop;
+				case CLOSE_BRACKET:
+					switch (forbiddenState) {
+						case FORBIDDEN_START:
+							forbiddenState = FORBIDDEN_BRACKET;
+							break;
+						case FORBIDDEN_BRACKET:
+							forbiddenState = FORBIDDEN_BRACKET_BRACKET;
+							break;
+						case FORBIDDEN_BRACKET_BRACKET: break;
+						default: throw new Error("impossible state");
+					}
+					break;
+				case GREATER:
+					if (forbiddenState === FORBIDDEN_BRACKET_BRACKET) this.fail("the string \"]]>\" is disallowed in char data.");
+					forbiddenState = FORBIDDEN_START;
+					break;
+				case NL_LIKE:
+					if (handler !== void 0) this.text += `${chunk.slice(start, this.prevI)}\n`;
+					start = this.i;
+					forbiddenState = FORBIDDEN_START;
+					break;
+				case EOC:
+					if (handler !== void 0) this.text += chunk.slice(start);
+					break scanLoop;
+				default: forbiddenState = FORBIDDEN_START;
+			}
+			this.forbiddenState = forbiddenState;
+		}
+		handleTextOutsideRoot() {
+			let { i: start } = this;
+			const { chunk, textHandler: handler } = this;
+			let nonSpace = false;
+			outRootLoop: while (true) {
+				const code = this.getCode();
+				switch (code) {
+					case LESS:
+						this.state = S_OPEN_WAKA;
+						if (handler !== void 0) {
+							const { text } = this;
+							const slice = chunk.slice(start, this.prevI);
+							if (text.length !== 0) {
+								handler(text + slice);
+								this.text = "";
+							} else if (slice.length !== 0) handler(slice);
+						}
+						break outRootLoop;
+					case AMP:
+						this.state = S_ENTITY;
+						this.entityReturnState = S_TEXT;
+						if (handler !== void 0) this.text += chunk.slice(start, this.prevI);
+						nonSpace = true;
+						break outRootLoop;
+					case NL_LIKE:
+						if (handler !== void 0) this.text += `${chunk.slice(start, this.prevI)}\n`;
+						start = this.i;
+						break;
+					case EOC:
+						if (handler !== void 0) this.text += chunk.slice(start);
+						break outRootLoop;
+					default: if (!isS(code)) nonSpace = true;
+				}
+			}
+			if (!nonSpace) return;
+			if (!this.sawRoot && !this.reportedTextBeforeRoot) {
+				this.fail("text data outside of root node.");
+				this.reportedTextBeforeRoot = true;
+			}
+			if (this.closedRoot && !this.reportedTextAfterRoot) {
+				this.fail("text data outside of root node.");
+				this.reportedTextAfterRoot = true;
+			}
+		}
+		pushAttribNS(name, value) {
+			var _a;
+			const { prefix, local } = this.qname(name);
+			const attr = {
+				name,
+				prefix,
+				local,
+				value
+			};
+			this.attribList.push(attr);
+			(_a = this.attributeHandler) === null || _a === void 0 || _a.call(this, attr);
+			if (prefix === "xmlns") {
+				const trimmed = value.trim();
+				if (this.currentXMLVersion === "1.0" && trimmed === "") this.fail("invalid attempt to undefine prefix in XML 1.0");
+				this.topNS[local] = trimmed;
+				nsPairCheck(this, local, trimmed);
+			} else if (name === "xmlns") {
+				const trimmed = value.trim();
+				this.topNS[""] = trimmed;
+				nsPairCheck(this, "", trimmed);
+			}
+		}
+		pushAttribPlain(name, value) {
+			var _a;
+			const attr = {
+				name,
+				value
+			};
+			this.attribList.push(attr);
+			(_a = this.attributeHandler) === null || _a === void 0 || _a.call(this, attr);
+		}
+		/**
+		* End parsing. This performs final well-formedness checks and resets the
+		* parser to a clean state.
+		*
+		* @returns this
+		*/
+		end() {
+			var _a, _b;
+			if (!this.sawRoot) this.fail("document must contain a root element.");
+			const { tags } = this;
+			while (tags.length > 0) {
+				const tag = tags.pop();
+				this.fail(`unclosed tag: ${tag.name}`);
+			}
+			if (this.state !== S_BEGIN && this.state !== S_TEXT) this.fail("unexpected end.");
+			const { text } = this;
+			if (text.length !== 0) {
+				(_a = this.textHandler) === null || _a === void 0 || _a.call(this, text);
+				this.text = "";
+			}
+			this._closed = true;
+			(_b = this.endHandler) === null || _b === void 0 || _b.call(this);
+			this._init();
+			return this;
+		}
+		/**
+		* Resolve a namespace prefix.
+		*
+		* @param prefix The prefix to resolve.
+		*
+		* @returns The namespace URI or ``undefined`` if the prefix is not defined.
+		*/
+		resolve(prefix) {
+			var _a, _b;
+			let uri = this.topNS[prefix];
+			if (uri !== void 0) return uri;
+			const { tags } = this;
+			for (let index = tags.length - 1; index >= 0; index--) {
+				uri = tags[index].ns[prefix];
+				if (uri !== void 0) return uri;
+			}
+			uri = this.ns[prefix];
+			if (uri !== void 0) return uri;
+			return (_b = (_a = this.opt).resolvePrefix) === null || _b === void 0 ? void 0 : _b.call(_a, prefix);
+		}
+		/**
+		* Parse a qname into its prefix and local name parts.
+		*
+		* @param name The name to parse
+		*
+		* @returns
+		*/
+		qname(name) {
+			const colon = name.indexOf(":");
+			if (colon === -1) return {
+				prefix: "",
+				local: name
+			};
+			const local = name.slice(colon + 1);
+			const prefix = name.slice(0, colon);
+			if (prefix === "" || local === "" || local.includes(":")) this.fail(`malformed name: ${name}.`);
+			return {
+				prefix,
+				local
+			};
+		}
+		processAttribsNS() {
+			var _a;
+			const { attribList } = this;
+			const tag = this.tag;
+			{
+				const { prefix, local } = this.qname(tag.name);
+				tag.prefix = prefix;
+				tag.local = local;
+				const uri = tag.uri = (_a = this.resolve(prefix)) !== null && _a !== void 0 ? _a : "";
+				if (prefix !== "") {
+					if (prefix === "xmlns") this.fail("tags may not have \"xmlns\" as prefix.");
+					if (uri === "") {
+						this.fail(`unbound namespace prefix: ${JSON.stringify(prefix)}.`);
+						tag.uri = prefix;
+					}
+				}
+			}
+			if (attribList.length === 0) return;
+			const { attributes } = tag;
+			const seen = /* @__PURE__ */ new Set();
+			for (const attr of attribList) {
+				const { name, prefix, local } = attr;
+				let uri;
+				let eqname;
+				if (prefix === "") {
+					uri = name === "xmlns" ? XMLNS_NAMESPACE : "";
+					eqname = name;
+				} else {
+					uri = this.resolve(prefix);
+					if (uri === void 0) {
+						this.fail(`unbound namespace prefix: ${JSON.stringify(prefix)}.`);
+						uri = prefix;
+					}
+					eqname = `{${uri}}${local}`;
+				}
+				if (seen.has(eqname)) this.fail(`duplicate attribute: ${eqname}.`);
+				seen.add(eqname);
+				attr.uri = uri;
+				attributes[name] = attr;
+			}
+			this.attribList = [];
+		}
+		processAttribsPlain() {
+			const { attribList } = this;
+			const attributes = this.tag.attributes;
+			for (const { name, value } of attribList) {
+				if (attributes[name] !== void 0) this.fail(`duplicate attribute: ${name}.`);
+				attributes[name] = value;
+			}
+			this.attribList = [];
+		}
+		/**
+		* Handle a complete open tag. This parser code calls this once it has seen
+		* the whole tag. This method checks for well-formeness and then emits
+		* ``onopentag``.
+		*/
+		openTag() {
+			var _a;
+			this.processAttribs();
+			const { tags } = this;
+			const tag = this.tag;
+			tag.isSelfClosing = false;
+			(_a = this.openTagHandler) === null || _a === void 0 || _a.call(this, tag);
+			tags.push(tag);
+			this.state = S_TEXT;
+			this.name = "";
+		}
+		/**
+		* Handle a complete self-closing tag. This parser code calls this once it has
+		* seen the whole tag. This method checks for well-formeness and then emits
+		* ``onopentag`` and ``onclosetag``.
+		*/
+		openSelfClosingTag() {
+			var _a, _b, _c;
+			this.processAttribs();
+			const { tags } = this;
+			const tag = this.tag;
+			tag.isSelfClosing = true;
+			(_a = this.openTagHandler) === null || _a === void 0 || _a.call(this, tag);
+			(_b = this.closeTagHandler) === null || _b === void 0 || _b.call(this, tag);
+			if ((this.tag = (_c = tags[tags.length - 1]) !== null && _c !== void 0 ? _c : null) === null) this.closedRoot = true;
+			this.state = S_TEXT;
+			this.name = "";
+		}
+		/**
+		* Handle a complete close tag. This parser code calls this once it has seen
+		* the whole tag. This method checks for well-formeness and then emits
+		* ``onclosetag``.
+		*/
+		closeTag() {
+			const { tags, name } = this;
+			this.state = S_TEXT;
+			this.name = "";
+			if (name === "") {
+				this.fail("weird empty close tag.");
+				this.text += "</>";
+				return;
+			}
+			const handler = this.closeTagHandler;
+			let l = tags.length;
+			while (l-- > 0) {
+				const tag = this.tag = tags.pop();
+				this.topNS = tag.ns;
+				handler === null || handler === void 0 || handler(tag);
+				if (tag.name === name) break;
+				this.fail("unexpected close tag.");
+			}
+			if (l === 0) this.closedRoot = true;
+			else if (l < 0) {
+				this.fail(`unmatched closing tag: ${name}.`);
+				this.text += `</${name}>`;
+			}
+		}
+		/**
+		* Resolves an entity. Makes any necessary well-formedness checks.
+		*
+		* @param entity The entity to resolve.
+		*
+		* @returns The parsed entity.
+		*/
+		parseEntity(entity) {
+			if (entity[0] !== "#") {
+				const defined = this.ENTITIES[entity];
+				if (defined !== void 0) return defined;
+				this.fail(this.isName(entity) ? "undefined entity." : "disallowed character in entity name.");
+				return `&${entity};`;
+			}
+			let num = NaN;
+			if (entity[1] === "x" && /^#x[0-9a-f]+$/i.test(entity)) num = parseInt(entity.slice(2), 16);
+			else if (/^#[0-9]+$/.test(entity)) num = parseInt(entity.slice(1), 10);
+			if (!this.isChar(num)) {
+				this.fail("malformed character entity.");
+				return `&${entity};`;
+			}
+			return String.fromCodePoint(num);
+		}
+	};
+	exports.SaxesParser = SaxesParser;
+})))();
+/** Text that an entity may grow to: far more than a description needs, far less than a machine has. */
+const LARGEST_EXPANSION = 1e6;
+const PREDEFINED = {
+	lt: "<",
+	gt: ">",
+	amp: "&",
+	quot: "\"",
+	apos: "'"
+};
+const DECLARATION = /<!--[\s\S]*?-->|<\?[\s\S]*?\?>|<!ENTITY\s+(?<parameter>%\s+)?(?<name>[^\s%"']+)\s+(?:(?<external>SYSTEM|PUBLIC)\b|"(?<double>[^"]*)"|'(?<single>[^']*)')[^>]*>|(?<reference>%[^\s;]+;)/g;
+/** An entity declaration that we cannot follow; `offset` is counted from the start of the document type declaration. */
+var EntityProblem = class extends Error {
+	offset;
+	constructor(text, offset) {
+		super(text);
+		this.offset = offset;
+	}
+};
+/**
+* The internal general entities of a document type declaration with the text that each stands for (XML 1.0 section 4).
+*
+* @param doctype what stands between `<!DOCTYPE` and its `>`
+* @throws EntityProblem for external and parameter entities, for entities that hold elements, that hold themselves,
+*   that use an unknown one, or that grow beyond one million characters
+*/
+function internalEntities(doctype) {
+	const declared = /* @__PURE__ */ new Map();
+	for (const match of doctype.matchAll(DECLARATION)) {
+		const { parameter, name, external, double, single, reference } = match.groups ?? {};
+		if (parameter !== void 0 || reference !== void 0) throw new EntityProblem("parameter entities (%name;) are not supported: write their text out", match.index);
+		if (name === void 0) continue;
+		if (external !== void 0) throw new EntityProblem(`the entity ${name} stands for another file, which is not read: write its text here, or use <include>`, match.index);
+		if (!declared.has(name)) declared.set(name, {
+			value: double ?? single ?? "",
+			offset: match.index
+		});
+	}
+	const expanded = /* @__PURE__ */ new Map();
+	for (const [name, { offset }] of declared) expansion(name, offset, {
+		declared,
+		expanded
+	}, []);
+	return expanded;
+}
+function expansion(name, offset, entities, within) {
+	const known = entities.expanded.get(name);
+	if (known !== void 0) return known;
+	if (within.includes(name)) throw new EntityProblem(`the entity ${name} holds itself`, offset);
+	const value = entities.declared.get(name)?.value;
+	if (value === void 0) throw new EntityProblem(`the entity ${name} is used but not declared`, offset);
+	if (value.includes("<") || /&#(?:60|x3c);/i.test(value)) throw new EntityProblem(`the entity ${name} holds elements: write them where it is used`, offset);
+	const text = value.replace(/&([^;]*);/g, (_, reference) => {
+		if (reference.startsWith("#")) return characterOf(reference, name, offset);
+		return PREDEFINED[reference] ?? expansion(reference, offset, entities, [...within, name]);
+	});
+	if (text.length > LARGEST_EXPANSION) throw new EntityProblem(`the entity ${name} grows beyond all measure`, offset);
+	entities.expanded.set(name, text);
+	return text;
+}
+function characterOf(reference, name, offset) {
+	const code = /^#x[0-9a-f]+$/i.test(reference) ? Number.parseInt(reference.slice(2), 16) : Number(reference.slice(1));
+	if (!Number.isInteger(code) || code <= 0 || code > 1114111) throw new EntityProblem(`&${reference}; in the entity ${name} is no character`, offset);
+	return String.fromCodePoint(code);
+}
+// src/description/xmlreason.ts
+const REASONS = [
+	[/^unclosed tag: (.*)$/, ([, name], open) => `<${name}>${ofLine(open)} is never closed: write </${name}>`],
+	[/^unexpected close tag/, (_, open) => `this closing tag does not fit: ${expectedTag(open)}`],
+	[/^unmatched closing tag: (.*)$/, ([, name = ""]) => `</${name.replace(/\.$/, "")}> closes nothing: remove it`],
+	[/^undefined entity/, () => "this &name; is not declared: write & as &amp;"],
+	[/^(?:disallowed character in|empty) entity name/, () => "write & as &amp;"],
+	[/^malformed character entity/, () => "this &#number; is no character"],
+	[/^duplicate attribute: (.*)\.$/, ([, name]) => `the attribute ${name} is written twice: remove one`],
+	[/^attribute without value/, () => "this attribute has no value: write name=\"value\""],
+	[/^unquoted attribute value/, () => "write the value of the attribute in quotes"],
+	[/^no whitespace between attributes/, () => "write a space between the attributes"],
+	[/^disallowed character in attribute name/, () => "an attribute is written name=\"value\""],
+	[/^disallowed character in tag name/, () => "no element starts so: write < as &lt;"],
+	[/^disallowed character/, () => "this character may not stand here (write < as &lt; and & as &amp;)"],
+	[/^unbound namespace prefix: "(.*)"/, ([, prefix]) => `the prefix ${prefix}: is not declared: add xmlns:${prefix}="…"`],
+	[/^documents may contain only one root/, () => "only one <image> may stand in the file"],
+	[/^text data outside of root node/, () => "there is text outside of the outermost element: remove it"],
+	[/^document must contain a root element/, () => "the file holds no element: write an <image> description"],
+	[/^an XML declaration must be at the start/, () => "<?xml …?> must be the very first in the file"],
+	[/^malformed comment/, () => "a comment may not hold --"]
+];
+/**
+* Why a document is not well formed, in plain words.
+*
+* @param message of saxes: `line:column: reason`, @param open the elements that are not closed yet, outermost first
+*/
+function plainReason(message, open) {
+	const reason = message.replace(/^(?:\d+:\d+: )/, "");
+	for (const [pattern, words] of REASONS) {
+		const match = pattern.exec(reason);
+		if (match !== null) return `not well-formed XML: ${words(match, open)}`;
+	}
+	return `not well-formed XML: ${reason.replace(/\.$/, "")}`;
+}
+function ofLine(open) {
+	const last = open.at(-1);
+	return last === void 0 ? "" : ` of line ${last.line}`;
+}
+function expectedTag(open) {
+	const last = open.at(-1);
+	return last === void 0 ? "nothing is open" : `write </${last.name}> for the <${last.name}> of line ${last.line} first`;
+}
+// src/description/xml.ts
+/**
+* The root element of an XML document. Comments and processing instructions are no part of the tree; who rewrites the
+* text by the offsets here leaves them as they are.
+*
+* @throws DescriptionError with file and line where it is not well formed (XML 1.0, Namespaces in XML 1.0), or where it
+*   declares an entity that stands for another file
+*/
+function xmlTree(source) {
+	const lineAt = source.lineAt ?? lineCounter(source.text);
+	const fail = (offset, text) => {
+		throw new DescriptionError([descriptionProblem(source.file, lineAt(offset), text)]);
+	};
+	const parser = new import_saxes.SaxesParser({ xmlns: true });
+	const open = [];
+	let start = 0;
+	let root;
+	const addText = (text) => {
+		const element = open.at(-1);
+		if (element !== void 0) element.text += text;
+	};
+	let closed;
+	parser.on("error", (error) => {
+		const unclosed = error.message.includes("unexpected close tag") && closed !== void 0 ? [...open, closed] : open;
+		const last = error.message.includes("unclosed tag") ? unclosed.at(-1) : void 0;
+		const stray = last === void 0 ? void 0 : strayAmpersand(source.text, last.tagEnd);
+		const reason = stray === void 0 ? error.message : "undefined entity";
+		fail(stray ?? last?.start ?? Math.max(0, parser.position - 1), plainReason(reason, unclosed));
+	});
+	parser.on("doctype", (doctype) => declareEntities(parser, doctype, source.text, fail));
+	parser.on("opentagstart", () => {
+		start = source.text.lastIndexOf("<", parser.position - 1);
+	});
+	parser.on("opentag", (tag) => {
+		open.push(openElement(tag, source, {
+			start,
+			end: parser.position
+		}, lineAt));
+	});
+	parser.on("text", addText);
+	parser.on("cdata", addText);
+	parser.on("closetag", () => {
+		closed = open.pop();
+		if (closed === void 0) return;
+		const element = {
+			...closed,
+			end: parser.position
+		};
+		const parent = open.at(-1);
+		if (parent === void 0) root = element;
+		else parent.children.push(element);
+	});
+	parser.write(source.text).close();
+	return root ?? fail(0, "the file holds no element");
+}
+/** Offset of an `&` that starts no reference: it swallows all that follows, so that the end of the file comes too early. */
+function strayAmpersand(text, from) {
+	const scanner = /<!--[\s\S]*?-->|<!\[CDATA\[[\s\S]*?\]\]>|&(?![\w#:.-]+;)/g;
+	scanner.lastIndex = from;
+	for (let match = scanner.exec(text); match !== null; match = scanner.exec(text)) if (match[0] === "&") return match.index;
+}
+function declareEntities(parser, doctype, text, fail) {
+	const offset = text.lastIndexOf("<!DOCTYPE", parser.position) + 9;
+	try {
+		for (const [name, value] of internalEntities(doctype)) parser.ENTITIES[name] = value;
+	} catch (error) {
+		if (error instanceof EntityProblem) fail(offset + error.offset, error.message);
+		throw error;
+	}
+}
+function openElement(tag, source, span, lineAt) {
+	const attributes = [];
+	const scanner = /(\s+)([^\s=/>]+)\s*=\s*(?:"([^"]*)"|'([^']*)')/y;
+	scanner.lastIndex = span.start + 1 + tag.name.length;
+	for (let match = scanner.exec(source.text); match !== null; match = scanner.exec(source.text)) {
+		const [, space = "", name = "", double, single] = match;
+		const end = scanner.lastIndex;
+		const valueStart = end - 1 - (double ?? single ?? "").length;
+		const line = lineAt(match.index + space.length);
+		const value = tag.attributes[name]?.value ?? "";
+		attributes.push({
+			name,
+			value,
+			line,
+			start: match.index,
+			end,
+			valueStart,
+			valueEnd: end - 1
+		});
+	}
+	return {
+		name: tag.name,
+		attributes,
+		children: [],
+		text: "",
+		file: source.file,
+		line: lineAt(span.start),
+		start: span.start,
+		tagEnd: span.end
+	};
+}
+/** Value of an attribute; undefined where the element has none of that name. */
+function attributeValue(element, name) {
+	return element.attributes.find((attribute) => attribute.name === name)?.value;
+}
+/** The children of that name, in order. */
+function childrenNamed(element, name) {
+	return element.children.filter((child) => child.name === name);
+}
+/** Whether an `xsd:boolean` attribute is set and true (XML Schema part 2: `true` or `1`). */
+function isTrue(element, name) {
+	return ["true", "1"].includes(attributeValue(element, name)?.trim() ?? "");
+}
+// src/description/edits.ts
+/**
+* The text with the spans replaced. All else stays as it is, character by character.
+*
+* @param edits in any order; they may not overlap
+*/
+function editedText(text, edits) {
+	const ordered = [...edits].sort((one, other) => one.start - other.start || one.end - other.end);
+	const parts = [];
+	let done = 0;
+	for (const edit of ordered) {
+		if (edit.start < done) throw new Error(`edits overlap at ${edit.start}`);
+		parts.push(text.slice(done, edit.start), edit.text);
+		done = edit.end;
+	}
+	parts.push(text.slice(done));
+	return parts.join("");
+}
+/** Removes a span and leaves its line ends, so that the lines below keep their numbers. */
+function removal(text, span) {
+	const lineEnds = text.slice(span.start, span.end).match(/\r\n|\r|\n/g) ?? [];
+	return {
+		start: span.start,
+		end: span.end,
+		text: lineEnds.join("")
+	};
+}
+/** Text as it is written between two tags (XML 1.0 section 2.4). */
+function escapedText(text) {
+	return text.replace(/&/g, "&amp;").replace(/</g, "&lt;").replace(/>/g, "&gt;").replace(/\r/g, "&#13;");
+}
+/** A value as it is written between quotes of either kind: white space other than the space survives as a reference only. */
+function escapedValue(value) {
+	return escapedText(value).replace(/"/g, "&quot;").replace(/'/g, "&apos;").replace(/\t/g, "&#9;").replace(/\n/g, "&#10;");
+}
+// src/description/yamlvalue.ts
+/** Aliases multiply what they stand for; no description comes near. */
+const MOST_VALUES = 1e5;
+/** Something that has no place in a description; `offset` counts characters of the file. */
+var YamlProblem = class extends Error {
+	offset;
+	constructor(text, offset) {
+		super(text);
+		this.offset = offset;
+	}
+};
+/**
+* What a YAML document holds, with anchors, aliases and merge keys (`<<`) resolved.
+*
+* @param document parsed with the failsafe schema, without errors
+* @throws YamlProblem for keys that are no text, for aliases that hold themselves and for those that grow too much
+*/
+function yamlValue(document) {
+	return new Resolver(document).value(document.contents, 0, []);
+}
+var Resolver = class {
+	#document;
+	#count = 0;
+	constructor(document) {
+		this.#document = document;
+	}
+	value(node, fallback, within) {
+		const offset = offsetOf(node) ?? fallback;
+		this.#count += 1;
+		if (this.#count > MOST_VALUES) throw new YamlProblem("the aliases grow beyond all measure", offset);
+		if ((0, import_dist.isAlias)(node)) {
+			const target = node.resolve(this.#document);
+			if (target === void 0) throw new YamlProblem(`the anchor &${node.source} is not defined above`, offset);
+			if (within.includes(target)) throw new YamlProblem(`the alias *${node.source} holds itself`, offset);
+			return this.value(target, offset, within);
+		}
+		if ((0, import_dist.isMap)(node)) return {
+			kind: "map",
+			entries: this.#entries(node.items, offset, [...within, node]),
+			offset
+		};
+		if ((0, import_dist.isSeq)(node)) return {
+			kind: "list",
+			items: node.items.map((item) => this.value(item, offset, [...within, node])),
+			offset
+		};
+		if ((0, import_dist.isScalar)(node)) return scalarValue(node, offset);
+		return {
+			kind: "null",
+			offset
+		};
+	}
+	#entries(pairs, fallback, within) {
+		const own = [];
+		const merged = [];
+		for (const pair of pairs) {
+			const offset = offsetOf(pair.key) ?? fallback;
+			const key = (0, import_dist.isAlias)(pair.key) ? pair.key.resolve(this.#document) : pair.key;
+			if (!(0, import_dist.isScalar)(key) || typeof key.value !== "string" || key.value === "") throw new YamlProblem("a key of a description is text: write a name", offset);
+			const value = this.value(pair.value, offset, within);
+			if (key.value === "<<" && key.type === import_dist.Scalar.PLAIN) merged.push(...mergedEntries(value, offset));
+			else own.push({
+				key: key.value,
+				value,
+				offset
+			});
+		}
+		const keys = new Set(own.map((entry) => entry.key));
+		for (const entry of merged) {
+			if (!keys.has(entry.key)) own.push(entry);
+			keys.add(entry.key);
+		}
+		return own;
+	}
+};
+function mergedEntries(value, offset) {
+	if (value.kind === "map") return value.entries;
+	if (value.kind === "list") return value.items.flatMap((item) => mergedEntries(item, offset));
+	throw new YamlProblem("<< takes mappings: write <<: *anchor", offset);
+}
+function scalarValue(node, offset) {
+	const text = String(node.value ?? "");
+	if (node.type !== import_dist.Scalar.PLAIN && node.type !== void 0) return {
+		kind: "text",
+		text,
+		offset
+	};
+	if (/^(~|null|Null|NULL|)$/.test(text)) return {
+		kind: "null",
+		offset
+	};
+	return {
+		kind: "text",
+		text: /^(True|TRUE|False|FALSE)$/.test(text) ? text.toLowerCase() : text,
+		offset
+	};
+}
+function offsetOf(node) {
+	return (node?.range)?.[0];
+}
+// src/description/yaml.ts
+/**
+* The XML that the YAML form of a description stands for: `'@name'` is an attribute, `'#text'` the text, a list repeats
+* its element. These are the rules of xmltodict, which KIWI's anymarkup plugin follows (kiwi/markup/any.py); unlike
+* there a scalar keeps the text it was written with (version `1.10`), only `True` and `False` become lower case.
+*
+* @param text the YAML file, @param file its absolute path, for messages
+* @throws DescriptionError with file and line, for all at once that is no YAML or has no place in XML
+*/
+function yamlAsXml(text, file) {
+	const lines = new import_dist.LineCounter();
+	const lineOf = (offset) => Math.max(1, lines.linePos(offset).line);
+	const document = (0, import_dist.parseDocument)(text, {
+		lineCounter: lines,
+		schema: "failsafe",
+		prettyErrors: false
+	});
+	const problems = [...document.errors, ...document.warnings].map((error) => {
+		const reason = error.code === "MULTIPLE_DOCS" ? "several documents (---) in one file: write one" : error.message.split("\n")[0];
+		return descriptionProblem(file, lineOf(error.pos[0]), `not valid YAML: ${reason}`);
+	});
+	if (problems.length > 0) throw new DescriptionError(problems);
+	try {
+		const xml = new XmlWriter(lineOf);
+		xml.writeRoot(yamlValue(document));
+		problems.push(...xml.refused.map(({ offset, message }) => descriptionProblem(file, lineOf(offset), message)));
+		if (problems.length === 0) return xml.result();
+	} catch (error) {
+		if (!(error instanceof YamlProblem)) throw error;
+		problems.push(descriptionProblem(file, lineOf(error.offset), error.message));
+	}
+	throw new DescriptionError(problems);
+}
+const XML_NAME = /^[\p{L}_][\p{L}\p{N}_.-]*(:[\p{L}_][\p{L}\p{N}_.-]*)?$/u;
+const NO_XML_CHARACTER = /[\x00-\x08\x0b\x0c\x0e-\x1f\ufffe\uffff]/;
+var XmlWriter = class {
+	refused = [];
+	#lineOf;
+	#offsets = [];
+	#lines = [];
+	#text = "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n";
+	constructor(lineOf) {
+		this.#lineOf = lineOf;
+	}
+	writeRoot(value) {
+		const [entry, ...others] = value.kind === "map" ? value.entries : [];
+		if (entry === void 0 || entry.key !== "image" || others.length > 0 || entry.value.kind !== "map") {
+			const offset = others[0]?.offset ?? entry?.offset ?? value.offset;
+			this.#refuse(offset, "a description has one outermost key, image:, and below it '@name', '@schemaversion' and so on");
+			return;
+		}
+		this.#writeElement("image", entry.value, entry.offset, "");
+	}
+	result() {
+		const [offsets, lines] = [this.#offsets, this.#lines];
+		return {
+			text: this.#text,
+			lineAt: (offset) => lines[Math.max(0, lastAtOrBefore(offsets, offset))] ?? 1
+		};
+	}
+	#writeElement(name, value, offset, indent) {
+		if (!XML_NAME.test(name)) this.#refuse(offset, `${JSON.stringify(name)} is no element name`);
+		else if (value.kind === "list") this.#writeList(name, value.items, indent);
+		else {
+			this.#write(`${indent}<`, value.kind === "null" ? offset : Math.min(offset, value.offset));
+			this.#write(name);
+			if (value.kind === "null") this.#write("/>\n");
+			else if (value.kind === "text") this.#write(`>${this.#checked(value.text, offset)}</${name}>\n`);
+			else this.#writeContent(name, value.entries, indent);
+		}
+	}
+	#writeList(name, items, indent) {
+		for (const item of items) if (item.kind !== "list") this.#writeElement(name, item, item.offset, indent);
+		else this.#refuse(item.offset, `a list within the list of ${name} has no meaning: write one list`);
+	}
+	#writeContent(name, entries, indent) {
+		for (const entry of entries) if (entry.key.startsWith("@")) this.#writeAttribute(entry);
+		const children = entries.filter((entry) => !entry.key.startsWith("@") && entry.key !== "#text");
+		const text = entries.find((entry) => entry.key === "#text");
+		this.#write(children.length > 0 ? ">\n" : ">");
+		for (const child of children) this.#writeElement(child.key, child.value, child.offset, `${indent}  `);
+		if (text?.value.kind === "text") this.#write(this.#checked(text.value.text, text.offset), text.offset);
+		else if (text !== void 0 && text.value.kind !== "null") this.#refuse(text.offset, "'#text' takes plain text");
+		this.#write(`${children.length > 0 ? indent : ""}</${name}>\n`);
+	}
+	#writeAttribute({ key, value, offset }) {
+		const name = key.slice(1);
+		if (!XML_NAME.test(name)) this.#refuse(offset, `${JSON.stringify(name)} is no attribute name`);
+		else if (value.kind !== "text") this.#refuse(offset, `the attribute ${key} has no plain value: write '${key}': value`);
+		else {
+			this.#write(` ${name}="`, offset);
+			this.#write(`${this.#checkedValue(value.text, offset)}"`);
+		}
+	}
+	#write(text, offset) {
+		if (offset !== void 0) {
+			this.#offsets.push(this.#text.length);
+			this.#lines.push(this.#lineOf(offset));
+		}
+		this.#text += text;
+	}
+	#checked(text, offset) {
+		if (NO_XML_CHARACTER.test(text)) this.#refuse(offset, "this text holds a control character, which XML cannot carry");
+		return escapedText(text);
+	}
+	#checkedValue(text, offset) {
+		if (NO_XML_CHARACTER.test(text)) this.#refuse(offset, "this value holds a control character, which XML cannot carry");
+		return escapedValue(text);
+	}
+	#refuse(offset, text) {
+		this.refused.push(new YamlProblem(text, offset));
+	}
+};
+// src/description/read.ts
+/**
+* Reads a description with the files that it includes.
+*
+* @throws DescriptionError with file and line for all that is wrong in them: not well formed, an included file that is
+*   missing, no `<image>` or `<preferences>`, no name, no schema version. What KIWI's schema checks is left to KIWI.
+*/
+async function readDescription(found) {
+	const main = await readDocument(found.file, true);
+	const problems = [...rootProblems(main.root)];
+	const includes = [];
+	const documents = [main];
+	for (const element of childrenNamed(main.root, "include")) {
+		const file = await includedDocument(element, found.folder, documents, problems);
+		if (file !== void 0) includes.push({
+			element,
+			file
+		});
+	}
+	const sections = allSections(main.root, includes, documents);
+	if (!sections.some((section) => section.name === "preferences")) problems.push(placed(main.root, "there is no <preferences> section: add one with a <type>"));
+	if (problems.length > 0) throw new DescriptionError(problems);
+	const named = (name) => sections.filter((section) => section.name === name);
+	const author = authorOf(named("description")[0]);
+	return {
+		...found,
+		documents,
+		includes,
+		name: attributeValue(main.root, "name") ?? "",
+		schemaVersion: attributeValue(main.root, "schemaversion") ?? "",
+		...author === void 0 ? {} : { author },
+		profiles: named("profiles").flatMap((section) => childrenNamed(section, "profile").map(profile)),
+		preferences: named("preferences").map(preferences),
+		repositories: named("repository").map(repository)
+	};
+}
+async function readDocument(file, mayBeYaml) {
+	const text = decodedText(await readFile(file), file);
+	const source = mayBeYaml && /\.ya?ml$/i.test(file) ? {
+		file,
+		...yamlAsXml(text, file)
+	} : {
+		file,
+		text
+	};
+	return {
+		file,
+		text: source.text,
+		root: xmlTree(source)
+	};
+}
+/** Reads the file of an `<include>` into `documents`, once; KIWI reads XML there and no YAML. */
+async function includedDocument(include, folder, documents, problems) {
+	const from = attributeValue(include, "from");
+	if (from === void 0) {
+		problems.push(placed(include, "this <include> names no file: write from=\"this://FILE\""));
+		return;
+	}
+	const file = includedFile(from, folder);
+	try {
+		const known = documents.find((document) => document.file === file);
+		const document = known ?? await readDocument(file, false);
+		if (known === void 0) documents.push(document);
+		if (document.root.name === "image") return file;
+		problems.push(placed(document.root, "KIWI includes what stands in an <image> element: put one around it"));
+	} catch (error) {
+		if (error instanceof DescriptionError) problems.push(...error.problems);
+		else if (isFileError(error)) problems.push(placed(include, `${file} cannot be read: name a file that exists`));
+		else throw error;
+	}
+}
+function isFileError(error) {
+	return error instanceof Error && "syscall" in error;
+}
+/** KIWI puts the sections of an included file in the place of its `<include>` (kiwi/xsl/include.xsl). */
+function allSections(root, includes, documents) {
+	return root.children.flatMap((child) => {
+		const file = includes.find((include) => include.element === child)?.file;
+		const included = documents.find((document) => document.file === file);
+		return included === void 0 ? [child] : included.root.children;
+	});
+}
+function rootProblems(root) {
+	if (root.name !== "image") return [placed(root, `<${root.name}> is no KIWI description: its outermost element is <image>`)];
+	const problems = [];
+	const name = attributeValue(root, "name");
+	if (name === void 0) problems.push(placed(root, "<image> has no name: write name=\"NAME\""));
+	else if (!/^[a-zA-Z0-9_\-.]+$/.test(name)) problems.push(placed(root, `the image name ${JSON.stringify(name)} may hold letters, digits, _, - and . only`));
+	if (attributeValue(root, "schemaversion") === void 0) problems.push(placed(root, "<image> has no schemaversion: write the one of your KIWI, such as schemaversion=\"8.0\""));
+	return problems;
+}
+function placed(element, text) {
+	return descriptionProblem(element.file, element.line, text);
+}
+function authorOf(section) {
+	if (section === void 0) return void 0;
+	const [author, contact] = [textOf(section, "author"), textOf(section, "contact")];
+	return author === void 0 ? void 0 : contact === void 0 ? author : `${author} <${contact}>`;
+}
+function textOf(element, name) {
+	const text = childrenNamed(element, name)[0]?.text.trim();
+	return text === "" ? void 0 : text;
+}
+function scope(element) {
+	return {
+		profiles: commaParts(attributeValue(element, "profiles")),
+		architectures: commaParts(attributeValue(element, "arch"))
+	};
+}
+function profile(element) {
+	return {
+		name: attributeValue(element, "name") ?? "",
+		isDefault: isTrue(element, "import"),
+		architectures: scope(element).architectures,
+		requires: childrenNamed(element, "requires").map((required) => ({
+			profile: attributeValue(required, "profile") ?? "",
+			architectures: scope(required).architectures,
+			element: required
+		})),
+		element
+	};
+}
+function preferences(element) {
+	const [version, packageManager] = [textOf(element, "version"), textOf(element, "packagemanager")];
+	return {
+		...scope(element),
+		...version === void 0 ? {} : { version },
+		...packageManager === void 0 ? {} : { packageManager },
+		types: childrenNamed(element, "type")
+	};
+}
+function repository(element, index) {
+	const source = childrenNamed(element, "source")[0];
+	const uri = source === void 0 ? "" : attributeValue(source, "path") ?? "";
+	return {
+		...scope(element),
+		index,
+		uri,
+		isPlaceholder: /^obsrepositories:/i.test(uri.trim()),
+		attributes: attributesOf(element),
+		signingKeys: (source === void 0 ? [] : childrenNamed(source, "signing")).map((key) => attributeValue(key, "key") ?? ""),
+		file: element.file,
+		line: element.line,
+		element
+	};
+}
+// src/description/profiles.ts
+/**
+* The profiles that KIWI builds with: the given ones and what they require, else the ones that say `import="true"`
+* (kiwi/xml_state.py `_used_profiles`, `_solve_profile_dependencies`).
+*
+* @param architecture `uname -m`; a profile for other machines counts as not there
+*/
+function activeProfiles(description, given, architecture) {
+	const known = /* @__PURE__ */ new Map();
+	for (const profile of description.profiles) if (fits(profile.architectures, architecture)) known.set(profile.name, profile);
+	if (given.length === 0) return {
+		names: [...known.values()].filter((profile) => profile.isDefault).map(({ name }) => name),
+		problems: []
+	};
+	const names = [];
+	const problems = [];
+	const add = (name) => {
+		if (names.includes(name)) return;
+		names.push(name);
+		for (const required of known.get(name)?.requires ?? []) {
+			if (!fits(required.architectures, architecture)) continue;
+			if (known.has(required.profile)) add(required.profile);
+			else {
+				const { file, line } = required.element;
+				const absent = `${required.profile}, which is not there${elsewhere(description, required.profile, architecture)}`;
+				problems.push(descriptionProblem(file, line, `the profile ${name} requires ${absent}: ${choices(known)}`));
+			}
+		}
+	};
+	for (const name of given) if (known.has(name)) add(name);
+	else {
+		const text = `the description has no profile ${name}${elsewhere(description, name, architecture)}: ${choices(known)}`;
+		problems.push({
+			where: "input profiles",
+			text
+		});
+	}
+	return {
+		names,
+		problems
+	};
+}
+/** Whether KIWI uses a section (kiwi/xml_state.py `_profiled`, `_section_matches_host_architecture`). */
+function isActive(section, profiles, architecture) {
+	return (section.profiles.length === 0 || section.profiles.some((name) => profiles.includes(name))) && fits(section.architectures, architecture);
+}
+function fits(architectures, architecture) {
+	return architectures.length === 0 || architectures.includes(architecture);
+}
+function elsewhere(description, name, architecture) {
+	return description.profiles.some((profile) => profile.name === name) ? ` for ${architecture}` : "";
+}
+function choices(known) {
+	return known.size === 0 ? "leave it out" : `write one of ${[...known.keys()].join(", ")}`;
+}
+// src/description/repositories.ts
+/**
+* The repositories that KIWI uses for these profiles on this machine, in the order of the description.
+*
+* @param profiles the input `profiles`, @param architecture `uname -m`
+*/
+function activeRepositories(description, profiles, architecture) {
+	const { names } = activeProfiles(description, profiles, architecture);
+	return description.repositories.filter((repository) => isActive(repository, names, architecture));
+}
+/**
+* What can be said of the repositories before anything is installed: `obsrepositories:/` needs the input
+* `repositories` unless apt installs the packages, since only of apt's sources do we know what stands for it.
+*/
+function repositoryProblems(description, choice) {
+	if (choice.packageManager === "apt" || choice.repositories.length > 0) return [];
+	return activeRepositories(description, choice.profiles, choice.architecture).filter((repository) => repository.isPlaceholder).map(({ file, line }) => {
+		return descriptionProblem(file, line, `${`obsrepositories:/ is unknown to ${choice.packageManager} outside of the build service`}: name them in the input repositories`);
+	});
+}
+// src/description/format.ts
+/** Formats that the image can hold, in the order to name them. */
+const WRITTEN = ["qcow2", "raw"];
+/** Words for `format` that KIWI knows (kiwi/schema/kiwi.rnc), `raw` among them: it is what KIWI makes without one. */
+const KNOWN = [
+	"gce",
+	"ova",
+	"qcow2",
+	"raw",
+	"vagrant",
+	"vdi",
+	"vhd",
+	"vhd-fixed",
+	"vhdx",
+	"vmdk"
+];
+/** What comes before the colon of `oci:FMT` and `docker:FMT`. */
+const TRANSPORTS = ["oci", "docker"];
+/** Reads the attribute `format` of a type: `FMT`, `oci:FMT` or `docker:FMT`. */
+function formatReading(text) {
+	const separator = text.indexOf(":");
+	const transport = separator === -1 ? void 0 : text.slice(0, separator);
+	const diskFormat = text.slice(separator + 1);
+	if (!(transport === void 0 || isOneOf(TRANSPORTS, transport)) || !isOneOf(KNOWN, diskFormat) || transport !== void 0 && diskFormat === "vagrant") return {
+		kind: "unknown",
+		problem: `format="${text}" is not known: write ${alternatives()}`
+	};
+	if (isOneOf(WRITTEN, diskFormat)) return {
+		kind: "written",
+		diskFormat
+	};
+	return {
+		kind: "foreign",
+		problem: `format="${text}" is KIWI's, but this version writes ${WRITTEN.join(" or ")}: set the input format`
+	};
+}
+function alternatives() {
+	const prefixed = TRANSPORTS.flatMap((transport) => WRITTEN.map((format) => `${transport}:${format}`));
+	return [...WRITTEN, ...prefixed].join(", ");
+}
+function isOneOf(words, text) {
+	return words.some((word) => word === text);
+}
+// src/description/optional.ts
+/** `{ [key]: value }`, or nothing where there is no value: for members that may be left out. */
+function optional(key, value) {
+	return value === void 0 ? {} : { [key]: value };
+}
+// src/description/containerconfig.ts
+/** @param element a `<containerconfig>` */
+function containerConfig(element) {
+	const environment = valuesByName(element, "environment", "env");
+	const labels = valuesByName(element, "labels", "label");
+	const expose = attributesBelow(element, "expose", "port", "number");
+	const volumes = attributesBelow(element, "volumes", "volume", "name");
+	const stopsignal = childrenNamed(element, "stopsignal")[0]?.text.trim();
+	const additionalNames = attributeValue(element, "additionalnames");
+	return {
+		changes: {
+			...optional("entrypoint", command(element, "entrypoint")),
+			...optional("cmd", command(element, "subcommand")),
+			...optional("env", environment),
+			...optional("labels", labels),
+			...optional("user", filled(attributeValue(element, "user"))),
+			...optional("workdir", filled(attributeValue(element, "workingdir"))),
+			...optional("expose", expose),
+			...optional("volumes", volumes),
+			...optional("stopsignal", filled(stopsignal))
+		},
+		...optional("name", filled(attributeValue(element, "name"))),
+		...optional("tag", filled(attributeValue(element, "tag"))),
+		...optional("additionalNames", filled(additionalNames)?.split(",")),
+		...optional("maintainer", filled(attributeValue(element, "maintainer")))
+	};
+}
+function command(element, name) {
+	const section = childrenNamed(element, name)[0];
+	if (section === void 0) return void 0;
+	const execute = attributeValue(section, "execute");
+	if (execute !== void 0 && execute !== "") return [execute, ...childrenNamed(section, "argument").map((argument) => attributeValue(argument, "name") ?? "")];
+	return isTrue(section, "clear") ? null : void 0;
+}
+function valuesByName(element, group, name) {
+	const entries = childrenNamed(element, group).slice(0, 1).flatMap((section) => childrenNamed(section, name)).map((entry) => [attributeValue(entry, "name") ?? "", attributeValue(entry, "value") ?? ""]);
+	return entries.length === 0 ? void 0 : Object.fromEntries(entries);
+}
+function attributesBelow(element, group, name, attribute) {
+	const values = childrenNamed(element, group).slice(0, 1).flatMap((section) => childrenNamed(section, name)).map((entry) => attributeValue(entry, attribute)?.trim() ?? "");
+	return values.length === 0 ? void 0 : values;
+}
+function filled(text) {
+	return text === "" ? void 0 : text;
+}
+// src/description/type.ts
+/** What KIWI takes the type for: `vmx` is an `oem` since schema 7.3 (kiwi/xsl/convert72to73.xsl of KIWI 9). */
+function imageOf(type) {
+	const image = attributeValue(type, "image") ?? "";
+	return image === "vmx" ? "oem" : image;
+}
+/** Whether KIWI makes a disk of it (kiwi/builder/__init__.py). */
+function isDiskType(type) {
+	return imageOf(type) === "oem";
+}
+/** @param type a disk type whose format is one that can be read, or none */
+function selectedType(type, surroundings) {
+	const attributes = attributesOf(type);
+	const format = type.attributes.find((attribute) => attribute.name === "format");
+	const derivedFrom = type.attributes.find((attribute) => attribute.name === "derived_from");
+	const { author, ...rest } = surroundings;
+	const section = childrenNamed(type, "containerconfig")[0];
+	const container = section === void 0 ? void 0 : containerConfig(section);
+	const bootloader = childrenNamed(type, "bootloader")[0];
+	return {
+		image: imageOf(type),
+		file: type.file,
+		line: type.line,
+		...rest,
+		...format === void 0 ? {} : {
+			format: format.value,
+			formatLine: format.line,
+			...diskFormat(format.value)
+		},
+		...derivedFrom === void 0 ? {} : {
+			derivedFrom: derivedFrom.value,
+			derivedFromLine: derivedFrom.line
+		},
+		...optional("filesystem", attributes["filesystem"]),
+		filesystems: filesystems(type),
+		...optional("firmware", attributes["firmware"]),
+		...optional("bootloader", bootloader === void 0 ? attributes["bootloader"] : attributeValue(bootloader, "name")),
+		initrdSystem: attributes["initrd_system"] ?? "dracut",
+		...optional("volumeManager", volumeManager(type)),
+		...optional("size", size(type)),
+		...containerFields(container),
+		...optional("author", container?.maintainer ?? author),
+		attributes,
+		elements: [...new Set(type.children.map((child) => child.name))]
+	};
+}
+function containerFields(container) {
+	if (container === void 0) return {};
+	return {
+		containerConfig: container.changes,
+		...optional("containerName", container.name),
+		...optional("containerTag", container.tag),
+		...optional("additionalNames", container.additionalNames)
+	};
+}
+function diskFormat(format) {
+	const reading = formatReading(format);
+	return reading.kind === "written" ? { diskFormat: reading.diskFormat } : {};
+}
+/** As kiwi/xml_state.py get_volume_management. */
+function volumeManager(type) {
+	const systemDisk = childrenNamed(type, "systemdisk")[0];
+	if (systemDisk === void 0) return void 0;
+	return !isTrue(systemDisk, "preferlvm") && attributeValue(type, "filesystem") === "btrfs" ? "btrfs" : "lvm";
+}
+function filesystems(type) {
+	const partitions = childrenNamed(type, "partitions").flatMap((section) => childrenNamed(section, "partition"));
+	const volumes = childrenNamed(type, "systemdisk").flatMap((section) => childrenNamed(section, "volume"));
+	const isOverlay = isTrue(type, "overlayroot");
+	const names = [
+		...[
+			"filesystem",
+			"bootfilesystem",
+			"spare_part_fs"
+		].map((name) => attributeValue(type, name)),
+		...[...partitions, ...volumes].map((element) => attributeValue(element, "filesystem")),
+		isOverlay ? attributeValue(type, "overlayroot_readonly_filesystem") ?? "squashfs" : void 0
+	];
+	return [...new Set(names.filter((name) => name !== void 0))];
+}
+/** As kiwi/xml_state.py get_build_type_size: megabytes unless the unit says otherwise. */
+function size(type) {
+	const element = childrenNamed(type, "size")[0];
+	const text = element?.text.trim() ?? "";
+	if (element === void 0 || !/^\d+$/.test(text)) return void 0;
+	const factor = attributeValue(element, "unit") === "G" ? 1024 : 1;
+	return {
+		megabytes: Number(text) * factor,
+		additive: isTrue(element, "additive")
+	};
+}
+// src/description/select.ts
+/** KIWI's, where a description names none (kiwi/defaults.py `get_default_package_manager`). */
+const DEFAULT_PACKAGE_MANAGER = "dnf4";
+/** Names that older schemas had (kiwi/xsl/convert75to76.xsl and before). */
+const RENAMED_PACKAGE_MANAGERS = {
+	dnf: "dnf4",
+	"apt-get": "apt"
+};
+/**
+* The `<type>` that KIWI builds: with the input `type` the first of that name, else the primary one, else the first
+* (kiwi/xml_state.py `_build_type_section`), of the preferences that apply to profiles and machine.
+*
+* @throws InputError and DescriptionError with all problems: a profile or type that is not there, a type that yields no
+*   disk, a format that is not known or that we do not write. InputError where one of them is an input's.
+*/
+function selectType(description, choice) {
+	const profiles = activeProfiles(description, choice.profiles, choice.architecture);
+	throwProblems(profiles.problems);
+	const preferences = description.preferences.filter((section) => isActive(section, profiles.names, choice.architecture));
+	const types = preferences.flatMap((section) => section.types);
+	const { type, reason } = pickedType(description, types, choice);
+	throwProblems(typeProblems(type, types, choice));
+	const packageManager = preferences.find((section) => section.packageManager !== void 0)?.packageManager;
+	return selectedType(type, {
+		reason,
+		profiles: profiles.names,
+		version: preferences.find((section) => section.version !== void 0)?.version ?? "",
+		packageManager: RENAMED_PACKAGE_MANAGERS[packageManager ?? ""] ?? packageManager ?? DEFAULT_PACKAGE_MANAGER,
+		...description.author === void 0 ? {} : { author: description.author }
+	});
+}
+function pickedType(description, types, choice) {
+	const [first] = types;
+	if (first === void 0) return throwProblem(noTypeProblem(description, choice));
+	if (choice.type !== void 0) {
+		const matching = types.filter((type) => [imageOf(type), attributeValue(type, "image")].includes(choice.type));
+		const [type] = matching;
+		if (type === void 0) return throwProblem(unknownTypeProblem(types, choice));
+		const rank = matching.length === 1 ? "the one" : `the first of ${matching.length}`;
+		return {
+			type,
+			reason: `${imageOf(type)}, ${rank} of ${choice.type} as asked for`
+		};
+	}
+	const primary = types.find((type) => isTrue(type, "primary"));
+	const type = primary ?? first;
+	const rank = primary === void 0 ? "the first" : "the primary one";
+	const reason = types.length === 1 ? "the only type" : `${rank} of ${types.length} types`;
+	return {
+		type,
+		reason: `${imageOf(type)}, ${reason}`
+	};
+}
+function typeProblems(type, types, choice) {
+	const image = attributeValue(type, "image") ?? "";
+	if (!isDiskType(type)) {
+		const disk = types.find(isDiskType);
+		const text = `the type image="${image}" yields no disk: ${disk === void 0 ? "write image=\"oem\"" : `set the input type to ${imageOf(disk)}`}`;
+		return [choice.type !== void 0 && disk !== void 0 ? {
+			where: "input type",
+			text
+		} : descriptionProblem(type.file, type.line, text)];
+	}
+	const format = type.attributes.find((attribute) => attribute.name === "format");
+	if (format === void 0) return [];
+	const reading = formatReading(format.value);
+	if (reading.kind === "written" || reading.kind === "foreign" && choice.format !== void 0) return [];
+	return [descriptionProblem(type.file, format.line, reading.problem)];
+}
+function noTypeProblem(description, choice) {
+	const elsewhere = description.preferences.filter((section) => section.types.length > 0);
+	const names = [...new Set(elsewhere.flatMap((section) => section.profiles))];
+	if (names.length > 0) return {
+		where: "input profiles",
+		text: `${basename(description.file)} has types for profiles only: set one of ${names.join(", ")}`
+	};
+	const root = description.documents[0]?.root;
+	const text = `there is no <type>${elsewhere.length > 0 ? ` for ${choice.architecture}` : ""}: write <type image="oem" …> in <preferences>`;
+	return descriptionProblem(description.file, root?.line ?? 1, text);
+}
+function unknownTypeProblem(types, choice) {
+	const images = [...new Set(types.filter(isDiskType).map(imageOf))];
+	const advice = images.length === 0 ? "write a <type image=\"oem\" …>" : `write ${images.join(" or ")}`;
+	return {
+		where: "input type",
+		text: `the description has no type ${choice.type}: ${advice}`
+	};
+}
+function throwProblem(problem) {
+	throw problem.file === void 0 ? new InputError([problem]) : new DescriptionError([problem]);
+}
+function throwProblems(problems) {
+	if (problems.length === 0) return;
+	throw problems.every((problem) => problem.file !== void 0) ? new DescriptionError(problems) : new InputError(problems);
+}
+// src/planning.ts
+/**
+* Checks what the inputs mean together and with the description. Reads the description's folder and nothing else:
+* nothing is installed, downloaded or mounted.
+*
+* @param read the inputs with the problems already found in them
+* @throws InputError with every problem of inputs and description; DescriptionError when all are the description's
+*/
+async function makePlan(read, facts) {
+	const { inputs } = read;
+	const problems = [...read.problems, ...await combinationProblems(inputs, facts)];
+	const source = await collected(problems, () => chosenSource(inputs, facts, problems));
+	const selected = source?.kind === "description" ? source.selected : void 0;
+	const base = chosenBase(inputs, source, problems);
+	const fromDescriptions = problems.every((problem) => problem.file !== void 0);
+	if (problems.length > 0 || source === void 0) throw fromDescriptions ? new DescriptionError(problems) : new InputError(problems);
+	const { labels, containerconfig } = inputs;
+	return {
+		source,
+		...base,
+		format: inputs.format ?? describedFormat(source) ?? "qcow2",
+		...inputs.diskPath === void 0 ? {} : { diskPath: inputs.diskPath },
+		platform: inputs.platform,
+		config: mergedChanges(mergedChanges(selected?.containerConfig ?? {}, containerconfig), { labels }),
+		annotations: inputs.annotations,
+		compression: inputs.compression,
+		tags: inputs.tags,
+		push: inputs.push,
+		exports: inputs.exports,
+		tlsVerify: inputs.tlsVerify,
+		cache: inputs.cache,
+		installTools: inputs.installTools,
+		...inputs.workDirectory === void 0 ? {} : { workDirectory: resolve(inputs.workDirectory) },
+		...inputs.sourceDateEpoch === void 0 ? {} : { sourceDateEpoch: inputs.sourceDateEpoch },
+		summary: inputs.summary
+	};
+}
+function describedFormat(source) {
+	const format = source.kind === "description" ? source.selected.diskFormat : void 0;
+	return format !== void 0 && isDiskFormat(format) ? format : void 0;
+}
+/** Runs a reader and keeps the problems it throws, so that all of them come at once. */
+async function collected(problems, read) {
+	try {
+		return await read();
+	} catch (error) {
+		if (!(error instanceof InputError || error instanceof DescriptionError)) throw error;
+		problems.push(...error.problems);
+		return;
+	}
+}
+async function combinationProblems(inputs, facts) {
+	const problems = [];
+	const refuse = (name, text) => problems.push({
+		where: `input ${name}`,
+		text
+	});
+	if (inputs.push && inputs.tags.length === 0) refuse("push", "there are no tags to push to: set tags, or leave push out");
+	if (inputs.authfile !== void 0 && !await isReadable(inputs.authfile)) refuse("authfile", `${inputs.authfile} cannot be read: name a file of logins`);
+	const { machine } = facts;
+	const foreign = inputs.platform.architecture !== machine.architecture || inputs.platform.os !== machine.os;
+	const targets = inputs.kiwiGlobalArguments.some((argument) => argument.startsWith("--target-arch"));
+	if (inputs.description !== void 0 && foreign && !targets) refuse("platform", `KIWI builds for this machine, ${platformText(machine)}: leave platform out, or build on a machine of ${platformText(inputs.platform)}`);
+	if (inputs.disk !== void 0 && inputs.description === void 0) for (const name of descriptionInputs(inputs)) refuse(name, "belongs to a description, and a disk is given: leave it out");
+	return problems;
+}
+/** Which of the inputs that only a description has use for are given. */
+function descriptionInputs(inputs) {
+	return [
+		["profiles", inputs.profiles],
+		["type", inputs.type === void 0 ? [] : [inputs.type]],
+		["repositories", inputs.repositories],
+		["kiwi-global-arguments", inputs.kiwiGlobalArguments],
+		["kiwi-arguments", inputs.kiwiArguments]
+	].flatMap(([name, values]) => values.length > 0 ? [name] : []);
+}
+async function chosenSource(inputs, facts, problems) {
+	const { description, disk } = inputs;
+	if (description !== void 0 && disk !== void 0) {
+		problems.push({
+			where: "input disk",
+			text: "a description is given too: give one of the two"
+		});
+		return;
+	}
+	if (disk !== void 0) return diskSource(disk, problems);
+	if (description !== void 0) return descriptionSource(description, inputs, facts, problems);
+	problems.push({
+		where: "input description",
+		text: "missing: name the folder of a KIWI description, or a disk to wrap with the input disk"
+	});
+}
+async function diskSource(disk, problems) {
+	const path = resolve(disk);
+	const stats = await stat(path).catch(() => void 0);
+	if (!stats?.isFile()) {
+		const what = stats === void 0 ? "there is no such file" : "this is no file";
+		problems.push({
+			where: "input disk",
+			text: `${path}: ${what}: name a disk file (qcow2, raw, …)`
+		});
+	} else if (!await isReadable(path)) problems.push({
+		where: "input disk",
+		text: `${path} cannot be read: give us the right to read it`
+	});
+	return {
+		kind: "disk",
+		path
+	};
+}
+async function descriptionSource(path, inputs, facts, problems) {
+	const { architecture } = facts;
+	const description = await readDescription(await findDescription(path));
+	const { profiles, type, format, repositories } = inputs;
+	const chosen = {
+		profiles,
+		architecture
+	};
+	const selected = selectType(description, {
+		...chosen,
+		...type === void 0 ? {} : { type },
+		...format === void 0 ? {} : { format }
+	});
+	const { packageManager } = selected;
+	problems.push(...givenRepositories(repositories).problems, ...repositoryProblems(description, {
+		...chosen,
+		packageManager,
+		repositories
+	}));
+	return {
+		kind: "description",
+		folder: description.folder,
+		file: description.file,
+		name: description.name,
+		version: selected.version,
+		schemaVersion: description.schemaVersion,
+		profiles,
+		...type === void 0 ? {} : { type: selected.image },
+		selected,
+		packageManager,
+		hasFstabPatch: await isReadable(join(description.folder, "fstab.patch")),
+		repositories,
+		placeholders: activeRepositories(description, profiles, architecture).filter(isPlaceholder).map(placeholder),
+		kiwiVersion: inputs.kiwiVersion,
+		globalArguments: inputs.kiwiGlobalArguments,
+		buildArguments: inputs.kiwiArguments
+	};
+}
+function isPlaceholder(repository) {
+	return repository.isPlaceholder;
+}
+function placeholder({ index, file, line, attributes }) {
+	const { distribution, components } = attributes;
+	return {
+		index,
+		where: `${basename(file)}:${line}`,
+		...distribution ? { distribution } : {},
+		...components ? { components: components.trim().split(/\s+/) } : {},
+		imageInclude: attributes["imageinclude"] === "true",
+		repositoryGpgcheck: attributes["repository_gpgcheck"] === "true"
+	};
+}
+function chosenBase(inputs, source, problems) {
+	if (inputs.baseImage !== void 0) {
+		const parsed = parseBase(inputs.baseImage);
+		if (typeof parsed === "object" && "problem" in parsed) problems.push({
+			where: "input base-image",
+			text: parsed.problem
+		});
+		return {
+			base: inputs.baseImage,
+			baseSource: "input base-image"
+		};
+	}
+	const selected = source?.kind === "description" ? source.selected : void 0;
+	if (selected?.derivedFrom === void 0) return {
+		base: "scratch",
+		baseSource: "default"
+	};
+	const { derivedFrom, file, derivedFromLine: line = selected.line } = selected;
+	const where = `${basename(file)}:${line}`;
+	const parsed = parseBase(derivedFrom);
+	if (typeof parsed === "object" && "problem" in parsed) problems.push({
+		where,
+		text: parsed.problem,
+		file,
+		line
+	});
+	return {
+		base: derivedFrom,
+		baseSource: `derived_from of ${where}`
+	};
+}
+async function isReadable(path) {
+	return access(path, constants.R_OK).then(() => true, () => false);
+}
+// src/oci/blob.ts
+/**
+* Writes a blob: to a temporary name, hashed on the way, on the disk before it gets the name of its digest. On any
+* error, of the source too, the temporary file is gone.
+*
+* @param folder `blobs/sha256` of a layout
+* @throws HostError when the disk is full; other errors are passed on
+*/
+async function writeBlob(folder, source) {
+	const hash = createHash("sha256");
+	let sizeBytes = 0;
+	const hashed = async function* () {
+		for await (const chunk of source) {
+			hash.update(chunk);
+			sizeBytes += chunk.length;
+			yield chunk;
+		}
+	};
+	const temporary = await writeTemporary(folder, hashed());
+	const digest = `sha256:${hash.digest("hex")}`;
+	await publish(temporary, join(folder, digestHex(digest)));
+	return {
+		digest,
+		sizeBytes
+	};
+}
+/**
+* Replaces a file at once: readers see the old or the new content, whole.
+*
+* @throws HostError when the disk is full; other errors are passed on
+*/
+async function replaceFile$1(folder, name, bytes) {
+	await publish(await writeTemporary(folder, [bytes]), join(folder, name));
+}
+async function writeTemporary(folder, source) {
+	const path = join(folder, `.${randomUUID()}.tmp`);
+	try {
+		await using file = await open(path, "wx", 420);
+		for await (const chunk of source) await file.writeFile(chunk);
+		await file.sync();
+		return path;
+	} catch (error) {
+		await rm(path, { force: true });
+		throw spaceError(error, folder);
+	}
+}
+async function publish(temporary, path) {
+	try {
+		await rename(temporary, path);
+	} catch (error) {
+		await rm(temporary, { force: true });
+		throw error;
+	}
+}
+/** ENOSPC and EDQUOT as what they mean to the user; any other error as it is. */
+function spaceError(error, folder) {
+	const code = error instanceof Error && "code" in error ? error.code : void 0;
+	if (code !== "ENOSPC" && code !== "EDQUOT") return error;
+	return new HostError(`no space is left in ${folder} for the image`, "free some, or choose another work-dir");
+}
+// src/oci/layout.ts
+const LAYOUT_VERSION = "1.0.0";
+/** Valid on the descriptors of index.json: the name by which skopeo and others find an image in a layout. */
+const REF_NAME$1 = "org.opencontainers.image.ref.name";
+const READ_BYTES = 1048576;
+/** Makes the folder, those above it, and what every layout has but an index. What is there already stays. */
+async function createLayout(folder) {
+	const blobs = join(folder, "blobs", "sha256");
+	await mkdir(blobs, { recursive: true });
+	await replaceFile$1(folder, "oci-layout", documentBytes({ imageLayoutVersion: LAYOUT_VERSION }));
+	return {
+		folder,
+		blobs
+	};
+}
+/** Where the blob is, or would be. */
+function blobPath(folder, digest) {
+	return join(folder, "blobs", "sha256", digestHex(digest));
+}
+/** Writes a small blob: a config, a manifest. */
+async function putBlob(layout, bytes) {
+	return (await writeBlob(layout.blobs, [bytes])).digest;
+}
+/**
+* Takes a blob from a file: by hard link where that can be, else by a copy, which is checked.
+*
+* @param digest what the file holds; a link is trusted here and checked by `layoutViolations`
+* @throws ImageError when the file is no regular file, or a copy has another digest; HostError when the disk is full
+*/
+async function linkBlob(layout, file, digest) {
+	const subject = `the blob ${digest}`;
+	if (!(await lstat(file)).isFile()) throw new ImageError(subject, [`${file} is not a regular file`]);
+	try {
+		await link(file, blobPath(layout.folder, digest));
+	} catch (error) {
+		const code = error instanceof Error && "code" in error ? String(error.code) : "";
+		if (code === "EEXIST") return;
+		if (![
+			"EXDEV",
+			"EPERM",
+			"EMLINK",
+			"ENOSYS",
+			"ENOTSUP"
+		].includes(code)) throw spaceError(error, layout.folder);
+		await copyBlob(layout, file, digest);
+	}
+}
+async function copyBlob(layout, file, digest) {
+	await using source = await open(file, constants$2.O_RDONLY | constants$2.O_NOFOLLOW);
+	const content = source.createReadStream({
+		autoClose: false,
+		highWaterMark: READ_BYTES
+	});
+	const written = await writeBlob(layout.blobs, content);
+	if (written.digest !== digest) throw new ImageError(`the blob ${digest}`, [`${file} holds ${written.digest}`]);
+}
+/** Names what is in the layout, in one step; replaces the names there were. */
+async function writeIndex(layout, manifests) {
+	const index = {
+		schemaVersion: 2,
+		mediaType: mediaTypes.index,
+		manifests
+	};
+	await replaceFile$1(layout.folder, "index.json", documentBytes(index));
+}
+// src/registry/access.ts
+/** What the actions' runner hands to steps, secrets among it: nothing that skopeo reads. */
+const RUNNER_VARIABLES = /^(INPUT_|ACTIONS_|KIWI_OCI_|GITHUB_TOKEN$|NODE_OPTIONS$)/;
+/**
+* Our environment without what skopeo has no use for and without every variable that holds one of `secrets`. Everything
+* else stays: credential helpers have needs that we do not know.
+*/
+function skopeoEnvironment(environment, secrets = []) {
+	const kept = Object.entries(environment).filter((entry) => {
+		const [name, value] = entry;
+		if (value === void 0 || RUNNER_VARIABLES.test(name)) return false;
+		return !secrets.some((secret) => secret !== "" && value.includes(secret));
+	});
+	return Object.fromEntries(kept);
+}
+/** Flags for all commands, before the command's name. */
+function globalFlags(access) {
+	return ["--tmpdir", access.tmpFolder];
+}
+/** Flags of a command that talks to one place. */
+function inspectFlags(access) {
+	return [...authFlags(access), ...access.tlsVerify ? [] : ["--tls-verify=false"]];
+}
+function copyFlags(access) {
+	return [...authFlags(access), ...access.tlsVerify ? [] : ["--src-tls-verify=false", "--dest-tls-verify=false"]];
+}
+function authFlags(access) {
+	return access.authfile === void 0 ? [] : ["--authfile", access.authfile];
+}
+// src/registry/refusal.ts
+const WEB_PAGE = "a web page answered instead of a registry: check the address, and whether the network asks for a sign-in";
+/** What a web page under a registry's address means: a captive portal, a wrong host. */
+const webPage = {
+	kind: "no-registry",
+	reason: WEB_PAGE,
+	transient: false
+};
+/** First match wins. Texts of skopeo 1.9 to 1.22 (c/image docker/, Go's net/http and crypto/x509). */
+const RULES = [
+	{
+		kind: "namespace",
+		pattern: /newuidmap|newgidmap|\bsub[ug]id\b/,
+		reason: (text) => `container storage needs a user namespace, which this user cannot have: run as root, or install uidmap and give the user a range in /etc/subuid and /etc/subgid (${text})`
+	},
+	{
+		kind: "zstd",
+		pattern: /zstd compression is not supported/i,
+		reason: "Docker's own format takes no zstd layers: set compression to gzip, or choose an oci: or oci-archive: destination"
+	},
+	{
+		kind: "helper",
+		pattern: /docker-credential-|credential helper/i,
+		reason: (text) => `a credential helper of this machine failed: ${text}`
+	},
+	{
+		kind: "space",
+		pattern: /no space left on device|disk quota exceeded/i,
+		reason: "the disk of this machine is full: free space, or choose another work-dir"
+	},
+	{
+		kind: "policy",
+		pattern: /trust policy|policy\.json|running image .* is rejected/i,
+		reason: (text) => `the trust policy of this machine (policy.json) forbids or lacks it: ${text}`
+	},
+	{
+		kind: "plain-http",
+		pattern: /server gave HTTP response to HTTPS client/i,
+		reason: "it speaks plain HTTP and no HTTPS: for a registry of your own set tls-verify to false"
+	},
+	{
+		kind: "certificate",
+		pattern: /x509:|certificate|tls: /i,
+		reason: (text) => `its certificate is not trusted (${tlsDetail(text)}): install its CA on this machine, or set tls-verify to false`
+	},
+	{
+		kind: "host",
+		pattern: /no such host/i,
+		reason: "there is no such host: check the name of the registry"
+	},
+	{
+		kind: "refused",
+		pattern: /connection refused/i,
+		transient: true,
+		reason: "the connection was refused: check host and port, and that the registry runs"
+	},
+	{
+		kind: "silent",
+		pattern: /i\/o timeout|deadline exceeded|Client\.Timeout|no route to host|network is unreachable|handshake timeout/i,
+		transient: true,
+		reason: "it does not answer: check the network, proxies and firewalls"
+	},
+	{
+		kind: "rate",
+		pattern: /toomanyrequests|too many requests|rate limit/i,
+		status: [429],
+		transient: true,
+		reason: "the registry says there were too many requests: log in, or try again later"
+	},
+	{
+		kind: "login",
+		pattern: /unauthorized|authentication required|invalid username\/password|incorrect username or password/i,
+		status: [401],
+		reason: "the registry wants a login, or does not accept the one it got: check registry, username and password, or log in before"
+	},
+	{
+		kind: "denied",
+		pattern: /\bdenied\b|forbidden|insufficient_scope/i,
+		status: [403],
+		reason: "the registry denies it: this login may not do so there"
+	},
+	{
+		kind: "missing",
+		pattern: /manifest unknown|name unknown|repository name not known|blob unknown/i,
+		status: [404],
+		reason: "it is not there: check repository and tag"
+	},
+	{
+		kind: "size",
+		pattern: /entity too large/i,
+		status: [413],
+		reason: "the registry, or a proxy in front of it, limits the size of a layer: raise the limit there, or compress more"
+	},
+	{
+		kind: "no-registry",
+		pattern: /invalid character '<'/,
+		reason: WEB_PAGE
+	}
+];
+/** What may pass by itself, of what the rules above do not know; go-containerregistry pkg/v1/remote/options.go has the same list. */
+const PASSING = /\bEOF\b|connection reset|broken pipe|closed network connection|closed pipe|unexpected end|stream error|http2: |server misbehaving|temporary failure|digest did not match|does not match expected|timed? ?out/i;
+const PASSING_STATUS = [
+	408,
+	425,
+	500,
+	502,
+	503,
+	504,
+	522,
+	524
+];
+/** @param lines what skopeo printed, newest last */
+function refusalOf(lines) {
+	const text = fatalText(lines);
+	const status = httpStatus(text);
+	const rule = RULES.find((rule) => rule.pattern.test(text) || status !== void 0 && rule.status?.includes(status));
+	if (!rule) {
+		const transient = PASSING.test(text) || status !== void 0 && PASSING_STATUS.includes(status);
+		return {
+			kind: "other",
+			reason: text === "" ? "skopeo gave no reason" : text,
+			transient
+		};
+	}
+	const reason = typeof rule.reason === "string" ? rule.reason : rule.reason(text);
+	return {
+		kind: rule.kind,
+		reason,
+		transient: rule.transient ?? false
+	};
+}
+/** The message of the last `level=fatal` line, else of the first error, else the last line; without logrus' quoting and without the name that we say ourselves. */
+function fatalText(lines) {
+	const last = lines.findLast((line) => line.includes("level=fatal")) ?? lines.find((line) => line.includes("level=error")) ?? lines.findLast((line) => line.trim() !== "") ?? "";
+	const quoted = /\bmsg=("(?:[^"\\]|\\.)*")/.exec(last)?.[1];
+	return (quoted === void 0 ? last.trim() : unquoted(quoted)).replace(/^(?:Error )?(?:parsing|initializing|reading) (?:image name|source) "?\S+?"?: /, "");
+}
+function unquoted(text) {
+	try {
+		return String(JSON.parse(text));
+	} catch {
+		return text.slice(1, -1);
+	}
+}
+function httpStatus(text) {
+	const status = /status ?(?:code)?(?: from registry)?[:\s]+(\d{3})\b/i.exec(text)?.[1];
+	return status === void 0 ? void 0 : Number(status);
+}
+function tlsDetail(text) {
+	return /(?:x509|tls): .*$/.exec(text)?.[0] ?? text;
+}
+// src/registry/retry.ts
+const TRIES = 4;
+const FIRST_DELAY_MILLISECONDS = 1e3;
+/**
+* How long to wait before the next try. skopeo's own retries are none of ours: they know neither 500 nor a connection
+* that closes in the middle, and no version tells Retry-After.
+*
+* @param tried how many tries there were, from 1
+* @returns milliseconds, or undefined to give up
+*/
+function retryDelay(refusal, tried) {
+	if (!refusal.transient || tried >= TRIES) return void 0;
+	return FIRST_DELAY_MILLISECONDS * 2 ** (tried - 1);
+}
+const realSleep = async (milliseconds, signal) => await setTimeout$1(milliseconds, void 0, signal === void 0 ? {} : { signal });
+// src/registry/skopeo.ts
+/** A registry's refusal with the kind of it, for callers that take some kinds for an answer. */
+var RefusedError = class extends RegistryError {
+	refusal;
+	constructor(purpose, refusal, detail) {
+		super(`${purpose.failure}: ${refusal.reason}`, {
+			side: purpose.side,
+			reference: purpose.reference,
+			detail
+		});
+		this.refusal = refusal;
+	}
+};
+/**
+* Runs skopeo, the one place where that is done: what belongs to every call to a registry (tries, later deadlines and a
+* watchdog) belongs here.
+*
+* @throws RefusedError when it fails for good, after up to 4 tries where another try may help; CommandError when skopeo is
+*   missing, is ended by a signal or the job is canceled
+*/
+async function runSkopeo(args, access, purpose, input) {
+	const all = [...globalFlags(access), ...args];
+	for (let tried = 1;; tried++) {
+		const failed = await attempt$1(all, access, input);
+		if (!(failed instanceof CommandError)) return failed;
+		const refusal = refusalOf(failed.lastLines);
+		const delay = retryDelay(refusal, tried);
+		if (delay === void 0) throw new RefusedError(purpose, refusal, failed.detail);
+		access.report.info(`${purpose.failure}: ${refusal.reason}; trying again in ${delay / 1e3} s`);
+		await pause(delay, access, all);
+	}
+}
+/** The manifest or index as it came, byte for byte. Throws what `runSkopeo` does. */
+async function readManifest(name, access, purpose) {
+	const { stdout } = await runSkopeo([
+		"inspect",
+		"--raw",
+		...inspectFlags(access),
+		name
+	], access, purpose);
+	if (stdout.subarray(0, 100).toString("utf8").trimStart().startsWith("{")) return stdout;
+	throw new RefusedError(purpose, webPage, []);
+}
+/** The config of an image as it came, byte for byte. Throws what `runSkopeo` does. */
+async function readConfig(name, access, purpose) {
+	return (await runSkopeo([
+		"inspect",
+		"--config",
+		"--raw",
+		...inspectFlags(access),
+		name
+	], access, purpose)).stdout;
+}
+async function copyImage(copy, access, purpose) {
+	const { from, to, flags, globals = [] } = copy;
+	await runSkopeo([
+		...globals,
+		"copy",
+		...copyFlags(access),
+		...flags,
+		from,
+		to
+	], access, purpose);
+}
+/**
+* @throws HostError when the installed skopeo has no `--preserve-digests`, which came with 1.6
+*/
+async function requireSkopeo(access) {
+	const { stdout } = await runCommand("skopeo", ["copy", "--help"], commandOptions(access));
+	if (stdout.toString("utf8").includes("--preserve-digests")) return;
+	const { stdout: version } = await runCommand("skopeo", ["--version"], commandOptions(access));
+	throw new HostError(`${version.toString("utf8").trim()} is too old, it has no --preserve-digests`, "install skopeo 1.6 or later");
+}
+async function attempt$1(args, access, input) {
+	try {
+		return await runCommand("skopeo", args, {
+			...commandOptions(access),
+			...input === void 0 ? {} : { input }
+		});
+	} catch (error) {
+		if (error instanceof CommandError && error.outcome.kind === "exit") return error;
+		throw error;
+	}
+}
+async function pause(milliseconds, access, args) {
+	try {
+		await (access.sleep ?? realSleep)(milliseconds, access.signal);
+	} catch (error) {
+		if (access.signal?.aborted) throw new CommandError("skopeo", args, { kind: "canceled" }, []);
+		throw error;
+	}
+}
+function commandOptions(access) {
+	return {
+		env: access.environment,
+		...access.signal === void 0 ? {} : { signal: access.signal }
+	};
+}
+// src/registry/push.ts
+/** Answers that say nothing against a push: registries give them for repositories that a push creates. */
+const ANSWERS = /* @__PURE__ */ new Set([
+	"login",
+	"denied",
+	"missing",
+	"rate",
+	"size",
+	"other"
+]);
+/**
+* Least specific tags last, so that what people follow moves when everything else is in place: versions by falling
+* number of components, then other names, then `latest`. Else the given order.
+*/
+function pushOrder(tags) {
+	return tags.toSorted((one, other) => specificity(other) - specificity(one));
+}
+/** What a push would do, for jobs that do not push. */
+function describePush(tags) {
+	if (tags.length === 0) return ["nothing is pushed: push is false and there are no tags"];
+	return ["nothing is pushed: push is false; it would go to", ...pushOrder(tags).map((tag) => `  ${tag}`)];
+}
+/**
+* Pushes an image to all tags, one after another. Each tag is read back and must carry our digest: skopeo's exit code
+* says neither that a tag moved nor that it did not.
+*
+* @param onTag called for each tag that carries our digest now
+* @returns those tags, in the order of `tags`
+* @throws RegistryError at the first tag that does not carry our digest; ImageError when the layout was changed
+*/
+async function pushImage(source, tags, access, onTag = () => {}) {
+	for (const tag of pushOrder(tags)) {
+		await pushTag(source, tag, access);
+		onTag(tag);
+	}
+	return tags;
+}
+/** Pushes to one tag, `registry/repository:tag`. Throws what `pushImage` does. */
+async function pushTag(source, tag, access) {
+	const { layout, reference, digest } = source;
+	await checkSource(source);
+	const copy = {
+		from: folderName("oci", layout, reference),
+		to: `docker://${tag}`,
+		flags: ["--quiet", "--preserve-digests"]
+	};
+	try {
+		await copyImage(copy, access, purpose(tag, `the push to ${tag} failed`));
+	} catch (error) {
+		if (!(error instanceof RefusedError) || await carried(tag, access).catch(() => void 0) !== digest) throw error;
+		access.report.info(`${error.message}; but ${tag} carries ${digest}, so the push got through`);
+		return;
+	}
+	const found = await carried(tag, access);
+	if (found === digest) {
+		access.report.info(`pushed ${tag}`);
+		return;
+	}
+	throw new RegistryError(`the push to ${tag} had no effect: it carries ${found} now, not our ${digest}; somebody else pushed at the same time, or the registry changes or drops what it gets`, {
+		side: "target",
+		reference: tag
+	});
+}
+/**
+* Asks each registry once whether it is there, before an hour of building.
+*
+* @throws RegistryError when one refuses the connection, has no address or no trusted certificate, or is no registry. A
+*   login that is missing and a repository that is not there are no errors here: some registries say so of new ones.
+*/
+async function checkTargets(tags, access) {
+	const firsts = /* @__PURE__ */ new Map();
+	for (const tag of tags) {
+		const parsed = parseReference(tag);
+		const registry = typeof parsed === "string" ? tag : parsed.registry;
+		if (!firsts.has(registry)) firsts.set(registry, tag);
+	}
+	for (const [registry, tag] of firsts) try {
+		await readManifest(`docker://${tag}`, access, purpose(tag, `the registry ${registry} of the tags cannot be reached`));
+	} catch (error) {
+		if (!(error instanceof RefusedError) || !ANSWERS.has(error.refusal.kind)) throw error;
+	}
+}
+async function carried(tag, access) {
+	return digestOf(await readManifest(`docker://${tag}`, access, purpose(tag, `${tag} was pushed but cannot be read back`)));
+}
+/** skopeo pushes a changed manifest without a word, under a digest of its own. */
+async function checkSource({ layout, digest }) {
+	const found = digestOf(await readFile(blobPath(layout, digest)));
+	if (found !== digest) throw new ImageError(`the layout ${layout}`, [`its manifest ${digest} holds ${found}: it was changed`]);
+}
+function purpose(reference, failure) {
+	return {
+		side: "target",
+		reference,
+		failure
+	};
+}
+function specificity(reference) {
+	const parsed = parseReference(reference);
+	const tag = typeof parsed === "string" ? void 0 : parsed.tag;
+	if (tag === void 0 || tag === "latest") return -1;
+	const version = /^v?(\d+(?:\.\d+)*)(?![A-Za-z0-9])/.exec(tag)?.[1];
+	return version === void 0 ? 0 : version.split(".").length;
+}
+// src/registry/export.ts
+/** These know Docker's own manifest only, so the image is converted and has another digest there. */
+const CONVERTING = ["docker-archive", "docker-daemon"];
+/**
+* Writes an image to a skopeo destination. Our digest stays the same in all that can keep it. A layout that is there
+* already keeps its other images; an archive that is there is replaced in one step.
+*
+* @throws RegistryError when skopeo cannot write it; HostError when the folder holds something else than a layout
+*/
+async function exportImage(source, destination, access) {
+	if (destination.transport === "docker") return await pushTag(source, plainName(destination), access);
+	if (destination.transport === "oci") await exportLayout(source, destination);
+	else if (destination.transport.endsWith("-archive")) await exportArchive(source, destination, access);
+	else await copyTo(source, destination, destination, access);
+	access.report.info(`wrote ${plainName(destination)}`);
+}
+async function copyTo(source, to, shown, access) {
+	const { layout, reference } = source;
+	const flags = ["--quiet", ...CONVERTING.includes(to.transport) ? [] : ["--preserve-digests"]];
+	const name = plainName(shown);
+	const purpose = {
+		side: "target",
+		reference: name,
+		failure: `the image cannot be written to ${name}`
+	};
+	await copyImage({
+		from: folderName("oci", layout, reference),
+		to: imageNameText(to),
+		flags
+	}, access, purpose).catch((error) => {
+		if (to.transport !== "docker-daemon" || !(error instanceof RefusedError) || !/closed pipe/.test(error.message)) throw error;
+		const refusal = {
+			...error.refusal,
+			reason: "docker's daemon does not answer: start it, and make sure that this user may talk to it"
+		};
+		throw new RefusedError(purpose, refusal, error.detail);
+	});
+}
+async function exportArchive(source, destination, access) {
+	const temporary = `${destination.path}.${randomUUID()}.tmp`;
+	try {
+		await copyTo(source, {
+			...destination,
+			path: temporary
+		}, destination, access);
+		await rename(temporary, destination.path);
+	} finally {
+		await rm(temporary, { force: true });
+	}
+}
+/** Written without skopeo, which leaves the platform out and writes index.json in place (c/image oci/layout/oci_dest.go). */
+async function exportLayout(source, destination) {
+	const index = await existingIndex(destination.path);
+	const layout = await createLayout(destination.path);
+	const { config, layers } = parseManifest(await readFile(blobPath(source.layout, source.digest)));
+	const digests = new Set([...layers, config].map(({ digest }) => digest)).add(source.digest);
+	for (const digest of digests) await bring(layout, blobPath(source.layout, digest), digest);
+	const entries = Array.isArray(index["manifests"]) ? index["manifests"].filter(isJsonObject) : [];
+	const entry = named(source.descriptor, destination.name);
+	const manifests = [...entries.filter((each) => !isReplaced(each, entry)), entry];
+	const bytes = documentBytes({
+		...index,
+		schemaVersion: 2,
+		mediaType: mediaTypes.index,
+		manifests
+	});
+	await replaceFile$1(layout.folder, "index.json", bytes);
+}
+async function existingIndex(folder) {
+	const names = await readdir(folder).catch((error) => {
+		if (error.code === "ENOENT") return [];
+		throw new HostError(`${folder} cannot be used as an OCI layout (${error.code})`, "export to another folder");
+	});
+	if (names.length > 0 && !names.includes("oci-layout")) throw new HostError(`${folder} holds something else than an OCI layout`, "export to an empty folder or to a layout");
+	if (!names.includes("index.json")) return {};
+	return parseDocument$1(await readFile(join(folder, "index.json")), `the index of ${folder}`);
+}
+/** A blob that is there may be damaged: then it is replaced. */
+async function bring(layout, file, digest) {
+	const path = blobPath(layout.folder, digest);
+	const there = await lstat(path).catch(() => void 0);
+	if (there && !(there.isFile() && (await fileDigest(path)).digest === digest)) await rm(path);
+	await linkBlob(layout, file, digest);
+}
+function named(descriptor, name) {
+	const { annotations = {}, ...rest } = descriptor;
+	const { [REF_NAME$1]: _, ...others } = annotations;
+	const all = name === void 0 ? others : {
+		...others,
+		[REF_NAME$1]: name
+	};
+	return Object.keys(all).length === 0 ? rest : {
+		...rest,
+		annotations: all
+	};
+}
+/** Replaced is what has the same name; without a name, what is nameless and for the same platform. */
+function isReplaced(entry, by) {
+	const name = nameOf(entry);
+	if (name !== by.annotations?.["org.opencontainers.image.ref.name"]) return false;
+	return name !== void 0 || samePlatform(entry["platform"], by);
+}
+function nameOf(entry) {
+	const annotations = entry["annotations"];
+	return isJsonObject(annotations) ? annotations[REF_NAME$1] : void 0;
+}
+function samePlatform(platform, by) {
+	if (!isJsonObject(platform) || by.platform === void 0) return platform === by.platform;
+	const { os, architecture, variant } = platform;
+	return [
+		os,
+		architecture,
+		...variant ? [variant] : []
+	].join("/") === platformText(by.platform);
+}
+// src/result.ts
+const UNPUBLISHED = {
+	tags: [],
+	image: "",
+	exports: []
+};
+/** The output `metadata`; the first three keys as buildx writes them (docker/buildx, `--metadata-file`). */
+function metadataText(built, published) {
+	const { path, format, virtualSizeBytes, sizeBytes } = built.disk;
+	return JSON.stringify({
+		"containerimage.digest": built.digest,
+		"containerimage.descriptor": built.descriptor,
+		"image.name": published.tags.join(","),
+		disk: {
+			path,
+			format,
+			virtualSizeBytes,
+			sizeBytes
+		},
+		base: built.base ?? null,
+		kiwi: built.kiwi ?? null
+	});
+}
+// src/publish.ts
+/**
+* Writes the image to where it goes: exports first, so that a tag moves only when all else is done.
+*
+* @throws RegistryError, ImageError, HostError; what was reached before stands in the last `onProgress`
+*/
+async function publishImage(job) {
+	const { plan, built, access, report, stopwatch, onProgress } = job;
+	const source = {
+		layout: built.layout,
+		reference: built.reference,
+		digest: built.digest,
+		descriptor: built.descriptor
+	};
+	let published = UNPUBLISHED;
+	const reached = (change) => {
+		published = {
+			...published,
+			...change
+		};
+		onProgress(published);
+	};
+	if (plan.exports.length > 0) {
+		report.group("Export");
+		await stopwatch.time("Export", async () => {
+			for (const destination of plan.exports) {
+				const name = parseDestination(destination);
+				if ("problem" in name) throw new Error(`the plan holds a destination that is none: ${name.problem}`);
+				await exportImage(source, name, access);
+				reached({ exports: [...published.exports, destination] });
+			}
+		});
+		report.endGroup();
+	}
+	if (!plan.push) {
+		for (const line of describePush(plan.tags)) report.info(line);
+		return published;
+	}
+	report.group("Push");
+	await stopwatch.time("Push", () => pushImage(source, plan.tags, access, (tag) => {
+		const done = /* @__PURE__ */ new Set([...published.tags, tag]);
+		const tags = plan.tags.filter((each) => done.has(each));
+		reached({
+			tags,
+			image: tags.includes(plan.tags[0] ?? "") ? digestReference(plan.tags[0] ?? "", built.digest) : ""
+		});
+	}));
+	report.endGroup();
+	return published;
+}
+/** `REGISTRY/REPOSITORY@DIGEST` */
+function digestReference(tag, digest) {
+	const parsed = parseReference(tag);
+	if (typeof parsed === "string") throw new Error(`the plan holds a tag that is none: ${parsed}`);
+	return `${parsed.registry}/${parsed.repository}@${digest}`;
+}
+// src/stopwatch.ts
+/** Measures phases by a clock that is handed in, in milliseconds. */
+var Stopwatch = class {
+	#now;
+	#phases = [];
+	constructor(now) {
+		this.#now = now;
+	}
+	/** Phases that ran, in the order in which they ended. */
+	get phases() {
+		return [...this.#phases];
+	}
+	/** Takes over phases that were measured elsewhere. */
+	add(phases) {
+		this.#phases.push(...phases);
+	}
+	async time(name, run) {
+		const since = this.#now();
+		try {
+			return await run();
+		} finally {
+			this.#phases.push({
+				name,
+				seconds: (this.#now() - since) / 1e3
+			});
+		}
+	}
+};
+// src/terminal.ts
+const TICK_MILLISECONDS = 1e3;
+/**
+* Reports to a person: plain lines, and on a terminal one live line with the phase and the time it takes. What programs
+* print is shown only on failure there (the log file has it); elsewhere it is part of the log.
+*/
+var Terminal = class {
+	#stream;
+	#now;
+	#phase;
+	#ticker;
+	constructor(stream, now) {
+		this.#stream = stream;
+		this.#now = now;
+	}
+	info(line) {
+		this.#line(line);
+	}
+	warning(line) {
+		this.#line(`warning: ${line}`);
+	}
+	error(line) {
+		this.#line(`error: ${line}`);
+	}
+	output(line) {
+		if (this.#stream.isTTY) this.#draw(printable(line));
+		else this.#line(`  ${printable(line)}`);
+	}
+	group(title) {
+		this.endGroup();
+		this.#phase = {
+			title,
+			since: this.#now()
+		};
+		if (!this.#stream.isTTY) {
+			this.#line(`${title} …`);
+			return;
+		}
+		this.#draw("");
+		this.#ticker = setInterval(() => this.#draw(""), TICK_MILLISECONDS);
+		this.#ticker.unref();
+	}
+	endGroup() {
+		clearInterval(this.#ticker);
+		const phase = this.#phase;
+		this.#phase = void 0;
+		if (phase) this.#line(`${phase.title}: ${this.#seconds(phase.since)}`);
+	}
+	#seconds(since) {
+		return `${Math.round((this.#now() - since) / 1e3)} s`;
+	}
+	#line(text) {
+		this.#stream.write(`${this.#stream.isTTY ? "\r\x1B[K" : ""}${text}\n`);
+		if (this.#phase && this.#stream.isTTY) this.#draw("");
+	}
+	#draw(last) {
+		if (!this.#phase) return;
+		const text = `${this.#phase.title} ${this.#seconds(this.#phase.since)}${last ? `  ${last}` : ""}`;
+		this.#stream.write(`\r\x1b[K${text.slice(0, (this.#stream.columns ?? 80) - 1)}`);
+	}
+};
+/** What a program prints must not move the cursor of the person who reads it. */
+function printable(line) {
+	return stripVTControlCharacters(line).replaceAll(/\p{Cc}/gu, " ");
+}
+// src/host/missing.ts
+/** Where system programs live; Debian leaves these out of an ordinary user's PATH. */
+const SYSTEM_FOLDERS = [
+	"/usr/local/sbin",
+	"/usr/sbin",
+	"/sbin"
+];
+/** The folders of a PATH, then those of system programs: where KIWI's programs are looked for and run from. */
+function searchFolders(path) {
+	return [.../* @__PURE__ */ new Set([...path.split(":").filter((folder) => folder.startsWith("/")), ...SYSTEM_FOLDERS])];
+}
+/** Which of the tools this machine lacks, in their order. Looks at files only and runs nothing. */
+async function missingTools(tools, folders) {
+	const present = await Promise.all(tools.map((tool) => isPresent(tool, folders)));
+	return tools.filter((_, index) => present[index] === false);
+}
+async function isPresent({ look }, folders) {
+	switch (look.kind) {
+		case "program": return await findProgram(look.anyOf, folders) !== void 0;
+		case "file": return (await stat(look.path).catch(() => void 0))?.isFile() === true;
+		case "python-venv": {
+			const python = await findProgram(["python3"], folders);
+			return python !== void 0 && await hasEnsurepip(python);
+		}
+	}
+}
+/** The path of the first of some programs that is in one of the folders and executable. */
+async function findProgram(names, folders) {
+	for (const name of names) for (const folder of folders) {
+		const path = join(folder, name);
+		if ((await stat(path).catch(() => void 0))?.isFile() === true && await access(path, constants.X_OK).then(() => true, () => false)) return path;
+	}
+}
+/**
+* Whether the library of a Python holds `ensurepip`. A python3 without a library beside it is a script of pyenv or the
+* like in front of the real one: such Pythons are complete.
+*/
+async function hasEnsurepip(python) {
+	const real = await realpath(python);
+	const version = /^python(3\.\d+)/.exec(basename(real))?.[1];
+	const libraries = [];
+	for (const folder of ["lib", "lib64"]) {
+		const library = join(dirname(dirname(real)), folder);
+		const wanted = (await readdir(library).catch(() => [])).filter((name) => version ? name === `python${version}` : /^python3\.\d+$/.test(name));
+		libraries.push(...wanted.map((name) => join(library, name)));
+	}
+	if (libraries.length === 0) return true;
+	return (await Promise.all(libraries.map((library) => stat(join(library, "ensurepip")).catch(() => void 0)))).some((entry) => entry?.isDirectory());
+}
+// src/host/install.ts
+const LOCK_SECONDS = 300;
+const PAUSE_SECONDS = 5;
+const OLD_LISTS_SECONDS = 86400;
+/** The packages that bring some tools on a distribution, each once, and the tools for which none is known. */
+function packagesFor(tools, distribution) {
+	const named = tools.map((tool) => distribution ? tool.packages[distribution.packages] : void 0);
+	return {
+		packages: [...new Set(named.filter((name) => name !== void 0))],
+		unknown: tools.filter((_, index) => named[index] === void 0)
+	};
+}
+/** The command that installs packages without asking and without what they only recommend. */
+function installCommand(packages, { installer }) {
+	switch (installer) {
+		case "apt": return aptGet([
+			`-oDPkg::Lock::Timeout=${LOCK_SECONDS}`,
+			"install",
+			"--yes",
+			"--no-install-recommends",
+			...packages
+		]);
+		case "dnf": return {
+			program: "dnf",
+			args: [
+				"install",
+				"--assumeyes",
+				"--setopt=install_weak_deps=False",
+				...packages
+			]
+		};
+		case "zypper": {
+			const args = [
+				"zypper",
+				"--non-interactive",
+				"install",
+				"--no-recommends",
+				...packages
+			];
+			return {
+				program: "env",
+				args: [`ZYPP_LOCK_TIMEOUT=${LOCK_SECONDS}`, ...args]
+			};
+		}
+	}
+}
+/** What to say where tools are missing and we were not asked to install them: all of them, and the line to copy. */
+function missingToolsError(missing, distribution) {
+	const { packages, unknown } = packagesFor(missing, distribution);
+	const remedies = [];
+	if (distribution && packages.length > 0) remedies.push(`run \`sudo ${{
+		apt: "apt-get install --no-install-recommends",
+		dnf: "dnf install",
+		zypper: "zypper install --no-recommends"
+	}[distribution.installer]} ${packages.join(" ")}\` or set install-tools`);
+	if (unknown.length > 0) remedies.push(unpackaged(unknown, distribution));
+	return new HostError(`this machine lacks ${listed(missing)}`, remedies.join("; "));
+}
+/**
+* Installs the packages that bring the missing tools, then looks again. Does nothing where none is missing.
+*
+* @throws HostError where the distribution is none that we know, a tool has no package, we cannot become root, or a
+*   tool is still missing afterwards
+* @throws CommandError where the package manager fails
+*/
+async function installTools(installation) {
+	const { missing, distribution, report } = installation;
+	if (missing.length === 0) return;
+	const { packages, unknown } = packagesFor(missing, distribution);
+	if (distribution === void 0 || unknown.length > 0) throw missingToolsError(missing, distribution);
+	const { program, args } = installCommand(packages, distribution);
+	report.group(`Installing ${packages.join(" ")}`);
+	try {
+		for (const tool of missing) report.info(`${tool.name}: ${tool.reason}`);
+		if (distribution.installer === "apt") await installByApt(packages, {
+			program,
+			args
+		}, installation);
+		else await run({
+			program,
+			args
+		}, installation);
+	} finally {
+		report.endGroup();
+	}
+	const still = await missingTools(missing, installation.folders);
+	if (still.length > 0) {
+		const brought = packagesFor(still, distribution).packages.join(" ");
+		throw new HostError(`${listed(still)} still missing after ${brought} was installed`, `see what \`${program} ${args.join(" ")}\` prints, and install what brings it`);
+	}
+}
+async function installByApt(packages, install, installation) {
+	const { report } = installation;
+	let updated = await listsAreOld(installation.listsFolder ?? "/var/lib/apt/lists", installation.nowSeconds) || (await unknownToApt(packages, installation)).length > 0;
+	if (updated) await updateLists(installation);
+	const unknown = await unknownToApt(packages, installation);
+	if (unknown.length > 0) throw new HostError(`apt does not find ${unknown.join(", ")} in the sources of this machine`, "add a source that has them (on Ubuntu: `add-apt-repository universe`) or install the tools in another way");
+	for (;;) try {
+		return await run(install, installation);
+	} catch (error) {
+		if (updated || !(error instanceof CommandError) || error.outcome.kind !== "exit") throw error;
+		report.info("apt-get failed; trying once more with fresh package lists");
+		updated = true;
+		await updateLists(installation);
+	}
+}
+/** `apt-get update` gives up at once where another one holds the lock of the lists, whatever Lock::Timeout says. */
+async function updateLists(installation) {
+	let failures = 0;
+	for (let waited = 0;; waited += PAUSE_SECONDS) try {
+		return await run(aptGet(["-oAcquire::Retries=3", "update"]), installation);
+	} catch (error) {
+		if (!(error instanceof CommandError) || error.outcome.kind !== "exit") throw error;
+		const locked = error.lastLines.some((line) => /could not get lock|unable to lock/i.test(line));
+		if (!locked) failures += 1;
+		if (failures >= 3 || waited >= LOCK_SECONDS) throw error;
+		installation.report.info(`apt-get update ${locked ? "waits for another apt" : "failed"}; trying again`);
+		await setTimeout$1(PAUSE_SECONDS * 1e3, void 0, installation.signal ? { signal: installation.signal } : {});
+	}
+}
+async function listsAreOld(folder, nowSeconds) {
+	const names = (await readdir(folder).catch(() => [])).filter((name) => name.includes("_Packages"));
+	if (names.length === 0) return true;
+	const times = await Promise.all(names.map(async (name) => (await stat(join(folder, name))).mtimeMs / 1e3));
+	const fetched = (await stat(folder)).mtimeMs / 1e3;
+	return nowSeconds - Math.max(fetched, ...times) > OLD_LISTS_SECONDS;
+}
+async function unknownToApt(packages, { signal }) {
+	const { stdout } = await runCommand("env", [
+		"LC_ALL=C",
+		"apt-cache",
+		"policy",
+		...packages
+	], { ...signal && { signal } });
+	return unknownPackages(packages, stdout.toString("utf8"));
+}
+/** Which packages `apt-cache policy` knows no candidate of; it says nothing at all about those it never heard of. */
+function unknownPackages(packages, policy) {
+	const known = /* @__PURE__ */ new Set();
+	let name = "";
+	for (const line of policy.split("\n")) {
+		name = /^(\S+):$/.exec(line)?.[1] ?? name;
+		if (/^ {2}Candidate: (?!\(none\))/.test(line)) known.add(name);
+	}
+	return packages.filter((wanted) => !known.has(wanted));
+}
+function aptGet(args) {
+	return {
+		program: "env",
+		args: [
+			"DEBIAN_FRONTEND=noninteractive",
+			"LC_ALL=C",
+			"apt-get",
+			...args
+		]
+	};
+}
+async function run(invocation, { privileges, report, signal }) {
+	const { program, args } = asRoot(privileges, invocation.program, invocation.args);
+	await runCommand(program, args, {
+		onLine: (line) => report.output(line),
+		...signal && { signal }
+	});
+}
+function unpackaged(tools, distribution) {
+	const names = tools.map((tool) => tool.name).join(", ");
+	return distribution ? `no package of ${distribution.id} is known to bring ${names}: install it in another way` : `this is no Debian, Ubuntu, Fedora or SUSE system whose packages we know: install ${names} yourself`;
+}
+function listed(tools) {
+	return tools.map((tool) => `${tool.name} (${tool.reason})`).join(", ");
+}
+// src/host/facts.ts
+/** Whether KIWI makes a disk for EFI: firmware.py, with the defaults of defaults.py for ARM, RISC-V and LoongArch. */
+function isEfi(facts) {
+	const standard = /^(aarch64|arm|riscv|loongarch)/.test(facts.architecture) ? "efi" : "bios";
+	return ["efi", "uefi"].includes(facts.firmware ?? standard);
+}
+// src/host/kernel-filesystems.ts
+/** The kernel's name of a filesystem, where KIWI's differs. */
+const KERNEL_NAMES = {
+	ext2: "ext4",
+	ext3: "ext4",
+	fat16: "vfat",
+	fat32: "vfat"
+};
+/** KIWI's names of the filesystems that it mounts to build a disk; it fills squashfs and erofs without mounting them. */
+function mountedFilesystems(facts) {
+	const mounted = facts.filesystems.filter((name) => ![
+		"swap",
+		"squashfs",
+		"erofs"
+	].includes(name));
+	return [.../* @__PURE__ */ new Set([...mounted, ...isEfi(facts) ? ["fat16"] : []])];
+}
+/**
+* Which filesystems the running kernel can neither mount now nor load a module for. Empty where that cannot be told,
+* as in a container without the modules of the machine.
+*
+* @param names KIWI's names
+* @param root where the machine's file tree starts
+*/
+async function missingFilesystems(names, root = "/") {
+	const modules = join(root, "lib/modules", release());
+	const isFile = async (path) => (await stat(path).catch(() => void 0))?.isFile() === true;
+	if (await isFile(join(root, "proc/modules")) && !await isFile(join(modules, "modules.dep"))) return [];
+	const read = (path) => readFile(path, "utf8").catch(() => "");
+	const [active, loadable, builtin] = await Promise.all([
+		join(root, "proc/filesystems"),
+		join(modules, "modules.dep"),
+		join(modules, "modules.builtin")
+	].map(read));
+	const files = `${loadable}\n${builtin}`;
+	const isUsable = (name) => new RegExp(`^(nodev)?\\t${name}$`, "m").test(active ?? "") || new RegExp(`/${name}\\.ko(\\.\\w+)?(:|$)`, "m").test(files);
+	return names.filter((name) => !isUsable(KERNEL_NAMES[name] ?? name));
+}
+/** The error to throw where the kernel lacks filesystems. */
+function missingFilesystemsError(names) {
+	return new HostError(`the running kernel ${release()} has no ${names.join(", ")}, which the description uses`, "install the modules of this kernel (on Ubuntu: linux-modules-extra-$(uname -r)), or choose another filesystem");
+}
+// src/host/kiwi-version.ts
+/**
+* Whether a kiwi-ng version comes before another.
+*
+* @param version `MAJOR.MINOR.PATCH`, or `system`: whatever a distribution has counts as older than all, since the
+*   tools that only old versions want are small
+*/
+function isOlder(version, than) {
+	if (version === "system") return true;
+	const left = version.split(".").map(Number);
+	const right = than.split(".").map(Number);
+	for (const [index, wanted] of right.entries()) {
+		const part = left[index] ?? 0;
+		if (part !== wanted) return part < wanted;
+	}
+	return false;
+}
+// src/host/tool.ts
+/** A tool that is a program, or one of several that do the same. */
+function program(name, reason, brought) {
+	const anyOf = typeof name === "string" ? [name] : name;
+	return {
+		name: anyOf.join(" or "),
+		reason,
+		look: {
+			kind: "program",
+			anyOf
+		},
+		packages: brought
+	};
+}
+/** A package that has the same name everywhere, but for the distributions named apart. */
+function everywhere(name, apart = {}) {
+	return {
+		debian: name,
+		ubuntu: name,
+		fedora: name,
+		suse: name,
+		...apart
+	};
+}
+/** A package of Debian and Ubuntu, which packs more finely, and what brings the same elsewhere. */
+function onApt(name, elsewhere) {
+	return {
+		debian: name,
+		ubuntu: name,
+		...elsewhere
+	};
+}
+// src/host/kiwi-needs.ts
+const always = () => true;
+const fromPypi = (facts) => facts.kiwiVersion !== "system";
+const msdosTable = (facts) => isEfi(facts) ? facts.efiPartitionTable === "msdos" : !facts.architecture.startsWith("ppc64");
+const kpartx = (facts) => facts.architecture.startsWith("s390");
+const apt = (facts) => facts.packageManager === "apt";
+const rpm = (facts) => ![
+	"apt",
+	"pacman",
+	"apk"
+].includes(facts.packageManager);
+const manager = (name) => (facts) => facts.packageManager === name;
+const filesystem = (pattern) => (facts) => facts.filesystems.some((name) => pattern.test(name));
+const squashfs = (facts) => filesystem(/^squashfs$/)(facts) || facts.installIso === true || facts.overlayroot === true && (facts.overlayrootType ?? "squashfs") === "squashfs";
+const erofs = (facts) => filesystem(/^erofs$/)(facts) || facts.overlayroot === true && facts.overlayrootType === "erofs";
+const utilLinux = everywhere("util-linux");
+const mounting = onApt("mount", {
+	fedora: "util-linux",
+	suse: "util-linux"
+});
+const fdisk = onApt("fdisk", {
+	fedora: "util-linux",
+	suse: "util-linux"
+});
+const cryptsetup = onApt("cryptsetup-bin", {
+	fedora: "cryptsetup",
+	suse: "cryptsetup"
+});
+/**
+* What KIWI calls on the machine that it builds on, read from the sources of 11.1.6 and, where older ones differ, of
+* 9.24.61. What it calls in the root tree of the image (dracut, all of grub, systemd-boot, useradd and so on) has to
+* be among the packages of the description and is no need of the machine. Package names: KIWI's own
+* package/python-kiwi-spec-template, and mkosi's mkosi-tools for those of foreign package managers.
+*/
+const kiwiNeeds = [
+	need("python3", "KIWI is written in Python", everywhere("python3"), fromPypi),
+	{
+		tool: {
+			name: "python3-venv",
+			reason: "KIWI is installed into its own Python environment",
+			look: { kind: "python-venv" },
+			packages: onApt("python3-venv", {
+				fedora: "python3",
+				suse: "python3"
+			})
+		},
+		when: fromPypi
+	},
+	need("kiwi-ng", "kiwi-version says that this machine has KIWI", onApt("kiwi", {
+		fedora: "kiwi-cli",
+		suse: "python3-kiwi"
+	}), (facts) => !fromPypi(facts)),
+	need("mount", "KIWI mounts the filesystems of the disk with it", mounting, always),
+	need("umount", "KIWI unmounts them with it", mounting, always),
+	need("mountpoint", "KIWI looks for mounts with it", utilLinux, always),
+	need("losetup", "KIWI attaches the disk with it", mounting, always),
+	need("unshare", "the build runs in its own mount namespace", utilLinux, always),
+	need("partx", "KIWI makes the partitions visible with it", utilLinux, (facts) => !kpartx(facts)),
+	need("lsblk", "KIWI looks at the disk with it", everywhere("util-linux", { suse: "util-linux-systemd" }), always),
+	need("blkid", "KIWI reads the UUIDs of filesystems with it", utilLinux, always),
+	need("blockdev", "KIWI reads the size of partitions with it", utilLinux, always),
+	need("tar", "KIWI unpacks the base system with it", everywhere("tar"), always),
+	need("find", "KIWI measures the root tree with it", everywhere("findutils"), always),
+	need("rsync", "KIWI copies the root tree into the disk with it", everywhere("rsync"), always),
+	need("apt-get", "KIWI installs the base system with it", onApt("apt", { fedora: "apt" }), apt),
+	need("zcat", "KIWI reads the changelogs of packages with it", everywhere("gzip"), apt),
+	need("dpkg-deb", "KIWI unpacks the base system with it", onApt("dpkg", { fedora: "dpkg" }), apt),
+	need("debootstrap", "this version of KIWI makes the base system with it", everywhere("debootstrap"), (facts) => apt(facts) && isOlder(facts.kiwiVersion, "10.0.28")),
+	need("gpg", "this version of KIWI reads the keys of repositories with it", onApt("gpg", {
+		fedora: "gnupg2",
+		suse: "gpg2"
+	}), (facts) => apt(facts) && isOlder(facts.kiwiVersion, "11.0.0")),
+	need("rpm", "KIWI sets up the package database with it", everywhere("rpm"), rpm),
+	need("rpmdb", "KIWI sets up the package database with it", everywhere("rpm"), rpm),
+	need("zypper", "KIWI installs the base system with it", everywhere("zypper"), manager("zypper")),
+	need(["dnf4", "dnf-3"], "KIWI installs the base system with it", everywhere("dnf", { fedora: "python3-dnf" }), (facts) => ["dnf", "dnf4"].includes(facts.packageManager)),
+	need("dnf5", "KIWI installs the base system with it", everywhere("dnf5"), manager("dnf5")),
+	need("microdnf", "KIWI installs the base system with it", { fedora: "microdnf" }, manager("microdnf")),
+	need("pacman", "KIWI installs the base system with it", onApt("pacman-package-manager", { fedora: "pacman" }), manager("pacman")),
+	need("apk", "KIWI installs the base system with it", { fedora: "apk-tools" }, manager("apk")),
+	need("sgdisk", "KIWI partitions the disk with it", everywhere("gdisk", { suse: "gptfdisk" }), always),
+	need("fdisk", "KIWI partitions the disk with it", fdisk, msdosTable),
+	need("sfdisk", "KIWI sets the types of partitions with it", fdisk, msdosTable),
+	need("parted", "this version of KIWI marks the boot partition with it", everywhere("parted"), (facts) => msdosTable(facts) && isOlder(facts.kiwiVersion, "10.3.5")),
+	need("kpartx", "KIWI makes the partitions visible with it", everywhere("kpartx"), kpartx),
+	need("dmsetup", "KIWI removes the partition maps with it", onApt("dmsetup", {
+		fedora: "device-mapper",
+		suse: "device-mapper"
+	}), kpartx),
+	need("mkfs.ext4", "KIWI makes the filesystem with it", everywhere("e2fsprogs"), filesystem(/^ext[234]$/)),
+	need("mkfs.xfs", "KIWI makes the filesystem with it", everywhere("xfsprogs"), filesystem(/^xfs$/)),
+	need("mkfs.btrfs", "KIWI makes the filesystem with it", everywhere("btrfs-progs", { suse: "btrfsprogs" }), filesystem(/^btrfs$/)),
+	need("mksquashfs", "KIWI makes the read-only filesystem with it", everywhere("squashfs-tools", { suse: "squashfs" }), squashfs),
+	need("mkfs.erofs", "KIWI makes the read-only filesystem with it", everywhere("erofs-utils"), erofs),
+	need("mkdosfs", "KIWI makes the EFI partition with it", everywhere("dosfstools"), (facts) => isEfi(facts) || filesystem(/^(fat|vfat)/)(facts)),
+	need("mkswap", "KIWI makes the swap partition with it", utilLinux, filesystem(/^swap$/)),
+	need("cryptsetup", "KIWI encrypts the disk with it", cryptsetup, (facts) => facts.luks === true),
+	need("lvcreate", "KIWI makes the volumes with it", everywhere("lvm2"), (facts) => facts.lvm === true),
+	need("mdadm", "KIWI makes the RAID with it", everywhere("mdadm"), (facts) => facts.mdraid === true),
+	need("veritysetup", "KIWI makes the verity hashes with it", {
+		...cryptsetup,
+		fedora: "veritysetup"
+	}, (facts) => facts.verity === true),
+	need("integritysetup", "KIWI makes the integrity data with it", {
+		...cryptsetup,
+		fedora: "integritysetup"
+	}, (facts) => facts.integrity === true),
+	need("strings", "KIWI looks for the EFI folder in grub with it", everywhere("binutils"), (facts) => isEfi(facts) && (facts.bootloader ?? "grub2").startsWith("grub2")),
+	need("openssl", "KIWI hashes the passwords of users with it", everywhere("openssl"), (facts) => facts.plainPasswords === true),
+	need("patch", "KIWI applies fstab.patch with it", everywhere("patch"), (facts) => facts.fstabPatch === true),
+	need("xorriso", "KIWI makes the install ISO with it", everywhere("xorriso"), (facts) => facts.installIso === true),
+	need("mcopy", "KIWI fills the EFI image of the install ISO with it", everywhere("mtools"), (facts) => facts.installIso === true && isEfi(facts)),
+	need("tagmedia", "KIWI writes the checksum for mediacheck with it", { suse: "checkmedia" }, (facts) => facts.mediaCheck === true),
+	need("xz", "KIWI compresses the network install archive with it", onApt("xz-utils", {
+		fedora: "xz",
+		suse: "xz"
+	}), (facts) => facts.installPxe === true)
+];
+function need(name, reason, brought, when) {
+	return {
+		tool: program(name, reason, brought),
+		when
+	};
+}
+// src/host/tools.ts
+const ours = [program("skopeo", "it fetches the base and pushes the image", everywhere("skopeo")), program("qemu-img", "it reads and converts the disk", onApt("qemu-utils", {
+	fedora: "qemu-img",
+	suse: "qemu-tools"
+}))];
+/** What the machine has to have for a job. Wrapping a disk needs skopeo and qemu-img and nothing else. */
+function toolNeeds(facts) {
+	if (facts.source === "disk") return ours;
+	const ofKiwi = kiwiNeeds.filter((need) => need.when(facts)).map((need) => need.tool);
+	return [
+		...ours,
+		...ofKiwi,
+		...(facts.keyrings ?? []).map(keyringTool)
+	];
+}
+function keyringTool(keyring) {
+	return {
+		name: keyring.path,
+		reason: "the signatures of the repositories are checked with it",
+		look: {
+			kind: "file",
+			path: keyring.path
+		},
+		packages: keyring.packages
+	};
+}
+// src/kiwi/requirements.ts
+/** What KIWI needs, and what its sdist is built with, for every platform and Python from 3.9; for `pip --require-hashes`. */
+const KIWI_DEPENDENCIES = `annotated-doc==0.0.5 ; python_full_version < '3.10' \\
+    --hash=sha256:117bac03a25ede5df5440e855b32d556049ca169ead221505badf432fed4b101 \\
+    --hash=sha256:c7e58ce09192557605d8bbd92836d7e1d520ac9580096042c0bfd197efacf1bb
+annotated-doc==0.0.6 ; python_full_version == '3.10.*' \\
+    --hash=sha256:361ca0950cc7082f53fa69e9328409f40a62c61e57e0a47e1825a08078a58a53 \\
+    --hash=sha256:7969bb69912085b2285849c0dcac0b4b374fd180c13cf10a87f284ffcf347bbf
+annotated-doc==0.0.7 ; python_full_version >= '3.11' \\
+    --hash=sha256:0a30ef8f5322a4173720ae6712dc9a5e58f5a19868f3f167b4b5778db066c2b5 \\
+    --hash=sha256:6bc31bbbec6dfaaedc1676dbc11dbda96fe22a2b5c400e9ebad113fec44a9dc6
+annotated-types==0.8.0 ; python_full_version >= '3.10' \\
+    --hash=sha256:13b2beaad985e05e2d6407ee4c4f35590b11f8d693a258a561055cac8f64cab7 \\
+    --hash=sha256:f072f4d804ea359e4eaf198b1af7a8b0943881a87f31bb764f8bf219bb9419e0
+cerberus==1.3.8 \\
+    --hash=sha256:46c029e3e2a4735408ed36bec14ef2cbf3e50d8ebe47fb34ee1e54b2da814df2 \\
+    --hash=sha256:579554887ffd189226774b87570f4a76db75cf0efcbaffcacd5e98b8ee877f61
+certifi==2026.10.18 \\
+    --hash=sha256:73191c47aaa79da394e8fee2dbc2ec827432cab56311122c9e47abf79e390f62 \\
+    --hash=sha256:b9995d97b64d0431a5af837d8ca8cd6238104d1f319f04bd93ea43124d6c861e
+charset-normalizer==3.5.2 \\
+    --hash=sha256:01077390b03f7988f11d700a2194e69b119741a86b1a638b1db88891e3eced8e \\
+    --hash=sha256:01b0c0d2262a9e28e8484a278c7e1b5d650e3ac8cf2683d2967e25899f208bdf \\
+    --hash=sha256:04851f73ae72b8413dddadb16a49dfee95263553741fd42d546f7d66907e6be5 \\
+    --hash=sha256:0521c5665880b33d603717defa76c094048900010897909952397feb3039da56 \\
+    --hash=sha256:0774bf9bf620249fee3e0b8b9fd3065de213be30f3aa94ce2494b3b638949e26 \\
+    --hash=sha256:0891b9d3903c5571c03771ca669a4b0ec5618ca722a5c957d3d29cd4e5062848 \\
+    --hash=sha256:0c951d5e6dd9c2ff60609476752bee49da4206adde960ebc247766937f72e718 \\
+    --hash=sha256:0fed1d06615f022ee3b13caf5e8b180cfea32bb2c5aded8a9d44277afc040f93 \\
+    --hash=sha256:114e4d0c92d618409ed82a99e22b5c5e768fe995f2973f78265f4524f49d4640 \\
+    --hash=sha256:11912e4bb14baae7c5d8791aa55ba0a3a03ec6729073307b0f57270abaa713d3 \\
+    --hash=sha256:11a4d68a6ecda3292cb1e50239e111543ba5d709bb62a6b4ea1afcfa729d8875 \\
+    --hash=sha256:124fbf1a8ff966d87ae05bb8bd45a71f966055ed8bba320d0c7cf450bc5f4d0e \\
+    --hash=sha256:1461ac396c4fdb983a675f20aa555624f0ee18ac83d832b9244ffff3d8055275 \\
+    --hash=sha256:1503bccbeb36d5527790c3930327704c39af22de3112f1b1666a9f3ce15ee204 \\
+    --hash=sha256:15bb4005af6320d259dc7593ca84a38d7fe06a421dbcf7b910ae23979101e787 \\
+    --hash=sha256:15c44f7edfd477b06f517a5cc317fc1707edb9de2c865f43d4b6513907473234 \\
+    --hash=sha256:16fa0eccf81304b79c5cd87f9271c3b85dd9dd99245e4422ae9c0dd45e0f99d3 \\
+    --hash=sha256:183b88127acdb4fabe59d951ab424faf1af7b63cdbb5f776186c1ea2ffcaed98 \\
+    --hash=sha256:195c26fb65950f8fce54e26349852b7bdd7c5f120aeefbcc440b8a20faaed4a3 \\
+    --hash=sha256:1afb975bd5d68d5ce9f6b6d44fdf2f7e34b895a35e95708a7a91b20a3b51d187 \\
+    --hash=sha256:1b4cbc7c3491ccb4aa17fcd8165649d01cf39f76de1696da8631b5f71b85401d \\
+    --hash=sha256:1bc0baf5ef96b6ede57d47f4b8fe4d9d84019c3bfcbeb20a41edc6a6ee341f1f \\
+    --hash=sha256:1c50fe28bbc2ced33386f298650d91218076c05420e6cbd790b913adc41659e7 \\
+    --hash=sha256:1db38f4c5496827c1a501846d64d14c3b80c7e6714e406cd7dc36a9899fa1011 \\
+    --hash=sha256:211d5a3eb6af8f513b8d4ca19a8c1b7accab1b5f0d3175f9826b03c1a920dc1f \\
+    --hash=sha256:23851fb4e1b85ed3f6c2a27b777cdfe2e19fb5b38429a8faf38c7542b7665869 \\
+    --hash=sha256:254eb48b9fa5ee9898a3c445825a1f340fe53712a098904b39b0bddba8ea3cb1 \\
+    --hash=sha256:2625388c6c754520c37abaf3b41eb34d1cc4a373f457898f08606c8e362b891d \\
+    --hash=sha256:281cb91036248400f4cc957495cccd44c275c2e0c5854f7e45ac5cf7dc193847 \\
+    --hash=sha256:28a15fdad492a99b6eccfaaed66ef3f74050680545ea61ec8b2f4c538f1f1320 \\
+    --hash=sha256:28b4f0d66fb834ff90f28209ac7bce77868c45d8c93e26f906709d9b7c2e1af9 \\
+    --hash=sha256:2a925889534b3748302dae5dead07cc13480de1dac3aea80a941b729b471ef93 \\
+    --hash=sha256:2b7b3bbfb4fe8ef40600792d762fbaa9057559f9d3fad209525b7a22b99e91fd \\
+    --hash=sha256:2c9ad19a6cfcd5ea5c0d41161d22f9df1dcc277e9bef2751391334546a314c00 \\
+    --hash=sha256:2cc961b171b3f3440f410489ab3573e86aea8736134ebbb40ea1338b7f0831bc \\
+    --hash=sha256:2ce45c6627b22c47e390bc91a41c3d13032192e699fa0bea96e9671b373d69b0 \\
+    --hash=sha256:2e06a3a98f916dd41d27f3105e02e7a40181c98c94b9158733d03a6f80506c09 \\
+    --hash=sha256:304d5463e65a35d7bb0850550e0780395395f6fcf452f04db7d5ca7cecc425ac \\
+    --hash=sha256:304d8e4d493af723536393eee0c689eb7813f4a474c8b479dee63f1fdd98f621 \\
+    --hash=sha256:30fcd120b732aa79317f08dee04d7de0847822e4cf7ee0e9f445bb958832252c \\
+    --hash=sha256:31f3930700408d211f13378ccbe1c40845d8da54bd0681fac3a9b5aae81c7aa8 \\
+    --hash=sha256:34276fd796040bf0993ab33a369aa572e6979c7aab225a88893667ad8eac8f7a \\
+    --hash=sha256:355ad8011081dec5412240c087a9a0c9d4d5039f3ed11a3f13e18c2b29b56c51 \\
+    --hash=sha256:38a873987f3be698494da8b2e3085e29da02da7b633dce73e79c699a113d7bf0 \\
+    --hash=sha256:39de2a259fc954455c57274dc94c79d5842774e1247a016aff30bc0efed0f4ef \\
+    --hash=sha256:3d14b50de6bf4d0edf857a9386836846f982b8f524e188e2e68b96d702bcf4aa \\
+    --hash=sha256:3d21b8b13c7592db2ac5e544a6d83187b995257472b0c9e8351b6d507ae37ed6 \\
+    --hash=sha256:3d31298449090ab8d47b7b1b2a555ff73cac7ed438a08b7ac160980c7ebed649 \\
+    --hash=sha256:3ddacd27458c45bdacd6bd6db644bfb730efbf9e830310186e3045c9c5be8fb2 \\
+    --hash=sha256:3df041de8887954562c9b261cba85ca0e9ded74048daf125f45edcfaa4832229 \\
+    --hash=sha256:40ab6bffa02ae10a0581e6c198be7d2d8ca5c2a0c64e4ed3465d766df457573e \\
+    --hash=sha256:4275811936e2f06feff5e598fb42a1b7ae852da8e39605211892b56b81a34efd \\
+    --hash=sha256:443eae2bf318abeaf6f15d785138f71fd6de770e99a92158b8b814265e079115 \\
+    --hash=sha256:447441e76ec720b15e64418d32e092297340387053047c7c694f579efb0ee1d9 \\
+    --hash=sha256:4495c5002a7b28557e7e222e77e0b661183e432b7d6d2e788101e3f240e05b8c \\
+    --hash=sha256:44bd4fbb29dfbeba60e7d2bd000c59e4b21ddb3cc53912b14048d37092706d7c \\
+    --hash=sha256:4685902cf26edf013ed7a3da0f426ebba7a00ebb9541386d835afbf002c11cab \\
+    --hash=sha256:498dc3188ca05a68231ac3fdbfc7f57eb67e1343c30e0fea17f8218c1599b253 \\
+    --hash=sha256:4c2b5031f63e331e3839b40aed2dd6f191e9c07edbde303e7876846ea1946995 \\
+    --hash=sha256:4d48f2d08b9de5864e2c8744d4461b862fb149a18274abc8b698c45975573438 \\
+    --hash=sha256:4f87960d57feabfb618e4e0af6e7371645fa26a277860739d6e5d6e0012c92f0 \\
+    --hash=sha256:50e3adfb96fc189eb27b1cf62d3b598b89b4bb0420d93a3d3e42e137409011be \\
+    --hash=sha256:51cf45226a9b588d0d2b4880c62d686934b63ab0bd79ca23ab0e9762eb27441b \\
+    --hash=sha256:52aa6992700996af31f375de0c6bacd402b0097fe40b53c426b9f51a90ebabc7 \\
+    --hash=sha256:55ea99acb17b9325618de155a0cd6a2e8f5d10be008113e1d433bbb58db543b2 \\
+    --hash=sha256:56bc200a365efb37383b7852e4cc5898d3b2da5987289b543956cf8cad71018a \\
+    --hash=sha256:588461c2e8384d309bd63e5826019b6977bc66d629b99ac8737bb795d7b2cb5a \\
+    --hash=sha256:58ca3755ee7ff7f59b57789ec9833c9de9ea275405cdd240eda1f193112e398a \\
+    --hash=sha256:58f361dcbab699cf8f42db3f47c8e7fd1036f138c23a5d08de9fde5f425a730c \\
+    --hash=sha256:598a11a2c7ebaa5334bf698bf29568c9c390abac6a154d8170fedecd1cea38c5 \\
+    --hash=sha256:59f63901b0031c3136cf64704dcb21de0bbae62ce2c9529bc39d27665463de37 \\
+    --hash=sha256:5cde776b7cc66e4f6c99612cea4aa7269aa65863f7a15841b2c264f103822f4e \\
+    --hash=sha256:5e2b6b57e9733d39f0c9fd3185efa6b8e29652c4cd8fe94180272cf6ed9a78c4 \\
+    --hash=sha256:5fb29fb8cd1a46c27a1bf9613ad5ec2599310d46b4025d9556404a6b6a292800 \\
+    --hash=sha256:6045373d5a89a5ec71afde535db987ca28e76dfa276c2d4c818265b375d4b055 \\
+    --hash=sha256:619799369eeef6366ed3e8755a5670f4f2f0fb6b30a0fd7264dc0fdc2357058e \\
+    --hash=sha256:62588a277bfb59def052abd940703fa35107152bf479781a878617d60faf8fb5 \\
+    --hash=sha256:62603db9a7caa0802eaa28c1c46fecd7b3a263a774069c24c3c28c302448721c \\
+    --hash=sha256:65cd72beeeca9d3aaea1201e5923859f308f952f9c71de93f06063c79f0f7a3b \\
+    --hash=sha256:68eb192d85ab8e5f6ec69c2bc6ac0179fbf04a5ac1569d12fbef74883fe102d0 \\
+    --hash=sha256:6bd128f206a7752ae1f2ab6c61bf8a24ba28913a10df8b14c2637b973ff97a80 \\
+    --hash=sha256:6be488a102b8cf28d0391d8c4ba7748938ae28b78ad901f8585520fca33ead1a \\
+    --hash=sha256:7218e8f32b0956cfcd048fd42d9d5779809745ca1d86113ca56f66e7ae1549c4 \\
+    --hash=sha256:7441d755b7ab94f8d4eb3e43ec05482d760842fd263d003a99102d742cd835e2 \\
+    --hash=sha256:749e97e1b32313717a565abbe321bc2190bc8b35f1a67e4cdbc7c56c8d8ffe58 \\
+    --hash=sha256:75a3ceed0724d625d64b86ca20aba182e4df462e04c2414fc941c0f523f06aac \\
+    --hash=sha256:780fbe7cab297b81dad9fb8dc5eb003c0468ffb0d9e5f65068c53a34661a96bc \\
+    --hash=sha256:78456a747de8dc58360ffa581f30a002baf5aa28cb262536545e91f113ed7639 \\
+    --hash=sha256:7967d08cf06dee78443b874f98c98036f624f3a4e73e11f9f64f5be4d25393cf \\
+    --hash=sha256:7a881931aa470808df94a8c380eed2bbbc76cd9dc622310f99665658c821eb6d \\
+    --hash=sha256:7dcd882da75ef9adf94903b1e3b9419e8aa8fb4c7396822b834b9ef7fb96954f \\
+    --hash=sha256:7e841fb9010836c992c9f12fcbd43a831de93a5f726fc1ccd8ca1d0268c5014c \\
+    --hash=sha256:7fdde2c9fd9e3eca40631e024664cf2584272cc8f96308cbe5fdfc930f51d8bc \\
+    --hash=sha256:8024d00c3faf3fc0c16e07a69f4405e8eac7cc0ab15f65fe6cf43827c4cf72b4 \\
+    --hash=sha256:80d02b6f04e92601a081dd97b23d3128033098bff5d35d392ddcc0476ea11253 \\
+    --hash=sha256:838dcc90063569a0448120554591a1d6c4a4ffe11babf048908793154ab86ade \\
+    --hash=sha256:849df64e889b2e17230d58410a03dba311a65b163508fd33679b2b737d4b7858 \\
+    --hash=sha256:87475fabc8d9996fd9c27debb395e642e8c838d78a00b6e932227a0e06b81e26 \\
+    --hash=sha256:87e50a3e7cb90af586b6c5faf23e302a970415ac73bd7bd90a515a04b427ef96 \\
+    --hash=sha256:89b53f3cda69831909888e0494f4fa0bcd3537e3e138dabeb620bd6ad946bae8 \\
+    --hash=sha256:8a893cc101149f80a653f82062ebc95b34525a2614382e1da5458fe7c6997249 \\
+    --hash=sha256:8b2bfab86aa71ae13aa41a6a26aab338e0db2b8bc75434b05aea89e011ff35a4 \\
+    --hash=sha256:8d86d6fc60743dc916eb79e2eb1ec4818e21e427731543af40a3021851174a13 \\
+    --hash=sha256:915563965d418f986e7e145accc592eae9e1a1be3566ff98a05d7a9ec42a76e1 \\
+    --hash=sha256:92888bb3187c5ba50500b00b3b310c9f2c651709d28036077680cb5255450a03 \\
+    --hash=sha256:93223adc95033dd47133a46ccfc316a0139176fd79085762e27202ec56018f03 \\
+    --hash=sha256:9373ad13ef0d2c0fb761e04e55bfdee5a08b52cef2c882c8fbe9935b1517152e \\
+    --hash=sha256:9409a8bf35cf78353942504b24a57de3d75b708997a1e4bd8db71ac8633ce364 \\
+    --hash=sha256:9b7f416ff0978e2f2249330527f0ad6fa02f4932e6199692d3b52da2048c19e4 \\
+    --hash=sha256:9bde855991b7e362c146535e3136a50bfaffc0487d38b33ca7e5edefc6e23849 \\
+    --hash=sha256:9cae88599c7219005d879f98e5ed53341e9a122af585e1091200358a3003d2a0 \\
+    --hash=sha256:9cf9b1a857e25c4baceeb3624e92a56df3668f398c4acba74e174d81fb4d1d3a \\
+    --hash=sha256:9f56f72050826f63dcee7a7f55b0a77168cb3bfc553fd405e7f8f9ece75a4036 \\
+    --hash=sha256:a090bb2c68df85450502e3e20d665e3a5af9c65a84d6508ed477badd49166fd3 \\
+    --hash=sha256:a192e2c40070d92c3ccf777e3a5c4ff515573cd2bb7ed0c537fdadbbec5bbf21 \\
+    --hash=sha256:a19a731138fc27d5682277d3b9df22855cea1239bce7fcec5f78f42ef2d1f3c3 \\
+    --hash=sha256:a66c3bc5ab1f0ff2164fc9965ddd611ff0802173f4b9d24554c563f6ab7e1d6e \\
+    --hash=sha256:a815775b6c38d4e0ff7bcffbeba67feded90202bb6a226b8dd35f1c855217413 \\
+    --hash=sha256:a89012d6d5476ee112d20d998570ed58df2260a852afb1758809cd6900411d21 \\
+    --hash=sha256:ae4f5fea5b8b8ccff88238cc8569303e5ee95efae67fa62922a311397a71f346 \\
+    --hash=sha256:b6856554c4f44d79fc2307d5768854310a8f0096e501c75637542c82292b0429 \\
+    --hash=sha256:b6b751274acb69d77b3323d6b7dbaa3c7fdfc1eb829b7eb61d262f32e1af9685 \\
+    --hash=sha256:b736353c0a625bbd5fcec108576e2385db3496f4f771f785ff32e108d3c3bc45 \\
+    --hash=sha256:b7fd005a73d9e657273b7a10dc71a9e03c8fb9ee6999798d6918ce095b81ac7f \\
+    --hash=sha256:b91363207bd9dc966a691e959bb47f64b30f7ac4b072be9968b366982f7db77c \\
+    --hash=sha256:ba0b1d2620edf869789c3879223f52bf2afc5d31b3cb47cc57b3a12c05e2aa9d \\
+    --hash=sha256:bbbfc8e28816f19d7c0f1816664980c0a9875d01b27cdf8eedddb639d9e108ad \\
+    --hash=sha256:bd16aabe4a02a297c23417aa17ac6299dbd8c49f673bcd645b4929b11f5a4400 \\
+    --hash=sha256:c0afc6800ba57ccc350374c5bd6150419915d95ce93cdbab2d783d75eaf30ecb \\
+    --hash=sha256:c6708715abcf3c73b99508253e961a9967f02fe536532834149574eda6de0d1c \\
+    --hash=sha256:c7c9ab723cde841fefb34efbad91e87f00a674b1fe1cd0784fde742bf2c154dc \\
+    --hash=sha256:c8f3d67aeaf55f017982b73683f0e7342ba2f6635a78f69ce89ebb26aa411e5c \\
+    --hash=sha256:c9790464842f85f437dbbb54417eda1e0e6bfc52dd8d22d6fd1c994b73b2dc74 \\
+    --hash=sha256:ca403d7e4798f525fdfc78e258820419cbbd0f0ecbab9de7840e3c017cf6b8cf \\
+    --hash=sha256:d008d90a7f2471519aef0c90dfbe73b3e6e4d5e66ac48e19154c17e89e98b604 \\
+    --hash=sha256:d19fbd981a488e22cd04883659ca6b08f50b5974f9fd7c95655ef6a043e5893f \\
+    --hash=sha256:d1befeed746d247c81127bb14de9dc3d30edb6e5976d34f83f86ed262b1d9105 \\
+    --hash=sha256:d2374b62878abb00cd8309b32af6c0b715cd02dec0ca74ef12e5069bdc64144a \\
+    --hash=sha256:d376bbd28b3a8999db1a103b3b388aee6f1ddeb3e51bc2172993efdcd86e064d \\
+    --hash=sha256:d4a7319f304a774bed22115bc891618e45f85065ab44ea6acd07d274e750519a \\
+    --hash=sha256:d6734d2ef8a50fbf8445c139477da401f50d62a0606bf00e20ec6d87773fefb1 \\
+    --hash=sha256:d760fe2a4d7c3b226cb9026d6a842868d52a7901bd98420e1baf14e80da85cf5 \\
+    --hash=sha256:d913de495d90407cd859d263bee2e5d1a4ed3eb6573c04e70d9ec619a7cbed7f \\
+    --hash=sha256:db19d07e2e0129e974a0e65d0064fc222a446cd5122c2fd4184d2af9fc734a9e \\
+    --hash=sha256:dca9ab98072a5a54ebacebdc45f53e645336b320c667410b061be1ca588ae709 \\
+    --hash=sha256:ddc7dacc8ece3a182e7f15cb862d1fd616b46d076cb1ae9dd232b2c38b655874 \\
+    --hash=sha256:ddf19c062bea7a0cc80f519243d2c01dd091be0cf952a0750d4ad576709559f5 \\
+    --hash=sha256:def79fa35ef0cef8d2accec024f4fdc7ead3012ff02f5215c783f39f03ef8cfc \\
+    --hash=sha256:df29a0a7107f7011e77f4eebdddec4c7331e24d787a0b21a46d63bdf7445da95 \\
+    --hash=sha256:e09a3942ecbdee5cce73ea9d42da82b81b72ac1bf031ce069b93b5adf4eac8cd \\
+    --hash=sha256:e242bb1c5e76e97dfa9e7f209a71e93a01d7f19ffdd5cfbb2e2d55b4f08f8ab0 \\
+    --hash=sha256:e243bd13217235fc7290c621941c3f5cc8b66e4872495be821d7436ba2fb838d \\
+    --hash=sha256:e2af3aad578aa6bd1384bcf4750fc285e5a9de53f40b7d41e5a0bf748edeb2b3 \\
+    --hash=sha256:e4e81e09c1578b8df602e3db08b0b3ea0a6947ad612f52bf8dc5ea8d47691f0c \\
+    --hash=sha256:e54da4baf05720032d527874d40b65fa4d7e5c6c6a43d0c3adbeffcaf275a2b3 \\
+    --hash=sha256:e80e6c2f55656b4824d72065abb4ddd6a525c74bd78a0aab5d9fc2cf4fb5af50 \\
+    --hash=sha256:ed2a239c0ea213acc1908150a3037257083c7c083128f1a4cec2ec4b97dca491 \\
+    --hash=sha256:ed905975ab14056a2e5eb1c376cb2e1ebc5396baf84163939c518556fccde9f5 \\
+    --hash=sha256:ee21e28f0430bd6dc9086c6e525d5e818a44a5ad19720c8a0ef766792f3eb5e5 \\
+    --hash=sha256:ee43c17b173d46a3212baa6ead3ae258eeabdae48c263a01ccf0218c366dd655 \\
+    --hash=sha256:ef4fcbf3327382cd4c9f540babd61248208af7b93eec4de397b4d5f58a09e288 \\
+    --hash=sha256:eff0ac9dbe711a4aee69bf04a83896aa9b85f19641264053a9f6d48573abb7dd \\
+    --hash=sha256:f0aa869112ef88429ae17820d99c3dd9504c9e9c671d3c246f3d7442cb051084 \\
+    --hash=sha256:f3c96f633825733f735c5a9cf21d21a257d8e1edf0b1cee0a064b9c424ca0f7d \\
+    --hash=sha256:f5833ad231be5eb6553de524a70f48d71b2c8563101750531e0b80184e175cd4 \\
+    --hash=sha256:f5ec61164adcec446f8969a3358ec3f9b26bbda3b9213e5586d219afa8df2915 \\
+    --hash=sha256:f7d486c83842422badd511868fd8a9a20e9407ace71564b6af47ce7e60a336c1 \\
+    --hash=sha256:fb9e68df06293761f9fe66ade60a9bc6d0f5e42b8acf2939a9158af86ab0e5bd \\
+    --hash=sha256:fc14a032f813bf5fe624d991960ea83e9715adc27e4c1830a2361eb1d02ac341 \\
+    --hash=sha256:fcff63213e8e6e47770541a4607175404f47cbb3ebea7b6058cc82d524a0e424 \\
+    --hash=sha256:fd1fbe0f116b6e55da77aca2c6ddcddcfac2186cbf78bdebf40fc156efca389d \\
+    --hash=sha256:fe9753dfee015c570d73df76f899f18444d41388bffcde097deba51c4fadbb9f
+click==8.1.8 ; python_full_version < '3.10' \\
+    --hash=sha256:63c132bbbed01578a06712a2d1f497bb62d9c1c0d329b7903a866228027263b2 \\
+    --hash=sha256:ed53c9d8990d83c2a27deae68e4ee337473f6330c040a31d4225c9574d16096a
+colorama==0.4.6 ; sys_platform == 'win32' \\
+    --hash=sha256:08695f5cb7ed6e0531a20572697297273c47b8cae5a63ffc6d6ed5c201be6e44 \\
+    --hash=sha256:4f1d9991f5acc0ca119f9d443620b77f9d6b33703e51011c16baf57afb285fc6
+idna==3.20 \\
+    --hash=sha256:a7db850025b95ded1eae8a46181a1a6c56c92c96f0e2b005d9ff8dc0210cab44 \\
+    --hash=sha256:ab7ae7122974553370f0bdb919e1a960b2cd1bc1ef0276416d896db81c14582c
+lxml==6.1.3 \\
+    --hash=sha256:032a0a97eed428bd143c75a11118238546424ceb2fa311cca5f073aa44658dc4 \\
+    --hash=sha256:05f5bce9af14fd1506997594bd81cee6d9c6b58ea80a39c058327aa6371ed9e9 \\
+    --hash=sha256:0794e04ba343852c6d78e996c58ef4b8e579b4ecc72f8df0d4058bf843b4c96e \\
+    --hash=sha256:0ab2467e405e748d93495fb5568e74044802b8d3ff2b2a1607c3f78c6e982de5 \\
+    --hash=sha256:0bf5a3e397df2ec4258eb5eea4c1ac6cf013ca1abd04a176903bff20a70021fe \\
+    --hash=sha256:0c0710ac085a157b593c38fbcacd950f15c4afa8e2057527185875ab302752bc \\
+    --hash=sha256:0dee106e9aa97fb00541b1ed7827070564d0549c3d3fba8920e6b20fd980f748 \\
+    --hash=sha256:0f17d83c48ee9dfd96abae3ac3e2108c76d2fc86ce96355e37b8da9f7f4ecc08 \\
+    --hash=sha256:0feebef8d0521188d0157f758356072e840173aa61ca45b8b3f87959ac283dd5 \\
+    --hash=sha256:13a620a3fcc20023f9e6ed5c383e00e826f1c2d5db554df2f67240760f9118e8 \\
+    --hash=sha256:13d22c0d57355366b393936acf6b98a5e0edeadddd3fccbc6a846c50a76b8741 \\
+    --hash=sha256:160fcf381f76c3aeac28a756bec44f48942a8f7245a87aa28e3a523b4d90cd87 \\
+    --hash=sha256:16148acd77ed1d8836a56db883af2f5eed720f9723088110b16a0d08582130a6 \\
+    --hash=sha256:170773d8a3cdc76259065523ddd978c44f9806e28605f08812e8f86783e44ac6 \\
+    --hash=sha256:18293f8a8d8b6a8e71ef37706b659e3846a4261232158167b1ddf35f6994f633 \\
+    --hash=sha256:18a4db52b5a7b53a3540b0b0f4123319334621ee8083d496de314d0bf06ff59a \\
+    --hash=sha256:1a635e837b50a1819bebfedaac5916498ea024120969da8790500148fb0a894d \\
+    --hash=sha256:1aeca87830c4fe649dcf93fe2b059525b71c72587f21be4ae4af7103082a79fa \\
+    --hash=sha256:1b7c37339d7e75cab9a123a04248e243cefefb302ad6db566ea0c77cbcde421e \\
+    --hash=sha256:1beb0f9909b26cee938df9ba56b15252a84429b1fc30ce6fca161390b9789a70 \\
+    --hash=sha256:20384c2bbcbf87180c8c61eb60869699c1ec0cd09b62cfd13804022d860b0867 \\
+    --hash=sha256:20428910dae17a1a93152a3ff2c0441d2f4932992c0797d65651dd0561f1792f \\
+    --hash=sha256:207dfc3d47cf0e575e643bbc140dacc8863b39abaa1e5307cd64c7f2365b8a12 \\
+    --hash=sha256:209c3ccbfe35a04ac6d24f0611f9d1cbf8025d49991b14acd935236234d6c156 \\
+    --hash=sha256:2123e5aa075ac20d23c7af489255efd129cbfe190dbe88fd42598cc9df3199b6 \\
+    --hash=sha256:21402998e4b78e7cce237d2788841aaa21ac9a4d1574d04dc2d12ee41ae807b5 \\
+    --hash=sha256:2221e88679d1351e9a40aaee54bc65679b9795bbd0160bc3d5e36b163344eb75 \\
+    --hash=sha256:22eec57e26c418cde02c051ce9914a365e52a7f135a565c6f0480242aeebab48 \\
+    --hash=sha256:23c366231259cd75ad06495174701afb3fcb36a92917fa47de2d1f1bd9d95739 \\
+    --hash=sha256:25f4118c438f96bb466e83108506d03d5c31b1bd2387e83e5b070bda6ded9c37 \\
+    --hash=sha256:28a23fefdb345b2d4d0ff2860571b5ff9a89a28b6a120f720e8fb0324d346626 \\
+    --hash=sha256:290f66b97ede0e552e1cb44a0fd8a74f9753ee635b50830a0b122fb72788d015 \\
+    --hash=sha256:2b9b1325ca1c2a9a2dbb6eb913ae563313f2082ae60b03210f7e83ee80712274 \\
+    --hash=sha256:2bec13085dc8ef48a3fe62f7dfcacfeda2c785cdf19cc8eeda2bb9ed081da165 \\
+    --hash=sha256:2cae5d5c90a62d9139c512a0cb1aad1d182b022b5740daea2617eb5bf7fc658e \\
+    --hash=sha256:2e01125896585139453cab8cb235893644d8815d7509520da95ae3ee8d1c1f79 \\
+    --hash=sha256:2e62c569ec7531b679b184cbfe335c501c1d13c4b363560013019962eb630e6d \\
+    --hash=sha256:2f5b2a2b9811b853b39bfa41367c6d78747b8e3e80e07fc5a24aae295c1a4d7d \\
+    --hash=sha256:302f72413251c03f671e063c9414bed5dc8c927069e5abb69245521e51a4e81b \\
+    --hash=sha256:32a409be3190b088f960ac92bfedfbef2f86c49ff940765e1548177592d20026 \\
+    --hash=sha256:33cadd956b667997e4de1635fce9541f2e8ede2038fcde8cf55aa14d571d1bad \\
+    --hash=sha256:379f8a75cf6eb7eef0af074b55f49ab73b868388a98de14646abcdfa4564bb11 \\
+    --hash=sha256:3847e71a78cbbc1aff955dbbbaf2fff12153f611d3162c5beaa3395636cbc2f9 \\
+    --hash=sha256:38fc4e4e4e084e0bd491949482527d406788045c546d4f8789e93fc527b91385 \\
+    --hash=sha256:3a27ac6c780c8b8a1cd231b58407634cafc1c4cc28cd6c7141362df0f36351e7 \\
+    --hash=sha256:3a48093cdb058a93af842ede9703520e810b05dcd0fc6d7190a06376c3bfb6bd \\
+    --hash=sha256:3e42265103fb385d8642a78672edf376c6f7e1d3598a7a4f9cb1278f2f6b5f6f \\
+    --hash=sha256:3e9a00d1c2c30936f7add097c41afc5da6556c580909104aafd382cac92a855c \\
+    --hash=sha256:40983eabefd13da003e68170928c7acc011f0d095eefce5871a3c71c9385fb9a \\
+    --hash=sha256:40bcbd9f94166ffe925811e730607385cec959f42fb1bb7dad83748680465221 \\
+    --hash=sha256:41096ec0740a58dad03d3ae0c7486d306d20becefb13ceb1649835ab3eb64167 \\
+    --hash=sha256:415e3a115c0d510e329020012834d1c0aa1c581ee53a218603e38abbc1dea70a \\
+    --hash=sha256:41e2d428110b408e963b6fb18f9bbf1f5c027b56bd4b498d54556476c0aeb1c3 \\
+    --hash=sha256:424aa5657141d306ba9ad1baab4b2c0a0719040075ee6c66aee9bb2dea2b5054 \\
+    --hash=sha256:42632b4024ab24a6b488f559ac851312509888b6b80ae2aa11cf29a646a0d245 \\
+    --hash=sha256:45222d94ddd511536f3b2f7d9deae3b2339b4ce0f075f1ca25703b07cad9dd21 \\
+    --hash=sha256:4736e6c87e603146d8949d8501da621ad20c31015060d3fcf95ace2859f3e3e6 \\
+    --hash=sha256:48542c9acba9ff9450bd18d871d2c2c8787fdb283572b623d206f1b927cd7d9e \\
+    --hash=sha256:49fbc2682a9306135b7ec49e93f97f9c26689b9b7f96ed2742d8d6497e994d13 \\
+    --hash=sha256:4a579dfb9c835f8ab47f4b8ed33440cbc75b806b73297208e6ec2a33e903740b \\
+    --hash=sha256:4b061064b4a2fe8598a466d723d43dbcd5a610a5d5cfe02fb6226f5c17349f75 \\
+    --hash=sha256:4e11e885e0704be185867fcf71b904d8f65d7d6877bc121f69870b0d0479ba7b \\
+    --hash=sha256:4f4db7c7e954d289d71878938348b3d91b904a3e8210a11939359fb758a58e7d \\
+    --hash=sha256:527195c188d7d0af748cd48d220ab8cdc5cb99be3d49ac4d9be7324d8abf9bc0 \\
+    --hash=sha256:53258656846f5c48996b882fb4b135885e088a3ad3d96b4bc0530f95124d1f69 \\
+    --hash=sha256:545ccc14fb05485f48b4439ec35beb16d5b5280eb6c81c658bd4707a2a119414 \\
+    --hash=sha256:5609efdb0d3c95499c00046bc53648b3482ec2175b5503d6e611b3f0555dc71d \\
+    --hash=sha256:5929d9df5e7e3379183be0e21f7d559618a5b61cb63280df6164019242e337ed \\
+    --hash=sha256:5a143e6207579de8baeded4eaac9134413200359f1969d636f0bfb98ee8c3c8f \\
+    --hash=sha256:5a721a98c649855963811b59b55755b30566e7f7fc40bdc9803d66dee9f811cf \\
+    --hash=sha256:5cffe18571ccc51d742cd08cbb3f8b756de9311d18c7ea98f5d92f37b8fb60c2 \\
+    --hash=sha256:5d12669a2c419b0e8dc423d23dea24bb82f6f9cb829f32e04674b0ba40322a7c \\
+    --hash=sha256:5d582042c69857c364e8153de6e18e0da9b7b515a6a8113caf69a6ec8e0520f2 \\
+    --hash=sha256:61116cec57ed69aebc70f37a545eec095339bb829efbdabcfb97c51e9536e158 \\
+    --hash=sha256:611a51e61c92f62345a50b0035df6fc0d678f9299f33728826d831598862f59d \\
+    --hash=sha256:623c8799c17128753c65699f1c3aa32402657393a9ad6db09ed8b98ddf76611d \\
+    --hash=sha256:6374e9e382e5a98c9c5e66d41b357b470da1c54bce30f17f9dc4bcc58436cc1c \\
+    --hash=sha256:66299564c046bc7e0cc5de5106601eae907e9fa5904cd68a323380a8502f7861 \\
+    --hash=sha256:69cafd61aea04ebb3502c93c2aaa568b12931ca0802231e0b5de76bf8b6e74bd \\
+    --hash=sha256:6a406d0b3cb207b0fa460ed4dc93e866f44f105da0169361cb18ff998a44c7f0 \\
+    --hash=sha256:6ba4fe5bfbef6811a8e49b3719cde373ad399006c0c1ac184b7297116ecbba5d \\
+    --hash=sha256:6cd11e7550d89e551a87dcec30f04b1fca32e86b68708aa01a4daa455d8605e5 \\
+    --hash=sha256:6e1eb8a4cbffd5553680ad96be6680e364710656eced73d1dc90ec489df599a3 \\
+    --hash=sha256:6ea2f13dce778ca072ccee598bca46a092ce192e8fd907b6c1f0e52c800529a0 \\
+    --hash=sha256:71532ebf30be0048a45559b4fab15333fbaaf9042f658e878d918ecd0cf09805 \\
+    --hash=sha256:73fc05988ed20809450474ba760a87c8ad4e455fc09783c02195e56ec634b41a \\
+    --hash=sha256:75cc6569e86be5785b6188ef1642670c6adbc984e81ec35e224842ecd9eefcc8 \\
+    --hash=sha256:773062aec2f2e56b2b22d37054123f0de8a22a4688a0c3376c3fe42685f975cf \\
+    --hash=sha256:7ae4949f212a53b007dbc355884fda122545c5764a54256c9217e419a62a6559 \\
+    --hash=sha256:7b2bb7d703bed7ac893bf7f40d97b5d9279d35d2ce460624ca28929eab0d5a3d \\
+    --hash=sha256:7d0f5976aa2701996f759b30172925829867547bb073af0ae67d1307a0f0262c \\
+    --hash=sha256:7d5a748d12dd9b535e0a130f60dae9ddf0adafbabe61e7864f55c7436c84547a \\
+    --hash=sha256:7dd624c1eaa629ad44b59a1a0145fdf2d67895592dce94c9358b938b3d075e65 \\
+    --hash=sha256:7f75b9b9fec2a9c6b18095c81865580e795b1441c429e42d22fcc82a77f40039 \\
+    --hash=sha256:83e3a51e7933db700a0da0db31849db3a24022d9970da9bb73001e1d0326fd92 \\
+    --hash=sha256:8499d464de86fab0f102313cce32a9bed9ab1f06ec813cf025cb790964fbb765 \\
+    --hash=sha256:869dfcd4d381cb0ea87085cc4f011b9171b494ef21e76ad8665f6d5e2d1dc8a1 \\
+    --hash=sha256:8753b8d51dbc86fd335ee31fcf7f3658e9f5c016d4edfb23f76ad295f4b8c9d0 \\
+    --hash=sha256:887c021d9a977cff89cb273047c1352997b772a8908a25c21836861f69b92be1 \\
+    --hash=sha256:88e719b9437f148f7e1465df845c758dd1598618cbea3a2fd1e61a715542f2b2 \\
+    --hash=sha256:8a330c0ee5fa318c7b5cbbaad882baeca3f570357e7eb25ab34bf31008150758 \\
+    --hash=sha256:8db38ff3fb7aee7d6a82ae4da2eef1178656fe1216841fbd24870062a9d60473 \\
+    --hash=sha256:8e49a646acfab83c68974f4aa1d0a2acca9e88d7d627ae0fc13201b14b76d310 \\
+    --hash=sha256:909f4e927bb051f7740d6367285fc60cdcfdaf0258c2dba4ff5ba7eadadc250c \\
+    --hash=sha256:90f709b9accab6b2e4d14f5c8718203877a0486bcb3afd74d8b539ecd1e961d4 \\
+    --hash=sha256:92d96586376fb79a33474797186bf993250152ee5c32650b67db78d54b92e6f3 \\
+    --hash=sha256:93476b6514b373fc6ca67d26c442784f7807c86f00635bfe79f935c3eab2af17 \\
+    --hash=sha256:97acecb11cbc411473f15b8d780df06d7a9f3a2aad9aca78364f56640c8fb70e \\
+    --hash=sha256:97ce49699d87ebf8aad631b55d65b33219a4f1bfefbbf5bff19dc9af160aeaf9 \\
+    --hash=sha256:9bde9ae026a55b9a192078dfa6e27dd0ca4a050171ab6272e92f97b757dfdf48 \\
+    --hash=sha256:9e67324961ac9bbe616cce5100514d2e34d88665aeb07071e8b16eac55d06d94 \\
+    --hash=sha256:9efe56a68179f3adc4de41861c9358931db03837c48dd5e1c78077b84dd07f3a \\
+    --hash=sha256:a1932d7ce78a561367512c594fe66eac2b2ec9b9264cfd9b5f950622f4a116e2 \\
+    --hash=sha256:a1cec0f99b9b914d39176347a93b7610dc09324491aee1cbc57cd291a41a1d55 \\
+    --hash=sha256:a2e3f70673a1d5b82f38255f777d26cd855bf2092b1436c4867464a7892f9238 \\
+    --hash=sha256:a43b3bdf11e477dc7770609d3477316f974354dfc8425d596f64f471cc8daf6e \\
+    --hash=sha256:a5c18810318303ce9afb3f95e2ddb54834f96fa699a8600433fd5a93dcf44c56 \\
+    --hash=sha256:a7eb78ba28b187e1e9203a55c60fcf70df2d22cb205fe6d51b9383d6097419f0 \\
+    --hash=sha256:aa633613ff907ea91b9b0489a1f0da1b8725d8c6ccec6b77e8a1c9c235044bb0 \\
+    --hash=sha256:aa9fd1ee2a5dacfc41039ed49ffeeacfa75bafbd255b69f3b578e11897a0e623 \\
+    --hash=sha256:ace1d2c83b2bd24db5940600541140e87a325e119cb32d5fa9ad720d7e76648e \\
+    --hash=sha256:b1cc980905221a5d8b3c476330730b3adb40ff80add71ffbdb6215ba055656f1 \\
+    --hash=sha256:b37772102d44bb6628186accca3a121b1fa3a6b3d97518a8c29a5229ca4c0d0a \\
+    --hash=sha256:b3ff39654f0ce6ebd4db154211136dbe7e8157bcc3bed2344c87f32c7c6ecb6c \\
+    --hash=sha256:b477912f42c5c33405a10c759d22f80cf5af043ae02d95b9d8e5e5bc555739ed \\
+    --hash=sha256:b49638355ea3bebba70da783ccbc630fd72afa16bc46c54474bfa1f9a915bbc6 \\
+    --hash=sha256:b4fc6b03b9d9d90557274f571ab30e7fbbfc527955536935d96f98b6817a86e4 \\
+    --hash=sha256:b50343241eb69fd85f7791cf8bcc7b1c4729826b7d59ba2f6b27db29638fa745 \\
+    --hash=sha256:bc8dd3d9c93e70c3df974a201ac2958b6d77b465d813c51d1f15fa8e645763ae \\
+    --hash=sha256:be5346653c0b0e34be96869ff9dbeba23860156f89a2896a64c64fb419260cb6 \\
+    --hash=sha256:c00e26288784460885fe76e4d4b293573e0f791f52e6d60e27b42edf005922eb \\
+    --hash=sha256:c1b50797ac246bb2942a04b6c0f69af0667aba7cf7535f39bbb1b3208fd5d128 \\
+    --hash=sha256:c34ca1dc41bd86d9ff830d5bdf4e4a752bba6c54f7d2707027ce0eabd36084c9 \\
+    --hash=sha256:c55e71a9b1db1f107efb60da49c093689b74c5c31a708e5379e2fd9439d4fbb5 \\
+    --hash=sha256:c581b1d68b3845fb86c6b2983e755b29bf001461c59fa411d2c26a911b6559a9 \\
+    --hash=sha256:c59e4265608da6a041f54646ecc0c9ecdbb19aaf14c4c684bb6c2114998cc415 \\
+    --hash=sha256:c5e7ce578aa8a80910a72a8ca0bbea3baae10100827249001999726a788456d8 \\
+    --hash=sha256:c66f858b82497173f73366795fc6ee8171620e75a338506d6b2e7bc16f5fca11 \\
+    --hash=sha256:c6c0c13128a32eb04a51357e56a094e13aa8e6d3d1884de2e9ae923f6915e1a8 \\
+    --hash=sha256:c9389b3784b56c58d933b5e0aecdf28f901b073ff385358d8a7d40907f6e14b2 \\
+    --hash=sha256:ca0ec532ad2f5ba1e5ec120ac157769c57f01855b3d8bf37213f5d88abd9ba0a \\
+    --hash=sha256:cad7617727a96d189bd6f979d0fadf765198c7934e85f4edaba9bf3ad919a300 \\
+    --hash=sha256:cae82b5ca24b0c2beedb269f6e2a96f466acd926879ab00ae19f1a65cbf9ffb0 \\
+    --hash=sha256:cc669256d28736f7f3a149df5c380c50ace2692ba3e62203d10656fade4a2145 \\
+    --hash=sha256:ce1f220114959941170e22b8ad44279f6dee2dcef7591814d01ae805dc058889 \\
+    --hash=sha256:cfb398886a7eb4c719161c3efcff2a1248febc53a4d8e5072d2d8a87fed84ac9 \\
+    --hash=sha256:d077f21f4b16f0471353883748f126f62038760397c107bb9fad2ca94dc0dfb7 \\
+    --hash=sha256:d0c5c362bc94f1929dc7e96e715bbe7bd17037f802e6d8f0d1545df9133c0559 \\
+    --hash=sha256:d2765c18ce303149ee804b1f3dad11232726dd0a702d73a15cf19179ac8cc962 \\
+    --hash=sha256:d44442effeb8781f392340c5dc8c6716fba41dbeacb82fd4c0f09026fb5ff682 \\
+    --hash=sha256:d85dfab42dd672f87a7f76e9de7172962aee69fa12044f0d6e1a23cbd53fb80e \\
+    --hash=sha256:d97c5227621af74b111882a290b10f371780a38eef9d9e730408fba2259b52fb \\
+    --hash=sha256:d9a0d12846d6ce434fb3857918eef4315ec9b4769deb020c75828798614bfcfd \\
+    --hash=sha256:d9b3e7d71bf6acff341233417abbdface29c647e3113892d9aaedc02eb4aa2bc \\
+    --hash=sha256:da707f14ea3c35ee463d50acd596d6488e4b2b4ae7cf77a5bf93f55c023d63e8 \\
+    --hash=sha256:da85db328e507da922d586c3c7416ec360ec22e9cd9e0700691afacde0c81f53 \\
+    --hash=sha256:dc205732d593118cf701d986f40e9de7801bb2e371cb189ddbda9b7348f4d97e \\
+    --hash=sha256:dc3a44689eea43eab836e5c98a8ab015dc2419987d1ea6eafc7c590cdff86bed \\
+    --hash=sha256:dd5e90f34cffcfed97f36cf066325773d2b6021c60c29942e53a18b028501b1d \\
+    --hash=sha256:ddcf547bea2aee967d6a77779376a45e77e610e8465147a1f3d7e20d539d6e32 \\
+    --hash=sha256:e477aca0bc0d19f3b4ae9e4f2a1cfd687c31bf772d78734910658186b40b2477 \\
+    --hash=sha256:e8b17e23df3e827a69d25af70990ca2420e92668aaffaeeb3cd2351d7916a023 \\
+    --hash=sha256:e99e09ab7741f1281e2677f4c0058c7f5267d182530b09c87e4f6aa26adf3887 \\
+    --hash=sha256:ea2c01cdb16dc12156e455007c406dfaaece0c89aa4ba0e3b47586779f951d41 \\
+    --hash=sha256:ea6b1e9105b4b24a34c722432d9fb578f9ed83af21fa1abda639011e0f22bbb6 \\
+    --hash=sha256:ebd054ad1737a68fb7c5c073d405cef2b88bb824e294de3b4a4e995b47f0e376 \\
+    --hash=sha256:ec295280f4b37769256da025acf5890370355ac589c27e89caae0b5e9eedc702 \\
+    --hash=sha256:f6449672f9c93316deb5e2839e18931f468670e44d5bd9b1301a5a9655d45c07 \\
+    --hash=sha256:f683dc6300317700025e41d89a43e0276692ded16113a3c43eab704d605c58e5 \\
+    --hash=sha256:f6b9d2aad499c769ee8287609ab0e6de99d8bcea99c6e6c2e64945259fd52fb2 \\
+    --hash=sha256:f8b9c8ceebae6387d0dc77f7f4dbbfbfc962dba2efbfe6877486075a480726b4 \\
+    --hash=sha256:fad67b12ffe0f71e02b4932b04883cbc76a9072bbd30731409d3523cf058b011 \\
+    --hash=sha256:fbfb70ba01355251faf6b293171df49f73a88a1b6494db109ffea85442574458 \\
+    --hash=sha256:fe91993149523aa59941b9e3c90e2eb45f57ad014697aef6c8b13339a59c019e \\
+    --hash=sha256:febd35ef45f603c2d74b74655efdbf45e14f55fc0aef4ac82b663ca829b283e0 \\
+    --hash=sha256:ff88a92cafde90888511242d1c54afcc1a8adbb6dc0a88fa7f87e29e92400d4a
+markdown-it-py==3.0.0 ; python_full_version < '3.10' \\
+    --hash=sha256:355216845c60bd96232cd8d8c40e8f9765cc86f46880e43a8fd22dc1a1a8cab1 \\
+    --hash=sha256:e3f60a94fa066dc52ec76661e37c851cb232d92f9886b15cb560aaada2df8feb
+markdown-it-py==4.3.0 ; python_full_version >= '3.10' \\
+    --hash=sha256:7aa1511a46c39138de78d9eba92ce47e63124d8003fc98b3a351909e04239efa \\
+    --hash=sha256:91a58fa5b72c71a40cf7177250fd767480d7a2bb3ac426ccfb76fb90305fdaaa
+mdurl==0.1.2 \\
+    --hash=sha256:84008a41e51615a49fc9966191ff91509e3c40b939176e643fd50a5c2196b8f8 \\
+    --hash=sha256:bb413d29f5eea38f31dd4754dd7377d4465116fb207585f97bf925588687c1ba
+poetry-core==2.2.1 ; python_full_version < '3.10' \\
+    --hash=sha256:97e50d8593c8729d3f49364b428583e044087ee3def1e010c6496db76bd65ac5 \\
+    --hash=sha256:bdfce710edc10bfcf9ab35041605c480829be4ab23f5bc01202cfe5db8f125ab
+poetry-core==2.5.0 ; python_full_version >= '3.10' \\
+    --hash=sha256:81d04c9253b19d0604718268d781867c8f7b2128e5b25bbf1e84141eec6b89c4 \\
+    --hash=sha256:98ee465b66f7e14bb9fbe68fb5e00d0cff184f036993ec94610ae4b5612f3add
+progressbar2==4.5.0 ; python_full_version < '3.10' \\
+    --hash=sha256:625c94a54e63915b3959355e6d4aacd63a00219e5f3e2b12181b76867bf6f628 \\
+    --hash=sha256:6662cb624886ed31eb94daf61e27583b5144ebc7383a17bae076f8f4f59088fb
+progressbar2==4.6.0 ; python_full_version >= '3.10' \\
+    --hash=sha256:2d78bdeb1debef92a39dd9042e0689542bd72d6e2f30b13432db371aa9d8ee4e \\
+    --hash=sha256:fe48c8955a84428af77bff2642ba47041e1b8f7c867a5b7cc94f8bc255a8f0cf
+pydantic==2.14.3 ; python_full_version >= '3.10' \\
+    --hash=sha256:1054f237f4d4733e5a30e1e2333bd33a2004ab9ab1510bd053a9a31bb48e232d \\
+    --hash=sha256:3f7b347782ab7e4cf4c798496ae3a82787d9f21ec12676a9c564355eeef8daa8
+pydantic-core==2.50.4 ; python_full_version >= '3.10' \\
+    --hash=sha256:0001d6920e3a5d92758cda460d6dc9f918a78ad6d5d092f1c8b5395e6b775356 \\
+    --hash=sha256:0574866e05f6adeecc520d87e87dd06210c0a51706341f6ef8421572f5a64444 \\
+    --hash=sha256:09450778e3ab58d3f565899fcfbf6c82926e31af29e28e799d1d50941316e0cb \\
+    --hash=sha256:0af56dbf8822ba9f4efcbbfdc15478f8b6fb08f1609860cb50aa2cc8476b3c34 \\
+    --hash=sha256:0b059a7968b1911be5a2d9a8234827ab0bef9d1e465d4b42da525894143550e8 \\
+    --hash=sha256:0ec20aca2b067369913716847f7dfe5f4dddf16a46965b7a70bbad5defaaba86 \\
+    --hash=sha256:0f87ae9db5ba8d8de40dcb93982cf8dd544e6552a80d3345af51941cc2146b80 \\
+    --hash=sha256:1239daaf063e62213ca1f34d96663900bd7510c42a786e843fd328af70e46445 \\
+    --hash=sha256:13b6dd62b5279f5b9d72f3bf918a35443ee8bd549241d9dc52d79a2c3b6d7016 \\
+    --hash=sha256:15bece43a02ad543c621c8305e67dedb5f27d378c5ba741e5a2c36523f8ef37f \\
+    --hash=sha256:16902a147b3da4840612164a5e67947104d63e978f7a57c395877a5e26690b9c \\
+    --hash=sha256:1afefe44ec042fbabfb4483ea258c04cf75ff4ff328d754f09b321fdaa232aca \\
+    --hash=sha256:1de7be9a66fc8536770481ab64a05aae5067c725f2b29a09543af00e6a417b97 \\
+    --hash=sha256:1e20cbde2b6deb33a51d08cd168454dd9044ec7d4474056f4d98d63f51578783 \\
+    --hash=sha256:2039e323acee9abfec1fb5f661776e8965fe5928f3b7f8431900a774cba5c317 \\
+    --hash=sha256:219114f8dcdcbe4720d82ef016b1287ce5a0a67d7c69ca61524eb72e82aac344 \\
+    --hash=sha256:22e874666bdbd96d6bf629d32cd8ab376fedf1fd62585b52a42b9fa9fa6c20b6 \\
+    --hash=sha256:23a9ba564b2db709ff16eca990992ba95a19069972b34bff87c81d4b473cd755 \\
+    --hash=sha256:25e7e1080f9f7ce7cd9d114b31470ce912771bd02f38c824721d3c35d312abff \\
+    --hash=sha256:26cb012c4b8ca9f847bd0ac15978bd3d0f55b050bfbe6c47355edfc7e945029b \\
+    --hash=sha256:29358a8ca74e7d81158d14e2b10c904bd18773293ae3788716c0626fe0342347 \\
+    --hash=sha256:2980a701be88f9128a7470189fa3bcda5387f76c298a6f8e000fc29eb2a6f4e7 \\
+    --hash=sha256:2a60ec2a57ac3ef3767e526e9bf706ec75aa3d79c4ea134d9d4fcf7c62a297a7 \\
+    --hash=sha256:2f42584e5785385f681163a42506cab0d51295e17599a648396c52a7046c1372 \\
+    --hash=sha256:2f5cc5bcb94063fbbdfd285a2b302da34af07491337c10bb35de1d5220fa1583 \\
+    --hash=sha256:2f6767122b37c780bb756a720a4eef2bc6a050a0a1143428834b3cbc89448bd2 \\
+    --hash=sha256:300753f71c73302e218124baf995f00058e085cd01869bd9610bcbd0bd4500c1 \\
+    --hash=sha256:30d4dc35bc0eea52202a90b3820445ee0072c820241bfa710a623a078c9b267b \\
+    --hash=sha256:32a991aebd165f227b7c7c60bb9d66c2c7de9c24308552da264c9938fde0f8d6 \\
+    --hash=sha256:32d6dda86383645ec428ea64dfc277036f5cbc60a72238eab28b91a3fdb9a113 \\
+    --hash=sha256:33b21f69540a12c2053cd1d95766d8bd9667a3897f7c712a642de8aa37eb0865 \\
+    --hash=sha256:39f489ce31272073e6e146f6781690f9c1ee8c126836e6403361ef91154d89fe \\
+    --hash=sha256:3a48a5254d15a0ad050318bfc7a9566d4ec740118187e8f303e47a6840287eb7 \\
+    --hash=sha256:3b8ee2589a082739c522c1fe4be227412fcf108b903abb6672ae2f5570558882 \\
+    --hash=sha256:3de6c2a4df2af0ac9ab4dc1488746fe8b1a90e27955d870d9edda3187d20092b \\
+    --hash=sha256:3e0b395648c6cb871bceb2906907f255dc876ec425f2d5b024e129985cea8519 \\
+    --hash=sha256:3e547ceec1da7382f01f9e13963023e53367a71802c88778b21b9645a077cbdf \\
+    --hash=sha256:41b2cd8b29dbb5a4c9828a70f50d1abfc92011115c813213d3a91205c6f731b3 \\
+    --hash=sha256:41f4f8ae714e4fea1d635880f8a1af715ecf080eed4d13c5b04a0f3210f9c61a \\
+    --hash=sha256:474f7e598c7902165662a5d5160d3fce31037890a2975a9871ebf7c05862300b \\
+    --hash=sha256:477af785d1846e4e96bf56983b92ea7553aaeccdeb8acdaa55c7cee9eda0ae32 \\
+    --hash=sha256:49eb1241a969a5994db6880c18c012b6cbe2340343d8f529721571806583e500 \\
+    --hash=sha256:4c29b8f2d6417069bb1f257e6b9113f5d64dc2f554cc200ea90b4fe2c5cdb733 \\
+    --hash=sha256:4eb15be588407148ef5937dc8d9256a71f6b115e6cddadb7aa20b6ee384680dc \\
+    --hash=sha256:4eda7e3fdef382b7d4492745988a5baaf6953923a337f8b9dde5f76fa8afde20 \\
+    --hash=sha256:523466eba8ee10f7480f3c2057563145978011c583130d2cc01fb1e7af808e25 \\
+    --hash=sha256:57fa0a9490785139f1a4e4f43891830d55dfe4408845c0c9cb5eff4aeaf75f69 \\
+    --hash=sha256:5b26e5f1793b96cdc60242bf38da86ff24a27a708aa396214cac9b534bf571c7 \\
+    --hash=sha256:5bc1811ef2b4d4ba63e8e452f6e332b6374bd1d2cbbfdf66826c8cb1f71dd10d \\
+    --hash=sha256:5c074454dc6d4f6f4ba6561a56bf33a14db7651d882a5a5321ba3ae8868e082d \\
+    --hash=sha256:5c1013647be741647895c102831dcf79c34209662dbb683df9efb864417ed7d5 \\
+    --hash=sha256:601fce6cea9ddeaa85329e12e7f351def38d233075f42a3012b9c48071b02941 \\
+    --hash=sha256:6118e5a5550e36582e19bac1a403711a748f9f18251b054c326d3db02aaa7a18 \\
+    --hash=sha256:629eae995185540406e3635df5d5cf1d44f19ea240840b835d3f44541ff694d8 \\
+    --hash=sha256:6348ad12fa741bcc9c2f173e99fbf27cbc038826d8c31a4a7d836eca27878ba2 \\
+    --hash=sha256:65376dbe1ab4dbc768ca2b72b7c13993562c035f5925fd3bc7ff9c8c585c515d \\
+    --hash=sha256:6619d49a89a15cd04334f76fec530c155923bfc60da74ff5d815a52629e1aa6c \\
+    --hash=sha256:664e74848c2f5fc27db8505fe24e1ecd3ac669412913bf73d176916f86cc08e2 \\
+    --hash=sha256:67f7cc397e1d5556a801d1cba74de0d27d827eb242e6c036c0ca273c745414f1 \\
+    --hash=sha256:696613a0c0e7b2b35356e389ba4195ce20cfe7a2fc2e992c87d974d973eabec7 \\
+    --hash=sha256:6c5687b59b6ba0f663c4f2f15470f68507d6b45ccd3a19ee6d224f95cbee70d8 \\
+    --hash=sha256:6c7d7b0b596319e9ce79ef96ce57a14054a2eac629c0588a0539187a218be799 \\
+    --hash=sha256:70dbc9f83c41f37a4faa62dae5203853847223a891da446f48ef2efcfd5df806 \\
+    --hash=sha256:71395a43da5584bb70556f380387e15f845c0dcf76373c1afbfa0025737576ac \\
+    --hash=sha256:71ade6d2e445839350d589ff99bbddfde16f3f32db28da5c894a09f99c8b2a03 \\
+    --hash=sha256:71e03d2ea1a221d020cfc5b6cc8bbbedef23a06704c70fcf4d0afb42965b22d1 \\
+    --hash=sha256:7210398a1607ad607dc73196e575b3148b00a333cbb602ddbe1b60ba54554f43 \\
+    --hash=sha256:7472c39480ccc11dda69a196d1b7c7a6b48eb6594b77f05d945599d3e47f731c \\
+    --hash=sha256:7646353a5a7c553c04167aca628e2550b538f492765b03ccf34321a560acc43c \\
+    --hash=sha256:76e0065998159244ff4c097a6c05ff08019c6fbb6e597a85846e73044f0215b3 \\
+    --hash=sha256:789a6453e5ffd18a7ab6b8c3a0dd8403053829197ec258ecb90c604c21ffcc99 \\
+    --hash=sha256:789f88dea57841cdebef392b5d6e90444d767117e9ff2e0d9172df5c9de6690c \\
+    --hash=sha256:7ac2769a7ddd661e07e26c12220adc31b17014c48234b2a5a88993b8d4109e09 \\
+    --hash=sha256:817953730e4a73a09008b010c4a42396cefe799616a22df2ac21d3927b3080cf \\
+    --hash=sha256:83d2beac85b757bfc404c5c0612df51c4ef33bbb7be65cf4a96b4da7cbc4ff4f \\
+    --hash=sha256:86c7c4615634b5c57a79770f5b738354e45ae219a89949aeae84f19169a05283 \\
+    --hash=sha256:8923fcd49f875e8a0448d7223d1fdf1a9973ae2d1f20d4158753ceb8909facd2 \\
+    --hash=sha256:8cceae48ae7f94990c2f4e36291e9ec9868735e8b0f19e4489a17b0422338466 \\
+    --hash=sha256:92f8f63df729061bb14558ed740e7a222f6e2aa6c2e6a5bcfb4e706676562049 \\
+    --hash=sha256:930ad463d3fb7a340d323bcc496ec32dae469ec9974c29ff569f19806b6b03b4 \\
+    --hash=sha256:94733cb447c37b0ce6f71b39ca1288d5f966a084023a5617b4cc35a852586859 \\
+    --hash=sha256:9be1cfe715ecaa060ffd5d599ef410b94ef2697a0eed4cee562f788a2aa2175b \\
+    --hash=sha256:a0c5210d038418a115e7cf8706bfa611bd14add2f5787274dba45aadca3155e0 \\
+    --hash=sha256:a2f8716344bbbd10443391be0b1f2003b34949e3c4e6883005c2bc498ab6b64b \\
+    --hash=sha256:a4bb174bd65f795c39ad6642d9d5bdc43351b306b7d0a654ab0d0abb38be245f \\
+    --hash=sha256:a70d5effebd81ebd8e15a8aabdc7980832367b2b00c36543bac378977004cc80 \\
+    --hash=sha256:a9ee990bf2cfbd81574c5d4f9f6c9d480a14b5b43d2c4f2ca13f4c6f48089394 \\
+    --hash=sha256:ab2822bcdcefb54d1e8ca29f5e3ec3afe160fb794bb3a3a73b09d11ed2671104 \\
+    --hash=sha256:ad92d255a165cde5f9882ff69699eaf5495e0a1f32e97566bbbb80f11e46781f \\
+    --hash=sha256:aead3b74b68396bf0feab5d57e050b730ded7df55853c1e048a87e00aaf033c6 \\
+    --hash=sha256:aeb2e123cbf978a905e9f55155c1b8316fbbfa7cf64d04521fe174bab302d100 \\
+    --hash=sha256:aec3c2d741a8e3ee993de7f95f37afb51e31b169c95dbd29da4cf6688f340914 \\
+    --hash=sha256:b0cdb655fbd1562c2dfc9986f9103a106f7058cd0915afc6e656d4b1d73f3387 \\
+    --hash=sha256:b26f39a5be3cd91a2035818be3d0ffdf5282c3e1f5f53d3b80b7024021acee52 \\
+    --hash=sha256:b2f2d13239487cecaae98c9f4d5904ad0737643cdf8873c88ec6a78b12214f20 \\
+    --hash=sha256:b300a30304c4c6aeab03ed06809819d9eceacdd58441d3c7dffe41edfd006091 \\
+    --hash=sha256:b42f64825f5d750228f08318a9bf4d723b7ecb4c472aedcb3013c3ec2dc1f949 \\
+    --hash=sha256:b67d38e8bb0ade7e6e84575e4bb153fab35b122458077273aeb08fdf12be9d2c \\
+    --hash=sha256:b867f9fd183d76977f810c626d539265183c25b2284762893a31e8d6cacc81c0 \\
+    --hash=sha256:b99bed995ed7c41515c11fe2beb86f8a6cc298e5537cae2f736de2f982f74ef0 \\
+    --hash=sha256:bd46bcc28ed85d3cf71581b42d90b4ebd1f2062f81879519fed209f8a4d1cfc6 \\
+    --hash=sha256:bee28aab5a580eec673f7b68dfa8dece3dd37bd207ef8d22fafe23a8e9837296 \\
+    --hash=sha256:c04e9d920e2674f54651fd260a15c5d2843526c73d5242ee4311325ddc9573b3 \\
+    --hash=sha256:c4c5a1770ecfe8bdb6c6f09f8d81ea4de04f7efb012fac1efa4ad315dccc1fd1 \\
+    --hash=sha256:c733087ecf7dde06b1d071679bfd5f3ba03266ba77814c1c7253bc48c9adedd9 \\
+    --hash=sha256:c813ada7a651193acda85b6bc1cf12abd4b37cd25c7c6a75d7183512cc374969 \\
+    --hash=sha256:c81d98e27d9d9261909dcccab1ba5d6ea1c98b0bb9470e368604614fd1d36ddd \\
+    --hash=sha256:c81e35862aced259177a537ce1a6264c3a97bae1ced184ca9dc10ea754563688 \\
+    --hash=sha256:c856e439a9d54d514e81a7131229ba151cdf81df7c408e0f6c89340e5003dfe2 \\
+    --hash=sha256:c9e70012926e97069cdd09221861aff412aa94e4cac2e019055cdb79485b150c \\
+    --hash=sha256:ca83a32b2b41653d89f09a3d22b770bca96da72273bef8f7a68136bdd1e8b823 \\
+    --hash=sha256:cbf0777d54672990b10cb8ca9b0523499e182d7e2ea39f86b138519a902aa601 \\
+    --hash=sha256:d49127f137f871cde3c5650af33bbbdcee02679dae76e020902fa106f522b8ae \\
+    --hash=sha256:d690121e80ab16e623415351ab24713534d4e500b3cadff216409cb6826063d4 \\
+    --hash=sha256:d6a166978f22f10cb91413f70519861605219346decf65bc79008f9257c94afe \\
+    --hash=sha256:d6e3485a5e5c01fb5339c1ee3d4b9e21e2135a2a9d44caafb71acd994487ee7c \\
+    --hash=sha256:d7d406709ae924cf0b08b8282ca2f0e1c90526911d93bc040557cbc83b74c55f \\
+    --hash=sha256:d8201c9f9035520cdcc7dcad383b039ec8123969b87e01cf27c3dd883c02313b \\
+    --hash=sha256:da779ae50b46f3f7d1e1b5f362fdc0ad376a49fd55f6f3122dc2b6149936cdf7 \\
+    --hash=sha256:dcf2c7eaaa4cafe8e49b017e5bb49e76e084ab6f0cd712ee4019c812b5cf68b8 \\
+    --hash=sha256:dd8bed00731a21e3106e5dd6bbffb6c775a2c0bbc7c0c9face534d830057bdc9 \\
+    --hash=sha256:df1c174796cd63eb6b139f7daf783affe1f3ed659605850e843b24764c21bfc5 \\
+    --hash=sha256:dfcf6e51000b34f7026322cd9ea9bc340d745637e27e0bbc22f504b4f6b967ee \\
+    --hash=sha256:e498900bfbf7ddddd862f810440c09e9b81674739e8a11d619b40906dccd4a9a \\
+    --hash=sha256:e512c75ec5cf4475c1aa50ad975ecdf253f4963b06e152e1a11edd6de4010753 \\
+    --hash=sha256:e5bd109d095aaae989a0463d5ef0fcc43e9ddd5de125e656d3c119a79e466380 \\
+    --hash=sha256:e6b4b08d09054310a4dc389fa61ee22a7a5a292cb23ab8a985136ca8828bf924 \\
+    --hash=sha256:e6da138a1ecc1341c8b788a5ee822670b03788e1f5decf7af9d461de6e508b8e \\
+    --hash=sha256:ea2f61b0bc12f3592288503961b764579dea0658852d96a0b3d823614d808821 \\
+    --hash=sha256:ed9c0b6f236648dbf30d57e9f57e1f74878caafa04833a19f529b5ba5164b7a8 \\
+    --hash=sha256:edbca8789fd10f0de534b660a6b4c71f1fd18039679c918dad392ab044bb37e4 \\
+    --hash=sha256:edc17549ab592e33cfcaf285f047bb75fcd98f608aa9309af1187fd736ce9641 \\
+    --hash=sha256:ef8a9ddb2e2a4eae4abb72dc0710eca6c2726779b0664bd10c3ce9fcfaed8c4e \\
+    --hash=sha256:f08ee8248aad2d054e5bc4c73554d4505464698f6d754f16198dbc5764e9821d \\
+    --hash=sha256:f1d62fb172db35c6478c9323da34ff37d1f3d37d7d44337a9d94ba8c583e5730 \\
+    --hash=sha256:f8fd23653a252cefabea11cd041efd7b80bdf403e43a36dea53f9cb0aaa21f0f \\
+    --hash=sha256:faa4e96385c820ce9d7f7a623486e23d4134ae3c9ba2071e44e0ab5a5a5002c4 \\
+    --hash=sha256:fb2bb5b557080da398b866408117d98fe9731a12334afd0cdff221b458cdc5dc \\
+    --hash=sha256:fc04affef30be98c1f36f0c422a4061ef618fdc1dde79f5ad5458dd496fecffa \\
+    --hash=sha256:ffb616d8d55965839670301dc3bae3abacff560a7e137a89056058a8a9da4d96
+pygments==2.21.0 \\
+    --hash=sha256:2363c69b61c4a97c838da3b130dcd6468f4848992b21a82f2a63ec34377137d9 \\
+    --hash=sha256:610ca751c9bc2492b38eb9a38a7fbc93edbbb2d7182edaf34e66ae493dee5c8c
+python-utils==3.9.1 ; python_full_version < '3.10' \\
+    --hash=sha256:0273d7363c7ad4b70999b2791d5ba6b55333d6f7a4e4c8b6b39fb82b5fab4613 \\
+    --hash=sha256:eb574b4292415eb230f094cbf50ab5ef36e3579b8f09e9f2ba74af70891449a0
+python-utils==4.2.0 ; python_full_version >= '3.10' \\
+    --hash=sha256:8c4754ebcd21b17bf5f07c6e789b3ff4da44708dfe75e095e5604de3fe563e18 \\
+    --hash=sha256:f3d53b05640136e5eb2e685840e084071347f127f9bf30ddd05c81a6d00f01ad
+pyyaml==6.0.3 \\
+    --hash=sha256:00c4bdeba853cc34e7dd471f16b4114f4162dc03e6b7afcc2128711f0eca823c \\
+    --hash=sha256:0150219816b6a1fa26fb4699fb7daa9caf09eb1999f3b70fb6e786805e80375a \\
+    --hash=sha256:02893d100e99e03eda1c8fd5c441d8c60103fd175728e23e431db1b589cf5ab3 \\
+    --hash=sha256:02ea2dfa234451bbb8772601d7b8e426c2bfa197136796224e50e35a78777956 \\
+    --hash=sha256:0f29edc409a6392443abf94b9cf89ce99889a1dd5376d94316ae5145dfedd5d6 \\
+    --hash=sha256:10892704fc220243f5305762e276552a0395f7beb4dbf9b14ec8fd43b57f126c \\
+    --hash=sha256:16249ee61e95f858e83976573de0f5b2893b3677ba71c9dd36b9cf8be9ac6d65 \\
+    --hash=sha256:1d37d57ad971609cf3c53ba6a7e365e40660e3be0e5175fa9f2365a379d6095a \\
+    --hash=sha256:1ebe39cb5fc479422b83de611d14e2c0d3bb2a18bbcb01f229ab3cfbd8fee7a0 \\
+    --hash=sha256:214ed4befebe12df36bcc8bc2b64b396ca31be9304b8f59e25c11cf94a4c033b \\
+    --hash=sha256:2283a07e2c21a2aa78d9c4442724ec1eb15f5e42a723b99cb3d822d48f5f7ad1 \\
+    --hash=sha256:22ba7cfcad58ef3ecddc7ed1db3409af68d023b7f940da23c6c2a1890976eda6 \\
+    --hash=sha256:27c0abcb4a5dac13684a37f76e701e054692a9b2d3064b70f5e4eb54810553d7 \\
+    --hash=sha256:28c8d926f98f432f88adc23edf2e6d4921ac26fb084b028c733d01868d19007e \\
+    --hash=sha256:2e71d11abed7344e42a8849600193d15b6def118602c4c176f748e4583246007 \\
+    --hash=sha256:34d5fcd24b8445fadc33f9cf348c1047101756fd760b4dacb5c3e99755703310 \\
+    --hash=sha256:37503bfbfc9d2c40b344d06b2199cf0e96e97957ab1c1b546fd4f87e53e5d3e4 \\
+    --hash=sha256:3c5677e12444c15717b902a5798264fa7909e41153cdf9ef7ad571b704a63dd9 \\
+    --hash=sha256:3ff07ec89bae51176c0549bc4c63aa6202991da2d9a6129d7aef7f1407d3f295 \\
+    --hash=sha256:41715c910c881bc081f1e8872880d3c650acf13dfa8214bad49ed4cede7c34ea \\
+    --hash=sha256:418cf3f2111bc80e0933b2cd8cd04f286338bb88bdc7bc8e6dd775ebde60b5e0 \\
+    --hash=sha256:44edc647873928551a01e7a563d7452ccdebee747728c1080d881d68af7b997e \\
+    --hash=sha256:4a2e8cebe2ff6ab7d1050ecd59c25d4c8bd7e6f400f5f82b96557ac0abafd0ac \\
+    --hash=sha256:4ad1906908f2f5ae4e5a8ddfce73c320c2a1429ec52eafd27138b7f1cbe341c9 \\
+    --hash=sha256:501a031947e3a9025ed4405a168e6ef5ae3126c59f90ce0cd6f2bfc477be31b7 \\
+    --hash=sha256:5190d403f121660ce8d1d2c1bb2ef1bd05b5f68533fc5c2ea899bd15f4399b35 \\
+    --hash=sha256:5498cd1645aa724a7c71c8f378eb29ebe23da2fc0d7a08071d89469bf1d2defb \\
+    --hash=sha256:5cf4e27da7e3fbed4d6c3d8e797387aaad68102272f8f9752883bc32d61cb87b \\
+    --hash=sha256:5e0b74767e5f8c593e8c9b5912019159ed0533c70051e9cce3e8b6aa699fcd69 \\
+    --hash=sha256:5ed875a24292240029e4483f9d4a4b8a1ae08843b9c54f43fcc11e404532a8a5 \\
+    --hash=sha256:5fcd34e47f6e0b794d17de1b4ff496c00986e1c83f7ab2fb8fcfe9616ff7477b \\
+    --hash=sha256:5fdec68f91a0c6739b380c83b951e2c72ac0197ace422360e6d5a959d8d97b2c \\
+    --hash=sha256:6344df0d5755a2c9a276d4473ae6b90647e216ab4757f8426893b5dd2ac3f369 \\
+    --hash=sha256:64386e5e707d03a7e172c0701abfb7e10f0fb753ee1d773128192742712a98fd \\
+    --hash=sha256:652cb6edd41e718550aad172851962662ff2681490a8a711af6a4d288dd96824 \\
+    --hash=sha256:66291b10affd76d76f54fad28e22e51719ef9ba22b29e1d7d03d6777a9174198 \\
+    --hash=sha256:66e1674c3ef6f541c35191caae2d429b967b99e02040f5ba928632d9a7f0f065 \\
+    --hash=sha256:6adc77889b628398debc7b65c073bcb99c4a0237b248cacaf3fe8a557563ef6c \\
+    --hash=sha256:79005a0d97d5ddabfeeea4cf676af11e647e41d81c9a7722a193022accdb6b7c \\
+    --hash=sha256:7c6610def4f163542a622a73fb39f534f8c101d690126992300bf3207eab9764 \\
+    --hash=sha256:7f047e29dcae44602496db43be01ad42fc6f1cc0d8cd6c83d342306c32270196 \\
+    --hash=sha256:8098f252adfa6c80ab48096053f512f2321f0b998f98150cea9bd23d83e1467b \\
+    --hash=sha256:850774a7879607d3a6f50d36d04f00ee69e7fc816450e5f7e58d7f17f1ae5c00 \\
+    --hash=sha256:8d1fab6bb153a416f9aeb4b8763bc0f22a5586065f86f7664fc23339fc1c1fac \\
+    --hash=sha256:8da9669d359f02c0b91ccc01cac4a67f16afec0dac22c2ad09f46bee0697eba8 \\
+    --hash=sha256:8dc52c23056b9ddd46818a57b78404882310fb473d63f17b07d5c40421e47f8e \\
+    --hash=sha256:9149cad251584d5fb4981be1ecde53a1ca46c891a79788c0df828d2f166bda28 \\
+    --hash=sha256:93dda82c9c22deb0a405ea4dc5f2d0cda384168e466364dec6255b293923b2f3 \\
+    --hash=sha256:96b533f0e99f6579b3d4d4995707cf36df9100d67e0c8303a0c55b27b5f99bc5 \\
+    --hash=sha256:9c57bb8c96f6d1808c030b1687b9b5fb476abaa47f0db9c0101f5e9f394e97f4 \\
+    --hash=sha256:9c7708761fccb9397fe64bbc0395abcae8c4bf7b0eac081e12b809bf47700d0b \\
+    --hash=sha256:9f3bfb4965eb874431221a3ff3fdcddc7e74e3b07799e0e84ca4a0f867d449bf \\
+    --hash=sha256:a33284e20b78bd4a18c8c2282d549d10bc8408a2a7ff57653c0cf0b9be0afce5 \\
+    --hash=sha256:a80cb027f6b349846a3bf6d73b5e95e782175e52f22108cfa17876aaeff93702 \\
+    --hash=sha256:b30236e45cf30d2b8e7b3e85881719e98507abed1011bf463a8fa23e9c3e98a8 \\
+    --hash=sha256:b3bc83488de33889877a0f2543ade9f70c67d66d9ebb4ac959502e12de895788 \\
+    --hash=sha256:b865addae83924361678b652338317d1bd7e79b1f4596f96b96c77a5a34b34da \\
+    --hash=sha256:b8bb0864c5a28024fac8a632c443c87c5aa6f215c0b126c449ae1a150412f31d \\
+    --hash=sha256:ba1cc08a7ccde2d2ec775841541641e4548226580ab850948cbfda66a1befcdc \\
+    --hash=sha256:bdb2c67c6c1390b63c6ff89f210c8fd09d9a1217a465701eac7316313c915e4c \\
+    --hash=sha256:c1ff362665ae507275af2853520967820d9124984e0f7466736aea23d8611fba \\
+    --hash=sha256:c2514fceb77bc5e7a2f7adfaa1feb2fb311607c9cb518dbc378688ec73d8292f \\
+    --hash=sha256:c3355370a2c156cffb25e876646f149d5d68f5e0a3ce86a5084dd0b64a994917 \\
+    --hash=sha256:c458b6d084f9b935061bc36216e8a69a7e293a2f1e68bf956dcd9e6cbcd143f5 \\
+    --hash=sha256:d0eae10f8159e8fdad514efdc92d74fd8d682c933a6dd088030f3834bc8e6b26 \\
+    --hash=sha256:d76623373421df22fb4cf8817020cbb7ef15c725b9d5e45f17e189bfc384190f \\
+    --hash=sha256:ebc55a14a21cb14062aa4162f906cd962b28e2e9ea38f9b4391244cd8de4ae0b \\
+    --hash=sha256:eda16858a3cab07b80edaf74336ece1f986ba330fdb8ee0d6c0d68fe82bc96be \\
+    --hash=sha256:ee2922902c45ae8ccada2c5b501ab86c36525b883eff4255313a253a3160861c \\
+    --hash=sha256:efd7b85f94a6f21e4932043973a7ba2613b059c4a000551892ac9f1d11f5baf3 \\
+    --hash=sha256:f7057c9a337546edc7973c0d3ba84ddcdf0daa14533c2065749c9075001090e6 \\
+    --hash=sha256:fa160448684b4e94d80416c0fa4aac48967a969efe22931448d853ada8baf926 \\
+    --hash=sha256:fc09d0aa354569bc501d4e787133afc08552722d3ab34836a80547331bb5d4a0
+requests==2.32.5 ; python_full_version < '3.10' \\
+    --hash=sha256:2462f94637a34fd532264295e186976db0f5d453d1cdd31473c85a6a161affb6 \\
+    --hash=sha256:dbba0bac56e100853db0ea71b82b4dfd5fe2bf6d3754a8893c3af500cec7d7cf
+requests==2.34.2 ; python_full_version >= '3.10' \\
+    --hash=sha256:2a0d60c172f83ac6ab31e4554906c0f3b3588d37b5cb939b1c061f4907e278e0 \\
+    --hash=sha256:f288924cae4e29463698d6d60bc6a4da69c89185ad1e0bcc4104f584e960b9ed
+rich==15.0.0 \\
+    --hash=sha256:33bd4ef74232fb73fe9279a257718407f169c09b78a87ad3d296f548e27de0bb \\
+    --hash=sha256:edd07a4824c6b40189fb7ac9bc4c52536e9780fbbfbddf6f1e2502c31b068c36
+shellingham==1.5.4 \\
+    --hash=sha256:7ecfff8f2fd72616f7481040475a65b2bf8af90a56c89140852d1120324e8686 \\
+    --hash=sha256:8dbca0739d487e5bd35ab3ca4b36e11c4078f3a234bfce294b0a0291363404de
+simplejson==4.3.0 \\
+    --hash=sha256:00f181dab72b9b9310b11ae988a98242dc1c4cb0eea69b2fe10d41b7601caf65 \\
+    --hash=sha256:06306ed92b3860802ad9dd7fe88f122a7360b01e3936b8a355d6d689bb2bb774 \\
+    --hash=sha256:067473d6df8c185d6b32926373de6c0069c5b351b3caa340eb547db42c722bc7 \\
+    --hash=sha256:08884465a221029b0b2ee4377944889da4cb2bacbe697398e1f66c3d3fc7c6c0 \\
+    --hash=sha256:124fc1663dbed53d3adb26b56781f28a360a8ef67ec51bceff2c8f3da87fdc6b \\
+    --hash=sha256:1457e27185d14d4b91b6ad1a11d61a80d98b6f295bfe7aa3561148e83aced414 \\
+    --hash=sha256:14b1b13c52eb56c37793872ff4c3a98f718417f3f8bc79c8173d69b71065e8f9 \\
+    --hash=sha256:15f38212552d2e850dbd23f1e09e240f30bc4f39a4b4a08a7b9adfe8e290e076 \\
+    --hash=sha256:16f4d3224921cabcfe6524603ed91da008814574eb696d59c046a4ea0caf3788 \\
+    --hash=sha256:17ff86ff3a5536d32d61d321c16005efa62ba3803baa9a6b6e13da6fd4fa6db2 \\
+    --hash=sha256:1acbbbfc6756bcf155cbeb44d6fa7d54ebdd0f155fd624f7acbb5eea067992a1 \\
+    --hash=sha256:2091df1a8ad3ab6920d5f47527548cfd7a636bc09d91b824db23c7e0c1ddbef2 \\
+    --hash=sha256:20a0e847b499d700125309d9c39c0c92748d1f05e7044ce201029deed4478044 \\
+    --hash=sha256:20caf052e4aef6053a1d2ec0a2e29445f563a17cb57ecf664a2b224e1ae9d3e6 \\
+    --hash=sha256:213ce37252f42ff591a8e802c634185a37d1fc79a8356afab5b8271343dd6678 \\
+    --hash=sha256:231fd4499aca5412feb4f1c7dddad7d688e66a090c865b86d6804904acb52630 \\
+    --hash=sha256:27aab2e835f50cd55d75715c1cee187d617048bb4a08e44ecd268e7b9007d8c3 \\
+    --hash=sha256:280073d09bdf151f86390d99f00c96a0da2415e143a726a0589678912115452d \\
+    --hash=sha256:2a11b3766568f68ac8812d69efebd3f86943033839df8f9b4118632121fa9dcc \\
+    --hash=sha256:3052e8dd323ac912cb8020105b557b93fa86c061257f236bd7f3b4d792513e22 \\
+    --hash=sha256:30b4f4fa98ee067ae15394d3c8e5bf18508e882431317d050466d613044b874f \\
+    --hash=sha256:380e9142fae53b298cdf9ea60db6edc796ce0a7c83f3cfbbb85fdf1e4ddb3274 \\
+    --hash=sha256:3bb61da0bf1941036a44745d35c0a27bdb66e34b74e8d48006efca9a667e1716 \\
+    --hash=sha256:3c19181a9239037e4ae745f370e76bf9f8666fcb97aa4008f0c8f70ac8d34f09 \\
+    --hash=sha256:3c25d28c8dbaaa78b7d2bbd16826e2a4379012d2d36336a3f3ad728ac8afbe60 \\
+    --hash=sha256:3c9e042acb55c9ca24c8e4bf46623b5ee03b28fc115380f20d9ee42d8509dbfd \\
+    --hash=sha256:3cb313b9d295d8c3571a384439bafb6055c21566930b2e55df8696eafbb2076e \\
+    --hash=sha256:3e4ab3d54c14fbd808d16e8e429332e22b613df9eaf14d2d09031d5e70095b90 \\
+    --hash=sha256:41ca7b6bb7b8d740797a94b235be12c263a2f24b1ba8efa9d36c1e0f58c5426d \\
+    --hash=sha256:420ca382766f090b23a432067e968a004fab7e2b8806e95b16f6feac4072c415 \\
+    --hash=sha256:442bf545871858524b1f47db9448d82232af710376dfc52910ba66580e0caa1f \\
+    --hash=sha256:4664835d276d2731872333eabc5a9d6bbf09d87aba8fe0768d28662747b58879 \\
+    --hash=sha256:48c2b9499110f6df2249de0f34419c9913c06ab7ca3c93f564c2a7b6be08ce5a \\
+    --hash=sha256:48d5d79d723300b49f18bbd88d786c0410cc58b869c121024a132e2e49f9cf35 \\
+    --hash=sha256:4b15315dd4f04af439a1a7aee6d2405f31e6263196750d4d8663e7020070a7a5 \\
+    --hash=sha256:4ee3e04102f50beab8279f381e102aaecb5b9b17000a2034b49b77a21251ca1b \\
+    --hash=sha256:5311c41b00918d7de83c4fd4046dcee04ce29cbcfd695e26794ea4c78867cd8c \\
+    --hash=sha256:53324eda57a9de7fab4731281bc8bd3fa254d28dbc06ce2141f2bcfeefbc3e3a \\
+    --hash=sha256:53b6b6eaa4d7e9dcdcca71a072c2c9b771f13eea3a7d2b113b9eb612c092c6d6 \\
+    --hash=sha256:57095d362c79a7a8fe2304e359f82ee92568345455ba830f810afd8b5d52f0ab \\
+    --hash=sha256:57c2a1d1264ad11de34579d52563a6500a22ec582dff9930bb1ac6777dd881c4 \\
+    --hash=sha256:59ad106f783bab64ac524c1a08451b22ddc4b1ae48b6c9f2a185fad508eaedaf \\
+    --hash=sha256:5baaae088b6a8808a4e50be4a1a77c8aa01faeae3a53e2b4a079b4fa0b1efb74 \\
+    --hash=sha256:5e296777639050bfb159608da7dc54b45465d80aa13588b5599cc062db327ec3 \\
+    --hash=sha256:63c9ccb71fe3c3e82a4fdf4286aa3e93d5715c4631064b34318ed7e65b16073a \\
+    --hash=sha256:66bc42eeac915a6e795e989e334fa47e57bd2197481ee9e48e9f01ff74d6166c \\
+    --hash=sha256:67666fc300dafd4a5e9a87441d6f33dc938251a0b8f7e882facd43ffecc55295 \\
+    --hash=sha256:67fa139e34cd95122ac677b9a1d368a59c3e74b32624ebd01a279f7dd66fdae2 \\
+    --hash=sha256:68688bc6c6bceec938c4e0f2e713b734ee5d0c74a387166ea1f367954a5a31fb \\
+    --hash=sha256:6be56abc641ff7ffc51f2027a66c9cf4027f6f30616bee81f6037454764c680f \\
+    --hash=sha256:6c5b61b28e004f66f82f47740eb82feddfdd94020195229fc873708e254cccec \\
+    --hash=sha256:6e1e964cb5b96f8c2a6ac93fa5d9f0981d322fe302dfb0dd444734d9cfba1dd5 \\
+    --hash=sha256:6f7df5584a630fd90a660b810c5ec98029be797370f6fc3c959d4051c9ea6663 \\
+    --hash=sha256:7213c39108fd9bd50962ffca5eb052c2f4aa7b87dcdeb82e175ca6336bbf13e2 \\
+    --hash=sha256:760818802f44a5754df77e20bbc6551969a1c5df769376792b55f325a315b5e2 \\
+    --hash=sha256:77d9de51ec16819abb60a596f78781890382d538d2e0ef31843cff97ec589de6 \\
+    --hash=sha256:790551a8ad0cf3cd70eb60d1b5add5ff533d3ae0e25cd72ac918842e6370e618 \\
+    --hash=sha256:79dd0c99bd961a699ef88393a1c02007a4a2089a350932a033fd6ebee970f907 \\
+    --hash=sha256:7a344fff51f616fd499299b80805516d182cf0c9f157c1bf6a1931eb491a3ca0 \\
+    --hash=sha256:7b5b912598a31d3b6e73ab5c480bad646adf71551a19888b8ad1669c1f382ab2 \\
+    --hash=sha256:7c5dc05131f63dcaa3e3eb69d63f7b0c6c7f2f8654b2f8967c9f5c882ab175da \\
+    --hash=sha256:80f20140e4a5465a57dc27bafebd9ea8fa927b88c25605cb2dccb44001f3c884 \\
+    --hash=sha256:81226006540cbb3c08e66797eba4a5ce1086547f2ad50d6fe432c22752df540a \\
+    --hash=sha256:82a24d31f06deea3ba1814c4c79f54b1573a3574b8a7c598b6a7f41ac488e047 \\
+    --hash=sha256:82dace84bb88c4fa0c9133823b13c42fdd3d8e93c8453b37c098be1d8ab408f0 \\
+    --hash=sha256:893871d4504957e4f77b63ce2e0423bfbdeaa70e678bd7dd0b2fa1964a91ef54 \\
+    --hash=sha256:8a072c9e67658c19c9de9d8f93678787634e420a3131cacd2bcec29104dfc901 \\
+    --hash=sha256:8c33feae0878de0350a30c89212c58b2c2d027f1efef56d25fed4b036d58e62c \\
+    --hash=sha256:8d115cc49b89c20d464008a5e945e9847214f72095b57c1305530ee6bd6eeaaa \\
+    --hash=sha256:8ed7acb4c153a23502b19e2a637fafd5ba07489a5f796b8e00a476442c7897fd \\
+    --hash=sha256:8fe881edc5f7c2256af022d290c4a933ff52b1c163c49e0a976af37540ae2498 \\
+    --hash=sha256:9275c9b7ca338162dda8dbb4498e3e719c95049290f476cddf8ab91dc48e79a1 \\
+    --hash=sha256:92f91d56356a00e6c856909d4602f69c8c56ae75077c90fd9c51c950e48be063 \\
+    --hash=sha256:9815c7404e286e6dc5547a2feeca1204f04af033e6993a6d08c48c7b2ce5b3ad \\
+    --hash=sha256:997581efd5cb2748a7e9cf07b745a20f58b0a079cb96121b9018bba8e0910bcb \\
+    --hash=sha256:9984487195db9684c7a1534d6478f26f8d0e3427c7c79cf46ba7800892db27d5 \\
+    --hash=sha256:9d25301528500579e1bb709ca5a58d06752d996c10146a38d8565adaf096f0ef \\
+    --hash=sha256:9d5734cedb84ac1caa587ed9f818e82fab312b14c4ed80462b295b0bcf8b936c \\
+    --hash=sha256:9e245f76fc0f7c621ff427a18263f866bf73af0222552ee5db07a73263af1e4a \\
+    --hash=sha256:a13951d9f5b5d8a801cffa6b4a68cb38a160116123562ace5d8f808d1ce26aa3 \\
+    --hash=sha256:a2caf378618e410cd155e6613f77b42ad1982ae850535911d333e7fa8bdcbc0c \\
+    --hash=sha256:a40fff62c1af65f3123295fb5ac13b783fb6fabd02eb7edc956a3a286aa91de5 \\
+    --hash=sha256:a595c484331458e0f1e68bde50e0821d634506c225ceb1f3904e4ced0b8eea01 \\
+    --hash=sha256:a9f413dab24a422faa85cb4d2c411c2e6e996a36b457a121df68b2db3d5a4a83 \\
+    --hash=sha256:ace280946646384455b0bf2b91b8219598b140ecb6b0f0ada93e6b4eb2d9cd1a \\
+    --hash=sha256:b1163dd524a5b8862be1763be1a0d423106abdbf50d6674e2a00fd70f2650354 \\
+    --hash=sha256:b40c6a352e873532b56743dce861efcc8c7f072e4b120775818bc02ef6d89901 \\
+    --hash=sha256:b4c278bac7ea79514b442b9868bf311c86272ca5fd1b768618cf4a6e2c7f92e4 \\
+    --hash=sha256:b50d4a4f4d0f30c2eb6885fb7b425b8e9ddaaf14e9b4a7853e12afbdd96492f9 \\
+    --hash=sha256:b51781107776aa0210b866e6e9e8416f9f05e3c48b429bc25e17e6248418c1c0 \\
+    --hash=sha256:b60a41fced7a77d3a7d562c6a57fe26abb94fc46a7f10807fa8ceef282814bf8 \\
+    --hash=sha256:ba7126291de7bf51e7a702c9dc76fab41467fdcf4ddf1bd7e0ab70af0cd8c0c2 \\
+    --hash=sha256:bdf1b6d4efc52ef1c4003f8973ef5854c9ea156b94af56890ad7e10cd6b21110 \\
+    --hash=sha256:c0eb226f43b76c1056d90b7e6998d5be3ed3f29e4467ecc4ee50c30d73c27fec \\
+    --hash=sha256:c10f8c7b1334ea93ee451e3e8b8196c2ebbacfb834319ec89820291f08f787f8 \\
+    --hash=sha256:c15b370f94638624f6528a784e75b95e5eef26e56080937e1994acfefd0a192d \\
+    --hash=sha256:c1b2576e8d37aebbdd336b6082dab038416ab5cfdde466f1564e0fb6047dc238 \\
+    --hash=sha256:c3cbcf4dd547f0c9ecce1f629ea1e3da2f20f3a13d5914bb0659ffc5f9d5b5d4 \\
+    --hash=sha256:c437369e5907418cad15a6057b0bb18c9e610964ccc6e5ecbd5e62291f4a1e66 \\
+    --hash=sha256:c615f078786504433e496d7b8a17e84704c84984b28744e255c600a049ce2284 \\
+    --hash=sha256:c76591e12281d590c128c79880bc4ec46e2ed77f14646b45a83daed8a8e69f06 \\
+    --hash=sha256:ca5c778b39631328825c20b5a76c2181f8d6f521c676679d77c24456c70f76d7 \\
+    --hash=sha256:cad67d28581afac74c3dabd5ec6120bd1bf671ce433a54a3d4b8a07fc1e851eb \\
+    --hash=sha256:cb1583f909db3fcebda4057dd16bf39608f305c2ec05bfa1b20f8c56eac7efb4 \\
+    --hash=sha256:cc829fc9885bac3d29605b2e789e9bc571d091c46251085624152daa21e871d1 \\
+    --hash=sha256:cd2819abdf930e4d6a6d68b1664fe1c817e69e116ecbb3c423725fe5e7ac5913 \\
+    --hash=sha256:ce5726e85a8462580b3c3f5098e9bcaa2d10dfd28233451aad5638a9d16b6d1c \\
+    --hash=sha256:cf1aca2c93f2ee025ac60ef79a8c2c63e5b24295c777caab62ebe56999353601 \\
+    --hash=sha256:d4cc7a879d0f692bd5a4b1a04dcf0bad22323105cf942092fe4b57a8e9bb4e75 \\
+    --hash=sha256:d4d1ed738a5b2403a96654a54e88b533466c52647665f7af21b255b206674925 \\
+    --hash=sha256:d5ddb5954d80a896c39d839a77c4c02c844ebe7f089aeb5ee4a6beabfc942acc \\
+    --hash=sha256:d6666905c818530136358a80ef44b6f04837994bf1f1cd21d5e67165777df886 \\
+    --hash=sha256:db1179662393bd11118a881d9879b08d08436e6171d6a48452e26663709e9ec6 \\
+    --hash=sha256:db159a5d2bc6a57577dbaa09e891f2c080689a45b268f143a3aaf231275f7bed \\
+    --hash=sha256:dc08ab2f004082f6b6a98c80503fd9a3954c477a90c48346fb76af95cedf02cb \\
+    --hash=sha256:dc73c10a35fe5295099a261628818f684e91d3bff2e8daadc697e33090022449 \\
+    --hash=sha256:dcbaedb1ddcb065ff70b2c49ee2ee81f3c63f2fc2fed21914426202033cb26d2 \\
+    --hash=sha256:e470bb2728df0c1cd9ac0297be40516cf6959fcf80b3a6c404a6ce8e7ed87896 \\
+    --hash=sha256:e4a215761fc736a39a6ad6d7d7a4b4af04a994366ced0c741fd2dde533e258fd \\
+    --hash=sha256:e567f26e2ebeed3309f8e1f3a12b7a67170b5bd333b1c6e1acfe8a27b82f8714 \\
+    --hash=sha256:e5a639df5541ca018df34493633cd696afd3b862d18059c6f16c136800d8d56d \\
+    --hash=sha256:e5aacfa47f5ed20e3c7f1e9b84ea541610d876c0edcfed66c9f0a5e7133011e3 \\
+    --hash=sha256:e8dec35d0f0b5392effa503792e513452c45da0e7b2123ab5c8dd302e5a9ecc2 \\
+    --hash=sha256:e9f9c010c9bf340049363db6129f6ab7507466f016ee6ff2ad8858520a404ae9 \\
+    --hash=sha256:ee64f1392c3e21ddda05769e1ec6a837764ec145b8a7fd6ea9af0469be4c3eb2 \\
+    --hash=sha256:f0e2082c0d5585f5bb1848bb2727ee6da4cc1834e3d4e15789d587fc7c365c92 \\
+    --hash=sha256:f46da25d37c074c9885febea7fed235d6d91d2ad7d3202fa3a9e90f96ca4f228 \\
+    --hash=sha256:f5abb7a951b4e92672bdafeb1f1180aba34938e6b732c5153495d90bc7db2ddc \\
+    --hash=sha256:f60d1e0f4eaafaa2300d2e2c7db4bf0581220009e99fbc566e21b76c2cde0145 \\
+    --hash=sha256:f6538d2819fd511c6f8843da523fd6c8a170fb909506b1cef5a4ea8b8d2e50c2 \\
+    --hash=sha256:f81a1ecdfd33f20aefbf89aee8b574f69fc3596e344b101524d9cc316df1d1ef \\
+    --hash=sha256:f8367b955631eeccbb8061e07faa4d294429d9608cf646b528ec953379b60573 \\
+    --hash=sha256:f87895427f71420a89a7e30c1841caf64bc4b3ac446dad6779f108e27871630c \\
+    --hash=sha256:f90c93a9f5d12ccda64e1c3c1e7979d47815deff05599c16fb8c82ef802a2366 \\
+    --hash=sha256:f99186392ea0e1adb663457d4bac5a6f01ad1f6950bf42bb5c266872e1c78ad3 \\
+    --hash=sha256:f9e38405339f79a70212495b9c080c19a2065ec38fa55840ebef99a5ee3988f1 \\
+    --hash=sha256:ffe34ab51a0d37e6d1c661a5672df00d2d5e18804e38eac07abffb83fa5ec3d7
+typer==0.23.2 ; python_full_version < '3.10' \\
+    --hash=sha256:a99706a08e54f1aef8bb6a8611503808188a4092808e86addff1828a208af0de \\
+    --hash=sha256:e9c8dc380f82450b3c851a9b9d5a0edf95d1d6456ae70c517d8b06a50c7a9978
+typer==0.29.1 ; python_full_version == '3.10.*' \\
+    --hash=sha256:00dbc549c13428bec1be55fe1f4d0fb8c6637a310e4f178ef14abe9534ee7b58 \\
+    --hash=sha256:ab6eb3880bf67ce96147734717f9ec333c06f66e361f3ea947d0be43da39f242
+typer==0.29.2 ; python_full_version >= '3.11' \\
+    --hash=sha256:b1998dc5f2c3dedafa1517a9521fa944cc4dc1fadcea085d81a3b10ebcaeb075 \\
+    --hash=sha256:f30731f8ca758368b836b3714872e58e395cef8fcaff918c853b1969ed5274e7
+typing-extensions==4.16.0 \\
+    --hash=sha256:481caa481374e813c1b176ada14e97f1f67a4539ce9cfeb3f350d78d6370c2e8 \\
+    --hash=sha256:dc983d19a509c94dba722ee6abd33940f7c05a89e243c47e907eb4db6f1a43e5
+typing-inspection==0.4.5 ; python_full_version >= '3.10' \\
+    --hash=sha256:7f16c411e7930dc79596d42ab44672a3fe5f60eb34b781a1647e7872363120c7 \\
+    --hash=sha256:bc210535442b39e1bf2805e0c7a17dfd6a4ace760c84c7f7d16245d23a6b1c39
+urllib3==2.6.3 ; python_full_version < '3.10' \\
+    --hash=sha256:1b62b6884944a57dbe321509ab94fd4d3b307075e0c2eae991ac71ee15ad38ed \\
+    --hash=sha256:bf272323e553dfb2e87d9bfd225ca7b0f467b919d7bbd355436d3fd37cb0acd4
+urllib3==2.8.0 ; python_full_version >= '3.10' \\
+    --hash=sha256:0cf3cae568d36aa9576b28dfb35f11328f1cb974ca7647d9475ebb86c75ac6e3 \\
+    --hash=sha256:63bf2ead4c879426ebf22ef2a781eeb4aa3b4ae798a0435506f8687fd5bb9b63
+`;
+/** KIWI itself, in the version `PINNED_VERSION`. */
+const KIWI = `kiwi==11.1.6 \\
+    --hash=sha256:9898e3ba141d10ab9ad0e9881fbe096110dd54d758808a3f78de52d53abae5d7
+`;
+// src/kiwi/install.ts
+/** Nothing is taken from a cache of another day, and a network that fails for a moment is no failure. */
+const PIP_OPTIONS = [
+	"--quiet",
+	"--no-input",
+	"--no-cache-dir",
+	"--disable-pip-version-check",
+	"--retries",
+	"5",
+	"--no-compile"
+];
+/**
+* Stands alone in its folder, so that a PATH with it offers kiwi-ng and no other Python. It finds the Python of the
+* virtual environment from where it lies itself: the scripts that pip writes hold the path they were installed at. `-I`
+* keeps modules of the working folder and of the user out of a program that runs as root, `-B` keeps root from writing
+* into a folder of the user.
+*/
+const LAUNCHER = `#!/bin/sh
+here=$(dirname -- "$(readlink -f -- "$0")")
+exec "$here/../bin/python" -I -B -c 'import sys
+sys.argv[0] = "kiwi-ng"
+from kiwi.kiwi import main
+sys.exit(main())' "$@"
+`;
+/**
+* Installs kiwi-ng from PyPI into a virtual environment of its own. The pinned version and all it needs are locked by
+* hash; of any other version pip chooses the dependencies.
+*
+* @throws InputError when PyPI does not have the version, HostError when this Python cannot make virtual environments or
+*   is too old, CommandError when pip fails otherwise
+*/
+async function installKiwi(installation) {
+	const { version, folder, report, signal } = installation;
+	const lines = [];
+	const options = {
+		...signal ? { signal } : {},
+		onLine: (line) => lines.push(line)
+	};
+	report.info(`installing kiwi-ng ${version} from PyPI`);
+	await makeEnvironment(installation);
+	const pip = (args) => runCommand(join(folder, "bin/python"), [
+		"-I",
+		"-m",
+		"pip",
+		"install",
+		...PIP_OPTIONS,
+		...args
+	], options);
+	try {
+		if (version === "11.1.6") await installLocked(folder, pip);
+		else await pip([`kiwi==${version}`]);
+	} catch (error) {
+		throw error instanceof CommandError ? explained$1(error, version, lines) : error;
+	}
+	await compile(folder, signal);
+	await writeLauncher(folder);
+}
+async function makeEnvironment({ folder, python, signal }) {
+	try {
+		await runCommand(python, [
+			"-m",
+			"venv",
+			folder
+		], signal ? { signal } : {});
+	} catch (error) {
+		if (!(error instanceof CommandError) || error.outcome.kind !== "exit") throw error;
+		throw new HostError(`${python} cannot make a virtual environment`, "install the package python3-venv");
+	}
+}
+/** KIWI comes as source: what builds it is locked as well, so pip must not fetch it by itself. */
+async function installLocked(folder, pip) {
+	const file = join(folder, "requirements.txt");
+	for (const [text, options] of [[KIWI_DEPENDENCIES, []], [KIWI, ["--no-deps", "--no-build-isolation"]]]) {
+		await writeFile(file, text);
+		await pip([
+			"--require-hashes",
+			...options,
+			"--requirement",
+			file
+		]);
+	}
+	await rm(file);
+}
+/** Compiled files that do not look at the time of their source: a copy of the folder has other times. */
+async function compile(folder, signal) {
+	const args = [
+		"-I",
+		"-m",
+		"compileall",
+		"-q",
+		"--invalidation-mode",
+		"unchecked-hash",
+		join(folder, "lib")
+	];
+	await runCommand(join(folder, "bin/python"), args, {
+		accept: [0, 1],
+		...signal ? { signal } : {}
+	});
+}
+async function writeLauncher(folder) {
+	const launcher = join(folder, "path/kiwi-ng");
+	await mkdir(join(folder, "path"));
+	await writeFile(launcher, LAUNCHER);
+	await chmod(launcher, 493);
+	await rm(join(folder, "bin/kiwi-ng"), { force: true });
+	await symlink("../path/kiwi-ng", join(folder, "bin/kiwi-ng"));
+}
+/** pip lists what there is: `… (from versions: 9.0.0, 9.0.1)`, and apart from it what asks for a newer Python. */
+function explained$1(error, version, lines) {
+	const text = lines.join("\n");
+	if (!text.includes(`No matching distribution found for kiwi==${version}`)) return error;
+	const needs = (/different python version: (.*)/.exec(text)?.[1] ?? "").split("; ").find((entry) => entry.startsWith(`${version} Requires-Python `));
+	if (needs !== void 0) return new HostError(`kiwi-ng ${version} needs Python ${needs.replace(/^\S+ Requires-Python /, "")}`, "install one, or set kiwi-version to an older one");
+	const known = (/\(from versions: ([^)]*)\)/.exec(text)?.[1]?.split(", ") ?? []).filter((each) => /^\d/.test(each)).slice(-5);
+	if (known.length === 0) return error;
+	return new InputError([{
+		where: "input kiwi-version",
+		text: `PyPI has no KIWI '${version}': ${`the newest are ${known.join(", ")}`}`
+	}]);
+}
+// src/tools.ts
+/**
+* Makes sure of every tool the job needs. Tools that are there are used as they are.
+*
+* @returns kiwi-ng; undefined where the job builds nothing
+* @throws HostError when we cannot become root, or when something is missing and may not be installed: all of it is named
+*/
+async function readyTools(job) {
+	const { facts, report } = job;
+	const folders = searchFolders(job.searchPath);
+	const privileges = await findPrivileges();
+	if (facts.source === "description") asRoot(privileges, "kiwi-ng", []);
+	const distribution = await readDistribution();
+	const missing = await missingTools(toolNeeds(facts), folders);
+	const kiwi = facts.source === "description" ? await presentKiwi(facts.kiwiVersion, folders, job) : void 0;
+	const wantsKiwi = facts.source === "description" && facts.kiwiVersion !== "system" && kiwi === void 0;
+	if (!job.installs && (missing.length > 0 || wantsKiwi)) throw wantsKiwi ? withKiwi(facts.kiwiVersion, missing, distribution) : missingToolsError(missing, distribution);
+	const { nowSeconds, signal } = job;
+	await installTools({
+		missing,
+		distribution,
+		privileges,
+		folders,
+		report,
+		nowSeconds,
+		signal
+	});
+	for (const program of ["skopeo", "qemu-img"]) report.info(await versionLine(program));
+	if (facts.source === "disk") return void 0;
+	const filesystems = await missingFilesystems(mountedFilesystems(facts));
+	if (filesystems.length > 0) throw missingFilesystemsError(filesystems);
+	const ready = kiwi ?? await newKiwi(facts.kiwiVersion, folders, job);
+	report.info(`kiwi-ng ${ready.version} (${ready.path})`);
+	return ready;
+}
+/** The kiwi-ng of the machine where it is the wanted one, else one that we installed before. */
+async function presentKiwi(wanted, folders, job) {
+	const found = await findProgram(["kiwi-ng"], folders);
+	const version = found === void 0 ? void 0 : await versionOf(found);
+	if (found !== void 0 && version !== void 0 && (wanted === "system" || version === wanted)) return {
+		path: found,
+		version
+	};
+	const kept = wanted === "system" ? void 0 : await job.shelf.find(wanted);
+	return kept === void 0 ? void 0 : keptKiwi(kept, wanted);
+}
+async function newKiwi(wanted, folders, job) {
+	if (wanted !== "system") return freshKiwi(wanted, job);
+	const installed = await presentKiwi(wanted, folders, job);
+	if (installed) return installed;
+	throw new HostError("the kiwi-ng of this machine does not start", "run kiwi-ng --version to see why");
+}
+/** A kept kiwi-ng works no more when the Python that it was made with is gone. */
+async function keptKiwi(folder, version) {
+	const path = launcher(folder);
+	return await versionOf(path) === version ? {
+		path,
+		version
+	} : void 0;
+}
+async function freshKiwi(version, job) {
+	const folder = await mkdtemp(join(job.temp, "kiwi-oci-kiwi-"));
+	try {
+		await installKiwi({
+			version,
+			folder,
+			python: "python3",
+			report: job.report,
+			signal: job.signal
+		});
+		const path = launcher(await job.shelf.keep(folder, version));
+		if (await versionOf(path) !== version) throw new HostError(`kiwi-ng ${version} does not start`, `run ${path} --version to see why`);
+		return {
+			path,
+			version
+		};
+	} finally {
+		await rm(folder, {
+			recursive: true,
+			force: true
+		});
+	}
+}
+function launcher(folder) {
+	return join(folder, "path", "kiwi-ng");
+}
+async function versionOf(kiwi) {
+	try {
+		return kiwiVersionIn((await runCommand(kiwi, ["--version"], { timeoutSeconds: 60 })).stdout.toString("utf8"));
+	} catch (error) {
+		if (error instanceof CommandError) return void 0;
+		throw error;
+	}
+}
+async function versionLine(program) {
+	const { stdout } = await runCommand(program, ["--version"], { timeoutSeconds: 60 });
+	return stdout.toString("utf8").split("\n")[0] ?? program;
+}
+function withKiwi(version, missing, distribution) {
+	const kiwi = `this machine lacks kiwi-ng ${version}`;
+	const remedy = "set install-tools, which puts it into a folder of its own";
+	if (missing.length === 0) return new HostError(kiwi, remedy);
+	return new HostError(`${kiwi}, and ${missingToolsError(missing, distribution).message}`, remedy);
+}
+// src/workfolder.ts
+/** Only a folder that holds this file is ever released and removed as root. */
+const MARKER = ".kiwi-oci";
+/**
+* Makes the folder of one job, with a name of its own, so that jobs on one machine do not disturb one another. Others
+* may pass through it (apt reads packages as `_apt`), not list it.
+*
+* @throws InputError when `work-dir` cannot be written
+*/
+async function makeWorkFolder(parent) {
+	try {
+		await mkdir(parent, { recursive: true });
+		const folder = await mkdtemp(join(parent, "kiwi-oci-"));
+		await chmod(folder, 457);
+		await writeFile(join(folder, MARKER), "");
+		return folder;
+	} catch (error) {
+		throw new InputError([{
+			where: "input work-dir",
+			text: `${parent} cannot be used (${error instanceof Error ? error.message : String(error)}): name a folder of yours`
+		}]);
+	}
+}
+/** Makes a folder that only we can read, for logins. */
+async function makePrivateFolder(parent) {
+	const folder = await mkdtemp(join(parent, "kiwi-oci-login-"));
+	await chmod(folder, 448);
+	return folder;
+}
+/**
+* Removes a folder of ours with everything that a build may have left in it: mounts, loop devices, files of root. The
+* supervisor does it, as root, wherever KIWI worked.
+*
+* @param supervisor the node and the supervisor's file to start as root
+*/
+async function removeFolder(folder, privileges, supervisor) {
+	if (!(await isThere(join(folder, ".kiwi-oci")) && await isThere(join(folder, "target")))) {
+		await rm(folder, {
+			recursive: true,
+			force: true
+		});
+		return;
+	}
+	const { program, args } = asRoot(privileges, supervisor.nodePath, [supervisor.supervisorPath]);
+	await runCommand(program, args, { input: `${JSON.stringify({
+		remove: folder,
+		under: dirname(folder)
+	})}\n` });
+}
+async function isThere(path) {
+	return await lstat(path).catch(() => void 0) !== void 0;
+}
+// src/cache/blobs.ts
+const DAY_MILLISECONDS$1 = 864e5;
+/**
+* Blobs by digest in a folder that stays between jobs: `FOLDER/blobs/sha256/HEX`. Nothing in it is trusted: every file is
+* hashed before it is given out. No trouble with it is an error of the job.
+*/
+var BlobStore = class {
+	folder;
+	#now;
+	#report;
+	/** @param nowMilliseconds when the job began: blobs that it uses are as new as that */
+	constructor(folder, nowMilliseconds, report) {
+		this.folder = folder;
+		this.#now = new Date(nowMilliseconds);
+		this.#report = report;
+	}
+	/** A file with exactly these bytes; undefined when there is none. A damaged one is removed, with a warning. */
+	async take(digest) {
+		const path = this.#path(digest);
+		try {
+			const found = await lstat(path).catch(ifMissing(void 0));
+			if (found === void 0) return void 0;
+			if (found.isFile() && (await fileDigest(path)).digest === digest) {
+				await utimes(path, this.#now, this.#now).catch(() => {});
+				return path;
+			}
+			this.#report.warning(`the cached blob ${digest} is damaged: it is removed and fetched again`);
+			await rm(path, {
+				recursive: true,
+				force: true
+			});
+		} catch (error) {
+			this.#report.warning(`the cached blob ${digest} cannot be used: ${String(error)}`);
+		}
+	}
+	/** Puts in a file whose digest was checked: at once under its name, by hard link where that can be. */
+	async keep(digest, file) {
+		const path = this.#path(digest);
+		const temporary = `${path}.${randomUUID()}.tmp`;
+		try {
+			await mkdir(dirname(path), { recursive: true });
+			await link(file, temporary).catch(async () => await copyFile(file, temporary));
+			await utimes(temporary, this.#now, this.#now);
+			await rename(temporary, path);
+		} catch (error) {
+			this.#report.warning(`the blob ${digest} cannot be kept in the cache: ${String(error)}`);
+		} finally {
+			await rm(temporary, { force: true }).catch(() => {});
+		}
+	}
+	/** Removes what no job used for so many days, and what is no blob. */
+	async prune(olderThanDays, nowMilliseconds) {
+		const folder = dirname(this.#path(`sha256:${"0".repeat(64)}`));
+		const oldest = nowMilliseconds - olderThanDays * DAY_MILLISECONDS$1;
+		try {
+			for (const name of await readdir(folder).catch(ifMissing([]))) {
+				const path = join(folder, name);
+				const found = await lstat(path).catch(ifMissing(void 0));
+				if (found && found.mtimeMs < oldest) await rm(path, {
+					recursive: true,
+					force: true
+				});
+			}
+		} catch (error) {
+			this.#report.warning(`old blobs in the cache ${folder} cannot be removed: ${String(error)}`);
+		}
+	}
+	#path(digest) {
+		return join(this.folder, "blobs", "sha256", digestHex(digest));
+	}
+};
+function ifMissing(value) {
+	return (error) => {
+		if (error.code === "ENOENT" || error.code === "ENOTDIR") return value;
+		throw error;
+	};
+}
+// src/cache.ts
+/** Ours in front; a new number when what is in an entry changes its meaning. */
+const PREFIX = "kiwi-oci-1";
+/** `@actions/cache` takes no longer keys, and commas would split a list of them. */
+const KEY_LIMIT = 512;
+const RESTORE_LIMIT_MILLISECONDS = 6e4;
+/** The key of a base's layers: the manifest names them all. */
+function baseKey(manifest) {
+	return cacheKey(["base", digestHex(manifest)]);
+}
+/**
+* The key of the packages that a build downloads.
+*
+* @param fingerprint of the description: another one needs other packages
+*/
+function packagesKey(fingerprint, architecture, packageManager) {
+	return cacheKey([
+		"packages",
+		packageManager,
+		architecture,
+		fingerprint
+	]);
+}
+/** Where a folder that stays has the packages of one package manager and architecture. */
+function packagesFolder(packageManager, architecture) {
+	return [packageManager, architecture].map(safe).join("-");
+}
+/**
+* A key from parts: only characters that every cache takes, at most 512 of them. Parts that had to change are told apart
+* by a hash of all parts.
+*/
+function cacheKey(parts) {
+	const plain = [PREFIX, ...parts].join("-");
+	const key = [PREFIX, ...parts.map(safe)].join("-");
+	if (key === plain && key.length <= KEY_LIMIT) return key;
+	const hash = digestHex(digestOf(JSON.stringify(parts)));
+	return `${key.slice(0, KEY_LIMIT - hash.length - 1)}-${hash}`;
+}
+/**
+* Fills a folder from the cache. Whatever goes wrong, and an answer that takes too long, is a warning and a miss: a cache
+* never fails a job. What came must be checked by who uses it.
+*
+* @param what for the warning: `the layers of the base`
+*/
+async function restoreFolder(cache, entry, report, limitMilliseconds = RESTORE_LIMIT_MILLISECONDS) {
+	const { key, folder, what } = entry;
+	const stop = new AbortController();
+	const late = setTimeout$1(limitMilliseconds, void 0, {
+		signal: stop.signal,
+		ref: true
+	}).then(() => {
+		throw new Error(`no answer within ${limitMilliseconds / 1e3} s`);
+	});
+	try {
+		return await Promise.race([cache.restore(key, folder), late]);
+	} catch (error) {
+		report.warning(`${what} cannot be restored from the cache: ${messageOf(error)}; going on without`);
+		return false;
+	} finally {
+		stop.abort();
+		late.catch(() => {});
+	}
+}
+/** Keeps a folder in the cache. Whatever goes wrong is a warning. */
+async function saveFolder(cache, entry, report) {
+	try {
+		await cache.save(entry.key, entry.folder);
+	} catch (error) {
+		report.warning(`${entry.what} cannot be saved to the cache: ${messageOf(error)}`);
+	}
+}
+function safe(part) {
+	return part.replaceAll(/[^A-Za-z0-9._-]/g, "_");
+}
+function messageOf(error) {
+	const [line = ""] = (error instanceof Error ? error.message : String(error)).split("\n");
+	return line;
+}
+// src/oci/epoch.ts
+/** The last second of the year 9999: RFC 3339 has no later one. */
+const LAST_SECOND = 253402300799;
+/** Why a number cannot be the time of an image, as one sentence; undefined when it can. */
+function epochProblem(epochSeconds) {
+	if (Number.isInteger(epochSeconds) && epochSeconds >= 0 && epochSeconds <= LAST_SECOND) return void 0;
+	return `the time ${epochSeconds} is not a whole number of seconds since 1970`;
+}
+/**
+* Seconds since 1970 as image-spec's dates: `2026-01-02T03:04:05Z`.
+*
+* @throws RangeError when `epochProblem` has one
+*/
+function rfc3339(epochSeconds) {
+	const problem = epochProblem(epochSeconds);
+	if (problem !== void 0) throw new RangeError(problem);
+	return (/* @__PURE__ */ new Date(epochSeconds * 1e3)).toISOString().replace(".000Z", "Z");
+}
+// src/oci/history.ts
+/** How many steps say that they made a layer. */
+function layerSteps(history) {
+	return history.filter((step) => !step.empty_layer).length;
+}
+/**
+* A history with one step per layer, as others rely on: what a base's history lacks is added at its end (umoci does so
+* too). Where it has more steps than layers (squashed images), nobody can tell which made them: all are kept as steps
+* without one, and the layers get steps of their own.
+*/
+function repairedHistory(history, layers) {
+	const kept = layerSteps(history) > layers ? history.map((step) => ({
+		...step,
+		empty_layer: true
+	})) : history;
+	const missing = layers - layerSteps(kept);
+	const filler = {
+		created_by: "unknown",
+		comment: "the base image says nothing about this layer"
+	};
+	return [...kept, ...Array.from({ length: missing }, () => filler)];
+}
+// src/oci/config.ts
+/**
+* The config of an image in the bytes that others wrote; members that are not known stay.
+*
+* @param subject names it in the error: `the config of ghcr.io/acme/x`
+* @throws ImageError when it is too large or deep, no JSON object, or lacks architecture, os or diff IDs
+*/
+function parseConfig(bytes, subject = "the config") {
+	const document = parseDocument$1(bytes, subject);
+	const { architecture, os, variant, history, config } = document;
+	const violations = [
+		...typeof architecture === "string" && architecture !== "" ? [] : ["it has no architecture"],
+		...typeof os === "string" && os !== "" ? [] : ["it has no os"],
+		...variant === void 0 || typeof variant === "string" ? [] : ["its variant is no text"],
+		...rootfsViolations(document),
+		...history == null || isHistory(history) ? [] : ["its history is no list of entries"],
+		...config == null || isRuntimeConfig(config) ? [] : ["its config has members of the wrong kind"]
+	];
+	if (violations.length > 0) throw new ImageError(subject, violations);
+	return without$1(document, ["history", "config"].filter((member) => document[member] === null));
+}
+/** The config with one layer more; the history gets an entry for it, and what the base's history lacks. */
+function changedConfig(base, update) {
+	const { platform, diffID } = update;
+	const created = rfc3339(update.epochSeconds);
+	const diffIDs = base?.rootfs.diff_ids ?? [];
+	const variant = platform.variant ?? base?.variant;
+	const runtime = changedRuntimeConfig(base?.config ?? {}, update.changes);
+	return {
+		...base === void 0 ? {} : without$1(base, ["variant"]),
+		created,
+		architecture: platform.architecture,
+		os: platform.os,
+		...variant ? { variant } : {},
+		config: runtime,
+		rootfs: {
+			type: "layers",
+			diff_ids: [...diffIDs, diffID]
+		},
+		history: [...repairedHistory(base?.history ?? [], diffIDs.length), {
+			created,
+			created_by: update.createdBy
+		}]
+	};
+}
+function changedRuntimeConfig(base, changes) {
+	const inherited = changes.entrypoint?.length && changes.cmd === void 0 ? without$1(base, ["Cmd"]) : base;
+	const { expose, volumes } = changes;
+	const wanted = {
+		User: changes.user,
+		ExposedPorts: expose && setOf(base.ExposedPorts, expose.map(portKey)),
+		Env: changes.env && mergedEnv(base.Env ?? [], changes.env),
+		Entrypoint: changes.entrypoint,
+		Cmd: changes.cmd,
+		Volumes: volumes && setOf(base.Volumes, volumes),
+		WorkingDir: changes.workdir,
+		Labels: changes.labels && mergedRecord(base.Labels ?? {}, changes.labels),
+		StopSignal: changes.stopsignal
+	};
+	const given = Object.entries(wanted).filter(([, value]) => value !== void 0);
+	return {
+		...without$1(inherited, given.map(([key]) => key)),
+		...Object.fromEntries(given.filter(([, value]) => !isEmpty(value)))
+	};
+}
+/** The base's order, changed in place, new names behind: later ones may refer to earlier ones only by that order. */
+function mergedEnv(base, changes) {
+	const entries = new Map(base.map((entry) => [entry.split("=", 1)[0] ?? entry, entry]));
+	for (const [name, value] of Object.entries(changes)) if (value === null) entries.delete(name);
+	else entries.set(name, `${name}=${value}`);
+	return [...entries.values()];
+}
+function mergedRecord(base, changes) {
+	return sortedRecord([...new Map([...Object.entries(base), ...Object.entries(changes)])].filter((entry) => entry[1] !== null));
+}
+function setOf(base, added) {
+	return sortedRecord([...Object.keys(base ?? {}), ...added].map((key) => [key, {}]));
+}
+function without$1(value, keys) {
+	return Object.fromEntries(Object.entries(value).filter(([key]) => !keys.includes(key)));
+}
+function isEmpty(value) {
+	return value === null || value === "" || typeof value === "object" && Object.keys(value).length === 0;
+}
+function rootfsViolations(document) {
+	const rootfs = document["rootfs"];
+	if (!isJsonObject(rootfs)) return ["it has no rootfs"];
+	const diffIDs = rootfs["diff_ids"];
+	const valid = Array.isArray(diffIDs) && diffIDs.every((id) => typeof id === "string" && isDigest(id));
+	return [...rootfs["type"] === "layers" ? [] : ["its rootfs.type is not \"layers\""], ...valid ? [] : ["its diff_ids are no list of sha256 digests"]];
+}
+function isHistory(value) {
+	return Array.isArray(value) && value.every(isJsonObject);
+}
+function isRuntimeConfig(value) {
+	if (!isJsonObject(value)) return false;
+	const isTexts = (list) => list == null || Array.isArray(list) && list.every((it) => typeof it === "string");
+	const isMapping = (map) => map == null || isJsonObject(map);
+	return [
+		value["Env"],
+		value["Entrypoint"],
+		value["Cmd"]
+	].every(isTexts) && [
+		value["ExposedPorts"],
+		value["Volumes"],
+		value["Labels"]
+	].every(isMapping);
+}
+// src/oci/index.ts
+const ENTRY_LIMIT = 500;
+const FOREIGN_MEMBERS = [
+	"config",
+	"layers",
+	"fsLayers",
+	"history"
+];
+/**
+* The index in the bytes that others wrote.
+*
+* @param expectedMediaType what the registry or the descriptor called it; left out, the index's own word counts
+* @param subject names it in the error: `the index of ghcr.io/acme/x`
+* @throws ImageError with all violations, by the same limits and rules as `parseManifest`
+*/
+function parseIndex(bytes, expectedMediaType, subject = "the index") {
+	const document = parseDocument$1(bytes, subject);
+	const violations = indexViolations(document, expectedMediaType);
+	if (violations.length > 0) throw new ImageError(subject, violations);
+	const { artifactType, annotations } = document;
+	return {
+		schemaVersion: 2,
+		mediaType: mediaTypeOf(document, expectedMediaType) ?? mediaTypes.index,
+		...artifactType === void 0 ? {} : { artifactType },
+		manifests: document["manifests"].map(descriptorFrom),
+		...annotations === void 0 ? {} : { annotations }
+	};
+}
+function indexViolations(document, announced) {
+	const { manifests } = document;
+	const violations = [
+		...document["schemaVersion"] === 2 ? [] : ["its schemaVersion is not 2"],
+		...mediaTypeViolations(document, announced, [mediaTypes.index, mediaTypes.dockerList]),
+		...FOREIGN_MEMBERS.filter((member) => member in document).map((member) => `it has ${member}, which no index has`),
+		...annotationViolations(document["annotations"], "it")
+	];
+	if (!Array.isArray(manifests)) return [...violations, "it has no manifests"];
+	if (manifests.length > ENTRY_LIMIT) return [...violations, `it has ${manifests.length} entries, more than ${ENTRY_LIMIT}`];
+	return [...violations, ...manifests.flatMap((entry, at) => descriptorViolations(entry, `entry ${at + 1}`))];
+}
+/**
+* The entry of an index to take, by the rules of containerd and c/image: the exact variant before lesser ones before
+* none (`arm64` and `arm64/v8` are one), the first of several equals, and an entry without platform as the last resort.
+*
+* @returns undefined when no entry is for the platform
+*/
+function matchingDescriptor(entries, wanted) {
+	const ofKind = entries.filter(({ platform }) => platform?.os === wanted.os && platform.architecture === wanted.architecture);
+	for (const variant of acceptedVariants(wanted)) {
+		const match = ofKind.find(({ platform }) => (platform?.variant ?? "") === variant);
+		if (match) return match;
+	}
+	return entries.find(({ platform }) => platform === void 0);
+}
+// src/registry/base.ts
+/** Flags that choose from what holds several platforms; global ones. */
+function platformFlags(platform) {
+	const { os, architecture, variant } = platform;
+	const flags = [
+		"--override-os",
+		os,
+		"--override-arch",
+		architecture
+	];
+	return variant === void 0 ? flags : [
+		...flags,
+		"--override-variant",
+		variant
+	];
+}
+/** For the errors of whatever reads a base. */
+function basePurpose(name) {
+	return {
+		side: "base",
+		reference: name,
+		failure: `the base ${name} cannot be read`
+	};
+}
+/**
+* Asks what a base is now: manifest and config are read and checked against their digests, layers are not.
+*
+* @param asksPublic whether `isPublic` matters; else it is false and costs nothing
+* @throws RegistryError when it cannot be read or has no image for the platform; ImageError when what came is no image
+*/
+async function resolveBase(name, platform, access, asksPublic = false) {
+	const text = plainName(name);
+	const bytes = await readManifest(imageNameText(name), access, basePurpose(text));
+	const asked = name.transport === "docker" ? name.reference.digest : void 0;
+	if (asked !== void 0) checkDigest(text, digestOf(bytes), asked);
+	const entry = chosenEntry(text, bytes, platform);
+	if (name.transport !== "docker") return {
+		name: text,
+		pinned: name,
+		platform,
+		digest: entry?.digest ?? digestOf(bytes),
+		isPublic: false,
+		config: await localConfig(name, platform, access)
+	};
+	const pinned = atDigest(name, entry?.digest ?? digestOf(bytes));
+	const manifest = entry ? await childManifest(text, pinned, entry, access) : parseManifest(bytes, void 0, subject(text));
+	const config = await registryConfig(text, pinned, manifest, access);
+	checkPlatform(text, config, platform);
+	const isPublic = asksPublic && await readableByAll(pinned, text, access);
+	return {
+		name: text,
+		pinned,
+		platform,
+		digest: pinned.reference.digest,
+		manifest,
+		config,
+		isPublic
+	};
+}
+function atDigest(name, digest) {
+	const { registry, repository } = name.reference;
+	return {
+		transport: "docker",
+		reference: {
+			registry,
+			repository,
+			digest
+		}
+	};
+}
+function subject(name) {
+	return `the manifest of ${name}`;
+}
+/** The entry of an index for the platform; undefined where the document is no index. */
+function chosenEntry(name, bytes, platform) {
+	const document = parseDocument$1(bytes, subject(name));
+	if (document["schemaVersion"] === 1) throw new ImageError(`the base ${name}`, ["its manifest has schema version 1, which registries gave up: push it again with a current tool"]);
+	if (!("manifests" in document)) return void 0;
+	const { manifests } = parseIndex(bytes, void 0, `the index of ${name}`);
+	const entry = matchingDescriptor(manifests, platform);
+	if (entry) return entry;
+	const offered = manifests.flatMap((each) => each.platform ? [platformText(each.platform)] : []);
+	throw noPlatform(name, platform, [...new Set(offered)].filter((each) => !each.startsWith("unknown/")).sort());
+}
+function noPlatform(name, platform, offered) {
+	const has = offered.length === 0 ? "names no platform at all" : `has ${offered.join(", ")}`;
+	return new RegistryError(`the base ${name} has no image for ${platformText(platform)}, it ${has}: choose another base, or set platform`, {
+		side: "base",
+		reference: name
+	});
+}
+async function childManifest(name, pinned, entry, access) {
+	const bytes = await readManifest(imageNameText(pinned), access, basePurpose(name));
+	checkDigest(name, digestOf(bytes), entry.digest);
+	const document = parseDocument$1(bytes, subject(name));
+	return parseManifest(bytes, isJsonObject(document) && "mediaType" in document ? void 0 : entry.mediaType, subject(name));
+}
+async function registryConfig(name, pinned, manifest, access) {
+	const bytes = await readConfig(imageNameText(pinned), access, basePurpose(name));
+	checkDigest(name, digestOf(bytes), manifest.config.digest);
+	return parseConfig(bytes, `the config of ${name}`);
+}
+async function localConfig(name, platform, access) {
+	const text = plainName(name);
+	const { stdout } = await runSkopeo([
+		...platformFlags(platform),
+		"inspect",
+		"--config",
+		"--raw",
+		...inspectFlags(access),
+		imageNameText(name)
+	], access, basePurpose(text));
+	const config = parseConfig(stdout, `the config of ${text}`);
+	checkPlatform(text, config, platform);
+	return config;
+}
+function checkPlatform(name, config, platform) {
+	if (!platformMatches(config, platform)) throw noPlatform(name, platform, [platformText(config)]);
+}
+function checkDigest(name, found, wanted) {
+	if (found === wanted) return;
+	throw new RegistryError(`the base ${name} came damaged: asked for ${wanted}, got ${found}; try again, or ask who runs the registry`, {
+		side: "base",
+		reference: name
+	});
+}
+async function readableByAll(pinned, name, access) {
+	const { authfile: _, ...anonymous } = access;
+	try {
+		await runSkopeo([
+			"inspect",
+			"--raw",
+			"--no-creds",
+			...inspectFlags(anonymous),
+			imageNameText(pinned)
+		], anonymous, basePurpose(name));
+		return true;
+	} catch (error) {
+		if (error instanceof RefusedError) return false;
+		throw error;
+	}
+}
+// src/registry/fetch.ts
+const NAME_IN_FOLDER = "base";
+/**
+* Layers as they are: without the first flag c/image compresses what is not (oci/layout/oci_dest.go), and signatures
+* have no place in a layout. The trust policy of the machine is held against them before.
+*/
+const AS_IT_IS = ["--dest-oci-accept-uncompressed-layers", "--remove-signatures"];
+/**
+* Fetches the layers of a base: those of the store are taken from there, the others come from where the base is and go
+* into the store. Every layer is hashed.
+*
+* @param folder of this job, not there yet: becomes an OCI layout with the layers in its `blobs/sha256`
+* @throws RegistryError when a layer cannot be had or is damaged
+*/
+async function fetchBase(resolved, folder, store, access) {
+	await mkdir(join(folder, "blobs", "sha256"), { recursive: true });
+	const { name, digest, config, manifest } = resolved;
+	const complete = manifest ? await fetchFromRegistry(resolved, manifest, folder, store, access) : await fetchFromHere(resolved, folder, access);
+	return {
+		manifest: complete,
+		config,
+		blobs: new Map(complete.layers.map((layer) => [layer.digest, blobPath(folder, layer.digest)])),
+		name,
+		digest
+	};
+}
+async function fetchFromRegistry(resolved, manifest, folder, store, access) {
+	const layers = distinct(ociManifestFrom(manifest, `the base ${resolved.name}`).layers);
+	const missing = [];
+	for (const layer of layers) {
+		const file = await store?.take(layer.digest);
+		if (file === void 0) missing.push(layer);
+		else await linkOrCopy(file, blobPath(folder, layer.digest));
+	}
+	const cached = layers.length - missing.length;
+	if (cached > 0) access.report.info(`${cached} of ${layers.length} layers of the base come from the cache`);
+	if (missing.length === 0) return manifest;
+	const to = folderName("oci", folder, NAME_IN_FOLDER);
+	await copyImage({
+		from: imageNameText(resolved.pinned),
+		to,
+		flags: ["--quiet", ...AS_IT_IS]
+	}, access, basePurpose(resolved.name));
+	for (const layer of missing) {
+		const file = blobPath(folder, layer.digest);
+		await checkLayer(resolved.name, file, layer);
+		await store?.keep(layer.digest, file);
+	}
+	return manifest;
+}
+async function fetchFromHere(resolved, folder, access) {
+	const from = imageNameText(resolved.pinned);
+	const to = folderName("oci", folder, NAME_IN_FOLDER);
+	const globals = platformFlags(resolved.platform);
+	await copyImage({
+		from,
+		to,
+		flags: ["--quiet", ...AS_IT_IS],
+		globals
+	}, access, basePurpose(resolved.name));
+	const [descriptor] = parseIndex(await readFile(join(folder, "index.json")), void 0, `the copy of ${resolved.name}`).manifests;
+	if (!descriptor) throw new ImageError(`the copy of ${resolved.name}`, ["skopeo wrote no manifest"]);
+	const manifest = parseManifest(await readFile(blobPath(folder, descriptor.digest)), descriptor.mediaType, `the manifest of ${resolved.name}`);
+	const described = {
+		...manifest,
+		layers: manifest.layers.map((layer, at) => asCompressed(layer, resolved.config, at))
+	};
+	for (const layer of distinct(described.layers)) await checkLayer(resolved.name, blobPath(folder, layer.digest), layer);
+	return described;
+}
+/**
+* Archives and container storages give their layers uncompressed, under a media type with +gzip (c/image
+* docker/internal/tarfile/src.go). A layer whose digest is its diff ID is a plain tar.
+*/
+function asCompressed(layer, config, at) {
+	return layer.digest === config.rootfs.diff_ids[at] ? {
+		...layer,
+		mediaType: mediaTypes.layer
+	} : layer;
+}
+async function checkLayer(name, file, layer) {
+	const found = (await lstat(file).catch(() => void 0))?.isFile() ? await fileDigest(file) : void 0;
+	if (found?.digest === layer.digest && found.sizeBytes === layer.size) return;
+	const what = found === void 0 ? "did not come" : `came damaged (${found.digest}, ${found.sizeBytes} bytes)`;
+	throw new RegistryError(`the base ${name} cannot be used: its layer ${layer.digest} of ${layer.size} bytes ${what}; try again`, {
+		side: "base",
+		reference: name
+	});
+}
+function distinct(layers) {
+	return [...new Map(layers.map((layer) => [layer.digest, layer])).values()];
+}
+async function linkOrCopy(from, to) {
+	await link(from, to).catch(async () => await copyFile(from, to));
+}
+// src/base.ts
+const KEPT_DAYS$1 = 30;
+/**
+* Asks what the plan's base is now, before anything is built on it.
+*
+* @returns undefined for `scratch`
+* @throws RegistryError when it cannot be read or is not for the platform
+*/
+async function resolvePlannedBase(plan, job) {
+	const name = parseBase(plan.base);
+	if (name === "scratch") return void 0;
+	if ("problem" in name) throw new Error(`the plan holds a base that is none: ${name.problem}`);
+	const resolved = await resolveBase(name, plan.platform, job.access, job.caches.remote !== void 0);
+	job.report.info(`Base: ${resolved.name} is ${resolved.digest} for ${platformText(plan.platform)} (from ${plan.baseSource})`);
+	return resolved;
+}
+/**
+* Fetches the layers of the base, from the caches where they are there. Every layer is hashed, wherever it comes from.
+*
+* @throws RegistryError when a layer cannot be had
+*/
+async function fetchPlannedBase(resolved, job) {
+	const { caches, report } = job;
+	const nowMilliseconds = job.machine.now();
+	const into = join(job.workFolder, "base");
+	if (caches.folder === void 0) return fetchBase(resolved, into, void 0, job.access);
+	const folder = caches.remote ? join(caches.folder, "base", digestHex(resolved.digest)) : join(caches.folder, "base");
+	const store = new BlobStore(folder, nowMilliseconds, report);
+	const remote = resolved.isPublic ? caches.remote : void 0;
+	const entry = {
+		key: baseKey(resolved.digest),
+		folder,
+		what: `the base ${resolved.name}`
+	};
+	await mkdir(folder, { recursive: true });
+	const restored = remote !== void 0 && await restoreFolder(remote, entry, report);
+	const base = await fetchBase(resolved, into, store, job.access);
+	if (remote !== void 0 && !restored) await saveFolder(remote, entry, report);
+	await store.prune(KEPT_DAYS$1, nowMilliseconds);
+	return base;
+}
+// src/cache/packages.ts
+/**
+* Package files in KIWI's `--shared-cache-dir`: `apt-get/archives/*.deb` (kiwi/repository/apt.py: Dir::Cache is
+* `apt-get/`), `dnf/cache/REPO/packages/*.rpm` (dnf4.py, dnf5.py), `packages/REPO/ARCH/*.rpm` (zypper.py; `packages.moved`
+* while KIWI has no repository). Everything else there (lists, solver files, locks) belongs to one build.
+*/
+const PACKAGE = /\.(?:deb|rpm)$/;
+const DEPTH_LIMIT = 12;
+const DAY_MILLISECONDS = 864e5;
+/** Holds what apt was still downloading when it ended. */
+const PARTIAL = "partial";
+/**
+* Keeps the packages that a build downloaded: from the job's own shared cache, which root owns and all may read, into a
+* folder of ours. Trouble is a warning.
+*
+* @param nowMilliseconds becomes the age of all that the build used
+* @returns how many were new
+*/
+async function keepPackages(fromSharedCache, toFolder, nowMilliseconds, report) {
+	const now = new Date(nowMilliseconds);
+	return await copyPackages(fromSharedCache, toFolder, report, { touch: (path) => utimes(path, now, now) });
+}
+/** Removes kept packages that no build used for so many days. */
+async function prunePackages(folder, olderThanDays, nowMilliseconds, report) {
+	const oldest = nowMilliseconds - olderThanDays * DAY_MILLISECONDS;
+	try {
+		for await (const path of packageFiles(folder, 0)) if ((await lstat(path)).mtimeMs < oldest) await rm(path, { force: true });
+	} catch (error) {
+		report.warning(`old packages in ${folder} cannot be removed: ${String(error)}`);
+	}
+}
+/**
+* Offers kept packages to a build so that its package manager checks them. dnf and zypper hash what they find; apt takes
+* what lies in `archives` by its size alone, unchecked (measured with 2.6.1, apt-pkg/acquire-item.cc), but what lies in
+* `archives/partial` only after the hash of the signed index was held against it, and fetches it again otherwise.
+*
+* @returns how many there are for it
+*/
+async function offerPackages(fromFolder, toSharedCache, report) {
+	return await copyPackages(fromFolder, toSharedCache, report, { placed: (path) => path.endsWith(".deb") ? join(dirname(path), PARTIAL, basename(path)) : path });
+}
+async function copyPackages(from, to, report, how) {
+	let count = 0;
+	try {
+		for await (const path of packageFiles(from, 0)) {
+			const inFolder = relative(from, path);
+			const target = join(to, how.placed?.(inFolder) ?? inFolder);
+			if (await copyPackage(path, target)) count++;
+			await how.touch?.(target);
+		}
+	} catch (error) {
+		report.warning(`packages cannot be copied from ${from} to ${to}: ${String(error)}`);
+	}
+	return count;
+}
+/** Regular files with content; links are not followed, in folders neither. */
+async function* packageFiles(folder, depth) {
+	for (const entry of await entries(folder)) {
+		const path = join(folder, entry.name);
+		if (entry.isDirectory() && entry.name !== PARTIAL && depth < DEPTH_LIMIT) yield* packageFiles(path, depth + 1);
+		else if (entry.isFile() && PACKAGE.test(entry.name) && (await lstat(path)).size > 0) yield path;
+	}
+}
+async function entries(folder) {
+	return await readdir(folder, { withFileTypes: true }).catch((error) => {
+		if (error.code === "ENOENT" || error.code === "EACCES") return [];
+		throw error;
+	});
+}
+async function copyPackage(from, to) {
+	if ((await lstat(to).catch(() => void 0))?.isFile() && (await fileDigest(to)).digest === (await fileDigest(from)).digest) return false;
+	await mkdir(dirname(to), { recursive: true });
+	const temporary = `${to}.${randomUUID()}.tmp`;
+	try {
+		await copyFile(from, temporary, constants.COPYFILE_FICLONE);
+		await rename(temporary, to);
+		return true;
+	} finally {
+		await rm(temporary, { force: true });
+	}
+}
+// src/description/fingerprint.ts
+/**
+* A sha256, in hex, over all that a staged description consists of: paths, modes, bytes and links, but not times.
+*
+* @param folder of files, folders and symbolic links
+*/
+async function fingerprint(folder) {
+	const hash = createHash("sha256");
+	await addFolder(hash, folder, "");
+	return hash.digest("hex");
+}
+async function addFolder(hash, root, path) {
+	const names = await readdir(join(root, path));
+	for (const name of names.sort()) {
+		const entry = path === "" ? name : `${path}/${name}`;
+		const stats = await lstat(join(root, entry));
+		const mode = (stats.mode & 4095).toString(8);
+		if (stats.isSymbolicLink()) add(hash, "link", entry, await readlink(join(root, entry)));
+		else if (stats.isDirectory()) {
+			add(hash, "folder", entry, mode);
+			await addFolder(hash, root, entry);
+		} else add(hash, "file", entry, mode, await contentHash(join(root, entry)));
+	}
+}
+async function contentHash(file) {
+	const hash = createHash("sha256");
+	await pipeline(createReadStream(file), hash);
+	return hash.digest("hex");
+}
+/** With lengths, so that no two lists of words make the same bytes. */
+function add(hash, ...words) {
+	for (const word of words) hash.update(`${Buffer.byteLength(word)}:`).update(word);
+	hash.update("\n");
+}
+// src/description/copy.ts
+/**
+* Copies a folder: files with mode and time, links within it as links, links that leave it as what they point to. The
+* source is only read.
+*
+* @param from an existing folder, @param into one that does not exist yet
+* @returns a problem for each dangling link, each link that leads back to a folder around it, and each device, socket
+*   or pipe; the copy then lacks these
+*/
+async function copyFolder(from, into, options) {
+	const root = await realpath(from);
+	const overlays = options.overlays.map((name) => join(root, name));
+	const copier = new Copier({
+		root,
+		into
+	}, await realPaths(overlays), await realPaths([...options.leftOut, into]));
+	await copier.copyDirectory(root, into, {
+		root,
+		stack: [root],
+		isOverlay: false
+	}, await stat(root));
+	return copier.problems;
+}
+async function realPaths(paths) {
+	const found = await Promise.all(paths.map((path) => realpath(path).catch(() => void 0)));
+	return new Set(found.filter((path) => path !== void 0));
+}
+var Copier = class {
+	problems = [];
+	#folders;
+	#overlays;
+	#leftOut;
+	constructor(folders, overlays, leftOut) {
+		this.#folders = folders;
+		this.#overlays = overlays;
+		this.#leftOut = leftOut;
+	}
+	async copyDirectory(source, target, tree, stats) {
+		const isOverlay = tree.isOverlay || this.#overlays.has(source);
+		const names = await readdir(source).catch((error) => this.#unreadable(target, error, []));
+		await mkdir(target, { recursive: true });
+		for (const name of names.sort()) {
+			const path = join(source, name);
+			if (!this.#leftOut.has(path)) await this.#copyEntry(path, join(target, name), {
+				...tree,
+				isOverlay
+			});
+		}
+		await keepModeAndTime(target, stats);
+	}
+	async #copyEntry(source, target, tree) {
+		const stats = await lstat(source);
+		if (stats.isDirectory()) return this.copyDirectory(source, target, tree, stats);
+		if (stats.isSymbolicLink()) return this.#copyLink(source, target, tree);
+		await this.#copyFile(source, target, stats);
+	}
+	async #copyFile(source, target, stats) {
+		if (!stats.isFile()) {
+			this.#refuse(target, "is a device, a socket or a pipe, which cannot be built from: remove it");
+			return;
+		}
+		if (await copyFile(source, target, constants$2.COPYFILE_FICLONE).then(() => true, (error) => this.#unreadable(target, error, false))) await keepModeAndTime(target, stats);
+	}
+	async #copyLink(source, target, tree) {
+		const text = await readlink(source);
+		if (tree.isOverlay) return symlink(text, target);
+		const end = await realpath(source).catch(() => void 0);
+		if (end === void 0) {
+			this.#refuse(target, `is a symbolic link to ${text}, which does not exist: remove the link, or put there what it names`);
+			return;
+		}
+		const first = resolve(dirname(source), text);
+		const next = join(await realpath(dirname(first)), basename(first));
+		if (isWithin$1(next, tree.root)) return symlink(keptLink(source, text, next, tree.root), target);
+		const stats = await stat(end);
+		if (!stats.isDirectory()) return this.#copyFile(end, target, stats);
+		if (tree.stack.some((folder) => isWithin$1(folder, end))) {
+			this.#refuse(target, `is a symbolic link to ${text}, a folder that holds the link itself: remove it`);
+			return;
+		}
+		await this.copyDirectory(end, target, {
+			root: end,
+			stack: [...tree.stack, end],
+			isOverlay: tree.isOverlay
+		}, stats);
+	}
+	#unreadable(target, error, instead) {
+		if (!(error instanceof Error && "code" in error && error.code === "EACCES")) throw error;
+		this.#refuse(target, "cannot be read: give us the right to read it");
+		return instead;
+	}
+	/** Named by its place in the description, also where a link led out of it. */
+	#refuse(target, text) {
+		const where = relative(this.#folders.into, target);
+		this.problems.push({
+			where: where || ".",
+			text,
+			file: join(this.#folders.root, where)
+		});
+	}
+};
+async function keepModeAndTime(target, stats) {
+	await chmod(target, stats.mode & 4095);
+	await utimes(target, stats.atime, stats.mtime);
+}
+/** A link that would miss its target from another place is written anew, relative. */
+function keptLink(source, text, next, root) {
+	const folder = dirname(source);
+	return !isAbsolute(text) && resolve(folder, text) === next && !leaves(relative(root, folder), text) ? text : relative(folder, next) || ".";
+}
+/** Whether a relative link passes above the root on its way. */
+function leaves(folder, text) {
+	let depth = folder === "" ? 0 : folder.split(sep).length;
+	return text.split("/").some((part) => {
+		if (part === "..") depth -= 1;
+		else if (part !== "" && part !== ".") depth += 1;
+		return depth < 0;
+	});
+}
+/** Whether `path` is `folder` or stands below it. */
+function isWithin$1(path, folder) {
+	return path === folder || path.startsWith(folder.endsWith(sep) ? folder : `${folder}${sep}`);
+}
+// src/description/attribute.ts
+/** Sets an attribute, or removes it where `value` is left out; none where there is nothing to do. */
+function attributeEdits(text, element, name, value) {
+	const present = element.attributes.find((attribute) => attribute.name === name);
+	if (present !== void 0) {
+		if (value === void 0) return [removal(text, present)];
+		return [{
+			start: present.valueStart,
+			end: present.valueEnd,
+			text: escapedValue(value)
+		}];
+	}
+	const behindName = element.start + 1 + element.name.length;
+	return value === void 0 ? [] : [{
+		start: behindName,
+		end: behindName,
+		text: ` ${name}="${escapedValue(value)}"`
+	}];
+}
+// src/description/repositorysource.ts
+/**
+* Puts one `<repository>` per source in the place of one, on the same lines and in the order given: the last one that
+* the build uses names the distribution that KIWI bootstraps from (kiwi/repository/apt.py `add_repo`).
+*
+* @param text of the file that the repository stands in
+* @param aliases those in use; the new ones are added, since KIWI names a file after each
+* @param edits others that fall into the element
+*/
+function repositoryReplacement(text, repository, sources, aliases, edits) {
+	const { start, end } = repository.element;
+	const copies = sources.map((source, index) => {
+		const shifted = [...sourceEdits(text, repository, source, newAlias(repository, source, {
+			index,
+			count: sources.length
+		}, aliases)), ...edits].map((edit) => ({
+			...edit,
+			start: edit.start - start,
+			end: edit.end - start
+		}));
+		const copy = editedText(text.slice(start, end), shifted);
+		return index === 0 ? copy : copy.replace(/\r\n|\r|\n/g, " ");
+	});
+	return copies.length === 0 ? removal(text, {
+		start,
+		end
+	}) : {
+		start,
+		end,
+		text: copies.join("")
+	};
+}
+function sourceEdits(text, repository, source, alias) {
+	const { element } = repository;
+	const sourceElement = childrenNamed(element, "source")[0];
+	const edits = [];
+	const set = (target, name, value) => edits.push(...attributeEdits(text, target, name, value));
+	if (sourceElement !== void 0) {
+		set(sourceElement, "path", source.uri);
+		edits.push(...signingEdits(text, sourceElement, source.keyrings ?? []));
+	}
+	if (source.distribution !== void 0) set(element, "distribution", source.distribution);
+	if (source.components !== void 0) set(element, "components", source.components.join(" "));
+	if (alias !== void 0) set(element, "alias", alias);
+	if (source.imageOnly === true) {
+		set(element, "imageinclude", void 0);
+		set(element, "imageonly", "true");
+	} else {
+		if (source.imageOnly === false || source.imageInclude === true) set(element, "imageonly", void 0);
+		if (source.imageInclude !== void 0) set(element, "imageinclude", source.imageInclude ? "true" : void 0);
+	}
+	return edits;
+}
+function signingEdits(text, source, keyrings) {
+	if (keyrings.length === 0) return [];
+	const signing = keyrings.map((file) => `<signing key="${escapedValue(`file://${file}`)}"/>`).join("");
+	if (!text.slice(source.start, source.tagEnd).endsWith("/>")) return [{
+		start: source.tagEnd,
+		end: source.tagEnd,
+		text: signing
+	}];
+	return [{
+		start: source.tagEnd - 2,
+		end: source.tagEnd,
+		text: `>${signing}</${source.name}>`
+	}];
+}
+/** Without an alias KIWI takes a hash of the URI, which several distributions of one mirror share. */
+function newAlias(repository, source, place, aliases) {
+	const own = repository.attributes["alias"];
+	if (place.index === 0 && (own !== void 0 || place.count === 1)) return void 0;
+	const base = own ?? (source.distribution ?? "repository").replace(/[^a-zA-Z0-9_\-.]/g, "-");
+	let alias = base;
+	for (let number = 2; aliases.has(alias); number += 1) alias = `${base}-${number}`;
+	aliases.add(alias);
+	return alias;
+}
+// src/description/rewrite.ts
+/**
+* Attributes of a disk type that make KIWI turn the raw disk into something else, or make more than it
+* (kiwi/builder/disk.py `create_disk_format`, `create_install_media`). The schema takes `derived_from` and
+* `<containerconfig>` only beside some formats, so they go with them.
+*/
+const RESULT_ATTRIBUTES = [
+	"format",
+	"formatoptions",
+	"bundle_format",
+	"derived_from",
+	"installiso",
+	"installstick",
+	"installpxe"
+];
+/** Attributes that name a file from the description's folder, by element; KIWI takes an absolute path for each. */
+const FILE_ATTRIBUTES = [
+	["archive", "name"],
+	["file", "name"],
+	["type", "editbootconfig"],
+	["type", "editbootinstall"],
+	["repository", "customize"]
+];
+/**
+* The XML with which KIWI makes the plain raw disk of every disk type. Line numbers and all that is not edited stay as
+* they are; the text is meant to be written as UTF-8.
+*
+* @param includePaths where the staged copy has the included files, from its folder, by their own paths
+* @returns the text of each document, by its path
+*/
+function rewrittenDocuments(description, edits, includePaths) {
+	const aliases = new Set(description.repositories.flatMap(({ attributes }) => attributes["alias"] ?? []));
+	const texts = description.documents.map((document) => {
+		const elements = elementsOf(document.root);
+		const all = [
+			...encodingEdits(document.text),
+			...elements.filter(isType).flatMap((type) => typeEdits(document.text, type)),
+			...includeEdits(document, description, includePaths),
+			...repositoryEdits(document, description, edits, aliases)
+		];
+		return [document.file, editedText(document.text, all)];
+	});
+	return new Map(texts);
+}
+/** Edits of references too, since those may stand within a repository. */
+function repositoryEdits(document, description, edits, aliases) {
+	const references = elementsOf(document.root).flatMap((element) => referenceEdits(element, description.folder));
+	const free = new Set(references);
+	const replaced = /* @__PURE__ */ new Map();
+	for (const repository of description.repositories) {
+		const sources = edits.repositories?.get(repository.index);
+		const { element } = repository;
+		if (sources === void 0 || element.file !== document.file || replaced.has(element)) continue;
+		const within = references.filter((edit) => edit.start >= element.start && edit.end <= element.end);
+		for (const edit of within) free.delete(edit);
+		replaced.set(element, repositoryReplacement(document.text, repository, sources, aliases, within));
+	}
+	return [...free, ...replaced.values()];
+}
+function encodingEdits(text) {
+	const match = /^<\?xml\s[^?]*?encoding\s*=\s*(?:"([^"]*)"|'([^']*)')/.exec(text);
+	const encoding = match?.[1] ?? match?.[2];
+	if (match === null || encoding === void 0 || /^utf-?8$/i.test(encoding)) return [];
+	const end = match[0].length - 1;
+	return [{
+		start: end - encoding.length,
+		end,
+		text: "UTF-8"
+	}];
+}
+function typeEdits(text, type) {
+	const attributes = type.attributes.filter((attribute) => RESULT_ATTRIBUTES.includes(attribute.name));
+	const containers = type.children.filter((child) => child.name === "containerconfig");
+	return [...attributes, ...containers].map((span) => removal(text, span));
+}
+function isType(element) {
+	return element.name === "type" && isDiskType(element);
+}
+function includeEdits(document, description, includePaths) {
+	return description.includes.flatMap(({ element, file }) => {
+		const path = includePaths.get(file);
+		if (element.file !== document.file || path === void 0) return [];
+		const from = `this://${path}`;
+		return attributeValue(element, "from") === from ? [] : attributeEdits(document.text, element, "from", from);
+	});
+}
+/** References that climb out of the folder would lead nowhere from the staged copy: they become absolute. */
+function referenceEdits(element, folder) {
+	const edits = [];
+	const replace = (name, text) => edits.push(...attributeEdits("", element, name, text));
+	for (const [elementName, name] of FILE_ATTRIBUTES) {
+		const path = element.name === elementName ? attributeValue(element, name) : void 0;
+		if (path !== void 0 && climbsOut(path)) replace(name, resolve(folder, path));
+	}
+	const [name, scheme] = element.name === "source" ? ["path", "dir"] : ["key", "file"];
+	const uri = ["source", "signing"].includes(element.name) ? attributeValue(element, name) : void 0;
+	if (uri?.startsWith("this://") && climbsOut(uri.slice(7))) replace(name, `${scheme}://${resolve(folder, uri.slice(7))}`);
+	return edits;
+}
+function climbsOut(path) {
+	return normalize(path).split("/")[0] === "..";
+}
+function elementsOf(element) {
+	return [element, ...element.children.flatMap(elementsOf)];
+}
+// src/description/stage.ts
+/**
+* Makes the copy of a description that KIWI builds the plain raw disk from. The user's files are only read.
+*
+* The main file keeps its name where KIWI would find it by itself, else it is `config.xml`, and so is the YAML form.
+* Included files from outside come along.
+*
+* @param into a folder that does not exist or is empty
+* @returns the folder to hand to KIWI, absolute
+* @throws DescriptionError with all links that lead nowhere or in a circle, and all devices, sockets and pipes
+*/
+async function stageDescription(description, into, edits = {}) {
+	const folder = resolve(into);
+	await mkdir(folder, { recursive: true });
+	const problems = await copyFolder(description.folder, folder, {
+		overlays: ["root", ...description.profiles.map((profile) => profile.name)],
+		leftOut: [join(description.folder, ".git"), ...edits.leaveOut ?? []]
+	});
+	if (problems.length > 0) throw new DescriptionError(problems);
+	const paths = await stagedPaths(description, folder);
+	for (const [file, text] of rewrittenDocuments(description, edits, paths)) await replaceFile(join(folder, paths.get(file) ?? basename(file)), text, (await stat(file)).mode & 4095);
+	return folder;
+}
+/** Where the staged copy has each document, from its folder. */
+async function stagedPaths(description, folder) {
+	const [main, ...included] = description.documents.map((document) => document.file);
+	const paths = /* @__PURE__ */ new Map();
+	if (main !== void 0) paths.set(main, await mainPath(description, folder));
+	for (const [index, file] of included.entries()) {
+		const path = relative(description.folder, file);
+		const isInside = isWithin$1(file, description.folder) && await isInStage(join(folder, path), folder);
+		paths.set(file, isInside ? path : `kiwi-oci-include-${index + 1}.xml`);
+	}
+	return paths;
+}
+/** KIWI looks for config.xml, image/config.xml and the first *.kiwi (kiwi/tasks/base.py `load_xml_description`). */
+async function mainPath(description, folder) {
+	const name = basename(description.file);
+	if (name === "config.xml") return name;
+	const kiwiNames = (await readdir(folder)).filter((entry) => entry.endsWith(".kiwi")).sort();
+	const rivals = await Promise.all(["config.xml", "image/config.xml"].map((path) => exists(join(folder, path))));
+	if (kiwiNames[0] === name && !rivals.includes(true)) return name;
+	await rm(join(folder, name), { force: true });
+	return "config.xml";
+}
+async function exists(path) {
+	return stat(path).then(() => true, () => false);
+}
+/** Whether a path of the copy stays in it: what leaves the folder through a link has been replaced by a copy. */
+async function isInStage(path, folder) {
+	const parent = await realpath(dirname(path)).catch(() => void 0);
+	return parent !== void 0 && isWithin$1(parent, await realpath(folder));
+}
+/** The copy may be a link to another file of the copy, which has to stay as it is. */
+async function replaceFile(path, text, mode) {
+	await rm(path, { force: true });
+	await writeFile(path, text, { mode });
+	await chmod(path, mode);
+}
+// src/kiwi/environment.ts
+const SYSTEM_PATH = [
+	"/usr/local/sbin",
+	"/usr/local/bin",
+	"/usr/sbin",
+	"/usr/bin",
+	"/sbin",
+	"/bin"
+];
+const PASSED = /^((https?|ftp|no|all)_proxy|SOURCE_DATE_EPOCH)$/i;
+/** Folder below the work folder that is the home of KIWI and of what it starts. */
+const HOME_FOLDER = "home";
+/**
+* The whole environment of KIWI. It hands its own to the scripts of the description (KIWI: `command.py`), so it gets
+* a list of what is allowed and never ours with its tokens.
+*
+* @param about.kiwi path of kiwi-ng
+* @param about.offered variables of the caller, of which the proxies and `SOURCE_DATE_EPOCH` are taken
+* @param about.distributionInitrd false keeps Debian's kernel packages from making an initrd that KIWI makes again
+*   (their hooks in /etc/kernel/postinst.d look at `INITRD`)
+*/
+function kiwiEnvironment(about) {
+	const folders = [
+		join(about.workFolder, "bin"),
+		dirname(about.kiwi),
+		...SYSTEM_PATH
+	];
+	return {
+		...Object.fromEntries(Object.entries(about.offered).filter(([name]) => PASSED.test(name))),
+		PATH: [...new Set(folders)].join(":"),
+		HOME: join(about.workFolder, HOME_FOLDER),
+		LANG: "C.UTF-8",
+		...about.distributionInitrd ? {} : { INITRD: "No" }
+	};
+}
+// src/kiwi/failure.ts
+/** KIWI could not build, for a reason in the description, in a repository or in KIWI itself. */
+var KiwiError = class extends KnownError {
+	name = "KiwiError";
+	detail;
+	/** @param message one line, @param detail the last lines of KIWI's log */
+	constructor(message, detail = []) {
+		super(message);
+		this.detail = detail;
+	}
+};
+const EXCEPTION = /^(?:\w+\.)*\w*(?:Error|Exception|Failed|NotFound|Interrupt): ./;
+const TELLING = /error|fail|cannot|can't|unable|not found|no such|denied|invalid|NO_PUBKEY|^\s*E: /i;
+const CULPRIT = /^(?:E: |Error:|error:|dpkg: error|ERROR: |Problem: |nothing provides )/;
+/** A paragraph in one line must still be read as one. */
+const PARAGRAPH_LIMIT = 500;
+/** Lines of apt in every build or after every failure, which tell nothing. */
+const NOISE = /^E: (?:Can not write log|Sub-process )/;
+/**
+* The reason of a failure in one line: KIWI's own error, or the exception that started it where KIWI prints a traceback.
+* Where KIWI puts the whole output of a program into its message, the line of it that tells what went wrong.
+*
+* @param errors what KIWI logged as errors, each with its lines
+*/
+function failureReason(errors) {
+	const known = errors.findLast(([first]) => first !== void 0 && !first.startsWith("Unexpected error"));
+	if (known !== void 0) return tellingLine(known);
+	const traceback = errors.at(-1)?.slice(1);
+	return traceback?.find((line) => EXCEPTION.test(line)) ?? traceback?.findLast((line) => line.trim() !== "");
+}
+function tellingLine([first = "", ...more]) {
+	if (/^\w+:\s*$/.test(first)) return [first, ...more].map((line) => line.trim()).filter((line) => line !== "").join(" ").slice(0, PARAGRAPH_LIMIT);
+	const [, subject, rest] = /^(\w+: [^:]+): (.*)$/.exec(first) ?? [];
+	if (subject === void 0 || rest === void 0 || TELLING.test(rest)) return first;
+	const culprit = more.find((line) => CULPRIT.test(line) && !NOISE.test(line)) ?? more.find((line) => TELLING.test(line) && !NOISE.test(line));
+	return culprit === void 0 ? first : `${subject}: ${culprit.trim()}`;
+}
+/**
+* What a line says about a lack of space: on this machine, or on the disk that is built (KIWI copies the system onto it
+* with rsync, below a folder of its mount manager).
+*/
+function spaceLack(line) {
+	if (!/No space left on device|\[Errno 28\]|Disk quota exceeded/i.test(line)) return void 0;
+	return /rsync|kiwi_mount_manager|kiwi_volumes/.test(line) ? "disk" : "machine";
+}
+/**
+* What KIWI says about arguments that it does not know: typer since KIWI 10 in a box, docopt of KIWI 9 by its usage alone.
+*
+* @param lines what KIWI printed
+* @returns one sentence, or undefined when the arguments were not the reason
+*/
+function usageProblem(lines) {
+	if (!lines.some((line) => /^\s*usage: kiwi-ng/i.test(line))) return void 0;
+	const boxed = lines.flatMap((line) => /^│\s*(\S.*?)\s*│$/.exec(line)?.[1] ?? []).join(" ");
+	return boxed === "" ? "this KIWI does not know one of them: see kiwi-ng --help" : `KIWI says: ${boxed}`;
+}
+// src/kiwi/log.ts
+const LINE = /^\[ (DEBUG|INFO|WARNING|ERROR|CRITICAL) *\]: (?:\d\d:\d\d:\d\d \| )?(.*)$/;
+const COLOURS = /\u001b\[[\d;]*m/g;
+/** The phases in the order of a build, with the messages of KIWI 9 to 11 that start each. */
+const PHASES = [
+	{
+		title: "Description",
+		start: /^Loading XML description/
+	},
+	{
+		title: "Bootstrap",
+		start: /^(Preparing (new root )?system|Setup root directory|Installing bootstrap packages)/
+	},
+	{
+		title: "Packages",
+		start: /^(Installing system|Update system|Updating system)/
+	},
+	{
+		title: "Configuration",
+		start: /^(Copying user defined files|Setting up user |Calling (config|config-overlay)\.sh)/
+	},
+	{
+		title: "Disk",
+		start: /^(Creating system image|Preparing boot system|Creating raw disk image)/
+	},
+	{
+		title: "Initrd",
+		start: /^(Creating generic dracut initrd|Creating initrd cpio|Preparing boot image)/
+	},
+	{
+		title: "Boot loader",
+		start: /^(Creating \S+ bootloader configuration|Creating grub2 bootloader images)/
+	},
+	{
+		title: "Disk content",
+		start: /^Syncing system to image/
+	},
+	{
+		title: "Results",
+		start: /^(Export \S+ packages metadata|Result files)/
+	}
+];
+/**
+* One line of what KIWI prints, `[ INFO    ]: 12:00:01 | text`, without its colours.
+*
+* @returns undefined for what continues the line before: a traceback, the output of a program that failed
+*/
+function logLine(line) {
+	const [, level, message] = LINE.exec(line) ?? [];
+	return level === void 0 || message === void 0 ? void 0 : {
+		level,
+		message
+	};
+}
+/** Empty lines, and progress bars, which overwrite one another on a terminal and say nothing in a log. */
+function saysNothing(line) {
+	return /^(\[ INFO +\]: Processing: \[.*|\s*)$/.test(line);
+}
+/** Title of the phase that starts with a message, when one does. */
+function phaseOf(message) {
+	return PHASES.find(({ start }) => start.test(message))?.title;
+}
+/**
+* Reads KIWI's output as it comes: hands it to the report with a group for each phase, measures the phases, and keeps
+* what a failure is explained with.
+*/
+var KiwiLog = class {
+	#report;
+	#now;
+	#phases = [];
+	#errors = [];
+	#open;
+	#inError = false;
+	#neededMegabytes = 0;
+	/** @param now the time in milliseconds */
+	constructor(report, now) {
+		this.#report = report;
+		this.#now = now;
+	}
+	/** Takes the next line. */
+	take(raw) {
+		if (saysNothing(raw)) return;
+		const line = raw.replaceAll(COLOURS, "").trimEnd();
+		const parsed = logLine(line);
+		if (parsed !== void 0) this.#read(parsed);
+		if (this.#inError) this.#errors.at(-1)?.push(parsed?.message ?? line);
+		this.#report.output(line);
+	}
+	#read({ level, message }) {
+		this.#inError = level === "ERROR" || level === "CRITICAL";
+		if (this.#inError) this.#errors.push([]);
+		if (level !== "INFO") return;
+		const title = phaseOf(message);
+		if (title !== void 0 && position(title) > position(this.phase)) this.#enter(title);
+		const needs = /^--> system data with filesystem overhead needs (\d+) MB/.exec(message)?.[1];
+		if (needs !== void 0) this.#neededMegabytes = Number(needs);
+	}
+	#enter(title) {
+		this.#leave();
+		this.#open = {
+			title,
+			since: this.#now()
+		};
+		this.#report.group(`KIWI: ${title}`);
+	}
+	#leave() {
+		if (this.#open === void 0) return;
+		this.#phases.push({
+			title: this.#open.title,
+			seconds: (this.#now() - this.#open.since) / 1e3
+		});
+		this.#report.endGroup();
+	}
+	/** Ends the last group. @returns every phase that took place, in order */
+	end() {
+		this.#leave();
+		this.#open = void 0;
+		return this.#phases;
+	}
+	/** Title of the phase that runs, or of the last one. */
+	get phase() {
+		return this.#open?.title ?? this.#phases.at(-1)?.title;
+	}
+	/** What KIWI logged as errors, each with the lines that belong to it; the level and the time are cut off. */
+	get errors() {
+		return this.#errors;
+	}
+	/** Size in MB of the system that goes onto the disk, 0 when KIWI had not come so far. */
+	get neededMegabytes() {
+		return this.#neededMegabytes;
+	}
+};
+function position(title) {
+	return PHASES.findIndex((phase) => phase.title === title);
+}
+// src/kiwi/partx.ts
+/**
+* Stands in front of the machine's `partx`: `--add` refuses a partition that the kernel knows already, which happens by
+* leftovers of another build and, up to KIWI 10, by KIWI's own parted (OSInside/kiwi pull request 3002). `--update`
+* adds what is missing and drops what is stale.
+*/
+const SHIM = `#!/bin/sh
+for argument do
+  shift
+  [ "$argument" = --add ] && argument=--update
+  set -- "$@" "$argument"
+done
+PATH=\${PATH#*:}
+exec partx "$@"
+`;
+/** Writes it into the folder that comes first on KIWI's path. */
+async function writePartx(workFolder) {
+	const folder = join(workFolder, "bin");
+	await mkdir(folder, { recursive: true });
+	await writeFile(join(folder, "partx"), SHIM);
+	await chmod(join(folder, "partx"), 493);
+}
+// src/kiwi/result.ts
+/**
+* Reads `kiwi.result.json`, which KIWI writes into its target folder since 9.24 (`system/result.py`).
+*
+* @throws KiwiError when it names no disk, or one outside of the target folder
+*/
+async function readKiwiResult(target) {
+	const file = join(target, "kiwi.result.json");
+	const filename = diskFilename(await readFile(file, "utf8").catch(() => void 0), file);
+	const disk = join(target, basename(filename));
+	const [folder, found] = await Promise.all([realpath(target), lstat(disk).catch(() => void 0)]);
+	if (await realpath(dirname(filename)).catch(() => void 0) !== folder || !found?.isFile()) throw new KiwiError(`KIWI names ${filename} as its disk, which is no file in ${target}: choose a type that makes a disk`);
+	return {
+		disk,
+		kiwiName: basename(disk).replace(/\.raw$/, "")
+	};
+}
+function diskFilename(text, file) {
+	if (text === void 0) throw new KiwiError(`KIWI ended without ${file}: this KIWI is too old, or the build was no image build`);
+	const results = parsed(text, file);
+	const entry = isRecord(results) ? results["disk_image"] : void 0;
+	const filename = isRecord(entry) ? entry["filename"] : void 0;
+	if (typeof filename !== "string" || !filename.startsWith("/")) throw new KiwiError("KIWI built no disk: choose a type that makes one, like image=\"oem\"", [`${file}:`, text]);
+	return filename;
+}
+function parsed(text, file) {
+	try {
+		return JSON.parse(text);
+	} catch {
+		throw new KiwiError(`${file} of KIWI is no JSON: the build was cut off, try again`, [text]);
+	}
+}
+function isRecord(value) {
+	return typeof value === "object" && value !== null;
+}
+// src/kiwi/build.ts
+/**
+* Where KIWI sees the folder of packages: its own default. It binds the folder into the root tree at the same path, and
+* what is missing of the path there it makes with the wrong mode, so below /tmp the tree would get a /tmp closed to apt.
+*/
+const CACHE_PLACE = "/var/cache/kiwi";
+/** From the end of its input to SIGKILL: the supervisor needs 5 s for KIWI and some for what it releases. */
+const GRACE_SECONDS = 30;
+/**
+* Builds a disk with `kiwi-ng system build`, as root and under the supervisor.
+*
+* @throws KiwiError with KIWI's own reason, HostError when the machine lacks space or rights, InputError for arguments
+*   that this KIWI does not know, CommandError when the build was canceled
+*/
+async function buildDisk(request) {
+	const workFolder = await realpath(request.workFolder);
+	const target = join(workFolder, "target");
+	const logFile = `${workFolder}.log`;
+	await prepare(workFolder, request.sharedCache);
+	const log = new KiwiLog(request.report, request.now);
+	try {
+		await runCommand(request.supervisor.program, request.supervisor.args, {
+			input: `${JSON.stringify(buildJob(request, {
+				workFolder,
+				target,
+				logFile
+			}))}\n`,
+			stopByEndOfInput: true,
+			graceSeconds: GRACE_SECONDS,
+			onLine: (line) => log.take(line),
+			...request.signal ? { signal: request.signal } : {}
+		});
+	} catch (error) {
+		log.end();
+		const canceled = error instanceof CommandError && error.outcome.kind === "canceled";
+		if (canceled) await rm(logFile, { force: true });
+		if (!(error instanceof CommandError) || canceled) throw error;
+		throw await explained(error, log, {
+			workFolder,
+			logFile
+		});
+	}
+	const result = await readKiwiResult(target);
+	await rm(logFile, { force: true });
+	return {
+		...result,
+		phases: log.end()
+	};
+}
+async function prepare(workFolder, sharedCache) {
+	await mkdir(join(workFolder, HOME_FOLDER, ".gnupg"), {
+		recursive: true,
+		mode: 448
+	});
+	await mkdir(join(workFolder, "tmp"), { recursive: true });
+	await mkdir(sharedCache, { recursive: true });
+	await writePartx(workFolder);
+}
+function buildJob(request, { workFolder, target, logFile }) {
+	const temp = join(workFolder, "tmp");
+	return {
+		program: request.kiwi,
+		args: kiwiArguments({
+			...request,
+			sharedCache: CACHE_PLACE,
+			target,
+			temp,
+			logFile
+		}),
+		env: kiwiEnvironment({
+			...request,
+			workFolder
+		}),
+		cwd: workFolder,
+		workFolder,
+		bind: {
+			from: request.sharedCache,
+			to: CACHE_PLACE
+		},
+		discard: [
+			join(target, "build"),
+			temp,
+			join(workFolder, HOME_FOLDER)
+		],
+		handOver: [
+			target,
+			logFile,
+			request.sharedCache
+		],
+		owner: request.owner
+	};
+}
+async function explained(error, log, places) {
+	const lastLine = error.lastLines.at(-1) ?? error.message;
+	if (error.outcome.kind === "missing") return error;
+	if (error.outcome.kind === "exit" && error.outcome.code === 125) return refusal(lastLine);
+	if (log.phase === void 0 && lastLine.startsWith("sudo: ")) return new HostError(`building needs root (${lastLine})`, "run as root or with password-less sudo");
+	const unknown = log.errors.length === 0 ? usageProblem(error.lastLines) : void 0;
+	if (unknown !== void 0) return new InputError([{
+		where: "input kiwi-arguments",
+		text: unknown
+	}]);
+	const during = log.phase === void 0 ? "" : ` in the phase ${log.phase}`;
+	const kept = `the whole log is ${places.logFile}`;
+	const lack = await lackIn(places.logFile, error.lastLines);
+	if (lack === "machine") {
+		const need = log.neededMegabytes === 0 ? "" : ` (it needs about ${(log.neededMegabytes / 500).toFixed(1)} GB)`;
+		return new HostError(`no space left in ${places.workFolder} while KIWI worked${during}`, `make room there${need} or name a larger place with work-dir; ${kept}`);
+	}
+	return new KiwiError(`KIWI failed${during}: ${failureReason(log.errors) ?? lastLine}${lack === "disk" ? ": the disk is too small for the system, raise <size> in the description" : ""}`, [...error.lastLines.filter((line) => !saysNothing(line)), kept]);
+}
+/** The supervisor's own words, `what: what to do`. */
+function refusal(line) {
+	const [, lack = line, remedy = "see the log"] = /^(.*?): (.*)$/.exec(line) ?? [];
+	return new HostError(lack, remedy);
+}
+/** Looks for a lack of space also in KIWI's log: what KIWI prints at the end may be a later failure. */
+async function lackIn(logFile, lastLines) {
+	for (const line of lastLines) {
+		const lack = spaceLack(line);
+		if (lack !== void 0) return lack;
+	}
+	const stream = createReadStream(logFile);
+	try {
+		for await (const line of createInterface({
+			input: stream,
+			crlfDelay: Number.POSITIVE_INFINITY
+		})) {
+			const lack = spaceLack(line);
+			if (lack !== void 0) return lack;
+		}
+	} catch {} finally {
+		stream.destroy();
+	}
+}
+// src/kiwi/check.ts
+/**
+* Has KIWI judge the description before anything is built: by its schema, and whether the type and the profiles are there.
+* Takes about a second and no root.
+*
+* @throws DescriptionError with KIWI's own reason, or naming both schema versions; InputError for global arguments that
+*   this KIWI does not know
+*/
+async function checkDescription(request) {
+	const lines = [];
+	try {
+		await runCommand(request.kiwi, checkArguments(request, request.description, request.workFolder), {
+			cwd: request.workFolder,
+			env: kiwiEnvironment({
+				...request,
+				distributionInitrd: true
+			}),
+			onLine: (line) => lines.push(line),
+			timeoutSeconds: 120,
+			...request.signal ? { signal: request.signal } : {}
+		});
+	} catch (error) {
+		if (!(error instanceof CommandError) || error.outcome.kind !== "exit") throw error;
+		throw await judgement(request, lines, error);
+	}
+}
+async function judgement(request, lines, error) {
+	const errors = errorRecords(lines);
+	const unknown = errors.length === 0 ? usageProblem(lines) : void 0;
+	if (unknown !== void 0) return new InputError([{
+		where: "input kiwi-global-arguments",
+		text: unknown
+	}]);
+	const reason = failureReason(errors);
+	if (reason === void 0) return error;
+	const invalid = reason.startsWith("KiwiDescriptionInvalid");
+	const known = invalid ? await knownSchema(request.kiwi) : void 0;
+	const text = known !== void 0 && isNewer(request.schemaVersion, known) ? `the description needs schema ${request.schemaVersion}, kiwi-ng ${request.kiwiVersion} knows up to ${known}: set kiwi-version or lower schemaversion` : `kiwi-ng ${request.kiwiVersion} refuses the description: ${(invalid ? schemaReason(lines) : void 0) ?? reason}`;
+	return new DescriptionError([{
+		where: basename(request.file),
+		text,
+		file: request.file
+	}]);
+}
+function errorRecords(lines) {
+	const records = [];
+	for (const line of lines) {
+		const parsed = logLine(line);
+		if (parsed?.level === "ERROR") records.push([parsed.message]);
+		else if (parsed === void 0 && line.trim() !== "") records.at(-1)?.push(line);
+	}
+	return records;
+}
+/**
+* What the schema or its schematron rules object to, out of the lines that KIWI logs before its error. libxml2 gives
+* lines of a temporary file, which are of no use; jing's report comes instead where that is installed.
+*/
+function schemaReason(lines) {
+	const texts = lines.map((line) => logLine(line)?.message ?? line);
+	const reasons = texts.flatMap((text) => {
+		const relaxng = /:ERROR:RELAXNGV:\w+: (.+)$/.exec(text)?.[1];
+		const jing = /:\d+:\d+: (?:fatal )?error: (.+)$/.exec(text)?.[1];
+		return relaxng ?? jing ?? [];
+	});
+	const start = texts.findIndex((text) => text.startsWith("Schematron validation failed"));
+	const rules = start === -1 ? [] : texts.slice(start + 1).flatMap((text) => /^--> (.+)$/.exec(text)?.[1]?.trim() ?? []);
+	const all = [.../* @__PURE__ */ new Set([...reasons, ...rules])];
+	return all.length === 0 ? void 0 : all.slice(0, 4).join("; ");
+}
+/**
+* The schema version that a KIWI knows, `8.5`: the one value that its schema allows for `schemaversion` (KIWI:
+* `schema/kiwi.rng`). KIWI turns older descriptions into it.
+*
+* @param kiwi path of kiwi-ng, a Python script or our launcher beside a Python
+* @returns undefined when the schema cannot be found
+*/
+async function knownSchema(kiwi) {
+	const find = "import importlib.util; print(importlib.util.find_spec(\"kiwi\").submodule_search_locations[0])";
+	try {
+		const [program = "python3", ...args] = await interpreter(kiwi);
+		const { stdout } = await runCommand(program, [
+			...args,
+			"-c",
+			find
+		], {
+			cwd: "/",
+			timeoutSeconds: 60
+		});
+		const schema = await readFile(join(stdout.toString().trim(), "schema/kiwi.rng"), "utf8");
+		return /<attribute name="schemaversion">[\s\S]*?<value>([\d.]+)<\/value>/.exec(schema)?.[1];
+	} catch {
+		return;
+	}
+}
+async function interpreter(kiwi) {
+	const script = await realpath(kiwi);
+	const file = await open(script);
+	try {
+		const { buffer, bytesRead } = await file.read(Buffer.alloc(256), 0, 256, 0);
+		return /^#!\s*(\S*python[\d.]*(?:[ \t].*)?|\/usr\/bin\/env .*)$/m.exec(buffer.toString("latin1", 0, bytesRead))?.[1]?.trim().split(/\s+/) ?? [join(dirname(script), "../bin/python")];
+	} finally {
+		await file.close();
+	}
+}
+function isNewer(version, known) {
+	const [a, b] = [version, known].map((text) => text.split(".").map(Number));
+	for (let index = 0; index < Math.max(a?.length ?? 0, b?.length ?? 0); index += 1) {
+		const difference = (a?.[index] ?? 0) - (b?.[index] ?? 0);
+		if (difference !== 0) return difference > 0;
+	}
+	return false;
+}
+// src/descriptionbuild.ts
+/** Packages that no build used for so long go. */
+const KEPT_DAYS = 30;
+/**
+* Stages the description with what `obsrepositories:/` stands for, and has KIWI judge it.
+*
+* @throws DescriptionError, InputError, HostError
+*/
+async function prepareDescription(source, kiwi, job) {
+	const { report, signal, machine, workFolder } = job;
+	const description = await readDescription(await findDescription(source.file));
+	const repositories = await answeredPlaceholders(source, {
+		architecture: machine.architecture,
+		mirrors: machine.mirrors,
+		keyFolder: join(workFolder, "keys"),
+		report,
+		signal
+	});
+	const folder = await stageDescription(description, join(workFolder, "description"), {
+		repositories,
+		leaveOut: [workFolder]
+	});
+	await checkDescription({
+		...selection(source),
+		kiwi: kiwi.path,
+		kiwiVersion: kiwi.version,
+		description: folder,
+		file: source.file,
+		schemaVersion: source.schemaVersion,
+		workFolder,
+		offered: machine.offered,
+		signal
+	});
+	return {
+		source,
+		kiwi,
+		folder
+	};
+}
+/**
+* Builds the raw disk, with the packages of earlier jobs at hand.
+*
+* @throws KiwiError, HostError, InputError, CommandError
+*/
+async function buildDescription(prepared, job) {
+	const { source, kiwi, folder } = prepared;
+	const { machine, workFolder, report, signal } = job;
+	const sharedCache = join(workFolder, "cache");
+	const packages = await offeredPackages(prepared, sharedCache, job);
+	const supervisor = asRoot(job.privileges, machine.nodePath, [machine.supervisorPath]);
+	const built = await buildDisk({
+		...selection(source),
+		kiwi: kiwi.path,
+		description: folder,
+		workFolder,
+		sharedCache,
+		buildArguments: source.buildArguments,
+		offered: machine.offered,
+		distributionInitrd: true,
+		supervisor,
+		owner: machine.owner,
+		report,
+		now: machine.now,
+		signal
+	});
+	await packages.keep();
+	return built;
+}
+function selection({ type, profiles, globalArguments }) {
+	return {
+		...type === void 0 ? {} : { type },
+		profiles,
+		globalArguments
+	};
+}
+/** Puts kept packages where KIWI looks for them; what `keep` does is said of the build's own afterwards. */
+async function offeredPackages({ source, folder }, sharedCache, job) {
+	const { caches, report, machine } = job;
+	if (caches.folder === void 0) return { keep: async () => {} };
+	const kept = join(caches.folder, "packages", packagesFolder(source.packageManager, machine.architecture));
+	const entry = {
+		key: packagesKey(await fingerprint(folder), machine.architecture, source.packageManager),
+		folder: kept,
+		what: "the packages of earlier jobs"
+	};
+	await mkdir(kept, { recursive: true });
+	const restored = caches.remote !== void 0 && await restoreFolder(caches.remote, entry, report);
+	const count = await offerPackages(kept, sharedCache, report);
+	if (count > 0) report.info(`${count} packages of earlier jobs are at hand`);
+	return { keep: async () => {
+		const fresh = await keepPackages(sharedCache, kept, machine.now(), report);
+		await prunePackages(kept, KEPT_DAYS, machine.now(), report);
+		if (fresh > 0) report.info(`${fresh} packages are kept for later jobs`);
+		if (caches.remote !== void 0 && !restored && fresh > 0) await saveFolder(caches.remote, entry, report);
+	} };
+}
+// src/disk/convert.ts
+/**
+* Converts a disk with `qemu-img convert`. The same disk gives the same bytes, holes stay holes.
+*
+* @returns path of the disk in the format: `source` itself where it has it already
+* @throws HostError without space, CommandError when qemu-img fails or is ended; neither leaves a partial file
+*/
+async function convertDisk(conversion) {
+	const { source, from, to, target, compressed = false, signal } = conversion;
+	if (from === to) return source;
+	const partial = `${target}.partial`;
+	const args = [
+		"-f",
+		from,
+		"-O",
+		to,
+		...compressed && to === "qcow2" ? ["-c"] : [],
+		...DISK_FORMATS[to].options,
+		"--",
+		source,
+		partial
+	];
+	try {
+		await runCommand("qemu-img", ["convert", ...args], signal ? { signal } : {});
+		await rename(partial, target);
+	} catch (error) {
+		await rm(partial, { force: true });
+		if (error instanceof CommandError && error.lastLines.some((line) => line.includes("No space left on device"))) throw new HostError(`no space left for ${target}`, "make room there, or name a larger place with work-dir");
+		throw error;
+	}
+	return target;
+}
+// src/disk/inspect.ts
+const SECTOR_BYTES = 512;
+const PACKED = [
+	{
+		magic: "1f8b",
+		name: "gzip"
+	},
+	{
+		magic: "fd377a585a00",
+		name: "xz"
+	},
+	{
+		magic: "28b52ffd",
+		name: "zstd"
+	},
+	{
+		magic: "425a68",
+		name: "bzip2"
+	},
+	{
+		magic: "504b0304",
+		name: "zip"
+	}
+];
+/**
+* Looks at a disk file with `qemu-img info`.
+*
+* @param format given for a disk whose format is known: a raw disk is then not taken for what its guest wrote at its start
+* @throws InputError for the input `disk`: no disk, packed, or not complete without another file
+*/
+async function inspectDisk(path, format, signal) {
+	await checkFile(path);
+	const info = await qemuInfo(path, format, signal);
+	const extra = info["backing-filename"] ?? dataFile(info);
+	if (typeof extra === "string") throw refused(`${path} is not complete without ${extra}: flatten it with qemu-img convert -O qcow2 ${path} NEW`);
+	const { format: found, "virtual-size": virtualSizeBytes, "actual-size": sizeBytes } = info;
+	if (typeof found !== "string" || typeof virtualSizeBytes !== "number" || typeof sizeBytes !== "number") throw new Error(`qemu-img info does not say what ${path} is: ${JSON.stringify(info)}`);
+	if (found === "raw") await checkRaw(path);
+	return {
+		format: found,
+		virtualSizeBytes,
+		sizeBytes
+	};
+}
+async function checkFile(path) {
+	const found = await stat(path).catch((error) => error);
+	if (found instanceof Error) throw refused(found.code === "ENOENT" ? `${path} does not exist` : `${path} cannot be read (${found.code})`);
+	if (!found.isFile()) throw refused(`${path} is no file: name a disk file`);
+}
+async function qemuInfo(path, format, signal) {
+	const args = [
+		"info",
+		"--output=json",
+		...format === void 0 ? [] : ["-f", format],
+		"--",
+		path
+	];
+	try {
+		const { stdout } = await runCommand("qemu-img", args, signal ? { signal } : {});
+		return JSON.parse(stdout.toString());
+	} catch (error) {
+		if (!(error instanceof CommandError) || error.outcome.kind !== "exit") throw error;
+		throw refused(`${path} cannot be read as a disk (${(error.lastLines.at(-1) ?? "").replace(/^qemu-img: (Could not open '.*?': )?/, "")})`);
+	}
+}
+/** qcow2 may keep its content in a raw file beside it. */
+function dataFile(info) {
+	return info["format-specific"]?.data?.["data-file"];
+}
+/** qemu-img calls raw whatever it does not know. */
+async function checkRaw(path) {
+	const file = await open(path);
+	try {
+		const { size } = await file.stat();
+		const { buffer } = await file.read(Buffer.alloc(8), 0, 8, 0);
+		const start = buffer.toString("hex");
+		const packed = PACKED.find(({ magic }) => start.startsWith(magic));
+		if (packed !== void 0) throw refused(`${path} is packed with ${packed.name}: unpack it first`);
+		if (size === 0 || size % SECTOR_BYTES !== 0) throw refused(`${path} is no disk: its ${size} bytes are no whole sectors of ${SECTOR_BYTES}`);
+	} finally {
+		await file.close();
+	}
+}
+function refused(text) {
+	return new InputError([{
+		where: "input disk",
+		text
+	}]);
+}
+// src/host/space.ts
+const MEGABYTE = 1024 ** 2;
+/** What we assume to be in the disk of a description that gives no smaller `<size>`. */
+const ASSUMED_CONTENT_BYTES = 2048 * MEGABYTE;
+/** A disk of a Linux system compresses to about 40 % (440 MB of a small Debian to 166 MB); the rest is margin. */
+const COMPRESSED_PART = .6;
+/** Bytes that an ordinary user may still write below a path; a path that does not exist yet counts as its parent. */
+async function freeBytes(path) {
+	let folder = resolve(path);
+	for (;;) try {
+		const { bavail, bsize } = await statfs(folder);
+		return bavail * bsize;
+	} catch (error) {
+		const parent = dirname(folder);
+		if (!(error instanceof Error && "code" in error && error.code === "ENOENT") || parent === folder) throw error;
+		folder = parent;
+	}
+}
+/** The error to throw where a folder has not the space, with both numbers in GB (10⁹ bytes, as `df -H` shows them). */
+function spaceProblem(needBytes, haveBytes, path) {
+	if (haveBytes >= needBytes) return void 0;
+	return new HostError(`not enough space in ${path}: about ${(Math.ceil(needBytes / 1e8) / 10).toFixed(1)} GB are needed, ${(Math.floor(haveBytes / 1e8) / 10).toFixed(1)} GB are free`, "free some, or set work-dir to a folder on a larger file system");
+}
+/** Bytes needed to wrap an existing disk: the converted disk and the layer, nothing else is written. */
+function diskSpaceNeed(facts) {
+	const layer = facts.compressed ? facts.contentBytes * COMPRESSED_PART : facts.contentBytes;
+	return Math.ceil((facts.converted ? facts.contentBytes : 0) + layer);
+}
+/**
+* Bytes needed to build a description: root tree, raw disk, converted disk and layer.
+*
+* The raw disk is sparse, so `<size>` only limits what it can hold; a small system in a disk of 100 GB is usual. The
+* estimate takes the smaller of `<size>` and 2 GB and is meant to stop what cannot work; `diskSpaceNeed` is asked again
+* when the disk is there.
+*
+* @param sizeMegabytes `<size>` of the type in MB, where it is given
+*/
+function descriptionSpaceNeed(sizeMegabytes) {
+	const limit = sizeMegabytes === void 0 ? Number.POSITIVE_INFINITY : sizeMegabytes * MEGABYTE;
+	const content = Math.min(limit, ASSUMED_CONTENT_BYTES);
+	return content + content + diskSpaceNeed({
+		contentBytes: content,
+		converted: true,
+		compressed: true
+	});
+}
+// src/job.ts
+/** The same job until another signal aborts, its calls to registries among it. */
+function jobUntil(job, signal) {
+	return {
+		...job,
+		signal,
+		access: {
+			...job.access,
+			signal
+		}
+	};
+}
+// src/together.ts
+/**
+* Runs two things at once. When one fails, the other is canceled and waited for, so that nothing of it goes on behind
+* the error.
+*
+* @returns both results
+* @throws what failed first
+*/
+async function together(signal, [first, second]) {
+	const failing = new AbortController();
+	const either = AbortSignal.any([signal, failing.signal]);
+	let failure;
+	const run = async (task) => {
+		try {
+			return await task(either);
+		} catch (error) {
+			failure ??= { error };
+			failing.abort();
+			return;
+		}
+	};
+	const results = await Promise.all([run(first), run(second)]);
+	if (failure) throw failure.error;
+	return results;
+}
+// src/oci/image.ts
+/**
+* The image of a base's layers, untouched, with one layer on top; without a base that layer alone. The base's own
+* manifest annotations are about the base and do not go on.
+*
+* @throws ImageError when the base cannot be built upon: diff IDs and layers differ in number, a foreign layer, an
+*   artifact; RegistryError when it is for another platform
+*/
+function append(base, layer, facts) {
+	const baseLayers = base === void 0 ? [] : checkedLayers(base, facts.platform);
+	const { diffID, mediaType, digest, size } = layer;
+	const config = changedConfig(base?.config, {
+		...facts,
+		diffID
+	});
+	const configBytes = documentBytes(config);
+	const manifest = {
+		schemaVersion: 2,
+		mediaType: mediaTypes.manifest,
+		config: {
+			mediaType: mediaTypes.config,
+			digest: digestOf(configBytes),
+			size: configBytes.length
+		},
+		layers: [...baseLayers, {
+			mediaType,
+			digest,
+			size
+		}],
+		annotations: imageAnnotations(base, facts)
+	};
+	const manifestBytes = documentBytes(manifest);
+	const { os, architecture, variant } = config;
+	return {
+		manifest,
+		manifestBytes,
+		config,
+		configBytes,
+		descriptor: {
+			mediaType: mediaTypes.manifest,
+			digest: digestOf(manifestBytes),
+			size: manifestBytes.length,
+			platform: {
+				architecture,
+				os,
+				...variant === void 0 ? {} : { variant }
+			}
+		}
+	};
+}
+/** The layers of a base in OCI's terms. Throws what `append` does. */
+function checkedLayers(base, wanted) {
+	const subject = `the base ${base.name}`;
+	if (!platformMatches(base.config, wanted)) {
+		const [has, asked] = [platformText(base.config), platformText(wanted)];
+		throw new RegistryError(`base ${base.name} is for ${has}, asked for ${asked}: choose another base, or set platform to ${has}`, {
+			side: "base",
+			reference: base.name
+		});
+	}
+	const { layers } = ociManifestFrom(base.manifest, subject);
+	const diffIDs = base.config.rootfs.diff_ids.length;
+	if (diffIDs !== layers.length) throw new ImageError(subject, [`its config has ${diffIDs} diff IDs for ${layers.length} layers`]);
+	return layers;
+}
+/** image-spec annotations.md, "Pre-Defined Annotation Keys". */
+function imageAnnotations(base, facts) {
+	const { title, version } = facts;
+	const own = {
+		"org.opencontainers.image.created": rfc3339(facts.epochSeconds),
+		"org.opencontainers.image.title": title,
+		"org.opencontainers.image.version": version,
+		"org.opencontainers.image.base.name": base?.name,
+		"org.opencontainers.image.base.digest": base?.digest
+	};
+	return sortedRecord([...new Map([...Object.entries(own), ...Object.entries(facts.annotations)])].filter((entry) => entry[1] !== void 0));
+}
+// src/oci/tar.ts
+const BLOCK_BYTES = 512;
+/** POSIX.1 pax, ustar interchange format: the numbers are octal digits and a NUL. */
+const NAME_BYTES = 100;
+const PREFIX_BYTES = 155;
+const OCTAL_11_LIMIT = 8 ** 11;
+/** The user and group qemu of KubeVirt; kubevirt docs/container-register-disks.md, pkg/util/util.go. */
+const QEMU = 107;
+/** Why a path cannot be the disk's in the image, as one sentence; undefined when it can. */
+function diskPathProblem(path) {
+	if (!path.startsWith("/")) return "the path is not absolute: start it with /";
+	if (path.includes("\0")) return "the path holds a NUL character";
+	const parts = path.slice(1).split("/");
+	if (parts.at(-1) === "") return "the path ends with /: add the name of the file";
+	if (parts.includes("..") || parts.includes(".")) return "the path holds . or ..: write it without them";
+	if (parts.includes("")) return "the path holds //: write it with single ones";
+	if (parts.some((part) => part.startsWith(".wh."))) return "the path holds a name that starts with .wh., which deletes files";
+}
+/**
+* The entries of a layer with one disk, the file last.
+*
+* In `/disk/` they follow KubeVirt's containerDisk: folder 0555, file 0444, both owned by 107:107. Folders elsewhere are
+* root's, and only there when nothing lies below: on a base an entry would change the base's own folder, and what
+* unpacks a layer makes missing ones.
+*
+* @param path absolute path of the disk in the image
+* @throws ImageError when `diskPathProblem` has one; RangeError when `epochProblem` has one for the time
+*/
+function diskEntries(path, facts) {
+	const problem = diskPathProblem(path);
+	if (problem !== void 0) throw new ImageError(`an image with the disk at ${path}`, [problem]);
+	const { sizeBytes, mtimeSeconds } = facts;
+	const timeProblem = epochProblem(mtimeSeconds);
+	if (timeProblem !== void 0) throw new RangeError(timeProblem);
+	const parts = path.slice(1).split("/");
+	const qemu = {
+		uid: QEMU,
+		gid: QEMU,
+		mtimeSeconds
+	};
+	const file = {
+		kind: "file",
+		path: parts.join("/"),
+		mode: 292,
+		sizeBytes,
+		...qemu
+	};
+	if (parts.length === 2 && parts[0] === "disk") return [{
+		kind: "directory",
+		path: "disk",
+		mode: 365,
+		sizeBytes: 0,
+		...qemu
+	}, file];
+	if (facts.hasBase) return [file];
+	const folders = parts.slice(0, -1).map((_, depth) => parts.slice(0, depth + 1).join("/"));
+	const root = {
+		mode: 493,
+		uid: 0,
+		gid: 0,
+		sizeBytes: 0,
+		mtimeSeconds
+	};
+	return [...folders.map((folder) => ({
+		kind: "directory",
+		path: folder,
+		...root
+	})), file];
+}
+/** The header blocks of an entry: ustar, led by a pax extended header for what ustar cannot say. */
+function tarHeader(entry) {
+	const path = entry.kind === "directory" ? `${entry.path}/` : entry.path;
+	const split = isAscii(path) ? splitPath(path) : void 0;
+	const records = [
+		...split === void 0 ? [paxRecord("path", path)] : [],
+		...entry.sizeBytes < OCTAL_11_LIMIT ? [] : [paxRecord("size", `${entry.sizeBytes}`)],
+		...entry.mtimeSeconds < OCTAL_11_LIMIT ? [] : [paxRecord("mtime", `${entry.mtimeSeconds}`)]
+	];
+	const own = ustarBlock({
+		...entry,
+		typeflag: entry.kind === "directory" ? "5" : "0",
+		...split ?? {
+			name: asciiStandIn(path),
+			prefix: ""
+		}
+	});
+	return records.length === 0 ? own : Buffer.concat([paxHeader(entry, Buffer.concat(records)), own]);
+}
+/** What follows content of this size up to the next block. */
+function tarPadding(sizeBytes) {
+	return Buffer.alloc((BLOCK_BYTES - sizeBytes % BLOCK_BYTES) % BLOCK_BYTES);
+}
+/** The end of an archive. */
+function tarEnd() {
+	return Buffer.alloc(2 * BLOCK_BYTES);
+}
+function ustarBlock(fields) {
+	const block = Buffer.alloc(BLOCK_BYTES);
+	block.write(fields.name, 0, NAME_BYTES, "latin1");
+	block.write(octal(fields.mode, 7), 100, "latin1");
+	block.write(octal(fields.uid, 7), 108, "latin1");
+	block.write(octal(fields.gid, 7), 116, "latin1");
+	block.write(octal(fields.sizeBytes, 11), 124, "latin1");
+	block.write(octal(fields.mtimeSeconds, 11), 136, "latin1");
+	block.write(" ".repeat(8), 148, "latin1");
+	block.write(fields.typeflag, 156, "latin1");
+	block.write("ustar\x0000", 257, "latin1");
+	block.write(octal(0, 7), 329, "latin1");
+	block.write(octal(0, 7), 337, "latin1");
+	block.write(fields.prefix, 345, PREFIX_BYTES, "latin1");
+	const sum = block.reduce((total, byte) => total + byte, 0);
+	block.write(`${octal(sum, 6)}\0 `, 148, "latin1");
+	return block;
+}
+/** A number that the pax header gives instead stands as 0. */
+function octal(value, digits) {
+	return (value < 8 ** digits ? value : 0).toString(8).padStart(digits, "0");
+}
+function paxHeader(entry, records) {
+	const header = ustarBlock({
+		name: "PaxHeaders/disk",
+		prefix: "",
+		typeflag: "x",
+		mode: 420,
+		uid: 0,
+		gid: 0,
+		sizeBytes: records.length,
+		mtimeSeconds: entry.mtimeSeconds
+	});
+	return Buffer.concat([
+		header,
+		records,
+		tarPadding(records.length)
+	]);
+}
+/** `LENGTH KEY=VALUE\n`, the length counting itself: POSIX.1 pax, extended header. */
+function paxRecord(key, value) {
+	const rest = Buffer.byteLength(` ${key}=${value}\n`);
+	let length = rest + `${rest}`.length;
+	length = rest + `${length}`.length;
+	return Buffer.from(`${length} ${key}=${value}\n`, "utf8");
+}
+/** ustar's two fields, joined by a slash when read; undefined when the path does not fit. */
+function splitPath(path) {
+	if (path.length <= NAME_BYTES) return {
+		name: path,
+		prefix: ""
+	};
+	const slash = path.lastIndexOf("/", Math.min(PREFIX_BYTES, path.length - 2));
+	const name = path.slice(slash + 1);
+	return slash > 0 && name.length <= NAME_BYTES ? {
+		name,
+		prefix: path.slice(0, slash)
+	} : void 0;
+}
+function asciiStandIn(path) {
+	return path.replaceAll(/[^\x20-\x7e]/g, "_").slice(0, NAME_BYTES);
+}
+function isAscii(text) {
+	return /^[\x20-\x7e]*$/.test(text);
+}
+// src/oci/layer.ts
+const CHUNK_BYTES$2 = 1048576;
+/** Read ahead of the compressor, so that reading, hashing and compressing overlap. */
+const AHEAD_BYTES = 2 * CHUNK_BYTES$2;
+/**
+* Writes the layer with the disk: read once, framed as tar, compressed and hashed on the way, in constant memory. The
+* blob gets its name when it is whole and on the disk; on an error or an abort nothing of it stays.
+*
+* @throws HostError when the disk file is no regular file, changes while it is read, or the disk is full; ImageError for
+*   a path that cannot be in an image; AbortError after `signal`; other errors of the file system are passed on
+*/
+async function writeDiskLayer(file, options) {
+	const { compression, signal } = options;
+	signal?.throwIfAborted();
+	await using disk = await open(file.source, "r");
+	const diffHash = createHash("sha256");
+	const tar = hashed(diskTar(disk, file, options), diffHash);
+	let writing;
+	try {
+		await pipeline(Readable.from(tar, {
+			objectMode: false,
+			highWaterMark: AHEAD_BYTES
+		}), compressor(compression), async (compressed) => {
+			writing = writeBlob(options.blobs, compressed);
+			await writing;
+		}, { ...signal === void 0 ? {} : { signal } });
+	} finally {
+		await writing?.catch(() => {});
+	}
+	if (writing === void 0) throw new Error("the pipeline ended without a blob");
+	const { digest, sizeBytes } = await writing;
+	return {
+		mediaType: layerMediaType(compression),
+		digest,
+		diffID: `sha256:${diffHash.digest("hex")}`,
+		size: sizeBytes
+	};
+}
+async function* diskTar(disk, file, options) {
+	const before = await disk.stat({ bigint: true });
+	if (!before.isFile()) throw new HostError(`the disk ${file.source} is not a file`, "give the path of a disk file");
+	const sizeBytes = Number(before.size);
+	const { epochSeconds, hasBase } = options;
+	const entries = diskEntries(file.path, {
+		sizeBytes,
+		mtimeSeconds: epochSeconds,
+		hasBase
+	});
+	yield Buffer.concat(entries.map(tarHeader));
+	yield* exactContent(disk, file.source, sizeBytes);
+	const after = await disk.stat({ bigint: true });
+	if (after.size !== before.size || after.mtimeNs !== before.mtimeNs) throw changed(file.source);
+	yield Buffer.concat([tarPadding(sizeBytes), tarEnd()]);
+}
+async function* exactContent(disk, source, sizeBytes) {
+	for (let offset = 0; offset < sizeBytes;) {
+		const buffer = Buffer.allocUnsafe(Math.min(CHUNK_BYTES$2, sizeBytes - offset));
+		const { bytesRead } = await disk.read(buffer, 0, buffer.length, offset);
+		if (bytesRead === 0) throw changed(source);
+		yield buffer.subarray(0, bytesRead);
+		offset += bytesRead;
+	}
+}
+async function* hashed(chunks, hash) {
+	for await (const chunk of chunks) {
+		hash.update(chunk);
+		yield chunk;
+	}
+}
+function changed(source) {
+	return new HostError(`the disk ${source} changed while it was read`, "end what writes to it, a running VM perhaps, and try again");
+}
+// src/oci/decompression.ts
+const CHUNK_BYTES$1 = 1048576;
+/** The tar in a layer of OCI's media types; undefined for any other type. Broken content makes the stream fail. */
+function decompressor(mediaType) {
+	const buffers = {
+		highWaterMark: CHUNK_BYTES$1,
+		chunkSize: CHUNK_BYTES$1 / 4
+	};
+	switch (mediaType) {
+		case mediaTypes.layer: return new PassThrough({ highWaterMark: CHUNK_BYTES$1 });
+		case mediaTypes.layerGzip: return createGunzip(buffers);
+		case mediaTypes.layerZstd: return createZstdDecompress(buffers);
+		default: return;
+	}
+}
+// src/oci/zstdframes.ts
+const FRAME_START = {
+	field: "magic",
+	bytes: 4,
+	hasChecksum: false,
+	isLastBlock: false
+};
+const FRAME_MAGIC = 4247762216;
+const SKIPPABLE_MAGIC = 407710288;
+/**
+* Cuts a zstd stream so that no chunk holds bytes of two frames: Node's decompressor silently drops what follows a frame
+* in the same chunk (seen with 24.21), and layers of podman (zstd:chunked) have a frame per file. RFC 8878, section 3.1.
+*
+* @throws Error when something else than frames is in the stream, or the last one is cut
+*/
+async function* zstdFrameChunks(source) {
+	let position = FRAME_START;
+	let taken = 0;
+	let value = 0;
+	for await (const chunk of source) {
+		let start = 0;
+		let at = 0;
+		while (at < chunk.length) {
+			const step = Math.min(position.bytes - taken, chunk.length - at);
+			for (let i = 0; i < step && taken + i < 4; i++) value += (chunk[at + i] ?? 0) * 2 ** (8 * (taken + i));
+			at += step;
+			taken += step;
+			if (taken < position.bytes) continue;
+			position = nextPosition(position, value);
+			taken = 0;
+			value = 0;
+			if (position !== FRAME_START) continue;
+			yield chunk.subarray(start, at);
+			start = at;
+		}
+		if (start < chunk.length) yield chunk.subarray(start);
+	}
+	if (position !== FRAME_START || taken > 0) throw new Error("the last zstd frame is cut");
+}
+/** @param value of the field that has just ended, little-endian, its first four bytes */
+function nextPosition(ended, value) {
+	switch (ended.field) {
+		case "magic":
+			if (value === FRAME_MAGIC) return {
+				...ended,
+				field: "descriptor",
+				bytes: 1
+			};
+			if (value - value % 16 === SKIPPABLE_MAGIC) return {
+				...ended,
+				field: "skippableSize",
+				bytes: 4
+			};
+			throw new Error("it is no zstd frame");
+		case "descriptor": return {
+			...ended,
+			field: "header",
+			bytes: headerBytes(value),
+			hasChecksum: (value & 4) !== 0
+		};
+		case "header": return {
+			...ended,
+			field: "block",
+			bytes: 3
+		};
+		case "block": return afterBlockHeader(ended, value);
+		case "body": return afterBlock(ended);
+		case "skippableSize": return value === 0 ? FRAME_START : {
+			...ended,
+			field: "skippable",
+			bytes: value
+		};
+		case "checksum":
+		case "skippable": return FRAME_START;
+	}
+}
+/** Window descriptor, dictionary ID and content size: section 3.1.1.1. */
+function headerBytes(descriptor) {
+	const isSingleSegment = (descriptor & 32) !== 0;
+	const contentSize = [
+		isSingleSegment ? 1 : 0,
+		2,
+		4,
+		8
+	][descriptor >> 6] ?? 0;
+	const dictionary = [
+		0,
+		1,
+		2,
+		4
+	][descriptor & 3] ?? 0;
+	return (isSingleSegment ? 0 : 1) + dictionary + contentSize;
+}
+/** Section 3.1.1.2: bit 0 says last, bits 1 and 2 the type (1 repeats one byte, 3 is reserved), the rest the size. */
+function afterBlockHeader(ended, header) {
+	const type = header >> 1 & 3;
+	if (type === 3) throw new Error("a zstd block has the reserved type");
+	const bytes = type === 1 ? 1 : header >> 3;
+	const block = {
+		...ended,
+		isLastBlock: (header & 1) !== 0
+	};
+	return bytes === 0 ? afterBlock(block) : {
+		...block,
+		field: "body",
+		bytes
+	};
+}
+function afterBlock(block) {
+	if (!block.isLastBlock) return {
+		...block,
+		field: "block",
+		bytes: 3
+	};
+	return block.hasChecksum ? {
+		...block,
+		field: "checksum",
+		bytes: 4
+	} : FRAME_START;
+}
+// src/oci/content.ts
+const CHUNK_BYTES = 1048576;
+/** Reads a manifest or config whole and checks it against its descriptor. */
+async function documentContent(path, descriptor) {
+	return await withBlob(path, descriptor, async (file) => {
+		if (descriptor.size > 4194304) return { violations: ["is larger than 4 MiB"] };
+		const chunks = await Array.fromAsync(fileChunks(file, descriptor.size));
+		const bytes = Buffer.concat(chunks);
+		return {
+			violations: digestViolations(descriptor, sha256(chunks)),
+			bytes
+		};
+	});
+}
+/** Reads a layer once: digest of the blob and of what it decompresses to. */
+async function layerContent(path, descriptor, signal) {
+	return await withBlob(path, descriptor, async (file) => {
+		const decompressing = decompressor(descriptor.mediaType);
+		if (decompressing === void 0) return { violations: [`has the media type ${descriptor.mediaType}, no OCI layer`] };
+		const blobHash = createHash("sha256");
+		const diffHash = createHash("sha256");
+		let read = 0;
+		const hashed = async function* () {
+			for await (const chunk of fileChunks(file, descriptor.size)) {
+				blobHash.update(chunk);
+				read += chunk.length;
+				yield chunk;
+			}
+		};
+		const isZstd = descriptor.mediaType === mediaTypes.layerZstd;
+		const chunks = Readable.from(isZstd ? zstdFrameChunks(hashed()) : hashed(), { objectMode: false });
+		const hashing = async (tar) => {
+			for await (const chunk of tar) diffHash.update(chunk);
+		};
+		try {
+			await pipeline(chunks, decompressing, hashing, { ...signal === void 0 ? {} : { signal } });
+		} catch (error) {
+			signal?.throwIfAborted();
+			const reason = error instanceof Error ? error.message : String(error);
+			return { violations: [`cannot be decompressed as ${descriptor.mediaType} (${reason})`, ...digestViolations(descriptor, await fileSha256(file, descriptor.size))] };
+		}
+		return {
+			violations: digestViolations(descriptor, read === descriptor.size ? `sha256:${blobHash.digest("hex")}` : await fileSha256(file, descriptor.size)),
+			diffID: `sha256:${diffHash.digest("hex")}`
+		};
+	});
+}
+/** Opens the blob as what it has to be: a regular file of the announced size, no link to elsewhere. */
+async function withBlob(path, descriptor, look) {
+	try {
+		await using file = await open(path, constants$2.O_RDONLY | constants$2.O_NOFOLLOW | constants$2.O_NONBLOCK);
+		const stat = await file.stat();
+		if (!stat.isFile()) return { violations: ["is not a regular file"] };
+		if (stat.size !== descriptor.size) return { violations: [`has ${stat.size} bytes instead of ${descriptor.size}`] };
+		return await look(file);
+	} catch (error) {
+		const code = error instanceof Error && "code" in error ? error.code : void 0;
+		if (code === "ENOENT") return { violations: ["is missing"] };
+		if (code === "ELOOP" || code === "ENXIO") return { violations: ["is not a regular file"] };
+		throw error;
+	}
+}
+async function* fileChunks(file, sizeBytes) {
+	for (let offset = 0; offset < sizeBytes;) {
+		const buffer = Buffer.allocUnsafe(Math.min(CHUNK_BYTES, sizeBytes - offset));
+		const { bytesRead } = await file.read(buffer, 0, buffer.length, offset);
+		if (bytesRead === 0) return;
+		yield buffer.subarray(0, bytesRead);
+		offset += bytesRead;
+	}
+}
+async function fileSha256(file, sizeBytes) {
+	const hash = createHash("sha256");
+	for await (const chunk of fileChunks(file, sizeBytes)) hash.update(chunk);
+	return `sha256:${hash.digest("hex")}`;
+}
+function sha256(chunks) {
+	const hash = createHash("sha256");
+	for (const chunk of chunks) hash.update(chunk);
+	return `sha256:${hash.digest("hex")}`;
+}
+function digestViolations(descriptor, digest) {
+	return digest === descriptor.digest ? [] : [`holds ${digest}`];
+}
+// src/oci/validate.ts
+const REF_NAME = "org.opencontainers.image.ref.name";
+/** image-spec annotations.md, "Rules" of ref.name. */
+const REF_NAME_TEXT = /^[A-Za-z0-9]+(?:(?:[-._:@+]|--)[A-Za-z0-9]+)*(?:\/[A-Za-z0-9]+(?:(?:[-._:@+]|--)[A-Za-z0-9]+)*)*$/;
+/** Nothing hashes index.json, so what has no meaning in it is not let through. */
+const INDEX_MEMBERS = [
+	"schemaVersion",
+	"mediaType",
+	"artifactType",
+	"manifests",
+	"subject",
+	"annotations"
+];
+const DESCRIPTOR_MEMBERS = [
+	"mediaType",
+	"digest",
+	"size",
+	"urls",
+	"annotations",
+	"data",
+	"platform",
+	"artifactType"
+];
+const DEFAULT_CONCURRENCY = 2;
+/**
+* Everything that is wrong with a layout of images, found from its files alone: layout version, index, size and digest of
+* every blob that is named, media types, diff IDs against what the layers decompress to, platform, history.
+*
+* @param folder of the layout; blobs that nothing names are not looked at
+* @returns one line each, empty for a valid layout; errors of the file system other than missing files are thrown
+*/
+async function layoutViolations(folder, options = {}) {
+	const version = await documentAt(join(folder, "oci-layout"), "oci-layout", versionViolations);
+	const index = await documentAt(join(folder, "index.json"), "index.json", indexFileViolations);
+	if (index.violations.length > 0) return [...version.violations, ...index.violations];
+	const { manifests } = parseIndex(index.bytes, void 0, "index.json");
+	const images = await Promise.all(manifests.map((descriptor) => documentsOf(folder, descriptor)));
+	const contents = await layerContents(folder, images.flatMap(({ manifest }) => manifest?.layers ?? []), options);
+	return [
+		...version.violations,
+		...refNameViolations(manifests),
+		...images.flatMap((image) => image.violations),
+		...[...contents.values()].flatMap(({ violations }) => violations),
+		...images.flatMap((image) => imageViolations(image, contents))
+	];
+}
+async function documentsOf(folder, descriptor) {
+	const subject = `manifest ${descriptor.digest}`;
+	if (descriptor.mediaType !== mediaTypes.manifest) return {
+		descriptor,
+		violations: [`${subject}: has the media type ${descriptor.mediaType} in index.json`]
+	};
+	const read = await documentContent(blobFile(folder, descriptor), descriptor);
+	const parsed = attempt(read.bytes, (bytes) => parseManifest(bytes, descriptor.mediaType, subject));
+	const violations = [...read.violations, ...parsed.violations].map((violation) => `${subject}: ${violation}`);
+	if (parsed.value === void 0) return {
+		descriptor,
+		violations
+	};
+	const manifest = parsed.value;
+	const config = await configOf(folder, manifest.config);
+	return {
+		descriptor,
+		manifest,
+		...config,
+		violations: [...violations, ...config.violations]
+	};
+}
+async function configOf(folder, descriptor) {
+	const subject = `config ${descriptor.digest}`;
+	const isConfig = descriptor.mediaType === mediaTypes.config;
+	const read = await documentContent(blobFile(folder, descriptor), descriptor);
+	const parsed = attempt(isConfig ? read.bytes : void 0, (bytes) => parseConfig(bytes, subject));
+	return {
+		violations: [
+			...isConfig ? [] : [`has the media type ${descriptor.mediaType}, no OCI config`],
+			...read.violations,
+			...parsed.violations
+		].map((violation) => `${subject}: ${violation}`),
+		...parsed.value === void 0 ? {} : { config: parsed.value }
+	};
+}
+/** Each layer is read once, however often it is named. */
+async function layerContents(folder, layers, { concurrency = DEFAULT_CONCURRENCY, signal }) {
+	const contents = /* @__PURE__ */ new Map();
+	const waiting = [...new Map(layers.map((layer) => [layerKey(layer), layer])).values()];
+	const readWaiting = async () => {
+		for (let layer = waiting.shift(); layer !== void 0; layer = waiting.shift()) {
+			const { digest } = layer;
+			const { violations, diffID } = await layerContent(blobFile(folder, layer), layer, signal);
+			const lines = violations.map((violation) => `layer ${digest}: ${violation}`);
+			contents.set(layerKey(layer), {
+				violations: lines,
+				...diffID === void 0 ? {} : { diffID }
+			});
+		}
+	};
+	await Promise.all(Array.from({ length: Math.max(1, concurrency) }, readWaiting));
+	return contents;
+}
+function imageViolations(image, contents) {
+	const { descriptor, manifest, config } = image;
+	if (manifest === void 0 || config === void 0) return [];
+	const diffIDs = config.rootfs.diff_ids;
+	const steps = layerSteps(config.history ?? []);
+	const count = manifest.layers.length;
+	const differing = manifest.layers.flatMap((layer, position) => {
+		const diffID = contents.get(layerKey(layer))?.diffID;
+		if (diffID === void 0 || diffID === diffIDs[position]) return [];
+		return [`layer ${position + 1} holds the diff ID ${diffID}, the config says ${diffIDs[position] ?? "nothing"}`];
+	});
+	return [
+		...count === 0 ? ["it has no layers"] : [],
+		...diffIDs.length === count ? [] : [`it has ${diffIDs.length} diff IDs for ${count} layers`],
+		...steps === count ? [] : [`its history has ${steps} steps for ${count} layers`],
+		...differing,
+		...platformViolations(descriptor, config)
+	].map((violation) => `manifest ${descriptor.digest}: ${violation}`);
+}
+function platformViolations(descriptor, config) {
+	if (descriptor.platform === void 0) return ["it has no platform in index.json"];
+	const [announced, own] = [platformText(descriptor.platform), platformText(config)];
+	return announced === own ? [] : [`index.json says it is for ${announced}, its config for ${own}`];
+}
+function refNameViolations(manifests) {
+	const names = manifests.flatMap(({ annotations }) => annotations?.[REF_NAME] ?? []);
+	const invalid = names.filter((name) => !REF_NAME_TEXT.test(name));
+	const repeated = new Set(names.filter((name, position) => names.indexOf(name) !== position));
+	return [
+		...manifests.length === 0 ? ["index.json: it names no image"] : [],
+		...invalid.map((name) => `index.json: ${JSON.stringify(name)} is not a valid ref.name`),
+		...[...repeated].map((name) => `index.json: it has two images of the name ${name}`)
+	];
+}
+/** One of the two files that nothing hashes. */
+async function documentAt(path, name, check) {
+	const bytes = await smallFile(path);
+	if (typeof bytes === "string") return {
+		bytes: /* @__PURE__ */ new Uint8Array(),
+		violations: [`${name}: ${bytes}`]
+	};
+	const checked = attempt(bytes, check);
+	return {
+		bytes,
+		violations: [...checked.violations, ...checked.value ?? []].map((violation) => `${name}: ${violation}`)
+	};
+}
+/** The content, cut one byte above the limit of documents; or why there is none. */
+async function smallFile(path) {
+	try {
+		await using file = await open(path, constants$2.O_RDONLY | constants$2.O_NOFOLLOW | constants$2.O_NONBLOCK);
+		if (!(await file.stat()).isFile()) return "is not a regular file";
+		const chunks = [];
+		const content = file.createReadStream({
+			autoClose: false,
+			start: 0,
+			end: DOCUMENT_LIMIT_BYTES
+		});
+		for await (const chunk of content) chunks.push(chunk);
+		return Buffer.concat(chunks);
+	} catch (error) {
+		const code = error instanceof Error && "code" in error ? error.code : void 0;
+		if (code === "ENOENT") return "is missing";
+		if (code === "ELOOP") return "is not a regular file";
+		throw error;
+	}
+}
+function versionViolations(bytes) {
+	const version = parseDocument$1(bytes, "oci-layout")["imageLayoutVersion"];
+	return version === "1.0.0" ? [] : [`its imageLayoutVersion is ${JSON.stringify(version)} instead of "1.0.0"`];
+}
+function indexFileViolations(bytes) {
+	const document = parseDocument$1(bytes, "index.json");
+	const entries = Array.isArray(document["manifests"]) ? document["manifests"].filter(isJsonObject) : [];
+	const index = parseIndex(bytes, mediaTypes.index, "index.json");
+	return [...[...Object.keys(document).filter((member) => !INDEX_MEMBERS.includes(member)), ...entries.flatMap(Object.keys).filter((member) => !DESCRIPTOR_MEMBERS.includes(member))].map((member) => `it has the unknown member ${JSON.stringify(member)}`), ...index.annotations?.[REF_NAME] === void 0 ? [] : ["it has a ref.name itself"]];
+}
+function attempt(bytes, parse) {
+	if (bytes === void 0) return { violations: [] };
+	try {
+		return {
+			value: parse(bytes),
+			violations: []
+		};
+	} catch (error) {
+		if (error instanceof ImageError) return { violations: error.violations };
+		throw error;
+	}
+}
+function layerKey(layer) {
+	return `${layer.digest} ${layer.mediaType} ${layer.size}`;
+}
+function blobFile(folder, descriptor) {
+	return join(folder, "blobs", "sha256", digestHex(descriptor.digest));
+}
+// src/wrap.ts
+/**
+* Puts a disk on a base: an image in a layout of its own, checked from its files before it is returned. The same disk,
+* base, request and time give the same digest.
+*
+* @throws ImageError when the base cannot be built upon or the layout is not valid; RegistryError when the base is for
+*   another platform; HostError when the disk file changes meanwhile or there is no space; AbortError after `signal`
+*/
+async function wrapDisk(request) {
+	const { disk, base, compression, epochSeconds, layoutFolder, signal, reference = "latest" } = request;
+	const baseLayers = base === void 0 ? [] : checkedLayers(base, request.platform);
+	const layout = await createLayout(layoutFolder);
+	const layer = await writeDiskLayer({
+		source: disk.path,
+		path: disk.pathInImage
+	}, {
+		compression,
+		epochSeconds,
+		blobs: layout.blobs,
+		hasBase: base !== void 0,
+		...signal === void 0 ? {} : { signal }
+	});
+	for (const { digest } of baseLayers) await linkBlob(layout, fileOf(digest, base), digest);
+	const image = append(base, layer, {
+		...request,
+		createdBy: `kiwi-oci: ${disk.pathInImage}`
+	});
+	await putBlob(layout, image.configBytes);
+	await putBlob(layout, image.manifestBytes);
+	const descriptor = {
+		...image.descriptor,
+		annotations: { [REF_NAME$1]: reference }
+	};
+	await writeIndex(layout, [descriptor]);
+	const violations = await layoutViolations(layoutFolder, signal === void 0 ? {} : { signal });
+	if (violations.length > 0) throw new ImageError(`the image in ${layoutFolder}`, violations);
+	const sizeBytes = [
+		descriptor,
+		image.manifest.config,
+		...image.manifest.layers
+	].reduce((total, blob) => total + blob.size, 0);
+	return {
+		layout: layoutFolder,
+		digest: descriptor.digest,
+		descriptor,
+		layer,
+		reference,
+		sizeBytes
+	};
+}
+function fileOf(digest, base) {
+	const file = base?.blobs.get(digest);
+	if (file !== void 0) return file;
+	throw new ImageError(`the base ${base?.name}`, [`its layer ${digest} was not fetched`]);
+}
+// src/build.ts
+/**
+* Builds the disk, or takes the given one, and wraps it. What can be asked is asked first: the base, the registries of
+* the tags, the disk or the description, the space. The base is fetched while KIWI works.
+*
+* @param kiwi to build a description with
+* @throws InputError, DescriptionError, HostError, RegistryError, KiwiError, ImageError
+*/
+async function buildImage(plan, job, kiwi) {
+	const { report, stopwatch, signal } = job;
+	report.group("Check base, registries and disk");
+	const { base, disk } = await stopwatch.time("Checks", async () => {
+		await requireSkopeo(job.access);
+		if (plan.push) await checkTargets(plan.tags, job.access);
+		return {
+			base: await resolvePlannedBase(plan, job),
+			disk: await readySource(plan, job, kiwi)
+		};
+	});
+	report.endGroup();
+	const [fetched, raw] = await together(signal, [(until) => base ? stopwatch.time("Base", () => fetchPlannedBase(base, jobUntil(job, until))) : void 0, (until) => disk(jobUntil(job, until))]);
+	const converted = await convert(plan, raw, job);
+	const built = await wrap(plan, {
+		raw,
+		converted,
+		base: fetched,
+		...kiwi ? { kiwi } : {}
+	}, job);
+	await discard(plan, raw, converted, job);
+	return built;
+}
+/** What nobody needs any more; the layout and the disk stay as long as the job. */
+async function discard(plan, raw, converted, job) {
+	for (const name of [
+		"base",
+		"cache",
+		"description",
+		"keys"
+	]) await rm(join(job.workFolder, name), {
+		recursive: true,
+		force: true
+	});
+	if (plan.source.kind === "description" && converted.file !== raw.file) await rm(raw.file, { force: true });
+}
+async function readySource(plan, job, kiwi) {
+	if (plan.source.kind === "disk") return readyDisk(plan, plan.source, job);
+	if (kiwi === void 0) throw new Error("a description without kiwi-ng");
+	await checkSpace(descriptionSpaceNeed(plan.source.selected.size?.megabytes), job);
+	const prepared = await prepareDescription(plan.source, kiwi, job);
+	return async (running) => {
+		const built = await running.stopwatch.time("KIWI", () => buildDescription(prepared, running));
+		running.stopwatch.add(built.phases.map(({ title, seconds }) => ({
+			name: `KIWI: ${title}`,
+			seconds
+		})));
+		return {
+			...await inspectDisk(built.disk, "raw"),
+			file: built.disk,
+			name: built.kiwiName
+		};
+	};
+}
+async function readyDisk(plan, source, job) {
+	const info = await inspectDisk(source.path);
+	await checkSpace(diskSpaceNeed({
+		contentBytes: info.sizeBytes,
+		converted: info.format !== plan.format,
+		compressed: plan.compression.algorithm !== "none"
+	}), job);
+	const name = basename(source.path).replace(/(?<=.)\.[^.]+$/, "");
+	return async () => ({
+		...info,
+		file: source.path,
+		name
+	});
+}
+async function checkSpace(needBytes, job) {
+	const problem = spaceProblem(needBytes, await freeBytes(job.workFolder), job.workFolder);
+	if (problem) throw problem;
+}
+async function convert(plan, raw, job) {
+	const path = plan.diskPath ?? `/disk/${raw.name}.${plan.format}`;
+	job.report.group(`Convert the disk to ${plan.format}`);
+	const file = await job.stopwatch.time("Convert", () => convertDisk({
+		source: raw.file,
+		from: raw.format,
+		to: plan.format,
+		target: join(job.workFolder, `${raw.name}.${plan.format}`),
+		compressed: plan.compression.algorithm === "none",
+		signal: job.signal
+	}));
+	job.report.endGroup();
+	const { virtualSizeBytes } = raw;
+	return {
+		path,
+		file,
+		format: plan.format,
+		virtualSizeBytes,
+		sizeBytes: (await stat(file)).size
+	};
+}
+async function wrap(plan, parts, job) {
+	const { raw, converted, base, kiwi } = parts;
+	const { source } = plan;
+	job.report.group("Wrap");
+	const epochSeconds = plan.sourceDateEpoch ?? Math.floor((await stat(raw.file)).mtimeMs / 1e3);
+	const named = source.kind === "description" ? {
+		title: source.name,
+		version: source.version
+	} : { title: raw.name };
+	const wrapped = await job.stopwatch.time("Wrap", () => wrapDisk({
+		disk: {
+			path: converted.file,
+			pathInImage: converted.path
+		},
+		...base ? { base } : {},
+		platform: plan.platform,
+		changes: plan.config,
+		annotations: plan.annotations,
+		...named,
+		compression: plan.compression,
+		epochSeconds,
+		layoutFolder: join(job.workFolder, "layout"),
+		signal: job.signal
+	}));
+	job.report.info(`Image: ${wrapped.digest}`);
+	job.report.endGroup();
+	return {
+		workFolder: job.workFolder,
+		layout: wrapped.layout,
+		reference: wrapped.reference,
+		digest: wrapped.digest,
+		descriptor: wrapped.descriptor,
+		disk: converted,
+		layerSizeBytes: wrapped.layer.size,
+		...base ? { base: {
+			name: base.name,
+			digest: base.digest
+		} } : {},
+		...kiwi ? { kiwi: { version: kiwi.version } } : {},
+		phases: job.stopwatch.phases
+	};
+}
+// src/registry/credentials.ts
+const noLogins = {
+	auths: {},
+	credHelpers: {}
+};
+/** What docker calls its own registry when it asks a helper (docker/cli, registry.IndexServer). */
+const DOCKER_SERVER = "https://index.docker.io/v1/";
+const HELPER = /^[A-Za-z0-9][A-Za-z0-9._-]*$/;
+/**
+* @param path names the file in the error, which quotes nothing of it
+* @throws HostError when it is no JSON object
+*/
+function parseLogins(text, path) {
+	const document = text.trim() === "" ? {} : parsedObject(text, path);
+	const { credsStore } = document;
+	return {
+		auths: auths(document["auths"]),
+		credHelpers: helpers(document["credHelpers"]),
+		...typeof credsStore === "string" && HELPER.test(credsStore) ? { credsStore } : {}
+	};
+}
+/** JSON of a file that skopeo reads: without `credsStore`, which means nothing to it. */
+function loginsText(logins) {
+	return `${JSON.stringify({
+		auths: logins.auths,
+		credHelpers: logins.credHelpers
+	})}\n`;
+}
+/** One set of logins for several files, where the first file that knows a registry wins, as skopeo searches them. */
+function mergedLogins(files) {
+	return files.reduceRight((below, above) => {
+		const rest = [...Object.keys(above.auths), ...Object.keys(above.credHelpers)].reduce(without, below);
+		const credsStore = above.credsStore ?? below.credsStore;
+		return {
+			auths: {
+				...rest.auths,
+				...above.auths
+			},
+			credHelpers: {
+				...rest.credHelpers,
+				...above.credHelpers
+			},
+			...credsStore === void 0 ? {} : { credsStore }
+		};
+	}, noLogins);
+}
+/** With a login that wins over all others for its registry: skopeo prefers helpers and namespaces, so those go. */
+function withLogin(logins, login) {
+	return withAuth(logins, login.registry, login.username, login.password);
+}
+/** `<token>` as the name marks a token instead of a password (docker-credential-helpers, client). */
+function withAuth(logins, registry, username, secret) {
+	const isToken = username === "<token>";
+	const auth = Buffer.from(`${username}:${isToken ? "" : secret}`, "utf8").toString("base64");
+	const entry = isToken ? {
+		auth,
+		identitytoken: secret
+	} : { auth };
+	const rest = without(logins, registry);
+	return {
+		...rest,
+		auths: {
+			...rest.auths,
+			[registry]: entry
+		}
+	};
+}
+function withHelper(logins, registry, helper) {
+	return {
+		...logins,
+		credHelpers: {
+			...logins.credHelpers,
+			[registry]: helper
+		}
+	};
+}
+/** Whether a registry, or a namespace in it, has a login of its own or a helper. */
+function knowsLogin(logins, registry) {
+	return [...Object.keys(logins.auths), ...Object.keys(logins.credHelpers)].some((key) => isWithin(key, registry));
+}
+function without(logins, registry) {
+	const kept = (entries) => Object.fromEntries(Object.entries(entries).filter(([key]) => !isWithin(key, normalKey(registry))));
+	return {
+		...logins,
+		auths: kept(logins.auths),
+		credHelpers: kept(logins.credHelpers)
+	};
+}
+function isWithin(key, registry) {
+	const normal = normalKey(key);
+	return normal === registry || normal.startsWith(`${registry}/`);
+}
+/** The registry in a key of any age; c/image pkg/docker/config/config.go, `normalizeAuthFileKey`. */
+function normalKey(key) {
+	const bare = key.replace(/^https?:\/\//, "");
+	const name = bare === key ? bare : bare.split("/")[0] ?? bare;
+	return ["index.docker.io", "registry-1.docker.io"].includes(name) ? "docker.io" : name;
+}
+/** Only what holds a login: docker leaves `{}` where a helper has it, which would hide the helper. */
+function auths(value) {
+	if (!isObject(value)) return {};
+	const entries = Object.entries(value).flatMap(([key, entry]) => {
+		if (!isObject(entry)) return [];
+		const { auth, identitytoken } = entry;
+		if (typeof auth !== "string" || auth === "") return [];
+		return [[key, typeof identitytoken === "string" ? {
+			auth,
+			identitytoken
+		} : { auth }]];
+	});
+	return Object.fromEntries(entries);
+}
+function helpers(value) {
+	if (!isObject(value)) return {};
+	const entries = Object.entries(value).filter((entry) => typeof entry[1] === "string" && HELPER.test(entry[1]));
+	return Object.fromEntries(entries);
+}
+function parsedObject(text, path) {
+	try {
+		const value = JSON.parse(text);
+		if (isObject(value)) return value;
+	} catch {}
+	throw new HostError(`the file of logins ${path} is no JSON object`, "correct it or remove it");
+}
+function isObject(value) {
+	return typeof value === "object" && value !== null && !Array.isArray(value);
+}
+// src/registry/login.ts
+const OWN_FILE = "auth.json";
+const CHECK_FILE = "check.json";
+/**
+* Makes the logins of one job ready. A given login is tried at its registry and stands, with the user's other logins
+* below it, in a file of our own (0600). The user's own files are only read.
+*
+* @returns the file to hand to skopeo, or undefined when skopeo finds the user's logins by itself
+* @throws RegistryError when the registry does not accept the login, InputError when `authfile` or the registry's name
+*   is wrong, HostError when a file of logins cannot be read
+*/
+async function prepareLogins(request, access) {
+	const { login, authfile } = request;
+	const existing = await existingLogins(request);
+	const converted = await withStore(existing, request, access);
+	if (!login) {
+		if (converted === existing) return authfile;
+		return await writeLogins(request.folder, converted);
+	}
+	const registry = parseRegistry(login.registry);
+	if (typeof registry !== "string") throw new InputError([{
+		where: "input registry",
+		text: registry.problem
+	}]);
+	await tryLogin({
+		...login,
+		registry
+	}, request.folder, access);
+	return await writeLogins(request.folder, withLogin(converted, {
+		...login,
+		registry
+	}));
+}
+async function existingLogins(request) {
+	const { authfile, files } = request;
+	if (authfile === void 0) return mergedLogins(await Promise.all(files.map(async (file) => await readLogins(file) ?? noLogins)));
+	const logins = await readLogins(authfile);
+	if (logins) return logins;
+	throw new InputError([{
+		where: "input authfile",
+		text: `there is no file ${authfile}: write the path of a file of logins`
+	}]);
+}
+async function readLogins(path) {
+	const text = await readFile(path, "utf8").catch((error) => {
+		if (error.code === "ENOENT" || error.code === "ENOTDIR") return void 0;
+		throw new HostError(`the file of logins ${path} cannot be read (${error.code})`, "make it readable, or remove it");
+	});
+	return text === void 0 ? void 0 : parseLogins(text, path);
+}
+/** Docker's helper for all registries, said per registry as skopeo wants it; the same object where nothing changes. */
+async function withStore(logins, request, access) {
+	const { credsStore: store } = logins;
+	if (store === void 0) return logins;
+	let result = logins;
+	for (const registry of new Set(request.registries)) {
+		if (registry === request.login?.registry || knowsLogin(logins, registry)) continue;
+		const answer = await askHelper(store, registry === "docker.io" ? DOCKER_SERVER : registry, access);
+		if (answer === void 0) continue;
+		result = registry === "docker.io" ? withAuth(result, registry, answer.Username, answer.Secret) : withHelper(result, registry, store);
+	}
+	return result;
+}
+/** docker-credential-helpers, README "Development": `get` takes the server by stdin and prints JSON. */
+async function askHelper(store, server, access) {
+	const { environment: env, signal } = access;
+	const options = {
+		env,
+		input: `${server}\n`,
+		timeoutSeconds: 60,
+		...signal === void 0 ? {} : { signal }
+	};
+	try {
+		const answer = JSON.parse((await runCommand(`docker-credential-${store}`, ["get"], options)).stdout.toString("utf8"));
+		return isHelperAnswer(answer) ? answer : void 0;
+	} catch (error) {
+		if (signal?.aborted) throw error;
+		if (error instanceof CommandError && error.outcome.kind === "missing") access.report.warning(`docker keeps its logins with docker-credential-${store}, which is not installed: going on without them`);
+		return;
+	}
+}
+function isHelperAnswer(value) {
+	if (typeof value !== "object" || value === null) return false;
+	return "Username" in value && typeof value.Username === "string" && "Secret" in value && typeof value.Secret === "string";
+}
+async function tryLogin(login, folder, access) {
+	const { registry, username, password } = login;
+	const file = join(folder, CHECK_FILE);
+	const { authfile: _, ...withoutFile } = access;
+	const args = [
+		"login",
+		"--authfile",
+		file,
+		...inspectFlags(withoutFile),
+		`--username=${username}`,
+		"--password-stdin",
+		registry
+	];
+	const purpose = {
+		side: "target",
+		reference: registry,
+		failure: `the login to ${registry} as ${username} failed`
+	};
+	try {
+		await runSkopeo(args, withoutFile, purpose, password);
+	} catch (error) {
+		if (!(error instanceof RefusedError)) throw error;
+		const hidden = (text) => password === "" ? text : text.replaceAll(password, "***");
+		throw new RefusedError(purpose, {
+			...error.refusal,
+			reason: hidden(error.refusal.reason)
+		}, error.detail.map(hidden));
+	} finally {
+		await rm(file, { force: true });
+	}
+}
+async function writeLogins(folder, logins) {
+	const path = join(folder, OWN_FILE);
+	await writeFile(path, loginsText(logins), {
+		mode: 384,
+		flag: "wx"
+	});
+	return path;
+}
+// src/steps/logins.ts
+/**
+* How skopeo is called in this step, with the job's logins in a folder that only we can read.
+*
+* @param keep told of the folder before anything is put into it
+* @throws RegistryError when the registry does not accept the login
+*/
+async function openAccess(plan, inputs, around, step) {
+	const { login, authfile } = inputs;
+	const folder = await makePrivateFolder(around.temp);
+	step.keep(folder);
+	const access = {
+		tlsVerify: plan.tlsVerify,
+		tmpFolder: step.tmpFolder,
+		environment: skopeoEnvironment(process.env, login ? [login.password] : []),
+		report: step.report,
+		signal: step.signal
+	};
+	const file = await prepareLogins({
+		folder,
+		...login ? { login } : {},
+		...authfile === void 0 ? {} : { authfile },
+		files: around.loginFiles,
+		registries: registries(plan)
+	}, access);
+	return file === void 0 ? access : {
+		...access,
+		authfile: file
+	};
+}
+/** The registries that a plan talks to. */
+function registries(plan) {
+	const named = [parseBase(plan.base), ...plan.exports.map(parseDestination)].flatMap((name) => typeof name === "object" && "reference" in name ? [name.reference.registry] : []);
+	const tagged = plan.tags.flatMap((tag) => {
+		const parsed = parseTag(tag);
+		return "problem" in parsed ? [] : [parsed.reference.registry];
+	});
+	return [.../* @__PURE__ */ new Set([...named, ...tagged])];
+}
+// src/steps/mirrors.ts
+/** The table of public mirrors, ours or the one that `KIWI_OCI_MIRRORS` names. */
+async function plannedMirrors(around) {
+	return around.mirrorsFile === void 0 ? publicMirrors : readMirrors(around.mirrorsFile);
+}
+// src/steps/buildjob.ts
+/** Builds in a folder of its own; the caller removes what `keep` was told of. */
+async function runBuild(step) {
+	const { plan, around, report, signal, remote } = step;
+	const workFolder = await makeWorkFolder(plan.workDirectory ?? around.temp);
+	step.keep(workFolder);
+	return buildImage(plan, {
+		workFolder,
+		access: await openAccess(plan, step.inputs, around, {
+			...step,
+			tmpFolder: workFolder
+		}),
+		privileges: await findPrivileges(),
+		machine: {
+			architecture: around.architecture,
+			mirrors: await plannedMirrors(around),
+			nodePath: around.nodePath,
+			supervisorPath: around.supervisorPath,
+			owner: {
+				uid: around.uid,
+				gid: around.gid
+			},
+			offered: offered(around, plan),
+			now: () => Date.now()
+		},
+		caches: plan.cache ? {
+			folder: around.cacheFolder,
+			...remote ? { remote } : {}
+		} : {},
+		report,
+		stopwatch: new Stopwatch(() => Date.now()),
+		signal
+	}, step.kiwi);
+}
+function offered(around, plan) {
+	const epoch = plan.sourceDateEpoch;
+	return {
+		...around.proxies,
+		...epoch === void 0 ? {} : { SOURCE_DATE_EPOCH: String(epoch) }
+	};
+}
+// src/steps/localshelf.ts
+/** Where the command line keeps kiwi-ng: a folder of ours. (The runner's tool cache writes to standard output.) */
+function localShelf(cacheFolder) {
+	const place = (version) => join(cacheFolder, "kiwi-ng", version);
+	return {
+		find: async (version) => {
+			return (await stat(place(version)).catch(() => void 0))?.isDirectory() ? place(version) : void 0;
+		},
+		keep: async (folder, version) => {
+			const kept = place(version);
+			const partial = `${kept}.${process.pid}.partial`;
+			await mkdir(dirname(kept), { recursive: true });
+			try {
+				await cp(folder, partial, {
+					recursive: true,
+					verbatimSymlinks: true
+				});
+				await rm(kept, {
+					recursive: true,
+					force: true
+				});
+				await rename(partial, kept);
+			} finally {
+				await rm(partial, {
+					recursive: true,
+					force: true
+				});
+			}
+			return kept;
+		}
+	};
+}
+// src/steps/surroundings.ts
+const PROXY_VARIABLES = [
+	"http_proxy",
+	"https_proxy",
+	"ftp_proxy",
+	"no_proxy",
+	"all_proxy"
+];
+function surroundings(environment) {
+	const { uid, gid, username } = userInfo();
+	const home = environment["HOME"] || homedir();
+	const caches = environment["XDG_CACHE_HOME"] || join(home, ".cache");
+	const mirrorsFile = environment["KIWI_OCI_MIRRORS"];
+	const sourceDateEpoch = environment["SOURCE_DATE_EPOCH"];
+	const proxies = proxyVariables(environment);
+	if (Object.keys(proxies).length > 0 && "setGlobalProxyFromEnv" in http) http.setGlobalProxyFromEnv(proxies);
+	return {
+		home,
+		temp: environment["RUNNER_TEMP"] || tmpdir(),
+		cacheFolder: join(caches, "kiwi-oci"),
+		hosted: environment["RUNNER_ENVIRONMENT"] === "github-hosted",
+		searchPath: environment["PATH"] ?? "",
+		uid,
+		gid,
+		user: username,
+		machine: machinePlatform(process.arch),
+		architecture: machine(),
+		release: environment["ImageOS"] || release(),
+		nodePath: process.execPath,
+		supervisorPath: resolve(import.meta.dirname, "supervisor.js"),
+		loginFiles: loginFiles(environment, home, uid),
+		proxies,
+		...mirrorsFile ? { mirrorsFile } : {},
+		...sourceDateEpoch ? { sourceDateEpoch } : {}
+	};
+}
+/** Where skopeo looks (containers-auth.json(5)), the first file that is set or there wins for a registry. */
+function loginFiles(environment, home, uid) {
+	const given = environment["REGISTRY_AUTH_FILE"];
+	if (given) return [given];
+	const runtime = environment["XDG_RUNTIME_DIR"];
+	const config = environment["XDG_CONFIG_HOME"] || join(home, ".config");
+	return [
+		...runtime ? [join(runtime, "containers/auth.json")] : [],
+		`/run/containers/${uid}/auth.json`,
+		join(config, "containers/auth.json"),
+		join(environment["DOCKER_CONFIG"] || join(home, ".docker"), "config.json")
+	];
+}
+function proxyVariables(environment) {
+	const names = PROXY_VARIABLES.flatMap((name) => [name, name.toUpperCase()]);
+	return Object.fromEntries(names.flatMap((name) => environment[name] ? [[name, environment[name]]] : []));
+}
+/** What the defaults and the wording of inputs depend on. */
+function inputFacts(around, origin) {
+	return {
+		machine: around.machine,
+		architecture: around.architecture,
+		installTools: origin === "action",
+		...around.sourceDateEpoch === void 0 ? {} : { sourceDateEpoch: around.sourceDateEpoch }
+	};
+}
+// src/steps/cli.ts
+/** The command line: all steps of the action in one process. The digest alone goes to standard output. */
+async function main() {
+	const line = parseArguments(process.argv.slice(2));
+	if (line.help || line.version) {
+		process.stdout.write(`${line.help ? helpText() : version}\n`);
+		return;
+	}
+	const terminal = new Terminal(process.stderr, () => Date.now());
+	const canceling = new AbortController();
+	for (const name of [
+		"SIGINT",
+		"SIGTERM",
+		"SIGHUP"
+	]) process.on(name, () => canceling.abort());
+	const around = surroundings(process.env);
+	const folders = /* @__PURE__ */ new Set();
+	try {
+		const keep = (folder) => folders.add(folder);
+		const { digest, kept } = await runJob(line, around, {
+			terminal,
+			signal: canceling.signal,
+			keep
+		});
+		for (const folder of kept) folders.delete(folder);
+		process.stdout.write(`${digest}\n`);
+	} catch (error) {
+		showError(error, terminal);
+	} finally {
+		await removeFolders([...folders], around, terminal);
+	}
+}
+/** @returns the digest, and the folders of the job that stay although it is over */
+async function runJob(line, around, running) {
+	const { terminal: report, signal, keep } = running;
+	const facts = inputFacts(around, "command line");
+	const password = await givenPassword(line);
+	const { inputs, problems } = readInputs(password === void 0 ? line.raw : new Map([...line.raw, ["password", [password]]]), facts);
+	const plan = await makePlan({
+		inputs,
+		problems: [...line.problems, ...problems]
+	}, facts);
+	for (const each of planLines(plan)) report.info(each);
+	const kiwi = await readyTools({
+		facts: hostFacts(plan, around.architecture, await plannedMirrors(around)),
+		installs: plan.installTools,
+		searchPath: around.searchPath,
+		temp: around.temp,
+		shelf: localShelf(around.cacheFolder),
+		nowSeconds: Date.now() / 1e3,
+		report,
+		signal
+	});
+	const built = await runBuild({
+		plan,
+		inputs,
+		around,
+		report,
+		signal,
+		keep,
+		...kiwi ? { kiwi } : {}
+	});
+	if (plan.workDirectory !== void 0) report.info(`Layout: ${built.layout}`);
+	let published = UNPUBLISHED;
+	try {
+		const access = await openAccess(plan, inputs, around, {
+			tmpFolder: built.workFolder,
+			report,
+			signal,
+			keep
+		});
+		const onProgress = (now) => {
+			published = now;
+		};
+		await publishImage({
+			plan,
+			built,
+			access,
+			report,
+			stopwatch: new Stopwatch(() => Date.now()),
+			onProgress
+		});
+	} finally {
+		if (line.metadataFile !== void 0) await writeMetadata(line.metadataFile, metadataText(built, published));
+	}
+	return {
+		digest: built.digest,
+		kept: plan.workDirectory === void 0 ? [] : [built.workFolder]
+	};
+}
+async function givenPassword(line) {
+	const password = process.env["KIWI_OCI_PASSWORD"];
+	delete process.env["KIWI_OCI_PASSWORD"];
+	if (!line.passwordFromStdin) return password;
+	return (await text(process.stdin)).replace(/\r?\n$/, "");
+}
+async function writeMetadata(file, content) {
+	await writeFile(`${file}.tmp`, `${content}\n`);
+	await rename(`${file}.tmp`, file);
+}
+function showError(error, terminal) {
+	terminal.endGroup();
+	const { message, detail, exitCode } = describeError(error);
+	for (const each of message.split("\n")) terminal.error(each.replace(/^input ([a-z-]+):/, "--$1:"));
+	for (const each of detail) terminal.output(each);
+	process.exitCode = exitCode;
+}
+async function removeFolders(folders, around, terminal) {
+	const privileges = await findPrivileges();
+	for (const folder of folders) try {
+		await removeFolder(folder, privileges, around);
+	} catch (error) {
+		terminal.warning(`${folder} could not be removed: ${describeError(error).message}`);
+	}
+}
+await main();
+export {};
