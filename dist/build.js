@@ -6871,249 +6871,6 @@ const DISK_FORMATS = {
 function isDiskFormat(text) {
 	return Object.hasOwn(DISK_FORMATS, text);
 }
-// src/rawinputs.ts
-const DEFINITIONS = {
-	description: {
-		kind: "text",
-		value: "PATH",
-		help: "folder or file of a KIWI description"
-	},
-	disk: {
-		kind: "text",
-		value: "FILE",
-		help: "an existing disk file: wrap it, build nothing"
-	},
-	profiles: {
-		kind: "list",
-		value: "NAME",
-		help: "KIWI's profiles"
-	},
-	type: {
-		kind: "text",
-		value: "NAME",
-		help: "KIWI's build type, where the description has several"
-	},
-	"kiwi-global-arguments": {
-		kind: "list",
-		value: "ARG",
-		help: "arguments for kiwi-ng before system build"
-	},
-	"kiwi-arguments": {
-		kind: "list",
-		value: "ARG",
-		help: "arguments for kiwi-ng after system build"
-	},
-	repositories: {
-		kind: "list",
-		value: "'URI [DIST [COMPONENT…]]'",
-		help: "what obsrepositories:/ stands for; default: those of this machine"
-	},
-	format: {
-		kind: "text",
-		value: "qcow2|raw",
-		help: "disk format in the image; default: the description's, else qcow2"
-	},
-	"disk-path": {
-		kind: "text",
-		value: "PATH",
-		help: "path of the disk in the image; default: /disk/NAME"
-	},
-	"base-image": {
-		kind: "text",
-		value: "REF",
-		help: "the reference container; default: derived_from, else scratch"
-	},
-	containerconfig: {
-		kind: "yaml",
-		value: "YAML",
-		help: "entrypoint, cmd, env, labels, user, workdir, expose, …"
-	},
-	labels: {
-		kind: "list",
-		value: "KEY=VALUE",
-		help: "labels of the image"
-	},
-	annotations: {
-		kind: "list",
-		value: "KEY=VALUE",
-		help: "annotations of the manifest"
-	},
-	platform: {
-		kind: "text",
-		value: "OS/ARCH",
-		help: "platform of the image; default: the machine's"
-	},
-	compression: {
-		kind: "text",
-		value: "gzip|zstd|none[:LEVEL]",
-		help: "of the layer; default: gzip"
-	},
-	tags: {
-		kind: "list",
-		value: "REF",
-		help: "references to push to"
-	},
-	push: {
-		kind: "boolean",
-		value: "",
-		help: "push to the tags; without it the log says what would be pushed"
-	},
-	export: {
-		kind: "list",
-		value: "DEST",
-		help: "skopeo destination to write the image to, oci:DIR[:REF] among them"
-	},
-	registry: {
-		kind: "text",
-		value: "HOST",
-		help: "registry of the login; default: the tags' one"
-	},
-	username: {
-		kind: "text",
-		value: "NAME",
-		help: "login for this job only"
-	},
-	password: {
-		kind: "secret",
-		value: "",
-		help: ""
-	},
-	authfile: {
-		kind: "text",
-		value: "FILE",
-		help: "a file of logins to use instead of the existing ones"
-	},
-	"tls-verify": {
-		kind: "boolean",
-		value: "",
-		help: "check certificates of registries; default: true"
-	},
-	cache: {
-		kind: "boolean",
-		value: "",
-		help: "keep base layers, tools and packages; default: true"
-	},
-	"install-tools": {
-		kind: "boolean",
-		value: "",
-		help: "install what is missing; default: false"
-	},
-	"kiwi-version": {
-		kind: "text",
-		value: "VERSION",
-		help: "exact version from PyPI, or system"
-	},
-	"work-dir": {
-		kind: "text",
-		value: "DIR",
-		help: "where to build; default: the system's temp"
-	},
-	"source-date-epoch": {
-		kind: "text",
-		value: "SECONDS",
-		help: "created, history and tar times"
-	},
-	summary: {
-		kind: "boolean",
-		value: "",
-		help: "job summary, in a workflow; default: true"
-	}
-};
-const INPUT_NAMES = Object.keys(DEFINITIONS);
-function inputDefinition(name) {
-	return DEFINITIONS[name];
-}
-/** The input of this name, whatever its case (a runner upper-cases names), if there is one. */
-function inputNamed(name) {
-	const lower = name.toLowerCase();
-	return INPUT_NAMES.find((known) => known === lower);
-}
-/**
-* The entries that one text of a workflow holds: a list has one a line; only `tags` also splits at commas, as docker's
-* metadata action writes them. Values of other lists may hold commas.
-*/
-function rawEntries(name, text) {
-	if (inputDefinition(name).kind !== "list") return [text];
-	return text.split(name === "tags" ? /[\n,]/ : "\n");
-}
-/** The known names nearest to a wrong one, for a message. */
-function similarNames(wrong) {
-	const distance = (name) => editDistance(wrong.toLowerCase(), name);
-	return INPUT_NAMES.filter((name) => distance(name) <= 3 || name.startsWith(wrong)).toSorted((a, b) => distance(a) - distance(b)).slice(0, 2);
-}
-function editDistance(a, b) {
-	let row = Array.from({ length: b.length + 1 }, (_, i) => i);
-	for (const [i, letter] of [...a].entries()) {
-		const next = [i + 1];
-		for (const [j, other] of [...b].entries()) {
-			const change = (row[j] ?? 0) + (letter === other ? 0 : 1);
-			next.push(Math.min(change, (row[j + 1] ?? 0) + 1, (next[j] ?? 0) + 1));
-		}
-		row = next;
-	}
-	return row.at(-1) ?? 0;
-}
-// src/inputreader.ts
-const TRUE = [
-	"true",
-	"True",
-	"TRUE"
-];
-const FALSE = [
-	"false",
-	"False",
-	"FALSE"
-];
-/** Reads single inputs and collects what is wrong with them. */
-var InputReader = class {
-	raw;
-	facts;
-	problems = [];
-	constructor(raw, facts) {
-		this.raw = raw;
-		this.facts = facts;
-		for (const name of raw.keys()) if (!INPUT_NAMES.includes(name)) throw new Error(`undeclared input ${name}`);
-	}
-	refuse(name, text) {
-		this.problems.push({
-			where: `input ${name}`,
-			text
-		});
-	}
-	/** The value without surrounding blanks; an empty one counts as not given. */
-	text(name) {
-		const value = this.secret(name)?.trim();
-		return value === "" ? void 0 : value;
-	}
-	/** The value as it was given: blanks may belong to a password. */
-	secret(name) {
-		const value = this.raw.get(name)?.at(-1);
-		return value === "" ? void 0 : value;
-	}
-	optional(key, name) {
-		const value = this.text(name);
-		return value === void 0 ? {} : { [key]: value };
-	}
-	list(name) {
-		return (this.raw.get(name) ?? []).map((line) => line.trim()).filter((line) => line !== "");
-	}
-	boolean(name, otherwise) {
-		const text = this.text(name);
-		if (text === void 0) return otherwise;
-		if (!TRUE.includes(text) && !FALSE.includes(text)) this.refuse(name, `'${text}' is no boolean: write true or false`);
-		return TRUE.includes(text);
-	}
-	/** `KEY=VALUE` lines; the value may hold `=` and may be empty. The last of a key wins, as in docker's actions. */
-	pairs(name) {
-		const entries = [];
-		for (const line of this.list(name)) {
-			const split = line.indexOf("=");
-			if (split > 0) entries.push([line.slice(0, split).trim(), line.slice(split + 1)]);
-			else this.refuse(name, `'${line}' is no KEY=VALUE: write the key, an equals sign and the value`);
-		}
-		return Object.fromEntries(entries);
-	}
-};
 // src/kiwi/arguments.ts
 /**
 * The argument list of `kiwi-ng` for a build. Values stand behind `=`, so that none is taken for an option, in a
@@ -7991,7 +7748,250 @@ function folderName(transport, folder, name) {
 	});
 	throw new HostError(`skopeo cannot work in ${folder}, for the colon in its name`, "choose another work-dir");
 }
-// src/inputs.ts
+// src/inputs/raw.ts
+const DEFINITIONS = {
+	description: {
+		kind: "text",
+		value: "PATH",
+		help: "folder or file of a KIWI description"
+	},
+	disk: {
+		kind: "text",
+		value: "FILE",
+		help: "an existing disk file: wrap it, build nothing"
+	},
+	profiles: {
+		kind: "list",
+		value: "NAME",
+		help: "KIWI's profiles"
+	},
+	type: {
+		kind: "text",
+		value: "NAME",
+		help: "KIWI's build type, where the description has several"
+	},
+	"kiwi-global-arguments": {
+		kind: "list",
+		value: "ARG",
+		help: "arguments for kiwi-ng before system build"
+	},
+	"kiwi-arguments": {
+		kind: "list",
+		value: "ARG",
+		help: "arguments for kiwi-ng after system build"
+	},
+	repositories: {
+		kind: "list",
+		value: "'URI [DIST [COMPONENT…]]'",
+		help: "what obsrepositories:/ stands for; default: those of this machine"
+	},
+	format: {
+		kind: "text",
+		value: "qcow2|raw",
+		help: "disk format in the image; default: the description's, else qcow2"
+	},
+	"disk-path": {
+		kind: "text",
+		value: "PATH",
+		help: "path of the disk in the image; default: /disk/NAME"
+	},
+	"base-image": {
+		kind: "text",
+		value: "REF",
+		help: "the reference container; default: derived_from, else scratch"
+	},
+	containerconfig: {
+		kind: "yaml",
+		value: "YAML",
+		help: "entrypoint, cmd, env, labels, user, workdir, expose, …"
+	},
+	labels: {
+		kind: "list",
+		value: "KEY=VALUE",
+		help: "labels of the image"
+	},
+	annotations: {
+		kind: "list",
+		value: "KEY=VALUE",
+		help: "annotations of the manifest"
+	},
+	platform: {
+		kind: "text",
+		value: "OS/ARCH",
+		help: "platform of the image; default: the machine's"
+	},
+	compression: {
+		kind: "text",
+		value: "gzip|zstd|none[:LEVEL]",
+		help: "of the layer; default: gzip"
+	},
+	tags: {
+		kind: "list",
+		value: "REF",
+		help: "references to push to"
+	},
+	push: {
+		kind: "boolean",
+		value: "",
+		help: "push to the tags; without it the log says what would be pushed"
+	},
+	export: {
+		kind: "list",
+		value: "DEST",
+		help: "skopeo destination to write the image to, oci:DIR[:REF] among them"
+	},
+	registry: {
+		kind: "text",
+		value: "HOST",
+		help: "registry of the login; default: the tags' one"
+	},
+	username: {
+		kind: "text",
+		value: "NAME",
+		help: "login for this job only"
+	},
+	password: {
+		kind: "secret",
+		value: "",
+		help: ""
+	},
+	authfile: {
+		kind: "text",
+		value: "FILE",
+		help: "a file of logins to use instead of the existing ones"
+	},
+	"tls-verify": {
+		kind: "boolean",
+		value: "",
+		help: "check certificates of registries; default: true"
+	},
+	cache: {
+		kind: "boolean",
+		value: "",
+		help: "keep base layers, tools and packages; default: true"
+	},
+	"install-tools": {
+		kind: "boolean",
+		value: "",
+		help: "install what is missing; default: false"
+	},
+	"kiwi-version": {
+		kind: "text",
+		value: "VERSION",
+		help: "exact version from PyPI, or system"
+	},
+	"work-dir": {
+		kind: "text",
+		value: "DIR",
+		help: "where to build; default: the system's temp"
+	},
+	"source-date-epoch": {
+		kind: "text",
+		value: "SECONDS",
+		help: "created, history and tar times"
+	},
+	summary: {
+		kind: "boolean",
+		value: "",
+		help: "job summary, in a workflow; default: true"
+	}
+};
+const INPUT_NAMES = Object.keys(DEFINITIONS);
+function inputDefinition(name) {
+	return DEFINITIONS[name];
+}
+/** The input of this name, whatever its case (a runner upper-cases names), if there is one. */
+function inputNamed(name) {
+	const lower = name.toLowerCase();
+	return INPUT_NAMES.find((known) => known === lower);
+}
+/**
+* The entries that one text of a workflow holds: a list has one a line; only `tags` also splits at commas, as docker's
+* metadata action writes them. Values of other lists may hold commas.
+*/
+function rawEntries(name, text) {
+	if (inputDefinition(name).kind !== "list") return [text];
+	return text.split(name === "tags" ? /[\n,]/ : "\n");
+}
+/** The known names nearest to a wrong one, for a message. */
+function similarNames(wrong) {
+	const distance = (name) => editDistance(wrong.toLowerCase(), name);
+	return INPUT_NAMES.filter((name) => distance(name) <= 3 || name.startsWith(wrong)).toSorted((a, b) => distance(a) - distance(b)).slice(0, 2);
+}
+function editDistance(a, b) {
+	let row = Array.from({ length: b.length + 1 }, (_, i) => i);
+	for (const [i, letter] of [...a].entries()) {
+		const next = [i + 1];
+		for (const [j, other] of [...b].entries()) {
+			const change = (row[j] ?? 0) + (letter === other ? 0 : 1);
+			next.push(Math.min(change, (row[j + 1] ?? 0) + 1, (next[j] ?? 0) + 1));
+		}
+		row = next;
+	}
+	return row.at(-1) ?? 0;
+}
+// src/inputs/reader.ts
+const TRUE = [
+	"true",
+	"True",
+	"TRUE"
+];
+const FALSE = [
+	"false",
+	"False",
+	"FALSE"
+];
+/** Reads single inputs and collects what is wrong with them. */
+var InputReader = class {
+	raw;
+	facts;
+	problems = [];
+	constructor(raw, facts) {
+		this.raw = raw;
+		this.facts = facts;
+		for (const name of raw.keys()) if (!INPUT_NAMES.includes(name)) throw new Error(`undeclared input ${name}`);
+	}
+	refuse(name, text) {
+		this.problems.push({
+			where: `input ${name}`,
+			text
+		});
+	}
+	/** The value without surrounding blanks; an empty one counts as not given. */
+	text(name) {
+		const value = this.secret(name)?.trim();
+		return value === "" ? void 0 : value;
+	}
+	/** The value as it was given: blanks may belong to a password. */
+	secret(name) {
+		const value = this.raw.get(name)?.at(-1);
+		return value === "" ? void 0 : value;
+	}
+	optional(key, name) {
+		const value = this.text(name);
+		return value === void 0 ? {} : { [key]: value };
+	}
+	list(name) {
+		return (this.raw.get(name) ?? []).map((line) => line.trim()).filter((line) => line !== "");
+	}
+	boolean(name, otherwise) {
+		const text = this.text(name);
+		if (text === void 0) return otherwise;
+		if (!TRUE.includes(text) && !FALSE.includes(text)) this.refuse(name, `'${text}' is no boolean: write true or false`);
+		return TRUE.includes(text);
+	}
+	/** `KEY=VALUE` lines; the value may hold `=` and may be empty. The last of a key wins, as in docker's actions. */
+	pairs(name) {
+		const entries = [];
+		for (const line of this.list(name)) {
+			const split = line.indexOf("=");
+			if (split > 0) entries.push([line.slice(0, split).trim(), line.slice(split + 1)]);
+			else this.refuse(name, `'${line}' is no KEY=VALUE: write the key, an equals sign and the value`);
+		}
+		return Object.fromEntries(entries);
+	}
+};
+// src/inputs/inputs.ts
 /** @returns the inputs and every problem found in them; where there are problems, the inputs stand in for bad values. */
 function readInputs(raw, facts) {
 	const reader = new InputReader(raw, facts);
@@ -8152,15 +8152,7 @@ function optionalEpoch(reader) {
 function firstLine(error) {
 	return String(error instanceof Error ? error.message : error).split("\n")[0] ?? "";
 }
-// src/plan.ts
-/** @throws Error (a bug of ours, or a step fed by hand) when the text is no plan of this version */
-function parsePlan(text) {
-	const value = JSON.parse(text);
-	if (typeof value !== "object" || value === null || !("planVersion" in value) || value.planVersion !== 1) throw new Error("the input plan is not what the plan step wrote");
-	const { planVersion: _, ...plan } = value;
-	return plan;
-}
-// src/result.ts
+// src/job/result.ts
 const UNPUBLISHED = {
 	tags: [],
 	image: "",
@@ -8182,6 +8174,14 @@ function metadataText(built, published) {
 		base: built.base ?? null,
 		kiwi: built.kiwi ?? null
 	});
+}
+// src/plan/plan.ts
+/** @throws Error (a bug of ours, or a step fed by hand) when the text is no plan of this version */
+function parsePlan(text) {
+	const value = JSON.parse(text);
+	if (typeof value !== "object" || value === null || !("planVersion" in value) || value.planVersion !== 1) throw new Error("the input plan is not what the plan step wrote");
+	const { planVersion: _, ...plan } = value;
+	return plan;
 }
 // node_modules/@actions/core/lib/utils.js
 /**
@@ -25792,362 +25792,332 @@ function rememberedFolders() {
 	const folders = JSON.parse(text);
 	return Array.isArray(folders) ? folders.filter((folder) => typeof folder === "string") : [];
 }
-// src/cache/blobs.ts
-const DAY_MILLISECONDS$1 = 864e5;
-/**
-* Blobs by digest in a folder that stays between jobs: `FOLDER/blobs/sha256/HEX`. Nothing in it is trusted: every file is
-* hashed before it is given out. No trouble with it is an error of the job.
-*/
-var BlobStore = class {
-	folder;
-	#now;
-	#report;
-	/** @param nowMilliseconds when the job began: blobs that it uses are as new as that */
-	constructor(folder, nowMilliseconds, report) {
-		this.folder = folder;
-		this.#now = new Date(nowMilliseconds);
-		this.#report = report;
-	}
-	/** A file with exactly these bytes; undefined when there is none. A damaged one is removed, with a warning. */
-	async take(digest) {
-		const path = this.#path(digest);
-		try {
-			const found = await lstat$1(path).catch(ifMissing(void 0));
-			if (found === void 0) return void 0;
-			if (found.isFile() && (await fileDigest(path)).digest === digest) {
-				await utimes(path, this.#now, this.#now).catch(() => {});
-				return path;
-			}
-			this.#report.warning(`the cached blob ${digest} is damaged: it is removed and fetched again`);
-			await rm$1(path, {
-				recursive: true,
-				force: true
-			});
-		} catch (error) {
-			this.#report.warning(`the cached blob ${digest} cannot be used: ${String(error)}`);
-		}
-	}
-	/** Puts in a file whose digest was checked: at once under its name, by hard link where that can be. */
-	async keep(digest, file) {
-		const path = this.#path(digest);
-		const temporary = `${path}.${randomUUID$2()}.tmp`;
-		try {
-			await mkdir$1(dirname$1(path), { recursive: true });
-			await link(file, temporary).catch(async () => await copyFile$1(file, temporary));
-			await utimes(temporary, this.#now, this.#now);
-			await rename$1(temporary, path);
-		} catch (error) {
-			this.#report.warning(`the blob ${digest} cannot be kept in the cache: ${String(error)}`);
-		} finally {
-			await rm$1(temporary, { force: true }).catch(() => {});
-		}
-	}
-	/** Removes what no job used for so many days, and what is no blob. */
-	async prune(olderThanDays, nowMilliseconds) {
-		const folder = dirname$1(this.#path(`sha256:${"0".repeat(64)}`));
-		const oldest = nowMilliseconds - olderThanDays * DAY_MILLISECONDS$1;
-		try {
-			for (const name of await readdir$1(folder).catch(ifMissing([]))) {
-				const path = join(folder, name);
-				const found = await lstat$1(path).catch(ifMissing(void 0));
-				if (found && found.mtimeMs < oldest) await rm$1(path, {
-					recursive: true,
-					force: true
-				});
-			}
-		} catch (error) {
-			this.#report.warning(`old blobs in the cache ${folder} cannot be removed: ${String(error)}`);
-		}
-	}
-	#path(digest) {
-		return join(this.folder, "blobs", "sha256", digestHex(digest));
-	}
-};
-function ifMissing(value) {
-	return (error) => {
-		if (error.code === "ENOENT" || error.code === "ENOTDIR") return value;
+// src/host/privileges.ts
+/** Finds out by the user id, then by whether sudo works without a password. */
+async function findPrivileges(uid = process.getuid?.()) {
+	if (uid === 0) return { kind: "root" };
+	try {
+		await runCommand("sudo", ["-n", "true"], { timeoutSeconds: 20 });
+		return { kind: "sudo" };
+	} catch (error) {
+		if (error instanceof CommandError) return { kind: "none" };
 		throw error;
-	};
-}
-// src/cache.ts
-/** Ours in front; a new number when what is in an entry changes its meaning. */
-const PREFIX = "kiwi-oci-1";
-/** `@actions/cache` takes no longer keys, and commas would split a list of them. */
-const KEY_LIMIT = 512;
-const RESTORE_LIMIT_MILLISECONDS = 6e4;
-/** The key of a base's layers: the manifest names them all. */
-function baseKey(manifest) {
-	return cacheKey(["base", digestHex(manifest)]);
-}
-/**
-* The key of the packages that a build downloads.
-*
-* @param fingerprint of the description: another one needs other packages
-*/
-function packagesKey(fingerprint, architecture, packageManager) {
-	return cacheKey([
-		"packages",
-		packageManager,
-		architecture,
-		fingerprint
-	]);
-}
-/** Where a folder that stays has the packages of one package manager and architecture. */
-function packagesFolder(packageManager, architecture) {
-	return [packageManager, architecture].map(safe).join("-");
-}
-/**
-* A key from parts: only characters that every cache takes, at most 512 of them. Parts that had to change are told apart
-* by a hash of all parts.
-*/
-function cacheKey(parts) {
-	const plain = [PREFIX, ...parts].join("-");
-	const key = [PREFIX, ...parts.map(safe)].join("-");
-	if (key === plain && key.length <= KEY_LIMIT) return key;
-	const hash = digestHex(digestOf(JSON.stringify(parts)));
-	return `${key.slice(0, KEY_LIMIT - hash.length - 1)}-${hash}`;
-}
-/**
-* Fills a folder from the cache. Whatever goes wrong, and an answer that takes too long, is a warning and a miss: a cache
-* never fails a job. What came must be checked by who uses it.
-*
-* @param what for the warning: `the layers of the base`
-*/
-async function restoreFolder(cache, entry, report, limitMilliseconds = RESTORE_LIMIT_MILLISECONDS) {
-	const { key, folder, what } = entry;
-	const stop = new AbortController();
-	const late = setTimeout$2(limitMilliseconds, void 0, {
-		signal: stop.signal,
-		ref: true
-	}).then(() => {
-		throw new Error(`no answer within ${limitMilliseconds / 1e3} s`);
-	});
-	try {
-		return await Promise.race([cache.restore(key, folder), late]);
-	} catch (error) {
-		report.warning(`${what} cannot be restored from the cache: ${messageOf(error)}; going on without`);
-		return false;
-	} finally {
-		stop.abort();
-		late.catch(() => {});
 	}
 }
-/** Keeps a folder in the cache. Whatever goes wrong is a warning. */
-async function saveFolder(cache, entry, report) {
-	try {
-		await cache.save(entry.key, entry.folder);
-	} catch (error) {
-		report.warning(`${entry.what} cannot be saved to the cache: ${messageOf(error)}`);
+/**
+* The command line that runs a program as root.
+*
+* @throws HostError where there is no way to become root
+*/
+function asRoot(privileges, program, args) {
+	switch (privileges.kind) {
+		case "root": return {
+			program,
+			args
+		};
+		case "sudo": return {
+			program: "sudo",
+			args: [
+				"-n",
+				"--",
+				program,
+				...args
+			]
+		};
+		case "none": throw new HostError("building needs root", "run as root or with password-less sudo");
 	}
 }
-function safe(part) {
-	return part.replaceAll(/[^A-Za-z0-9._-]/g, "_");
-}
-function messageOf(error) {
-	const [line = ""] = (error instanceof Error ? error.message : String(error)).split("\n");
-	return line;
-}
-// src/oci/epoch.ts
-/** The last second of the year 9999: RFC 3339 has no later one. */
-const LAST_SECOND = 253402300799;
-/** Why a number cannot be the time of an image, as one sentence; undefined when it can. */
-function epochProblem(epochSeconds) {
-	if (Number.isInteger(epochSeconds) && epochSeconds >= 0 && epochSeconds <= LAST_SECOND) return void 0;
-	return `the time ${epochSeconds} is not a whole number of seconds since 1970`;
-}
+// src/disk/convert.ts
 /**
-* Seconds since 1970 as image-spec's dates: `2026-01-02T03:04:05Z`.
+* Converts a disk with `qemu-img convert`. The same disk gives the same bytes, holes stay holes.
 *
-* @throws RangeError when `epochProblem` has one
+* @returns path of the disk in the format: `source` itself where it has it already
+* @throws HostError without space, CommandError when qemu-img fails or is ended; neither leaves a partial file
 */
-function rfc3339(epochSeconds) {
-	const problem = epochProblem(epochSeconds);
-	if (problem !== void 0) throw new RangeError(problem);
-	return (/* @__PURE__ */ new Date(epochSeconds * 1e3)).toISOString().replace(".000Z", "Z");
-}
-// src/oci/history.ts
-/** How many steps say that they made a layer. */
-function layerSteps(history) {
-	return history.filter((step) => !step.empty_layer).length;
-}
-/**
-* A history with one step per layer, as others rely on: what a base's history lacks is added at its end (umoci does so
-* too). Where it has more steps than layers (squashed images), nobody can tell which made them: all are kept as steps
-* without one, and the layers get steps of their own.
-*/
-function repairedHistory(history, layers) {
-	const kept = layerSteps(history) > layers ? history.map((step) => ({
-		...step,
-		empty_layer: true
-	})) : history;
-	const missing = layers - layerSteps(kept);
-	const filler = {
-		created_by: "unknown",
-		comment: "the base image says nothing about this layer"
-	};
-	return [...kept, ...Array.from({ length: missing }, () => filler)];
-}
-// src/oci/config.ts
-/**
-* The config of an image in the bytes that others wrote; members that are not known stay.
-*
-* @param subject names it in the error: `the config of ghcr.io/acme/x`
-* @throws ImageError when it is too large or deep, no JSON object, or lacks architecture, os or diff IDs
-*/
-function parseConfig(bytes, subject = "the config") {
-	const document = parseDocument$1(bytes, subject);
-	const { architecture, os, variant, history, config } = document;
-	const violations = [
-		...typeof architecture === "string" && architecture !== "" ? [] : ["it has no architecture"],
-		...typeof os === "string" && os !== "" ? [] : ["it has no os"],
-		...variant === void 0 || typeof variant === "string" ? [] : ["its variant is no text"],
-		...rootfsViolations(document),
-		...history == null || isHistory(history) ? [] : ["its history is no list of entries"],
-		...config == null || isRuntimeConfig(config) ? [] : ["its config has members of the wrong kind"]
+async function convertDisk(conversion) {
+	const { source, from, to, target, compressed = false, signal } = conversion;
+	if (from === to) return source;
+	const partial = `${target}.partial`;
+	const args = [
+		"-f",
+		from,
+		"-O",
+		to,
+		...compressed && to === "qcow2" ? ["-c"] : [],
+		...DISK_FORMATS[to].options,
+		"--",
+		source,
+		partial
 	];
-	if (violations.length > 0) throw new ImageError(subject, violations);
-	return without$1(document, ["history", "config"].filter((member) => document[member] === null));
+	try {
+		await runCommand("qemu-img", ["convert", ...args], signal ? { signal } : {});
+		await rename$1(partial, target);
+	} catch (error) {
+		await rm$1(partial, { force: true });
+		if (error instanceof CommandError && error.lastLines.some((line) => line.includes("No space left on device"))) throw new HostError(`no space left for ${target}`, "make room there, or name a larger place with work-dir");
+		throw error;
+	}
+	return target;
 }
-/** The config with one layer more; the history gets an entry for it, and what the base's history lacks. */
-function changedConfig(base, update) {
-	const { platform, diffID } = update;
-	const created = rfc3339(update.epochSeconds);
-	const diffIDs = base?.rootfs.diff_ids ?? [];
-	const variant = platform.variant ?? base?.variant;
-	const runtime = changedRuntimeConfig(base?.config ?? {}, update.changes);
-	return {
-		...base === void 0 ? {} : without$1(base, ["variant"]),
-		created,
-		architecture: platform.architecture,
-		os: platform.os,
-		...variant ? { variant } : {},
-		config: runtime,
-		rootfs: {
-			type: "layers",
-			diff_ids: [...diffIDs, diffID]
-		},
-		history: [...repairedHistory(base?.history ?? [], diffIDs.length), {
-			created,
-			created_by: update.createdBy
-		}]
-	};
-}
-function changedRuntimeConfig(base, changes) {
-	const inherited = changes.entrypoint?.length && changes.cmd === void 0 ? without$1(base, ["Cmd"]) : base;
-	const { expose, volumes } = changes;
-	const wanted = {
-		User: changes.user,
-		ExposedPorts: expose && setOf(base.ExposedPorts, expose.map(portKey)),
-		Env: changes.env && mergedEnv(base.Env ?? [], changes.env),
-		Entrypoint: changes.entrypoint,
-		Cmd: changes.cmd,
-		Volumes: volumes && setOf(base.Volumes, volumes),
-		WorkingDir: changes.workdir,
-		Labels: changes.labels && mergedRecord(base.Labels ?? {}, changes.labels),
-		StopSignal: changes.stopsignal
-	};
-	const given = Object.entries(wanted).filter(([, value]) => value !== void 0);
-	return {
-		...without$1(inherited, given.map(([key]) => key)),
-		...Object.fromEntries(given.filter(([, value]) => !isEmpty(value)))
-	};
-}
-/** The base's order, changed in place, new names behind: later ones may refer to earlier ones only by that order. */
-function mergedEnv(base, changes) {
-	const entries = new Map(base.map((entry) => [entry.split("=", 1)[0] ?? entry, entry]));
-	for (const [name, value] of Object.entries(changes)) if (value === null) entries.delete(name);
-	else entries.set(name, `${name}=${value}`);
-	return [...entries.values()];
-}
-function mergedRecord(base, changes) {
-	return sortedRecord([...new Map([...Object.entries(base), ...Object.entries(changes)])].filter((entry) => entry[1] !== null));
-}
-function setOf(base, added) {
-	return sortedRecord([...Object.keys(base ?? {}), ...added].map((key) => [key, {}]));
-}
-function without$1(value, keys) {
-	return Object.fromEntries(Object.entries(value).filter(([key]) => !keys.includes(key)));
-}
-function isEmpty(value) {
-	return value === null || value === "" || typeof value === "object" && Object.keys(value).length === 0;
-}
-function rootfsViolations(document) {
-	const rootfs = document["rootfs"];
-	if (!isJsonObject(rootfs)) return ["it has no rootfs"];
-	const diffIDs = rootfs["diff_ids"];
-	const valid = Array.isArray(diffIDs) && diffIDs.every((id) => typeof id === "string" && isDigest(id));
-	return [...rootfs["type"] === "layers" ? [] : ["its rootfs.type is not \"layers\""], ...valid ? [] : ["its diff_ids are no list of sha256 digests"]];
-}
-function isHistory(value) {
-	return Array.isArray(value) && value.every(isJsonObject);
-}
-function isRuntimeConfig(value) {
-	if (!isJsonObject(value)) return false;
-	const isTexts = (list) => list == null || Array.isArray(list) && list.every((it) => typeof it === "string");
-	const isMapping = (map) => map == null || isJsonObject(map);
-	return [
-		value["Env"],
-		value["Entrypoint"],
-		value["Cmd"]
-	].every(isTexts) && [
-		value["ExposedPorts"],
-		value["Volumes"],
-		value["Labels"]
-	].every(isMapping);
-}
-// src/oci/index.ts
-const ENTRY_LIMIT = 500;
-const FOREIGN_MEMBERS = [
-	"config",
-	"layers",
-	"fsLayers",
-	"history"
+// src/disk/inspect.ts
+const SECTOR_BYTES = 512;
+const PACKED = [
+	{
+		magic: "1f8b",
+		name: "gzip"
+	},
+	{
+		magic: "fd377a585a00",
+		name: "xz"
+	},
+	{
+		magic: "28b52ffd",
+		name: "zstd"
+	},
+	{
+		magic: "425a68",
+		name: "bzip2"
+	},
+	{
+		magic: "504b0304",
+		name: "zip"
+	}
 ];
 /**
-* The index in the bytes that others wrote.
+* Looks at a disk file with `qemu-img info`.
 *
-* @param expectedMediaType what the registry or the descriptor called it; left out, the index's own word counts
-* @param subject names it in the error: `the index of ghcr.io/acme/x`
-* @throws ImageError with all violations, by the same limits and rules as `parseManifest`
+* @param format given for a disk whose format is known: a raw disk is then not taken for what its guest wrote at its start
+* @throws InputError for the input `disk`: no disk, packed, or not complete without another file
 */
-function parseIndex(bytes, expectedMediaType, subject = "the index") {
-	const document = parseDocument$1(bytes, subject);
-	const violations = indexViolations(document, expectedMediaType);
-	if (violations.length > 0) throw new ImageError(subject, violations);
-	const { artifactType, annotations } = document;
+async function inspectDisk(path, format, signal) {
+	await checkFile(path);
+	const info = await qemuInfo(path, format, signal);
+	const extra = info["backing-filename"] ?? dataFile(info);
+	if (typeof extra === "string") throw refused(`${path} is not complete without ${extra}: flatten it with qemu-img convert -O qcow2 ${path} NEW`);
+	const { format: found, "virtual-size": virtualSizeBytes, "actual-size": sizeBytes } = info;
+	if (typeof found !== "string" || typeof virtualSizeBytes !== "number" || typeof sizeBytes !== "number") throw new Error(`qemu-img info does not say what ${path} is: ${JSON.stringify(info)}`);
+	if (found === "raw") await checkRaw(path);
 	return {
-		schemaVersion: 2,
-		mediaType: mediaTypeOf(document, expectedMediaType) ?? mediaTypes.index,
-		...artifactType === void 0 ? {} : { artifactType },
-		manifests: document["manifests"].map(descriptorFrom),
-		...annotations === void 0 ? {} : { annotations }
+		format: found,
+		virtualSizeBytes,
+		sizeBytes
 	};
 }
-function indexViolations(document, announced) {
-	const { manifests } = document;
-	const violations = [
-		...document["schemaVersion"] === 2 ? [] : ["its schemaVersion is not 2"],
-		...mediaTypeViolations(document, announced, [mediaTypes.index, mediaTypes.dockerList]),
-		...FOREIGN_MEMBERS.filter((member) => member in document).map((member) => `it has ${member}, which no index has`),
-		...annotationViolations(document["annotations"], "it")
+async function checkFile(path) {
+	const found = await stat$1(path).catch((error) => error);
+	if (found instanceof Error) throw refused(found.code === "ENOENT" ? `${path} does not exist` : `${path} cannot be read (${found.code})`);
+	if (!found.isFile()) throw refused(`${path} is no file: name a disk file`);
+}
+async function qemuInfo(path, format, signal) {
+	const args = [
+		"info",
+		"--output=json",
+		...format === void 0 ? [] : ["-f", format],
+		"--",
+		path
 	];
-	if (!Array.isArray(manifests)) return [...violations, "it has no manifests"];
-	if (manifests.length > ENTRY_LIMIT) return [...violations, `it has ${manifests.length} entries, more than ${ENTRY_LIMIT}`];
-	return [...violations, ...manifests.flatMap((entry, at) => descriptorViolations(entry, `entry ${at + 1}`))];
+	try {
+		const { stdout } = await runCommand("qemu-img", args, signal ? { signal } : {});
+		return JSON.parse(stdout.toString());
+	} catch (error) {
+		if (!(error instanceof CommandError) || error.outcome.kind !== "exit") throw error;
+		throw refused(`${path} cannot be read as a disk (${(error.lastLines.at(-1) ?? "").replace(/^qemu-img: (Could not open '.*?': )?/, "")})`);
+	}
+}
+/** qcow2 may keep its content in a raw file beside it. */
+function dataFile(info) {
+	return info["format-specific"]?.data?.["data-file"];
+}
+/** qemu-img calls raw whatever it does not know. */
+async function checkRaw(path) {
+	const file = await open$1(path);
+	try {
+		const { size } = await file.stat();
+		const { buffer } = await file.read(Buffer.alloc(8), 0, 8, 0);
+		const start = buffer.toString("hex");
+		const packed = PACKED.find(({ magic }) => start.startsWith(magic));
+		if (packed !== void 0) throw refused(`${path} is packed with ${packed.name}: unpack it first`);
+		if (size === 0 || size % SECTOR_BYTES !== 0) throw refused(`${path} is no disk: its ${size} bytes are no whole sectors of ${SECTOR_BYTES}`);
+	} finally {
+		await file.close();
+	}
+}
+function refused(text) {
+	return new InputError([{
+		where: "input disk",
+		text
+	}]);
+}
+// src/host/space.ts
+const MEGABYTE = 1024 ** 2;
+/** What we assume to be in the disk of a description that gives no smaller `<size>`. */
+const ASSUMED_CONTENT_BYTES = 2048 * MEGABYTE;
+/** A disk of a Linux system compresses to about 40 % (440 MB of a small Debian to 166 MB); the rest is margin. */
+const COMPRESSED_PART = .6;
+/** Bytes that an ordinary user may still write below a path; a path that does not exist yet counts as its parent. */
+async function freeBytes(path) {
+	let folder = resolve(path);
+	for (;;) try {
+		const { bavail, bsize } = await statfs(folder);
+		return bavail * bsize;
+	} catch (error) {
+		const parent = dirname$1(folder);
+		if (!(error instanceof Error && "code" in error && error.code === "ENOENT") || parent === folder) throw error;
+		folder = parent;
+	}
+}
+/** The error to throw where a folder has not the space, with both numbers in GB (10⁹ bytes, as `df -H` shows them). */
+function spaceProblem(needBytes, haveBytes, path) {
+	if (haveBytes >= needBytes) return void 0;
+	return new HostError(`not enough space in ${path}: about ${(Math.ceil(needBytes / 1e8) / 10).toFixed(1)} GB are needed, ${(Math.floor(haveBytes / 1e8) / 10).toFixed(1)} GB are free`, "free some, or set work-dir to a folder on a larger file system");
+}
+/** Bytes needed to wrap an existing disk: the converted disk and the layer, nothing else is written. */
+function diskSpaceNeed(facts) {
+	const layer = facts.compressed ? facts.contentBytes * COMPRESSED_PART : facts.contentBytes;
+	return Math.ceil((facts.converted ? facts.contentBytes : 0) + layer);
 }
 /**
-* The entry of an index to take, by the rules of containerd and c/image: the exact variant before lesser ones before
-* none (`arm64` and `arm64/v8` are one), the first of several equals, and an entry without platform as the last resort.
+* Bytes needed to build a description: root tree, raw disk, converted disk and layer.
 *
-* @returns undefined when no entry is for the platform
+* The raw disk is sparse, so `<size>` only limits what it can hold; a small system in a disk of 100 GB is usual. The
+* estimate takes the smaller of `<size>` and 2 GB and is meant to stop what cannot work; `diskSpaceNeed` is asked again
+* when the disk is there.
+*
+* @param sizeMegabytes `<size>` of the type in MB, where it is given
 */
-function matchingDescriptor(entries, wanted) {
-	const ofKind = entries.filter(({ platform }) => platform?.os === wanted.os && platform.architecture === wanted.architecture);
-	for (const variant of acceptedVariants(wanted)) {
-		const match = ofKind.find(({ platform }) => (platform?.variant ?? "") === variant);
-		if (match) return match;
+function descriptionSpaceNeed(sizeMegabytes) {
+	const limit = sizeMegabytes === void 0 ? Number.POSITIVE_INFINITY : sizeMegabytes * MEGABYTE;
+	const content = Math.min(limit, ASSUMED_CONTENT_BYTES);
+	return content + content + diskSpaceNeed({
+		contentBytes: content,
+		converted: true,
+		compressed: true
+	});
+}
+// src/oci/blob.ts
+/**
+* Writes a blob: to a temporary name, hashed on the way, on the disk before it gets the name of its digest. On any
+* error, of the source too, the temporary file is gone.
+*
+* @param folder `blobs/sha256` of a layout
+* @throws HostError when the disk is full; other errors are passed on
+*/
+async function writeBlob(folder, source) {
+	const hash = createHash("sha256");
+	let sizeBytes = 0;
+	const hashed = async function* () {
+		for await (const chunk of source) {
+			hash.update(chunk);
+			sizeBytes += chunk.length;
+			yield chunk;
+		}
+	};
+	const temporary = await writeTemporary(folder, hashed());
+	const digest = `sha256:${hash.digest("hex")}`;
+	await publish(temporary, join(folder, digestHex(digest)));
+	return {
+		digest,
+		sizeBytes
+	};
+}
+/**
+* Replaces a file at once: readers see the old or the new content, whole.
+*
+* @throws HostError when the disk is full; other errors are passed on
+*/
+async function replaceFile$1(folder, name, bytes) {
+	await publish(await writeTemporary(folder, [bytes]), join(folder, name));
+}
+async function writeTemporary(folder, source) {
+	const path = join(folder, `.${randomUUID$2()}.tmp`);
+	try {
+		await using file = await open$1(path, "wx", 420);
+		for await (const chunk of source) await file.writeFile(chunk);
+		await file.sync();
+		return path;
+	} catch (error) {
+		await rm$1(path, { force: true });
+		throw spaceError(error, folder);
 	}
-	return entries.find(({ platform }) => platform === void 0);
+}
+async function publish(temporary, path) {
+	try {
+		await rename$1(temporary, path);
+	} catch (error) {
+		await rm$1(temporary, { force: true });
+		throw error;
+	}
+}
+/** ENOSPC and EDQUOT as what they mean to the user; any other error as it is. */
+function spaceError(error, folder) {
+	const code = error instanceof Error && "code" in error ? error.code : void 0;
+	if (code !== "ENOSPC" && code !== "EDQUOT") return error;
+	return new HostError(`no space is left in ${folder} for the image`, "free some, or choose another work-dir");
+}
+// src/oci/layout.ts
+const LAYOUT_VERSION = "1.0.0";
+/** Valid on the descriptors of index.json: the name by which skopeo and others find an image in a layout. */
+const REF_NAME$1 = "org.opencontainers.image.ref.name";
+const READ_BYTES = 1048576;
+/** Makes the folder, those above it, and what every layout has but an index. What is there already stays. */
+async function createLayout(folder) {
+	const blobs = join(folder, "blobs", "sha256");
+	await mkdir$1(blobs, { recursive: true });
+	await replaceFile$1(folder, "oci-layout", documentBytes({ imageLayoutVersion: LAYOUT_VERSION }));
+	return {
+		folder,
+		blobs
+	};
+}
+/** Where the blob is, or would be. */
+function blobPath(folder, digest) {
+	return join(folder, "blobs", "sha256", digestHex(digest));
+}
+/** Writes a small blob: a config, a manifest. */
+async function putBlob(layout, bytes) {
+	return (await writeBlob(layout.blobs, [bytes])).digest;
+}
+/**
+* Takes a blob from a file: by hard link where that can be, else by a copy, which is checked.
+*
+* @param digest what the file holds; a link is trusted here and checked by `layoutViolations`
+* @throws ImageError when the file is no regular file, or a copy has another digest; HostError when the disk is full
+*/
+async function linkBlob(layout, file, digest) {
+	const subject = `the blob ${digest}`;
+	if (!(await lstat$1(file)).isFile()) throw new ImageError(subject, [`${file} is not a regular file`]);
+	try {
+		await link(file, blobPath(layout.folder, digest));
+	} catch (error) {
+		const code = error instanceof Error && "code" in error ? String(error.code) : "";
+		if (code === "EEXIST") return;
+		if (![
+			"EXDEV",
+			"EPERM",
+			"EMLINK",
+			"ENOSYS",
+			"ENOTSUP"
+		].includes(code)) throw spaceError(error, layout.folder);
+		await copyBlob(layout, file, digest);
+	}
+}
+async function copyBlob(layout, file, digest) {
+	await using source = await open$1(file, constants$1.O_RDONLY | constants$1.O_NOFOLLOW);
+	const content = source.createReadStream({
+		autoClose: false,
+		highWaterMark: READ_BYTES
+	});
+	const written = await writeBlob(layout.blobs, content);
+	if (written.digest !== digest) throw new ImageError(`the blob ${digest}`, [`${file} holds ${written.digest}`]);
+}
+/** Names what is in the layout, in one step; replaces the names there were. */
+async function writeIndex(layout, manifests) {
+	const index = {
+		schemaVersion: 2,
+		mediaType: mediaTypes.index,
+		manifests
+	};
+	await replaceFile$1(layout.folder, "index.json", documentBytes(index));
 }
 // src/registry/access.ts
 /** What the actions' runner hands to steps, secrets among it: nothing that skopeo reads. */
@@ -26442,6 +26412,399 @@ function commandOptions(access) {
 		...access.signal === void 0 ? {} : { signal: access.signal }
 	};
 }
+// src/registry/push.ts
+/** Answers that say nothing against a push: registries give them for repositories that a push creates. */
+const ANSWERS = /* @__PURE__ */ new Set([
+	"login",
+	"denied",
+	"missing",
+	"rate",
+	"size",
+	"other"
+]);
+/**
+* Asks each registry once whether it is there, before an hour of building.
+*
+* @throws RegistryError when one refuses the connection, has no address or no trusted certificate, or is no registry. A
+*   login that is missing and a repository that is not there are no errors here: some registries say so of new ones.
+*/
+async function checkTargets(tags, access) {
+	const firsts = /* @__PURE__ */ new Map();
+	for (const tag of tags) {
+		const parsed = parseReference(tag);
+		const registry = typeof parsed === "string" ? tag : parsed.registry;
+		if (!firsts.has(registry)) firsts.set(registry, tag);
+	}
+	for (const [registry, tag] of firsts) try {
+		await readManifest(`docker://${tag}`, access, purpose(tag, `the registry ${registry} of the tags cannot be reached`));
+	} catch (error) {
+		if (!(error instanceof RefusedError) || !ANSWERS.has(error.refusal.kind)) throw error;
+	}
+}
+function purpose(reference, failure) {
+	return {
+		side: "target",
+		reference,
+		failure
+	};
+}
+// src/cache/blobs.ts
+const DAY_MILLISECONDS$1 = 864e5;
+/**
+* Blobs by digest in a folder that stays between jobs: `FOLDER/blobs/sha256/HEX`. Nothing in it is trusted: every file is
+* hashed before it is given out. No trouble with it is an error of the job.
+*/
+var BlobStore = class {
+	folder;
+	#now;
+	#report;
+	/** @param nowMilliseconds when the job began: blobs that it uses are as new as that */
+	constructor(folder, nowMilliseconds, report) {
+		this.folder = folder;
+		this.#now = new Date(nowMilliseconds);
+		this.#report = report;
+	}
+	/** A file with exactly these bytes; undefined when there is none. A damaged one is removed, with a warning. */
+	async take(digest) {
+		const path = this.#path(digest);
+		try {
+			const found = await lstat$1(path).catch(ifMissing(void 0));
+			if (found === void 0) return void 0;
+			if (found.isFile() && (await fileDigest(path)).digest === digest) {
+				await utimes(path, this.#now, this.#now).catch(() => {});
+				return path;
+			}
+			this.#report.warning(`the cached blob ${digest} is damaged: it is removed and fetched again`);
+			await rm$1(path, {
+				recursive: true,
+				force: true
+			});
+		} catch (error) {
+			this.#report.warning(`the cached blob ${digest} cannot be used: ${String(error)}`);
+		}
+	}
+	/** Puts in a file whose digest was checked: at once under its name, by hard link where that can be. */
+	async keep(digest, file) {
+		const path = this.#path(digest);
+		const temporary = `${path}.${randomUUID$2()}.tmp`;
+		try {
+			await mkdir$1(dirname$1(path), { recursive: true });
+			await link(file, temporary).catch(async () => await copyFile$1(file, temporary));
+			await utimes(temporary, this.#now, this.#now);
+			await rename$1(temporary, path);
+		} catch (error) {
+			this.#report.warning(`the blob ${digest} cannot be kept in the cache: ${String(error)}`);
+		} finally {
+			await rm$1(temporary, { force: true }).catch(() => {});
+		}
+	}
+	/** Removes what no job used for so many days, and what is no blob. */
+	async prune(olderThanDays, nowMilliseconds) {
+		const folder = dirname$1(this.#path(`sha256:${"0".repeat(64)}`));
+		const oldest = nowMilliseconds - olderThanDays * DAY_MILLISECONDS$1;
+		try {
+			for (const name of await readdir$1(folder).catch(ifMissing([]))) {
+				const path = join(folder, name);
+				const found = await lstat$1(path).catch(ifMissing(void 0));
+				if (found && found.mtimeMs < oldest) await rm$1(path, {
+					recursive: true,
+					force: true
+				});
+			}
+		} catch (error) {
+			this.#report.warning(`old blobs in the cache ${folder} cannot be removed: ${String(error)}`);
+		}
+	}
+	#path(digest) {
+		return join(this.folder, "blobs", "sha256", digestHex(digest));
+	}
+};
+function ifMissing(value) {
+	return (error) => {
+		if (error.code === "ENOENT" || error.code === "ENOTDIR") return value;
+		throw error;
+	};
+}
+// src/cache/cache.ts
+/** Ours in front; a new number when what is in an entry changes its meaning. */
+const PREFIX = "kiwi-oci-1";
+/** `@actions/cache` takes no longer keys, and commas would split a list of them. */
+const KEY_LIMIT = 512;
+const RESTORE_LIMIT_MILLISECONDS = 6e4;
+/** The key of a base's layers: the manifest names them all. */
+function baseKey(manifest) {
+	return cacheKey(["base", digestHex(manifest)]);
+}
+/**
+* The key of the packages that a build downloads.
+*
+* @param fingerprint of the description: another one needs other packages
+*/
+function packagesKey(fingerprint, architecture, packageManager) {
+	return cacheKey([
+		"packages",
+		packageManager,
+		architecture,
+		fingerprint
+	]);
+}
+/** Where a folder that stays has the packages of one package manager and architecture. */
+function packagesFolder(packageManager, architecture) {
+	return [packageManager, architecture].map(safe).join("-");
+}
+/**
+* A key from parts: only characters that every cache takes, at most 512 of them. Parts that had to change are told apart
+* by a hash of all parts.
+*/
+function cacheKey(parts) {
+	const plain = [PREFIX, ...parts].join("-");
+	const key = [PREFIX, ...parts.map(safe)].join("-");
+	if (key === plain && key.length <= KEY_LIMIT) return key;
+	const hash = digestHex(digestOf(JSON.stringify(parts)));
+	return `${key.slice(0, KEY_LIMIT - hash.length - 1)}-${hash}`;
+}
+/**
+* Fills a folder from the cache. Whatever goes wrong, and an answer that takes too long, is a warning and a miss: a cache
+* never fails a job. What came must be checked by who uses it.
+*
+* @param what for the warning: `the layers of the base`
+*/
+async function restoreFolder(cache, entry, report, limitMilliseconds = RESTORE_LIMIT_MILLISECONDS) {
+	const { key, folder, what } = entry;
+	const stop = new AbortController();
+	const late = setTimeout$2(limitMilliseconds, void 0, {
+		signal: stop.signal,
+		ref: true
+	}).then(() => {
+		throw new Error(`no answer within ${limitMilliseconds / 1e3} s`);
+	});
+	try {
+		return await Promise.race([cache.restore(key, folder), late]);
+	} catch (error) {
+		report.warning(`${what} cannot be restored from the cache: ${messageOf(error)}; going on without`);
+		return false;
+	} finally {
+		stop.abort();
+		late.catch(() => {});
+	}
+}
+/** Keeps a folder in the cache. Whatever goes wrong is a warning. */
+async function saveFolder(cache, entry, report) {
+	try {
+		await cache.save(entry.key, entry.folder);
+	} catch (error) {
+		report.warning(`${entry.what} cannot be saved to the cache: ${messageOf(error)}`);
+	}
+}
+function safe(part) {
+	return part.replaceAll(/[^A-Za-z0-9._-]/g, "_");
+}
+function messageOf(error) {
+	const [line = ""] = (error instanceof Error ? error.message : String(error)).split("\n");
+	return line;
+}
+// src/oci/epoch.ts
+/** The last second of the year 9999: RFC 3339 has no later one. */
+const LAST_SECOND = 253402300799;
+/** Why a number cannot be the time of an image, as one sentence; undefined when it can. */
+function epochProblem(epochSeconds) {
+	if (Number.isInteger(epochSeconds) && epochSeconds >= 0 && epochSeconds <= LAST_SECOND) return void 0;
+	return `the time ${epochSeconds} is not a whole number of seconds since 1970`;
+}
+/**
+* Seconds since 1970 as image-spec's dates: `2026-01-02T03:04:05Z`.
+*
+* @throws RangeError when `epochProblem` has one
+*/
+function rfc3339(epochSeconds) {
+	const problem = epochProblem(epochSeconds);
+	if (problem !== void 0) throw new RangeError(problem);
+	return (/* @__PURE__ */ new Date(epochSeconds * 1e3)).toISOString().replace(".000Z", "Z");
+}
+// src/oci/history.ts
+/** How many steps say that they made a layer. */
+function layerSteps(history) {
+	return history.filter((step) => !step.empty_layer).length;
+}
+/**
+* A history with one step per layer, as others rely on: what a base's history lacks is added at its end (umoci does so
+* too). Where it has more steps than layers (squashed images), nobody can tell which made them: all are kept as steps
+* without one, and the layers get steps of their own.
+*/
+function repairedHistory(history, layers) {
+	const kept = layerSteps(history) > layers ? history.map((step) => ({
+		...step,
+		empty_layer: true
+	})) : history;
+	const missing = layers - layerSteps(kept);
+	const filler = {
+		created_by: "unknown",
+		comment: "the base image says nothing about this layer"
+	};
+	return [...kept, ...Array.from({ length: missing }, () => filler)];
+}
+// src/oci/config.ts
+/**
+* The config of an image in the bytes that others wrote; members that are not known stay.
+*
+* @param subject names it in the error: `the config of ghcr.io/acme/x`
+* @throws ImageError when it is too large or deep, no JSON object, or lacks architecture, os or diff IDs
+*/
+function parseConfig(bytes, subject = "the config") {
+	const document = parseDocument$1(bytes, subject);
+	const { architecture, os, variant, history, config } = document;
+	const violations = [
+		...typeof architecture === "string" && architecture !== "" ? [] : ["it has no architecture"],
+		...typeof os === "string" && os !== "" ? [] : ["it has no os"],
+		...variant === void 0 || typeof variant === "string" ? [] : ["its variant is no text"],
+		...rootfsViolations(document),
+		...history == null || isHistory(history) ? [] : ["its history is no list of entries"],
+		...config == null || isRuntimeConfig(config) ? [] : ["its config has members of the wrong kind"]
+	];
+	if (violations.length > 0) throw new ImageError(subject, violations);
+	return without$1(document, ["history", "config"].filter((member) => document[member] === null));
+}
+/** The config with one layer more; the history gets an entry for it, and what the base's history lacks. */
+function changedConfig(base, update) {
+	const { platform, diffID } = update;
+	const created = rfc3339(update.epochSeconds);
+	const diffIDs = base?.rootfs.diff_ids ?? [];
+	const variant = platform.variant ?? base?.variant;
+	const runtime = changedRuntimeConfig(base?.config ?? {}, update.changes);
+	return {
+		...base === void 0 ? {} : without$1(base, ["variant"]),
+		created,
+		architecture: platform.architecture,
+		os: platform.os,
+		...variant ? { variant } : {},
+		config: runtime,
+		rootfs: {
+			type: "layers",
+			diff_ids: [...diffIDs, diffID]
+		},
+		history: [...repairedHistory(base?.history ?? [], diffIDs.length), {
+			created,
+			created_by: update.createdBy
+		}]
+	};
+}
+function changedRuntimeConfig(base, changes) {
+	const inherited = changes.entrypoint?.length && changes.cmd === void 0 ? without$1(base, ["Cmd"]) : base;
+	const { expose, volumes } = changes;
+	const wanted = {
+		User: changes.user,
+		ExposedPorts: expose && setOf(base.ExposedPorts, expose.map(portKey)),
+		Env: changes.env && mergedEnv(base.Env ?? [], changes.env),
+		Entrypoint: changes.entrypoint,
+		Cmd: changes.cmd,
+		Volumes: volumes && setOf(base.Volumes, volumes),
+		WorkingDir: changes.workdir,
+		Labels: changes.labels && mergedRecord(base.Labels ?? {}, changes.labels),
+		StopSignal: changes.stopsignal
+	};
+	const given = Object.entries(wanted).filter(([, value]) => value !== void 0);
+	return {
+		...without$1(inherited, given.map(([key]) => key)),
+		...Object.fromEntries(given.filter(([, value]) => !isEmpty(value)))
+	};
+}
+/** The base's order, changed in place, new names behind: later ones may refer to earlier ones only by that order. */
+function mergedEnv(base, changes) {
+	const entries = new Map(base.map((entry) => [entry.split("=", 1)[0] ?? entry, entry]));
+	for (const [name, value] of Object.entries(changes)) if (value === null) entries.delete(name);
+	else entries.set(name, `${name}=${value}`);
+	return [...entries.values()];
+}
+function mergedRecord(base, changes) {
+	return sortedRecord([...new Map([...Object.entries(base), ...Object.entries(changes)])].filter((entry) => entry[1] !== null));
+}
+function setOf(base, added) {
+	return sortedRecord([...Object.keys(base ?? {}), ...added].map((key) => [key, {}]));
+}
+function without$1(value, keys) {
+	return Object.fromEntries(Object.entries(value).filter(([key]) => !keys.includes(key)));
+}
+function isEmpty(value) {
+	return value === null || value === "" || typeof value === "object" && Object.keys(value).length === 0;
+}
+function rootfsViolations(document) {
+	const rootfs = document["rootfs"];
+	if (!isJsonObject(rootfs)) return ["it has no rootfs"];
+	const diffIDs = rootfs["diff_ids"];
+	const valid = Array.isArray(diffIDs) && diffIDs.every((id) => typeof id === "string" && isDigest(id));
+	return [...rootfs["type"] === "layers" ? [] : ["its rootfs.type is not \"layers\""], ...valid ? [] : ["its diff_ids are no list of sha256 digests"]];
+}
+function isHistory(value) {
+	return Array.isArray(value) && value.every(isJsonObject);
+}
+function isRuntimeConfig(value) {
+	if (!isJsonObject(value)) return false;
+	const isTexts = (list) => list == null || Array.isArray(list) && list.every((it) => typeof it === "string");
+	const isMapping = (map) => map == null || isJsonObject(map);
+	return [
+		value["Env"],
+		value["Entrypoint"],
+		value["Cmd"]
+	].every(isTexts) && [
+		value["ExposedPorts"],
+		value["Volumes"],
+		value["Labels"]
+	].every(isMapping);
+}
+// src/oci/index.ts
+const ENTRY_LIMIT = 500;
+const FOREIGN_MEMBERS = [
+	"config",
+	"layers",
+	"fsLayers",
+	"history"
+];
+/**
+* The index in the bytes that others wrote.
+*
+* @param expectedMediaType what the registry or the descriptor called it; left out, the index's own word counts
+* @param subject names it in the error: `the index of ghcr.io/acme/x`
+* @throws ImageError with all violations, by the same limits and rules as `parseManifest`
+*/
+function parseIndex(bytes, expectedMediaType, subject = "the index") {
+	const document = parseDocument$1(bytes, subject);
+	const violations = indexViolations(document, expectedMediaType);
+	if (violations.length > 0) throw new ImageError(subject, violations);
+	const { artifactType, annotations } = document;
+	return {
+		schemaVersion: 2,
+		mediaType: mediaTypeOf(document, expectedMediaType) ?? mediaTypes.index,
+		...artifactType === void 0 ? {} : { artifactType },
+		manifests: document["manifests"].map(descriptorFrom),
+		...annotations === void 0 ? {} : { annotations }
+	};
+}
+function indexViolations(document, announced) {
+	const { manifests } = document;
+	const violations = [
+		...document["schemaVersion"] === 2 ? [] : ["its schemaVersion is not 2"],
+		...mediaTypeViolations(document, announced, [mediaTypes.index, mediaTypes.dockerList]),
+		...FOREIGN_MEMBERS.filter((member) => member in document).map((member) => `it has ${member}, which no index has`),
+		...annotationViolations(document["annotations"], "it")
+	];
+	if (!Array.isArray(manifests)) return [...violations, "it has no manifests"];
+	if (manifests.length > ENTRY_LIMIT) return [...violations, `it has ${manifests.length} entries, more than ${ENTRY_LIMIT}`];
+	return [...violations, ...manifests.flatMap((entry, at) => descriptorViolations(entry, `entry ${at + 1}`))];
+}
+/**
+* The entry of an index to take, by the rules of containerd and c/image: the exact variant before lesser ones before
+* none (`arm64` and `arm64/v8` are one), the first of several equals, and an entry without platform as the last resort.
+*
+* @returns undefined when no entry is for the platform
+*/
+function matchingDescriptor(entries, wanted) {
+	const ofKind = entries.filter(({ platform }) => platform?.os === wanted.os && platform.architecture === wanted.architecture);
+	for (const variant of acceptedVariants(wanted)) {
+		const match = ofKind.find(({ platform }) => (platform?.variant ?? "") === variant);
+		if (match) return match;
+	}
+	return entries.find(({ platform }) => platform === void 0);
+}
 // src/registry/base.ts
 /** Flags that choose from what holds several platforms; global ones. */
 function platformFlags(platform) {
@@ -26584,131 +26947,6 @@ async function readableByAll(pinned, name, access) {
 		throw error;
 	}
 }
-// src/oci/blob.ts
-/**
-* Writes a blob: to a temporary name, hashed on the way, on the disk before it gets the name of its digest. On any
-* error, of the source too, the temporary file is gone.
-*
-* @param folder `blobs/sha256` of a layout
-* @throws HostError when the disk is full; other errors are passed on
-*/
-async function writeBlob(folder, source) {
-	const hash = createHash("sha256");
-	let sizeBytes = 0;
-	const hashed = async function* () {
-		for await (const chunk of source) {
-			hash.update(chunk);
-			sizeBytes += chunk.length;
-			yield chunk;
-		}
-	};
-	const temporary = await writeTemporary(folder, hashed());
-	const digest = `sha256:${hash.digest("hex")}`;
-	await publish(temporary, join(folder, digestHex(digest)));
-	return {
-		digest,
-		sizeBytes
-	};
-}
-/**
-* Replaces a file at once: readers see the old or the new content, whole.
-*
-* @throws HostError when the disk is full; other errors are passed on
-*/
-async function replaceFile$1(folder, name, bytes) {
-	await publish(await writeTemporary(folder, [bytes]), join(folder, name));
-}
-async function writeTemporary(folder, source) {
-	const path = join(folder, `.${randomUUID$2()}.tmp`);
-	try {
-		await using file = await open$1(path, "wx", 420);
-		for await (const chunk of source) await file.writeFile(chunk);
-		await file.sync();
-		return path;
-	} catch (error) {
-		await rm$1(path, { force: true });
-		throw spaceError(error, folder);
-	}
-}
-async function publish(temporary, path) {
-	try {
-		await rename$1(temporary, path);
-	} catch (error) {
-		await rm$1(temporary, { force: true });
-		throw error;
-	}
-}
-/** ENOSPC and EDQUOT as what they mean to the user; any other error as it is. */
-function spaceError(error, folder) {
-	const code = error instanceof Error && "code" in error ? error.code : void 0;
-	if (code !== "ENOSPC" && code !== "EDQUOT") return error;
-	return new HostError(`no space is left in ${folder} for the image`, "free some, or choose another work-dir");
-}
-// src/oci/layout.ts
-const LAYOUT_VERSION = "1.0.0";
-/** Valid on the descriptors of index.json: the name by which skopeo and others find an image in a layout. */
-const REF_NAME$1 = "org.opencontainers.image.ref.name";
-const READ_BYTES = 1048576;
-/** Makes the folder, those above it, and what every layout has but an index. What is there already stays. */
-async function createLayout(folder) {
-	const blobs = join(folder, "blobs", "sha256");
-	await mkdir$1(blobs, { recursive: true });
-	await replaceFile$1(folder, "oci-layout", documentBytes({ imageLayoutVersion: LAYOUT_VERSION }));
-	return {
-		folder,
-		blobs
-	};
-}
-/** Where the blob is, or would be. */
-function blobPath(folder, digest) {
-	return join(folder, "blobs", "sha256", digestHex(digest));
-}
-/** Writes a small blob: a config, a manifest. */
-async function putBlob(layout, bytes) {
-	return (await writeBlob(layout.blobs, [bytes])).digest;
-}
-/**
-* Takes a blob from a file: by hard link where that can be, else by a copy, which is checked.
-*
-* @param digest what the file holds; a link is trusted here and checked by `layoutViolations`
-* @throws ImageError when the file is no regular file, or a copy has another digest; HostError when the disk is full
-*/
-async function linkBlob(layout, file, digest) {
-	const subject = `the blob ${digest}`;
-	if (!(await lstat$1(file)).isFile()) throw new ImageError(subject, [`${file} is not a regular file`]);
-	try {
-		await link(file, blobPath(layout.folder, digest));
-	} catch (error) {
-		const code = error instanceof Error && "code" in error ? String(error.code) : "";
-		if (code === "EEXIST") return;
-		if (![
-			"EXDEV",
-			"EPERM",
-			"EMLINK",
-			"ENOSYS",
-			"ENOTSUP"
-		].includes(code)) throw spaceError(error, layout.folder);
-		await copyBlob(layout, file, digest);
-	}
-}
-async function copyBlob(layout, file, digest) {
-	await using source = await open$1(file, constants$1.O_RDONLY | constants$1.O_NOFOLLOW);
-	const content = source.createReadStream({
-		autoClose: false,
-		highWaterMark: READ_BYTES
-	});
-	const written = await writeBlob(layout.blobs, content);
-	if (written.digest !== digest) throw new ImageError(`the blob ${digest}`, [`${file} holds ${written.digest}`]);
-}
-/** Names what is in the layout, in one step; replaces the names there were. */
-async function writeIndex(layout, manifests) {
-	const index = {
-		schemaVersion: 2,
-		mediaType: mediaTypes.index,
-		manifests
-	};
-	await replaceFile$1(layout.folder, "index.json", documentBytes(index));
-}
 // src/registry/fetch.ts
 const NAME_IN_FOLDER = "base";
 /**
@@ -26804,7 +27042,7 @@ function distinct(layers) {
 async function linkOrCopy(from, to) {
 	await link(from, to).catch(async () => await copyFile$1(from, to));
 }
-// src/base.ts
+// src/job/base.ts
 const KEPT_DAYS$1 = 30;
 /**
 * Asks what the plan's base is now, before anything is built on it.
@@ -29916,41 +30154,6 @@ async function replaceFile(path, text, mode) {
 	await writeFile(path, text, { mode });
 	await chmod$1(path, mode);
 }
-// src/host/privileges.ts
-/** Finds out by the user id, then by whether sudo works without a password. */
-async function findPrivileges(uid = process.getuid?.()) {
-	if (uid === 0) return { kind: "root" };
-	try {
-		await runCommand("sudo", ["-n", "true"], { timeoutSeconds: 20 });
-		return { kind: "sudo" };
-	} catch (error) {
-		if (error instanceof CommandError) return { kind: "none" };
-		throw error;
-	}
-}
-/**
-* The command line that runs a program as root.
-*
-* @throws HostError where there is no way to become root
-*/
-function asRoot(privileges, program, args) {
-	switch (privileges.kind) {
-		case "root": return {
-			program,
-			args
-		};
-		case "sudo": return {
-			program: "sudo",
-			args: [
-				"-n",
-				"--",
-				program,
-				...args
-			]
-		};
-		case "none": throw new HostError("building needs root", "run as root or with password-less sudo");
-	}
-}
 // src/kiwi/environment.ts
 const SYSTEM_PATH = [
 	"/usr/local/sbin",
@@ -30251,7 +30454,8 @@ const GRACE_SECONDS = 30;
 async function buildDisk(request) {
 	const workFolder = await realpath(request.workFolder);
 	const target = join(workFolder, "target");
-	const logFile = `${workFolder}.log`;
+	const logFolder = await mkdtemp(`${workFolder}-log-`);
+	const logFile = join(logFolder, "kiwi.log");
 	await prepare(workFolder, request.sharedCache);
 	const log = new KiwiLog(request.report, request.now);
 	try {
@@ -30269,7 +30473,10 @@ async function buildDisk(request) {
 	} catch (error) {
 		log.end();
 		const canceled = error instanceof CommandError && error.outcome.kind === "canceled";
-		if (canceled) await rm$1(logFile, { force: true });
+		if (canceled) await rm$1(logFolder, {
+			recursive: true,
+			force: true
+		});
 		if (!(error instanceof CommandError) || canceled) throw error;
 		throw await explained(error, log, {
 			workFolder,
@@ -30277,7 +30484,10 @@ async function buildDisk(request) {
 		});
 	}
 	const result = await readKiwiResult(target);
-	await rm$1(logFile, { force: true });
+	await rm$1(logFolder, {
+		recursive: true,
+		force: true
+	});
 	return {
 		...result,
 		phases: log.end()
@@ -30949,7 +31159,7 @@ async function fetchText(address, signal) {
 		return "";
 	}
 }
-// src/repositories.ts
+// src/host/repositories.ts
 /**
 * What `obsrepositories:/`, "the repositories of whoever builds this" (KIWI's system/uri.py), stands for on this machine:
 * the lines of the input exactly as they are, else this machine's own sources of the distribution with their updates
@@ -31107,7 +31317,7 @@ function setRepositories(element, why) {
 		text: `obsrepositories:/${element.where ? ` of ${element.where}` : ""} ${why}: set repositories to URI [DISTRIBUTION [COMPONENTS…]] lines`
 	}]);
 }
-// src/placeholders.ts
+// src/job/placeholders.ts
 /**
 * What stands for each `obsrepositories:/` of the description, by the index of its element. Asks mirrors.
 *
@@ -31159,7 +31369,7 @@ async function writtenKey(file, text) {
 	await writeFile(file, text);
 	return file;
 }
-// src/descriptionbuild.ts
+// src/job/description.ts
 /** Packages that no build used for so long go. */
 const KEPT_DAYS = 30;
 /**
@@ -31255,174 +31465,7 @@ async function offeredPackages({ source, folder }, sharedCache, job) {
 		if (caches.remote !== void 0 && !restored && fresh > 0) await saveFolder(caches.remote, entry, report);
 	} };
 }
-// src/disk/convert.ts
-/**
-* Converts a disk with `qemu-img convert`. The same disk gives the same bytes, holes stay holes.
-*
-* @returns path of the disk in the format: `source` itself where it has it already
-* @throws HostError without space, CommandError when qemu-img fails or is ended; neither leaves a partial file
-*/
-async function convertDisk(conversion) {
-	const { source, from, to, target, compressed = false, signal } = conversion;
-	if (from === to) return source;
-	const partial = `${target}.partial`;
-	const args = [
-		"-f",
-		from,
-		"-O",
-		to,
-		...compressed && to === "qcow2" ? ["-c"] : [],
-		...DISK_FORMATS[to].options,
-		"--",
-		source,
-		partial
-	];
-	try {
-		await runCommand("qemu-img", ["convert", ...args], signal ? { signal } : {});
-		await rename$1(partial, target);
-	} catch (error) {
-		await rm$1(partial, { force: true });
-		if (error instanceof CommandError && error.lastLines.some((line) => line.includes("No space left on device"))) throw new HostError(`no space left for ${target}`, "make room there, or name a larger place with work-dir");
-		throw error;
-	}
-	return target;
-}
-// src/disk/inspect.ts
-const SECTOR_BYTES = 512;
-const PACKED = [
-	{
-		magic: "1f8b",
-		name: "gzip"
-	},
-	{
-		magic: "fd377a585a00",
-		name: "xz"
-	},
-	{
-		magic: "28b52ffd",
-		name: "zstd"
-	},
-	{
-		magic: "425a68",
-		name: "bzip2"
-	},
-	{
-		magic: "504b0304",
-		name: "zip"
-	}
-];
-/**
-* Looks at a disk file with `qemu-img info`.
-*
-* @param format given for a disk whose format is known: a raw disk is then not taken for what its guest wrote at its start
-* @throws InputError for the input `disk`: no disk, packed, or not complete without another file
-*/
-async function inspectDisk(path, format, signal) {
-	await checkFile(path);
-	const info = await qemuInfo(path, format, signal);
-	const extra = info["backing-filename"] ?? dataFile(info);
-	if (typeof extra === "string") throw refused(`${path} is not complete without ${extra}: flatten it with qemu-img convert -O qcow2 ${path} NEW`);
-	const { format: found, "virtual-size": virtualSizeBytes, "actual-size": sizeBytes } = info;
-	if (typeof found !== "string" || typeof virtualSizeBytes !== "number" || typeof sizeBytes !== "number") throw new Error(`qemu-img info does not say what ${path} is: ${JSON.stringify(info)}`);
-	if (found === "raw") await checkRaw(path);
-	return {
-		format: found,
-		virtualSizeBytes,
-		sizeBytes
-	};
-}
-async function checkFile(path) {
-	const found = await stat$1(path).catch((error) => error);
-	if (found instanceof Error) throw refused(found.code === "ENOENT" ? `${path} does not exist` : `${path} cannot be read (${found.code})`);
-	if (!found.isFile()) throw refused(`${path} is no file: name a disk file`);
-}
-async function qemuInfo(path, format, signal) {
-	const args = [
-		"info",
-		"--output=json",
-		...format === void 0 ? [] : ["-f", format],
-		"--",
-		path
-	];
-	try {
-		const { stdout } = await runCommand("qemu-img", args, signal ? { signal } : {});
-		return JSON.parse(stdout.toString());
-	} catch (error) {
-		if (!(error instanceof CommandError) || error.outcome.kind !== "exit") throw error;
-		throw refused(`${path} cannot be read as a disk (${(error.lastLines.at(-1) ?? "").replace(/^qemu-img: (Could not open '.*?': )?/, "")})`);
-	}
-}
-/** qcow2 may keep its content in a raw file beside it. */
-function dataFile(info) {
-	return info["format-specific"]?.data?.["data-file"];
-}
-/** qemu-img calls raw whatever it does not know. */
-async function checkRaw(path) {
-	const file = await open$1(path);
-	try {
-		const { size } = await file.stat();
-		const { buffer } = await file.read(Buffer.alloc(8), 0, 8, 0);
-		const start = buffer.toString("hex");
-		const packed = PACKED.find(({ magic }) => start.startsWith(magic));
-		if (packed !== void 0) throw refused(`${path} is packed with ${packed.name}: unpack it first`);
-		if (size === 0 || size % SECTOR_BYTES !== 0) throw refused(`${path} is no disk: its ${size} bytes are no whole sectors of ${SECTOR_BYTES}`);
-	} finally {
-		await file.close();
-	}
-}
-function refused(text) {
-	return new InputError([{
-		where: "input disk",
-		text
-	}]);
-}
-// src/host/space.ts
-const MEGABYTE = 1024 ** 2;
-/** What we assume to be in the disk of a description that gives no smaller `<size>`. */
-const ASSUMED_CONTENT_BYTES = 2048 * MEGABYTE;
-/** A disk of a Linux system compresses to about 40 % (440 MB of a small Debian to 166 MB); the rest is margin. */
-const COMPRESSED_PART = .6;
-/** Bytes that an ordinary user may still write below a path; a path that does not exist yet counts as its parent. */
-async function freeBytes(path) {
-	let folder = resolve(path);
-	for (;;) try {
-		const { bavail, bsize } = await statfs(folder);
-		return bavail * bsize;
-	} catch (error) {
-		const parent = dirname$1(folder);
-		if (!(error instanceof Error && "code" in error && error.code === "ENOENT") || parent === folder) throw error;
-		folder = parent;
-	}
-}
-/** The error to throw where a folder has not the space, with both numbers in GB (10⁹ bytes, as `df -H` shows them). */
-function spaceProblem(needBytes, haveBytes, path) {
-	if (haveBytes >= needBytes) return void 0;
-	return new HostError(`not enough space in ${path}: about ${(Math.ceil(needBytes / 1e8) / 10).toFixed(1)} GB are needed, ${(Math.floor(haveBytes / 1e8) / 10).toFixed(1)} GB are free`, "free some, or set work-dir to a folder on a larger file system");
-}
-/** Bytes needed to wrap an existing disk: the converted disk and the layer, nothing else is written. */
-function diskSpaceNeed(facts) {
-	const layer = facts.compressed ? facts.contentBytes * COMPRESSED_PART : facts.contentBytes;
-	return Math.ceil((facts.converted ? facts.contentBytes : 0) + layer);
-}
-/**
-* Bytes needed to build a description: root tree, raw disk, converted disk and layer.
-*
-* The raw disk is sparse, so `<size>` only limits what it can hold; a small system in a disk of 100 GB is usual. The
-* estimate takes the smaller of `<size>` and 2 GB and is meant to stop what cannot work; `diskSpaceNeed` is asked again
-* when the disk is there.
-*
-* @param sizeMegabytes `<size>` of the type in MB, where it is given
-*/
-function descriptionSpaceNeed(sizeMegabytes) {
-	const limit = sizeMegabytes === void 0 ? Number.POSITIVE_INFINITY : sizeMegabytes * MEGABYTE;
-	const content = Math.min(limit, ASSUMED_CONTENT_BYTES);
-	return content + content + diskSpaceNeed({
-		contentBytes: content,
-		converted: true,
-		compressed: true
-	});
-}
-// src/job.ts
+// src/job/job.ts
 /** The same job until another signal aborts, its calls to registries among it. */
 function jobUntil(job, signal) {
 	return {
@@ -31434,43 +31477,7 @@ function jobUntil(job, signal) {
 		}
 	};
 }
-// src/registry/push.ts
-/** Answers that say nothing against a push: registries give them for repositories that a push creates. */
-const ANSWERS = /* @__PURE__ */ new Set([
-	"login",
-	"denied",
-	"missing",
-	"rate",
-	"size",
-	"other"
-]);
-/**
-* Asks each registry once whether it is there, before an hour of building.
-*
-* @throws RegistryError when one refuses the connection, has no address or no trusted certificate, or is no registry. A
-*   login that is missing and a repository that is not there are no errors here: some registries say so of new ones.
-*/
-async function checkTargets(tags, access) {
-	const firsts = /* @__PURE__ */ new Map();
-	for (const tag of tags) {
-		const parsed = parseReference(tag);
-		const registry = typeof parsed === "string" ? tag : parsed.registry;
-		if (!firsts.has(registry)) firsts.set(registry, tag);
-	}
-	for (const [registry, tag] of firsts) try {
-		await readManifest(`docker://${tag}`, access, purpose(tag, `the registry ${registry} of the tags cannot be reached`));
-	} catch (error) {
-		if (!(error instanceof RefusedError) || !ANSWERS.has(error.refusal.kind)) throw error;
-	}
-}
-function purpose(reference, failure) {
-	return {
-		side: "target",
-		reference,
-		failure
-	};
-}
-// src/together.ts
+// src/job/together.ts
 /**
 * Runs two things at once. When one fails, the other is canceled and waited for, so that nothing of it goes on behind
 * the error.
@@ -32219,7 +32226,7 @@ function layerKey(layer) {
 function blobFile(folder, descriptor) {
 	return join(folder, "blobs", "sha256", digestHex(descriptor.digest));
 }
-// src/wrap.ts
+// src/job/wrap.ts
 /**
 * Puts a disk on a base: an image in a layout of its own, checked from its files before it is returned. The same disk,
 * base, request and time give the same digest.
@@ -32274,7 +32281,7 @@ function fileOf(digest, base) {
 	if (file !== void 0) return file;
 	throw new ImageError(`the base ${base?.name}`, [`its layer ${digest} was not fetched`]);
 }
-// src/build.ts
+// src/job/build.ts
 /**
 * Builds the disk, or takes the given one, and wraps it. What can be asked is asked first: the base, the registries of
 * the tags, the disk or the description, the space. The base is fetched while KIWI works.
@@ -32417,7 +32424,7 @@ async function wrap(plan, parts, job) {
 		phases: job.stopwatch.phases
 	};
 }
-// src/stopwatch.ts
+// src/job/stopwatch.ts
 /** Measures phases by a clock that is handed in, in milliseconds. */
 var Stopwatch = class {
 	#now;
@@ -32445,7 +32452,7 @@ var Stopwatch = class {
 		}
 	}
 };
-// src/workfolder.ts
+// src/job/workfolder.ts
 /** Only a folder that holds this file is ever released and removed as root. */
 const MARKER = ".kiwi-oci";
 /**

@@ -1,10 +1,10 @@
 import { spawn } from "node:child_process";
 import { createInterface } from "node:readline";
+import { lstat, rm } from "node:fs/promises";
+import { dirname, join, resolve } from "node:path";
 import { randomUUID } from "node:crypto";
 import * as os from "os";
 import http from "node:http";
-import { lstat, rm } from "node:fs/promises";
-import { dirname, join, resolve } from "node:path";
 import { homedir, machine, release, tmpdir, userInfo } from "node:os";
 // src/errors.ts
 var KnownError = class extends Error {
@@ -226,6 +226,29 @@ function asRoot(privileges, program, args) {
 		};
 		case "none": throw new HostError("building needs root", "run as root or with password-less sudo");
 	}
+}
+/**
+* Removes a folder of ours with everything that a build may have left in it: mounts, loop devices, files of root. The
+* supervisor does it, as root, wherever KIWI worked.
+*
+* @param supervisor the node and the supervisor's file to start as root
+*/
+async function removeFolder(folder, privileges, supervisor) {
+	if (!(await isThere(join(folder, ".kiwi-oci")) && await isThere(join(folder, "target")))) {
+		await rm(folder, {
+			recursive: true,
+			force: true
+		});
+		return;
+	}
+	const { program, args } = asRoot(privileges, supervisor.nodePath, [supervisor.supervisorPath]);
+	await runCommand(program, args, { input: `${JSON.stringify({
+		remove: folder,
+		under: dirname(folder)
+	})}\n` });
+}
+async function isThere(path) {
+	return await lstat(path).catch(() => void 0) !== void 0;
 }
 // node_modules/@actions/core/lib/utils.js
 /**
@@ -457,29 +480,6 @@ function rememberedFolders() {
 	const text = getState("folders") || "[]";
 	const folders = JSON.parse(text);
 	return Array.isArray(folders) ? folders.filter((folder) => typeof folder === "string") : [];
-}
-/**
-* Removes a folder of ours with everything that a build may have left in it: mounts, loop devices, files of root. The
-* supervisor does it, as root, wherever KIWI worked.
-*
-* @param supervisor the node and the supervisor's file to start as root
-*/
-async function removeFolder(folder, privileges, supervisor) {
-	if (!(await isThere(join(folder, ".kiwi-oci")) && await isThere(join(folder, "target")))) {
-		await rm(folder, {
-			recursive: true,
-			force: true
-		});
-		return;
-	}
-	const { program, args } = asRoot(privileges, supervisor.nodePath, [supervisor.supervisorPath]);
-	await runCommand(program, args, { input: `${JSON.stringify({
-		remove: folder,
-		under: dirname(folder)
-	})}\n` });
-}
-async function isThere(path) {
-	return await lstat(path).catch(() => void 0) !== void 0;
 }
 // src/steps/step.ts
 /**

@@ -6607,249 +6607,6 @@ const DISK_FORMATS = {
 function isDiskFormat(text) {
 	return Object.hasOwn(DISK_FORMATS, text);
 }
-// src/rawinputs.ts
-const DEFINITIONS = {
-	description: {
-		kind: "text",
-		value: "PATH",
-		help: "folder or file of a KIWI description"
-	},
-	disk: {
-		kind: "text",
-		value: "FILE",
-		help: "an existing disk file: wrap it, build nothing"
-	},
-	profiles: {
-		kind: "list",
-		value: "NAME",
-		help: "KIWI's profiles"
-	},
-	type: {
-		kind: "text",
-		value: "NAME",
-		help: "KIWI's build type, where the description has several"
-	},
-	"kiwi-global-arguments": {
-		kind: "list",
-		value: "ARG",
-		help: "arguments for kiwi-ng before system build"
-	},
-	"kiwi-arguments": {
-		kind: "list",
-		value: "ARG",
-		help: "arguments for kiwi-ng after system build"
-	},
-	repositories: {
-		kind: "list",
-		value: "'URI [DIST [COMPONENT…]]'",
-		help: "what obsrepositories:/ stands for; default: those of this machine"
-	},
-	format: {
-		kind: "text",
-		value: "qcow2|raw",
-		help: "disk format in the image; default: the description's, else qcow2"
-	},
-	"disk-path": {
-		kind: "text",
-		value: "PATH",
-		help: "path of the disk in the image; default: /disk/NAME"
-	},
-	"base-image": {
-		kind: "text",
-		value: "REF",
-		help: "the reference container; default: derived_from, else scratch"
-	},
-	containerconfig: {
-		kind: "yaml",
-		value: "YAML",
-		help: "entrypoint, cmd, env, labels, user, workdir, expose, …"
-	},
-	labels: {
-		kind: "list",
-		value: "KEY=VALUE",
-		help: "labels of the image"
-	},
-	annotations: {
-		kind: "list",
-		value: "KEY=VALUE",
-		help: "annotations of the manifest"
-	},
-	platform: {
-		kind: "text",
-		value: "OS/ARCH",
-		help: "platform of the image; default: the machine's"
-	},
-	compression: {
-		kind: "text",
-		value: "gzip|zstd|none[:LEVEL]",
-		help: "of the layer; default: gzip"
-	},
-	tags: {
-		kind: "list",
-		value: "REF",
-		help: "references to push to"
-	},
-	push: {
-		kind: "boolean",
-		value: "",
-		help: "push to the tags; without it the log says what would be pushed"
-	},
-	export: {
-		kind: "list",
-		value: "DEST",
-		help: "skopeo destination to write the image to, oci:DIR[:REF] among them"
-	},
-	registry: {
-		kind: "text",
-		value: "HOST",
-		help: "registry of the login; default: the tags' one"
-	},
-	username: {
-		kind: "text",
-		value: "NAME",
-		help: "login for this job only"
-	},
-	password: {
-		kind: "secret",
-		value: "",
-		help: ""
-	},
-	authfile: {
-		kind: "text",
-		value: "FILE",
-		help: "a file of logins to use instead of the existing ones"
-	},
-	"tls-verify": {
-		kind: "boolean",
-		value: "",
-		help: "check certificates of registries; default: true"
-	},
-	cache: {
-		kind: "boolean",
-		value: "",
-		help: "keep base layers, tools and packages; default: true"
-	},
-	"install-tools": {
-		kind: "boolean",
-		value: "",
-		help: "install what is missing; default: false"
-	},
-	"kiwi-version": {
-		kind: "text",
-		value: "VERSION",
-		help: "exact version from PyPI, or system"
-	},
-	"work-dir": {
-		kind: "text",
-		value: "DIR",
-		help: "where to build; default: the system's temp"
-	},
-	"source-date-epoch": {
-		kind: "text",
-		value: "SECONDS",
-		help: "created, history and tar times"
-	},
-	summary: {
-		kind: "boolean",
-		value: "",
-		help: "job summary, in a workflow; default: true"
-	}
-};
-const INPUT_NAMES = Object.keys(DEFINITIONS);
-function inputDefinition(name) {
-	return DEFINITIONS[name];
-}
-/** The input of this name, whatever its case (a runner upper-cases names), if there is one. */
-function inputNamed(name) {
-	const lower = name.toLowerCase();
-	return INPUT_NAMES.find((known) => known === lower);
-}
-/**
-* The entries that one text of a workflow holds: a list has one a line; only `tags` also splits at commas, as docker's
-* metadata action writes them. Values of other lists may hold commas.
-*/
-function rawEntries(name, text) {
-	if (inputDefinition(name).kind !== "list") return [text];
-	return text.split(name === "tags" ? /[\n,]/ : "\n");
-}
-/** The known names nearest to a wrong one, for a message. */
-function similarNames(wrong) {
-	const distance = (name) => editDistance(wrong.toLowerCase(), name);
-	return INPUT_NAMES.filter((name) => distance(name) <= 3 || name.startsWith(wrong)).toSorted((a, b) => distance(a) - distance(b)).slice(0, 2);
-}
-function editDistance(a, b) {
-	let row = Array.from({ length: b.length + 1 }, (_, i) => i);
-	for (const [i, letter] of [...a].entries()) {
-		const next = [i + 1];
-		for (const [j, other] of [...b].entries()) {
-			const change = (row[j] ?? 0) + (letter === other ? 0 : 1);
-			next.push(Math.min(change, (row[j + 1] ?? 0) + 1, (next[j] ?? 0) + 1));
-		}
-		row = next;
-	}
-	return row.at(-1) ?? 0;
-}
-// src/inputreader.ts
-const TRUE = [
-	"true",
-	"True",
-	"TRUE"
-];
-const FALSE = [
-	"false",
-	"False",
-	"FALSE"
-];
-/** Reads single inputs and collects what is wrong with them. */
-var InputReader = class {
-	raw;
-	facts;
-	problems = [];
-	constructor(raw, facts) {
-		this.raw = raw;
-		this.facts = facts;
-		for (const name of raw.keys()) if (!INPUT_NAMES.includes(name)) throw new Error(`undeclared input ${name}`);
-	}
-	refuse(name, text) {
-		this.problems.push({
-			where: `input ${name}`,
-			text
-		});
-	}
-	/** The value without surrounding blanks; an empty one counts as not given. */
-	text(name) {
-		const value = this.secret(name)?.trim();
-		return value === "" ? void 0 : value;
-	}
-	/** The value as it was given: blanks may belong to a password. */
-	secret(name) {
-		const value = this.raw.get(name)?.at(-1);
-		return value === "" ? void 0 : value;
-	}
-	optional(key, name) {
-		const value = this.text(name);
-		return value === void 0 ? {} : { [key]: value };
-	}
-	list(name) {
-		return (this.raw.get(name) ?? []).map((line) => line.trim()).filter((line) => line !== "");
-	}
-	boolean(name, otherwise) {
-		const text = this.text(name);
-		if (text === void 0) return otherwise;
-		if (!TRUE.includes(text) && !FALSE.includes(text)) this.refuse(name, `'${text}' is no boolean: write true or false`);
-		return TRUE.includes(text);
-	}
-	/** `KEY=VALUE` lines; the value may hold `=` and may be empty. The last of a key wins, as in docker's actions. */
-	pairs(name) {
-		const entries = [];
-		for (const line of this.list(name)) {
-			const split = line.indexOf("=");
-			if (split > 0) entries.push([line.slice(0, split).trim(), line.slice(split + 1)]);
-			else this.refuse(name, `'${line}' is no KEY=VALUE: write the key, an equals sign and the value`);
-		}
-		return Object.fromEntries(entries);
-	}
-};
 // src/kiwi/arguments.ts
 const OURS = "is set by kiwi-oci";
 const NO_BUILD = "builds nothing: leave it out";
@@ -7413,7 +7170,250 @@ function localName(transport, rest) {
 		name
 	};
 }
-// src/inputs.ts
+// src/inputs/raw.ts
+const DEFINITIONS = {
+	description: {
+		kind: "text",
+		value: "PATH",
+		help: "folder or file of a KIWI description"
+	},
+	disk: {
+		kind: "text",
+		value: "FILE",
+		help: "an existing disk file: wrap it, build nothing"
+	},
+	profiles: {
+		kind: "list",
+		value: "NAME",
+		help: "KIWI's profiles"
+	},
+	type: {
+		kind: "text",
+		value: "NAME",
+		help: "KIWI's build type, where the description has several"
+	},
+	"kiwi-global-arguments": {
+		kind: "list",
+		value: "ARG",
+		help: "arguments for kiwi-ng before system build"
+	},
+	"kiwi-arguments": {
+		kind: "list",
+		value: "ARG",
+		help: "arguments for kiwi-ng after system build"
+	},
+	repositories: {
+		kind: "list",
+		value: "'URI [DIST [COMPONENT…]]'",
+		help: "what obsrepositories:/ stands for; default: those of this machine"
+	},
+	format: {
+		kind: "text",
+		value: "qcow2|raw",
+		help: "disk format in the image; default: the description's, else qcow2"
+	},
+	"disk-path": {
+		kind: "text",
+		value: "PATH",
+		help: "path of the disk in the image; default: /disk/NAME"
+	},
+	"base-image": {
+		kind: "text",
+		value: "REF",
+		help: "the reference container; default: derived_from, else scratch"
+	},
+	containerconfig: {
+		kind: "yaml",
+		value: "YAML",
+		help: "entrypoint, cmd, env, labels, user, workdir, expose, …"
+	},
+	labels: {
+		kind: "list",
+		value: "KEY=VALUE",
+		help: "labels of the image"
+	},
+	annotations: {
+		kind: "list",
+		value: "KEY=VALUE",
+		help: "annotations of the manifest"
+	},
+	platform: {
+		kind: "text",
+		value: "OS/ARCH",
+		help: "platform of the image; default: the machine's"
+	},
+	compression: {
+		kind: "text",
+		value: "gzip|zstd|none[:LEVEL]",
+		help: "of the layer; default: gzip"
+	},
+	tags: {
+		kind: "list",
+		value: "REF",
+		help: "references to push to"
+	},
+	push: {
+		kind: "boolean",
+		value: "",
+		help: "push to the tags; without it the log says what would be pushed"
+	},
+	export: {
+		kind: "list",
+		value: "DEST",
+		help: "skopeo destination to write the image to, oci:DIR[:REF] among them"
+	},
+	registry: {
+		kind: "text",
+		value: "HOST",
+		help: "registry of the login; default: the tags' one"
+	},
+	username: {
+		kind: "text",
+		value: "NAME",
+		help: "login for this job only"
+	},
+	password: {
+		kind: "secret",
+		value: "",
+		help: ""
+	},
+	authfile: {
+		kind: "text",
+		value: "FILE",
+		help: "a file of logins to use instead of the existing ones"
+	},
+	"tls-verify": {
+		kind: "boolean",
+		value: "",
+		help: "check certificates of registries; default: true"
+	},
+	cache: {
+		kind: "boolean",
+		value: "",
+		help: "keep base layers, tools and packages; default: true"
+	},
+	"install-tools": {
+		kind: "boolean",
+		value: "",
+		help: "install what is missing; default: false"
+	},
+	"kiwi-version": {
+		kind: "text",
+		value: "VERSION",
+		help: "exact version from PyPI, or system"
+	},
+	"work-dir": {
+		kind: "text",
+		value: "DIR",
+		help: "where to build; default: the system's temp"
+	},
+	"source-date-epoch": {
+		kind: "text",
+		value: "SECONDS",
+		help: "created, history and tar times"
+	},
+	summary: {
+		kind: "boolean",
+		value: "",
+		help: "job summary, in a workflow; default: true"
+	}
+};
+const INPUT_NAMES = Object.keys(DEFINITIONS);
+function inputDefinition(name) {
+	return DEFINITIONS[name];
+}
+/** The input of this name, whatever its case (a runner upper-cases names), if there is one. */
+function inputNamed(name) {
+	const lower = name.toLowerCase();
+	return INPUT_NAMES.find((known) => known === lower);
+}
+/**
+* The entries that one text of a workflow holds: a list has one a line; only `tags` also splits at commas, as docker's
+* metadata action writes them. Values of other lists may hold commas.
+*/
+function rawEntries(name, text) {
+	if (inputDefinition(name).kind !== "list") return [text];
+	return text.split(name === "tags" ? /[\n,]/ : "\n");
+}
+/** The known names nearest to a wrong one, for a message. */
+function similarNames(wrong) {
+	const distance = (name) => editDistance(wrong.toLowerCase(), name);
+	return INPUT_NAMES.filter((name) => distance(name) <= 3 || name.startsWith(wrong)).toSorted((a, b) => distance(a) - distance(b)).slice(0, 2);
+}
+function editDistance(a, b) {
+	let row = Array.from({ length: b.length + 1 }, (_, i) => i);
+	for (const [i, letter] of [...a].entries()) {
+		const next = [i + 1];
+		for (const [j, other] of [...b].entries()) {
+			const change = (row[j] ?? 0) + (letter === other ? 0 : 1);
+			next.push(Math.min(change, (row[j + 1] ?? 0) + 1, (next[j] ?? 0) + 1));
+		}
+		row = next;
+	}
+	return row.at(-1) ?? 0;
+}
+// src/inputs/reader.ts
+const TRUE = [
+	"true",
+	"True",
+	"TRUE"
+];
+const FALSE = [
+	"false",
+	"False",
+	"FALSE"
+];
+/** Reads single inputs and collects what is wrong with them. */
+var InputReader = class {
+	raw;
+	facts;
+	problems = [];
+	constructor(raw, facts) {
+		this.raw = raw;
+		this.facts = facts;
+		for (const name of raw.keys()) if (!INPUT_NAMES.includes(name)) throw new Error(`undeclared input ${name}`);
+	}
+	refuse(name, text) {
+		this.problems.push({
+			where: `input ${name}`,
+			text
+		});
+	}
+	/** The value without surrounding blanks; an empty one counts as not given. */
+	text(name) {
+		const value = this.secret(name)?.trim();
+		return value === "" ? void 0 : value;
+	}
+	/** The value as it was given: blanks may belong to a password. */
+	secret(name) {
+		const value = this.raw.get(name)?.at(-1);
+		return value === "" ? void 0 : value;
+	}
+	optional(key, name) {
+		const value = this.text(name);
+		return value === void 0 ? {} : { [key]: value };
+	}
+	list(name) {
+		return (this.raw.get(name) ?? []).map((line) => line.trim()).filter((line) => line !== "");
+	}
+	boolean(name, otherwise) {
+		const text = this.text(name);
+		if (text === void 0) return otherwise;
+		if (!TRUE.includes(text) && !FALSE.includes(text)) this.refuse(name, `'${text}' is no boolean: write true or false`);
+		return TRUE.includes(text);
+	}
+	/** `KEY=VALUE` lines; the value may hold `=` and may be empty. The last of a key wins, as in docker's actions. */
+	pairs(name) {
+		const entries = [];
+		for (const line of this.list(name)) {
+			const split = line.indexOf("=");
+			if (split > 0) entries.push([line.slice(0, split).trim(), line.slice(split + 1)]);
+			else this.refuse(name, `'${line}' is no KEY=VALUE: write the key, an equals sign and the value`);
+		}
+		return Object.fromEntries(entries);
+	}
+};
+// src/inputs/inputs.ts
 /** @returns the inputs and every problem found in them; where there are problems, the inputs stand in for bad values. */
 function readInputs(raw, facts) {
 	const reader = new InputReader(raw, facts);
@@ -7574,14 +7574,7 @@ function optionalEpoch(reader) {
 function firstLine(error) {
 	return String(error instanceof Error ? error.message : error).split("\n")[0] ?? "";
 }
-// src/plan.ts
-function planText(plan) {
-	return JSON.stringify({
-		planVersion: 1,
-		...plan
-	});
-}
-// src/planlines.ts
+// src/plan/lines.ts
 /** What will happen, for the log. */
 function planLines(plan) {
 	const { source, compression, tags } = plan;
@@ -7600,6 +7593,13 @@ function planLines(plan) {
 }
 function defaultPath({ source, format }) {
 	return source.kind === "disk" ? "/disk, under its own name," : `/disk/${source.name}.ARCH-${source.version}.${format}`;
+}
+// src/plan/plan.ts
+function planText(plan) {
+	return JSON.stringify({
+		planVersion: 1,
+		...plan
+	});
 }
 // src/description/find.ts
 const YAML_NAMES = ["config.yaml", "config.yml"];
@@ -10521,7 +10521,7 @@ function givenRepositories(lines) {
 		}))
 	};
 }
-// src/planning.ts
+// src/plan/planning.ts
 /**
 * Checks what the inputs mean together and with the description. Reads the description's folder and nothing else:
 * nothing is installed, downloaded or mounted.

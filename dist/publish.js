@@ -6613,249 +6613,6 @@ const DISK_FORMATS = {
 function isDiskFormat(text) {
 	return Object.hasOwn(DISK_FORMATS, text);
 }
-// src/rawinputs.ts
-const DEFINITIONS = {
-	description: {
-		kind: "text",
-		value: "PATH",
-		help: "folder or file of a KIWI description"
-	},
-	disk: {
-		kind: "text",
-		value: "FILE",
-		help: "an existing disk file: wrap it, build nothing"
-	},
-	profiles: {
-		kind: "list",
-		value: "NAME",
-		help: "KIWI's profiles"
-	},
-	type: {
-		kind: "text",
-		value: "NAME",
-		help: "KIWI's build type, where the description has several"
-	},
-	"kiwi-global-arguments": {
-		kind: "list",
-		value: "ARG",
-		help: "arguments for kiwi-ng before system build"
-	},
-	"kiwi-arguments": {
-		kind: "list",
-		value: "ARG",
-		help: "arguments for kiwi-ng after system build"
-	},
-	repositories: {
-		kind: "list",
-		value: "'URI [DIST [COMPONENT…]]'",
-		help: "what obsrepositories:/ stands for; default: those of this machine"
-	},
-	format: {
-		kind: "text",
-		value: "qcow2|raw",
-		help: "disk format in the image; default: the description's, else qcow2"
-	},
-	"disk-path": {
-		kind: "text",
-		value: "PATH",
-		help: "path of the disk in the image; default: /disk/NAME"
-	},
-	"base-image": {
-		kind: "text",
-		value: "REF",
-		help: "the reference container; default: derived_from, else scratch"
-	},
-	containerconfig: {
-		kind: "yaml",
-		value: "YAML",
-		help: "entrypoint, cmd, env, labels, user, workdir, expose, …"
-	},
-	labels: {
-		kind: "list",
-		value: "KEY=VALUE",
-		help: "labels of the image"
-	},
-	annotations: {
-		kind: "list",
-		value: "KEY=VALUE",
-		help: "annotations of the manifest"
-	},
-	platform: {
-		kind: "text",
-		value: "OS/ARCH",
-		help: "platform of the image; default: the machine's"
-	},
-	compression: {
-		kind: "text",
-		value: "gzip|zstd|none[:LEVEL]",
-		help: "of the layer; default: gzip"
-	},
-	tags: {
-		kind: "list",
-		value: "REF",
-		help: "references to push to"
-	},
-	push: {
-		kind: "boolean",
-		value: "",
-		help: "push to the tags; without it the log says what would be pushed"
-	},
-	export: {
-		kind: "list",
-		value: "DEST",
-		help: "skopeo destination to write the image to, oci:DIR[:REF] among them"
-	},
-	registry: {
-		kind: "text",
-		value: "HOST",
-		help: "registry of the login; default: the tags' one"
-	},
-	username: {
-		kind: "text",
-		value: "NAME",
-		help: "login for this job only"
-	},
-	password: {
-		kind: "secret",
-		value: "",
-		help: ""
-	},
-	authfile: {
-		kind: "text",
-		value: "FILE",
-		help: "a file of logins to use instead of the existing ones"
-	},
-	"tls-verify": {
-		kind: "boolean",
-		value: "",
-		help: "check certificates of registries; default: true"
-	},
-	cache: {
-		kind: "boolean",
-		value: "",
-		help: "keep base layers, tools and packages; default: true"
-	},
-	"install-tools": {
-		kind: "boolean",
-		value: "",
-		help: "install what is missing; default: false"
-	},
-	"kiwi-version": {
-		kind: "text",
-		value: "VERSION",
-		help: "exact version from PyPI, or system"
-	},
-	"work-dir": {
-		kind: "text",
-		value: "DIR",
-		help: "where to build; default: the system's temp"
-	},
-	"source-date-epoch": {
-		kind: "text",
-		value: "SECONDS",
-		help: "created, history and tar times"
-	},
-	summary: {
-		kind: "boolean",
-		value: "",
-		help: "job summary, in a workflow; default: true"
-	}
-};
-const INPUT_NAMES = Object.keys(DEFINITIONS);
-function inputDefinition(name) {
-	return DEFINITIONS[name];
-}
-/** The input of this name, whatever its case (a runner upper-cases names), if there is one. */
-function inputNamed(name) {
-	const lower = name.toLowerCase();
-	return INPUT_NAMES.find((known) => known === lower);
-}
-/**
-* The entries that one text of a workflow holds: a list has one a line; only `tags` also splits at commas, as docker's
-* metadata action writes them. Values of other lists may hold commas.
-*/
-function rawEntries(name, text) {
-	if (inputDefinition(name).kind !== "list") return [text];
-	return text.split(name === "tags" ? /[\n,]/ : "\n");
-}
-/** The known names nearest to a wrong one, for a message. */
-function similarNames(wrong) {
-	const distance = (name) => editDistance(wrong.toLowerCase(), name);
-	return INPUT_NAMES.filter((name) => distance(name) <= 3 || name.startsWith(wrong)).toSorted((a, b) => distance(a) - distance(b)).slice(0, 2);
-}
-function editDistance(a, b) {
-	let row = Array.from({ length: b.length + 1 }, (_, i) => i);
-	for (const [i, letter] of [...a].entries()) {
-		const next = [i + 1];
-		for (const [j, other] of [...b].entries()) {
-			const change = (row[j] ?? 0) + (letter === other ? 0 : 1);
-			next.push(Math.min(change, (row[j + 1] ?? 0) + 1, (next[j] ?? 0) + 1));
-		}
-		row = next;
-	}
-	return row.at(-1) ?? 0;
-}
-// src/inputreader.ts
-const TRUE = [
-	"true",
-	"True",
-	"TRUE"
-];
-const FALSE = [
-	"false",
-	"False",
-	"FALSE"
-];
-/** Reads single inputs and collects what is wrong with them. */
-var InputReader = class {
-	raw;
-	facts;
-	problems = [];
-	constructor(raw, facts) {
-		this.raw = raw;
-		this.facts = facts;
-		for (const name of raw.keys()) if (!INPUT_NAMES.includes(name)) throw new Error(`undeclared input ${name}`);
-	}
-	refuse(name, text) {
-		this.problems.push({
-			where: `input ${name}`,
-			text
-		});
-	}
-	/** The value without surrounding blanks; an empty one counts as not given. */
-	text(name) {
-		const value = this.secret(name)?.trim();
-		return value === "" ? void 0 : value;
-	}
-	/** The value as it was given: blanks may belong to a password. */
-	secret(name) {
-		const value = this.raw.get(name)?.at(-1);
-		return value === "" ? void 0 : value;
-	}
-	optional(key, name) {
-		const value = this.text(name);
-		return value === void 0 ? {} : { [key]: value };
-	}
-	list(name) {
-		return (this.raw.get(name) ?? []).map((line) => line.trim()).filter((line) => line !== "");
-	}
-	boolean(name, otherwise) {
-		const text = this.text(name);
-		if (text === void 0) return otherwise;
-		if (!TRUE.includes(text) && !FALSE.includes(text)) this.refuse(name, `'${text}' is no boolean: write true or false`);
-		return TRUE.includes(text);
-	}
-	/** `KEY=VALUE` lines; the value may hold `=` and may be empty. The last of a key wins, as in docker's actions. */
-	pairs(name) {
-		const entries = [];
-		for (const line of this.list(name)) {
-			const split = line.indexOf("=");
-			if (split > 0) entries.push([line.slice(0, split).trim(), line.slice(split + 1)]);
-			else this.refuse(name, `'${line}' is no KEY=VALUE: write the key, an equals sign and the value`);
-		}
-		return Object.fromEntries(entries);
-	}
-};
 // src/kiwi/arguments.ts
 const OURS = "is set by kiwi-oci";
 const NO_BUILD = "builds nothing: leave it out";
@@ -7671,7 +7428,250 @@ function folderName(transport, folder, name) {
 	});
 	throw new HostError(`skopeo cannot work in ${folder}, for the colon in its name`, "choose another work-dir");
 }
-// src/inputs.ts
+// src/inputs/raw.ts
+const DEFINITIONS = {
+	description: {
+		kind: "text",
+		value: "PATH",
+		help: "folder or file of a KIWI description"
+	},
+	disk: {
+		kind: "text",
+		value: "FILE",
+		help: "an existing disk file: wrap it, build nothing"
+	},
+	profiles: {
+		kind: "list",
+		value: "NAME",
+		help: "KIWI's profiles"
+	},
+	type: {
+		kind: "text",
+		value: "NAME",
+		help: "KIWI's build type, where the description has several"
+	},
+	"kiwi-global-arguments": {
+		kind: "list",
+		value: "ARG",
+		help: "arguments for kiwi-ng before system build"
+	},
+	"kiwi-arguments": {
+		kind: "list",
+		value: "ARG",
+		help: "arguments for kiwi-ng after system build"
+	},
+	repositories: {
+		kind: "list",
+		value: "'URI [DIST [COMPONENT…]]'",
+		help: "what obsrepositories:/ stands for; default: those of this machine"
+	},
+	format: {
+		kind: "text",
+		value: "qcow2|raw",
+		help: "disk format in the image; default: the description's, else qcow2"
+	},
+	"disk-path": {
+		kind: "text",
+		value: "PATH",
+		help: "path of the disk in the image; default: /disk/NAME"
+	},
+	"base-image": {
+		kind: "text",
+		value: "REF",
+		help: "the reference container; default: derived_from, else scratch"
+	},
+	containerconfig: {
+		kind: "yaml",
+		value: "YAML",
+		help: "entrypoint, cmd, env, labels, user, workdir, expose, …"
+	},
+	labels: {
+		kind: "list",
+		value: "KEY=VALUE",
+		help: "labels of the image"
+	},
+	annotations: {
+		kind: "list",
+		value: "KEY=VALUE",
+		help: "annotations of the manifest"
+	},
+	platform: {
+		kind: "text",
+		value: "OS/ARCH",
+		help: "platform of the image; default: the machine's"
+	},
+	compression: {
+		kind: "text",
+		value: "gzip|zstd|none[:LEVEL]",
+		help: "of the layer; default: gzip"
+	},
+	tags: {
+		kind: "list",
+		value: "REF",
+		help: "references to push to"
+	},
+	push: {
+		kind: "boolean",
+		value: "",
+		help: "push to the tags; without it the log says what would be pushed"
+	},
+	export: {
+		kind: "list",
+		value: "DEST",
+		help: "skopeo destination to write the image to, oci:DIR[:REF] among them"
+	},
+	registry: {
+		kind: "text",
+		value: "HOST",
+		help: "registry of the login; default: the tags' one"
+	},
+	username: {
+		kind: "text",
+		value: "NAME",
+		help: "login for this job only"
+	},
+	password: {
+		kind: "secret",
+		value: "",
+		help: ""
+	},
+	authfile: {
+		kind: "text",
+		value: "FILE",
+		help: "a file of logins to use instead of the existing ones"
+	},
+	"tls-verify": {
+		kind: "boolean",
+		value: "",
+		help: "check certificates of registries; default: true"
+	},
+	cache: {
+		kind: "boolean",
+		value: "",
+		help: "keep base layers, tools and packages; default: true"
+	},
+	"install-tools": {
+		kind: "boolean",
+		value: "",
+		help: "install what is missing; default: false"
+	},
+	"kiwi-version": {
+		kind: "text",
+		value: "VERSION",
+		help: "exact version from PyPI, or system"
+	},
+	"work-dir": {
+		kind: "text",
+		value: "DIR",
+		help: "where to build; default: the system's temp"
+	},
+	"source-date-epoch": {
+		kind: "text",
+		value: "SECONDS",
+		help: "created, history and tar times"
+	},
+	summary: {
+		kind: "boolean",
+		value: "",
+		help: "job summary, in a workflow; default: true"
+	}
+};
+const INPUT_NAMES = Object.keys(DEFINITIONS);
+function inputDefinition(name) {
+	return DEFINITIONS[name];
+}
+/** The input of this name, whatever its case (a runner upper-cases names), if there is one. */
+function inputNamed(name) {
+	const lower = name.toLowerCase();
+	return INPUT_NAMES.find((known) => known === lower);
+}
+/**
+* The entries that one text of a workflow holds: a list has one a line; only `tags` also splits at commas, as docker's
+* metadata action writes them. Values of other lists may hold commas.
+*/
+function rawEntries(name, text) {
+	if (inputDefinition(name).kind !== "list") return [text];
+	return text.split(name === "tags" ? /[\n,]/ : "\n");
+}
+/** The known names nearest to a wrong one, for a message. */
+function similarNames(wrong) {
+	const distance = (name) => editDistance(wrong.toLowerCase(), name);
+	return INPUT_NAMES.filter((name) => distance(name) <= 3 || name.startsWith(wrong)).toSorted((a, b) => distance(a) - distance(b)).slice(0, 2);
+}
+function editDistance(a, b) {
+	let row = Array.from({ length: b.length + 1 }, (_, i) => i);
+	for (const [i, letter] of [...a].entries()) {
+		const next = [i + 1];
+		for (const [j, other] of [...b].entries()) {
+			const change = (row[j] ?? 0) + (letter === other ? 0 : 1);
+			next.push(Math.min(change, (row[j + 1] ?? 0) + 1, (next[j] ?? 0) + 1));
+		}
+		row = next;
+	}
+	return row.at(-1) ?? 0;
+}
+// src/inputs/reader.ts
+const TRUE = [
+	"true",
+	"True",
+	"TRUE"
+];
+const FALSE = [
+	"false",
+	"False",
+	"FALSE"
+];
+/** Reads single inputs and collects what is wrong with them. */
+var InputReader = class {
+	raw;
+	facts;
+	problems = [];
+	constructor(raw, facts) {
+		this.raw = raw;
+		this.facts = facts;
+		for (const name of raw.keys()) if (!INPUT_NAMES.includes(name)) throw new Error(`undeclared input ${name}`);
+	}
+	refuse(name, text) {
+		this.problems.push({
+			where: `input ${name}`,
+			text
+		});
+	}
+	/** The value without surrounding blanks; an empty one counts as not given. */
+	text(name) {
+		const value = this.secret(name)?.trim();
+		return value === "" ? void 0 : value;
+	}
+	/** The value as it was given: blanks may belong to a password. */
+	secret(name) {
+		const value = this.raw.get(name)?.at(-1);
+		return value === "" ? void 0 : value;
+	}
+	optional(key, name) {
+		const value = this.text(name);
+		return value === void 0 ? {} : { [key]: value };
+	}
+	list(name) {
+		return (this.raw.get(name) ?? []).map((line) => line.trim()).filter((line) => line !== "");
+	}
+	boolean(name, otherwise) {
+		const text = this.text(name);
+		if (text === void 0) return otherwise;
+		if (!TRUE.includes(text) && !FALSE.includes(text)) this.refuse(name, `'${text}' is no boolean: write true or false`);
+		return TRUE.includes(text);
+	}
+	/** `KEY=VALUE` lines; the value may hold `=` and may be empty. The last of a key wins, as in docker's actions. */
+	pairs(name) {
+		const entries = [];
+		for (const line of this.list(name)) {
+			const split = line.indexOf("=");
+			if (split > 0) entries.push([line.slice(0, split).trim(), line.slice(split + 1)]);
+			else this.refuse(name, `'${line}' is no KEY=VALUE: write the key, an equals sign and the value`);
+		}
+		return Object.fromEntries(entries);
+	}
+};
+// src/inputs/inputs.ts
 /** @returns the inputs and every problem found in them; where there are problems, the inputs stand in for bad values. */
 function readInputs(raw, facts) {
 	const reader = new InputReader(raw, facts);
@@ -7831,14 +7831,6 @@ function optionalEpoch(reader) {
 }
 function firstLine(error) {
 	return String(error instanceof Error ? error.message : error).split("\n")[0] ?? "";
-}
-// src/plan.ts
-/** @throws Error (a bug of ours, or a step fed by hand) when the text is no plan of this version */
-function parsePlan(text) {
-	const value = JSON.parse(text);
-	if (typeof value !== "object" || value === null || !("planVersion" in value) || value.planVersion !== 1) throw new Error("the input plan is not what the plan step wrote");
-	const { planVersion: _, ...plan } = value;
-	return plan;
 }
 // src/oci/blob.ts
 /**
@@ -8524,7 +8516,7 @@ function samePlatform(platform, by) {
 		...variant ? [variant] : []
 	].join("/") === platformText(by.platform);
 }
-// src/result.ts
+// src/job/result.ts
 const UNPUBLISHED = {
 	tags: [],
 	image: "",
@@ -8547,7 +8539,7 @@ function metadataText(built, published) {
 		kiwi: built.kiwi ?? null
 	});
 }
-// src/publish.ts
+// src/job/publish.ts
 /**
 * Writes the image to where it goes: exports first, so that a tag moves only when all else is done.
 *
@@ -8602,6 +8594,110 @@ function digestReference(tag, digest) {
 	const parsed = parseReference(tag);
 	if (typeof parsed === "string") throw new Error(`the plan holds a tag that is none: ${parsed}`);
 	return `${parsed.registry}/${parsed.repository}@${digest}`;
+}
+// src/job/stopwatch.ts
+/** Measures phases by a clock that is handed in, in milliseconds. */
+var Stopwatch = class {
+	#now;
+	#phases = [];
+	constructor(now) {
+		this.#now = now;
+	}
+	/** Phases that ran, in the order in which they ended. */
+	get phases() {
+		return [...this.#phases];
+	}
+	/** Takes over phases that were measured elsewhere. */
+	add(phases) {
+		this.#phases.push(...phases);
+	}
+	async time(name, run) {
+		const since = this.#now();
+		try {
+			return await run();
+		} finally {
+			this.#phases.push({
+				name,
+				seconds: (this.#now() - since) / 1e3
+			});
+		}
+	}
+};
+// src/job/summary.ts
+/** @returns the job summary: what the image is, where it is, what it took, and how to get the disk out of it again. */
+function summaryMarkdown(plan, built, published) {
+	const title = plan.source.kind === "description" ? `${plan.source.name} ${plan.source.version}` : built.disk.path;
+	const where = published.tags.length > 0 ? published.tags.map(code).join("<br>") : "not pushed";
+	const base = built.base ? `${code(built.base.name)}<br>${code(built.base.digest)}` : "scratch";
+	const rows = [
+		["Digest", code(built.digest)],
+		["Tags", where],
+		...published.exports.length > 0 ? [["Exported", published.exports.map(code).join("<br>")]] : [],
+		["Platform", [
+			plan.platform.os,
+			plan.platform.architecture,
+			plan.platform.variant
+		].filter(Boolean).join("/")],
+		["Disk", `${code(built.disk.path)}, ${built.disk.format}`],
+		["Size", sizes(built)],
+		["Base", base],
+		...built.kiwi ? [["KIWI", built.kiwi.version]] : []
+	];
+	return [
+		`### ${escaped(title)}`,
+		"",
+		"| | |",
+		"| --- | --- |",
+		...rows.map(([name, value]) => `| ${name} | ${value} |`),
+		"",
+		"| Phase | Time |",
+		"| --- | ---: |",
+		...built.phases.map(({ name, seconds }) => `| ${escaped(name)} | ${duration(seconds)} |`),
+		"",
+		...retrieval(built, published),
+		""
+	].join("\n");
+}
+function sizes(built) {
+	const { virtualSizeBytes, sizeBytes } = built.disk;
+	return `${megabytes(virtualSizeBytes)} virtual, ${megabytes(sizeBytes)} as file, ${megabytes(built.layerSizeBytes)} compressed`;
+}
+/** Lines to copy; they need podman or docker and tar, nothing of ours. */
+function retrieval(built, published) {
+	if (published.image === "") return [];
+	const name = built.disk.path.slice(built.disk.path.lastIndexOf("/") + 1);
+	return [
+		"Pull the image and take the disk out:",
+		"",
+		"```sh",
+		`podman pull ${published.image}`,
+		`podman create --name disk ${published.image} true`,
+		`podman cp disk:${built.disk.path} ${name}`,
+		"podman rm disk",
+		"```"
+	];
+}
+/** A size in MB of a million bytes, as registries and disks are sold. */
+function megabytes(bytes) {
+	return bytes >= 1e9 ? `${(bytes / 1e9).toFixed(2)} GB` : `${(bytes / 1e6).toFixed(1)} MB`;
+}
+function duration(seconds) {
+	return seconds < 60 ? `${seconds.toFixed(1)} s` : `${Math.floor(seconds / 60)} min ${Math.round(seconds % 60)} s`;
+}
+/** Names come from descriptions: they must not break out of the table or its formatting. */
+function escaped(text) {
+	return text.replaceAll(/[\\`*_{}[\]<>#|!]/g, (sign) => `\\${sign}`).replaceAll(/\s+/g, " ");
+}
+function code(text) {
+	return `\`${text.replaceAll(/[`|\s]/g, "")}\``;
+}
+// src/plan/plan.ts
+/** @throws Error (a bug of ours, or a step fed by hand) when the text is no plan of this version */
+function parsePlan(text) {
+	const value = JSON.parse(text);
+	if (typeof value !== "object" || value === null || !("planVersion" in value) || value.planVersion !== 1) throw new Error("the input plan is not what the plan step wrote");
+	const { planVersion: _, ...plan } = value;
+	return plan;
 }
 // node_modules/@actions/core/lib/utils.js
 /**
@@ -9235,101 +9331,12 @@ async function writeSummary(markdown) {
 	if (Buffer.byteLength(markdown) > SUMMARY_LIMIT_BYTES) return;
 	await summary.addRaw(markdown, true).write();
 }
-// src/stopwatch.ts
-/** Measures phases by a clock that is handed in, in milliseconds. */
-var Stopwatch = class {
-	#now;
-	#phases = [];
-	constructor(now) {
-		this.#now = now;
-	}
-	/** Phases that ran, in the order in which they ended. */
-	get phases() {
-		return [...this.#phases];
-	}
-	/** Takes over phases that were measured elsewhere. */
-	add(phases) {
-		this.#phases.push(...phases);
-	}
-	async time(name, run) {
-		const since = this.#now();
-		try {
-			return await run();
-		} finally {
-			this.#phases.push({
-				name,
-				seconds: (this.#now() - since) / 1e3
-			});
-		}
-	}
-};
-// src/summary.ts
-/** @returns the job summary: what the image is, where it is, what it took, and how to get the disk out of it again. */
-function summaryMarkdown(plan, built, published) {
-	const title = plan.source.kind === "description" ? `${plan.source.name} ${plan.source.version}` : built.disk.path;
-	const where = published.tags.length > 0 ? published.tags.map(code).join("<br>") : "not pushed";
-	const base = built.base ? `${code(built.base.name)}<br>${code(built.base.digest)}` : "scratch";
-	const rows = [
-		["Digest", code(built.digest)],
-		["Tags", where],
-		...published.exports.length > 0 ? [["Exported", published.exports.map(code).join("<br>")]] : [],
-		["Platform", [
-			plan.platform.os,
-			plan.platform.architecture,
-			plan.platform.variant
-		].filter(Boolean).join("/")],
-		["Disk", `${code(built.disk.path)}, ${built.disk.format}`],
-		["Size", sizes(built)],
-		["Base", base],
-		...built.kiwi ? [["KIWI", built.kiwi.version]] : []
-	];
-	return [
-		`### ${escaped(title)}`,
-		"",
-		"| | |",
-		"| --- | --- |",
-		...rows.map(([name, value]) => `| ${name} | ${value} |`),
-		"",
-		"| Phase | Time |",
-		"| --- | ---: |",
-		...built.phases.map(({ name, seconds }) => `| ${escaped(name)} | ${duration(seconds)} |`),
-		"",
-		...retrieval(built, published),
-		""
-	].join("\n");
-}
-function sizes(built) {
-	const { virtualSizeBytes, sizeBytes } = built.disk;
-	return `${megabytes(virtualSizeBytes)} virtual, ${megabytes(sizeBytes)} as file, ${megabytes(built.layerSizeBytes)} compressed`;
-}
-/** Lines to copy; they need podman or docker and tar, nothing of ours. */
-function retrieval(built, published) {
-	if (published.image === "") return [];
-	const name = built.disk.path.slice(built.disk.path.lastIndexOf("/") + 1);
-	return [
-		"Pull the image and take the disk out:",
-		"",
-		"```sh",
-		`podman pull ${published.image}`,
-		`podman create --name disk ${published.image} true`,
-		`podman cp disk:${built.disk.path} ${name}`,
-		"podman rm disk",
-		"```"
-	];
-}
-/** A size in MB of a million bytes, as registries and disks are sold. */
-function megabytes(bytes) {
-	return bytes >= 1e9 ? `${(bytes / 1e9).toFixed(2)} GB` : `${(bytes / 1e6).toFixed(1)} MB`;
-}
-function duration(seconds) {
-	return seconds < 60 ? `${seconds.toFixed(1)} s` : `${Math.floor(seconds / 60)} min ${Math.round(seconds % 60)} s`;
-}
-/** Names come from descriptions: they must not break out of the table or its formatting. */
-function escaped(text) {
-	return text.replaceAll(/[\\`*_{}[\]<>#|!]/g, (sign) => `\\${sign}`).replaceAll(/\s+/g, " ");
-}
-function code(text) {
-	return `\`${text.replaceAll(/[`|\s]/g, "")}\``;
+// src/job/workfolder.ts
+/** Makes a folder that only we can read, for logins. */
+async function makePrivateFolder(parent) {
+	const folder = await mkdtemp(join(parent, "kiwi-oci-login-"));
+	await chmod(folder, 448);
+	return folder;
 }
 // src/registry/credentials.ts
 const noLogins = {
@@ -9581,13 +9588,6 @@ async function writeLogins(folder, logins) {
 		flag: "wx"
 	});
 	return path;
-}
-// src/workfolder.ts
-/** Makes a folder that only we can read, for logins. */
-async function makePrivateFolder(parent) {
-	const folder = await mkdtemp(join(parent, "kiwi-oci-login-"));
-	await chmod(folder, 448);
-	return folder;
 }
 // src/steps/logins.ts
 /**

@@ -359,6 +359,9 @@ async function run$1(program, args) {
 		throw error;
 	}
 }
+// src/job/workfolder.ts
+/** Only a folder that holds this file is ever released and removed as root. */
+const MARKER = ".kiwi-oci";
 // src/kiwi/job.ts
 /**
 * Reads the line of JSON that the supervisor is given.
@@ -415,9 +418,6 @@ function isText(value) {
 function isId(value) {
 	return typeof value === "number" && Number.isInteger(value) && value >= 0;
 }
-// src/workfolder.ts
-/** Only a folder that holds this file is ever released and removed as root. */
-const MARKER = ".kiwi-oci";
 // src/steps/supervisor.ts
 /**
 * Runs as root beside a job that may be ended at any moment: it starts KIWI where nothing that KIWI mounts or starts can

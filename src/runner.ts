@@ -14,7 +14,7 @@ import {
   warning,
 } from '@actions/core'
 import { DescriptionError, describeError, InputError } from './errors.ts'
-import { type InputName, inputNamed, type RawInputs, rawEntries, similarNames } from './rawinputs.ts'
+import { type InputName, inputNamed, type RawInputs, rawEntries, similarNames } from './inputs/raw.ts'
 import type { Report } from './report.ts'
 
 /** The runner refuses a step's summary above 1 MiB. */

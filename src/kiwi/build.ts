@@ -1,5 +1,5 @@
 import { createReadStream } from 'node:fs'
-import { mkdir, realpath, rm } from 'node:fs/promises'
+import { mkdir, mkdtemp, realpath, rm } from 'node:fs/promises'
 import { join } from 'node:path'
 import { createInterface } from 'node:readline'
 import { runCommand } from '../command.ts'
@@ -60,8 +60,10 @@ export interface DiskBuild extends KiwiResult {
 export async function buildDisk(request: BuildRequest): Promise<DiskBuild> {
   const workFolder = await realpath(request.workFolder)
   const target = join(workFolder, 'target')
-  // Beside the folder, which goes with the job: after a failure the log is what is left to read.
-  const logFile = `${workFolder}.log`
+  // Beside the folder, which goes with the job: after a failure the log is what is left to read. In a folder that only
+  // we can write, since root opens it.
+  const logFolder = await mkdtemp(`${workFolder}-log-`)
+  const logFile = join(logFolder, 'kiwi.log')
   await prepare(workFolder, request.sharedCache)
   const log = new KiwiLog(request.report, request.now)
   try {
@@ -75,12 +77,12 @@ export async function buildDisk(request: BuildRequest): Promise<DiskBuild> {
   } catch (error) {
     log.end()
     const canceled = error instanceof CommandError && error.outcome.kind === 'canceled'
-    if (canceled) await rm(logFile, { force: true })
+    if (canceled) await rm(logFolder, { recursive: true, force: true })
     if (!(error instanceof CommandError) || canceled) throw error
     throw await explained(error, log, { workFolder, logFile })
   }
   const result = await readKiwiResult(target)
-  await rm(logFile, { force: true })
+  await rm(logFolder, { recursive: true, force: true })
   return { ...result, phases: log.end() }
 }
 

@@ -1,6 +1,6 @@
 import { findPrivileges } from '../host/privileges.ts'
+import { removeFolder } from '../job/workfolder.ts'
 import { rememberedFolders } from '../runner.ts'
-import { removeFolder } from '../workfolder.ts'
 import { runStep } from './step.ts'
 import { surroundings } from './surroundings.ts'
 

@@ -1,6 +1,6 @@
 import { cp, mkdir, rename, rm, stat } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
-import type { KiwiShelf } from '../tools.ts'
+import type { KiwiShelf } from '../job/tools.ts'
 
 /** Where the command line keeps kiwi-ng: a folder of ours. (The runner's tool cache writes to standard output.) */
 export function localShelf(cacheFolder: string): KiwiShelf {

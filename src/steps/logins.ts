@@ -1,10 +1,10 @@
-import type { Login } from '../inputs.ts'
-import type { Plan } from '../plan.ts'
+import type { Login } from '../inputs/inputs.ts'
+import { makePrivateFolder } from '../job/workfolder.ts'
+import type { Plan } from '../plan/plan.ts'
 import { type Access, skopeoEnvironment } from '../registry/access.ts'
 import { prepareLogins } from '../registry/login.ts'
 import { parseBase, parseDestination, parseTag } from '../registry/transport.ts'
 import type { Report } from '../report.ts'
-import { makePrivateFolder } from '../workfolder.ts'
 import type { Surroundings } from './surroundings.ts'
 
 export interface LoginInputs {

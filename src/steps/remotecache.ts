@@ -1,5 +1,5 @@
 import { isFeatureAvailable, restoreCache, saveCache } from '@actions/cache'
-import type { RemoteCache } from '../cache.ts'
+import type { RemoteCache } from '../cache/cache.ts'
 
 /**
  * The Actions cache, where this job may use one. A key holds one folder; the service tells entries apart by the folder's

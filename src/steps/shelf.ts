@@ -1,9 +1,9 @@
 import { cp, mkdir } from 'node:fs/promises'
 import { join } from 'node:path'
 import { cacheDir, find } from '@actions/tool-cache'
-import { cacheKey, type RemoteCache, restoreFolder, saveFolder } from '../cache.ts'
+import { cacheKey, type RemoteCache, restoreFolder, saveFolder } from '../cache/cache.ts'
+import type { KiwiShelf } from '../job/tools.ts'
 import type { Report } from '../report.ts'
-import type { KiwiShelf } from '../tools.ts'
 import type { Surroundings } from './surroundings.ts'
 
 const TOOL = 'kiwi-ng'

@@ -7,8 +7,8 @@ import { runCommand } from '../command.ts'
 import { CommandError, describeError, HostError } from '../errors.ts'
 import { releaseLeftovers } from '../host/leftovers.ts'
 import { releaseFolder } from '../host/release.ts'
+import { MARKER } from '../job/workfolder.ts'
 import { parseJob, REFUSED, type RemoveJob, type RunJob } from '../kiwi/job.ts'
-import { MARKER } from '../workfolder.ts'
 
 /**
  * Runs as root beside a job that may be ended at any moment: it starts KIWI where nothing that KIWI mounts or starts can

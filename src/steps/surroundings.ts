@@ -1,7 +1,7 @@
 import http from 'node:http'
 import { homedir, machine, release, tmpdir, userInfo } from 'node:os'
 import { join, resolve } from 'node:path'
-import type { InputFacts } from '../inputreader.ts'
+import type { InputFacts } from '../inputs/reader.ts'
 import { machinePlatform, type Platform } from '../oci/platform.ts'
 
 /**

@@ -30,8 +30,8 @@ ${inputs.replaceAll(/^/gm, '          ')}
           DISK: \${{ steps.image.outputs.disk }}
         run: |
           echo "image $IMAGE"
-          test ! -e "$LAYOUT/oci-layout" || echo "layout is there"
-          test ! -e "$DISK" || cp "$DISK" "$HOME/disk.raw"
+          test -e "$LAYOUT/oci-layout" && echo "layout is there"
+          test -e "$DISK" && echo "disk is there"
           kiwi-ng --version || true
           skopeo --version
           qemu-img --version
@@ -57,7 +57,7 @@ source-date-epoch: 1700000000`)
   const fetchedLayers = async (tag: string, env: Record<string, string> = {}) => {
     await bases.settled()
     const before = bases.accesses.length
-    const result = await run(wrapped(tag), { copies: { 'disk.raw': join(bench.home, 'disk.raw') }, env })
+    const result = await run(wrapped(tag), { files: { 'disk.raw': 'disk'.repeat(1024) }, env })
     expect(result.exitCode, result.log).toBe(0)
     await bases.settled()
     const layers = blobDownloads(bases.accesses.slice(before)).filter((path) =>
@@ -78,7 +78,9 @@ source-date-epoch: 1700000000`)
   })
 
   it('differs from the action in the repository in nothing but its $/ lines', () => {
-    expect(bench.rewritten.map((place) => place.replace(/:\d+$/, ''))).toEqual(Array(4).fill('action.yml'))
+    // Workflows of ours are none of the action; the bench throws at any other difference.
+    const places = bench.rewritten.filter((place) => !place.startsWith('.github/workflows/'))
+    expect(places.map((place) => place.replace(/:\d+$/, ''))).toEqual(Array(4).fill('action.yml'))
   })
 
   it('builds a description with KIWI, pushes it with a login of its own, reports, and leaves nothing', async () => {
@@ -109,6 +111,7 @@ password: \${{ secrets.PASSWORD }}`),
     const after = built.step('after').lines.join('\n')
     expect(after).toContain(`image ${outputs['image']}`)
     expect(after).toContain('layout is there')
+    expect(after).toContain('disk is there')
     expect(after).toMatch(/KIWI \(next generation\) version 11\.1\.6/)
     expect(after).toMatch(/skopeo version/)
     expect(after).toMatch(/qemu-img version/)
@@ -149,7 +152,8 @@ password: \${{ secrets.PASSWORD }}`),
       'input push: there are no tags to push to: set tags, or leave push out',
       'input description: nowhere does not exist: name the folder of a KIWI description',
     ])
-    expect(refused.steps.map(({ id }) => id)).not.toContain('image/build')
+    const ran = refused.steps.filter(({ stage, result }) => stage === 'Main' && result !== 'skipped')
+    expect(ran.map(({ id }) => id)).not.toContain('image/setup')
   })
 
   it('leaves no folder of a job behind', async () => {

@@ -7,7 +7,7 @@ import {
   type RemoteCache,
   restoreFolder,
   saveFolder,
-} from '../../src/cache.ts'
+} from '../../src/cache/cache.ts'
 import type { Report } from '../../src/report.ts'
 
 function recorder(): Report & { readonly warnings: string[] } {

@@ -2,8 +2,8 @@ import { readdir } from 'node:fs/promises'
 import { join } from 'node:path'
 import { expect, it } from 'vitest'
 import { hostState } from '../../e2e/support/hoststate.ts'
-import { repositoryRoot, tool } from '../../support/tools.ts'
 import { place } from '../../process/support/cli.ts'
+import { repositoryRoot, tool } from '../../support/tools.ts'
 
 it.each(['SIGINT', 'SIGTERM'] as const)(
   'a job that is canceled by %s while KIWI works leaves nothing',

@@ -5,8 +5,8 @@ import { join } from 'node:path'
 import { setTimeout as pause } from 'node:timers/promises'
 import { readLoops } from '../../../src/host/loops.ts'
 import { mountsBelow, readMountPoints } from '../../../src/host/mounts.ts'
+import { MARKER } from '../../../src/job/workfolder.ts'
 import type { RunJob } from '../../../src/kiwi/job.ts'
-import { MARKER } from '../../../src/workfolder.ts'
 import { repositoryRoot } from '../../support/tools.ts'
 
 export const supervisor = join(repositoryRoot, 'src/steps/supervisor.ts')

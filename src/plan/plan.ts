@@ -1,8 +1,8 @@
-import type { SelectedType } from './description/select.ts'
-import type { DiskFormat } from './disk/format.ts'
-import type { Compression } from './oci/compression.ts'
-import type { ConfigChanges } from './oci/config.ts'
-import type { Platform } from './oci/platform.ts'
+import type { SelectedType } from '../description/select.ts'
+import type { DiskFormat } from '../disk/format.ts'
+import type { Compression } from '../oci/compression.ts'
+import type { ConfigChanges } from '../oci/config.ts'
+import type { Platform } from '../oci/platform.ts'
 
 /**
  * The validated decision of what will happen: plain data, written as JSON from one step to the next. No secrets.

@@ -1,5 +1,5 @@
 import { basename } from 'node:path'
-import { platformText } from './oci/platform.ts'
+import { platformText } from '../oci/platform.ts'
 import type { Plan } from './plan.ts'
 
 /** What will happen, for the log. */

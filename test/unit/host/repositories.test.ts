@@ -1,7 +1,7 @@
 import { expect, it } from 'vitest'
-import { InputError } from '../../src/errors.ts'
-import { deb822Sources } from '../../src/host/apt-sources.ts'
-import { ask, DEBIAN_KEYRING, debian, ubuntu } from './support/repositoryquestion.ts'
+import { InputError } from '../../../src/errors.ts'
+import { deb822Sources } from '../../../src/host/apt-sources.ts'
+import { ask, DEBIAN_KEYRING, debian, ubuntu } from './repositoryquestion.ts'
 
 it('a Debian machine gives its own mirror, the main suite last, with its keyring', async () => {
   expect((await ask({ sources: await debian() })).sources).toEqual([

@@ -2,12 +2,12 @@ import { mkdtempDisposable, readdir, readFile, truncate, utimes, writeFile } fro
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { describe, expect, it } from 'vitest'
-import { ImageError, RegistryError } from '../../src/errors.ts'
-import type { ImageConfig } from '../../src/oci/config.ts'
-import type { Manifest } from '../../src/oci/manifest.ts'
-import { layoutViolations } from '../../src/oci/validate.ts'
-import { type WrapRequest, wrapDisk } from '../../src/wrap.ts'
-import { sampleBase } from './oci/samplebase.ts'
+import { ImageError, RegistryError } from '../../../src/errors.ts'
+import { type WrapRequest, wrapDisk } from '../../../src/job/wrap.ts'
+import type { ImageConfig } from '../../../src/oci/config.ts'
+import type { Manifest } from '../../../src/oci/manifest.ts'
+import { layoutViolations } from '../../../src/oci/validate.ts'
+import { sampleBase } from '../oci/samplebase.ts'
 
 async function workspace(content: string = 'a disk') {
   const folder = await mkdtempDisposable(join(tmpdir(), 'wrap-'))

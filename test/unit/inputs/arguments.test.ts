@@ -1,6 +1,6 @@
 import { expect, it } from 'vitest'
-import { helpText, parseArguments } from '../../src/arguments.ts'
-import { INPUT_NAMES } from '../../src/rawinputs.ts'
+import { helpText, parseArguments } from '../../../src/inputs/arguments.ts'
+import { INPUT_NAMES } from '../../../src/inputs/raw.ts'
 
 const problems = (...words: string[]) => parseArguments(words).problems.map(({ where, text }) => `${where}: ${text}`)
 const values = (...words: string[]) => Object.fromEntries(parseArguments(words).raw)

@@ -1,9 +1,9 @@
 import { chmod, lstat, mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
-import { runCommand } from './command.ts'
-import { InputError } from './errors.ts'
-import type { Privileges } from './host/privileges.ts'
-import { asRoot } from './host/privileges.ts'
+import { runCommand } from '../command.ts'
+import { InputError } from '../errors.ts'
+import type { Privileges } from '../host/privileges.ts'
+import { asRoot } from '../host/privileges.ts'
 
 /** Only a folder that holds this file is ever released and removed as root. */
 export const MARKER = '.kiwi-oci'

@@ -1,13 +1,13 @@
-import { ImageError } from './errors.ts'
-import type { Compression } from './oci/compression.ts'
-import type { ConfigChanges } from './oci/config.ts'
-import type { Descriptor } from './oci/descriptor.ts'
-import type { Digest } from './oci/digest.ts'
-import { append, type BaseImage, checkedLayers } from './oci/image.ts'
-import { type Layer, writeDiskLayer } from './oci/layer.ts'
-import { createLayout, linkBlob, putBlob, REF_NAME, writeIndex } from './oci/layout.ts'
-import type { Platform } from './oci/platform.ts'
-import { layoutViolations } from './oci/validate.ts'
+import { ImageError } from '../errors.ts'
+import type { Compression } from '../oci/compression.ts'
+import type { ConfigChanges } from '../oci/config.ts'
+import type { Descriptor } from '../oci/descriptor.ts'
+import type { Digest } from '../oci/digest.ts'
+import { append, type BaseImage, checkedLayers } from '../oci/image.ts'
+import { type Layer, writeDiskLayer } from '../oci/layer.ts'
+import { createLayout, linkBlob, putBlob, REF_NAME, writeIndex } from '../oci/layout.ts'
+import type { Platform } from '../oci/platform.ts'
+import { layoutViolations } from '../oci/validate.ts'
 
 export interface WrapRequest {
   readonly disk: {

@@ -1,8 +1,8 @@
-import type { RemoteCache } from './cache.ts'
-import type { Mirrors } from './host/mirrors.ts'
-import type { Privileges } from './host/privileges.ts'
-import type { Access } from './registry/access.ts'
-import type { Report } from './report.ts'
+import type { RemoteCache } from '../cache/cache.ts'
+import type { Mirrors } from '../host/mirrors.ts'
+import type { Privileges } from '../host/privileges.ts'
+import type { Access } from '../registry/access.ts'
+import type { Report } from '../report.ts'
 import type { Stopwatch } from './stopwatch.ts'
 
 /** What every part of a build job works with; made by the entry that runs it. */

@@ -1,6 +1,6 @@
-import type { DiskFormat } from './disk/format.ts'
-import type { Descriptor } from './oci/descriptor.ts'
-import type { Digest } from './oci/digest.ts'
+import type { DiskFormat } from '../disk/format.ts'
+import type { Descriptor } from '../oci/descriptor.ts'
+import type { Digest } from '../oci/digest.ts'
 
 /** What the build leaves for publishing: an image in a layout. Plain data, written as JSON between the steps. */
 export interface Built {

@@ -1,14 +1,14 @@
 import { mkdir, stat, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
-import type { RepositorySource } from './description/repositorysource.ts'
-import { readAptSources, readTrustedKeyrings } from './host/apt-sources.ts'
-import { readDistribution } from './host/distribution.ts'
-import { givenRepositories } from './host/given-repository.ts'
-import { hasDistribution } from './host/mirror-probe.ts'
-import { familyOf, type Keyring, type Mirrors } from './host/mirrors.ts'
-import type { DescriptionSource, Placeholder } from './plan.ts'
-import type { Report } from './report.ts'
-import { repositorySources } from './repositories.ts'
+import type { RepositorySource } from '../description/repositorysource.ts'
+import { readAptSources, readTrustedKeyrings } from '../host/apt-sources.ts'
+import { readDistribution } from '../host/distribution.ts'
+import { givenRepositories } from '../host/given-repository.ts'
+import { hasDistribution } from '../host/mirror-probe.ts'
+import { familyOf, type Keyring, type Mirrors } from '../host/mirrors.ts'
+import { repositorySources } from '../host/repositories.ts'
+import type { DescriptionSource, Placeholder } from '../plan/plan.ts'
+import type { Report } from '../report.ts'
 
 /** What the answer for `obsrepositories:/` depends on beside the plan. */
 export interface PlaceholderFacts {

@@ -1,5 +1,5 @@
-import type { Problem } from './errors.ts'
-import { INPUT_NAMES, type InputName, inputDefinition, inputNamed, rawEntries, similarNames } from './rawinputs.ts'
+import type { Problem } from '../errors.ts'
+import { INPUT_NAMES, type InputName, inputDefinition, inputNamed, rawEntries, similarNames } from './raw.ts'
 
 /** A command line, taken apart. */
 export interface CommandLine {

@@ -1,7 +1,7 @@
-import type { HostFacts } from './host/facts.ts'
-import type { Mirrors } from './host/mirrors.ts'
+import type { HostFacts } from '../host/facts.ts'
+import type { Mirrors } from '../host/mirrors.ts'
+import type { Plan } from '../plan/plan.ts'
 import { placeholderKeyrings } from './placeholders.ts'
-import type { Plan } from './plan.ts'
 
 /** What of a plan decides which tools the machine needs. */
 export function hostFacts(plan: Plan, architecture: string, mirrors: Mirrors): HostFacts {

@@ -1,6 +1,6 @@
-import type { Problem } from './errors.ts'
-import type { Platform } from './oci/platform.ts'
-import { INPUT_NAMES, type InputName, type RawInputs } from './rawinputs.ts'
+import type { Problem } from '../errors.ts'
+import type { Platform } from '../oci/platform.ts'
+import { INPUT_NAMES, type InputName, type RawInputs } from './raw.ts'
 
 /** What the defaults depend on. */
 export interface InputFacts {

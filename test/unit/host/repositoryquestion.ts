@@ -1,7 +1,7 @@
 import { type AptSource, readAptSources } from '../../../src/host/apt-sources.ts'
 import { givenRepositories } from '../../../src/host/given-repository.ts'
 import { publicMirrors } from '../../../src/host/mirrors.ts'
-import { type RepositoryQuestion, repositorySources } from '../../../src/repositories.ts'
+import { type RepositoryQuestion, repositorySources } from '../../../src/host/repositories.ts'
 
 export const DEBIAN_KEYRING = '/usr/share/keyrings/debian-archive-keyring.gpg'
 export const UBUNTU_KEYRING = '/usr/share/keyrings/ubuntu-archive-keyring.gpg'

@@ -1,6 +1,6 @@
 import { expect, it } from 'vitest'
-import { givenRepositories, givenRepository } from '../../src/host/given-repository.ts'
-import { ask, DEBIAN_KEYRING, debian, UBUNTU_KEYRING } from './support/repositoryquestion.ts'
+import { givenRepositories, givenRepository } from '../../../src/host/given-repository.ts'
+import { ask, DEBIAN_KEYRING, debian, UBUNTU_KEYRING } from './repositoryquestion.ts'
 
 it('given lines are taken exactly, in their order, with the keyring that fits', async () => {
   const given = [

@@ -1,6 +1,6 @@
 import { setTimeout } from 'node:timers/promises'
-import { type Digest, digestHex, digestOf } from './oci/digest.ts'
-import type { Report } from './report.ts'
+import { type Digest, digestHex, digestOf } from '../oci/digest.ts'
+import type { Report } from '../report.ts'
 
 /** The cache of a hosted runner: entries by key that never change once they are written. */
 export interface RemoteCache {

@@ -1,9 +1,9 @@
-import { HostError, InputError } from './errors.ts'
-import type { AptSource } from './host/apt-sources.ts'
-import { debianArchitecture } from './host/debian-architecture.ts'
-import type { GivenRepository } from './host/given-repository.ts'
-import { resolvedUris } from './host/mirror-list.ts'
-import { familyOf, type MirrorFamily, type Mirrors, publicSuites } from './host/mirrors.ts'
+import { HostError, InputError } from '../errors.ts'
+import type { AptSource } from './apt-sources.ts'
+import { debianArchitecture } from './debian-architecture.ts'
+import type { GivenRepository } from './given-repository.ts'
+import { resolvedUris } from './mirror-list.ts'
+import { familyOf, type MirrorFamily, type Mirrors, publicSuites } from './mirrors.ts'
 
 /** One `<repository>` that takes the place of `obsrepositories:/`. */
 export interface RepositorySource {

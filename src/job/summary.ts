@@ -1,4 +1,4 @@
-import type { Plan } from './plan.ts'
+import type { Plan } from '../plan/plan.ts'
 import type { Built, Published } from './result.ts'
 
 /** @returns the job summary: what the image is, where it is, what it took, and how to get the disk out of it again. */

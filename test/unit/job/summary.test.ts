@@ -1,8 +1,8 @@
 import { expect, it } from 'vitest'
-import type { Plan } from '../../src/plan.ts'
-import type { Built } from '../../src/result.ts'
-import { metadataText, UNPUBLISHED } from '../../src/result.ts'
-import { duration, megabytes, summaryMarkdown } from '../../src/summary.ts'
+import type { Built } from '../../../src/job/result.ts'
+import { metadataText, UNPUBLISHED } from '../../../src/job/result.ts'
+import { duration, megabytes, summaryMarkdown } from '../../../src/job/summary.ts'
+import type { Plan } from '../../../src/plan/plan.ts'
 
 const digest = `sha256:${'a'.repeat(64)}` as const
 const built: Built = {
