@@ -1,38 +1,38 @@
 import { createRequire } from "node:module";
 import { spawn } from "node:child_process";
 import { createInterface } from "node:readline";
-import * as buffer from "buffer";
+import * as buffer$1 from "buffer";
 import { Buffer as Buffer$1 } from "buffer";
 import { PassThrough, Readable, Transform } from "node:stream";
 import zlib, { constants, createGunzip, createGzip, createZstdCompress, createZstdDecompress } from "node:zlib";
-import { createHash, createHmac, randomUUID as randomUUID$2 } from "node:crypto";
-import fs$1, { constants as constants$1, createReadStream } from "node:fs";
-import * as os from "os";
+import { createHash, createHmac, randomUUID } from "node:crypto";
+import fs, { constants as constants$1, createReadStream } from "node:fs";
+import * as os$1 from "os";
 import * as crypto$1 from "crypto";
-import * as fs from "fs";
+import * as fs$1 from "fs";
 import { existsSync, writeFileSync } from "fs";
 import * as path$1 from "path";
-import * as http from "http";
-import * as https from "https";
+import * as http$1 from "http";
+import * as https$1 from "https";
 import * as events from "events";
 import { EventEmitter } from "events";
 import assert, { ok } from "assert";
-import * as util from "util";
-import http$1 from "node:http";
-import buffer$1 from "node:buffer";
-import util$1, { inspect } from "node:util";
+import * as util$1 from "util";
+import http from "node:http";
+import buffer from "node:buffer";
+import util, { inspect } from "node:util";
 import * as child from "child_process";
 import { setTimeout as setTimeout$1 } from "timers";
-import { chmod as chmod$1, constants as constants$2, copyFile as copyFile$1, link, lstat as lstat$1, mkdir as mkdir$1, mkdtemp, open as open$1, readFile, readdir as readdir$1, readlink, realpath, rename as rename$1, rm as rm$1, stat as stat$1, statfs, symlink as symlink$1, utimes, writeFile } from "node:fs/promises";
-import { basename, dirname as dirname$1, isAbsolute, join, normalize, relative, resolve, sep as sep$2 } from "node:path";
+import { chmod, constants as constants$2, copyFile, link, lstat, mkdir, mkdtemp, open, readFile, readdir, readlink, realpath, rename, rm, stat, statfs, symlink, utimes, writeFile } from "node:fs/promises";
+import { basename, dirname, isAbsolute, join, normalize, relative, resolve, sep } from "node:path";
 import { setTimeout as setTimeout$2 } from "node:timers/promises";
 import { pipeline } from "node:stream/promises";
 import * as stream from "stream";
 import { Readable as Readable$1 } from "stream";
 import { URL as URL$1 } from "url";
-import os$1, { EOL as EOL$1, homedir, machine, release, tmpdir, userInfo } from "node:os";
+import os, { EOL, homedir, machine, release, tmpdir, userInfo } from "node:os";
 import process$1 from "node:process";
-import https$1 from "node:https";
+import https from "node:https";
 // \0rolldown/runtime.js
 var __create = Object.create;
 var __defProp = Object.defineProperty;
@@ -41,14 +41,14 @@ var __getOwnPropNames = Object.getOwnPropertyNames;
 var __getProtoOf = Object.getPrototypeOf;
 var __hasOwnProp = Object.prototype.hasOwnProperty;
 var __commonJSMin = (cb, mod) => () => (mod || (cb((mod = { exports: {} }).exports, mod, mod.exports), cb = null), mod.exports);
-var __exportAll = (all, flags) => {
-	let target = Object.setPrototypeOf({}, null);
+var __exportAll = (all, no_symbols) => {
+	let target = {};
 	for (var name in all) __defProp(target, name, {
 		get: all[name],
 		enumerable: true
 	});
-	if (!(flags & 1)) __defProp(target, Symbol.toStringTag, { value: "Module" });
-	return flags & 2 ? target : Object.preventExtensions(target);
+	if (!no_symbols) __defProp(target, Symbol.toStringTag, { value: "Module" });
+	return target;
 };
 var __copyProps = (to, from, except, desc) => {
 	if (from && typeof from === "object" || typeof from === "function") for (var keys = __getOwnPropNames(from), i = 0, n = keys.length, key; i < n; i++) {
@@ -8246,7 +8246,7 @@ function toCommandProperties(annotationProperties) {
 */
 function issueCommand(command, properties, message) {
 	const cmd = new Command(command, properties, message);
-	process.stdout.write(cmd.toString() + os.EOL);
+	process.stdout.write(cmd.toString() + os$1.EOL);
 }
 function issue(name, message = "") {
 	issueCommand(name, {}, message);
@@ -8287,15 +8287,15 @@ function escapeProperty(s) {
 function issueFileCommand(command, message) {
 	const filePath = process.env[`GITHUB_${command}`];
 	if (!filePath) throw new Error(`Unable to find environment variable for file command ${command}`);
-	if (!fs.existsSync(filePath)) throw new Error(`Missing file at path: ${filePath}`);
-	fs.appendFileSync(filePath, `${toCommandValue(message)}${os.EOL}`, { encoding: "utf8" });
+	if (!fs$1.existsSync(filePath)) throw new Error(`Missing file at path: ${filePath}`);
+	fs$1.appendFileSync(filePath, `${toCommandValue(message)}${os$1.EOL}`, { encoding: "utf8" });
 }
 function prepareKeyValueMessage(key, value) {
 	const delimiter = `ghadelimiter_${crypto$1.randomUUID()}`;
 	const convertedValue = toCommandValue(value);
 	if (key.includes(delimiter)) throw new Error(`Unexpected input: name should not contain the delimiter "${delimiter}"`);
 	if (convertedValue.includes(delimiter)) throw new Error(`Unexpected input: value should not contain the delimiter "${delimiter}"`);
-	return `${key}<<${delimiter}${os.EOL}${convertedValue}${os.EOL}${delimiter}`;
+	return `${key}<<${delimiter}${os$1.EOL}${convertedValue}${os$1.EOL}${delimiter}`;
 }
 // node_modules/@actions/http-client/lib/proxy.js
 function getProxyUrl(reqUrl) {
@@ -14398,7 +14398,7 @@ var require_client_h2 = /* @__PURE__ */ __commonJSMin(((exports, module) => {
 		});
 		return {
 			version: "h2",
-			defaultPipelining: 1e400,
+			defaultPipelining: Infinity,
 			write(...args) {
 				return writeH2(client, ...args);
 			},
@@ -17787,7 +17787,7 @@ var require_pending_interceptors_formatter = /* @__PURE__ */ __commonJSMin(((exp
 				"Status code": statusCode,
 				Persistent: persist ? PERSISTENT : NOT_PERSISTENT,
 				Invocations: timesInvoked,
-				Remaining: persist ? 1e400 : times - timesInvoked
+				Remaining: persist ? Infinity : times - timesInvoked
 			}));
 			this.logger.table(withPrettyHeaders);
 			return this.transform.read().toString();
@@ -18237,7 +18237,7 @@ var require_dns = /* @__PURE__ */ __commonJSMin(((exports, module) => {
 			pick: interceptorOpts?.pick ?? null,
 			dualStack,
 			affinity,
-			maxItems: interceptorOpts?.maxItems ?? 1e400
+			maxItems: interceptorOpts?.maxItems ?? Infinity
 		});
 		return (dispatch) => {
 			return function dnsInterceptor(origDispatchOpts, handler) {
@@ -21318,7 +21318,7 @@ var require_cache = /* @__PURE__ */ __commonJSMin(((exports, module) => {
 			}
 			return true;
 		}
-		#internalMatchAll(request, options, maxResponses = 1e400) {
+		#internalMatchAll(request, options, maxResponses = Infinity) {
 			let r = null;
 			if (request !== void 0) {
 				if (request instanceof Request) {
@@ -24706,7 +24706,7 @@ var HttpClient = class {
 		const info = {};
 		info.parsedUrl = requestUrl;
 		const usingSsl = info.parsedUrl.protocol === "https:";
-		info.httpModule = usingSsl ? https : http;
+		info.httpModule = usingSsl ? https$1 : http$1;
 		const defaultPort = usingSsl ? 443 : 80;
 		info.options = {};
 		info.options.host = info.parsedUrl.hostname;
@@ -24776,7 +24776,7 @@ var HttpClient = class {
 		if (agent) return agent;
 		const usingSsl = parsedUrl.protocol === "https:";
 		let maxSockets = 100;
-		if (this.requestOptions) maxSockets = this.requestOptions.maxSockets || http.globalAgent.maxSockets;
+		if (this.requestOptions) maxSockets = this.requestOptions.maxSockets || http$1.globalAgent.maxSockets;
 		if (proxyUrl && proxyUrl.hostname) {
 			const agentOptions = {
 				maxSockets,
@@ -24798,7 +24798,7 @@ var HttpClient = class {
 				keepAlive: this._keepAlive,
 				maxSockets
 			};
-			agent = usingSsl ? new https.Agent(options) : new http.Agent(options);
+			agent = usingSsl ? new https$1.Agent(options) : new http$1.Agent(options);
 			this._agent = agent;
 		}
 		if (usingSsl && this._ignoreSslError) agent.options = Object.assign(agent.options || {}, { rejectUnauthorized: false });
@@ -24945,13 +24945,13 @@ var __awaiter$14 = function(thisArg, _arguments, P, generator) {
 		step((generator = generator.apply(thisArg, _arguments || [])).next());
 	});
 };
-const { chmod, copyFile, lstat, mkdir, open, readdir, rename, rm, rmdir, stat, symlink, unlink } = fs.promises;
+const { chmod: chmod$1, copyFile: copyFile$1, lstat: lstat$1, mkdir: mkdir$1, open: open$1, readdir: readdir$1, rename: rename$1, rm: rm$1, rmdir, stat: stat$1, symlink: symlink$1, unlink } = fs$1.promises;
 const IS_WINDOWS$7 = process.platform === "win32";
-fs.constants.O_RDONLY;
+fs$1.constants.O_RDONLY;
 function exists$1(fsPath) {
 	return __awaiter$14(this, void 0, void 0, function* () {
 		try {
-			yield stat(fsPath);
+			yield stat$1(fsPath);
 		} catch (err) {
 			if (err.code === "ENOENT") return false;
 			throw err;
@@ -24979,7 +24979,7 @@ function tryGetExecutablePath(filePath, extensions) {
 	return __awaiter$14(this, void 0, void 0, function* () {
 		let stats = void 0;
 		try {
-			stats = yield stat(filePath);
+			stats = yield stat$1(filePath);
 		} catch (err) {
 			if (err.code !== "ENOENT") console.log(`Unexpected error attempting to determine if executable file exists '${filePath}': ${err}`);
 		}
@@ -24994,7 +24994,7 @@ function tryGetExecutablePath(filePath, extensions) {
 			filePath = originalFilePath + extension;
 			stats = void 0;
 			try {
-				stats = yield stat(filePath);
+				stats = yield stat$1(filePath);
 			} catch (err) {
 				if (err.code !== "ENOENT") console.log(`Unexpected error attempting to determine if executable file exists '${filePath}': ${err}`);
 			}
@@ -25003,7 +25003,7 @@ function tryGetExecutablePath(filePath, extensions) {
 					try {
 						const directory = path$1.dirname(filePath);
 						const upperName = path$1.basename(filePath).toUpperCase();
-						for (const actualName of yield readdir(directory)) if (upperName === actualName.toUpperCase()) {
+						for (const actualName of yield readdir$1(directory)) if (upperName === actualName.toUpperCase()) {
 							filePath = path$1.join(directory, actualName);
 							break;
 						}
@@ -25067,7 +25067,7 @@ function rmRF(inputPath) {
 			if (/[*"<>|]/.test(inputPath)) throw new Error("File path must not contain `*`, `\"`, `<`, `>` or `|` on Windows");
 		}
 		try {
-			yield rm(inputPath, {
+			yield rm$1(inputPath, {
 				force: true,
 				maxRetries: 3,
 				recursive: true,
@@ -25088,7 +25088,7 @@ function rmRF(inputPath) {
 function mkdirP(fsPath) {
 	return __awaiter$13(this, void 0, void 0, function* () {
 		ok(fsPath, "a path argument must be provided");
-		yield mkdir(fsPath, { recursive: true });
+		yield mkdir$1(fsPath, { recursive: true });
 	});
 }
 /**
@@ -25209,11 +25209,11 @@ var ToolRunner = class extends events.EventEmitter {
 	_processLineBuffer(data, strBuffer, onLine) {
 		try {
 			let s = strBuffer + data.toString();
-			let n = s.indexOf(os.EOL);
+			let n = s.indexOf(os$1.EOL);
 			while (n > -1) {
 				onLine(s.substring(0, n));
-				s = s.substring(n + os.EOL.length);
-				n = s.indexOf(os.EOL);
+				s = s.substring(n + os$1.EOL.length);
+				n = s.indexOf(os$1.EOL);
 			}
 			return s;
 		} catch (err) {
@@ -25353,7 +25353,7 @@ var ToolRunner = class extends events.EventEmitter {
 				this._debug("arguments:");
 				for (const arg of this.args) this._debug(`   ${arg}`);
 				const optionsNonNull = this._cloneExecOptions(this.options);
-				if (!optionsNonNull.silent && optionsNonNull.outStream) optionsNonNull.outStream.write(this._getCommandString(optionsNonNull) + os.EOL);
+				if (!optionsNonNull.silent && optionsNonNull.outStream) optionsNonNull.outStream.write(this._getCommandString(optionsNonNull) + os$1.EOL);
 				const state = new ExecState(optionsNonNull, this.toolPath);
 				state.on("debug", (message) => {
 					this._debug(message);
@@ -25603,7 +25603,7 @@ function setSecret(secret) {
 */
 function setOutput(name, value) {
 	if (process.env["GITHUB_OUTPUT"] || "") return issueFileCommand("OUTPUT", prepareKeyValueMessage(name, value));
-	process.stdout.write(os.EOL);
+	process.stdout.write(os$1.EOL);
 	issueCommand("set-output", { name }, toCommandValue(value));
 }
 /**
@@ -25649,7 +25649,7 @@ function warning(message, properties = {}) {
 * @param message info message
 */
 function info(message) {
-	process.stdout.write(message + os.EOL);
+	process.stdout.write(message + os$1.EOL);
 }
 /**
 * Begin an output group.
@@ -25704,7 +25704,7 @@ var Runner = class {
 	}
 	output(line) {
 		if (this.#fence === void 0) {
-			this.#fence = randomUUID$2();
+			this.#fence = randomUUID();
 			info(`::stop-commands::${this.#fence}`);
 		}
 		info(line);
@@ -25851,9 +25851,9 @@ async function convertDisk(conversion) {
 	];
 	try {
 		await runCommand("qemu-img", ["convert", ...args], signal ? { signal } : {});
-		await rename$1(partial, target);
+		await rename(partial, target);
 	} catch (error) {
-		await rm$1(partial, { force: true });
+		await rm(partial, { force: true });
 		if (error instanceof CommandError && error.lastLines.some((line) => line.includes("No space left on device"))) throw new HostError(`no space left for ${target}`, "make room there, or name a larger place with work-dir");
 		throw error;
 	}
@@ -25904,7 +25904,7 @@ async function inspectDisk(path, format, signal) {
 	};
 }
 async function checkFile(path) {
-	const found = await stat$1(path).catch((error) => error);
+	const found = await stat(path).catch((error) => error);
 	if (found instanceof Error) throw refused(found.code === "ENOENT" ? `${path} does not exist` : `${path} cannot be read (${found.code})`);
 	if (!found.isFile()) throw refused(`${path} is no file: name a disk file`);
 }
@@ -25930,7 +25930,7 @@ function dataFile(info) {
 }
 /** qemu-img calls raw whatever it does not know. */
 async function checkRaw(path) {
-	const file = await open$1(path);
+	const file = await open(path);
 	try {
 		const { size } = await file.stat();
 		const { buffer } = await file.read(Buffer.alloc(8), 0, 8, 0);
@@ -25961,7 +25961,7 @@ async function freeBytes(path) {
 		const { bavail, bsize } = await statfs(folder);
 		return bavail * bsize;
 	} catch (error) {
-		const parent = dirname$1(folder);
+		const parent = dirname(folder);
 		if (!(error instanceof Error && "code" in error && error.code === "ENOENT") || parent === folder) throw error;
 		folder = parent;
 	}
@@ -26029,22 +26029,22 @@ async function replaceFile$1(folder, name, bytes) {
 	await publish(await writeTemporary(folder, [bytes]), join(folder, name));
 }
 async function writeTemporary(folder, source) {
-	const path = join(folder, `.${randomUUID$2()}.tmp`);
+	const path = join(folder, `.${randomUUID()}.tmp`);
 	try {
-		await using file = await open$1(path, "wx", 420);
+		await using file = await open(path, "wx", 420);
 		for await (const chunk of source) await file.writeFile(chunk);
 		await file.sync();
 		return path;
 	} catch (error) {
-		await rm$1(path, { force: true });
+		await rm(path, { force: true });
 		throw spaceError(error, folder);
 	}
 }
 async function publish(temporary, path) {
 	try {
-		await rename$1(temporary, path);
+		await rename(temporary, path);
 	} catch (error) {
-		await rm$1(temporary, { force: true });
+		await rm(temporary, { force: true });
 		throw error;
 	}
 }
@@ -26062,7 +26062,7 @@ const READ_BYTES = 1048576;
 /** Makes the folder, those above it, and what every layout has but an index. What is there already stays. */
 async function createLayout(folder) {
 	const blobs = join(folder, "blobs", "sha256");
-	await mkdir$1(blobs, { recursive: true });
+	await mkdir(blobs, { recursive: true });
 	await replaceFile$1(folder, "oci-layout", documentBytes({ imageLayoutVersion: LAYOUT_VERSION }));
 	return {
 		folder,
@@ -26085,7 +26085,7 @@ async function putBlob(layout, bytes) {
 */
 async function linkBlob(layout, file, digest) {
 	const subject = `the blob ${digest}`;
-	if (!(await lstat$1(file)).isFile()) throw new ImageError(subject, [`${file} is not a regular file`]);
+	if (!(await lstat(file)).isFile()) throw new ImageError(subject, [`${file} is not a regular file`]);
 	try {
 		await link(file, blobPath(layout.folder, digest));
 	} catch (error) {
@@ -26102,7 +26102,7 @@ async function linkBlob(layout, file, digest) {
 	}
 }
 async function copyBlob(layout, file, digest) {
-	await using source = await open$1(file, constants$1.O_RDONLY | constants$1.O_NOFOLLOW);
+	await using source = await open(file, constants$1.O_RDONLY | constants$1.O_NOFOLLOW);
 	const content = source.createReadStream({
 		autoClose: false,
 		highWaterMark: READ_BYTES
@@ -26468,14 +26468,14 @@ var BlobStore = class {
 	async take(digest) {
 		const path = this.#path(digest);
 		try {
-			const found = await lstat$1(path).catch(ifMissing(void 0));
+			const found = await lstat(path).catch(ifMissing(void 0));
 			if (found === void 0) return void 0;
 			if (found.isFile() && (await fileDigest(path)).digest === digest) {
 				await utimes(path, this.#now, this.#now).catch(() => {});
 				return path;
 			}
 			this.#report.warning(`the cached blob ${digest} is damaged: it is removed and fetched again`);
-			await rm$1(path, {
+			await rm(path, {
 				recursive: true,
 				force: true
 			});
@@ -26486,27 +26486,27 @@ var BlobStore = class {
 	/** Puts in a file whose digest was checked: at once under its name, by hard link where that can be. */
 	async keep(digest, file) {
 		const path = this.#path(digest);
-		const temporary = `${path}.${randomUUID$2()}.tmp`;
+		const temporary = `${path}.${randomUUID()}.tmp`;
 		try {
-			await mkdir$1(dirname$1(path), { recursive: true });
-			await link(file, temporary).catch(async () => await copyFile$1(file, temporary));
+			await mkdir(dirname(path), { recursive: true });
+			await link(file, temporary).catch(async () => await copyFile(file, temporary));
 			await utimes(temporary, this.#now, this.#now);
-			await rename$1(temporary, path);
+			await rename(temporary, path);
 		} catch (error) {
 			this.#report.warning(`the blob ${digest} cannot be kept in the cache: ${String(error)}`);
 		} finally {
-			await rm$1(temporary, { force: true }).catch(() => {});
+			await rm(temporary, { force: true }).catch(() => {});
 		}
 	}
 	/** Removes what no job used for so many days, and what is no blob. */
 	async prune(olderThanDays, nowMilliseconds) {
-		const folder = dirname$1(this.#path(`sha256:${"0".repeat(64)}`));
+		const folder = dirname(this.#path(`sha256:${"0".repeat(64)}`));
 		const oldest = nowMilliseconds - olderThanDays * DAY_MILLISECONDS$1;
 		try {
-			for (const name of await readdir$1(folder).catch(ifMissing([]))) {
+			for (const name of await readdir(folder).catch(ifMissing([]))) {
 				const path = join(folder, name);
-				const found = await lstat$1(path).catch(ifMissing(void 0));
-				if (found && found.mtimeMs < oldest) await rm$1(path, {
+				const found = await lstat(path).catch(ifMissing(void 0));
+				if (found && found.mtimeMs < oldest) await rm(path, {
 					recursive: true,
 					force: true
 				});
@@ -26962,7 +26962,7 @@ const AS_IT_IS = ["--dest-oci-accept-uncompressed-layers", "--remove-signatures"
 * @throws RegistryError when a layer cannot be had or is damaged
 */
 async function fetchBase(resolved, folder, store, access) {
-	await mkdir$1(join(folder, "blobs", "sha256"), { recursive: true });
+	await mkdir(join(folder, "blobs", "sha256"), { recursive: true });
 	const { name, digest, config, manifest } = resolved;
 	const complete = manifest ? await fetchFromRegistry(resolved, manifest, folder, store, access) : await fetchFromHere(resolved, folder, access);
 	return {
@@ -27028,7 +27028,7 @@ function asCompressed(layer, config, at) {
 	} : layer;
 }
 async function checkLayer(name, file, layer) {
-	const found = (await lstat$1(file).catch(() => void 0))?.isFile() ? await fileDigest(file) : void 0;
+	const found = (await lstat(file).catch(() => void 0))?.isFile() ? await fileDigest(file) : void 0;
 	if (found?.digest === layer.digest && found.sizeBytes === layer.size) return;
 	const what = found === void 0 ? "did not come" : `came damaged (${found.digest}, ${found.sizeBytes} bytes)`;
 	throw new RegistryError(`the base ${name} cannot be used: its layer ${layer.digest} of ${layer.size} bytes ${what}; try again`, {
@@ -27040,7 +27040,7 @@ function distinct(layers) {
 	return [...new Map(layers.map((layer) => [layer.digest, layer])).values()];
 }
 async function linkOrCopy(from, to) {
-	await link(from, to).catch(async () => await copyFile$1(from, to));
+	await link(from, to).catch(async () => await copyFile(from, to));
 }
 // src/job/base.ts
 const KEPT_DAYS$1 = 30;
@@ -27076,7 +27076,7 @@ async function fetchPlannedBase(resolved, job) {
 		folder,
 		what: `the base ${resolved.name}`
 	};
-	await mkdir$1(folder, { recursive: true });
+	await mkdir(folder, { recursive: true });
 	const restored = remote !== void 0 && await restoreFolder(remote, entry, report);
 	const base = await fetchBase(resolved, into, store, job.access);
 	if (remote !== void 0 && !restored) await saveFolder(remote, entry, report);
@@ -27109,7 +27109,7 @@ async function keepPackages(fromSharedCache, toFolder, nowMilliseconds, report) 
 async function prunePackages(folder, olderThanDays, nowMilliseconds, report) {
 	const oldest = nowMilliseconds - olderThanDays * DAY_MILLISECONDS;
 	try {
-		for await (const path of packageFiles(folder, 0)) if ((await lstat$1(path)).mtimeMs < oldest) await rm$1(path, { force: true });
+		for await (const path of packageFiles(folder, 0)) if ((await lstat(path)).mtimeMs < oldest) await rm(path, { force: true });
 	} catch (error) {
 		report.warning(`old packages in ${folder} cannot be removed: ${String(error)}`);
 	}
@@ -27122,7 +27122,7 @@ async function prunePackages(folder, olderThanDays, nowMilliseconds, report) {
 * @returns how many there are for it
 */
 async function offerPackages(fromFolder, toSharedCache, report) {
-	return await copyPackages(fromFolder, toSharedCache, report, { placed: (path) => path.endsWith(".deb") ? join(dirname$1(path), PARTIAL, basename(path)) : path });
+	return await copyPackages(fromFolder, toSharedCache, report, { placed: (path) => path.endsWith(".deb") ? join(dirname(path), PARTIAL, basename(path)) : path });
 }
 async function copyPackages(from, to, report, how) {
 	let count = 0;
@@ -27143,25 +27143,25 @@ async function* packageFiles(folder, depth) {
 	for (const entry of await entries(folder)) {
 		const path = join(folder, entry.name);
 		if (entry.isDirectory() && entry.name !== PARTIAL && depth < DEPTH_LIMIT) yield* packageFiles(path, depth + 1);
-		else if (entry.isFile() && PACKAGE.test(entry.name) && (await lstat$1(path)).size > 0) yield path;
+		else if (entry.isFile() && PACKAGE.test(entry.name) && (await lstat(path)).size > 0) yield path;
 	}
 }
 async function entries(folder) {
-	return await readdir$1(folder, { withFileTypes: true }).catch((error) => {
+	return await readdir(folder, { withFileTypes: true }).catch((error) => {
 		if (error.code === "ENOENT" || error.code === "EACCES") return [];
 		throw error;
 	});
 }
 async function copyPackage(from, to) {
-	if ((await lstat$1(to).catch(() => void 0))?.isFile() && (await fileDigest(to)).digest === (await fileDigest(from)).digest) return false;
-	await mkdir$1(dirname$1(to), { recursive: true });
-	const temporary = `${to}.${randomUUID$2()}.tmp`;
+	if ((await lstat(to).catch(() => void 0))?.isFile() && (await fileDigest(to)).digest === (await fileDigest(from)).digest) return false;
+	await mkdir(dirname(to), { recursive: true });
+	const temporary = `${to}.${randomUUID()}.tmp`;
 	try {
-		await copyFile$1(from, temporary, constants$2.COPYFILE_FICLONE);
-		await rename$1(temporary, to);
+		await copyFile(from, temporary, constants$2.COPYFILE_FICLONE);
+		await rename(temporary, to);
 		return true;
 	} finally {
-		await rm$1(temporary, { force: true });
+		await rm(temporary, { force: true });
 	}
 }
 // src/description/find.ts
@@ -27179,10 +27179,10 @@ async function findDescription(path) {
 		text
 	}]);
 	const place = resolve(path);
-	const stats = await stat$1(place).catch(() => void 0);
+	const stats = await stat(place).catch(() => void 0);
 	if (stats === void 0) throw refuse(`${path} does not exist: name the folder of a KIWI description`);
 	if (stats.isFile()) return {
-		folder: dirname$1(place),
+		folder: dirname(place),
 		file: place
 	};
 	if (!stats.isDirectory()) throw refuse(`${path} is neither a folder nor a file: name the folder of a KIWI description`);
@@ -27202,10 +27202,10 @@ async function findDescription(path) {
 	};
 }
 async function filesIn(folder, unreadable) {
-	const names = await readdir$1(folder).catch(() => {
+	const names = await readdir(folder).catch(() => {
 		throw unreadable();
 	});
-	const isFile = (name) => stat$1(join(folder, name)).then((stats) => stats.isFile(), () => false);
+	const isFile = (name) => stat(join(folder, name)).then((stats) => stats.isFile(), () => false);
 	return (await Promise.all(names.sort().map(async (name) => await isFile(name) ? [name] : []))).flat();
 }
 // src/description/fingerprint.ts
@@ -27220,10 +27220,10 @@ async function fingerprint(folder) {
 	return hash.digest("hex");
 }
 async function addFolder(hash, root, path) {
-	const names = await readdir$1(join(root, path));
+	const names = await readdir(join(root, path));
 	for (const name of names.sort()) {
 		const entry = path === "" ? name : `${path}/${name}`;
-		const stats = await lstat$1(join(root, entry));
+		const stats = await lstat(join(root, entry));
 		const mode = (stats.mode & 4095).toString(8);
 		if (stats.isSymbolicLink()) add(hash, "link", entry, await readlink(join(root, entry)));
 		else if (stats.isDirectory()) {
@@ -29781,7 +29781,7 @@ async function copyFolder(from, into, options) {
 		root,
 		stack: [root],
 		isOverlay: false
-	}, await stat$1(root));
+	}, await stat(root));
 	return copier.problems;
 }
 async function realPaths(paths) {
@@ -29800,8 +29800,8 @@ var Copier = class {
 	}
 	async copyDirectory(source, target, tree, stats) {
 		const isOverlay = tree.isOverlay || this.#overlays.has(source);
-		const names = await readdir$1(source).catch((error) => this.#unreadable(target, error, []));
-		await mkdir$1(target, { recursive: true });
+		const names = await readdir(source).catch((error) => this.#unreadable(target, error, []));
+		await mkdir(target, { recursive: true });
 		for (const name of names.sort()) {
 			const path = join(source, name);
 			if (!this.#leftOut.has(path)) await this.#copyEntry(path, join(target, name), {
@@ -29812,7 +29812,7 @@ var Copier = class {
 		await keepModeAndTime(target, stats);
 	}
 	async #copyEntry(source, target, tree) {
-		const stats = await lstat$1(source);
+		const stats = await lstat(source);
 		if (stats.isDirectory()) return this.copyDirectory(source, target, tree, stats);
 		if (stats.isSymbolicLink()) return this.#copyLink(source, target, tree);
 		await this.#copyFile(source, target, stats);
@@ -29822,20 +29822,20 @@ var Copier = class {
 			this.#refuse(target, "is a device, a socket or a pipe, which cannot be built from: remove it");
 			return;
 		}
-		if (await copyFile$1(source, target, constants$1.COPYFILE_FICLONE).then(() => true, (error) => this.#unreadable(target, error, false))) await keepModeAndTime(target, stats);
+		if (await copyFile(source, target, constants$1.COPYFILE_FICLONE).then(() => true, (error) => this.#unreadable(target, error, false))) await keepModeAndTime(target, stats);
 	}
 	async #copyLink(source, target, tree) {
 		const text = await readlink(source);
-		if (tree.isOverlay) return symlink$1(text, target);
+		if (tree.isOverlay) return symlink(text, target);
 		const end = await realpath(source).catch(() => void 0);
 		if (end === void 0) {
 			this.#refuse(target, `is a symbolic link to ${text}, which does not exist: remove the link, or put there what it names`);
 			return;
 		}
-		const first = resolve(dirname$1(source), text);
-		const next = join(await realpath(dirname$1(first)), basename(first));
-		if (isWithin$1(next, tree.root)) return symlink$1(keptLink(source, text, next, tree.root), target);
-		const stats = await stat$1(end);
+		const first = resolve(dirname(source), text);
+		const next = join(await realpath(dirname(first)), basename(first));
+		if (isWithin$1(next, tree.root)) return symlink(keptLink(source, text, next, tree.root), target);
+		const stats = await stat(end);
 		if (!stats.isDirectory()) return this.#copyFile(end, target, stats);
 		if (tree.stack.some((folder) => isWithin$1(folder, end))) {
 			this.#refuse(target, `is a symbolic link to ${text}, a folder that holds the link itself: remove it`);
@@ -29863,17 +29863,17 @@ var Copier = class {
 	}
 };
 async function keepModeAndTime(target, stats) {
-	await chmod$1(target, stats.mode & 4095);
+	await chmod(target, stats.mode & 4095);
 	await utimes(target, stats.atime, stats.mtime);
 }
 /** A link that would miss its target from another place is written anew, relative. */
 function keptLink(source, text, next, root) {
-	const folder = dirname$1(source);
+	const folder = dirname(source);
 	return !isAbsolute(text) && resolve(folder, text) === next && !leaves(relative(root, folder), text) ? text : relative(folder, next) || ".";
 }
 /** Whether a relative link passes above the root on its way. */
 function leaves(folder, text) {
-	let depth = folder === "" ? 0 : folder.split(sep$2).length;
+	let depth = folder === "" ? 0 : folder.split(sep).length;
 	return text.split("/").some((part) => {
 		if (part === "..") depth -= 1;
 		else if (part !== "" && part !== ".") depth += 1;
@@ -29882,7 +29882,7 @@ function leaves(folder, text) {
 }
 /** Whether `path` is `folder` or stands below it. */
 function isWithin$1(path, folder) {
-	return path === folder || path.startsWith(folder.endsWith(sep$2) ? folder : `${folder}${sep$2}`);
+	return path === folder || path.startsWith(folder.endsWith(sep) ? folder : `${folder}${sep}`);
 }
 // src/description/attribute.ts
 /** Sets an attribute, or removes it where `value` is left out; none where there is nothing to do. */
@@ -30108,14 +30108,14 @@ function elementsOf(element) {
 */
 async function stageDescription(description, into, edits = {}) {
 	const folder = resolve(into);
-	await mkdir$1(folder, { recursive: true });
+	await mkdir(folder, { recursive: true });
 	const problems = await copyFolder(description.folder, folder, {
 		overlays: ["root", ...description.profiles.map((profile) => profile.name)],
 		leftOut: [join(description.folder, ".git"), ...edits.leaveOut ?? []]
 	});
 	if (problems.length > 0) throw new DescriptionError(problems);
 	const paths = await stagedPaths(description, folder);
-	for (const [file, text] of rewrittenDocuments(description, edits, paths)) await replaceFile(join(folder, paths.get(file) ?? basename(file)), text, (await stat$1(file)).mode & 4095);
+	for (const [file, text] of rewrittenDocuments(description, edits, paths)) await replaceFile(join(folder, paths.get(file) ?? basename(file)), text, (await stat(file)).mode & 4095);
 	return folder;
 }
 /** Where the staged copy has each document, from its folder. */
@@ -30134,25 +30134,25 @@ async function stagedPaths(description, folder) {
 async function mainPath(description, folder) {
 	const name = basename(description.file);
 	if (name === "config.xml") return name;
-	const kiwiNames = (await readdir$1(folder)).filter((entry) => entry.endsWith(".kiwi")).sort();
+	const kiwiNames = (await readdir(folder)).filter((entry) => entry.endsWith(".kiwi")).sort();
 	const rivals = await Promise.all(["config.xml", "image/config.xml"].map((path) => exists(join(folder, path))));
 	if (kiwiNames[0] === name && !rivals.includes(true)) return name;
-	await rm$1(join(folder, name), { force: true });
+	await rm(join(folder, name), { force: true });
 	return "config.xml";
 }
 async function exists(path) {
-	return stat$1(path).then(() => true, () => false);
+	return stat(path).then(() => true, () => false);
 }
 /** Whether a path of the copy stays in it: what leaves the folder through a link has been replaced by a copy. */
 async function isInStage(path, folder) {
-	const parent = await realpath(dirname$1(path)).catch(() => void 0);
+	const parent = await realpath(dirname(path)).catch(() => void 0);
 	return parent !== void 0 && isWithin$1(parent, await realpath(folder));
 }
 /** The copy may be a link to another file of the copy, which has to stay as it is. */
 async function replaceFile(path, text, mode) {
-	await rm$1(path, { force: true });
+	await rm(path, { force: true });
 	await writeFile(path, text, { mode });
-	await chmod$1(path, mode);
+	await chmod(path, mode);
 }
 // src/kiwi/environment.ts
 const SYSTEM_PATH = [
@@ -30178,7 +30178,7 @@ const HOME_FOLDER = "home";
 function kiwiEnvironment(about) {
 	const folders = [
 		join(about.workFolder, "bin"),
-		dirname$1(about.kiwi),
+		dirname(about.kiwi),
 		...SYSTEM_PATH
 	];
 	return {
@@ -30398,9 +30398,9 @@ exec partx "$@"
 /** Writes it into the folder that comes first on KIWI's path. */
 async function writePartx(workFolder) {
 	const folder = join(workFolder, "bin");
-	await mkdir$1(folder, { recursive: true });
+	await mkdir(folder, { recursive: true });
 	await writeFile(join(folder, "partx"), SHIM);
-	await chmod$1(join(folder, "partx"), 493);
+	await chmod(join(folder, "partx"), 493);
 }
 // src/kiwi/result.ts
 /**
@@ -30412,8 +30412,8 @@ async function readKiwiResult(target) {
 	const file = join(target, "kiwi.result.json");
 	const filename = diskFilename(await readFile(file, "utf8").catch(() => void 0), file);
 	const disk = join(target, basename(filename));
-	const [folder, found] = await Promise.all([realpath(target), lstat$1(disk).catch(() => void 0)]);
-	if (await realpath(dirname$1(filename)).catch(() => void 0) !== folder || !found?.isFile()) throw new KiwiError(`KIWI names ${filename} as its disk, which is no file in ${target}: choose a type that makes a disk`);
+	const [folder, found] = await Promise.all([realpath(target), lstat(disk).catch(() => void 0)]);
+	if (await realpath(dirname(filename)).catch(() => void 0) !== folder || !found?.isFile()) throw new KiwiError(`KIWI names ${filename} as its disk, which is no file in ${target}: choose a type that makes a disk`);
 	return {
 		disk,
 		kiwiName: basename(disk).replace(/\.raw$/, "")
@@ -30473,7 +30473,7 @@ async function buildDisk(request) {
 	} catch (error) {
 		log.end();
 		const canceled = error instanceof CommandError && error.outcome.kind === "canceled";
-		if (canceled) await rm$1(logFolder, {
+		if (canceled) await rm(logFolder, {
 			recursive: true,
 			force: true
 		});
@@ -30484,7 +30484,7 @@ async function buildDisk(request) {
 		});
 	}
 	const result = await readKiwiResult(target);
-	await rm$1(logFolder, {
+	await rm(logFolder, {
 		recursive: true,
 		force: true
 	});
@@ -30494,12 +30494,12 @@ async function buildDisk(request) {
 	};
 }
 async function prepare(workFolder, sharedCache) {
-	await mkdir$1(join(workFolder, HOME_FOLDER, ".gnupg"), {
+	await mkdir(join(workFolder, HOME_FOLDER, ".gnupg"), {
 		recursive: true,
 		mode: 448
 	});
-	await mkdir$1(join(workFolder, "tmp"), { recursive: true });
-	await mkdir$1(sharedCache, { recursive: true });
+	await mkdir(join(workFolder, "tmp"), { recursive: true });
+	await mkdir(sharedCache, { recursive: true });
 	await writePartx(workFolder);
 }
 function buildJob(request, { workFolder, target, logFile }) {
@@ -30675,10 +30675,10 @@ async function knownSchema(kiwi) {
 }
 async function interpreter(kiwi) {
 	const script = await realpath(kiwi);
-	const file = await open$1(script);
+	const file = await open(script);
 	try {
 		const { buffer, bytesRead } = await file.read(Buffer.alloc(256), 0, 256, 0);
-		return /^#!\s*(\S*python[\d.]*(?:[ \t].*)?|\/usr\/bin\/env .*)$/m.exec(buffer.toString("latin1", 0, bytesRead))?.[1]?.trim().split(/\s+/) ?? [join(dirname$1(script), "../bin/python")];
+		return /^#!\s*(\S*python[\d.]*(?:[ \t].*)?|\/usr\/bin\/env .*)$/m.exec(buffer.toString("latin1", 0, bytesRead))?.[1]?.trim().split(/\s+/) ?? [join(dirname(script), "../bin/python")];
 	} finally {
 		await file.close();
 	}
@@ -30740,7 +30740,7 @@ function deb822Sources(text) {
 */
 async function readAptSources(root = "/") {
 	const folder = join(root, "etc/apt/sources.list.d");
-	const names = (await readdir$1(folder).catch(() => [])).toSorted();
+	const names = (await readdir(folder).catch(() => [])).toSorted();
 	const files = [join(root, "etc/apt/sources.list"), ...names.map((name) => join(folder, name))];
 	return (await Promise.all(files.map(async (file) => {
 		const parse = file.endsWith(".sources") ? deb822Sources : file.endsWith(".list") ? oneLineSources : void 0;
@@ -30751,7 +30751,7 @@ async function readAptSources(root = "/") {
 /** The keyrings that apt trusts for every source, as sources without Signed-By use them; absolute paths below `root`. */
 async function readTrustedKeyrings(root = "/") {
 	const folder = join(root, "etc/apt/trusted.gpg.d");
-	return (await readdir$1(folder).catch(() => [])).filter((name) => /\.(gpg|asc)$/.test(name)).toSorted().map((name) => join(folder, name));
+	return (await readdir(folder).catch(() => [])).filter((name) => /\.(gpg|asc)$/.test(name)).toSorted().map((name) => join(folder, name));
 }
 function stanzas(text) {
 	const found = [/* @__PURE__ */ new Map()];
@@ -30928,7 +30928,7 @@ function originOf(release) {
 }
 async function fileHead(address) {
 	if (!address.startsWith("file:")) return void 0;
-	const file = await open$1(join("/", address.slice(5))).catch(() => void 0);
+	const file = await open(join("/", address.slice(5))).catch(() => void 0);
 	if (file === void 0) return void 0;
 	try {
 		const { buffer, bytesRead } = await file.read(Buffer.alloc(HEAD_BYTES), 0, HEAD_BYTES, 0);
@@ -31331,7 +31331,7 @@ async function answeredPlaceholders(source, facts) {
 		...codename === void 0 ? {} : { codename },
 		architecture: facts.architecture,
 		trustedKeyrings: await readTrustedKeyrings(),
-		isFile: async (path) => (await stat$1(path).catch(() => void 0))?.isFile() === true
+		isFile: async (path) => (await stat(path).catch(() => void 0))?.isFile() === true
 	};
 	const { given } = givenRepositories(source.repositories);
 	const answers = /* @__PURE__ */ new Map();
@@ -31365,7 +31365,7 @@ async function answeredPlaceholders(source, facts) {
 	return answers;
 }
 async function writtenKey(file, text) {
-	await mkdir$1(join(file, ".."), { recursive: true });
+	await mkdir(join(file, ".."), { recursive: true });
 	await writeFile(file, text);
 	return file;
 }
@@ -31454,7 +31454,7 @@ async function offeredPackages({ source, folder }, sharedCache, job) {
 		folder: kept,
 		what: "the packages of earlier jobs"
 	};
-	await mkdir$1(kept, { recursive: true });
+	await mkdir(kept, { recursive: true });
 	const restored = caches.remote !== void 0 && await restoreFolder(caches.remote, entry, report);
 	const count = await offerPackages(kept, sharedCache, report);
 	if (count > 0) report.info(`${count} packages of earlier jobs are at hand`);
@@ -31754,7 +31754,7 @@ const AHEAD_BYTES = 2 * CHUNK_BYTES$2;
 async function writeDiskLayer(file, options) {
 	const { compression, signal } = options;
 	signal?.throwIfAborted();
-	await using disk = await open$1(file.source, "r");
+	await using disk = await open(file.source, "r");
 	const diffHash = createHash("sha256");
 	const tar = hashed(diskTar(disk, file, options), diffHash);
 	let writing;
@@ -31997,7 +31997,7 @@ async function layerContent(path, descriptor, signal) {
 /** Opens the blob as what it has to be: a regular file of the announced size, no link to elsewhere. */
 async function withBlob(path, descriptor, look) {
 	try {
-		await using file = await open$1(path, constants$1.O_RDONLY | constants$1.O_NOFOLLOW | constants$1.O_NONBLOCK);
+		await using file = await open(path, constants$1.O_RDONLY | constants$1.O_NOFOLLOW | constants$1.O_NONBLOCK);
 		const stat = await file.stat();
 		if (!stat.isFile()) return { violations: ["is not a regular file"] };
 		if (stat.size !== descriptor.size) return { violations: [`has ${stat.size} bytes instead of ${descriptor.size}`] };
@@ -32181,7 +32181,7 @@ async function documentAt(path, name, check) {
 /** The content, cut one byte above the limit of documents; or why there is none. */
 async function smallFile(path) {
 	try {
-		await using file = await open$1(path, constants$1.O_RDONLY | constants$1.O_NOFOLLOW | constants$1.O_NONBLOCK);
+		await using file = await open(path, constants$1.O_RDONLY | constants$1.O_NOFOLLOW | constants$1.O_NONBLOCK);
 		if (!(await file.stat()).isFile()) return "is not a regular file";
 		const chunks = [];
 		const content = file.createReadStream({
@@ -32319,11 +32319,11 @@ async function discard(plan, raw, converted, job) {
 		"cache",
 		"description",
 		"keys"
-	]) await rm$1(join(job.workFolder, name), {
+	]) await rm(join(job.workFolder, name), {
 		recursive: true,
 		force: true
 	});
-	if (plan.source.kind === "description" && converted.file !== raw.file) await rm$1(raw.file, { force: true });
+	if (plan.source.kind === "description" && converted.file !== raw.file) await rm(raw.file, { force: true });
 }
 async function readySource(plan, job, kiwi) {
 	if (plan.source.kind === "disk") return readyDisk(plan, plan.source, job);
@@ -32379,14 +32379,14 @@ async function convert(plan, raw, job) {
 		file,
 		format: plan.format,
 		virtualSizeBytes,
-		sizeBytes: (await stat$1(file)).size
+		sizeBytes: (await stat(file)).size
 	};
 }
 async function wrap(plan, parts, job) {
 	const { raw, converted, base, kiwi } = parts;
 	const { source } = plan;
 	job.report.group("Wrap");
-	const epochSeconds = plan.sourceDateEpoch ?? Math.floor((await stat$1(raw.file)).mtimeMs / 1e3);
+	const epochSeconds = plan.sourceDateEpoch ?? Math.floor((await stat(raw.file)).mtimeMs / 1e3);
 	const named = source.kind === "description" ? {
 		title: source.name,
 		version: source.version
@@ -32463,9 +32463,9 @@ const MARKER = ".kiwi-oci";
 */
 async function makeWorkFolder(parent) {
 	try {
-		await mkdir$1(parent, { recursive: true });
+		await mkdir(parent, { recursive: true });
 		const folder = await mkdtemp(join(parent, "kiwi-oci-"));
-		await chmod$1(folder, 457);
+		await chmod(folder, 457);
 		await writeFile(join(folder, MARKER), "");
 		return folder;
 	} catch (error) {
@@ -32478,7 +32478,7 @@ async function makeWorkFolder(parent) {
 /** Makes a folder that only we can read, for logins. */
 async function makePrivateFolder(parent) {
 	const folder = await mkdtemp(join(parent, "kiwi-oci-login-"));
-	await chmod$1(folder, 448);
+	await chmod(folder, 448);
 	return folder;
 }
 // src/registry/credentials.ts
@@ -32721,7 +32721,7 @@ async function tryLogin(login, folder, access) {
 			reason: hidden(error.refusal.reason)
 		}, error.detail.map(hidden));
 	} finally {
-		await rm$1(file, { force: true });
+		await rm(file, { force: true });
 	}
 }
 async function writeLogins(folder, logins) {
@@ -32872,7 +32872,7 @@ const IS_WINDOWS$5 = process.platform === "win32";
 * - `\\hello         => \\hello`
 * - `\\hello\world   => \\hello\world`
 */
-function dirname(p) {
+function dirname$1(p) {
 	p = safeTrimTrailingSeparator(p);
 	if (IS_WINDOWS$5 && /^\\\\[^\\]+(\\[^\\]+)?$/.test(p)) return p;
 	let result = path$1.dirname(p);
@@ -32985,14 +32985,14 @@ function getSearchPaths(patterns) {
 		if (searchPathMap[key] === "included") continue;
 		let foundAncestor = false;
 		let tempKey = key;
-		let parent = dirname(tempKey);
+		let parent = dirname$1(tempKey);
 		while (parent !== tempKey) {
 			if (searchPathMap[parent]) {
 				foundAncestor = true;
 				break;
 			}
 			tempKey = parent;
-			parent = dirname(tempKey);
+			parent = dirname$1(tempKey);
 		}
 		if (!foundAncestor) {
 			result.push(pattern.searchPath);
@@ -34648,12 +34648,12 @@ var Path = class {
 			if (!hasRoot(itemPath)) this.segments = itemPath.split(path$1.sep);
 			else {
 				let remaining = itemPath;
-				let dir = dirname(remaining);
+				let dir = dirname$1(remaining);
 				while (dir !== remaining) {
 					const basename = path$1.basename(remaining);
 					this.segments.unshift(basename);
 					remaining = dir;
-					dir = dirname(remaining);
+					dir = dirname$1(remaining);
 				}
 				this.segments.unshift(remaining);
 			}
@@ -34665,7 +34665,7 @@ var Path = class {
 				segment = normalizeSeparators(itemPath[i]);
 				if (i === 0 && hasRoot(segment)) {
 					segment = safeTrimTrailingSeparator(segment);
-					assert(segment === dirname(segment), `Parameter 'itemPath' root segment contains information for multiple segments`);
+					assert(segment === dirname$1(segment), `Parameter 'itemPath' root segment contains information for multiple segments`);
 					this.segments.push(segment);
 				} else {
 					assert(!segment.includes(path$1.sep), `Parameter 'itemPath' contains unexpected path separators`);
@@ -34746,7 +34746,7 @@ var Pattern = class Pattern {
 	*/
 	partialMatch(itemPath) {
 		itemPath = safeTrimTrailingSeparator(itemPath);
-		if (dirname(itemPath) === itemPath) return this.rootRegExp.test(itemPath);
+		if (dirname$1(itemPath) === itemPath) return this.rootRegExp.test(itemPath);
 		return this.minimatch.matchOne(itemPath.split(IS_WINDOWS$2 ? /\\+/ : /\/+/), this.minimatch.set[0], true);
 	}
 	/**
@@ -34766,7 +34766,7 @@ var Pattern = class Pattern {
 		pattern = normalizeSeparators(pattern);
 		if (pattern === "." || pattern.startsWith(`.${path$1.sep}`)) pattern = Pattern.globEscape(process.cwd()) + pattern.substr(1);
 		else if (pattern === "~" || pattern.startsWith(`~${path$1.sep}`)) {
-			homedir = homedir || os.homedir();
+			homedir = homedir || os$1.homedir();
 			assert(homedir, "Unable to determine HOME directory");
 			assert(hasAbsoluteRoot(homedir), `Expected HOME directory to be a rooted path. Actual '${homedir}'`);
 			pattern = Pattern.globEscape(homedir) + pattern.substr(1);
@@ -34978,7 +34978,7 @@ var DefaultGlobber = class DefaultGlobber {
 			for (const searchPath of getSearchPaths(patterns)) {
 				debug(`Search path '${searchPath}'`);
 				try {
-					yield __await(fs.promises.lstat(searchPath));
+					yield __await(fs$1.promises.lstat(searchPath));
 				} catch (err) {
 					if (err.code === "ENOENT") continue;
 					throw err;
@@ -34998,7 +34998,7 @@ var DefaultGlobber = class DefaultGlobber {
 					if (match & MatchKind.Directory && options.matchDirectories) yield yield __await(item.path);
 					else if (!partialMatch$1) continue;
 					const childLevel = item.level + 1;
-					const childItems = (yield __await(fs.promises.readdir(item.path))).map((x) => new SearchState(path$1.join(item.path, x), childLevel));
+					const childItems = (yield __await(fs$1.promises.readdir(item.path))).map((x) => new SearchState(path$1.join(item.path, x), childLevel));
 					stack.push(...childItems.reverse());
 				} else if (match & MatchKind.File) yield yield __await(item.path);
 			}
@@ -35025,7 +35025,7 @@ var DefaultGlobber = class DefaultGlobber {
 		return __awaiter$9(this, void 0, void 0, function* () {
 			let stats;
 			if (options.followSymbolicLinks) try {
-				stats = yield fs.promises.stat(item.path);
+				stats = yield fs$1.promises.stat(item.path);
 			} catch (err) {
 				if (err.code === "ENOENT") {
 					if (options.omitBrokenSymbolicLinks) {
@@ -35036,9 +35036,9 @@ var DefaultGlobber = class DefaultGlobber {
 				}
 				throw err;
 			}
-			else stats = yield fs.promises.lstat(item.path);
+			else stats = yield fs$1.promises.lstat(item.path);
 			if (stats.isDirectory() && options.followSymbolicLinks) {
-				const realPath = yield fs.promises.realpath(item.path);
+				const realPath = yield fs$1.promises.realpath(item.path);
 				while (traversalChain.length >= item.level) traversalChain.pop();
 				if (traversalChain.some((x) => x === realPath)) {
 					debug(`Symlink cycle detected for path '${item.path}' and realpath '${realPath}'`);
@@ -36898,7 +36898,7 @@ function createTempDirectory() {
 	});
 }
 function getArchiveFileSizeInBytes(filePath) {
-	return fs.statSync(filePath).size;
+	return fs$1.statSync(filePath).size;
 }
 function resolvePaths(patterns) {
 	return __awaiter$7(this, void 0, void 0, function* () {
@@ -36931,7 +36931,7 @@ function resolvePaths(patterns) {
 }
 function unlinkFile(filePath) {
 	return __awaiter$7(this, void 0, void 0, function* () {
-		return util.promisify(fs.unlink)(filePath);
+		return util$1.promisify(fs$1.unlink)(filePath);
 	});
 }
 function getVersion(app_1) {
@@ -36969,7 +36969,7 @@ function getCacheFileName(compressionMethod) {
 }
 function getGnuTarPathOnWindows() {
 	return __awaiter$7(this, void 0, void 0, function* () {
-		if (fs.existsSync(GnuTarPathOnWindows)) return GnuTarPathOnWindows;
+		if (fs$1.existsSync(GnuTarPathOnWindows)) return GnuTarPathOnWindows;
 		return (yield getVersion("tar")).toLowerCase().includes("gnu tar") ? which("tar") : "";
 	});
 }
@@ -37027,7 +37027,7 @@ var AbortError$1 = class extends Error {
 };
 // node_modules/@typespec/ts-http-runtime/dist/esm/logger/log.js
 function log(message, ...args) {
-	process$1.stderr.write(`${util$1.format(message, ...args)}${EOL$1}`);
+	process$1.stderr.write(`${util.format(message, ...args)}${EOL}`);
 }
 // node_modules/@typespec/ts-http-runtime/dist/esm/env.js
 /**
@@ -37342,7 +37342,7 @@ function createHttpHeaders$1(rawHeaders) {
 *
 * @returns RFC4122 v4 UUID.
 */
-function randomUUID$1() {
+function randomUUID$2() {
 	return crypto.randomUUID();
 }
 // node_modules/@typespec/ts-http-runtime/dist/esm/pipelineRequest.js
@@ -37381,7 +37381,7 @@ var PipelineRequestImpl = class {
 		this.abortSignal = options.abortSignal;
 		this.onUploadProgress = options.onUploadProgress;
 		this.onDownloadProgress = options.onDownloadProgress;
-		this.requestId = options.requestId || randomUUID$1();
+		this.requestId = options.requestId || randomUUID$2();
 		this.allowInsecureConnection = options.allowInsecureConnection ?? false;
 		this.enableBrowserStreams = options.enableBrowserStreams ?? false;
 		this.requestOverrides = options.requestOverrides;
@@ -37965,7 +37965,7 @@ var NodeHttpClient = class {
 			...request.requestOverrides
 		};
 		return new Promise((resolve, reject) => {
-			const req = isInsecure ? http$1.request(options, resolve) : https$1.request(options, resolve);
+			const req = isInsecure ? http.request(options, resolve) : https.request(options, resolve);
 			req.once("error", (err) => {
 				reject(new RestError$2(err.message, {
 					code: err.code ?? RestError$2.REQUEST_SEND_ERROR,
@@ -37991,16 +37991,16 @@ var NodeHttpClient = class {
 	getOrCreateAgent(request, isInsecure) {
 		const disableKeepAlive = request.disableKeepAlive;
 		if (isInsecure) {
-			if (disableKeepAlive) return http$1.globalAgent;
-			if (!this.cachedHttpAgent) this.cachedHttpAgent = new http$1.Agent({ keepAlive: true });
+			if (disableKeepAlive) return http.globalAgent;
+			if (!this.cachedHttpAgent) this.cachedHttpAgent = new http.Agent({ keepAlive: true });
 			return this.cachedHttpAgent;
 		} else {
-			if (disableKeepAlive && !request.tlsSettings) return https$1.globalAgent;
+			if (disableKeepAlive && !request.tlsSettings) return https.globalAgent;
 			const tlsSettings = request.tlsSettings ?? DEFAULT_TLS_SETTINGS;
 			let agent = this.cachedHttpsAgents.get(tlsSettings);
 			if (agent && agent.options.keepAlive === !disableKeepAlive) return agent;
 			logger$4.info("No cached TLS Agent exist, creating a new Agent");
-			agent = new https$1.Agent({
+			agent = new https.Agent({
 				keepAlive: !disableKeepAlive,
 				...tlsSettings
 			});
@@ -39335,7 +39335,7 @@ var require_dist$2 = /* @__PURE__ */ __commonJSMin(((exports, module, this$9) =>
 			return stack.split("\n").some((l) => l.indexOf("(https.js:") !== -1 || l.indexOf("node:https:") !== -1);
 		}
 		incrementSockets(name) {
-			if (this.maxSockets === 1e400 && this.maxTotalSockets === 1e400) return null;
+			if (this.maxSockets === Infinity && this.maxTotalSockets === Infinity) return null;
 			if (!this.sockets[name]) this.sockets[name] = [];
 			const fakeSocket = new net.Socket({ writable: false });
 			this.sockets[name].push(fakeSocket);
@@ -39989,7 +39989,7 @@ async function concat(sources) {
 }
 // node_modules/@typespec/ts-http-runtime/dist/esm/policies/multipartPolicy.js
 function generateBoundary() {
-	return `----AzSDKFormBoundary${randomUUID$1()}`;
+	return `----AzSDKFormBoundary${randomUUID$2()}`;
 }
 function encodeHeaders(headers) {
 	let result = "";
@@ -40122,7 +40122,7 @@ function getHeaderName() {
 */
 async function setPlatformSpecificData(map) {
 	if (process$1 && process$1.versions) {
-		const osInfo = `${os$1.type()} ${os$1.release()}; ${os$1.arch()}`;
+		const osInfo = `${os.type()} ${os.release()}; ${os.arch()}`;
 		const versions = process$1.versions;
 		if (versions.bun) map.set("Bun", `${versions.bun} (${osInfo})`);
 		else if (versions.deno) map.set("Deno", `${versions.deno} (${osInfo})`);
@@ -40291,8 +40291,8 @@ function isError(e) {
 *
 * @returns RFC4122 v4 UUID.
 */
-function randomUUID() {
-	return randomUUID$1();
+function randomUUID$1() {
+	return randomUUID$2();
 }
 /**
 * The helper that transforms bytes with specific character encoding into string
@@ -43855,7 +43855,7 @@ function normalizeProcessEntities(value, htmlEntities) {
 		enabled: value,
 		maxEntitySize: 1e4,
 		maxExpansionDepth: 1e4,
-		maxTotalExpansions: 1e400,
+		maxTotalExpansions: Infinity,
 		maxExpandedLength: 1e5,
 		maxEntityCount: 1e3,
 		allowedTags: null,
@@ -43866,7 +43866,7 @@ function normalizeProcessEntities(value, htmlEntities) {
 		enabled: value.enabled !== false,
 		maxEntitySize: Math.max(1, value.maxEntitySize ?? 1e4),
 		maxExpansionDepth: Math.max(1, value.maxExpansionDepth ?? 1e4),
-		maxTotalExpansions: Math.max(1, value.maxTotalExpansions ?? 1e400),
+		maxTotalExpansions: Math.max(1, value.maxTotalExpansions ?? Infinity),
 		maxExpandedLength: Math.max(1, value.maxExpandedLength ?? 1e5),
 		maxEntityCount: Math.max(1, value.maxEntityCount ?? 1e3),
 		allowedTags: value.allowedTags ?? null,
@@ -44545,7 +44545,7 @@ function parse_int(numStr, base) {
 * @returns {string|number|null} based on infinity option
 */
 function handleInfinity(str, num, options) {
-	const isPositive = num === 1e400;
+	const isPositive = num === Infinity;
 	switch (options.infinity.toLowerCase()) {
 		case "null": return null;
 		case "infinity": return num;
@@ -45900,72 +45900,72 @@ const REDOS_PATTERNS = [
 	}
 ];
 // node_modules/is-unsafe/src/contexts/nosql.js
-const sep = "[\"'\\s]*:";
+const sep$1 = "[\"'\\s]*:";
 const NOSQL_PATTERNS = [
 	{
 		id: "nosql-where-operator",
 		description: "$where — executes arbitrary JavaScript server-side in MongoDB",
-		pattern: new RegExp(`\\$where${sep}`, "i")
+		pattern: new RegExp(`\\$where${sep$1}`, "i")
 	},
 	{
 		id: "nosql-ne-operator",
 		description: "$ne — \"not equal\" operator used to bypass equality checks",
-		pattern: new RegExp(`\\$ne${sep}`, "i")
+		pattern: new RegExp(`\\$ne${sep$1}`, "i")
 	},
 	{
 		id: "nosql-gt-operator",
 		description: "$gt — \"greater than\" used to bypass password/value checks",
-		pattern: new RegExp(`\\$gte?${sep}`, "i")
+		pattern: new RegExp(`\\$gte?${sep$1}`, "i")
 	},
 	{
 		id: "nosql-lt-operator",
 		description: "$lt / $lte — \"less than\" bypass variants",
-		pattern: new RegExp(`\\$lte?${sep}`, "i")
+		pattern: new RegExp(`\\$lte?${sep$1}`, "i")
 	},
 	{
 		id: "nosql-regex-operator",
 		description: "$regex — can be used to extract data character by character (blind injection)",
-		pattern: new RegExp(`\\$regex${sep}`, "i")
+		pattern: new RegExp(`\\$regex${sep$1}`, "i")
 	},
 	{
 		id: "nosql-or-operator",
 		description: "$or — logical OR; used to create always-true conditions",
-		pattern: new RegExp(`\\$or${sep}\\s*\\[`, "i")
+		pattern: new RegExp(`\\$or${sep$1}\\s*\\[`, "i")
 	},
 	{
 		id: "nosql-and-operator",
 		description: "$and — logical AND operator injection",
-		pattern: new RegExp(`\\$and${sep}\\s*\\[`, "i")
+		pattern: new RegExp(`\\$and${sep$1}\\s*\\[`, "i")
 	},
 	{
 		id: "nosql-nor-operator",
 		description: "$nor — logical NOR operator injection",
-		pattern: new RegExp(`\\$nor${sep}\\s*\\[`, "i")
+		pattern: new RegExp(`\\$nor${sep$1}\\s*\\[`, "i")
 	},
 	{
 		id: "nosql-exists-operator",
 		description: "$exists — can enumerate fields to determine schema",
-		pattern: new RegExp(`\\$exists${sep}`, "i")
+		pattern: new RegExp(`\\$exists${sep$1}`, "i")
 	},
 	{
 		id: "nosql-in-operator",
 		description: "$in — matches any value in a list; can enumerate values",
-		pattern: new RegExp(`\\$in${sep}\\s*\\[`, "i")
+		pattern: new RegExp(`\\$in${sep$1}\\s*\\[`, "i")
 	},
 	{
 		id: "nosql-expr-operator",
 		description: "$expr — allows aggregation expressions in queries (MongoDB 3.6+)",
-		pattern: new RegExp(`\\$expr${sep}`, "i")
+		pattern: new RegExp(`\\$expr${sep$1}`, "i")
 	},
 	{
 		id: "nosql-function-operator",
 		description: "$function — executes arbitrary JavaScript in MongoDB 4.4+",
-		pattern: new RegExp(`\\$function${sep}`, "i")
+		pattern: new RegExp(`\\$function${sep$1}`, "i")
 	},
 	{
 		id: "nosql-accumulator-operator",
 		description: "$accumulator — custom aggregation with arbitrary JS execution",
-		pattern: new RegExp(`\\$accumulator${sep}`, "i")
+		pattern: new RegExp(`\\$accumulator${sep$1}`, "i")
 	},
 	{
 		id: "nosql-proto-pollution",
@@ -47030,7 +47030,7 @@ function resolveName(name, isAttribute, options, matcher, validator) {
 	return isPI ? "?" + result : result;
 }
 // node_modules/fast-xml-builder/src/orderedJs2Xml.js
-const EOL = "\n";
+const EOL$1 = "\n";
 /**
 * Detect XML version from the first element of the ordered array input.
 * The first element must be a ?xml processing instruction with a version attribute.
@@ -47058,7 +47058,7 @@ function detectXmlVersionFromArray(jArray, options) {
 */
 function toXml(jArray, options) {
 	let indentation = "";
-	if (options.format) indentation = EOL;
+	if (options.format) indentation = EOL$1;
 	const stopNodeExpressions = [];
 	if (options.stopNodes && Array.isArray(options.stopNodes)) for (let i = 0; i < options.stopNodes.length; i++) {
 		const node = options.stopNodes[i];
@@ -47754,7 +47754,7 @@ var BuffersStream = class extends Readable {
 /**
 * maxBufferLength is max size of each buffer in the pooled buffers.
 */
-const maxBufferLength = buffer$1.constants.MAX_LENGTH;
+const maxBufferLength = buffer.constants.MAX_LENGTH;
 /**
 * This class provides a buffer container which conceptually has no hard size limit.
 * It accepts a capacity, an array of input buffers and the total length of input data.
@@ -62921,7 +62921,7 @@ var BlobLeaseClient = class {
 			this._isContainer = false;
 			this._containerOrBlobOperation = clientContext.blob;
 		}
-		if (!leaseId) leaseId = randomUUID();
+		if (!leaseId) leaseId = randomUUID$1();
 		this._leaseId = leaseId;
 	}
 	/**
@@ -65218,7 +65218,7 @@ async function streamToBuffer(stream, buffer, offset, end, encoding) {
 */
 async function readStreamToLocalFile(rs, file) {
 	return new Promise((resolve, reject) => {
-		const ws = fs$1.createWriteStream(file);
+		const ws = fs.createWriteStream(file);
 		rs.on("error", (err) => {
 			reject(err);
 		});
@@ -65234,8 +65234,8 @@ async function readStreamToLocalFile(rs, file) {
 *
 * Promisified version of fs.stat().
 */
-const fsStat = util$1.promisify(fs$1.stat);
-const fsCreateReadStream = fs$1.createReadStream;
+const fsStat = util.promisify(fs.stat);
+const fsCreateReadStream = fs.createReadStream;
 // node_modules/@azure/storage-blob/dist/esm/Clients.js
 /**
 * A BlobClient represents a URL to an Azure Storage blob; the blob may be a block blob,
@@ -66935,7 +66935,7 @@ var BlockBlobClient = class BlockBlobClient extends BlobClient {
 			const numBlocks = Math.floor((size - 1) / blockSize) + 1;
 			if (numBlocks > 5e4) throw new RangeError(`The buffer's size is too big or the BlockSize is too small;the number of blocks must be <= ${BLOCK_BLOB_MAX_BLOCKS}`);
 			const blockList = [];
-			const blockIDPrefix = randomUUID();
+			const blockIDPrefix = randomUUID$1();
 			let transferProgress = 0;
 			const batch = new Batch(options.concurrency);
 			for (let i = 0; i < numBlocks; i++) batch.addOperation(async () => {
@@ -66975,7 +66975,7 @@ var BlockBlobClient = class BlockBlobClient extends BlobClient {
 			return this.uploadSeekableInternal((offset, count) => {
 				return () => fsCreateReadStream(filePath, {
 					autoClose: true,
-					end: count ? offset + count - 1 : 1e400,
+					end: count ? offset + count - 1 : Infinity,
 					start: offset
 				});
 			}, size, {
@@ -67005,7 +67005,7 @@ var BlockBlobClient = class BlockBlobClient extends BlobClient {
 		if (!options.conditions) options.conditions = {};
 		return tracingClient.withSpan("BlockBlobClient-uploadStream", options, async (updatedOptions) => {
 			let blockNum = 0;
-			const blockIDPrefix = randomUUID();
+			const blockIDPrefix = randomUUID$1();
 			let transferProgress = 0;
 			const blockList = [];
 			await new BufferScheduler(stream, bufferSize, maxConcurrency, async (body, length) => {
@@ -68074,7 +68074,7 @@ var __awaiter$4 = function(thisArg, _arguments, P, generator) {
 */
 function pipeResponseToStream(response, output) {
 	return __awaiter$4(this, void 0, void 0, function* () {
-		yield util.promisify(stream.pipeline)(response.message, output);
+		yield util$1.promisify(stream.pipeline)(response.message, output);
 	});
 }
 /**
@@ -68177,7 +68177,7 @@ var DownloadProgress = class {
 */
 function downloadCacheHttpClient(archiveLocation, archivePath) {
 	return __awaiter$4(this, void 0, void 0, function* () {
-		const writeStream = fs.createWriteStream(archivePath);
+		const writeStream = fs$1.createWriteStream(archivePath);
 		const httpClient = new HttpClient("actions/cache");
 		const downloadResponse = yield retryHttpClientResponse("downloadCache", () => __awaiter$4(this, void 0, void 0, function* () {
 			return httpClient.get(archiveLocation);
@@ -68204,7 +68204,7 @@ function downloadCacheHttpClient(archiveLocation, archivePath) {
 function downloadCacheHttpClientConcurrent(archiveLocation, archivePath, options) {
 	return __awaiter$4(this, void 0, void 0, function* () {
 		var _a;
-		const archiveDescriptor = yield fs.promises.open(archivePath, "w");
+		const archiveDescriptor = yield fs$1.promises.open(archivePath, "w");
 		const httpClient = new HttpClient("actions/cache", void 0, {
 			socketTimeout: options.timeoutInMs,
 			keepAlive: true
@@ -68299,9 +68299,9 @@ function downloadCacheStorageSDK(archiveLocation, archivePath, options) {
 			debug("Unable to determine content length, downloading file with http-client...");
 			yield downloadCacheHttpClient(archiveLocation, archivePath);
 		} else {
-			const maxSegmentSize = Math.min(134217728, buffer.constants.MAX_LENGTH);
+			const maxSegmentSize = Math.min(134217728, buffer$1.constants.MAX_LENGTH);
 			const downloadProgress = new DownloadProgress(contentLength);
-			const fd = fs.openSync(archivePath, "w");
+			const fd = fs$1.openSync(archivePath, "w");
 			try {
 				downloadProgress.startDisplayTimer();
 				const controller = new AbortController();
@@ -68318,11 +68318,11 @@ function downloadCacheStorageSDK(archiveLocation, archivePath, options) {
 					if (result === "timeout") {
 						controller.abort();
 						throw new Error("Aborting cache download as the download time exceeded the timeout.");
-					} else if (Buffer.isBuffer(result)) fs.writeFileSync(fd, result);
+					} else if (Buffer.isBuffer(result)) fs$1.writeFileSync(fd, result);
 				}
 			} finally {
 				downloadProgress.stopDisplayTimer();
-				fs.closeSync(fd);
+				fs$1.closeSync(fd);
 			}
 		}
 	});
@@ -68635,7 +68635,7 @@ function uploadFile(httpClient, cacheId, archivePath, options) {
 	return __awaiter$3(this, void 0, void 0, function* () {
 		const fileSize = getArchiveFileSizeInBytes(archivePath);
 		const resourceUrl = getCacheApiUrl(`caches/${cacheId.toString()}`);
-		const fd = fs.openSync(archivePath, "r");
+		const fd = fs$1.openSync(archivePath, "r");
 		const uploadOptions = getUploadOptions(options);
 		const concurrency = assertDefined("uploadConcurrency", uploadOptions.uploadConcurrency);
 		const maxChunkSize = assertDefined("uploadChunkSize", uploadOptions.uploadChunkSize);
@@ -68649,7 +68649,7 @@ function uploadFile(httpClient, cacheId, archivePath, options) {
 					const start = offset;
 					const end = offset + chunkSize - 1;
 					offset += maxChunkSize;
-					yield uploadChunk(httpClient, resourceUrl, () => fs.createReadStream(archivePath, {
+					yield uploadChunk(httpClient, resourceUrl, () => fs$1.createReadStream(archivePath, {
 						fd,
 						start,
 						end,
@@ -68660,7 +68660,7 @@ function uploadFile(httpClient, cacheId, archivePath, options) {
 				}
 			})));
 		} finally {
-			fs.closeSync(fd);
+			fs$1.closeSync(fd);
 		}
 	});
 }
@@ -70467,12 +70467,6 @@ var require_reflection_json_reader = /* @__PURE__ */ __commonJSMin(((exports) =>
 						if (json === null) return "";
 						if (typeof json !== "string") {
 							e = "extra whitespace";
-							break;
-						}
-						try {
-							encodeURIComponent(json);
-						} catch (e) {
-							e = "invalid UTF8";
 							break;
 						}
 						return json;
@@ -74492,7 +74486,7 @@ function surroundings(environment) {
 	const mirrorsFile = environment["KIWI_OCI_MIRRORS"];
 	const sourceDateEpoch = environment["SOURCE_DATE_EPOCH"];
 	const proxies = proxyVariables(environment);
-	if (Object.keys(proxies).length > 0 && "setGlobalProxyFromEnv" in http$1) http$1.setGlobalProxyFromEnv(proxies);
+	if (Object.keys(proxies).length > 0 && "setGlobalProxyFromEnv" in http) http.setGlobalProxyFromEnv(proxies);
 	return {
 		home,
 		temp: environment["RUNNER_TEMP"] || tmpdir(),

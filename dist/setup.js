@@ -1,37 +1,37 @@
 import { createRequire } from "node:module";
-import { basename, dirname as dirname$1, join, resolve } from "node:path";
-import { access as access$1, chmod as chmod$1, constants, cp as cp$1, mkdir as mkdir$1, mkdtemp, readFile, readdir as readdir$1, realpath, rm as rm$1, stat as stat$1, symlink as symlink$1, writeFile } from "node:fs/promises";
-import * as buffer from "buffer";
+import { basename, dirname, join, resolve } from "node:path";
+import { access, chmod, constants, cp, mkdir, mkdtemp, readFile, readdir, realpath, rm, stat, symlink, writeFile } from "node:fs/promises";
+import * as buffer$1 from "buffer";
 import { Buffer as Buffer$1 } from "buffer";
 import { Readable, Transform } from "node:stream";
 import zlib from "node:zlib";
-import { createHash, createHmac, randomUUID as randomUUID$2 } from "node:crypto";
-import fs$1 from "node:fs";
+import { createHash, createHmac, randomUUID } from "node:crypto";
+import fs from "node:fs";
 import { spawn } from "node:child_process";
 import { createInterface } from "node:readline";
 import { setTimeout as setTimeout$1 } from "node:timers/promises";
-import os$1, { EOL as EOL$1, homedir, machine, release, tmpdir, userInfo } from "node:os";
-import * as os from "os";
+import os, { EOL, homedir, machine, release, tmpdir, userInfo } from "node:os";
+import * as os$1 from "os";
 import * as crypto$1 from "crypto";
-import * as fs from "fs";
+import * as fs$1 from "fs";
 import { existsSync, writeFileSync } from "fs";
 import * as path$1 from "path";
-import * as http from "http";
-import * as https from "https";
+import * as http$1 from "http";
+import * as https$1 from "https";
 import * as events from "events";
 import { EventEmitter } from "events";
 import assert, { ok } from "assert";
-import * as util from "util";
-import http$1 from "node:http";
-import buffer$1 from "node:buffer";
-import util$1, { inspect } from "node:util";
+import * as util$1 from "util";
+import http from "node:http";
+import buffer from "node:buffer";
+import util, { inspect } from "node:util";
 import * as child from "child_process";
 import { setTimeout as setTimeout$2 } from "timers";
 import * as stream from "stream";
 import { Readable as Readable$1 } from "stream";
 import { URL as URL$1 } from "url";
 import process$1 from "node:process";
-import https$1 from "node:https";
+import https from "node:https";
 // \0rolldown/runtime.js
 var __create = Object.create;
 var __defProp = Object.defineProperty;
@@ -40,14 +40,14 @@ var __getOwnPropNames = Object.getOwnPropertyNames;
 var __getProtoOf = Object.getPrototypeOf;
 var __hasOwnProp = Object.prototype.hasOwnProperty;
 var __commonJSMin = (cb, mod) => () => (mod || (cb((mod = { exports: {} }).exports, mod, mod.exports), cb = null), mod.exports);
-var __exportAll = (all, flags) => {
-	let target = Object.setPrototypeOf({}, null);
+var __exportAll = (all, no_symbols) => {
+	let target = {};
 	for (var name in all) __defProp(target, name, {
 		get: all[name],
 		enumerable: true
 	});
-	if (!(flags & 1)) __defProp(target, Symbol.toStringTag, { value: "Module" });
-	return flags & 2 ? target : Object.preventExtensions(target);
+	if (!no_symbols) __defProp(target, Symbol.toStringTag, { value: "Module" });
+	return target;
 };
 var __copyProps = (to, from, except, desc) => {
 	if (from && typeof from === "object" || typeof from === "function") for (var keys = __getOwnPropNames(from), i = 0, n = keys.length, key; i < n; i++) {
@@ -8094,7 +8094,7 @@ async function missingTools(tools, folders) {
 async function isPresent({ look }, folders) {
 	switch (look.kind) {
 		case "program": return await findProgram(look.anyOf, folders) !== void 0;
-		case "file": return (await stat$1(look.path).catch(() => void 0))?.isFile() === true;
+		case "file": return (await stat(look.path).catch(() => void 0))?.isFile() === true;
 		case "python-venv": {
 			const python = await findProgram(["python3"], folders);
 			return python !== void 0 && await hasEnsurepip(python);
@@ -8105,7 +8105,7 @@ async function isPresent({ look }, folders) {
 async function findProgram(names, folders) {
 	for (const name of names) for (const folder of folders) {
 		const path = join(folder, name);
-		if ((await stat$1(path).catch(() => void 0))?.isFile() === true && await access$1(path, constants.X_OK).then(() => true, () => false)) return path;
+		if ((await stat(path).catch(() => void 0))?.isFile() === true && await access(path, constants.X_OK).then(() => true, () => false)) return path;
 	}
 }
 /**
@@ -8117,12 +8117,12 @@ async function hasEnsurepip(python) {
 	const version = /^python(3\.\d+)/.exec(basename(real))?.[1];
 	const libraries = [];
 	for (const folder of ["lib", "lib64"]) {
-		const library = join(dirname$1(dirname$1(real)), folder);
-		const wanted = (await readdir$1(library).catch(() => [])).filter((name) => version ? name === `python${version}` : /^python3\.\d+$/.test(name));
+		const library = join(dirname(dirname(real)), folder);
+		const wanted = (await readdir(library).catch(() => [])).filter((name) => version ? name === `python${version}` : /^python3\.\d+$/.test(name));
 		libraries.push(...wanted.map((name) => join(library, name)));
 	}
 	if (libraries.length === 0) return true;
-	return (await Promise.all(libraries.map((library) => stat$1(join(library, "ensurepip")).catch(() => void 0)))).some((entry) => entry?.isDirectory());
+	return (await Promise.all(libraries.map((library) => stat(join(library, "ensurepip")).catch(() => void 0)))).some((entry) => entry?.isDirectory());
 }
 // src/host/privileges.ts
 /** Finds out by the user id, then by whether sudo works without a password. */
@@ -8280,10 +8280,10 @@ async function updateLists(installation) {
 	}
 }
 async function listsAreOld(folder, nowSeconds) {
-	const names = (await readdir$1(folder).catch(() => [])).filter((name) => name.includes("_Packages"));
+	const names = (await readdir(folder).catch(() => [])).filter((name) => name.includes("_Packages"));
 	if (names.length === 0) return true;
-	const times = await Promise.all(names.map(async (name) => (await stat$1(join(folder, name))).mtimeMs / 1e3));
-	const fetched = (await stat$1(folder)).mtimeMs / 1e3;
+	const times = await Promise.all(names.map(async (name) => (await stat(join(folder, name))).mtimeMs / 1e3));
+	const fetched = (await stat(folder)).mtimeMs / 1e3;
 	return nowSeconds - Math.max(fetched, ...times) > OLD_LISTS_SECONDS;
 }
 async function unknownToApt(packages, { signal }) {
@@ -8362,7 +8362,7 @@ function mountedFilesystems(facts) {
 */
 async function missingFilesystems(names, root = "/") {
 	const modules = join(root, "lib/modules", release());
-	const isFile = async (path) => (await stat$1(path).catch(() => void 0))?.isFile() === true;
+	const isFile = async (path) => (await stat(path).catch(() => void 0))?.isFile() === true;
 	if (await isFile(join(root, "proc/modules")) && !await isFile(join(modules, "modules.dep"))) return [];
 	const read = (path) => readFile(path, "utf8").catch(() => "");
 	const [active, loadable, builtin] = await Promise.all([
@@ -9461,7 +9461,7 @@ async function installLocked(folder, pip) {
 			file
 		]);
 	}
-	await rm$1(file);
+	await rm(file);
 }
 /** Compiled files that do not look at the time of their source: a copy of the folder has other times. */
 async function compile(folder, signal) {
@@ -9481,11 +9481,11 @@ async function compile(folder, signal) {
 }
 async function writeLauncher(folder) {
 	const launcher = join(folder, "path/kiwi-ng");
-	await mkdir$1(join(folder, "path"));
+	await mkdir(join(folder, "path"));
 	await writeFile(launcher, LAUNCHER);
-	await chmod$1(launcher, 493);
-	await rm$1(join(folder, "bin/kiwi-ng"), { force: true });
-	await symlink$1("../path/kiwi-ng", join(folder, "bin/kiwi-ng"));
+	await chmod(launcher, 493);
+	await rm(join(folder, "bin/kiwi-ng"), { force: true });
+	await symlink("../path/kiwi-ng", join(folder, "bin/kiwi-ng"));
 }
 /** pip lists what there is: `… (from versions: 9.0.0, 9.0.1)`, and apart from it what asks for a newer Python. */
 function explained(error, version, lines) {
@@ -9577,7 +9577,7 @@ async function freshKiwi(version, job) {
 			version
 		};
 	} finally {
-		await rm$1(folder, {
+		await rm(folder, {
 			recursive: true,
 			force: true
 		});
@@ -9627,10 +9627,10 @@ async function findDescription(path) {
 		text
 	}]);
 	const place = resolve(path);
-	const stats = await stat$1(place).catch(() => void 0);
+	const stats = await stat(place).catch(() => void 0);
 	if (stats === void 0) throw refuse(`${path} does not exist: name the folder of a KIWI description`);
 	if (stats.isFile()) return {
-		folder: dirname$1(place),
+		folder: dirname(place),
 		file: place
 	};
 	if (!stats.isDirectory()) throw refuse(`${path} is neither a folder nor a file: name the folder of a KIWI description`);
@@ -9650,10 +9650,10 @@ async function findDescription(path) {
 	};
 }
 async function filesIn(folder, unreadable) {
-	const names = await readdir$1(folder).catch(() => {
+	const names = await readdir(folder).catch(() => {
 		throw unreadable();
 	});
-	const isFile = (name) => stat$1(join(folder, name)).then((stats) => stats.isFile(), () => false);
+	const isFile = (name) => stat(join(folder, name)).then((stats) => stats.isFile(), () => false);
 	return (await Promise.all(names.sort().map(async (name) => await isFile(name) ? [name] : []))).flat();
 }
 // src/description/description.ts
@@ -12597,7 +12597,7 @@ async function chosenSource(inputs, facts, problems) {
 }
 async function diskSource(disk, problems) {
 	const path = resolve(disk);
-	const stats = await stat$1(path).catch(() => void 0);
+	const stats = await stat(path).catch(() => void 0);
 	if (!stats?.isFile()) {
 		const what = stats === void 0 ? "there is no such file" : "this is no file";
 		problems.push({
@@ -12697,7 +12697,7 @@ function chosenBase(inputs, source, problems) {
 	};
 }
 async function isReadable(path) {
-	return access$1(path, constants.R_OK).then(() => true, () => false);
+	return access(path, constants.R_OK).then(() => true, () => false);
 }
 // node_modules/@actions/core/lib/utils.js
 /**
@@ -12762,7 +12762,7 @@ function toCommandProperties(annotationProperties) {
 */
 function issueCommand(command, properties, message) {
 	const cmd = new Command(command, properties, message);
-	process.stdout.write(cmd.toString() + os.EOL);
+	process.stdout.write(cmd.toString() + os$1.EOL);
 }
 function issue(name, message = "") {
 	issueCommand(name, {}, message);
@@ -12803,15 +12803,15 @@ function escapeProperty(s) {
 function issueFileCommand(command, message) {
 	const filePath = process.env[`GITHUB_${command}`];
 	if (!filePath) throw new Error(`Unable to find environment variable for file command ${command}`);
-	if (!fs.existsSync(filePath)) throw new Error(`Missing file at path: ${filePath}`);
-	fs.appendFileSync(filePath, `${toCommandValue(message)}${os.EOL}`, { encoding: "utf8" });
+	if (!fs$1.existsSync(filePath)) throw new Error(`Missing file at path: ${filePath}`);
+	fs$1.appendFileSync(filePath, `${toCommandValue(message)}${os$1.EOL}`, { encoding: "utf8" });
 }
 function prepareKeyValueMessage(key, value) {
 	const delimiter = `ghadelimiter_${crypto$1.randomUUID()}`;
 	const convertedValue = toCommandValue(value);
 	if (key.includes(delimiter)) throw new Error(`Unexpected input: name should not contain the delimiter "${delimiter}"`);
 	if (convertedValue.includes(delimiter)) throw new Error(`Unexpected input: value should not contain the delimiter "${delimiter}"`);
-	return `${key}<<${delimiter}${os.EOL}${convertedValue}${os.EOL}${delimiter}`;
+	return `${key}<<${delimiter}${os$1.EOL}${convertedValue}${os$1.EOL}${delimiter}`;
 }
 // node_modules/@actions/http-client/lib/proxy.js
 function getProxyUrl(reqUrl) {
@@ -18914,7 +18914,7 @@ var require_client_h2 = /* @__PURE__ */ __commonJSMin(((exports, module) => {
 		});
 		return {
 			version: "h2",
-			defaultPipelining: 1e400,
+			defaultPipelining: Infinity,
 			write(...args) {
 				return writeH2(client, ...args);
 			},
@@ -22303,7 +22303,7 @@ var require_pending_interceptors_formatter = /* @__PURE__ */ __commonJSMin(((exp
 				"Status code": statusCode,
 				Persistent: persist ? PERSISTENT : NOT_PERSISTENT,
 				Invocations: timesInvoked,
-				Remaining: persist ? 1e400 : times - timesInvoked
+				Remaining: persist ? Infinity : times - timesInvoked
 			}));
 			this.logger.table(withPrettyHeaders);
 			return this.transform.read().toString();
@@ -22753,7 +22753,7 @@ var require_dns = /* @__PURE__ */ __commonJSMin(((exports, module) => {
 			pick: interceptorOpts?.pick ?? null,
 			dualStack,
 			affinity,
-			maxItems: interceptorOpts?.maxItems ?? 1e400
+			maxItems: interceptorOpts?.maxItems ?? Infinity
 		});
 		return (dispatch) => {
 			return function dnsInterceptor(origDispatchOpts, handler) {
@@ -25834,7 +25834,7 @@ var require_cache = /* @__PURE__ */ __commonJSMin(((exports, module) => {
 			}
 			return true;
 		}
-		#internalMatchAll(request, options, maxResponses = 1e400) {
+		#internalMatchAll(request, options, maxResponses = Infinity) {
 			let r = null;
 			if (request !== void 0) {
 				if (request instanceof Request) {
@@ -29222,7 +29222,7 @@ var HttpClient = class {
 		const info = {};
 		info.parsedUrl = requestUrl;
 		const usingSsl = info.parsedUrl.protocol === "https:";
-		info.httpModule = usingSsl ? https : http;
+		info.httpModule = usingSsl ? https$1 : http$1;
 		const defaultPort = usingSsl ? 443 : 80;
 		info.options = {};
 		info.options.host = info.parsedUrl.hostname;
@@ -29292,7 +29292,7 @@ var HttpClient = class {
 		if (agent) return agent;
 		const usingSsl = parsedUrl.protocol === "https:";
 		let maxSockets = 100;
-		if (this.requestOptions) maxSockets = this.requestOptions.maxSockets || http.globalAgent.maxSockets;
+		if (this.requestOptions) maxSockets = this.requestOptions.maxSockets || http$1.globalAgent.maxSockets;
 		if (proxyUrl && proxyUrl.hostname) {
 			const agentOptions = {
 				maxSockets,
@@ -29314,7 +29314,7 @@ var HttpClient = class {
 				keepAlive: this._keepAlive,
 				maxSockets
 			};
-			agent = usingSsl ? new https.Agent(options) : new http.Agent(options);
+			agent = usingSsl ? new https$1.Agent(options) : new http$1.Agent(options);
 			this._agent = agent;
 		}
 		if (usingSsl && this._ignoreSslError) agent.options = Object.assign(agent.options || {}, { rejectUnauthorized: false });
@@ -29461,7 +29461,7 @@ var __awaiter$15 = function(thisArg, _arguments, P, generator) {
 		step((generator = generator.apply(thisArg, _arguments || [])).next());
 	});
 };
-const { chmod, copyFile: copyFile$1, lstat, mkdir, open, readdir, rename, rm, rmdir, stat, symlink, unlink } = fs.promises;
+const { chmod: chmod$1, copyFile: copyFile$1, lstat, mkdir: mkdir$1, open, readdir: readdir$1, rename, rm: rm$1, rmdir, stat: stat$1, symlink: symlink$1, unlink } = fs$1.promises;
 const IS_WINDOWS$8 = process.platform === "win32";
 /**
 * Custom implementation of readlink to ensure Windows junctions
@@ -29476,16 +29476,16 @@ const IS_WINDOWS$8 = process.platform === "win32";
 */
 function readlink(fsPath) {
 	return __awaiter$15(this, void 0, void 0, function* () {
-		const result = yield fs.promises.readlink(fsPath);
+		const result = yield fs$1.promises.readlink(fsPath);
 		if (IS_WINDOWS$8 && !result.endsWith("\\")) return `${result}\\`;
 		return result;
 	});
 }
-fs.constants.O_RDONLY;
+fs$1.constants.O_RDONLY;
 function exists(fsPath) {
 	return __awaiter$15(this, void 0, void 0, function* () {
 		try {
-			yield stat(fsPath);
+			yield stat$1(fsPath);
 		} catch (err) {
 			if (err.code === "ENOENT") return false;
 			throw err;
@@ -29513,7 +29513,7 @@ function tryGetExecutablePath(filePath, extensions) {
 	return __awaiter$15(this, void 0, void 0, function* () {
 		let stats = void 0;
 		try {
-			stats = yield stat(filePath);
+			stats = yield stat$1(filePath);
 		} catch (err) {
 			if (err.code !== "ENOENT") console.log(`Unexpected error attempting to determine if executable file exists '${filePath}': ${err}`);
 		}
@@ -29528,7 +29528,7 @@ function tryGetExecutablePath(filePath, extensions) {
 			filePath = originalFilePath + extension;
 			stats = void 0;
 			try {
-				stats = yield stat(filePath);
+				stats = yield stat$1(filePath);
 			} catch (err) {
 				if (err.code !== "ENOENT") console.log(`Unexpected error attempting to determine if executable file exists '${filePath}': ${err}`);
 			}
@@ -29537,7 +29537,7 @@ function tryGetExecutablePath(filePath, extensions) {
 					try {
 						const directory = path$1.dirname(filePath);
 						const upperName = path$1.basename(filePath).toUpperCase();
-						for (const actualName of yield readdir(directory)) if (upperName === actualName.toUpperCase()) {
+						for (const actualName of yield readdir$1(directory)) if (upperName === actualName.toUpperCase()) {
 							filePath = path$1.join(directory, actualName);
 							break;
 						}
@@ -29598,14 +29598,14 @@ var __awaiter$14 = function(thisArg, _arguments, P, generator) {
 * @param     dest      destination path
 * @param     options   optional. See CopyOptions.
 */
-function cp(source_1, dest_1) {
+function cp$1(source_1, dest_1) {
 	return __awaiter$14(this, arguments, void 0, function* (source, dest, options = {}) {
 		const { force, recursive, copySourceDirectory } = readCopyOptions(options);
-		const destStat = (yield exists(dest)) ? yield stat(dest) : null;
+		const destStat = (yield exists(dest)) ? yield stat$1(dest) : null;
 		if (destStat && destStat.isFile() && !force) return;
 		const newDest = destStat && destStat.isDirectory() && copySourceDirectory ? path$1.join(dest, path$1.basename(source)) : dest;
 		if (!(yield exists(source))) throw new Error(`no such file or directory: ${source}`);
-		if ((yield stat(source)).isDirectory()) {
+		if ((yield stat$1(source)).isDirectory()) {
 			if (!recursive) throw new Error(`Failed to copy. ${source} is a directory, but tried to copy without recursive flag.`);
 			else yield cpDirRecursive(source, newDest, 0, force);
 		} else {
@@ -29625,7 +29625,7 @@ function rmRF(inputPath) {
 			if (/[*"<>|]/.test(inputPath)) throw new Error("File path must not contain `*`, `\"`, `<`, `>` or `|` on Windows");
 		}
 		try {
-			yield rm(inputPath, {
+			yield rm$1(inputPath, {
 				force: true,
 				maxRetries: 3,
 				recursive: true,
@@ -29646,7 +29646,7 @@ function rmRF(inputPath) {
 function mkdirP(fsPath) {
 	return __awaiter$14(this, void 0, void 0, function* () {
 		ok(fsPath, "a path argument must be provided");
-		yield mkdir(fsPath, { recursive: true });
+		yield mkdir$1(fsPath, { recursive: true });
 	});
 }
 /**
@@ -29715,14 +29715,14 @@ function cpDirRecursive(sourceDir, destDir, currentDepth, force) {
 		if (currentDepth >= 255) return;
 		currentDepth++;
 		yield mkdirP(destDir);
-		const files = yield readdir(sourceDir);
+		const files = yield readdir$1(sourceDir);
 		for (const fileName of files) {
 			const srcFile = `${sourceDir}/${fileName}`;
 			const destFile = `${destDir}/${fileName}`;
 			if ((yield lstat(srcFile)).isDirectory()) yield cpDirRecursive(srcFile, destFile, currentDepth, force);
 			else yield copyFile(srcFile, destFile, force);
 		}
-		yield chmod(destDir, (yield stat(sourceDir)).mode);
+		yield chmod$1(destDir, (yield stat$1(sourceDir)).mode);
 	});
 }
 function copyFile(srcFile, destFile, force) {
@@ -29733,12 +29733,12 @@ function copyFile(srcFile, destFile, force) {
 				yield unlink(destFile);
 			} catch (e) {
 				if (e.code === "EPERM") {
-					yield chmod(destFile, "0666");
+					yield chmod$1(destFile, "0666");
 					yield unlink(destFile);
 				}
 			}
 			const symlinkFull = yield readlink(srcFile);
-			yield symlink(symlinkFull, destFile, IS_WINDOWS$8 ? "junction" : null);
+			yield symlink$1(symlinkFull, destFile, IS_WINDOWS$8 ? "junction" : null);
 		} else if (!(yield exists(destFile)) || force) yield copyFile$1(srcFile, destFile);
 	});
 }
@@ -29806,11 +29806,11 @@ var ToolRunner = class extends events.EventEmitter {
 	_processLineBuffer(data, strBuffer, onLine) {
 		try {
 			let s = strBuffer + data.toString();
-			let n = s.indexOf(os.EOL);
+			let n = s.indexOf(os$1.EOL);
 			while (n > -1) {
 				onLine(s.substring(0, n));
-				s = s.substring(n + os.EOL.length);
-				n = s.indexOf(os.EOL);
+				s = s.substring(n + os$1.EOL.length);
+				n = s.indexOf(os$1.EOL);
 			}
 			return s;
 		} catch (err) {
@@ -29950,7 +29950,7 @@ var ToolRunner = class extends events.EventEmitter {
 				this._debug("arguments:");
 				for (const arg of this.args) this._debug(`   ${arg}`);
 				const optionsNonNull = this._cloneExecOptions(this.options);
-				if (!optionsNonNull.silent && optionsNonNull.outStream) optionsNonNull.outStream.write(this._getCommandString(optionsNonNull) + os.EOL);
+				if (!optionsNonNull.silent && optionsNonNull.outStream) optionsNonNull.outStream.write(this._getCommandString(optionsNonNull) + os$1.EOL);
 				const state = new ExecState(optionsNonNull, this.toolPath);
 				state.on("debug", (message) => {
 					this._debug(message);
@@ -30209,7 +30209,7 @@ function addPath(inputPath) {
 */
 function setOutput(name, value) {
 	if (process.env["GITHUB_OUTPUT"] || "") return issueFileCommand("OUTPUT", prepareKeyValueMessage(name, value));
-	process.stdout.write(os.EOL);
+	process.stdout.write(os$1.EOL);
 	issueCommand("set-output", { name }, toCommandValue(value));
 }
 /**
@@ -30255,7 +30255,7 @@ function warning(message, properties = {}) {
 * @param message info message
 */
 function info(message) {
-	process.stdout.write(message + os.EOL);
+	process.stdout.write(message + os$1.EOL);
 }
 /**
 * Begin an output group.
@@ -30291,7 +30291,7 @@ var Runner = class {
 	}
 	output(line) {
 		if (this.#fence === void 0) {
-			this.#fence = randomUUID$2();
+			this.#fence = randomUUID();
 			info(`::stop-commands::${this.#fence}`);
 		}
 		info(line);
@@ -30418,7 +30418,7 @@ const IS_WINDOWS$6 = process.platform === "win32";
 * - `\\hello         => \\hello`
 * - `\\hello\world   => \\hello\world`
 */
-function dirname(p) {
+function dirname$1(p) {
 	p = safeTrimTrailingSeparator(p);
 	if (IS_WINDOWS$6 && /^\\\\[^\\]+(\\[^\\]+)?$/.test(p)) return p;
 	let result = path$1.dirname(p);
@@ -30531,14 +30531,14 @@ function getSearchPaths(patterns) {
 		if (searchPathMap[key] === "included") continue;
 		let foundAncestor = false;
 		let tempKey = key;
-		let parent = dirname(tempKey);
+		let parent = dirname$1(tempKey);
 		while (parent !== tempKey) {
 			if (searchPathMap[parent]) {
 				foundAncestor = true;
 				break;
 			}
 			tempKey = parent;
-			parent = dirname(tempKey);
+			parent = dirname$1(tempKey);
 		}
 		if (!foundAncestor) {
 			result.push(pattern.searchPath);
@@ -32194,12 +32194,12 @@ var Path = class {
 			if (!hasRoot(itemPath)) this.segments = itemPath.split(path$1.sep);
 			else {
 				let remaining = itemPath;
-				let dir = dirname(remaining);
+				let dir = dirname$1(remaining);
 				while (dir !== remaining) {
 					const basename = path$1.basename(remaining);
 					this.segments.unshift(basename);
 					remaining = dir;
-					dir = dirname(remaining);
+					dir = dirname$1(remaining);
 				}
 				this.segments.unshift(remaining);
 			}
@@ -32211,7 +32211,7 @@ var Path = class {
 				segment = normalizeSeparators(itemPath[i]);
 				if (i === 0 && hasRoot(segment)) {
 					segment = safeTrimTrailingSeparator(segment);
-					assert(segment === dirname(segment), `Parameter 'itemPath' root segment contains information for multiple segments`);
+					assert(segment === dirname$1(segment), `Parameter 'itemPath' root segment contains information for multiple segments`);
 					this.segments.push(segment);
 				} else {
 					assert(!segment.includes(path$1.sep), `Parameter 'itemPath' contains unexpected path separators`);
@@ -32292,7 +32292,7 @@ var Pattern = class Pattern {
 	*/
 	partialMatch(itemPath) {
 		itemPath = safeTrimTrailingSeparator(itemPath);
-		if (dirname(itemPath) === itemPath) return this.rootRegExp.test(itemPath);
+		if (dirname$1(itemPath) === itemPath) return this.rootRegExp.test(itemPath);
 		return this.minimatch.matchOne(itemPath.split(IS_WINDOWS$3 ? /\\+/ : /\/+/), this.minimatch.set[0], true);
 	}
 	/**
@@ -32312,7 +32312,7 @@ var Pattern = class Pattern {
 		pattern = normalizeSeparators(pattern);
 		if (pattern === "." || pattern.startsWith(`.${path$1.sep}`)) pattern = Pattern.globEscape(process.cwd()) + pattern.substr(1);
 		else if (pattern === "~" || pattern.startsWith(`~${path$1.sep}`)) {
-			homedir = homedir || os.homedir();
+			homedir = homedir || os$1.homedir();
 			assert(homedir, "Unable to determine HOME directory");
 			assert(hasAbsoluteRoot(homedir), `Expected HOME directory to be a rooted path. Actual '${homedir}'`);
 			pattern = Pattern.globEscape(homedir) + pattern.substr(1);
@@ -32524,7 +32524,7 @@ var DefaultGlobber = class DefaultGlobber {
 			for (const searchPath of getSearchPaths(patterns)) {
 				debug(`Search path '${searchPath}'`);
 				try {
-					yield __await(fs.promises.lstat(searchPath));
+					yield __await(fs$1.promises.lstat(searchPath));
 				} catch (err) {
 					if (err.code === "ENOENT") continue;
 					throw err;
@@ -32544,7 +32544,7 @@ var DefaultGlobber = class DefaultGlobber {
 					if (match & MatchKind.Directory && options.matchDirectories) yield yield __await(item.path);
 					else if (!partialMatch$1) continue;
 					const childLevel = item.level + 1;
-					const childItems = (yield __await(fs.promises.readdir(item.path))).map((x) => new SearchState(path$1.join(item.path, x), childLevel));
+					const childItems = (yield __await(fs$1.promises.readdir(item.path))).map((x) => new SearchState(path$1.join(item.path, x), childLevel));
 					stack.push(...childItems.reverse());
 				} else if (match & MatchKind.File) yield yield __await(item.path);
 			}
@@ -32571,7 +32571,7 @@ var DefaultGlobber = class DefaultGlobber {
 		return __awaiter$10(this, void 0, void 0, function* () {
 			let stats;
 			if (options.followSymbolicLinks) try {
-				stats = yield fs.promises.stat(item.path);
+				stats = yield fs$1.promises.stat(item.path);
 			} catch (err) {
 				if (err.code === "ENOENT") {
 					if (options.omitBrokenSymbolicLinks) {
@@ -32582,9 +32582,9 @@ var DefaultGlobber = class DefaultGlobber {
 				}
 				throw err;
 			}
-			else stats = yield fs.promises.lstat(item.path);
+			else stats = yield fs$1.promises.lstat(item.path);
 			if (stats.isDirectory() && options.followSymbolicLinks) {
-				const realPath = yield fs.promises.realpath(item.path);
+				const realPath = yield fs$1.promises.realpath(item.path);
 				while (traversalChain.length >= item.level) traversalChain.pop();
 				if (traversalChain.some((x) => x === realPath)) {
 					debug(`Symlink cycle detected for path '${item.path}' and realpath '${realPath}'`);
@@ -34444,7 +34444,7 @@ function createTempDirectory() {
 	});
 }
 function getArchiveFileSizeInBytes(filePath) {
-	return fs.statSync(filePath).size;
+	return fs$1.statSync(filePath).size;
 }
 function resolvePaths(patterns) {
 	return __awaiter$8(this, void 0, void 0, function* () {
@@ -34477,7 +34477,7 @@ function resolvePaths(patterns) {
 }
 function unlinkFile(filePath) {
 	return __awaiter$8(this, void 0, void 0, function* () {
-		return util.promisify(fs.unlink)(filePath);
+		return util$1.promisify(fs$1.unlink)(filePath);
 	});
 }
 function getVersion(app_1) {
@@ -34515,7 +34515,7 @@ function getCacheFileName(compressionMethod) {
 }
 function getGnuTarPathOnWindows() {
 	return __awaiter$8(this, void 0, void 0, function* () {
-		if (fs.existsSync(GnuTarPathOnWindows)) return GnuTarPathOnWindows;
+		if (fs$1.existsSync(GnuTarPathOnWindows)) return GnuTarPathOnWindows;
 		return (yield getVersion("tar")).toLowerCase().includes("gnu tar") ? which("tar") : "";
 	});
 }
@@ -34573,7 +34573,7 @@ var AbortError$1 = class extends Error {
 };
 // node_modules/@typespec/ts-http-runtime/dist/esm/logger/log.js
 function log(message, ...args) {
-	process$1.stderr.write(`${util$1.format(message, ...args)}${EOL$1}`);
+	process$1.stderr.write(`${util.format(message, ...args)}${EOL}`);
 }
 // node_modules/@typespec/ts-http-runtime/dist/esm/env.js
 /**
@@ -34888,7 +34888,7 @@ function createHttpHeaders$1(rawHeaders) {
 *
 * @returns RFC4122 v4 UUID.
 */
-function randomUUID$1() {
+function randomUUID$2() {
 	return crypto.randomUUID();
 }
 // node_modules/@typespec/ts-http-runtime/dist/esm/pipelineRequest.js
@@ -34927,7 +34927,7 @@ var PipelineRequestImpl = class {
 		this.abortSignal = options.abortSignal;
 		this.onUploadProgress = options.onUploadProgress;
 		this.onDownloadProgress = options.onDownloadProgress;
-		this.requestId = options.requestId || randomUUID$1();
+		this.requestId = options.requestId || randomUUID$2();
 		this.allowInsecureConnection = options.allowInsecureConnection ?? false;
 		this.enableBrowserStreams = options.enableBrowserStreams ?? false;
 		this.requestOverrides = options.requestOverrides;
@@ -35511,7 +35511,7 @@ var NodeHttpClient = class {
 			...request.requestOverrides
 		};
 		return new Promise((resolve, reject) => {
-			const req = isInsecure ? http$1.request(options, resolve) : https$1.request(options, resolve);
+			const req = isInsecure ? http.request(options, resolve) : https.request(options, resolve);
 			req.once("error", (err) => {
 				reject(new RestError$2(err.message, {
 					code: err.code ?? RestError$2.REQUEST_SEND_ERROR,
@@ -35537,16 +35537,16 @@ var NodeHttpClient = class {
 	getOrCreateAgent(request, isInsecure) {
 		const disableKeepAlive = request.disableKeepAlive;
 		if (isInsecure) {
-			if (disableKeepAlive) return http$1.globalAgent;
-			if (!this.cachedHttpAgent) this.cachedHttpAgent = new http$1.Agent({ keepAlive: true });
+			if (disableKeepAlive) return http.globalAgent;
+			if (!this.cachedHttpAgent) this.cachedHttpAgent = new http.Agent({ keepAlive: true });
 			return this.cachedHttpAgent;
 		} else {
-			if (disableKeepAlive && !request.tlsSettings) return https$1.globalAgent;
+			if (disableKeepAlive && !request.tlsSettings) return https.globalAgent;
 			const tlsSettings = request.tlsSettings ?? DEFAULT_TLS_SETTINGS;
 			let agent = this.cachedHttpsAgents.get(tlsSettings);
 			if (agent && agent.options.keepAlive === !disableKeepAlive) return agent;
 			logger$4.info("No cached TLS Agent exist, creating a new Agent");
-			agent = new https$1.Agent({
+			agent = new https.Agent({
 				keepAlive: !disableKeepAlive,
 				...tlsSettings
 			});
@@ -36881,7 +36881,7 @@ var require_dist$2 = /* @__PURE__ */ __commonJSMin(((exports, module, this$9) =>
 			return stack.split("\n").some((l) => l.indexOf("(https.js:") !== -1 || l.indexOf("node:https:") !== -1);
 		}
 		incrementSockets(name) {
-			if (this.maxSockets === 1e400 && this.maxTotalSockets === 1e400) return null;
+			if (this.maxSockets === Infinity && this.maxTotalSockets === Infinity) return null;
 			if (!this.sockets[name]) this.sockets[name] = [];
 			const fakeSocket = new net.Socket({ writable: false });
 			this.sockets[name].push(fakeSocket);
@@ -37535,7 +37535,7 @@ async function concat(sources) {
 }
 // node_modules/@typespec/ts-http-runtime/dist/esm/policies/multipartPolicy.js
 function generateBoundary() {
-	return `----AzSDKFormBoundary${randomUUID$1()}`;
+	return `----AzSDKFormBoundary${randomUUID$2()}`;
 }
 function encodeHeaders(headers) {
 	let result = "";
@@ -37668,7 +37668,7 @@ function getHeaderName() {
 */
 async function setPlatformSpecificData(map) {
 	if (process$1 && process$1.versions) {
-		const osInfo = `${os$1.type()} ${os$1.release()}; ${os$1.arch()}`;
+		const osInfo = `${os.type()} ${os.release()}; ${os.arch()}`;
 		const versions = process$1.versions;
 		if (versions.bun) map.set("Bun", `${versions.bun} (${osInfo})`);
 		else if (versions.deno) map.set("Deno", `${versions.deno} (${osInfo})`);
@@ -37837,8 +37837,8 @@ function isError(e) {
 *
 * @returns RFC4122 v4 UUID.
 */
-function randomUUID() {
-	return randomUUID$1();
+function randomUUID$1() {
+	return randomUUID$2();
 }
 /**
 * The helper that transforms bytes with specific character encoding into string
@@ -41401,7 +41401,7 @@ function normalizeProcessEntities(value, htmlEntities) {
 		enabled: value,
 		maxEntitySize: 1e4,
 		maxExpansionDepth: 1e4,
-		maxTotalExpansions: 1e400,
+		maxTotalExpansions: Infinity,
 		maxExpandedLength: 1e5,
 		maxEntityCount: 1e3,
 		allowedTags: null,
@@ -41412,7 +41412,7 @@ function normalizeProcessEntities(value, htmlEntities) {
 		enabled: value.enabled !== false,
 		maxEntitySize: Math.max(1, value.maxEntitySize ?? 1e4),
 		maxExpansionDepth: Math.max(1, value.maxExpansionDepth ?? 1e4),
-		maxTotalExpansions: Math.max(1, value.maxTotalExpansions ?? 1e400),
+		maxTotalExpansions: Math.max(1, value.maxTotalExpansions ?? Infinity),
 		maxExpandedLength: Math.max(1, value.maxExpandedLength ?? 1e5),
 		maxEntityCount: Math.max(1, value.maxEntityCount ?? 1e3),
 		allowedTags: value.allowedTags ?? null,
@@ -42091,7 +42091,7 @@ function parse_int(numStr, base) {
 * @returns {string|number|null} based on infinity option
 */
 function handleInfinity(str, num, options) {
-	const isPositive = num === 1e400;
+	const isPositive = num === Infinity;
 	switch (options.infinity.toLowerCase()) {
 		case "null": return null;
 		case "infinity": return num;
@@ -44576,7 +44576,7 @@ function resolveName(name, isAttribute, options, matcher, validator) {
 	return isPI ? "?" + result : result;
 }
 // node_modules/fast-xml-builder/src/orderedJs2Xml.js
-const EOL = "\n";
+const EOL$1 = "\n";
 /**
 * Detect XML version from the first element of the ordered array input.
 * The first element must be a ?xml processing instruction with a version attribute.
@@ -44604,7 +44604,7 @@ function detectXmlVersionFromArray(jArray, options) {
 */
 function toXml(jArray, options) {
 	let indentation = "";
-	if (options.format) indentation = EOL;
+	if (options.format) indentation = EOL$1;
 	const stopNodeExpressions = [];
 	if (options.stopNodes && Array.isArray(options.stopNodes)) for (let i = 0; i < options.stopNodes.length; i++) {
 		const node = options.stopNodes[i];
@@ -45300,7 +45300,7 @@ var BuffersStream = class extends Readable {
 /**
 * maxBufferLength is max size of each buffer in the pooled buffers.
 */
-const maxBufferLength = buffer$1.constants.MAX_LENGTH;
+const maxBufferLength = buffer.constants.MAX_LENGTH;
 /**
 * This class provides a buffer container which conceptually has no hard size limit.
 * It accepts a capacity, an array of input buffers and the total length of input data.
@@ -54454,7 +54454,7 @@ const metadata = {
 		}
 	}
 };
-const access = {
+const access$1 = {
 	parameterPath: ["options", "access"],
 	mapper: {
 		serializedName: "x-ms-blob-public-access",
@@ -56224,7 +56224,7 @@ const createOperationSpec$2 = {
 		requestId,
 		accept1,
 		metadata,
-		access,
+		access$1,
 		defaultEncryptionScope,
 		preventEncryptionScopeOverride
 	],
@@ -56364,7 +56364,7 @@ const setAccessPolicyOperationSpec = {
 		accept,
 		version$1,
 		requestId,
-		access,
+		access$1,
 		leaseId,
 		ifModifiedSince,
 		ifUnmodifiedSince
@@ -60467,7 +60467,7 @@ var BlobLeaseClient = class {
 			this._isContainer = false;
 			this._containerOrBlobOperation = clientContext.blob;
 		}
-		if (!leaseId) leaseId = randomUUID();
+		if (!leaseId) leaseId = randomUUID$1();
 		this._leaseId = leaseId;
 	}
 	/**
@@ -62764,7 +62764,7 @@ async function streamToBuffer(stream, buffer, offset, end, encoding) {
 */
 async function readStreamToLocalFile(rs, file) {
 	return new Promise((resolve, reject) => {
-		const ws = fs$1.createWriteStream(file);
+		const ws = fs.createWriteStream(file);
 		rs.on("error", (err) => {
 			reject(err);
 		});
@@ -62780,8 +62780,8 @@ async function readStreamToLocalFile(rs, file) {
 *
 * Promisified version of fs.stat().
 */
-const fsStat = util$1.promisify(fs$1.stat);
-const fsCreateReadStream = fs$1.createReadStream;
+const fsStat = util.promisify(fs.stat);
+const fsCreateReadStream = fs.createReadStream;
 // node_modules/@azure/storage-blob/dist/esm/Clients.js
 /**
 * A BlobClient represents a URL to an Azure Storage blob; the blob may be a block blob,
@@ -64481,7 +64481,7 @@ var BlockBlobClient = class BlockBlobClient extends BlobClient {
 			const numBlocks = Math.floor((size - 1) / blockSize) + 1;
 			if (numBlocks > 5e4) throw new RangeError(`The buffer's size is too big or the BlockSize is too small;the number of blocks must be <= ${BLOCK_BLOB_MAX_BLOCKS}`);
 			const blockList = [];
-			const blockIDPrefix = randomUUID();
+			const blockIDPrefix = randomUUID$1();
 			let transferProgress = 0;
 			const batch = new Batch(options.concurrency);
 			for (let i = 0; i < numBlocks; i++) batch.addOperation(async () => {
@@ -64521,7 +64521,7 @@ var BlockBlobClient = class BlockBlobClient extends BlobClient {
 			return this.uploadSeekableInternal((offset, count) => {
 				return () => fsCreateReadStream(filePath, {
 					autoClose: true,
-					end: count ? offset + count - 1 : 1e400,
+					end: count ? offset + count - 1 : Infinity,
 					start: offset
 				});
 			}, size, {
@@ -64551,7 +64551,7 @@ var BlockBlobClient = class BlockBlobClient extends BlobClient {
 		if (!options.conditions) options.conditions = {};
 		return tracingClient.withSpan("BlockBlobClient-uploadStream", options, async (updatedOptions) => {
 			let blockNum = 0;
-			const blockIDPrefix = randomUUID();
+			const blockIDPrefix = randomUUID$1();
 			let transferProgress = 0;
 			const blockList = [];
 			await new BufferScheduler(stream, bufferSize, maxConcurrency, async (body, length) => {
@@ -65620,7 +65620,7 @@ var __awaiter$5 = function(thisArg, _arguments, P, generator) {
 */
 function pipeResponseToStream(response, output) {
 	return __awaiter$5(this, void 0, void 0, function* () {
-		yield util.promisify(stream.pipeline)(response.message, output);
+		yield util$1.promisify(stream.pipeline)(response.message, output);
 	});
 }
 /**
@@ -65723,7 +65723,7 @@ var DownloadProgress = class {
 */
 function downloadCacheHttpClient(archiveLocation, archivePath) {
 	return __awaiter$5(this, void 0, void 0, function* () {
-		const writeStream = fs.createWriteStream(archivePath);
+		const writeStream = fs$1.createWriteStream(archivePath);
 		const httpClient = new HttpClient("actions/cache");
 		const downloadResponse = yield retryHttpClientResponse("downloadCache", () => __awaiter$5(this, void 0, void 0, function* () {
 			return httpClient.get(archiveLocation);
@@ -65750,7 +65750,7 @@ function downloadCacheHttpClient(archiveLocation, archivePath) {
 function downloadCacheHttpClientConcurrent(archiveLocation, archivePath, options) {
 	return __awaiter$5(this, void 0, void 0, function* () {
 		var _a;
-		const archiveDescriptor = yield fs.promises.open(archivePath, "w");
+		const archiveDescriptor = yield fs$1.promises.open(archivePath, "w");
 		const httpClient = new HttpClient("actions/cache", void 0, {
 			socketTimeout: options.timeoutInMs,
 			keepAlive: true
@@ -65845,9 +65845,9 @@ function downloadCacheStorageSDK(archiveLocation, archivePath, options) {
 			debug("Unable to determine content length, downloading file with http-client...");
 			yield downloadCacheHttpClient(archiveLocation, archivePath);
 		} else {
-			const maxSegmentSize = Math.min(134217728, buffer.constants.MAX_LENGTH);
+			const maxSegmentSize = Math.min(134217728, buffer$1.constants.MAX_LENGTH);
 			const downloadProgress = new DownloadProgress(contentLength);
-			const fd = fs.openSync(archivePath, "w");
+			const fd = fs$1.openSync(archivePath, "w");
 			try {
 				downloadProgress.startDisplayTimer();
 				const controller = new AbortController();
@@ -65864,11 +65864,11 @@ function downloadCacheStorageSDK(archiveLocation, archivePath, options) {
 					if (result === "timeout") {
 						controller.abort();
 						throw new Error("Aborting cache download as the download time exceeded the timeout.");
-					} else if (Buffer.isBuffer(result)) fs.writeFileSync(fd, result);
+					} else if (Buffer.isBuffer(result)) fs$1.writeFileSync(fd, result);
 				}
 			} finally {
 				downloadProgress.stopDisplayTimer();
-				fs.closeSync(fd);
+				fs$1.closeSync(fd);
 			}
 		}
 	});
@@ -66181,7 +66181,7 @@ function uploadFile(httpClient, cacheId, archivePath, options) {
 	return __awaiter$4(this, void 0, void 0, function* () {
 		const fileSize = getArchiveFileSizeInBytes(archivePath);
 		const resourceUrl = getCacheApiUrl(`caches/${cacheId.toString()}`);
-		const fd = fs.openSync(archivePath, "r");
+		const fd = fs$1.openSync(archivePath, "r");
 		const uploadOptions = getUploadOptions(options);
 		const concurrency = assertDefined("uploadConcurrency", uploadOptions.uploadConcurrency);
 		const maxChunkSize = assertDefined("uploadChunkSize", uploadOptions.uploadChunkSize);
@@ -66195,7 +66195,7 @@ function uploadFile(httpClient, cacheId, archivePath, options) {
 					const start = offset;
 					const end = offset + chunkSize - 1;
 					offset += maxChunkSize;
-					yield uploadChunk(httpClient, resourceUrl, () => fs.createReadStream(archivePath, {
+					yield uploadChunk(httpClient, resourceUrl, () => fs$1.createReadStream(archivePath, {
 						fd,
 						start,
 						end,
@@ -66206,7 +66206,7 @@ function uploadFile(httpClient, cacheId, archivePath, options) {
 				}
 			})));
 		} finally {
-			fs.closeSync(fd);
+			fs$1.closeSync(fd);
 		}
 	});
 }
@@ -68013,12 +68013,6 @@ var require_reflection_json_reader = /* @__PURE__ */ __commonJSMin(((exports) =>
 						if (json === null) return "";
 						if (typeof json !== "string") {
 							e = "extra whitespace";
-							break;
-						}
-						try {
-							encodeURIComponent(json);
-						} catch (e) {
-							e = "invalid UTF8";
 							break;
 						}
 						return json;
@@ -72044,12 +72038,12 @@ process.platform;
 function cacheDir(sourceDir, tool, version, arch) {
 	return __awaiter(this, void 0, void 0, function* () {
 		version = import_semver.clean(version) || version;
-		arch = arch || os.arch();
+		arch = arch || os$1.arch();
 		debug(`Caching tool ${tool} ${version} ${arch}`);
 		debug(`source dir: ${sourceDir}`);
-		if (!fs.statSync(sourceDir).isDirectory()) throw new Error("sourceDir is not a directory");
+		if (!fs$1.statSync(sourceDir).isDirectory()) throw new Error("sourceDir is not a directory");
 		const destPath = yield _createToolPath(tool, version, arch);
-		for (const itemName of fs.readdirSync(sourceDir)) yield cp(path$1.join(sourceDir, itemName), destPath, { recursive: true });
+		for (const itemName of fs$1.readdirSync(sourceDir)) yield cp$1(path$1.join(sourceDir, itemName), destPath, { recursive: true });
 		_completeToolPath(tool, version, arch);
 		return destPath;
 	});
@@ -72064,14 +72058,14 @@ function cacheDir(sourceDir, tool, version, arch) {
 function find(toolName, versionSpec, arch) {
 	if (!toolName) throw new Error("toolName parameter is required");
 	if (!versionSpec) throw new Error("versionSpec parameter is required");
-	arch = arch || os.arch();
+	arch = arch || os$1.arch();
 	if (!isExplicitVersion(versionSpec)) versionSpec = evaluateVersions(findAllVersions(toolName, arch), versionSpec);
 	let toolPath = "";
 	if (versionSpec) {
 		versionSpec = import_semver.clean(versionSpec) || "";
 		const cachePath = path$1.join(_getCacheDirectory(), toolName, versionSpec, arch);
 		debug(`checking cache: ${cachePath}`);
-		if (fs.existsSync(cachePath) && fs.existsSync(`${cachePath}.complete`)) {
+		if (fs$1.existsSync(cachePath) && fs$1.existsSync(`${cachePath}.complete`)) {
 			debug(`Found tool in cache ${toolName} ${versionSpec} ${arch}`);
 			toolPath = cachePath;
 		} else debug("not found");
@@ -72086,13 +72080,13 @@ function find(toolName, versionSpec, arch) {
 */
 function findAllVersions(toolName, arch) {
 	const versions = [];
-	arch = arch || os.arch();
+	arch = arch || os$1.arch();
 	const toolPath = path$1.join(_getCacheDirectory(), toolName);
-	if (fs.existsSync(toolPath)) {
-		const children = fs.readdirSync(toolPath);
+	if (fs$1.existsSync(toolPath)) {
+		const children = fs$1.readdirSync(toolPath);
 		for (const child of children) if (isExplicitVersion(child)) {
 			const fullPath = path$1.join(toolPath, child, arch || "");
-			if (fs.existsSync(fullPath) && fs.existsSync(`${fullPath}.complete`)) versions.push(child);
+			if (fs$1.existsSync(fullPath) && fs$1.existsSync(`${fullPath}.complete`)) versions.push(child);
 		}
 	}
 	return versions;
@@ -72110,7 +72104,7 @@ function _createToolPath(tool, version, arch) {
 }
 function _completeToolPath(tool, version, arch) {
 	const markerPath = `${path$1.join(_getCacheDirectory(), tool, import_semver.clean(version) || version, arch || "")}.complete`;
-	fs.writeFileSync(markerPath, "");
+	fs$1.writeFileSync(markerPath, "");
 	debug("finished caching tool");
 }
 /**
@@ -72246,8 +72240,8 @@ function kiwiShelf(around, remote, report) {
 		keep: async (folder, version) => {
 			const kept = await cacheDir(folder, TOOL, version);
 			if (remote !== void 0) {
-				await mkdir$1(travelling, { recursive: true });
-				await cp$1(folder, entry(version).folder, {
+				await mkdir(travelling, { recursive: true });
+				await cp(folder, entry(version).folder, {
 					recursive: true,
 					verbatimSymlinks: true
 				});
@@ -72292,7 +72286,7 @@ function surroundings(environment) {
 	const mirrorsFile = environment["KIWI_OCI_MIRRORS"];
 	const sourceDateEpoch = environment["SOURCE_DATE_EPOCH"];
 	const proxies = proxyVariables(environment);
-	if (Object.keys(proxies).length > 0 && "setGlobalProxyFromEnv" in http$1) http$1.setGlobalProxyFromEnv(proxies);
+	if (Object.keys(proxies).length > 0 && "setGlobalProxyFromEnv" in http) http.setGlobalProxyFromEnv(proxies);
 	return {
 		home,
 		temp: environment["RUNNER_TEMP"] || tmpdir(),
@@ -72369,7 +72363,7 @@ await runStep(async (report, signal) => {
 		report,
 		signal
 	});
-	if (kiwi) addPath(dirname$1(kiwi.path));
+	if (kiwi) addPath(dirname(kiwi.path));
 	setOutputs({
 		kiwi: kiwi?.path ?? "",
 		"kiwi-version": kiwi?.version ?? ""
