@@ -8516,7 +8516,36 @@ function samePlatform(platform, by) {
 		...variant ? [variant] : []
 	].join("/") === platformText(by.platform);
 }
+// src/plan/plan.ts
+/** @throws InputError when the text is no plan of this version: a step was used without the one before it */
+function parsePlan(text) {
+	const { planVersion, ...plan } = handedOver("plan", text);
+	if (planVersion !== 1) throw handoverError("plan");
+	return plan;
+}
+/**
+* What one step of the action hands to the next as JSON.
+*
+* @throws InputError when it is no JSON object
+*/
+function handedOver(name, text) {
+	try {
+		const value = JSON.parse(text);
+		if (typeof value === "object" && value !== null && !Array.isArray(value)) return value;
+	} catch {}
+	throw handoverError(name);
+}
+function handoverError(name) {
+	return new InputError([{
+		where: `input ${name}`,
+		text: "is not what the step before writes: use the action as a whole, not this step of it"
+	}]);
+}
 // src/job/result.ts
+/** @throws InputError when the text is not what the build step wrote */
+function parseBuilt(text) {
+	return handedOver("built", text);
+}
 const UNPUBLISHED = {
 	tags: [],
 	image: "",
@@ -8690,14 +8719,6 @@ function escaped(text) {
 }
 function code(text) {
 	return `\`${text.replaceAll(/[`|\s]/g, "")}\``;
-}
-// src/plan/plan.ts
-/** @throws Error (a bug of ours, or a step fed by hand) when the text is no plan of this version */
-function parsePlan(text) {
-	const value = JSON.parse(text);
-	if (typeof value !== "object" || value === null || !("planVersion" in value) || value.planVersion !== 1) throw new Error("the input plan is not what the plan step wrote");
-	const { planVersion: _, ...plan } = value;
-	return plan;
 }
 // node_modules/@actions/core/lib/utils.js
 /**
@@ -9714,7 +9735,7 @@ function inputFacts(around, origin) {
 await runStep(async (report, signal) => {
 	const around = surroundings(process.env);
 	const plan = parsePlan(takeValue(process.env, "plan"));
-	const built = JSON.parse(takeValue(process.env, "built"));
+	const built = parseBuilt(takeValue(process.env, "built"));
 	const { inputs } = readInputs(takeInputs(process.env), inputFacts(around, "action"));
 	if (inputs.login) maskSecret(inputs.login.username, inputs.login.password);
 	const stopwatch = new Stopwatch(() => Date.now());

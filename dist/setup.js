@@ -9605,12 +9605,29 @@ function withKiwi(version, missing, distribution) {
 	return new HostError(`${kiwi}, and ${missingToolsError(missing, distribution).message}`, remedy);
 }
 // src/plan/plan.ts
-/** @throws Error (a bug of ours, or a step fed by hand) when the text is no plan of this version */
+/** @throws InputError when the text is no plan of this version: a step was used without the one before it */
 function parsePlan(text) {
-	const value = JSON.parse(text);
-	if (typeof value !== "object" || value === null || !("planVersion" in value) || value.planVersion !== 1) throw new Error("the input plan is not what the plan step wrote");
-	const { planVersion: _, ...plan } = value;
+	const { planVersion, ...plan } = handedOver("plan", text);
+	if (planVersion !== 1) throw handoverError("plan");
 	return plan;
+}
+/**
+* What one step of the action hands to the next as JSON.
+*
+* @throws InputError when it is no JSON object
+*/
+function handedOver(name, text) {
+	try {
+		const value = JSON.parse(text);
+		if (typeof value === "object" && value !== null && !Array.isArray(value)) return value;
+	} catch {}
+	throw handoverError(name);
+}
+function handoverError(name) {
+	return new InputError([{
+		where: `input ${name}`,
+		text: "is not what the step before writes: use the action as a whole, not this step of it"
+	}]);
 }
 // src/description/find.ts
 const YAML_NAMES = ["config.yaml", "config.yml"];

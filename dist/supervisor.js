@@ -467,7 +467,9 @@ async function main() {
 			"SIGHUP"
 		]) process.on(signal, () => resolveEnd());
 	});
-	const job = parseJob(await line);
+	const text = await line;
+	if (text === "") throw new HostError("the supervisor was given no job", "kiwi-oci starts it itself");
+	const job = parseJob(text);
 	if ("remove" in job) return remove(job);
 	return run(job, ended);
 }

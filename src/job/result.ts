@@ -1,6 +1,7 @@
 import type { DiskFormat } from '../disk/format.ts'
 import type { Descriptor } from '../oci/descriptor.ts'
 import type { Digest } from '../oci/digest.ts'
+import { handedOver } from '../plan/plan.ts'
 
 /** What the build leaves for publishing: an image in a layout. Plain data, written as JSON between the steps. */
 export interface Built {
@@ -31,6 +32,11 @@ export interface BuiltDisk {
 export interface Phase {
   readonly name: string
   readonly seconds: number
+}
+
+/** @throws InputError when the text is not what the build step wrote */
+export function parseBuilt(text: string): Built {
+  return handedOver('built', text) as unknown as Built
 }
 
 /** What carries the digest now. */

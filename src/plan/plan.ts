@@ -1,5 +1,6 @@
 import type { SelectedType } from '../description/select.ts'
 import type { DiskFormat } from '../disk/format.ts'
+import { InputError } from '../errors.ts'
 import type { Compression } from '../oci/compression.ts'
 import type { ConfigChanges } from '../oci/config.ts'
 import type { Platform } from '../oci/platform.ts'
@@ -82,12 +83,29 @@ export function planText(plan: Plan): string {
   return JSON.stringify({ planVersion: 1, ...plan })
 }
 
-/** @throws Error (a bug of ours, or a step fed by hand) when the text is no plan of this version */
+/** @throws InputError when the text is no plan of this version: a step was used without the one before it */
 export function parsePlan(text: string): Plan {
-  const value: unknown = JSON.parse(text)
-  if (typeof value !== 'object' || value === null || !('planVersion' in value) || value.planVersion !== 1) {
-    throw new Error('the input plan is not what the plan step wrote')
-  }
-  const { planVersion: _, ...plan } = value
+  const { planVersion, ...plan } = handedOver('plan', text)
+  if (planVersion !== 1) throw handoverError('plan')
   return plan as unknown as Plan
+}
+
+/**
+ * What one step of the action hands to the next as JSON.
+ *
+ * @throws InputError when it is no JSON object
+ */
+export function handedOver(name: string, text: string): Readonly<Record<string, unknown>> {
+  try {
+    const value: unknown = JSON.parse(text)
+    if (typeof value === 'object' && value !== null && !Array.isArray(value)) return value as Record<string, unknown>
+  } catch {
+    // Said below.
+  }
+  throw handoverError(name)
+}
+
+function handoverError(name: string): InputError {
+  const text = 'is not what the step before writes: use the action as a whole, not this step of it'
+  return new InputError([{ where: `input ${name}`, text }])
 }

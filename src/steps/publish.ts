@@ -1,6 +1,6 @@
 import { readInputs } from '../inputs/inputs.ts'
 import { publishImage } from '../job/publish.ts'
-import { type Built, metadataText, type Published, UNPUBLISHED } from '../job/result.ts'
+import { metadataText, type Published, parseBuilt, UNPUBLISHED } from '../job/result.ts'
 import { Stopwatch } from '../job/stopwatch.ts'
 import { summaryMarkdown } from '../job/summary.ts'
 import { parsePlan } from '../plan/plan.ts'
@@ -12,7 +12,7 @@ import { inputFacts, surroundings } from './surroundings.ts'
 await runStep(async (report, signal) => {
   const around = surroundings(process.env)
   const plan = parsePlan(takeValue(process.env, 'plan'))
-  const built = JSON.parse(takeValue(process.env, 'built')) as Built
+  const built = parseBuilt(takeValue(process.env, 'built'))
   const { inputs } = readInputs(takeInputs(process.env), inputFacts(around, 'action'))
   if (inputs.login) maskSecret(inputs.login.username, inputs.login.password)
   const stopwatch = new Stopwatch(() => Date.now())
