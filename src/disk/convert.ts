@@ -1,4 +1,5 @@
 import { rename, rm } from 'node:fs/promises'
+import { resolve } from 'node:path'
 import { runCommand } from '../command.ts'
 import { CommandError, HostError } from '../errors.ts'
 import { DISK_FORMATS, type DiskFormat } from './format.ts'
@@ -26,7 +27,9 @@ export async function convertDisk(conversion: Conversion): Promise<string> {
   if (from === to) return source
   const partial = `${target}.partial`
   const squeeze = compressed && to === 'qcow2' ? ['-c'] : []
-  const args = ['-f', from, '-O', to, ...squeeze, ...DISK_FORMATS[to].options, '--', source, partial]
+  // Absolute, since qemu-img takes what stands before a colon for a protocol.
+  const files = [resolve(source), resolve(partial)]
+  const args = ['-f', from, '-O', to, ...squeeze, ...DISK_FORMATS[to].options, '--', ...files]
   try {
     await runCommand('qemu-img', ['convert', ...args], signal ? { signal } : {})
     await rename(partial, target)

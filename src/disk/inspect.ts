@@ -1,6 +1,8 @@
 import { open, stat } from 'node:fs/promises'
+import { resolve } from 'node:path'
 import { runCommand } from '../command.ts'
 import { CommandError, InputError } from '../errors.ts'
+import { neededPart, START_BYTES, startNamesParts } from './parts.ts'
 
 /** What a disk file says about itself. */
 export interface DiskInfo {
@@ -13,6 +15,8 @@ export interface DiskInfo {
 }
 
 const SECTOR_BYTES = 512
+/** The formats that are one file by themselves and that QEMU reads well. */
+const TAKEN = ['raw', 'qcow2', 'vdi', 'vhdx', 'vpc', 'vmdk']
 const PACKED: readonly { readonly magic: string; readonly name: string }[] = [
   { magic: '1f8b', name: 'gzip' },
   { magic: 'fd377a585a00', name: 'xz' },
@@ -29,14 +33,18 @@ const PACKED: readonly { readonly magic: string; readonly name: string }[] = [
  */
 export async function inspectDisk(path: string, format?: string, signal?: AbortSignal): Promise<DiskInfo> {
   await checkFile(path)
+  if (format === undefined && startNamesParts(await startOf(path))) throw incomplete(path, 'other files')
   const info = await qemuInfo(path, format, signal)
-  const extra = info['backing-filename'] ?? dataFile(info)
-  if (typeof extra === 'string') {
-    throw refused(`${path} is not complete without ${extra}: flatten it with qemu-img convert -O qcow2 ${path} NEW`)
-  }
+  const part = neededPart(info, resolve(path))
+  if (part !== undefined) throw incomplete(path, part)
   const { format: found, 'virtual-size': virtualSizeBytes, 'actual-size': sizeBytes } = info
   if (typeof found !== 'string' || typeof virtualSizeBytes !== 'number' || typeof sizeBytes !== 'number') {
     throw new Error(`qemu-img info does not say what ${path} is: ${JSON.stringify(info)}`)
+  }
+  if (!TAKEN.includes(found)) {
+    throw refused(
+      `${path} has the format ${found}, which is none of ${TAKEN.join(', ')}: convert it with qemu-img convert -O qcow2 ${path} NEW`,
+    )
   }
   if (found === 'raw') await checkRaw(path)
   return { format: found, virtualSizeBytes, sizeBytes }
@@ -50,8 +58,9 @@ async function checkFile(path: string): Promise<void> {
   if (!found.isFile()) throw refused(`${path} is no file: name a disk file`)
 }
 
+/** An absolute path, since qemu-img takes what stands before a colon, `nbd:` or `json:`, for a protocol. */
 async function qemuInfo(path: string, format: string | undefined, signal: AbortSignal | undefined) {
-  const args = ['info', '--output=json', ...(format === undefined ? [] : ['-f', format]), '--', path]
+  const args = ['info', '--output=json', ...(format === undefined ? [] : ['-f', format]), '--', resolve(path)]
   try {
     const { stdout } = await runCommand('qemu-img', args, signal ? { signal } : {})
     return JSON.parse(stdout.toString()) as Readonly<Record<string, unknown>>
@@ -62,10 +71,12 @@ async function qemuInfo(path: string, format: string | undefined, signal: AbortS
   }
 }
 
-/** qcow2 may keep its content in a raw file beside it. */
-function dataFile(info: Readonly<Record<string, unknown>>): unknown {
-  const specific = info['format-specific'] as { readonly data?: Readonly<Record<string, unknown>> } | undefined
-  return specific?.data?.['data-file']
+/** Empty where the file cannot be read: qemu-img says why. */
+async function startOf(path: string): Promise<Buffer> {
+  await using file = await open(path).catch(() => undefined)
+  if (file === undefined) return Buffer.alloc(0)
+  const { buffer, bytesRead } = await file.read(Buffer.alloc(START_BYTES), 0, START_BYTES, 0)
+  return buffer.subarray(0, bytesRead)
 }
 
 /** qemu-img calls raw whatever it does not know. */
@@ -83,6 +94,10 @@ async function checkRaw(path: string): Promise<void> {
   } finally {
     await file.close()
   }
+}
+
+function incomplete(path: string, part: string): InputError {
+  return refused(`${path} is not complete without ${part}: flatten it with qemu-img convert -O qcow2 ${path} NEW`)
 }
 
 function refused(text: string): InputError {

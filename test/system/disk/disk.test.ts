@@ -1,4 +1,4 @@
-import { mkdtemp, open, readdir, readFile, rm, stat, truncate, writeFile } from 'node:fs/promises'
+import { appendFile, mkdtemp, open, readdir, readFile, rm, stat, truncate, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
@@ -47,7 +47,7 @@ describe('a disk', () => {
     expect(info.sizeBytes).toBeLessThan(8 * MEBIBYTE)
   })
 
-  it.each(['qcow2', 'vmdk', 'vdi', 'vpc'])('of the format %s is recognised', async (format) => {
+  it.each(['qcow2', 'vmdk', 'vdi', 'vhdx', 'vpc'])('of the format %s is recognised', async (format) => {
     await qemuImg('create', '-q', '-f', format, at('d'), '32M')
     expect((await inspectDisk(at('d'))).format).toBe(format)
   })
@@ -70,6 +70,56 @@ describe('a disk', () => {
   it('with its data in another file is refused', async () => {
     await qemuImg('create', '-q', '-f', 'qcow2', '-o', `data_file=${at('data')}`, at('d.qcow2'), '1M')
     expect(await refusal(inspectDisk(at('d.qcow2')))).toContain('is not complete without')
+  })
+
+  it.each(['monolithicFlat', 'twoGbMaxExtentSparse'])(
+    'that is a vmdk of several files, %s, is refused',
+    async (kind) => {
+      await qemuImg('create', '-q', '-f', 'vmdk', '-o', `subformat=${kind}`, at('d.vmdk'), '8M')
+      expect(await refusal(inspectDisk(at('d.vmdk')))).toContain('is not complete without other files: flatten it')
+    },
+  )
+
+  it('that is a vmdk which takes its content from any file of the machine is refused', async () => {
+    await writeFile(
+      at('d'),
+      '# Disk DescriptorFile\nversion=1\nCID=1\nparentCID=ffffffff\ncreateType="monolithicFlat"\n',
+    )
+    await appendFile(at('d'), 'RW 1 FLAT "/etc/passwd" 0\n')
+    expect(await refusal(inspectDisk(at('d')))).toContain('is not complete without other files')
+  })
+
+  it('that is a vmdk of one file which turns to others for its content is refused', async () => {
+    await qemuImg('create', '-q', '-f', 'vmdk', at('d.vmdk'), '8M')
+    await using file = await open(at('d.vmdk'), 'r+')
+    await file.write(Buffer.alloc(8), 0, 8, 12)
+    expect(await refusal(inspectDisk(at('d.vmdk')))).toContain('is not complete without other files')
+  })
+
+  it.each(['nbd', 'json'])('whose backing is behind the protocol %s is refused', async (protocol) => {
+    const backing = protocol === 'nbd' ? 'nbd:127.0.0.1:1' : `json:{"driver":"file","filename":"${await rawDisk()}"}`
+    await qemuImg('create', '-q', '-u', '-f', 'qcow2', '-b', backing, '-F', 'raw', at('d.qcow2'), '8M')
+    expect(await refusal(inspectDisk(at('d.qcow2')))).toContain('is not complete without')
+  })
+
+  it.each(['parallels', 'qed', 'qcow'])('of the format %s is refused with what to write', async (format) => {
+    await qemuImg('create', '-q', '-f', format, at('d'), '8M')
+    expect(await refusal(inspectDisk(at('d')))).toBe(
+      `${at('d')} has the format ${format}, which is none of raw, qcow2, vdi, vhdx, vpc, vmdk: convert it with qemu-img convert -O qcow2 ${at('d')} NEW`,
+    )
+  })
+
+  it.each(['nbd:localhost:1', 'json:{}'])('that is called %s is a file and no protocol', async (name) => {
+    await rawDisk(name)
+    const before = process.cwd()
+    process.chdir(folder)
+    try {
+      expect((await inspectDisk(name)).format).toBe('raw')
+      const target = await convertDisk({ source: name, from: 'raw', to: 'qcow2', target: 'nbd:d.qcow2' })
+      expect((await inspectDisk(target)).format).toBe('qcow2')
+    } finally {
+      process.chdir(before)
+    }
   })
 
   it.each([
