@@ -53,8 +53,6 @@ export interface Repository extends Scope {
   readonly isPlaceholder: boolean
   /** Of `<repository>`: `type`, `alias`, `distribution`, `components`, `repository_gpgcheck` and so on. */
   readonly attributes: Readonly<Record<string, string>>
-  /** URIs of the keys that sign it. */
-  readonly signingKeys: readonly string[]
   /** The file that it stands in, absolute. */
   readonly file: string
   readonly line: number

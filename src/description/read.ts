@@ -174,9 +174,6 @@ function repository(element: XmlElement, index: number): Repository {
     uri,
     isPlaceholder: /^obsrepositories:/i.test(uri.trim()),
     attributes: attributesOf(element),
-    signingKeys: (source === undefined ? [] : childrenNamed(source, 'signing')).map(
-      (key) => attributeValue(key, 'key') ?? '',
-    ),
     file: element.file,
     line: element.line,
     element,

@@ -5,7 +5,7 @@ import { formatReading } from './format.ts'
 import { optional } from './optional.ts'
 import { attributeValue, childrenNamed, isTrue, type XmlElement } from './xml.ts'
 
-/** The `<type>` that is built, as plain data. Its attributes and elements say what the build needs of the machine. */
+/** The `<type>` that is built, as plain data. Its attributes say what the build needs of the machine. */
 export interface SelectedType {
   /** What KIWI calls it: `oem`. */
   readonly image: string
@@ -21,7 +21,6 @@ export interface SelectedType {
   readonly packageManager: string
   /** The attribute as it is written: `oci:qcow2`. */
   readonly format?: string
-  readonly formatLine?: number
   /** The disk format in it: `qcow2`, `raw`. */
   readonly diskFormat?: string
   readonly derivedFrom?: string
@@ -31,7 +30,6 @@ export interface SelectedType {
   readonly filesystems: readonly string[]
   readonly firmware?: string
   readonly bootloader?: string
-  readonly initrdSystem: string
   /** `lvm`, or `btrfs` for its own volumes; left out where there is no `<systemdisk>`. */
   readonly volumeManager?: string
   /** `<size>`; `additive` where it comes on top of what the files need. */
@@ -44,8 +42,6 @@ export interface SelectedType {
   readonly author?: string
   /** All attributes of the `<type>`, as written. */
   readonly attributes: Readonly<Record<string, string>>
-  /** Names of the elements in the `<type>`, each once. */
-  readonly elements: readonly string[]
 }
 
 export interface TypeSurroundings {
@@ -81,21 +77,18 @@ export function selectedType(type: XmlElement, surroundings: TypeSurroundings): 
     file: type.file,
     line: type.line,
     ...rest,
-    ...(format === undefined ? {} : { format: format.value, formatLine: format.line, ...diskFormat(format.value) }),
+    ...(format === undefined ? {} : { format: format.value, ...diskFormat(format.value) }),
     ...(derivedFrom === undefined ? {} : { derivedFrom: derivedFrom.value, derivedFromLine: derivedFrom.line }),
     ...optional('filesystem', attributes['filesystem']),
     filesystems: filesystems(type),
     ...optional('firmware', attributes['firmware']),
     // Before schema 7.2 it was an attribute of the type (kiwi/xsl/convert71to72.xsl of KIWI 9).
     ...optional('bootloader', bootloader === undefined ? attributes['bootloader'] : attributeValue(bootloader, 'name')),
-    // kiwi/xml_state.py get_initrd_system
-    initrdSystem: attributes['initrd_system'] ?? 'dracut',
     ...optional('volumeManager', volumeManager(type)),
     ...optional('size', size(type)),
     ...containerFields(container),
     ...optional('author', container?.maintainer ?? author),
     attributes,
-    elements: [...new Set(type.children.map((child) => child.name))],
   }
 }
 

@@ -28,11 +28,6 @@ export interface DescriptionFacts {
   readonly verity?: boolean
   /** `standalone_integrity`, `embed_integrity_metadata`. */
   readonly integrity?: boolean
-  /** `installiso`, which KIWI makes besides the disk; `mediacheck` of it. */
-  readonly installIso?: boolean
-  readonly mediaCheck?: boolean
-  /** `installpxe`. */
-  readonly installPxe?: boolean
   /** A `<user>` whose password is in plain text, which KIWI hashes with openssl. */
   readonly plainPasswords?: boolean
   /** The description has a `fstab.patch`. */

@@ -20,7 +20,6 @@ const filesystem = (pattern: RegExp) => (facts: DescriptionFacts) =>
   facts.filesystems.some((name) => pattern.test(name))
 const squashfs = (facts: DescriptionFacts) =>
   filesystem(/^squashfs$/)(facts) ||
-  facts.installIso === true ||
   (facts.overlayroot === true && (facts.overlayrootType ?? 'squashfs') === 'squashfs')
 const erofs = (facts: DescriptionFacts) =>
   filesystem(/^erofs$/)(facts) || (facts.overlayroot === true && facts.overlayrootType === 'erofs')
@@ -179,25 +178,6 @@ export const kiwiNeeds: readonly Need[] = [
     (facts) => facts.plainPasswords === true,
   ),
   need('patch', 'KIWI applies fstab.patch with it', everywhere('patch'), (facts) => facts.fstabPatch === true),
-  need('xorriso', 'KIWI makes the install ISO with it', everywhere('xorriso'), (facts) => facts.installIso === true),
-  need(
-    'mcopy',
-    'KIWI fills the EFI image of the install ISO with it',
-    everywhere('mtools'),
-    (facts) => facts.installIso === true && isEfi(facts),
-  ),
-  need(
-    'tagmedia',
-    'KIWI writes the checksum for mediacheck with it',
-    { suse: 'checkmedia' },
-    (facts) => facts.mediaCheck === true,
-  ),
-  need(
-    'xz',
-    'KIWI compresses the network install archive with it',
-    onApt('xz-utils', { fedora: 'xz', suse: 'xz' }),
-    (facts) => facts.installPxe === true,
-  ),
 ]
 
 function need(name: string | readonly string[], reason: string, brought: Packages, when: Need['when']): Need {

@@ -6,7 +6,7 @@ import { resolvedUris } from './mirror-list.ts'
 import { familyOf, type MirrorFamily, type Mirrors, publicSuites } from './mirrors.ts'
 
 /** One `<repository>` that takes the place of `obsrepositories:/`. */
-export interface RepositorySource {
+export interface MachineRepository {
   readonly uri: string
   /** `distribution` of the element; none for a flat repository, or one of rpm. */
   readonly distribution?: string
@@ -23,7 +23,7 @@ export interface RepositorySource {
 
 export interface RepositorySources {
   /** In the order to write them: the main suite last, since KIWI bootstraps from the last repository's. */
-  readonly sources: readonly RepositorySource[]
+  readonly sources: readonly MachineRepository[]
   /** What the log should say about the choice. */
   readonly notes: readonly string[]
 }
@@ -98,7 +98,7 @@ export async function repositorySources(question: RepositoryQuestion): Promise<R
 }
 
 async function givenSources({ given, element, machine, mirrors }: RepositoryQuestion): Promise<RepositorySources> {
-  const sources = given.map(async (line): Promise<RepositorySource> => {
+  const sources = given.map(async (line): Promise<MachineRepository> => {
     const own = machine.sources.find((source) => sameUri(source.uri, line.uri) && !source.trusted)
     // The updates and security suites are signed with the keys of their distribution.
     const codename = line.distribution?.replace(/-(updates|security|backports|proposed|proposed-updates)$/, '')
@@ -127,7 +127,7 @@ async function machineSources(
       `${source.uri} ${source.suite} is passed over: it has trusted=yes, and repository_gpgcheck asks for signatures`,
     )
   }
-  const found: RepositorySource[] = []
+  const found: MachineRepository[] = []
   for (const suite of wanted) {
     for (const source of merged(usable.filter((one) => one.suite === suite))) {
       const uri = await reachable(source, question, family)
@@ -163,7 +163,7 @@ async function publicSources(
   question: RepositoryQuestion,
   distribution: string,
   family: MirrorFamily | undefined,
-): Promise<readonly RepositorySource[]> {
+): Promise<readonly MachineRepository[]> {
   const { element, probe } = question
   if (family === undefined) {
     throw setRepositories(
@@ -186,14 +186,14 @@ function familySources(
   { element, machine }: RepositoryQuestion,
   distribution: string,
   family: MirrorFamily,
-): readonly RepositorySource[] {
+): readonly MachineRepository[] {
   const sources = publicSuites(family, distribution, machine.architecture).map((suite) => ({
     uri: suite.uri,
     distribution: suite.suite,
     components: element.components ?? suite.components,
     keyrings: [family.keyring.path],
   }))
-  const isMain = (source: RepositorySource) => source.distribution === distribution
+  const isMain = (source: MachineRepository) => source.distribution === distribution
   return [...sources.filter((source) => !isMain(source)), ...sources.filter(isMain)]
 }
 
@@ -213,7 +213,7 @@ async function keysOf(
   source: AptSource | undefined,
   family: MirrorFamily | undefined,
   machine: RepositoryMachine,
-): Promise<Pick<RepositorySource, 'keyrings' | 'keyringText'>> {
+): Promise<Pick<MachineRepository, 'keyrings' | 'keyringText'>> {
   if (source === undefined || source.trusted) return { keyrings: [] }
   if (source.signedBy?.kind === 'files') return { keyrings: source.signedBy.paths }
   if (source.signedBy?.kind === 'text') return { keyrings: [], keyringText: source.signedBy.text }
@@ -221,11 +221,11 @@ async function keysOf(
   return { keyrings: machine.trustedKeyrings }
 }
 
-function including(source: RepositorySource, element: RepositoryElement): RepositorySource {
+function including(source: MachineRepository, element: RepositoryElement): MachineRepository {
   return element.imageInclude ? { ...source, imageInclude: true } : source
 }
 
-function isPublic(source: RepositorySource, family: MirrorFamily | undefined): boolean {
+function isPublic(source: MachineRepository, family: MirrorFamily | undefined): boolean {
   return family?.archives.some((archive) => sameUri(archive.uri, source.uri)) ?? false
 }
 

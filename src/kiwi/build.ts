@@ -34,7 +34,10 @@ export interface BuildRequest extends Selection {
   readonly buildArguments: readonly string[]
   /** Variables for KIWI's environment, of which the proxies and `SOURCE_DATE_EPOCH` are taken. */
   readonly offered: Readonly<Record<string, string>>
-  /** False where KIWI makes the initrd, so that the one of Debian's kernel packages is not made as well. */
+  /**
+   * False where KIWI makes the initrd, so that the one of Debian's kernel packages is not made as well. Still true for
+   * every build: which descriptions can do without the distribution's is not decided yet (issue 5).
+   */
   readonly distributionInitrd: boolean
   /** The command line that starts the supervisor as root. */
   readonly supervisor: { readonly program: string; readonly args: readonly string[] }

@@ -33,14 +33,6 @@ const NODE_NAMES: ReadonlyMap<string, string> = new Map([
   ['mipsel', 'mipsle'],
 ])
 
-/** What `uname -m` says, where it is not Go's name; KIWI puts it into names of files and compares `arch` with it. */
-const MACHINE_NAMES: ReadonlyMap<string, string> = new Map([
-  ['amd64', 'x86_64'],
-  ['arm64', 'aarch64'],
-  ['386', 'i686'],
-  ['loong64', 'loongarch64'],
-])
-
 const VARIANTS: ReadonlyMap<string, RegExp> = new Map([
   ['amd64', /^v[1-4]$/],
   ['arm', /^v[5-8]$/],
@@ -84,12 +76,6 @@ export function platformText(platform: Platform): string {
 export function machinePlatform(nodeArch: string): Platform {
   if (nodeArch === 'arm') return { os: 'linux', architecture: 'arm', variant: 'v7' }
   return { os: 'linux', architecture: NODE_NAMES.get(nodeArch) ?? nodeArch }
-}
-
-/** The machine of a platform as KIWI knows it: `x86_64`, `aarch64`, `armv7l`. */
-export function kiwiArchitecture({ architecture, variant }: Platform): string {
-  if (architecture === 'arm') return `arm${variant ?? 'v7'}l`
-  return MACHINE_NAMES.get(architecture) ?? architecture
 }
 
 /** Whether what is made for `offered` can be taken where `wanted` was asked for. */

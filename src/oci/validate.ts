@@ -11,6 +11,7 @@ import { layerSteps } from './history.ts'
 import { type Index, parseIndex } from './index.ts'
 import { type Manifest, mediaTypes, parseManifest } from './manifest.ts'
 import { platformText } from './platform.ts'
+import { isRefName } from './refname.ts'
 
 export interface ValidationOptions {
   /** How many layers are read at the same time; 2 where left out. */
@@ -19,9 +20,6 @@ export interface ValidationOptions {
 }
 
 const REF_NAME = 'org.opencontainers.image.ref.name'
-/** image-spec annotations.md, "Rules" of ref.name. */
-const REF_NAME_TEXT =
-  /^[A-Za-z0-9]+(?:(?:[-._:@+]|--)[A-Za-z0-9]+)*(?:\/[A-Za-z0-9]+(?:(?:[-._:@+]|--)[A-Za-z0-9]+)*)*$/
 /** Nothing hashes index.json, so what has no meaning in it is not let through. */
 const INDEX_MEMBERS = ['schemaVersion', 'mediaType', 'artifactType', 'manifests', 'subject', 'annotations']
 const DESCRIPTOR_MEMBERS = ['mediaType', 'digest', 'size', 'urls', 'annotations', 'data', 'platform', 'artifactType']
@@ -136,7 +134,7 @@ function platformViolations(descriptor: Descriptor, config: ImageConfig): readon
 
 function refNameViolations(manifests: readonly Descriptor[]): readonly string[] {
   const names = manifests.flatMap(({ annotations }) => annotations?.[REF_NAME] ?? [])
-  const invalid = names.filter((name) => !REF_NAME_TEXT.test(name))
+  const invalid = names.filter((name) => !isRefName(name))
   const repeated = new Set(names.filter((name, position) => names.indexOf(name) !== position))
   return [
     ...(manifests.length === 0 ? ['index.json: it names no image'] : []),

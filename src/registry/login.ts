@@ -56,11 +56,6 @@ export async function prepareLogins(request: LoginRequest, access: Access): Prom
   return await writeLogins(request.folder, withLogin(converted, { ...login, registry }))
 }
 
-/** Removes what `prepareLogins` wrote. May be called again, and without it. */
-export async function removeLogin(folder: string): Promise<void> {
-  for (const name of [OWN_FILE, CHECK_FILE]) await rm(join(folder, name), { force: true })
-}
-
 async function existingLogins(request: LoginRequest): Promise<Logins> {
   const { authfile, files } = request
   if (authfile === undefined)

@@ -1,5 +1,6 @@
 import { HostError } from '../errors.ts'
 import { parseReference, type Reference, referenceText } from '../oci/reference.ts'
+import { isRefName } from '../oci/refname.ts'
 
 /** A name that skopeo takes; containers-transports(5). */
 export type ImageName = RegistryName | LocalName
@@ -29,9 +30,6 @@ type LocalTransport = (typeof FILE_TRANSPORTS)[number] | (typeof NAMED_TRANSPORT
 const BASE_FORMS = 'a registry reference, scratch, oci:, oci-archive:, docker-archive:, dir: or containers-storage:'
 const DESTINATION_FORMS =
   'docker://REFERENCE, oci:DIR[:REF], oci-archive:FILE[:REF], docker-archive:FILE[:REF], dir:DIR, containers-storage:NAME or docker-daemon:NAME'
-/** c/image oci/internal/oci_util.go, `refRegexp`: skopeo refuses other names in a layout. */
-const NAME_IN_LAYOUT =
-  /^[A-Za-z0-9]+(?:(?:[-._:@+]|--)[A-Za-z0-9]+)*(?:\/[A-Za-z0-9]+(?:(?:[-._:@+]|--)[A-Za-z0-9]+)*)*$/
 
 /** Sources of KIWI's `derived_from` (kiwi/system/uri.py) that mean nothing outside of KIWI or the build service. */
 const KIWI_SOURCES: ReadonlyMap<string, string> = new Map([
@@ -144,7 +142,7 @@ function localName(transport: LocalTransport, rest: string): LocalName | NamePro
   const name = rest.slice(colon + 1)
   if (path === '') return { problem: `'${transport}:${rest}' has no path: write ${transport}:PATH:REF` }
   if (name === '') return { transport, path }
-  if (transport !== 'docker-archive' && !NAME_IN_LAYOUT.test(name)) {
+  if (transport !== 'docker-archive' && !isRefName(name)) {
     return {
       problem: `'${name}' is no name of an image in a layout: write ${transport}:PATH:REF, and no colon in PATH`,
     }

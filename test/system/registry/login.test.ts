@@ -2,7 +2,7 @@ import { chmod, mkdir, mkdtemp, readdir, readFile, rm, stat, writeFile } from 'n
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest'
-import { prepareLogins, removeLogin } from '../../../src/registry/login.ts'
+import { prepareLogins } from '../../../src/registry/login.ts'
 import { readManifest } from '../../../src/registry/skopeo.ts'
 import { type Base, makeBase, pushBase } from '../../support/base.ts'
 import { type Registry, startRegistry, type TestAccess, testAccess } from '../../support/registry.ts'
@@ -146,15 +146,6 @@ describe('prepareLogins', () => {
     expect(seen).toContain('login')
     expect(seen).not.toContain('canary-4711')
     expect(seen).not.toContain(Buffer.from('me:canary-4711').toString('base64'))
-  })
-})
-
-describe('removeLogin', () => {
-  it('removes what was written, again without complaint', async () => {
-    await prepareLogins(request({ login: login() }), access)
-    await removeLogin(folder)
-    await removeLogin(folder)
-    expect(await readdir(folder)).toEqual([])
   })
 })
 

@@ -107,7 +107,6 @@ describe('the format of a type', () => {
   ])('%s is %s', async (format, diskFormat) => {
     expect(await selected([`<type image="oem"\nformat="${format}"/>`])).toMatchObject({
       format,
-      formatLine: 3,
       diskFormat,
     })
   })

@@ -26,10 +26,8 @@ describe('what the build needs', () => {
       filesystems: ['btrfs'],
       firmware: 'uefi',
       bootloader: 'grub2',
-      initrdSystem: 'dracut',
       volumeManager: 'btrfs',
       size: { megabytes: 4096, additive: false },
-      elements: ['bootloader', 'systemdisk', 'size', 'containerconfig'],
     })
     expect(type.attributes).toMatchObject({ btrfs_root_is_snapper_snapshot: 'true', installiso: 'true' })
   })
@@ -45,7 +43,6 @@ describe('what the build needs', () => {
     expect(type).toMatchObject({
       filesystems: ['ext4', 'fat32', 'xfs', 'ext3', 'btrfs', 'erofs'],
       volumeManager: 'lvm',
-      initrdSystem: 'kiwi',
       size: { megabytes: 100, additive: true },
     })
   })

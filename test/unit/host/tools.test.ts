@@ -81,7 +81,6 @@ it.each([
   ['dnf 4', { packageManager: 'dnf4' }, 'dnf4 or dnf-3'],
   ['dnf 5', { packageManager: 'dnf5' }, 'dnf5'],
   ['pacman', { packageManager: 'pacman' }, 'pacman'],
-  ['an install ISO', { installIso: true }, 'xorriso'],
   ['plain passwords', { plainPasswords: true }, 'openssl'],
   ['a patch of fstab', { fstabPatch: true }, 'patch'],
   ['s390', { architecture: 's390x' }, 'kpartx'],
