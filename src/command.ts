@@ -9,7 +9,7 @@ const GRACE_MILLISECONDS = 5_000
 
 export interface CommandOptions {
   readonly cwd?: string
-  /** The whole environment of the program; ours where it is left out. */
+  /** The whole environment of the program; ours without the runner's tokens and inputs where it is left out. */
   readonly env?: Readonly<Record<string, string>>
   /** Written to its standard input, which is then closed: the way for secrets. Empty where left out. */
   readonly input?: string
@@ -48,7 +48,11 @@ export async function runCommand(
 ): Promise<CommandResult> {
   const fail = (outcome: CommandOutcome, lines: readonly string[]) => new CommandError(program, args, outcome, lines)
   if (options.signal?.aborted) throw fail({ kind: 'canceled' }, [])
-  const child = spawn(program, args, { cwd: options.cwd, env: options.env, stdio: ['pipe', 'pipe', 'pipe'] })
+  const child = spawn(program, args, {
+    cwd: options.cwd,
+    env: options.env ?? inheritedEnvironment(),
+    stdio: ['pipe', 'pipe', 'pipe'],
+  })
   const lastLines: string[] = []
   const chunks: Buffer[] = []
   const errors: string[] = []
@@ -70,7 +74,8 @@ export async function runCommand(
   if (!options.stopByEndOfInput) child.stdin.end()
 
   const ended = new Promise<{ code: number | null; signal: string | null }>((resolve, reject) => {
-    child.once('error', reject)
+    // Later ones are of signals that could not be sent, and no end of the program.
+    child.on('error', (error) => child.pid === undefined && reject(error))
     child.once('close', (code, signal) => resolve({ code, signal }))
   })
   const stopper = stopWhenAsked(child, options)
@@ -95,9 +100,9 @@ function stopWhenAsked(child: ReturnType<typeof spawn>, options: CommandOptions)
   const stop = (reason: CommandOutcome) => {
     state.reason ??= reason
     if (options.stopByEndOfInput) child.stdin?.end()
-    else child.kill('SIGTERM')
+    else sendSignal(child, 'SIGTERM')
     const grace = options.graceSeconds === undefined ? GRACE_MILLISECONDS : options.graceSeconds * 1000
-    timers.push(setTimeout(() => child.kill('SIGKILL'), grace))
+    timers.push(setTimeout(() => sendSignal(child, 'SIGKILL'), grace))
   }
   const onAbort = () => stop({ kind: 'canceled' })
   options.signal?.addEventListener('abort', onAbort, { once: true })
@@ -110,6 +115,28 @@ function stopWhenAsked(child: ReturnType<typeof spawn>, options: CommandOptions)
     for (const timer of timers) clearTimeout(timer)
   }
   return state
+}
+
+/** A program that sudo started for us is root's: we may not signal it (kill(2)), sudo may, and it passes the signal on. */
+function sendSignal(child: ReturnType<typeof spawn>, signal: 'SIGTERM' | 'SIGKILL'): void {
+  if (child.pid === undefined || child.exitCode !== null || child.signalCode !== null) return
+  try {
+    process.kill(child.pid, signal)
+  } catch (error) {
+    if (!isErrno(error) || error.code !== 'EPERM') return
+    const asRoot = spawn('sudo', ['-n', 'kill', '-s', signal.slice('SIG'.length), String(child.pid)], {
+      stdio: 'ignore',
+    })
+    // Without sudo there is no way; the program ends by itself or with the job.
+    asRoot.on('error', () => {})
+  }
+}
+
+/** What the actions' runner hands to its steps, tokens among it: no program that we start needs any of it. */
+const RUNNER_VARIABLES = /^(INPUT_|STATE_|ACTIONS_|KIWI_OCI_)|^(GITHUB_TOKEN|NODE_OPTIONS)$/
+
+function inheritedEnvironment(): NodeJS.ProcessEnv {
+  return Object.fromEntries(Object.entries(process.env).filter(([name]) => !RUNNER_VARIABLES.test(name)))
 }
 
 async function eachLine(stream: Readable, onLine: (line: string) => void): Promise<void> {

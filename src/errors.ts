@@ -127,10 +127,28 @@ export class ImageError extends KnownError {
 export function describeError(thrown: unknown): { message: string; detail: readonly string[]; exitCode: 1 | 2 } {
   if (thrown instanceof KnownError) return { message: thrown.message, detail: thrown.detail, exitCode: thrown.exitCode }
   const error = thrown instanceof Error ? thrown : new Error(String(thrown))
+  const filesystem = filesystemMessage(error)
+  if (filesystem !== undefined) return { message: filesystem, detail: [], exitCode: 1 }
   if (error.name === 'AbortError') return { message: 'the job was canceled', detail: [], exitCode: 1 }
   return {
     message: `${error.message} (a bug in kiwi-oci: please report it with the lines below)`,
     detail: (error.stack ?? '').split('\n'),
     exitCode: 1,
   }
+}
+
+/** What of the file system is no bug of ours but the machine's state. */
+const FILESYSTEM: Readonly<Record<string, string>> = {
+  ENOSPC: 'no space is left: free some, or set work-dir to a folder on a larger file system',
+  EDQUOT: 'the quota is used up: free some, or set work-dir to another folder',
+  EROFS: 'the file system is read-only: set work-dir to a folder that can be written',
+  EACCES: 'the right to it is missing: give it, or name another folder with work-dir',
+  EPERM: 'the right to it is missing: give it, or name another folder with work-dir',
+  EMFILE: 'too many files are open: raise the limit (ulimit -n)',
+}
+
+function filesystemMessage(error: Error): string | undefined {
+  const { code, path } = error as NodeJS.ErrnoException
+  const text = code === undefined ? undefined : FILESYSTEM[code]
+  return text === undefined || path === undefined ? undefined : `${path}: ${text}`
 }

@@ -13,7 +13,7 @@ import {
   summary,
   warning,
 } from '@actions/core'
-import { DescriptionError, describeError, InputError } from './errors.ts'
+import { DescriptionError, describeError, InputError, type Problem } from './errors.ts'
 import { type InputName, inputNamed, type RawInputs, rawEntries, similarNames } from './inputs/raw.ts'
 import type { Report } from './report.ts'
 
@@ -30,7 +30,7 @@ export class Runner implements Report {
 
   info(line: string): void {
     this.#open()
-    info(line)
+    info(harmless(line))
   }
 
   warning(line: string): void {
@@ -48,7 +48,7 @@ export class Runner implements Report {
 
   group(title: string): void {
     this.endGroup()
-    startGroup(title)
+    startGroup(harmless(title))
     this.#grouped = true
   }
 
@@ -84,23 +84,39 @@ export class Runner implements Report {
   }
 }
 
-/** The inputs in a step's environment (`INPUT_BASE-IMAGE`); they are taken out of it, so that no program inherits them. */
-export function takeInputs(environment: NodeJS.ProcessEnv): RawInputs {
+/**
+ * A line of ours that may quote somebody else's words: it stays one line and no command, in neither syntax of the runner
+ * (ActionCommand.cs: `::` at the start after blanks, `##[` anywhere).
+ */
+function harmless(line: string): string {
+  return line
+    .replaceAll(/[\r\n]+/g, ' ')
+    .replace(/^(\s*):(?=:)/, '$1: ')
+    .replaceAll('##[', '## [')
+}
+
+/**
+ * The inputs in a step's environment (`INPUT_BASE-IMAGE`); they are taken out of it, so that no program inherits them.
+ * Names that are near to one of ours are problems. Others are none of ours: `INPUT_METHOD` is the desktop's.
+ */
+export function takeInputs(environment: NodeJS.ProcessEnv): {
+  readonly raw: RawInputs
+  readonly problems: readonly Problem[]
+} {
   const raw = new Map<InputName, readonly string[]>()
-  const problems = []
+  const problems: Problem[] = []
   for (const [variable, text = ''] of Object.entries(environment)) {
     if (!variable.startsWith('INPUT_')) continue
     const spelled = variable.slice('INPUT_'.length).toLowerCase()
     delete environment[variable]
     const name = inputNamed(spelled)
-    if (name === undefined) {
-      const similar = similarNames(spelled)
-      const remedy = similar.length > 0 ? `did you mean ${similar.join(' or ')}?` : 'see the inputs in the README'
-      problems.push({ where: `input ${spelled}`, text: `is no input of kiwi-oci: ${remedy}` })
-    } else if (text !== '') raw.set(name, rawEntries(name, text))
+    const [similar] = name === undefined ? similarNames(spelled) : []
+    if (name !== undefined && text !== '') raw.set(name, rawEntries(name, text))
+    if (similar !== undefined) {
+      problems.push({ where: `input ${spelled}`, text: `is no input of kiwi-oci: did you mean ${similar}?` })
+    }
   }
-  if (problems.length > 0) throw new InputError(problems)
-  return raw
+  return { raw, problems }
 }
 
 /** Values that a step takes beside the inputs of the action, from the steps before it. */
@@ -127,22 +143,29 @@ export function setOutputs(outputs: Readonly<Record<string, string>>): void {
   for (const [name, value] of Object.entries(outputs)) setOutput(name, value)
 }
 
+const folders: string[] = []
+
 /** Remembers a folder for the step's post entry, before anything is put into it. */
 export function rememberFolder(folder: string): void {
-  saveState('folders', JSON.stringify([...rememberedFolders(), folder]))
+  // The state of a step can be read in its post entry only: what was saved before is kept here.
+  folders.push(folder)
+  saveState('folders', JSON.stringify(folders))
 }
 
-/** In the same process what was remembered so far; in the post entry all of it. */
+/** In the post entry: what the step remembered. */
 export function rememberedFolders(): readonly string[] {
-  const text = getState('folders') || '[]'
-  const folders: unknown = JSON.parse(text)
-  return Array.isArray(folders) ? folders.filter((folder) => typeof folder === 'string') : []
+  const remembered: unknown = JSON.parse(getState('folders') || '[]')
+  return Array.isArray(remembered) ? remembered.filter((folder) => typeof folder === 'string') : []
 }
 
-export async function writeSummary(markdown: string): Promise<void> {
-  const bytes = Buffer.byteLength(markdown)
-  if (bytes > SUMMARY_LIMIT_BYTES) return
-  await summary.addRaw(markdown, true).write()
+/** A summary that cannot be written, on a runner that has none, is no error of the job. */
+export async function writeSummary(report: Report, markdown: string): Promise<void> {
+  if (Buffer.byteLength(markdown) > SUMMARY_LIMIT_BYTES) return report.warning('the summary is too long for the runner')
+  try {
+    await summary.addRaw(markdown, true).write()
+  } catch (error) {
+    report.warning(`the summary could not be written: ${describeError(error).message}`)
+  }
 }
 
 export { addPath }

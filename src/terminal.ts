@@ -12,7 +12,7 @@ const TICK_MILLISECONDS = 1_000
 
 /**
  * Reports to a person: plain lines, and on a terminal one live line with the phase and the time it takes. What programs
- * print is shown only on failure there (the log file has it); elsewhere it is part of the log.
+ * print while a phase lasts is shown in that line only (the log file has all of it); elsewhere it is part of the log.
  */
 export class Terminal implements Report {
   readonly #stream: TerminalStream
@@ -38,7 +38,7 @@ export class Terminal implements Report {
   }
 
   output(line: string): void {
-    if (this.#stream.isTTY) this.#draw(printable(line))
+    if (this.#stream.isTTY && this.#phase) this.#draw(printable(line))
     else this.#line(`  ${printable(line)}`)
   }
 

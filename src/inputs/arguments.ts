@@ -31,11 +31,11 @@ export function parseArguments(words: readonly string[]): CommandLine {
       if (given === undefined) rest.shift()
     } else if (OWN_FLAGS.includes(name))
       own.set(name, given ?? (name === 'metadata-file' ? (rest.shift() ?? '') : 'true'))
-    else if (input === undefined) refuse(word, unknownFlag(word, name))
+    else if (input === undefined) refuse(name === '' ? word : `--${name}`, unknownFlag(word, name))
     else if (given !== undefined) add(raw, input, given)
     else if (inputDefinition(input).kind === 'boolean') add(raw, input, 'true')
     else if (rest.length > 0) add(raw, input, rest.shift() ?? '')
-    else refuse(word, `needs a value: write ${word} ${inputDefinition(input).value}`)
+    else refuse(`--${name}`, `needs a value: write ${word} ${inputDefinition(input).value}`)
   }
   const metadataFile = own.get('metadata-file')
   if (metadataFile === '') refuse('--metadata-file', 'needs a value: write --metadata-file FILE')

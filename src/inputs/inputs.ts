@@ -7,7 +7,8 @@ import { type Compression, parseCompression } from '../oci/compression.ts'
 import type { ConfigChanges } from '../oci/config.ts'
 import { parseContainerconfig } from '../oci/containerconfig.ts'
 import { type Platform, parsePlatform } from '../oci/platform.ts'
-import { parseDestination, parseTag } from '../registry/transport.ts'
+import { diskPathProblem } from '../oci/tar.ts'
+import { parseDestination, parseRegistry, parseTag } from '../registry/transport.ts'
 import type { RawInputs } from './raw.ts'
 import { type InputFacts, InputReader } from './reader.ts'
 
@@ -122,21 +123,25 @@ function optionalFormat(reader: InputReader): { format?: DiskFormat } {
 function optionalDiskPath(reader: InputReader): { diskPath?: string } {
   const path = reader.text('disk-path')
   if (path === undefined) return {}
-  const parts = path.split('/').slice(1)
   if (!path.startsWith('/')) reader.refuse('disk-path', `'${path}' is not absolute: write /${path}`)
-  else if (parts.includes('..')) reader.refuse('disk-path', `'${path}' climbs out of its folder: write it without ..`)
-  else if (parts.some((part) => part === '' || part === '.') || /\p{Cc}/u.test(path)) {
-    reader.refuse('disk-path', `'${path}' names no file: write a path like /disk/disk.qcow2`)
-  } else return { diskPath: path }
+  else if (path.split('/').includes('..')) {
+    reader.refuse('disk-path', `'${path}' climbs out of its folder: write it without ..`)
+  } else {
+    const problem = diskPathProblem(path)
+    if (problem === undefined) return { diskPath: path }
+    reader.refuse('disk-path', problem)
+  }
   return {}
 }
 
 function containerconfig(reader: InputReader): ConfigChanges {
-  const text = reader.text('containerconfig')
-  if (text === undefined) return {}
+  // As it was written: indentation has a meaning at the first line too.
+  const text = reader.secret('containerconfig')
+  if (text === undefined || text.trim() === '') return {}
   let value: unknown
   try {
-    value = parseYaml(text)
+    // Scalars stay the text that was written: 3.10 is a version, and 010 no eight. Only null is more than text.
+    value = parseYaml(text, { schema: 'failsafe', customTags: ['null'] })
   } catch (error) {
     reader.refuse('containerconfig', `no valid YAML: ${firstLine(error)}`)
     return {}
@@ -194,8 +199,15 @@ function optionalLogin(reader: InputReader): { login?: Login } {
   if (username === undefined) reader.refuse('username', 'missing while a password is given: a login needs both')
   if (password === undefined) reader.refuse('password', 'missing while a username is given: a login needs both')
   if (username === undefined || password === undefined) return {}
-  const registry = given ?? onlyRegistry(reader)
+  const registry = given === undefined ? onlyRegistry(reader) : givenRegistry(given, reader)
   return registry === undefined ? {} : { login: { registry, username, password } }
+}
+
+function givenRegistry(text: string, reader: InputReader): string | undefined {
+  const parsed = parseRegistry(text)
+  if (typeof parsed === 'string') return parsed
+  reader.refuse('registry', parsed.problem)
+  return undefined
 }
 
 function onlyRegistry(reader: InputReader): string | undefined {

@@ -1,4 +1,3 @@
-import { mkdir } from 'node:fs/promises'
 import { join } from 'node:path'
 import { BlobStore } from '../cache/blobs.ts'
 import { baseKey, restoreFolder, saveFolder } from '../cache/cache.ts'
@@ -46,7 +45,6 @@ export async function fetchPlannedBase(resolved: ResolvedBase, job: Job): Promis
   const store = new BlobStore(folder, nowMilliseconds, report)
   const remote = resolved.isPublic ? caches.remote : undefined
   const entry = { key: baseKey(resolved.digest), folder, what: `the base ${resolved.name}` }
-  await mkdir(folder, { recursive: true })
   const restored = remote !== undefined && (await restoreFolder(remote, entry, report))
   const base = await fetchBase(resolved, into, store, job.access)
   if (remote !== undefined && !restored) await saveFolder(remote, entry, report)

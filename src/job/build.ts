@@ -4,7 +4,7 @@ import { convertDisk } from '../disk/convert.ts'
 import { type DiskInfo, inspectDisk } from '../disk/inspect.ts'
 import { descriptionSpaceNeed, diskSpaceNeed, freeBytes, spaceProblem } from '../host/space.ts'
 import type { BaseImage } from '../oci/image.ts'
-import type { DiskSource, Plan } from '../plan/plan.ts'
+import type { DescriptionSource, DiskSource, Plan } from '../plan/plan.ts'
 import { checkTargets } from '../registry/push.ts'
 import { requireSkopeo } from '../registry/skopeo.ts'
 import { fetchPlannedBase, resolvePlannedBase } from './base.ts'
@@ -63,22 +63,31 @@ type DiskMaker = (job: Job) => Promise<SourceDisk>
 async function readySource(plan: Plan, job: Job, kiwi: Kiwi | undefined): Promise<DiskMaker> {
   if (plan.source.kind === 'disk') return readyDisk(plan, plan.source, job)
   if (kiwi === undefined) throw new Error('a description without kiwi-ng')
-  const need = descriptionSpaceNeed(plan.source.selected.size?.megabytes)
+  const need = descriptionSpaceNeed(fixedMegabytes(plan.source))
   await checkSpace(need, job)
   const prepared = await prepareDescription(plan.source, kiwi, job)
   return async (running) => {
     const built = await running.stopwatch.time('KIWI', () => buildDescription(prepared, running))
     running.stopwatch.add(built.phases.map(({ title, seconds }) => ({ name: `KIWI: ${title}`, seconds })))
-    return { ...(await inspectDisk(built.disk, 'raw')), file: built.disk, name: built.kiwiName }
+    return { ...(await inspectDisk(built.disk, 'raw', running.signal)), file: built.disk, name: built.kiwiName }
   }
 }
 
+/** What `<size>` limits the disk to; an additive one only adds to what the files need. */
+function fixedMegabytes({ selected }: DescriptionSource): number | undefined {
+  return selected.size?.additive ? undefined : selected.size?.megabytes
+}
+
 async function readyDisk(plan: Plan, source: DiskSource, job: Job): Promise<DiskMaker> {
-  const info = await inspectDisk(source.path)
-  const facts = { contentBytes: info.sizeBytes, converted: info.format !== plan.format }
-  await checkSpace(diskSpaceNeed({ ...facts, compressed: plan.compression.algorithm !== 'none' }), job)
+  const info = await inspectDisk(source.path, undefined, job.signal)
+  await checkSpace(diskSpace(plan, info), job)
   const name = basename(source.path).replace(/(?<=.)\.[^.]+$/, '')
   return async () => ({ ...info, file: source.path, name })
+}
+
+function diskSpace(plan: Plan, { sizeBytes, format }: DiskInfo): number {
+  const compressed = plan.compression.algorithm !== 'none'
+  return diskSpaceNeed({ contentBytes: sizeBytes, converted: format !== plan.format, compressed })
 }
 
 async function checkSpace(needBytes: number, job: Job): Promise<void> {
@@ -88,6 +97,8 @@ async function checkSpace(needBytes: number, job: Job): Promise<void> {
 
 async function convert(plan: Plan, raw: SourceDisk, job: Job): Promise<BuiltDisk> {
   const path = plan.diskPath ?? `/disk/${raw.name}.${plan.format}`
+  // Of a description it is known only now how much is in its disk.
+  await checkSpace(diskSpace(plan, raw), job)
   job.report.group(`Convert the disk to ${plan.format}`)
   const file = await job.stopwatch.time('Convert', () =>
     convertDisk({
@@ -121,6 +132,7 @@ async function wrap(
       ...(base ? { base } : {}),
       platform: plan.platform,
       changes: plan.config,
+      labels: plan.labels,
       annotations: plan.annotations,
       ...named,
       compression: plan.compression,

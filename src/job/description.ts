@@ -1,18 +1,19 @@
-import { mkdir } from 'node:fs/promises'
-import { join } from 'node:path'
+import { readdir } from 'node:fs/promises'
+import { dirname, join } from 'node:path'
 import { packagesFolder, packagesKey, restoreFolder, saveFolder } from '../cache/cache.ts'
 import { keepPackages, offerPackages, prunePackages } from '../cache/packages.ts'
 import { findDescription } from '../description/find.ts'
 import { fingerprint } from '../description/fingerprint.ts'
 import { readDescription } from '../description/read.ts'
 import { stageDescription } from '../description/stage.ts'
-import { asRoot } from '../host/privileges.ts'
+import { asRoot, findPrivileges } from '../host/privileges.ts'
 import { buildDisk, type DiskBuild } from '../kiwi/build.ts'
 import { checkDescription } from '../kiwi/check.ts'
 import type { DescriptionSource } from '../plan/plan.ts'
 import type { Job } from './job.ts'
 import { answeredPlaceholders } from './placeholders.ts'
 import type { Kiwi } from './tools.ts'
+import { WORK_PREFIX } from './workfolder.ts'
 
 /** Packages that no build used for so long go. */
 const KEPT_DAYS = 30
@@ -46,7 +47,7 @@ export async function prepareDescription(
   })
   const folder = await stageDescription(description, join(workFolder, 'description'), {
     repositories,
-    leaveOut: [workFolder],
+    leaveOut: await jobFolders(workFolder),
   })
   await checkDescription({
     ...selection(source),
@@ -72,7 +73,7 @@ export async function buildDescription(prepared: PreparedDescription, job: Job):
   const { machine, workFolder, report, signal } = job
   const sharedCache = join(workFolder, 'cache')
   const packages = await offeredPackages(prepared, sharedCache, job)
-  const supervisor = asRoot(job.privileges, machine.nodePath, [machine.supervisorPath])
+  const supervisor = asRoot(await findPrivileges(), machine.nodePath, [machine.supervisorPath])
   const built = await buildDisk({
     ...selection(source),
     kiwi: kiwi.path,
@@ -92,6 +93,13 @@ export async function buildDescription(prepared: PreparedDescription, job: Job):
   return built
 }
 
+/** This job's folders and those of others beside it: with `work-dir` in the description they would become a part of it. */
+async function jobFolders(workFolder: string): Promise<readonly string[]> {
+  const parent = dirname(workFolder)
+  const names = await readdir(parent).catch(() => [])
+  return [workFolder, ...names.filter((name) => name.startsWith(WORK_PREFIX)).map((name) => join(parent, name))]
+}
+
 function selection({ type, profiles, globalArguments }: DescriptionSource) {
   return { ...(type === undefined ? {} : { type }), profiles, globalArguments }
 }
@@ -107,7 +115,6 @@ async function offeredPackages(
   const kept = join(caches.folder, 'packages', packagesFolder(source.packageManager, machine.architecture))
   const key = packagesKey(await fingerprint(folder), machine.architecture, source.packageManager)
   const entry = { key, folder: kept, what: 'the packages of earlier jobs' }
-  await mkdir(kept, { recursive: true })
   const restored = caches.remote !== undefined && (await restoreFolder(caches.remote, entry, report))
   const count = await offerPackages(kept, sharedCache, report)
   if (count > 0) report.info(`${count} packages of earlier jobs are at hand`)

@@ -1,6 +1,5 @@
 import type { RemoteCache } from '../cache/cache.ts'
 import type { Mirrors } from '../host/mirrors.ts'
-import type { Privileges } from '../host/privileges.ts'
 import type { Access } from '../registry/access.ts'
 import type { Report } from '../report.ts'
 import type { Stopwatch } from './stopwatch.ts'
@@ -11,7 +10,6 @@ export interface Job {
   readonly workFolder: string
   /** How skopeo is called, with the logins. */
   readonly access: Access
-  readonly privileges: Privileges
   readonly machine: Machine
   readonly caches: Caches
   readonly report: Report

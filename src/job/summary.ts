@@ -47,7 +47,7 @@ function retrieval(built: Built, published: Published): readonly string[] {
     '```sh',
     `podman pull ${published.image}`,
     `podman create --name disk ${published.image} true`,
-    `podman cp disk:${built.disk.path} ${name}`,
+    `podman cp ${quoted(`disk:${built.disk.path}`)} ${quoted(name)}`,
     'podman rm disk',
     '```',
   ]
@@ -60,6 +60,11 @@ export function megabytes(bytes: number): string {
 
 export function duration(seconds: number): string {
   return seconds < 60 ? `${seconds.toFixed(1)} s` : `${Math.floor(seconds / 60)} min ${Math.round(seconds % 60)} s`
+}
+
+/** For a shell, only where it is needed: people read it. */
+function quoted(text: string): string {
+  return /^[\w@%+=:,./-]+$/.test(text) ? text : `'${text.replaceAll("'", `'\\''`)}'`
 }
 
 /** Names come from descriptions: they must not break out of the table or its formatting. */

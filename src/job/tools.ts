@@ -7,7 +7,7 @@ import type { HostFacts } from '../host/facts.ts'
 import { installTools, missingToolsError } from '../host/install.ts'
 import { missingFilesystems, missingFilesystemsError, mountedFilesystems } from '../host/kernel-filesystems.ts'
 import { findProgram, missingTools, searchFolders } from '../host/missing.ts'
-import { asRoot, findPrivileges } from '../host/privileges.ts'
+import { asRoot, findPrivileges, type Privileges } from '../host/privileges.ts'
 import { toolNeeds } from '../host/tools.ts'
 import { installKiwi } from '../kiwi/install.ts'
 import { kiwiVersionIn } from '../kiwi/version.ts'
@@ -47,8 +47,8 @@ export interface Kiwi {
 export async function readyTools(job: ToolJob): Promise<Kiwi | undefined> {
   const { facts, report } = job
   const folders = searchFolders(job.searchPath)
-  const privileges = await findPrivileges()
-  if (facts.source === 'description') asRoot(privileges, 'kiwi-ng', [])
+  // Asked only where something is done as root: sudo tells its administrator of each question.
+  if (facts.source === 'description') asRoot(await findPrivileges(), 'kiwi-ng', [])
   const distribution = await readDistribution()
   const missing = await missingTools(toolNeeds(facts), folders)
   const kiwi = facts.source === 'description' ? await presentKiwi(facts.kiwiVersion, folders, job) : undefined
@@ -57,6 +57,7 @@ export async function readyTools(job: ToolJob): Promise<Kiwi | undefined> {
     throw wantsKiwi ? withKiwi(facts.kiwiVersion, missing, distribution) : missingToolsError(missing, distribution)
   }
   const { nowSeconds, signal } = job
+  const privileges: Privileges = missing.length > 0 ? await findPrivileges() : { kind: 'none' }
   await installTools({ missing, distribution, privileges, folders, report, nowSeconds, signal })
   for (const program of ['skopeo', 'qemu-img']) report.info(await versionLine(program))
   if (facts.source === 'disk') return undefined

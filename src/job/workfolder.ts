@@ -1,12 +1,14 @@
 import { chmod, lstat, mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
 import { runCommand } from '../command.ts'
-import { InputError } from '../errors.ts'
-import type { Privileges } from '../host/privileges.ts'
-import { asRoot } from '../host/privileges.ts'
+import { describeError, InputError } from '../errors.ts'
+import { asRoot, findPrivileges } from '../host/privileges.ts'
+import type { Report } from '../report.ts'
 
 /** Only a folder that holds this file is ever released and removed as root. */
 export const MARKER = '.kiwi-oci'
+/** What the names of work folders, and of KIWI's log beside them, begin with. */
+export const WORK_PREFIX = 'kiwi-oci-'
 
 /**
  * Makes the folder of one job, with a name of its own, so that jobs on one machine do not disturb one another. Others
@@ -17,7 +19,7 @@ export const MARKER = '.kiwi-oci'
 export async function makeWorkFolder(parent: string): Promise<string> {
   try {
     await mkdir(parent, { recursive: true })
-    const folder = await mkdtemp(join(parent, 'kiwi-oci-'))
+    const folder = await mkdtemp(join(parent, WORK_PREFIX))
     await chmod(folder, 0o711)
     await writeFile(join(folder, MARKER), '')
     return folder
@@ -36,15 +38,29 @@ export async function makePrivateFolder(parent: string): Promise<string> {
   return folder
 }
 
+/** Removes folders of a job. The job's result stands: what cannot be removed is told as a warning. */
+export async function removeFolders(
+  folders: readonly string[],
+  supervisor: { readonly nodePath: string; readonly supervisorPath: string },
+  report: Report,
+): Promise<void> {
+  for (const folder of folders) {
+    try {
+      await removeFolder(folder, supervisor)
+    } catch (error) {
+      report.warning(`${folder} could not be removed: ${describeError(error).message}`)
+    }
+  }
+}
+
 /**
  * Removes a folder of ours with everything that a build may have left in it: mounts, loop devices, files of root. The
  * supervisor does it, as root, wherever KIWI worked.
  *
  * @param supervisor the node and the supervisor's file to start as root
  */
-export async function removeFolder(
+async function removeFolder(
   folder: string,
-  privileges: Privileges,
   supervisor: { readonly nodePath: string; readonly supervisorPath: string },
 ): Promise<void> {
   const kiwiWorked = (await isThere(join(folder, MARKER))) && (await isThere(join(folder, 'target')))
@@ -52,7 +68,7 @@ export async function removeFolder(
     await rm(folder, { recursive: true, force: true })
     return
   }
-  const { program, args } = asRoot(privileges, supervisor.nodePath, [supervisor.supervisorPath])
+  const { program, args } = asRoot(await findPrivileges(), supervisor.nodePath, [supervisor.supervisorPath])
   await runCommand(program, args, { input: `${JSON.stringify({ remove: folder, under: dirname(folder) })}\n` })
 }
 

@@ -20,6 +20,8 @@ export interface WrapRequest {
   readonly base?: BaseImage
   readonly platform: Platform
   readonly changes: ConfigChanges
+  /** Set after `changes`, which may clear all others. */
+  readonly labels?: Readonly<Record<string, string>>
   /** The user's, which win over ours. */
   readonly annotations: Readonly<Record<string, string>>
   readonly title?: string

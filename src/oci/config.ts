@@ -57,6 +57,8 @@ export interface ConfigUpdate {
   readonly changes: ConfigChanges
   readonly platform: Platform
   readonly diffID: Digest
+  /** Set after `changes`, which may clear all others. */
+  readonly labels?: Readonly<Record<string, string>>
   readonly epochSeconds: number
   /** For the history: who made the layer and how. */
   readonly createdBy: string
@@ -91,7 +93,9 @@ export function changedConfig(base: ImageConfig | undefined, update: ConfigUpdat
   const created = rfc3339(update.epochSeconds)
   const diffIDs = base?.rootfs.diff_ids ?? []
   const variant = platform.variant ?? base?.variant
-  const runtime = changedRuntimeConfig(base?.config ?? {}, update.changes)
+  const changed = changedRuntimeConfig(base?.config ?? {}, update.changes)
+  const labels = update.labels ?? {}
+  const runtime = Object.keys(labels).length === 0 ? changed : changedRuntimeConfig(changed, { labels })
   return {
     ...(base === undefined ? {} : without(base, ['variant'])),
     created,

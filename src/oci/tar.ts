@@ -24,7 +24,7 @@ const QEMU = 107
 /** Why a path cannot be the disk's in the image, as one sentence; undefined when it can. */
 export function diskPathProblem(path: string): string | undefined {
   if (!path.startsWith('/')) return 'the path is not absolute: start it with /'
-  if (path.includes('\0')) return 'the path holds a NUL character'
+  if (/\p{Cc}/u.test(path)) return 'the path holds a control character: write it without'
   const parts = path.slice(1).split('/')
   if (parts.at(-1) === '') return 'the path ends with /: add the name of the file'
   if (parts.includes('..') || parts.includes('.')) return 'the path holds . or ..: write it without them'

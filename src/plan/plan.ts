@@ -19,8 +19,10 @@ export interface Plan {
   /** Where `base` comes from, for the log: `input base-image`, `derived_from of config.xml:7`, `default`. */
   readonly baseSource: string
   readonly platform: Platform
-  /** Changes to the base's config: of the description, then of the inputs. */
+  /** Changes to the base's config: of the description, and over them those of `containerconfig`. */
   readonly config: ConfigChanges
+  /** Set last: also where `config` clears all labels. */
+  readonly labels: Readonly<Record<string, string>>
   readonly annotations: Readonly<Record<string, string>>
   readonly compression: Compression
   /** Full references, in the user's order. */

@@ -13,6 +13,7 @@ import type { InputName } from '../inputs/raw.ts'
 import type { InputFacts } from '../inputs/reader.ts'
 import { mergedChanges } from '../oci/containerconfig.ts'
 import { platformText } from '../oci/platform.ts'
+import { diskPathProblem } from '../oci/tar.ts'
 import { parseBase } from '../registry/transport.ts'
 import type { DescriptionSource, DiskSource, Placeholder, Plan } from './plan.ts'
 
@@ -43,7 +44,8 @@ export async function makePlan(
     format: inputs.format ?? describedFormat(source) ?? 'qcow2',
     ...(inputs.diskPath === undefined ? {} : { diskPath: inputs.diskPath }),
     platform: inputs.platform,
-    config: mergedChanges(mergedChanges(selected?.containerConfig ?? {}, containerconfig), { labels }),
+    config: mergedChanges(selected?.containerConfig ?? {}, containerconfig),
+    labels,
     annotations: inputs.annotations,
     compression: inputs.compression,
     tags: inputs.tags,
@@ -85,6 +87,9 @@ async function combinationProblems(inputs: Inputs, facts: InputFacts): Promise<r
   const { machine } = facts
   const foreign = inputs.platform.architecture !== machine.architecture || inputs.platform.os !== machine.os
   const targets = inputs.kiwiGlobalArguments.some((argument) => argument.startsWith('--target-arch'))
+  if (inputs.description !== undefined && targets && !foreign) {
+    refuse('platform', '--target-arch builds for another machine: set platform to the one it builds for')
+  }
   if (inputs.description !== undefined && foreign && !targets) {
     const text = `KIWI builds for this machine, ${platformText(machine)}: leave platform out, or build on a machine of ${platformText(inputs.platform)}`
     refuse('platform', text)
@@ -119,7 +124,7 @@ async function chosenSource(
     problems.push({ where: 'input disk', text: 'a description is given too: give one of the two' })
     return undefined
   }
-  if (disk !== undefined) return diskSource(disk, problems)
+  if (disk !== undefined) return diskSource(disk, inputs.diskPath, problems)
   if (description !== undefined) return descriptionSource(description, inputs, facts, problems)
   problems.push({
     where: 'input description',
@@ -128,7 +133,7 @@ async function chosenSource(
   return undefined
 }
 
-async function diskSource(disk: string, problems: Problem[]): Promise<DiskSource> {
+async function diskSource(disk: string, diskPath: string | undefined, problems: Problem[]): Promise<DiskSource> {
   const path = resolve(disk)
   const stats = await stat(path).catch(() => undefined)
   if (!stats?.isFile()) {
@@ -137,6 +142,8 @@ async function diskSource(disk: string, problems: Problem[]): Promise<DiskSource
   } else if (!(await isReadable(path))) {
     problems.push({ where: 'input disk', text: `${path} cannot be read: give us the right to read it` })
   }
+  const nameProblem = diskPath === undefined ? diskPathProblem(`/disk/${basename(path)}`) : undefined
+  if (nameProblem !== undefined) problems.push({ where: 'input disk-path', text: `missing, and ${nameProblem}` })
   return { kind: 'disk', path }
 }
 

@@ -15,7 +15,8 @@ await runStep(async (report, signal) => {
   const around = surroundings(process.env)
   const plan = parsePlan(takeValue(process.env, 'plan'))
   const path = takeValue(process.env, 'kiwi')
-  const { inputs } = readInputs(takeInputs(process.env), inputFacts(around, 'action'))
+  const toolSeconds = Number(takeValue(process.env, 'tool-seconds'))
+  const { inputs } = readInputs(takeInputs(process.env).raw, inputFacts(around, 'action'))
   if (inputs.login) maskSecret(inputs.login.username, inputs.login.password)
   const kiwi = path === '' ? undefined : await kiwiAt(path)
   if (plan.source.kind === 'description' && kiwi === undefined) {
@@ -29,6 +30,7 @@ await runStep(async (report, signal) => {
     report,
     signal,
     keep: rememberFolder,
+    phases: [{ name: 'Tools', seconds: toolSeconds }],
     ...(kiwi ? { kiwi } : {}),
     ...(remote ? { remote } : {}),
   })

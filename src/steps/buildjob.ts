@@ -1,14 +1,13 @@
 import type { RemoteCache } from '../cache/cache.ts'
-import { findPrivileges } from '../host/privileges.ts'
 import { buildImage } from '../job/build.ts'
 import type { Job } from '../job/job.ts'
-import type { Built } from '../job/result.ts'
+import type { Built, Phase } from '../job/result.ts'
 import { Stopwatch } from '../job/stopwatch.ts'
 import type { Kiwi } from '../job/tools.ts'
 import { makeWorkFolder } from '../job/workfolder.ts'
 import type { Plan } from '../plan/plan.ts'
 import type { Report } from '../report.ts'
-import { type LoginInputs, openAccess } from './logins.ts'
+import { type LoginInputs, withAccess } from './logins.ts'
 import { plannedMirrors } from './mirrors.ts'
 import type { Surroundings } from './surroundings.ts'
 
@@ -18,6 +17,8 @@ export interface BuildStep {
   readonly kiwi?: Kiwi
   readonly around: Surroundings
   readonly remote?: RemoteCache
+  /** What was measured before. */
+  readonly phases: readonly Phase[]
   readonly report: Report
   readonly signal: AbortSignal
   /** Told of every folder of the job before anything is put into it. */
@@ -29,11 +30,10 @@ export async function runBuild(step: BuildStep): Promise<Built> {
   const { plan, around, report, signal, remote } = step
   const workFolder = await makeWorkFolder(plan.workDirectory ?? around.temp)
   step.keep(workFolder)
-  const access = await openAccess(plan, step.inputs, around, { ...step, tmpFolder: workFolder })
-  const job: Job = {
+  const stopwatch = new Stopwatch(() => Date.now())
+  stopwatch.add(step.phases)
+  const job: Omit<Job, 'access'> = {
     workFolder,
-    access,
-    privileges: await findPrivileges(),
     machine: {
       architecture: around.architecture,
       mirrors: await plannedMirrors(around),
@@ -45,10 +45,12 @@ export async function runBuild(step: BuildStep): Promise<Built> {
     },
     caches: plan.cache ? { folder: around.cacheFolder, ...(remote ? { remote } : {}) } : {},
     report,
-    stopwatch: new Stopwatch(() => Date.now()),
+    stopwatch,
     signal,
   }
-  return buildImage(plan, job, step.kiwi)
+  return withAccess(plan, step.inputs, around, { ...step, tmpFolder: workFolder }, (access) =>
+    buildImage(plan, { ...job, access }, step.kiwi),
+  )
 }
 
 function offered(around: Surroundings, plan: Plan): Readonly<Record<string, string>> {

@@ -1,9 +1,10 @@
 #!/usr/bin/env node
-import { rename, writeFile } from 'node:fs/promises'
+import { access, constants, rename, writeFile } from 'node:fs/promises'
+import { dirname, resolve } from 'node:path'
+import { addAbortSignal } from 'node:stream'
 import { text } from 'node:stream/consumers'
 import manifest from '../../package.json' with { type: 'json' }
-import { describeError } from '../errors.ts'
-import { findPrivileges } from '../host/privileges.ts'
+import { describeError, type Problem } from '../errors.ts'
 import { type CommandLine, helpText, parseArguments } from '../inputs/arguments.ts'
 import { readInputs } from '../inputs/inputs.ts'
 import { hostFacts } from '../job/hostfacts.ts'
@@ -11,13 +12,13 @@ import { publishImage } from '../job/publish.ts'
 import { metadataText, type Published, UNPUBLISHED } from '../job/result.ts'
 import { Stopwatch } from '../job/stopwatch.ts'
 import { readyTools } from '../job/tools.ts'
-import { removeFolder } from '../job/workfolder.ts'
+import { removeFolders } from '../job/workfolder.ts'
 import { planLines } from '../plan/lines.ts'
 import { makePlan } from '../plan/planning.ts'
 import { Terminal } from '../terminal.ts'
 import { runBuild } from './buildjob.ts'
-import { localShelf } from './localshelf.ts'
-import { openAccess } from './logins.ts'
+import { jobShelf, localShelf } from './localshelf.ts'
+import { withAccess } from './logins.ts'
 import { plannedMirrors } from './mirrors.ts'
 import { inputFacts, type Surroundings, surroundings } from './surroundings.ts'
 
@@ -28,6 +29,8 @@ async function main(): Promise<void> {
     process.stdout.write(`${line.help ? helpText() : manifest.version}\n`)
     return
   }
+  // Whoever looked may be gone (a closed terminal, a broken pipe); the work goes on to its end, cleaning up among it.
+  for (const stream of [process.stdout, process.stderr]) stream.on('error', () => {})
   const terminal = new Terminal(process.stderr, () => Date.now())
   const canceling = new AbortController()
   for (const name of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(name, () => canceling.abort())
@@ -59,48 +62,69 @@ async function runJob(
 ): Promise<{ readonly digest: string; readonly kept: readonly string[] }> {
   const { terminal: report, signal, keep } = running
   const facts = inputFacts(around, 'command line')
-  const password = await givenPassword(line)
+  const password = await givenPassword(line, signal)
   const raw = password === undefined ? line.raw : new Map([...line.raw, ['password', [password]] as const])
   const { inputs, problems } = readInputs(raw, facts)
-  const plan = await makePlan({ inputs, problems: [...line.problems, ...problems] }, facts)
+  const ours = [...line.problems, ...(await metadataProblems(line)), ...problems]
+  const plan = await makePlan({ inputs, problems: ours }, facts)
   for (const each of planLines(plan)) report.info(each)
   const kiwi = await readyTools({
     facts: hostFacts(plan, around.architecture, await plannedMirrors(around)),
     installs: plan.installTools,
     searchPath: around.searchPath,
     temp: around.temp,
-    shelf: localShelf(around.cacheFolder),
+    shelf: plan.cache ? localShelf(around.cacheFolder) : jobShelf(around.temp, keep),
     nowSeconds: Date.now() / 1000,
     report,
     signal,
   })
-  const built = await runBuild({ plan, inputs, around, report, signal, keep, ...(kiwi ? { kiwi } : {}) })
+  const built = await runBuild({ plan, inputs, around, report, signal, keep, phases: [], ...(kiwi ? { kiwi } : {}) })
   if (plan.workDirectory !== undefined) report.info(`Layout: ${built.layout}`)
   let published: Published = UNPUBLISHED
   try {
-    const access = await openAccess(plan, inputs, around, { tmpFolder: built.workFolder, report, signal, keep })
     const onProgress = (now: Published) => {
       published = now
     }
     const stopwatch = new Stopwatch(() => Date.now())
-    await publishImage({ plan, built, access, report, stopwatch, onProgress })
+    const step = { tmpFolder: built.workFolder, report, signal, keep }
+    await withAccess(plan, inputs, around, step, (access) =>
+      publishImage({ plan, built, access, report, stopwatch, onProgress }),
+    )
   } finally {
-    if (line.metadataFile !== undefined) await writeMetadata(line.metadataFile, metadataText(built, published))
+    await writeMetadata(line.metadataFile, metadataText(built, published), report)
   }
   return { digest: built.digest, kept: plan.workDirectory === undefined ? [] : [built.workFolder] }
 }
 
-async function givenPassword(line: CommandLine): Promise<string | undefined> {
+async function givenPassword(line: CommandLine, signal: AbortSignal): Promise<string | undefined> {
   const password = process.env['KIWI_OCI_PASSWORD']
   // Programs that we start have no use for it.
   delete process.env['KIWI_OCI_PASSWORD']
   if (!line.passwordFromStdin) return password
-  return (await text(process.stdin)).replace(/\r?\n$/, '')
+  return (await text(addAbortSignal(signal, process.stdin))).replace(/\r?\n$/, '')
 }
 
-async function writeMetadata(file: string, content: string): Promise<void> {
-  await writeFile(`${file}.tmp`, `${content}\n`)
-  await rename(`${file}.tmp`, file)
+async function metadataProblems({ metadataFile }: CommandLine): Promise<readonly Problem[]> {
+  if (metadataFile === undefined) return []
+  const folder = dirname(resolve(metadataFile))
+  const writable = await access(folder, constants.W_OK).then(
+    () => true,
+    () => false,
+  )
+  return writable
+    ? []
+    : [{ where: '--metadata-file', text: `${folder} cannot be written: name a file in a folder that is there` }]
+}
+
+/** Whatever goes wrong here, the image is where it is, and an error before is the one to tell. */
+async function writeMetadata(file: string | undefined, content: string, report: Terminal): Promise<void> {
+  if (file === undefined) return
+  try {
+    await writeFile(`${file}.tmp`, `${content}\n`)
+    await rename(`${file}.tmp`, file)
+  } catch (error) {
+    report.warning(`${file} could not be written: ${describeError(error).message}`)
+  }
 }
 
 function showError(error: unknown, terminal: Terminal): void {
@@ -110,17 +134,6 @@ function showError(error: unknown, terminal: Terminal): void {
   for (const each of message.split('\n')) terminal.error(each.replace(/^input ([a-z-]+):/, '--$1:'))
   for (const each of detail) terminal.output(each)
   process.exitCode = exitCode
-}
-
-async function removeFolders(folders: readonly string[], around: Surroundings, terminal: Terminal): Promise<void> {
-  const privileges = await findPrivileges()
-  for (const folder of folders) {
-    try {
-      await removeFolder(folder, privileges, around)
-    } catch (error) {
-      terminal.warning(`${folder} could not be removed: ${describeError(error).message}`)
-    }
-  }
 }
 
 await main()

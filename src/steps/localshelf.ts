@@ -1,4 +1,4 @@
-import { cp, mkdir, rename, rm, stat } from 'node:fs/promises'
+import { cp, mkdir, mkdtemp, rename, rm, stat } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
 import type { KiwiShelf } from '../job/tools.ts'
 
@@ -12,17 +12,31 @@ export function localShelf(cacheFolder: string): KiwiShelf {
     },
     keep: async (folder, version) => {
       const kept = place(version)
-      const partial = `${kept}.${process.pid}.partial`
       await mkdir(dirname(kept), { recursive: true })
+      const own = await mkdtemp(`${kept}.`)
       try {
-        await cp(folder, partial, { recursive: true, verbatimSymlinks: true })
-        // One that is there no longer starts, or another job has just put the same there.
-        await rm(kept, { recursive: true, force: true })
-        await rename(partial, kept)
+        await cp(folder, join(own, 'new'), { recursive: true, verbatimSymlinks: true })
+        // One that is there does not start any more. It goes aside in one step: another job may put its own there now.
+        await rename(kept, join(own, 'old')).catch(() => {})
+        // Where another job was first, its kiwi-ng is as good.
+        await rename(join(own, 'new'), kept).catch(() => {})
       } finally {
-        await rm(partial, { recursive: true, force: true })
+        await rm(own, { recursive: true, force: true })
       }
       return kept
+    },
+  }
+}
+
+/** Keeps kiwi-ng for this job only. @param keep told of the folder, which goes with the job */
+export function jobShelf(temp: string, keep: (folder: string) => void): KiwiShelf {
+  return {
+    find: async () => undefined,
+    keep: async (folder) => {
+      const own = await mkdtemp(join(temp, 'kiwi-oci-tools-'))
+      keep(own)
+      await cp(folder, join(own, 'kiwi-ng'), { recursive: true, verbatimSymlinks: true })
+      return join(own, 'kiwi-ng')
     },
   }
 }

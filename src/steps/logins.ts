@@ -1,3 +1,4 @@
+import { rm } from 'node:fs/promises'
 import type { Login } from '../inputs/inputs.ts'
 import { makePrivateFolder } from '../job/workfolder.ts'
 import type { Plan } from '../plan/plan.ts'
@@ -12,42 +13,49 @@ export interface LoginInputs {
   readonly authfile?: string
 }
 
+export interface AccessStep {
+  readonly tmpFolder: string
+  readonly report: Report
+  readonly signal: AbortSignal
+  /** Told of the folder of logins before anything is put into it. */
+  readonly keep: (folder: string) => void
+}
+
 /**
- * How skopeo is called in this step, with the job's logins in a folder that only we can read.
+ * Does something with the job's logins in a folder that only we can read, which goes when it is done.
  *
- * @param keep told of the folder before anything is put into it
- * @throws RegistryError when the registry does not accept the login
+ * @throws RegistryError when the registry does not accept the login, and whatever `use` throws
  */
-export async function openAccess(
+export async function withAccess<T>(
   plan: Plan,
   inputs: LoginInputs,
   around: Surroundings,
-  step: {
-    readonly tmpFolder: string
-    readonly report: Report
-    readonly signal: AbortSignal
-    readonly keep: (folder: string) => void
-  },
-): Promise<Access> {
+  step: AccessStep,
+  use: (access: Access) => Promise<T>,
+): Promise<T> {
   const { login, authfile } = inputs
   const folder = await makePrivateFolder(around.temp)
   step.keep(folder)
-  const access: Access = {
-    tlsVerify: plan.tlsVerify,
-    tmpFolder: step.tmpFolder,
-    environment: skopeoEnvironment(process.env, login ? [login.password] : []),
-    report: step.report,
-    signal: step.signal,
+  try {
+    const access: Access = {
+      tlsVerify: plan.tlsVerify,
+      tmpFolder: step.tmpFolder,
+      environment: skopeoEnvironment(process.env, login ? [login.password] : []),
+      report: step.report,
+      signal: step.signal,
+    }
+    const request = {
+      folder,
+      ...(login ? { login } : {}),
+      ...(authfile === undefined ? {} : { authfile }),
+      files: around.loginFiles,
+      registries: registries(plan),
+    }
+    const file = await prepareLogins(request, access)
+    return await use(file === undefined ? access : { ...access, authfile: file })
+  } finally {
+    await rm(folder, { recursive: true, force: true })
   }
-  const request = {
-    folder,
-    ...(login ? { login } : {}),
-    ...(authfile === undefined ? {} : { authfile }),
-    files: around.loginFiles,
-    registries: registries(plan),
-  }
-  const file = await prepareLogins(request, access)
-  return file === undefined ? access : { ...access, authfile: file }
 }
 
 /** The registries that a plan talks to. */

@@ -5,7 +5,7 @@ import { Stopwatch } from '../job/stopwatch.ts'
 import { summaryMarkdown } from '../job/summary.ts'
 import { parsePlan } from '../plan/plan.ts'
 import { maskSecret, rememberFolder, setOutputs, takeInputs, takeValue, writeSummary } from '../runner.ts'
-import { openAccess } from './logins.ts'
+import { withAccess } from './logins.ts'
 import { runStep } from './step.ts'
 import { inputFacts, surroundings } from './surroundings.ts'
 
@@ -13,21 +13,22 @@ await runStep(async (report, signal) => {
   const around = surroundings(process.env)
   const plan = parsePlan(takeValue(process.env, 'plan'))
   const built = parseBuilt(takeValue(process.env, 'built'))
-  const { inputs } = readInputs(takeInputs(process.env), inputFacts(around, 'action'))
+  const { inputs } = readInputs(takeInputs(process.env).raw, inputFacts(around, 'action'))
   if (inputs.login) maskSecret(inputs.login.username, inputs.login.password)
   const stopwatch = new Stopwatch(() => Date.now())
   let published: Published = UNPUBLISHED
   try {
     const step = { tmpFolder: built.workFolder, report, signal, keep: rememberFolder }
-    const access = await openAccess(plan, inputs, around, step)
     const onProgress = (now: Published) => {
       published = now
     }
-    await publishImage({ plan, built, access, report, stopwatch, onProgress })
+    await withAccess(plan, inputs, around, step, (access) =>
+      publishImage({ plan, built, access, report, stopwatch, onProgress }),
+    )
   } finally {
     // What was reached before a failure is true and stays so.
     setOutputs({ image: published.image, tags: published.tags.join('\n'), metadata: metadataText(built, published) })
     const phases = [...built.phases, ...stopwatch.phases]
-    if (plan.summary) await writeSummary(summaryMarkdown(plan, { ...built, phases }, published))
+    if (plan.summary) await writeSummary(report, summaryMarkdown(plan, { ...built, phases }, published))
   }
 })

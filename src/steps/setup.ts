@@ -1,4 +1,5 @@
 import { dirname } from 'node:path'
+import { InputError } from '../errors.ts'
 import { readDistribution } from '../host/distribution.ts'
 import { readInputs } from '../inputs/inputs.ts'
 import { hostFacts, usualHostFacts } from '../job/hostfacts.ts'
@@ -6,6 +7,7 @@ import { readyTools } from '../job/tools.ts'
 import { parsePlan } from '../plan/plan.ts'
 import { makePlan } from '../plan/planning.ts'
 import { addPath, setOutputs, takeInputs, takeValue } from '../runner.ts'
+import { jobShelf } from './localshelf.ts'
 import { plannedMirrors } from './mirrors.ts'
 import { actionsCache } from './remotecache.ts'
 import { kiwiShelf } from './shelf.ts'
@@ -20,8 +22,12 @@ await runStep(async (report, signal) => {
   const mirrors = await plannedMirrors(around)
   const planned = takeValue(process.env, 'plan')
   const facts = inputFacts(around, 'action')
-  const read = readInputs(takeInputs(process.env), facts)
+  const given = takeInputs(process.env)
+  const { inputs, problems } = readInputs(given.raw, facts)
+  const read = { inputs, problems: [...given.problems, ...problems] }
   const plan = planned === '' ? undefined : parsePlan(planned)
+  if (plan === undefined && inputs.description === undefined && problems.length > 0) throw new InputError(read.problems)
+  const since = Date.now()
   const described = plan ?? (read.inputs.description === undefined ? undefined : await makePlan(read, facts))
   const { cache, installTools } = plan ?? read.inputs
   const kiwi = await readyTools({
@@ -35,11 +41,20 @@ await runStep(async (report, signal) => {
     installs: installTools,
     searchPath: around.searchPath,
     temp: around.temp,
-    shelf: kiwiShelf(around, cache && around.hosted ? actionsCache() : undefined, report),
+    // The runner empties its temp after the job, and the steps that follow still find it there.
+    shelf: cache
+      ? kiwiShelf(around, around.hosted ? actionsCache() : undefined, report)
+      : jobShelf(around.temp, () => {}),
     nowSeconds: Date.now() / 1000,
     report,
     signal,
   })
-  if (kiwi) addPath(dirname(kiwi.path))
-  setOutputs({ kiwi: kiwi?.path ?? '', 'kiwi-version': kiwi?.version ?? '' })
+  // A folder that is searched already keeps its place: others may stand before it on purpose.
+  const folder = kiwi === undefined ? undefined : dirname(kiwi.path)
+  if (folder !== undefined && !around.searchPath.split(':').includes(folder)) addPath(folder)
+  setOutputs({
+    seconds: String((Date.now() - since) / 1000),
+    kiwi: kiwi?.path ?? '',
+    'kiwi-version': kiwi?.version ?? '',
+  })
 })

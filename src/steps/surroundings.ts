@@ -1,5 +1,5 @@
 import http from 'node:http'
-import { homedir, machine, release, tmpdir, userInfo } from 'node:os'
+import { homedir, machine, release, tmpdir } from 'node:os'
 import { join, resolve } from 'node:path'
 import type { InputFacts } from '../inputs/reader.ts'
 import { machinePlatform, type Platform } from '../oci/platform.ts'
@@ -18,7 +18,6 @@ export interface Surroundings {
   readonly searchPath: string
   readonly uid: number
   readonly gid: number
-  readonly user: string
   readonly machine: Platform
   /** KIWI's name of the architecture, `uname -m`. */
   readonly architecture: string
@@ -38,7 +37,8 @@ export interface Surroundings {
 const PROXY_VARIABLES = ['http_proxy', 'https_proxy', 'ftp_proxy', 'no_proxy', 'all_proxy']
 
 export function surroundings(environment: NodeJS.ProcessEnv): Surroundings {
-  const { uid, gid, username } = userInfo()
+  const uid = process.getuid?.() ?? 0
+  const gid = process.getgid?.() ?? 0
   const home = environment['HOME'] || homedir()
   const caches = environment['XDG_CACHE_HOME'] || join(home, '.cache')
   const mirrorsFile = environment['KIWI_OCI_MIRRORS']
@@ -54,7 +54,6 @@ export function surroundings(environment: NodeJS.ProcessEnv): Surroundings {
     searchPath: environment['PATH'] ?? '',
     uid,
     gid,
-    user: username,
     machine: machinePlatform(process.arch),
     architecture: machine(),
     release: environment['ImageOS'] || release(),

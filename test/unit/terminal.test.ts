@@ -39,3 +39,14 @@ it('keeps control characters of programs off the terminal', () => {
   report.output('\x1b[2Jgone\x07\r')
   expect(text()).toBe('  gone  \n')
 })
+
+it('shows what a program printed before it failed, also on a terminal', () => {
+  const { report, text } = terminal(true)
+  report.group('KIWI')
+  report.endGroup()
+  report.error('KIWI failed')
+  report.output('the whole log is /tmp/kiwi.log')
+  const shown = text()
+  expect(shown).toContain('error: KIWI failed\n')
+  expect(shown).toContain('the whole log is /tmp/kiwi.log\n')
+})

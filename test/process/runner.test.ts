@@ -1,0 +1,100 @@
+import { mkdir, readdir, readFile, writeFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import { expect, it } from 'vitest'
+import { DISK, type Place, place } from './support/cli.ts'
+
+/** Runs an entry as a runner does: inputs and files in the environment. */
+async function step(here: Place, entry: string, inputs: Record<string, string>, more: Record<string, string> = {}) {
+  const files = Object.fromEntries(
+    ['OUTPUT', 'STATE', 'ENV', 'PATH', 'STEP_SUMMARY'].map((name) => [`GITHUB_${name}`, join(here.folder, `.${name}`)]),
+  )
+  for (const file of Object.values(files)) await writeFile(file, '')
+  const env = Object.fromEntries(Object.entries(inputs).map(([name, text]) => [`INPUT_${name.toUpperCase()}`, text]))
+  const temp = join(here.folder, '../temp')
+  const run = await here.run([], { entry, env: { ...files, RUNNER_TEMP: temp, ...env, ...more } })
+  return { ...run, file: (name: string) => readFile(join(here.folder, `.${name}`), 'utf8') }
+}
+
+/** The value of an output or of the state, written by @actions/core with a random delimiter. */
+function value(file: string, name: string): string {
+  const [, , text = ''] = new RegExp(`^${name}<<(ghadelimiter_[^\\n]+)\\n(.*?)\\n\\1$`, 'ms').exec(file) ?? []
+  return text
+}
+
+it('the plan step writes the plan and masks the password in every form', async () => {
+  await using here = await place()
+  await here.write('a.raw', DISK)
+  const inputs = { disk: 'a.raw', tags: 'ghcr.io/acme/a:1', username: 'me', password: 'hunter 2' }
+  const plan = await step(here, 'plan.js', inputs)
+  expect(plan.exitCode, plan.stdout).toBe(0)
+  expect(plan.stdout.replaceAll(here.folder, '.')).toMatchInlineSnapshot(`
+    "::add-mask::hunter 2
+    ::add-mask::hunter 2
+    ::add-mask::bWU6aHVudGVyIDI=
+    ::add-mask::aHVudGVyIDI=
+    ::add-mask::hunter%25202
+    Disk: ./a.raw
+    Image: qcow2 disk at /disk, under its own name, for linux/amd64, layer gzip
+    Base: scratch (default)
+    Would push to: ghcr.io/acme/a:1
+    "
+  `)
+  expect(value(await plan.file('OUTPUT'), 'plan')).not.toContain('hunter')
+})
+
+it('a misspelled input is named, and a variable of somebody else is none of ours', async () => {
+  await using here = await place()
+  await here.write('a.raw', DISK)
+  const plan = await step(here, 'plan.js', { disk: 'a.raw', 'base-imgae': 'x', method: 'ibus' })
+  expect(plan.exitCode).toBe(2)
+  expect(plan.stdout).toContain('::error::input base-imgae: is no input of kiwi-oci: did you mean base-image?')
+  expect(plan.stdout).not.toContain('method')
+})
+
+it('what a description says cannot command the runner', async () => {
+  await using here = await place()
+  const evil = '1.0.0\n::set-output name=digest::evil\n##[add-mask]evil'
+  const { description } = await import('./support/cli.ts')
+  await here.write('config.xml', description().replace('1.0.0', evil))
+  const plan = await step(here, 'plan.js', { description: '.' })
+  expect(plan.stdout).toContain('evil')
+  for (const line of plan.stdout.split('\n')) expect(line).not.toMatch(/^\s*::set-output|##\[/)
+})
+
+it('the post entry removes every folder that the build step made', async () => {
+  await using here = await place()
+  await here.write('a.raw', DISK)
+  const login = { registry: '127.0.0.1:9', username: 'me', password: 'secret' }
+  const plan = await step(here, 'plan.js', { disk: 'a.raw' })
+  // The login is refused, for nobody listens there: the step fails with its folders made.
+  const inputs = { plan: value(await plan.file('OUTPUT'), 'plan'), ...login }
+  const build = await step(here, 'build.js', inputs)
+  expect(build.exitCode, build.stdout).toBe(1)
+  expect((await here.leftovers()).length).toBeGreaterThan(0)
+  const state = await build.file('STATE')
+  const last = [...state.matchAll(/^folders<<(ghadelimiter_[^\n]+)\n(.*?)\n\1$/gms)].at(-1)?.[2] ?? ''
+  expect(JSON.parse(last)).toHaveLength(2)
+  const post = await step(here, 'cleanup.js', login, { STATE_folders: last })
+  expect(post.exitCode, post.stdout).toBe(0)
+  expect(await here.leftovers()).toEqual([])
+})
+
+it('the layout and the disk stay from the build step to the post entry', async () => {
+  await using here = await place()
+  await mkdir(join(here.folder, 'there'))
+  await here.write('a.raw', DISK)
+  const plan = await step(here, 'plan.js', { disk: 'a.raw', 'work-dir': 'there', tags: 'ghcr.io/acme/a:1' })
+  const planned = value(await plan.file('OUTPUT'), 'plan')
+  const build = await step(here, 'build.js', { plan: planned })
+  expect(build.exitCode, build.stdout).toBe(0)
+  const outputs = await build.file('OUTPUT')
+  expect((await readdir(value(outputs, 'layout'))).sort()).toEqual(['blobs', 'index.json', 'oci-layout'])
+  const publish = await step(here, 'publish.js', { plan: planned, built: value(outputs, 'built') })
+  expect(publish.exitCode, publish.stdout).toBe(0)
+  expect(publish.stdout).toContain('ghcr.io/acme/a:1')
+  expect(value(await publish.file('OUTPUT'), 'image')).toBe('')
+  expect(await publish.file('STEP_SUMMARY')).toContain(value(outputs, 'digest'))
+  const last = JSON.stringify([join(value(outputs, 'layout'), '..')])
+  await step(here, 'cleanup.js', {}, { STATE_folders: last })
+  expect(await readdir(join(here.folder, 'there'))).toEqual([])
+})
