@@ -30,7 +30,7 @@ import { pipeline } from "node:stream/promises";
 import * as stream from "stream";
 import { Readable as Readable$1 } from "stream";
 import { URL as URL$1 } from "url";
-import os, { EOL, homedir, machine, release, tmpdir, userInfo } from "node:os";
+import os, { EOL, homedir, machine, release, tmpdir } from "node:os";
 import process$1 from "node:process";
 import https from "node:https";
 // \0rolldown/runtime.js
@@ -156,6 +156,12 @@ function describeError(thrown) {
 		exitCode: thrown.exitCode
 	};
 	const error = thrown instanceof Error ? thrown : new Error(String(thrown));
+	const filesystem = filesystemMessage(error);
+	if (filesystem !== void 0) return {
+		message: filesystem,
+		detail: [],
+		exitCode: 1
+	};
 	if (error.name === "AbortError") return {
 		message: "the job was canceled",
 		detail: [],
@@ -166,6 +172,20 @@ function describeError(thrown) {
 		detail: (error.stack ?? "").split("\n"),
 		exitCode: 1
 	};
+}
+/** What of the file system is no bug of ours but the machine's state. */
+const FILESYSTEM = {
+	ENOSPC: "no space is left: free some, or set work-dir to a folder on a larger file system",
+	EDQUOT: "the quota is used up: free some, or set work-dir to another folder",
+	EROFS: "the file system is read-only: set work-dir to a folder that can be written",
+	EACCES: "the right to it is missing: give it, or name another folder with work-dir",
+	EPERM: "the right to it is missing: give it, or name another folder with work-dir",
+	EMFILE: "too many files are open: raise the limit (ulimit -n)"
+};
+function filesystemMessage(error) {
+	const { code, path } = error;
+	const text = code === void 0 ? void 0 : FILESYSTEM[code];
+	return text === void 0 || path === void 0 ? void 0 : `${path}: ${text}`;
 }
 // src/command.ts
 const KEPT_LINES = 40;
@@ -182,7 +202,7 @@ async function runCommand(program, args, options = {}) {
 	if (options.signal?.aborted) throw fail({ kind: "canceled" }, []);
 	const child = spawn(program, args, {
 		cwd: options.cwd,
-		env: options.env,
+		env: options.env ?? inheritedEnvironment(),
 		stdio: [
 			"pipe",
 			"pipe",
@@ -205,7 +225,7 @@ async function runCommand(program, args, options = {}) {
 	if (options.input !== void 0) child.stdin.write(options.input);
 	if (!options.stopByEndOfInput) child.stdin.end();
 	const ended = new Promise((resolve, reject) => {
-		child.once("error", reject);
+		child.on("error", (error) => child.pid === void 0 && reject(error));
 		child.once("close", (code, signal) => resolve({
 			code,
 			signal
@@ -242,9 +262,9 @@ function stopWhenAsked(child, options) {
 	const stop = (reason) => {
 		state.reason ??= reason;
 		if (options.stopByEndOfInput) child.stdin?.end();
-		else child.kill("SIGTERM");
+		else sendSignal(child, "SIGTERM");
 		const grace = options.graceSeconds === void 0 ? GRACE_MILLISECONDS : options.graceSeconds * 1e3;
-		timers.push(setTimeout(() => child.kill("SIGKILL"), grace));
+		timers.push(setTimeout(() => sendSignal(child, "SIGKILL"), grace));
 	};
 	const onAbort = () => stop({ kind: "canceled" });
 	options.signal?.addEventListener("abort", onAbort, { once: true });
@@ -258,6 +278,27 @@ function stopWhenAsked(child, options) {
 		for (const timer of timers) clearTimeout(timer);
 	};
 	return state;
+}
+/** A program that sudo started for us is root's: we may not signal it (kill(2)), sudo may, and it passes the signal on. */
+function sendSignal(child, signal) {
+	if (child.pid === void 0 || child.exitCode !== null || child.signalCode !== null) return;
+	try {
+		process.kill(child.pid, signal);
+	} catch (error) {
+		if (!isErrno(error) || error.code !== "EPERM") return;
+		spawn("sudo", [
+			"-n",
+			"kill",
+			"-s",
+			signal.slice(3),
+			String(child.pid)
+		], { stdio: "ignore" }).on("error", () => {});
+	}
+}
+/** What the actions' runner hands to its steps, tokens among it: no program that we start needs any of it. */
+const RUNNER_VARIABLES$1 = /^(INPUT_|STATE_|ACTIONS_|KIWI_OCI_)|^(GITHUB_TOKEN|NODE_OPTIONS)$/;
+function inheritedEnvironment() {
+	return Object.fromEntries(Object.entries(process.env).filter(([name]) => !RUNNER_VARIABLES$1.test(name)));
 }
 async function eachLine(stream, onLine) {
 	for await (const line of createInterface({
@@ -7512,6 +7553,185 @@ function acceptedVariants({ architecture, variant }) {
 	const from = descending.indexOf(variant);
 	return [...from < 0 ? [variant] : descending.slice(from), ""];
 }
+// src/oci/epoch.ts
+/** The last second of the year 9999: RFC 3339 has no later one. */
+const LAST_SECOND = 253402300799;
+/** Why a number cannot be the time of an image, as one sentence; undefined when it can. */
+function epochProblem(epochSeconds) {
+	if (Number.isInteger(epochSeconds) && epochSeconds >= 0 && epochSeconds <= LAST_SECOND) return void 0;
+	return `the time ${epochSeconds} is not a whole number of seconds since 1970`;
+}
+/**
+* Seconds since 1970 as image-spec's dates: `2026-01-02T03:04:05Z`.
+*
+* @throws RangeError when `epochProblem` has one
+*/
+function rfc3339(epochSeconds) {
+	const problem = epochProblem(epochSeconds);
+	if (problem !== void 0) throw new RangeError(problem);
+	return (/* @__PURE__ */ new Date(epochSeconds * 1e3)).toISOString().replace(".000Z", "Z");
+}
+// src/oci/tar.ts
+const BLOCK_BYTES = 512;
+/** POSIX.1 pax, ustar interchange format: the numbers are octal digits and a NUL. */
+const NAME_BYTES = 100;
+const PREFIX_BYTES = 155;
+const OCTAL_11_LIMIT = 8 ** 11;
+/** The user and group qemu of KubeVirt; kubevirt docs/container-register-disks.md, pkg/util/util.go. */
+const QEMU = 107;
+/** Why a path cannot be the disk's in the image, as one sentence; undefined when it can. */
+function diskPathProblem(path) {
+	if (!path.startsWith("/")) return "the path is not absolute: start it with /";
+	if (/\p{Cc}/u.test(path)) return "the path holds a control character: write it without";
+	const parts = path.slice(1).split("/");
+	if (parts.at(-1) === "") return "the path ends with /: add the name of the file";
+	if (parts.includes("..") || parts.includes(".")) return "the path holds . or ..: write it without them";
+	if (parts.includes("")) return "the path holds //: write it with single ones";
+	if (parts.some((part) => part.startsWith(".wh."))) return "the path holds a name that starts with .wh., which deletes files";
+}
+/**
+* The entries of a layer with one disk, the file last.
+*
+* In `/disk/` they follow KubeVirt's containerDisk: folder 0555, file 0444, both owned by 107:107. Folders elsewhere are
+* root's, and only there when nothing lies below: on a base an entry would change the base's own folder, and what
+* unpacks a layer makes missing ones.
+*
+* @param path absolute path of the disk in the image
+* @throws ImageError when `diskPathProblem` has one; RangeError when `epochProblem` has one for the time
+*/
+function diskEntries(path, facts) {
+	const problem = diskPathProblem(path);
+	if (problem !== void 0) throw new ImageError(`an image with the disk at ${path}`, [problem]);
+	const { sizeBytes, mtimeSeconds } = facts;
+	const timeProblem = epochProblem(mtimeSeconds);
+	if (timeProblem !== void 0) throw new RangeError(timeProblem);
+	const parts = path.slice(1).split("/");
+	const qemu = {
+		uid: QEMU,
+		gid: QEMU,
+		mtimeSeconds
+	};
+	const file = {
+		kind: "file",
+		path: parts.join("/"),
+		mode: 292,
+		sizeBytes,
+		...qemu
+	};
+	if (parts.length === 2 && parts[0] === "disk") return [{
+		kind: "directory",
+		path: "disk",
+		mode: 365,
+		sizeBytes: 0,
+		...qemu
+	}, file];
+	if (facts.hasBase) return [file];
+	const folders = parts.slice(0, -1).map((_, depth) => parts.slice(0, depth + 1).join("/"));
+	const root = {
+		mode: 493,
+		uid: 0,
+		gid: 0,
+		sizeBytes: 0,
+		mtimeSeconds
+	};
+	return [...folders.map((folder) => ({
+		kind: "directory",
+		path: folder,
+		...root
+	})), file];
+}
+/** The header blocks of an entry: ustar, led by a pax extended header for what ustar cannot say. */
+function tarHeader(entry) {
+	const path = entry.kind === "directory" ? `${entry.path}/` : entry.path;
+	const split = isAscii(path) ? splitPath(path) : void 0;
+	const records = [
+		...split === void 0 ? [paxRecord("path", path)] : [],
+		...entry.sizeBytes < OCTAL_11_LIMIT ? [] : [paxRecord("size", `${entry.sizeBytes}`)],
+		...entry.mtimeSeconds < OCTAL_11_LIMIT ? [] : [paxRecord("mtime", `${entry.mtimeSeconds}`)]
+	];
+	const own = ustarBlock({
+		...entry,
+		typeflag: entry.kind === "directory" ? "5" : "0",
+		...split ?? {
+			name: asciiStandIn(path),
+			prefix: ""
+		}
+	});
+	return records.length === 0 ? own : Buffer.concat([paxHeader(entry, Buffer.concat(records)), own]);
+}
+/** What follows content of this size up to the next block. */
+function tarPadding(sizeBytes) {
+	return Buffer.alloc((BLOCK_BYTES - sizeBytes % BLOCK_BYTES) % BLOCK_BYTES);
+}
+/** The end of an archive. */
+function tarEnd() {
+	return Buffer.alloc(2 * BLOCK_BYTES);
+}
+function ustarBlock(fields) {
+	const block = Buffer.alloc(BLOCK_BYTES);
+	block.write(fields.name, 0, NAME_BYTES, "latin1");
+	block.write(octal(fields.mode, 7), 100, "latin1");
+	block.write(octal(fields.uid, 7), 108, "latin1");
+	block.write(octal(fields.gid, 7), 116, "latin1");
+	block.write(octal(fields.sizeBytes, 11), 124, "latin1");
+	block.write(octal(fields.mtimeSeconds, 11), 136, "latin1");
+	block.write(" ".repeat(8), 148, "latin1");
+	block.write(fields.typeflag, 156, "latin1");
+	block.write("ustar\x0000", 257, "latin1");
+	block.write(octal(0, 7), 329, "latin1");
+	block.write(octal(0, 7), 337, "latin1");
+	block.write(fields.prefix, 345, PREFIX_BYTES, "latin1");
+	const sum = block.reduce((total, byte) => total + byte, 0);
+	block.write(`${octal(sum, 6)}\0 `, 148, "latin1");
+	return block;
+}
+/** A number that the pax header gives instead stands as 0. */
+function octal(value, digits) {
+	return (value < 8 ** digits ? value : 0).toString(8).padStart(digits, "0");
+}
+function paxHeader(entry, records) {
+	const header = ustarBlock({
+		name: "PaxHeaders/disk",
+		prefix: "",
+		typeflag: "x",
+		mode: 420,
+		uid: 0,
+		gid: 0,
+		sizeBytes: records.length,
+		mtimeSeconds: entry.mtimeSeconds
+	});
+	return Buffer.concat([
+		header,
+		records,
+		tarPadding(records.length)
+	]);
+}
+/** `LENGTH KEY=VALUE\n`, the length counting itself: POSIX.1 pax, extended header. */
+function paxRecord(key, value) {
+	const rest = Buffer.byteLength(` ${key}=${value}\n`);
+	let length = rest + `${rest}`.length;
+	length = rest + `${length}`.length;
+	return Buffer.from(`${length} ${key}=${value}\n`, "utf8");
+}
+/** ustar's two fields, joined by a slash when read; undefined when the path does not fit. */
+function splitPath(path) {
+	if (path.length <= NAME_BYTES) return {
+		name: path,
+		prefix: ""
+	};
+	const slash = path.lastIndexOf("/", Math.min(PREFIX_BYTES, path.length - 2));
+	const name = path.slice(slash + 1);
+	return slash > 0 && name.length <= NAME_BYTES ? {
+		name,
+		prefix: path.slice(0, slash)
+	} : void 0;
+}
+function asciiStandIn(path) {
+	return path.replaceAll(/[^\x20-\x7e]/g, "_").slice(0, NAME_BYTES);
+}
+function isAscii(text) {
+	return /^[\x20-\x7e]*$/.test(text);
+}
 // src/oci/reference.ts
 const DOCKER = "docker.io";
 const REPOSITORY_LIMIT = 255;
@@ -7592,6 +7812,13 @@ function tagProblem(tag) {
 	if (tag === "") return "the tag after : is missing";
 	return `${JSON.stringify(tag)} is not a tag: use at most 128 of A-Z, a-z, 0-9, _ . - and start with none of . -`;
 }
+// src/oci/refname.ts
+/** image-spec annotations.md, "Rules" of ref.name; c/image oci/internal/oci_util.go has the same. */
+const REF_NAME_TEXT = /^[A-Za-z0-9]+(?:(?:[-._:@+]|--)[A-Za-z0-9]+)*(?:\/[A-Za-z0-9]+(?:(?:[-._:@+]|--)[A-Za-z0-9]+)*)*$/;
+/** Whether a text can be the name of an image in a layout. */
+function isRefName(text) {
+	return REF_NAME_TEXT.test(text);
+}
 // src/registry/transport.ts
 const FILE_TRANSPORTS = [
 	"oci",
@@ -7602,8 +7829,6 @@ const FILE_TRANSPORTS = [
 const NAMED_TRANSPORTS = ["containers-storage", "docker-daemon"];
 const BASE_FORMS = "a registry reference, scratch, oci:, oci-archive:, docker-archive:, dir: or containers-storage:";
 const DESTINATION_FORMS = "docker://REFERENCE, oci:DIR[:REF], oci-archive:FILE[:REF], docker-archive:FILE[:REF], dir:DIR, containers-storage:NAME or docker-daemon:NAME";
-/** c/image oci/internal/oci_util.go, `refRegexp`: skopeo refuses other names in a layout. */
-const NAME_IN_LAYOUT = /^[A-Za-z0-9]+(?:(?:[-._:@+]|--)[A-Za-z0-9]+)*(?:\/[A-Za-z0-9]+(?:(?:[-._:@+]|--)[A-Za-z0-9]+)*)*$/;
 /** Sources of KIWI's `derived_from` (kiwi/system/uri.py) that mean nothing outside of KIWI or the build service. */
 const KIWI_SOURCES = /* @__PURE__ */ new Map([
 	["obsrepositories", "names a container of the Open Build Service that builds the description"],
@@ -7728,7 +7953,7 @@ function localName(transport, rest) {
 		transport,
 		path
 	};
-	if (transport !== "docker-archive" && !NAME_IN_LAYOUT.test(name)) return { problem: `'${name}' is no name of an image in a layout: write ${transport}:PATH:REF, and no colon in PATH` };
+	if (transport !== "docker-archive" && !isRefName(name)) return { problem: `'${name}' is no name of an image in a layout: write ${transport}:PATH:REF, and no colon in PATH` };
 	return {
 		transport,
 		path,
@@ -8059,19 +8284,24 @@ function optionalFormat(reader) {
 function optionalDiskPath(reader) {
 	const path = reader.text("disk-path");
 	if (path === void 0) return {};
-	const parts = path.split("/").slice(1);
 	if (!path.startsWith("/")) reader.refuse("disk-path", `'${path}' is not absolute: write /${path}`);
-	else if (parts.includes("..")) reader.refuse("disk-path", `'${path}' climbs out of its folder: write it without ..`);
-	else if (parts.some((part) => part === "" || part === ".") || /\p{Cc}/u.test(path)) reader.refuse("disk-path", `'${path}' names no file: write a path like /disk/disk.qcow2`);
-	else return { diskPath: path };
+	else if (path.split("/").includes("..")) reader.refuse("disk-path", `'${path}' climbs out of its folder: write it without ..`);
+	else {
+		const problem = diskPathProblem(path);
+		if (problem === void 0) return { diskPath: path };
+		reader.refuse("disk-path", problem);
+	}
 	return {};
 }
 function containerconfig(reader) {
-	const text = reader.text("containerconfig");
-	if (text === void 0) return {};
+	const text = reader.secret("containerconfig");
+	if (text === void 0 || text.trim() === "") return {};
 	let value;
 	try {
-		value = (0, import_dist$2.parse)(text);
+		value = (0, import_dist$2.parse)(text, {
+			schema: "failsafe",
+			customTags: ["null"]
+		});
 	} catch (error) {
 		reader.refuse("containerconfig", `no valid YAML: ${firstLine(error)}`);
 		return {};
@@ -8122,12 +8352,17 @@ function optionalLogin(reader) {
 	if (username === void 0) reader.refuse("username", "missing while a password is given: a login needs both");
 	if (password === void 0) reader.refuse("password", "missing while a username is given: a login needs both");
 	if (username === void 0 || password === void 0) return {};
-	const registry = given ?? onlyRegistry(reader);
+	const registry = given === void 0 ? onlyRegistry(reader) : givenRegistry(given, reader);
 	return registry === void 0 ? {} : { login: {
 		registry,
 		username,
 		password
 	} };
+}
+function givenRegistry(text, reader) {
+	const parsed = parseRegistry(text);
+	if (typeof parsed === "string") return parsed;
+	reader.refuse("registry", parsed.problem);
 }
 function onlyRegistry(reader) {
 	const registries = /* @__PURE__ */ new Set();
@@ -25694,15 +25929,6 @@ function saveState(name, value) {
 	if (process.env["GITHUB_STATE"] || "") return issueFileCommand("STATE", prepareKeyValueMessage(name, value));
 	issueCommand("save-state", { name }, toCommandValue(value));
 }
-/**
-* Gets the value of an state set by this action's main execution.
-*
-* @param     name     name of the state to get
-* @returns   string
-*/
-function getState(name) {
-	return process.env[`STATE_${name}`] || "";
-}
 // src/runner.ts
 /**
 * Reports to a workflow runner. What programs print stands between `stop-commands` and a token that they cannot know, so
@@ -25713,7 +25939,7 @@ var Runner = class {
 	#grouped = false;
 	info(line) {
 		this.#open();
-		info(line);
+		info(harmless(line));
 	}
 	warning(line) {
 		this.#open();
@@ -25728,7 +25954,7 @@ var Runner = class {
 	}
 	group(title) {
 		this.endGroup();
-		startGroup(title);
+		startGroup(harmless(title));
 		this.#grouped = true;
 	}
 	endGroup() {
@@ -25757,7 +25983,17 @@ var Runner = class {
 		this.#fence = void 0;
 	}
 };
-/** The inputs in a step's environment (`INPUT_BASE-IMAGE`); they are taken out of it, so that no program inherits them. */
+/**
+* A line of ours that may quote somebody else's words: it stays one line and no command, in neither syntax of the runner
+* (ActionCommand.cs: `::` at the start after blanks, `##[` anywhere).
+*/
+function harmless(line) {
+	return line.replaceAll(/[\r\n]+/g, " ").replace(/^(\s*):(?=:)/, "$1: ").replaceAll("##[", "## [");
+}
+/**
+* The inputs in a step's environment (`INPUT_BASE-IMAGE`); they are taken out of it, so that no program inherits them.
+* Names that are near to one of ours are problems. Others are none of ours: `INPUT_METHOD` is the desktop's.
+*/
 function takeInputs(environment) {
 	const raw = /* @__PURE__ */ new Map();
 	const problems = [];
@@ -25766,17 +26002,17 @@ function takeInputs(environment) {
 		const spelled = variable.slice(6).toLowerCase();
 		delete environment[variable];
 		const name = inputNamed(spelled);
-		if (name === void 0) {
-			const similar = similarNames(spelled);
-			const remedy = similar.length > 0 ? `did you mean ${similar.join(" or ")}?` : "see the inputs in the README";
-			problems.push({
-				where: `input ${spelled}`,
-				text: `is no input of kiwi-oci: ${remedy}`
-			});
-		} else if (text !== "") raw.set(name, rawEntries(name, text));
+		const [similar] = name === void 0 ? similarNames(spelled) : [];
+		if (name !== void 0 && text !== "") raw.set(name, rawEntries(name, text));
+		if (similar !== void 0) problems.push({
+			where: `input ${spelled}`,
+			text: `is no input of kiwi-oci: did you mean ${similar}?`
+		});
 	}
-	if (problems.length > 0) throw new InputError(problems);
-	return raw;
+	return {
+		raw,
+		problems
+	};
 }
 /** Values that a step takes beside the inputs of the action, from the steps before it. */
 function takeValue(environment, name) {
@@ -25799,50 +26035,11 @@ function maskSecret(username, password) {
 function setOutputs(outputs) {
 	for (const [name, value] of Object.entries(outputs)) setOutput(name, value);
 }
+const folders = [];
 /** Remembers a folder for the step's post entry, before anything is put into it. */
 function rememberFolder(folder) {
-	saveState("folders", JSON.stringify([...rememberedFolders(), folder]));
-}
-/** In the same process what was remembered so far; in the post entry all of it. */
-function rememberedFolders() {
-	const text = getState("folders") || "[]";
-	const folders = JSON.parse(text);
-	return Array.isArray(folders) ? folders.filter((folder) => typeof folder === "string") : [];
-}
-// src/host/privileges.ts
-/** Finds out by the user id, then by whether sudo works without a password. */
-async function findPrivileges(uid = process.getuid?.()) {
-	if (uid === 0) return { kind: "root" };
-	try {
-		await runCommand("sudo", ["-n", "true"], { timeoutSeconds: 20 });
-		return { kind: "sudo" };
-	} catch (error) {
-		if (error instanceof CommandError) return { kind: "none" };
-		throw error;
-	}
-}
-/**
-* The command line that runs a program as root.
-*
-* @throws HostError where there is no way to become root
-*/
-function asRoot(privileges, program, args) {
-	switch (privileges.kind) {
-		case "root": return {
-			program,
-			args
-		};
-		case "sudo": return {
-			program: "sudo",
-			args: [
-				"-n",
-				"--",
-				program,
-				...args
-			]
-		};
-		case "none": throw new HostError("building needs root", "run as root or with password-less sudo");
-	}
+	folders.push(folder);
+	saveState("folders", JSON.stringify(folders));
 }
 // src/disk/convert.ts
 /**
@@ -25855,16 +26052,17 @@ async function convertDisk(conversion) {
 	const { source, from, to, target, compressed = false, signal } = conversion;
 	if (from === to) return source;
 	const partial = `${target}.partial`;
+	const squeeze = compressed && to === "qcow2" ? ["-c"] : [];
+	const files = [resolve(source), resolve(partial)];
 	const args = [
 		"-f",
 		from,
 		"-O",
 		to,
-		...compressed && to === "qcow2" ? ["-c"] : [],
+		...squeeze,
 		...DISK_FORMATS[to].options,
 		"--",
-		source,
-		partial
+		...files
 	];
 	try {
 		await runCommand("qemu-img", ["convert", ...args], signal ? { signal } : {});
@@ -25876,8 +26074,57 @@ async function convertDisk(conversion) {
 	}
 	return target;
 }
+// src/disk/parts.ts
+/** A vmdk that is text: comments and empty lines, then its version (QEMU block/vmdk.c `vmdk_probe`). */
+const VMDK_TEXT = /^(?:#[^\n]*\n| *\r?\n)*version=[123]\r?\n/;
+const QCOW2_MAGIC = "QFIû";
+/** QEMU docs/interop/qcow2.txt: version at 4; incompatible features at 72, bit 2 of the last byte of them for a data file. */
+const QCOW2_VERSION_AT = 4;
+const QCOW2_FEATURES_END = 79;
+const QCOW2_DATA_FILE = 4;
+const VMDK_MAGIC = "KDMV";
+/** QEMU block/vmdk.c `VMDK4Header`: without a capacity of its own the file only describes others. */
+const VMDK_CAPACITY_AT = 12;
+/** How much of a disk file `startNamesParts` needs to see. */
+const START_BYTES = 4096;
+/**
+* Whether the start of a disk file says that content lies in other files, which qemu-img would open, or connect to,
+* even to tell so.
+*/
+function startNamesParts(start) {
+	const magic = start.toString("latin1", 0, 4);
+	if (magic === QCOW2_MAGIC && start.length > QCOW2_FEATURES_END) return start.readUInt32BE(QCOW2_VERSION_AT) >= 3 && ((start[QCOW2_FEATURES_END] ?? 0) & QCOW2_DATA_FILE) !== 0;
+	if (magic === VMDK_MAGIC && start.length >= 20) return start.readBigUInt64LE(VMDK_CAPACITY_AT) === 0n;
+	return VMDK_TEXT.test(start.toString("latin1"));
+}
+/**
+* The file, other than the disk's own, that a disk needs, by what `qemu-img info` says of it.
+*
+* @param path of the disk as qemu-img was given it
+*/
+function neededPart(info, path) {
+	const data = asRecord(asRecord(info["format-specific"])["data"]);
+	const extents = Array.isArray(data["extents"]) ? data["extents"].map((extent) => asRecord(extent)["filename"]) : [];
+	return [
+		info["backing-filename"],
+		data["data-file"],
+		...extents
+	].find((name) => typeof name === "string" && name !== path);
+}
+function asRecord(value) {
+	return typeof value === "object" && value !== null ? value : {};
+}
 // src/disk/inspect.ts
 const SECTOR_BYTES = 512;
+/** The formats that are one file by themselves and that QEMU reads well. */
+const TAKEN = [
+	"raw",
+	"qcow2",
+	"vdi",
+	"vhdx",
+	"vpc",
+	"vmdk"
+];
 const PACKED = [
 	{
 		magic: "1f8b",
@@ -25908,11 +26155,13 @@ const PACKED = [
 */
 async function inspectDisk(path, format, signal) {
 	await checkFile(path);
+	if (format === void 0 && startNamesParts(await startOf(path))) throw incomplete(path, "other files");
 	const info = await qemuInfo(path, format, signal);
-	const extra = info["backing-filename"] ?? dataFile(info);
-	if (typeof extra === "string") throw refused(`${path} is not complete without ${extra}: flatten it with qemu-img convert -O qcow2 ${path} NEW`);
+	const part = neededPart(info, resolve(path));
+	if (part !== void 0) throw incomplete(path, part);
 	const { format: found, "virtual-size": virtualSizeBytes, "actual-size": sizeBytes } = info;
 	if (typeof found !== "string" || typeof virtualSizeBytes !== "number" || typeof sizeBytes !== "number") throw new Error(`qemu-img info does not say what ${path} is: ${JSON.stringify(info)}`);
+	if (!TAKEN.includes(found)) throw refused(`${path} has the format ${found}, which is none of ${TAKEN.join(", ")}: convert it with qemu-img convert -O qcow2 ${path} NEW`);
 	if (found === "raw") await checkRaw(path);
 	return {
 		format: found,
@@ -25925,13 +26174,14 @@ async function checkFile(path) {
 	if (found instanceof Error) throw refused(found.code === "ENOENT" ? `${path} does not exist` : `${path} cannot be read (${found.code})`);
 	if (!found.isFile()) throw refused(`${path} is no file: name a disk file`);
 }
+/** An absolute path, since qemu-img takes what stands before a colon, `nbd:` or `json:`, for a protocol. */
 async function qemuInfo(path, format, signal) {
 	const args = [
 		"info",
 		"--output=json",
 		...format === void 0 ? [] : ["-f", format],
 		"--",
-		path
+		resolve(path)
 	];
 	try {
 		const { stdout } = await runCommand("qemu-img", args, signal ? { signal } : {});
@@ -25941,9 +26191,12 @@ async function qemuInfo(path, format, signal) {
 		throw refused(`${path} cannot be read as a disk (${(error.lastLines.at(-1) ?? "").replace(/^qemu-img: (Could not open '.*?': )?/, "")})`);
 	}
 }
-/** qcow2 may keep its content in a raw file beside it. */
-function dataFile(info) {
-	return info["format-specific"]?.data?.["data-file"];
+/** Empty where the file cannot be read: qemu-img says why. */
+async function startOf(path) {
+	await using file = await open(path).catch(() => void 0);
+	if (file === void 0) return Buffer.alloc(0);
+	const { buffer, bytesRead } = await file.read(Buffer.alloc(START_BYTES), 0, START_BYTES, 0);
+	return buffer.subarray(0, bytesRead);
 }
 /** qemu-img calls raw whatever it does not know. */
 async function checkRaw(path) {
@@ -25958,6 +26211,9 @@ async function checkRaw(path) {
 	} finally {
 		await file.close();
 	}
+}
+function incomplete(path, part) {
+	return refused(`${path} is not complete without ${part}: flatten it with qemu-img convert -O qcow2 ${path} NEW`);
 }
 function refused(text) {
 	return new InputError([{
@@ -26620,24 +26876,6 @@ function messageOf(error) {
 	const [line = ""] = (error instanceof Error ? error.message : String(error)).split("\n");
 	return line;
 }
-// src/oci/epoch.ts
-/** The last second of the year 9999: RFC 3339 has no later one. */
-const LAST_SECOND = 253402300799;
-/** Why a number cannot be the time of an image, as one sentence; undefined when it can. */
-function epochProblem(epochSeconds) {
-	if (Number.isInteger(epochSeconds) && epochSeconds >= 0 && epochSeconds <= LAST_SECOND) return void 0;
-	return `the time ${epochSeconds} is not a whole number of seconds since 1970`;
-}
-/**
-* Seconds since 1970 as image-spec's dates: `2026-01-02T03:04:05Z`.
-*
-* @throws RangeError when `epochProblem` has one
-*/
-function rfc3339(epochSeconds) {
-	const problem = epochProblem(epochSeconds);
-	if (problem !== void 0) throw new RangeError(problem);
-	return (/* @__PURE__ */ new Date(epochSeconds * 1e3)).toISOString().replace(".000Z", "Z");
-}
 // src/oci/history.ts
 /** How many steps say that they made a layer. */
 function layerSteps(history) {
@@ -26687,7 +26925,9 @@ function changedConfig(base, update) {
 	const created = rfc3339(update.epochSeconds);
 	const diffIDs = base?.rootfs.diff_ids ?? [];
 	const variant = platform.variant ?? base?.variant;
-	const runtime = changedRuntimeConfig(base?.config ?? {}, update.changes);
+	const changed = changedRuntimeConfig(base?.config ?? {}, update.changes);
+	const labels = update.labels ?? {};
+	const runtime = Object.keys(labels).length === 0 ? changed : changedRuntimeConfig(changed, { labels });
 	return {
 		...base === void 0 ? {} : without$1(base, ["variant"]),
 		created,
@@ -27093,7 +27333,6 @@ async function fetchPlannedBase(resolved, job) {
 		folder,
 		what: `the base ${resolved.name}`
 	};
-	await mkdir(folder, { recursive: true });
 	const restored = remote !== void 0 && await restoreFolder(remote, entry, report);
 	const base = await fetchBase(resolved, into, store, job.access);
 	if (remote !== void 0 && !restored) await saveFolder(remote, entry, report);
@@ -29772,7 +30011,6 @@ function repository(element, index) {
 		uri,
 		isPlaceholder: /^obsrepositories:/i.test(uri.trim()),
 		attributes: attributesOf(element),
-		signingKeys: (source === void 0 ? [] : childrenNamed(source, "signing")).map((key) => attributeValue(key, "key") ?? ""),
 		file: element.file,
 		line: element.line,
 		element
@@ -30170,6 +30408,41 @@ async function replaceFile(path, text, mode) {
 	await rm(path, { force: true });
 	await writeFile(path, text, { mode });
 	await chmod(path, mode);
+}
+// src/host/privileges.ts
+/** Finds out by the user id, then by whether sudo works without a password. */
+async function findPrivileges(uid = process.getuid?.()) {
+	if (uid === 0) return { kind: "root" };
+	try {
+		await runCommand("sudo", ["-n", "true"], { timeoutSeconds: 20 });
+		return { kind: "sudo" };
+	} catch (error) {
+		if (error instanceof CommandError) return { kind: "none" };
+		throw error;
+	}
+}
+/**
+* The command line that runs a program as root.
+*
+* @throws HostError where there is no way to become root
+*/
+function asRoot(privileges, program, args) {
+	switch (privileges.kind) {
+		case "root": return {
+			program,
+			args
+		};
+		case "sudo": return {
+			program: "sudo",
+			args: [
+				"-n",
+				"--",
+				program,
+				...args
+			]
+		};
+		case "none": throw new HostError("building needs root", "run as root or with password-less sudo");
+	}
 }
 // src/kiwi/environment.ts
 const SYSTEM_PATH = [
@@ -31386,6 +31659,37 @@ async function writtenKey(file, text) {
 	await writeFile(file, text);
 	return file;
 }
+// src/job/workfolder.ts
+/** Only a folder that holds this file is ever released and removed as root. */
+const MARKER = ".kiwi-oci";
+/** What the names of work folders, and of KIWI's log beside them, begin with. */
+const WORK_PREFIX = "kiwi-oci-";
+/**
+* Makes the folder of one job, with a name of its own, so that jobs on one machine do not disturb one another. Others
+* may pass through it (apt reads packages as `_apt`), not list it.
+*
+* @throws InputError when `work-dir` cannot be written
+*/
+async function makeWorkFolder(parent) {
+	try {
+		await mkdir(parent, { recursive: true });
+		const folder = await mkdtemp(join(parent, WORK_PREFIX));
+		await chmod(folder, 457);
+		await writeFile(join(folder, MARKER), "");
+		return folder;
+	} catch (error) {
+		throw new InputError([{
+			where: "input work-dir",
+			text: `${parent} cannot be used (${error instanceof Error ? error.message : String(error)}): name a folder of yours`
+		}]);
+	}
+}
+/** Makes a folder that only we can read, for logins. */
+async function makePrivateFolder(parent) {
+	const folder = await mkdtemp(join(parent, "kiwi-oci-login-"));
+	await chmod(folder, 448);
+	return folder;
+}
 // src/job/description.ts
 /** Packages that no build used for so long go. */
 const KEPT_DAYS = 30;
@@ -31406,7 +31710,7 @@ async function prepareDescription(source, kiwi, job) {
 	});
 	const folder = await stageDescription(description, join(workFolder, "description"), {
 		repositories,
-		leaveOut: [workFolder]
+		leaveOut: await jobFolders(workFolder)
 	});
 	await checkDescription({
 		...selection(source),
@@ -31435,7 +31739,7 @@ async function buildDescription(prepared, job) {
 	const { machine, workFolder, report, signal } = job;
 	const sharedCache = join(workFolder, "cache");
 	const packages = await offeredPackages(prepared, sharedCache, job);
-	const supervisor = asRoot(job.privileges, machine.nodePath, [machine.supervisorPath]);
+	const supervisor = asRoot(await findPrivileges(), machine.nodePath, [machine.supervisorPath]);
 	const built = await buildDisk({
 		...selection(source),
 		kiwi: kiwi.path,
@@ -31454,6 +31758,11 @@ async function buildDescription(prepared, job) {
 	await packages.keep();
 	return built;
 }
+/** This job's folders and those of others beside it: with `work-dir` in the description they would become a part of it. */
+async function jobFolders(workFolder) {
+	const parent = dirname(workFolder);
+	return [workFolder, ...(await readdir(parent).catch(() => [])).filter((name) => name.startsWith(WORK_PREFIX)).map((name) => join(parent, name))];
+}
 function selection({ type, profiles, globalArguments }) {
 	return {
 		...type === void 0 ? {} : { type },
@@ -31471,7 +31780,6 @@ async function offeredPackages({ source, folder }, sharedCache, job) {
 		folder: kept,
 		what: "the packages of earlier jobs"
 	};
-	await mkdir(kept, { recursive: true });
 	const restored = caches.remote !== void 0 && await restoreFolder(caches.remote, entry, report);
 	const count = await offerPackages(kept, sharedCache, report);
 	if (count > 0) report.info(`${count} packages of earlier jobs are at hand`);
@@ -31595,167 +31903,6 @@ function imageAnnotations(base, facts) {
 		"org.opencontainers.image.base.digest": base?.digest
 	};
 	return sortedRecord([...new Map([...Object.entries(own), ...Object.entries(facts.annotations)])].filter((entry) => entry[1] !== void 0));
-}
-// src/oci/tar.ts
-const BLOCK_BYTES = 512;
-/** POSIX.1 pax, ustar interchange format: the numbers are octal digits and a NUL. */
-const NAME_BYTES = 100;
-const PREFIX_BYTES = 155;
-const OCTAL_11_LIMIT = 8 ** 11;
-/** The user and group qemu of KubeVirt; kubevirt docs/container-register-disks.md, pkg/util/util.go. */
-const QEMU = 107;
-/** Why a path cannot be the disk's in the image, as one sentence; undefined when it can. */
-function diskPathProblem(path) {
-	if (!path.startsWith("/")) return "the path is not absolute: start it with /";
-	if (path.includes("\0")) return "the path holds a NUL character";
-	const parts = path.slice(1).split("/");
-	if (parts.at(-1) === "") return "the path ends with /: add the name of the file";
-	if (parts.includes("..") || parts.includes(".")) return "the path holds . or ..: write it without them";
-	if (parts.includes("")) return "the path holds //: write it with single ones";
-	if (parts.some((part) => part.startsWith(".wh."))) return "the path holds a name that starts with .wh., which deletes files";
-}
-/**
-* The entries of a layer with one disk, the file last.
-*
-* In `/disk/` they follow KubeVirt's containerDisk: folder 0555, file 0444, both owned by 107:107. Folders elsewhere are
-* root's, and only there when nothing lies below: on a base an entry would change the base's own folder, and what
-* unpacks a layer makes missing ones.
-*
-* @param path absolute path of the disk in the image
-* @throws ImageError when `diskPathProblem` has one; RangeError when `epochProblem` has one for the time
-*/
-function diskEntries(path, facts) {
-	const problem = diskPathProblem(path);
-	if (problem !== void 0) throw new ImageError(`an image with the disk at ${path}`, [problem]);
-	const { sizeBytes, mtimeSeconds } = facts;
-	const timeProblem = epochProblem(mtimeSeconds);
-	if (timeProblem !== void 0) throw new RangeError(timeProblem);
-	const parts = path.slice(1).split("/");
-	const qemu = {
-		uid: QEMU,
-		gid: QEMU,
-		mtimeSeconds
-	};
-	const file = {
-		kind: "file",
-		path: parts.join("/"),
-		mode: 292,
-		sizeBytes,
-		...qemu
-	};
-	if (parts.length === 2 && parts[0] === "disk") return [{
-		kind: "directory",
-		path: "disk",
-		mode: 365,
-		sizeBytes: 0,
-		...qemu
-	}, file];
-	if (facts.hasBase) return [file];
-	const folders = parts.slice(0, -1).map((_, depth) => parts.slice(0, depth + 1).join("/"));
-	const root = {
-		mode: 493,
-		uid: 0,
-		gid: 0,
-		sizeBytes: 0,
-		mtimeSeconds
-	};
-	return [...folders.map((folder) => ({
-		kind: "directory",
-		path: folder,
-		...root
-	})), file];
-}
-/** The header blocks of an entry: ustar, led by a pax extended header for what ustar cannot say. */
-function tarHeader(entry) {
-	const path = entry.kind === "directory" ? `${entry.path}/` : entry.path;
-	const split = isAscii(path) ? splitPath(path) : void 0;
-	const records = [
-		...split === void 0 ? [paxRecord("path", path)] : [],
-		...entry.sizeBytes < OCTAL_11_LIMIT ? [] : [paxRecord("size", `${entry.sizeBytes}`)],
-		...entry.mtimeSeconds < OCTAL_11_LIMIT ? [] : [paxRecord("mtime", `${entry.mtimeSeconds}`)]
-	];
-	const own = ustarBlock({
-		...entry,
-		typeflag: entry.kind === "directory" ? "5" : "0",
-		...split ?? {
-			name: asciiStandIn(path),
-			prefix: ""
-		}
-	});
-	return records.length === 0 ? own : Buffer.concat([paxHeader(entry, Buffer.concat(records)), own]);
-}
-/** What follows content of this size up to the next block. */
-function tarPadding(sizeBytes) {
-	return Buffer.alloc((BLOCK_BYTES - sizeBytes % BLOCK_BYTES) % BLOCK_BYTES);
-}
-/** The end of an archive. */
-function tarEnd() {
-	return Buffer.alloc(2 * BLOCK_BYTES);
-}
-function ustarBlock(fields) {
-	const block = Buffer.alloc(BLOCK_BYTES);
-	block.write(fields.name, 0, NAME_BYTES, "latin1");
-	block.write(octal(fields.mode, 7), 100, "latin1");
-	block.write(octal(fields.uid, 7), 108, "latin1");
-	block.write(octal(fields.gid, 7), 116, "latin1");
-	block.write(octal(fields.sizeBytes, 11), 124, "latin1");
-	block.write(octal(fields.mtimeSeconds, 11), 136, "latin1");
-	block.write(" ".repeat(8), 148, "latin1");
-	block.write(fields.typeflag, 156, "latin1");
-	block.write("ustar\x0000", 257, "latin1");
-	block.write(octal(0, 7), 329, "latin1");
-	block.write(octal(0, 7), 337, "latin1");
-	block.write(fields.prefix, 345, PREFIX_BYTES, "latin1");
-	const sum = block.reduce((total, byte) => total + byte, 0);
-	block.write(`${octal(sum, 6)}\0 `, 148, "latin1");
-	return block;
-}
-/** A number that the pax header gives instead stands as 0. */
-function octal(value, digits) {
-	return (value < 8 ** digits ? value : 0).toString(8).padStart(digits, "0");
-}
-function paxHeader(entry, records) {
-	const header = ustarBlock({
-		name: "PaxHeaders/disk",
-		prefix: "",
-		typeflag: "x",
-		mode: 420,
-		uid: 0,
-		gid: 0,
-		sizeBytes: records.length,
-		mtimeSeconds: entry.mtimeSeconds
-	});
-	return Buffer.concat([
-		header,
-		records,
-		tarPadding(records.length)
-	]);
-}
-/** `LENGTH KEY=VALUE\n`, the length counting itself: POSIX.1 pax, extended header. */
-function paxRecord(key, value) {
-	const rest = Buffer.byteLength(` ${key}=${value}\n`);
-	let length = rest + `${rest}`.length;
-	length = rest + `${length}`.length;
-	return Buffer.from(`${length} ${key}=${value}\n`, "utf8");
-}
-/** ustar's two fields, joined by a slash when read; undefined when the path does not fit. */
-function splitPath(path) {
-	if (path.length <= NAME_BYTES) return {
-		name: path,
-		prefix: ""
-	};
-	const slash = path.lastIndexOf("/", Math.min(PREFIX_BYTES, path.length - 2));
-	const name = path.slice(slash + 1);
-	return slash > 0 && name.length <= NAME_BYTES ? {
-		name,
-		prefix: path.slice(0, slash)
-	} : void 0;
-}
-function asciiStandIn(path) {
-	return path.replaceAll(/[^\x20-\x7e]/g, "_").slice(0, NAME_BYTES);
-}
-function isAscii(text) {
-	return /^[\x20-\x7e]*$/.test(text);
 }
 // src/oci/layer.ts
 const CHUNK_BYTES$2 = 1048576;
@@ -32050,8 +32197,6 @@ function digestViolations(descriptor, digest) {
 }
 // src/oci/validate.ts
 const REF_NAME = "org.opencontainers.image.ref.name";
-/** image-spec annotations.md, "Rules" of ref.name. */
-const REF_NAME_TEXT = /^[A-Za-z0-9]+(?:(?:[-._:@+]|--)[A-Za-z0-9]+)*(?:\/[A-Za-z0-9]+(?:(?:[-._:@+]|--)[A-Za-z0-9]+)*)*$/;
 /** Nothing hashes index.json, so what has no meaning in it is not let through. */
 const INDEX_MEMBERS = [
 	"schemaVersion",
@@ -32174,7 +32319,7 @@ function platformViolations(descriptor, config) {
 }
 function refNameViolations(manifests) {
 	const names = manifests.flatMap(({ annotations }) => annotations?.[REF_NAME] ?? []);
-	const invalid = names.filter((name) => !REF_NAME_TEXT.test(name));
+	const invalid = names.filter((name) => !isRefName(name));
 	const repeated = new Set(names.filter((name, position) => names.indexOf(name) !== position));
 	return [
 		...manifests.length === 0 ? ["index.json: it names no image"] : [],
@@ -32345,7 +32490,7 @@ async function discard(plan, raw, converted, job) {
 async function readySource(plan, job, kiwi) {
 	if (plan.source.kind === "disk") return readyDisk(plan, plan.source, job);
 	if (kiwi === void 0) throw new Error("a description without kiwi-ng");
-	await checkSpace(descriptionSpaceNeed(plan.source.selected.size?.megabytes), job);
+	await checkSpace(descriptionSpaceNeed(fixedMegabytes(plan.source)), job);
 	const prepared = await prepareDescription(plan.source, kiwi, job);
 	return async (running) => {
 		const built = await running.stopwatch.time("KIWI", () => buildDescription(prepared, running));
@@ -32354,24 +32499,32 @@ async function readySource(plan, job, kiwi) {
 			seconds
 		})));
 		return {
-			...await inspectDisk(built.disk, "raw"),
+			...await inspectDisk(built.disk, "raw", running.signal),
 			file: built.disk,
 			name: built.kiwiName
 		};
 	};
 }
+/** What `<size>` limits the disk to; an additive one only adds to what the files need. */
+function fixedMegabytes({ selected }) {
+	return selected.size?.additive ? void 0 : selected.size?.megabytes;
+}
 async function readyDisk(plan, source, job) {
-	const info = await inspectDisk(source.path);
-	await checkSpace(diskSpaceNeed({
-		contentBytes: info.sizeBytes,
-		converted: info.format !== plan.format,
-		compressed: plan.compression.algorithm !== "none"
-	}), job);
+	const info = await inspectDisk(source.path, void 0, job.signal);
+	await checkSpace(diskSpace(plan, info), job);
 	const name = basename(source.path).replace(/(?<=.)\.[^.]+$/, "");
 	return async () => ({
 		...info,
 		file: source.path,
 		name
+	});
+}
+function diskSpace(plan, { sizeBytes, format }) {
+	const compressed = plan.compression.algorithm !== "none";
+	return diskSpaceNeed({
+		contentBytes: sizeBytes,
+		converted: format !== plan.format,
+		compressed
 	});
 }
 async function checkSpace(needBytes, job) {
@@ -32380,6 +32533,7 @@ async function checkSpace(needBytes, job) {
 }
 async function convert(plan, raw, job) {
 	const path = plan.diskPath ?? `/disk/${raw.name}.${plan.format}`;
+	await checkSpace(diskSpace(plan, raw), job);
 	job.report.group(`Convert the disk to ${plan.format}`);
 	const file = await job.stopwatch.time("Convert", () => convertDisk({
 		source: raw.file,
@@ -32416,6 +32570,7 @@ async function wrap(plan, parts, job) {
 		...base ? { base } : {},
 		platform: plan.platform,
 		changes: plan.config,
+		labels: plan.labels,
 		annotations: plan.annotations,
 		...named,
 		compression: plan.compression,
@@ -32469,35 +32624,6 @@ var Stopwatch = class {
 		}
 	}
 };
-// src/job/workfolder.ts
-/** Only a folder that holds this file is ever released and removed as root. */
-const MARKER = ".kiwi-oci";
-/**
-* Makes the folder of one job, with a name of its own, so that jobs on one machine do not disturb one another. Others
-* may pass through it (apt reads packages as `_apt`), not list it.
-*
-* @throws InputError when `work-dir` cannot be written
-*/
-async function makeWorkFolder(parent) {
-	try {
-		await mkdir(parent, { recursive: true });
-		const folder = await mkdtemp(join(parent, "kiwi-oci-"));
-		await chmod(folder, 457);
-		await writeFile(join(folder, MARKER), "");
-		return folder;
-	} catch (error) {
-		throw new InputError([{
-			where: "input work-dir",
-			text: `${parent} cannot be used (${error instanceof Error ? error.message : String(error)}): name a folder of yours`
-		}]);
-	}
-}
-/** Makes a folder that only we can read, for logins. */
-async function makePrivateFolder(parent) {
-	const folder = await mkdtemp(join(parent, "kiwi-oci-login-"));
-	await chmod(folder, 448);
-	return folder;
-}
 // src/registry/credentials.ts
 const noLogins = {
 	auths: {},
@@ -32751,33 +32877,39 @@ async function writeLogins(folder, logins) {
 }
 // src/steps/logins.ts
 /**
-* How skopeo is called in this step, with the job's logins in a folder that only we can read.
+* Does something with the job's logins in a folder that only we can read, which goes when it is done.
 *
-* @param keep told of the folder before anything is put into it
-* @throws RegistryError when the registry does not accept the login
+* @throws RegistryError when the registry does not accept the login, and whatever `use` throws
 */
-async function openAccess(plan, inputs, around, step) {
+async function withAccess(plan, inputs, around, step, use) {
 	const { login, authfile } = inputs;
 	const folder = await makePrivateFolder(around.temp);
 	step.keep(folder);
-	const access = {
-		tlsVerify: plan.tlsVerify,
-		tmpFolder: step.tmpFolder,
-		environment: skopeoEnvironment(process.env, login ? [login.password] : []),
-		report: step.report,
-		signal: step.signal
-	};
-	const file = await prepareLogins({
-		folder,
-		...login ? { login } : {},
-		...authfile === void 0 ? {} : { authfile },
-		files: around.loginFiles,
-		registries: registries(plan)
-	}, access);
-	return file === void 0 ? access : {
-		...access,
-		authfile: file
-	};
+	try {
+		const access = {
+			tlsVerify: plan.tlsVerify,
+			tmpFolder: step.tmpFolder,
+			environment: skopeoEnvironment(process.env, login ? [login.password] : []),
+			report: step.report,
+			signal: step.signal
+		};
+		const file = await prepareLogins({
+			folder,
+			...login ? { login } : {},
+			...authfile === void 0 ? {} : { authfile },
+			files: around.loginFiles,
+			registries: registries(plan)
+		}, access);
+		return await use(file === void 0 ? access : {
+			...access,
+			authfile: file
+		});
+	} finally {
+		await rm(folder, {
+			recursive: true,
+			force: true
+		});
+	}
 }
 /** The registries that a plan talks to. */
 function registries(plan) {
@@ -32799,13 +32931,10 @@ async function runBuild(step) {
 	const { plan, around, report, signal, remote } = step;
 	const workFolder = await makeWorkFolder(plan.workDirectory ?? around.temp);
 	step.keep(workFolder);
-	return buildImage(plan, {
+	const stopwatch = new Stopwatch(() => Date.now());
+	stopwatch.add(step.phases);
+	const job = {
 		workFolder,
-		access: await openAccess(plan, step.inputs, around, {
-			...step,
-			tmpFolder: workFolder
-		}),
-		privileges: await findPrivileges(),
 		machine: {
 			architecture: around.architecture,
 			mirrors: await plannedMirrors(around),
@@ -32823,9 +32952,16 @@ async function runBuild(step) {
 			...remote ? { remote } : {}
 		} : {},
 		report,
-		stopwatch: new Stopwatch(() => Date.now()),
+		stopwatch,
 		signal
-	}, step.kiwi);
+	};
+	return withAccess(plan, step.inputs, around, {
+		...step,
+		tmpFolder: workFolder
+	}, (access) => buildImage(plan, {
+		...job,
+		access
+	}, step.kiwi));
 }
 function offered(around, plan) {
 	const epoch = plan.sourceDateEpoch;
@@ -74497,7 +74633,8 @@ const PROXY_VARIABLES = [
 	"all_proxy"
 ];
 function surroundings(environment) {
-	const { uid, gid, username } = userInfo();
+	const uid = process.getuid?.() ?? 0;
+	const gid = process.getgid?.() ?? 0;
 	const home = environment["HOME"] || homedir();
 	const caches = environment["XDG_CACHE_HOME"] || join(home, ".cache");
 	const mirrorsFile = environment["KIWI_OCI_MIRRORS"];
@@ -74512,7 +74649,6 @@ function surroundings(environment) {
 		searchPath: environment["PATH"] ?? "",
 		uid,
 		gid,
-		user: username,
 		machine: machinePlatform(process.arch),
 		architecture: machine(),
 		release: environment["ImageOS"] || release(),
@@ -74555,7 +74691,8 @@ await runStep(async (report, signal) => {
 	const around = surroundings(process.env);
 	const plan = parsePlan(takeValue(process.env, "plan"));
 	const path = takeValue(process.env, "kiwi");
-	const { inputs } = readInputs(takeInputs(process.env), inputFacts(around, "action"));
+	const toolSeconds = Number(takeValue(process.env, "tool-seconds"));
+	const { inputs } = readInputs(takeInputs(process.env).raw, inputFacts(around, "action"));
 	if (inputs.login) maskSecret(inputs.login.username, inputs.login.password);
 	const kiwi = path === "" ? void 0 : await kiwiAt(path);
 	if (plan.source.kind === "description" && kiwi === void 0) throw new HostError("no kiwi-ng was handed to the build step", "run the setup step before it");
@@ -74567,6 +74704,10 @@ await runStep(async (report, signal) => {
 		report,
 		signal,
 		keep: rememberFolder,
+		phases: [{
+			name: "Tools",
+			seconds: toolSeconds
+		}],
 		...kiwi ? { kiwi } : {},
 		...remote ? { remote } : {}
 	});

@@ -1,11 +1,11 @@
-import { spawn } from "node:child_process";
-import { createInterface } from "node:readline";
 import { lstat, rm } from "node:fs/promises";
 import { dirname, join, resolve } from "node:path";
+import { spawn } from "node:child_process";
+import { createInterface } from "node:readline";
 import { randomUUID } from "node:crypto";
 import * as os from "os";
 import http from "node:http";
-import { homedir, machine, release, tmpdir, userInfo } from "node:os";
+import { homedir, machine, release, tmpdir } from "node:os";
 // src/errors.ts
 var KnownError = class extends Error {
 	/** 2 when an input or the description has to be changed, else 1. */
@@ -74,6 +74,12 @@ function describeError(thrown) {
 		exitCode: thrown.exitCode
 	};
 	const error = thrown instanceof Error ? thrown : new Error(String(thrown));
+	const filesystem = filesystemMessage(error);
+	if (filesystem !== void 0) return {
+		message: filesystem,
+		detail: [],
+		exitCode: 1
+	};
 	if (error.name === "AbortError") return {
 		message: "the job was canceled",
 		detail: [],
@@ -84,6 +90,20 @@ function describeError(thrown) {
 		detail: (error.stack ?? "").split("\n"),
 		exitCode: 1
 	};
+}
+/** What of the file system is no bug of ours but the machine's state. */
+const FILESYSTEM = {
+	ENOSPC: "no space is left: free some, or set work-dir to a folder on a larger file system",
+	EDQUOT: "the quota is used up: free some, or set work-dir to another folder",
+	EROFS: "the file system is read-only: set work-dir to a folder that can be written",
+	EACCES: "the right to it is missing: give it, or name another folder with work-dir",
+	EPERM: "the right to it is missing: give it, or name another folder with work-dir",
+	EMFILE: "too many files are open: raise the limit (ulimit -n)"
+};
+function filesystemMessage(error) {
+	const { code, path } = error;
+	const text = code === void 0 ? void 0 : FILESYSTEM[code];
+	return text === void 0 || path === void 0 ? void 0 : `${path}: ${text}`;
 }
 // src/command.ts
 const KEPT_LINES = 40;
@@ -100,7 +120,7 @@ async function runCommand(program, args, options = {}) {
 	if (options.signal?.aborted) throw fail({ kind: "canceled" }, []);
 	const child = spawn(program, args, {
 		cwd: options.cwd,
-		env: options.env,
+		env: options.env ?? inheritedEnvironment(),
 		stdio: [
 			"pipe",
 			"pipe",
@@ -123,7 +143,7 @@ async function runCommand(program, args, options = {}) {
 	if (options.input !== void 0) child.stdin.write(options.input);
 	if (!options.stopByEndOfInput) child.stdin.end();
 	const ended = new Promise((resolve, reject) => {
-		child.once("error", reject);
+		child.on("error", (error) => child.pid === void 0 && reject(error));
 		child.once("close", (code, signal) => resolve({
 			code,
 			signal
@@ -160,9 +180,9 @@ function stopWhenAsked(child, options) {
 	const stop = (reason) => {
 		state.reason ??= reason;
 		if (options.stopByEndOfInput) child.stdin?.end();
-		else child.kill("SIGTERM");
+		else sendSignal(child, "SIGTERM");
 		const grace = options.graceSeconds === void 0 ? GRACE_MILLISECONDS : options.graceSeconds * 1e3;
-		timers.push(setTimeout(() => child.kill("SIGKILL"), grace));
+		timers.push(setTimeout(() => sendSignal(child, "SIGKILL"), grace));
 	};
 	const onAbort = () => stop({ kind: "canceled" });
 	options.signal?.addEventListener("abort", onAbort, { once: true });
@@ -176,6 +196,27 @@ function stopWhenAsked(child, options) {
 		for (const timer of timers) clearTimeout(timer);
 	};
 	return state;
+}
+/** A program that sudo started for us is root's: we may not signal it (kill(2)), sudo may, and it passes the signal on. */
+function sendSignal(child, signal) {
+	if (child.pid === void 0 || child.exitCode !== null || child.signalCode !== null) return;
+	try {
+		process.kill(child.pid, signal);
+	} catch (error) {
+		if (!isErrno(error) || error.code !== "EPERM") return;
+		spawn("sudo", [
+			"-n",
+			"kill",
+			"-s",
+			signal.slice(3),
+			String(child.pid)
+		], { stdio: "ignore" }).on("error", () => {});
+	}
+}
+/** What the actions' runner hands to its steps, tokens among it: no program that we start needs any of it. */
+const RUNNER_VARIABLES = /^(INPUT_|STATE_|ACTIONS_|KIWI_OCI_)|^(GITHUB_TOKEN|NODE_OPTIONS)$/;
+function inheritedEnvironment() {
+	return Object.fromEntries(Object.entries(process.env).filter(([name]) => !RUNNER_VARIABLES.test(name)));
 }
 async function eachLine(stream, onLine) {
 	for await (const line of createInterface({
@@ -227,13 +268,21 @@ function asRoot(privileges, program, args) {
 		case "none": throw new HostError("building needs root", "run as root or with password-less sudo");
 	}
 }
+/** Removes folders of a job. The job's result stands: what cannot be removed is told as a warning. */
+async function removeFolders(folders, supervisor, report) {
+	for (const folder of folders) try {
+		await removeFolder(folder, supervisor);
+	} catch (error) {
+		report.warning(`${folder} could not be removed: ${describeError(error).message}`);
+	}
+}
 /**
 * Removes a folder of ours with everything that a build may have left in it: mounts, loop devices, files of root. The
 * supervisor does it, as root, wherever KIWI worked.
 *
 * @param supervisor the node and the supervisor's file to start as root
 */
-async function removeFolder(folder, privileges, supervisor) {
+async function removeFolder(folder, supervisor) {
 	if (!(await isThere(join(folder, ".kiwi-oci")) && await isThere(join(folder, "target")))) {
 		await rm(folder, {
 			recursive: true,
@@ -241,7 +290,7 @@ async function removeFolder(folder, privileges, supervisor) {
 		});
 		return;
 	}
-	const { program, args } = asRoot(privileges, supervisor.nodePath, [supervisor.supervisorPath]);
+	const { program, args } = asRoot(await findPrivileges(), supervisor.nodePath, [supervisor.supervisorPath]);
 	await runCommand(program, args, { input: `${JSON.stringify({
 		remove: folder,
 		under: dirname(folder)
@@ -421,6 +470,188 @@ function endGroup() {
 function getState(name) {
 	return process.env[`STATE_${name}`] || "";
 }
+// src/inputs/raw.ts
+const DEFINITIONS = {
+	description: {
+		kind: "text",
+		value: "PATH",
+		help: "folder or file of a KIWI description"
+	},
+	disk: {
+		kind: "text",
+		value: "FILE",
+		help: "an existing disk file: wrap it, build nothing"
+	},
+	profiles: {
+		kind: "list",
+		value: "NAME",
+		help: "KIWI's profiles"
+	},
+	type: {
+		kind: "text",
+		value: "NAME",
+		help: "KIWI's build type, where the description has several"
+	},
+	"kiwi-global-arguments": {
+		kind: "list",
+		value: "ARG",
+		help: "arguments for kiwi-ng before system build"
+	},
+	"kiwi-arguments": {
+		kind: "list",
+		value: "ARG",
+		help: "arguments for kiwi-ng after system build"
+	},
+	repositories: {
+		kind: "list",
+		value: "'URI [DIST [COMPONENT…]]'",
+		help: "what obsrepositories:/ stands for; default: those of this machine"
+	},
+	format: {
+		kind: "text",
+		value: "qcow2|raw",
+		help: "disk format in the image; default: the description's, else qcow2"
+	},
+	"disk-path": {
+		kind: "text",
+		value: "PATH",
+		help: "path of the disk in the image; default: /disk/NAME"
+	},
+	"base-image": {
+		kind: "text",
+		value: "REF",
+		help: "the reference container; default: derived_from, else scratch"
+	},
+	containerconfig: {
+		kind: "yaml",
+		value: "YAML",
+		help: "entrypoint, cmd, env, labels, user, workdir, expose, …"
+	},
+	labels: {
+		kind: "list",
+		value: "KEY=VALUE",
+		help: "labels of the image"
+	},
+	annotations: {
+		kind: "list",
+		value: "KEY=VALUE",
+		help: "annotations of the manifest"
+	},
+	platform: {
+		kind: "text",
+		value: "OS/ARCH",
+		help: "platform of the image; default: the machine's"
+	},
+	compression: {
+		kind: "text",
+		value: "gzip|zstd|none[:LEVEL]",
+		help: "of the layer; default: gzip"
+	},
+	tags: {
+		kind: "list",
+		value: "REF",
+		help: "references to push to"
+	},
+	push: {
+		kind: "boolean",
+		value: "",
+		help: "push to the tags; without it the log says what would be pushed"
+	},
+	export: {
+		kind: "list",
+		value: "DEST",
+		help: "skopeo destination to write the image to, oci:DIR[:REF] among them"
+	},
+	registry: {
+		kind: "text",
+		value: "HOST",
+		help: "registry of the login; default: the tags' one"
+	},
+	username: {
+		kind: "text",
+		value: "NAME",
+		help: "login for this job only"
+	},
+	password: {
+		kind: "secret",
+		value: "",
+		help: ""
+	},
+	authfile: {
+		kind: "text",
+		value: "FILE",
+		help: "a file of logins to use instead of the existing ones"
+	},
+	"tls-verify": {
+		kind: "boolean",
+		value: "",
+		help: "check certificates of registries; default: true"
+	},
+	cache: {
+		kind: "boolean",
+		value: "",
+		help: "keep base layers, tools and packages; default: true"
+	},
+	"install-tools": {
+		kind: "boolean",
+		value: "",
+		help: "install what is missing; default: false"
+	},
+	"kiwi-version": {
+		kind: "text",
+		value: "VERSION",
+		help: "exact version from PyPI, or system"
+	},
+	"work-dir": {
+		kind: "text",
+		value: "DIR",
+		help: "where to build; default: the system's temp"
+	},
+	"source-date-epoch": {
+		kind: "text",
+		value: "SECONDS",
+		help: "created, history and tar times"
+	},
+	summary: {
+		kind: "boolean",
+		value: "",
+		help: "job summary, in a workflow; default: true"
+	}
+};
+const INPUT_NAMES = Object.keys(DEFINITIONS);
+function inputDefinition(name) {
+	return DEFINITIONS[name];
+}
+/** The input of this name, whatever its case (a runner upper-cases names), if there is one. */
+function inputNamed(name) {
+	const lower = name.toLowerCase();
+	return INPUT_NAMES.find((known) => known === lower);
+}
+/**
+* The entries that one text of a workflow holds: a list has one a line; only `tags` also splits at commas, as docker's
+* metadata action writes them. Values of other lists may hold commas.
+*/
+function rawEntries(name, text) {
+	if (inputDefinition(name).kind !== "list") return [text];
+	return text.split(name === "tags" ? /[\n,]/ : "\n");
+}
+/** The known names nearest to a wrong one, for a message. */
+function similarNames(wrong) {
+	const distance = (name) => editDistance(wrong.toLowerCase(), name);
+	return INPUT_NAMES.filter((name) => distance(name) <= 3 || name.startsWith(wrong)).toSorted((a, b) => distance(a) - distance(b)).slice(0, 2);
+}
+function editDistance(a, b) {
+	let row = Array.from({ length: b.length + 1 }, (_, i) => i);
+	for (const [i, letter] of [...a].entries()) {
+		const next = [i + 1];
+		for (const [j, other] of [...b].entries()) {
+			const change = (row[j] ?? 0) + (letter === other ? 0 : 1);
+			next.push(Math.min(change, (row[j + 1] ?? 0) + 1, (next[j] ?? 0) + 1));
+		}
+		row = next;
+	}
+	return row.at(-1) ?? 0;
+}
 // src/runner.ts
 /**
 * Reports to a workflow runner. What programs print stands between `stop-commands` and a token that they cannot know, so
@@ -431,7 +662,7 @@ var Runner = class {
 	#grouped = false;
 	info(line) {
 		this.#open();
-		info(line);
+		info(harmless(line));
 	}
 	warning(line) {
 		this.#open();
@@ -446,7 +677,7 @@ var Runner = class {
 	}
 	group(title) {
 		this.endGroup();
-		startGroup(title);
+		startGroup(harmless(title));
 		this.#grouped = true;
 	}
 	endGroup() {
@@ -475,11 +706,41 @@ var Runner = class {
 		this.#fence = void 0;
 	}
 };
-/** In the same process what was remembered so far; in the post entry all of it. */
+/**
+* A line of ours that may quote somebody else's words: it stays one line and no command, in neither syntax of the runner
+* (ActionCommand.cs: `::` at the start after blanks, `##[` anywhere).
+*/
+function harmless(line) {
+	return line.replaceAll(/[\r\n]+/g, " ").replace(/^(\s*):(?=:)/, "$1: ").replaceAll("##[", "## [");
+}
+/**
+* The inputs in a step's environment (`INPUT_BASE-IMAGE`); they are taken out of it, so that no program inherits them.
+* Names that are near to one of ours are problems. Others are none of ours: `INPUT_METHOD` is the desktop's.
+*/
+function takeInputs(environment) {
+	const raw = /* @__PURE__ */ new Map();
+	const problems = [];
+	for (const [variable, text = ""] of Object.entries(environment)) {
+		if (!variable.startsWith("INPUT_")) continue;
+		const spelled = variable.slice(6).toLowerCase();
+		delete environment[variable];
+		const name = inputNamed(spelled);
+		const [similar] = name === void 0 ? similarNames(spelled) : [];
+		if (name !== void 0 && text !== "") raw.set(name, rawEntries(name, text));
+		if (similar !== void 0) problems.push({
+			where: `input ${spelled}`,
+			text: `is no input of kiwi-oci: did you mean ${similar}?`
+		});
+	}
+	return {
+		raw,
+		problems
+	};
+}
+/** In the post entry: what the step remembered. */
 function rememberedFolders() {
-	const text = getState("folders") || "[]";
-	const folders = JSON.parse(text);
-	return Array.isArray(folders) ? folders.filter((folder) => typeof folder === "string") : [];
+	const remembered = JSON.parse(getState("folders") || "[]");
+	return Array.isArray(remembered) ? remembered.filter((folder) => typeof folder === "string") : [];
 }
 // src/steps/step.ts
 /**
@@ -531,7 +792,8 @@ const PROXY_VARIABLES = [
 	"all_proxy"
 ];
 function surroundings(environment) {
-	const { uid, gid, username } = userInfo();
+	const uid = process.getuid?.() ?? 0;
+	const gid = process.getgid?.() ?? 0;
 	const home = environment["HOME"] || homedir();
 	const caches = environment["XDG_CACHE_HOME"] || join(home, ".cache");
 	const mirrorsFile = environment["KIWI_OCI_MIRRORS"];
@@ -546,7 +808,6 @@ function surroundings(environment) {
 		searchPath: environment["PATH"] ?? "",
 		uid,
 		gid,
-		user: username,
 		machine: machinePlatform(process.arch),
 		architecture: machine(),
 		release: environment["ImageOS"] || release(),
@@ -578,12 +839,7 @@ function proxyVariables(environment) {
 // src/steps/cleanup.ts
 /** The post entry of the steps that make folders: logins, mounts, loop devices and build folders end with the job. */
 await runStep(async (report) => {
-	const around = surroundings(process.env);
-	const privileges = await findPrivileges();
-	for (const folder of rememberedFolders()) try {
-		await removeFolder(folder, privileges, around);
-	} catch (error) {
-		report.warning(`${folder} could not be removed: ${error instanceof Error ? error.message : String(error)}`);
-	}
+	takeInputs(process.env);
+	await removeFolders(rememberedFolders(), surroundings(process.env), report);
 });
 export {};

@@ -1,16 +1,16 @@
 #!/usr/bin/env node
 import { createRequire } from "node:module";
 import { access, chmod, constants, copyFile, cp, link, lstat, mkdir, mkdtemp, open, readFile, readdir, readlink, realpath, rename, rm, stat, statfs, symlink, utimes, writeFile } from "node:fs/promises";
+import { basename, dirname, isAbsolute, join, normalize, relative, resolve, sep } from "node:path";
+import { PassThrough, Readable, addAbortSignal } from "node:stream";
 import { text } from "node:stream/consumers";
-import { spawn } from "node:child_process";
-import { createInterface } from "node:readline";
-import { PassThrough, Readable } from "node:stream";
 import { constants as constants$1, createGunzip, createGzip, createZstdCompress, createZstdDecompress } from "node:zlib";
 import { createHash, randomUUID } from "node:crypto";
 import { constants as constants$2, createReadStream } from "node:fs";
-import { basename, dirname, isAbsolute, join, normalize, relative, resolve, sep } from "node:path";
+import { spawn } from "node:child_process";
+import { createInterface } from "node:readline";
 import { setTimeout as setTimeout$1 } from "node:timers/promises";
-import { homedir, machine, release, tmpdir, userInfo } from "node:os";
+import { homedir, machine, release, tmpdir } from "node:os";
 import { stripVTControlCharacters } from "node:util";
 import { pipeline } from "node:stream/promises";
 import http from "node:http";
@@ -110,6 +110,12 @@ function describeError(thrown) {
 		exitCode: thrown.exitCode
 	};
 	const error = thrown instanceof Error ? thrown : new Error(String(thrown));
+	const filesystem = filesystemMessage(error);
+	if (filesystem !== void 0) return {
+		message: filesystem,
+		detail: [],
+		exitCode: 1
+	};
 	if (error.name === "AbortError") return {
 		message: "the job was canceled",
 		detail: [],
@@ -121,147 +127,19 @@ function describeError(thrown) {
 		exitCode: 1
 	};
 }
-// src/command.ts
-const KEPT_LINES = 40;
-/** After SIGTERM a program has this long before it is killed. */
-const GRACE_MILLISECONDS = 5e3;
-/**
-* Runs a program from an argument list, never through a shell.
-*
-* @throws CommandError when it cannot be started, exits with a code not in `accept`, is ended by a signal, runs into
-*   its time limit or is canceled. A non-zero exit is always an error.
-*/
-async function runCommand(program, args, options = {}) {
-	const fail = (outcome, lines) => new CommandError(program, args, outcome, lines);
-	if (options.signal?.aborted) throw fail({ kind: "canceled" }, []);
-	const child = spawn(program, args, {
-		cwd: options.cwd,
-		env: options.env,
-		stdio: [
-			"pipe",
-			"pipe",
-			"pipe"
-		]
-	});
-	const lastLines = [];
-	const chunks = [];
-	const errors = [];
-	const keep = (line) => {
-		lastLines.push(line);
-		if (lastLines.length > KEPT_LINES) lastLines.shift();
-		options.onLine?.(line);
-	};
-	const readers = [options.onLine ? eachLine(child.stdout, keep) : collect(child.stdout, chunks), eachLine(child.stderr, (line) => {
-		if (!options.onLine) errors.push(line);
-		keep(line);
-	})];
-	child.stdin.on("error", () => {});
-	if (options.input !== void 0) child.stdin.write(options.input);
-	if (!options.stopByEndOfInput) child.stdin.end();
-	const ended = new Promise((resolve, reject) => {
-		child.once("error", reject);
-		child.once("close", (code, signal) => resolve({
-			code,
-			signal
-		}));
-	});
-	const stopper = stopWhenAsked(child, options);
-	try {
-		const [end] = await Promise.all([ended, ...readers]);
-		const lines = lastLines.length > 0 ? lastLines : tail(chunks);
-		if (stopper.reason) throw fail(stopper.reason, lines);
-		if (end.code === null) throw fail({
-			kind: "signal",
-			signal: end.signal ?? "an unknown signal"
-		}, lines);
-		if (!(options.accept ?? [0]).includes(end.code)) throw fail({
-			kind: "exit",
-			code: end.code
-		}, lines);
-		return {
-			exitCode: end.code,
-			stdout: Buffer.concat(chunks),
-			stderr: errors.join("\n")
-		};
-	} catch (error) {
-		if (isErrno(error) && ["ENOENT", "EACCES"].includes(error.code ?? "")) throw fail({ kind: "missing" }, []);
-		throw error;
-	} finally {
-		stopper.release();
-	}
-}
-function stopWhenAsked(child, options) {
-	const state = { release: () => {} };
-	const timers = [];
-	const stop = (reason) => {
-		state.reason ??= reason;
-		if (options.stopByEndOfInput) child.stdin?.end();
-		else child.kill("SIGTERM");
-		const grace = options.graceSeconds === void 0 ? GRACE_MILLISECONDS : options.graceSeconds * 1e3;
-		timers.push(setTimeout(() => child.kill("SIGKILL"), grace));
-	};
-	const onAbort = () => stop({ kind: "canceled" });
-	options.signal?.addEventListener("abort", onAbort, { once: true });
-	const { timeoutSeconds } = options;
-	if (timeoutSeconds !== void 0) timers.push(setTimeout(() => stop({
-		kind: "timeout",
-		seconds: timeoutSeconds
-	}), timeoutSeconds * 1e3));
-	state.release = () => {
-		options.signal?.removeEventListener("abort", onAbort);
-		for (const timer of timers) clearTimeout(timer);
-	};
-	return state;
-}
-async function eachLine(stream, onLine) {
-	for await (const line of createInterface({
-		input: stream,
-		crlfDelay: Number.POSITIVE_INFINITY
-	})) onLine(line);
-}
-async function collect(stream, into) {
-	for await (const chunk of stream) into.push(chunk);
-}
-function tail(chunks) {
-	return Buffer.concat(chunks).toString("utf8").trimEnd().split("\n").slice(-40);
-}
-function isErrno(error) {
-	return error instanceof Error && "code" in error;
-}
-// src/host/privileges.ts
-/** Finds out by the user id, then by whether sudo works without a password. */
-async function findPrivileges(uid = process.getuid?.()) {
-	if (uid === 0) return { kind: "root" };
-	try {
-		await runCommand("sudo", ["-n", "true"], { timeoutSeconds: 20 });
-		return { kind: "sudo" };
-	} catch (error) {
-		if (error instanceof CommandError) return { kind: "none" };
-		throw error;
-	}
-}
-/**
-* The command line that runs a program as root.
-*
-* @throws HostError where there is no way to become root
-*/
-function asRoot(privileges, program, args) {
-	switch (privileges.kind) {
-		case "root": return {
-			program,
-			args
-		};
-		case "sudo": return {
-			program: "sudo",
-			args: [
-				"-n",
-				"--",
-				program,
-				...args
-			]
-		};
-		case "none": throw new HostError("building needs root", "run as root or with password-less sudo");
-	}
+/** What of the file system is no bug of ours but the machine's state. */
+const FILESYSTEM = {
+	ENOSPC: "no space is left: free some, or set work-dir to a folder on a larger file system",
+	EDQUOT: "the quota is used up: free some, or set work-dir to another folder",
+	EROFS: "the file system is read-only: set work-dir to a folder that can be written",
+	EACCES: "the right to it is missing: give it, or name another folder with work-dir",
+	EPERM: "the right to it is missing: give it, or name another folder with work-dir",
+	EMFILE: "too many files are open: raise the limit (ulimit -n)"
+};
+function filesystemMessage(error) {
+	const { code, path } = error;
+	const text = code === void 0 ? void 0 : FILESYSTEM[code];
+	return text === void 0 || path === void 0 ? void 0 : `${path}: ${text}`;
 }
 // src/inputs/raw.ts
 const DEFINITIONS = {
@@ -472,11 +350,11 @@ function parseArguments(words) {
 			refuse("--password", "a password on the command line can be seen by everybody: use --password-stdin");
 			if (given === void 0) rest.shift();
 		} else if (OWN_FLAGS.includes(name)) own.set(name, given ?? (name === "metadata-file" ? rest.shift() ?? "" : "true"));
-		else if (input === void 0) refuse(word, unknownFlag(word, name));
+		else if (input === void 0) refuse(name === "" ? word : `--${name}`, unknownFlag(word, name));
 		else if (given !== void 0) add$1(raw, input, given);
 		else if (inputDefinition(input).kind === "boolean") add$1(raw, input, "true");
 		else if (rest.length > 0) add$1(raw, input, rest.shift() ?? "");
-		else refuse(word, `needs a value: write ${word} ${inputDefinition(input).value}`);
+		else refuse(`--${name}`, `needs a value: write ${word} ${inputDefinition(input).value}`);
 	}
 	const metadataFile = own.get("metadata-file");
 	if (metadataFile === "") refuse("--metadata-file", "needs a value: write --metadata-file FILE");
@@ -7779,6 +7657,185 @@ function acceptedVariants({ architecture, variant }) {
 	const from = descending.indexOf(variant);
 	return [...from < 0 ? [variant] : descending.slice(from), ""];
 }
+// src/oci/epoch.ts
+/** The last second of the year 9999: RFC 3339 has no later one. */
+const LAST_SECOND = 253402300799;
+/** Why a number cannot be the time of an image, as one sentence; undefined when it can. */
+function epochProblem(epochSeconds) {
+	if (Number.isInteger(epochSeconds) && epochSeconds >= 0 && epochSeconds <= LAST_SECOND) return void 0;
+	return `the time ${epochSeconds} is not a whole number of seconds since 1970`;
+}
+/**
+* Seconds since 1970 as image-spec's dates: `2026-01-02T03:04:05Z`.
+*
+* @throws RangeError when `epochProblem` has one
+*/
+function rfc3339(epochSeconds) {
+	const problem = epochProblem(epochSeconds);
+	if (problem !== void 0) throw new RangeError(problem);
+	return (/* @__PURE__ */ new Date(epochSeconds * 1e3)).toISOString().replace(".000Z", "Z");
+}
+// src/oci/tar.ts
+const BLOCK_BYTES = 512;
+/** POSIX.1 pax, ustar interchange format: the numbers are octal digits and a NUL. */
+const NAME_BYTES = 100;
+const PREFIX_BYTES = 155;
+const OCTAL_11_LIMIT = 8 ** 11;
+/** The user and group qemu of KubeVirt; kubevirt docs/container-register-disks.md, pkg/util/util.go. */
+const QEMU = 107;
+/** Why a path cannot be the disk's in the image, as one sentence; undefined when it can. */
+function diskPathProblem(path) {
+	if (!path.startsWith("/")) return "the path is not absolute: start it with /";
+	if (/\p{Cc}/u.test(path)) return "the path holds a control character: write it without";
+	const parts = path.slice(1).split("/");
+	if (parts.at(-1) === "") return "the path ends with /: add the name of the file";
+	if (parts.includes("..") || parts.includes(".")) return "the path holds . or ..: write it without them";
+	if (parts.includes("")) return "the path holds //: write it with single ones";
+	if (parts.some((part) => part.startsWith(".wh."))) return "the path holds a name that starts with .wh., which deletes files";
+}
+/**
+* The entries of a layer with one disk, the file last.
+*
+* In `/disk/` they follow KubeVirt's containerDisk: folder 0555, file 0444, both owned by 107:107. Folders elsewhere are
+* root's, and only there when nothing lies below: on a base an entry would change the base's own folder, and what
+* unpacks a layer makes missing ones.
+*
+* @param path absolute path of the disk in the image
+* @throws ImageError when `diskPathProblem` has one; RangeError when `epochProblem` has one for the time
+*/
+function diskEntries(path, facts) {
+	const problem = diskPathProblem(path);
+	if (problem !== void 0) throw new ImageError(`an image with the disk at ${path}`, [problem]);
+	const { sizeBytes, mtimeSeconds } = facts;
+	const timeProblem = epochProblem(mtimeSeconds);
+	if (timeProblem !== void 0) throw new RangeError(timeProblem);
+	const parts = path.slice(1).split("/");
+	const qemu = {
+		uid: QEMU,
+		gid: QEMU,
+		mtimeSeconds
+	};
+	const file = {
+		kind: "file",
+		path: parts.join("/"),
+		mode: 292,
+		sizeBytes,
+		...qemu
+	};
+	if (parts.length === 2 && parts[0] === "disk") return [{
+		kind: "directory",
+		path: "disk",
+		mode: 365,
+		sizeBytes: 0,
+		...qemu
+	}, file];
+	if (facts.hasBase) return [file];
+	const folders = parts.slice(0, -1).map((_, depth) => parts.slice(0, depth + 1).join("/"));
+	const root = {
+		mode: 493,
+		uid: 0,
+		gid: 0,
+		sizeBytes: 0,
+		mtimeSeconds
+	};
+	return [...folders.map((folder) => ({
+		kind: "directory",
+		path: folder,
+		...root
+	})), file];
+}
+/** The header blocks of an entry: ustar, led by a pax extended header for what ustar cannot say. */
+function tarHeader(entry) {
+	const path = entry.kind === "directory" ? `${entry.path}/` : entry.path;
+	const split = isAscii(path) ? splitPath(path) : void 0;
+	const records = [
+		...split === void 0 ? [paxRecord("path", path)] : [],
+		...entry.sizeBytes < OCTAL_11_LIMIT ? [] : [paxRecord("size", `${entry.sizeBytes}`)],
+		...entry.mtimeSeconds < OCTAL_11_LIMIT ? [] : [paxRecord("mtime", `${entry.mtimeSeconds}`)]
+	];
+	const own = ustarBlock({
+		...entry,
+		typeflag: entry.kind === "directory" ? "5" : "0",
+		...split ?? {
+			name: asciiStandIn(path),
+			prefix: ""
+		}
+	});
+	return records.length === 0 ? own : Buffer.concat([paxHeader(entry, Buffer.concat(records)), own]);
+}
+/** What follows content of this size up to the next block. */
+function tarPadding(sizeBytes) {
+	return Buffer.alloc((BLOCK_BYTES - sizeBytes % BLOCK_BYTES) % BLOCK_BYTES);
+}
+/** The end of an archive. */
+function tarEnd() {
+	return Buffer.alloc(2 * BLOCK_BYTES);
+}
+function ustarBlock(fields) {
+	const block = Buffer.alloc(BLOCK_BYTES);
+	block.write(fields.name, 0, NAME_BYTES, "latin1");
+	block.write(octal(fields.mode, 7), 100, "latin1");
+	block.write(octal(fields.uid, 7), 108, "latin1");
+	block.write(octal(fields.gid, 7), 116, "latin1");
+	block.write(octal(fields.sizeBytes, 11), 124, "latin1");
+	block.write(octal(fields.mtimeSeconds, 11), 136, "latin1");
+	block.write(" ".repeat(8), 148, "latin1");
+	block.write(fields.typeflag, 156, "latin1");
+	block.write("ustar\x0000", 257, "latin1");
+	block.write(octal(0, 7), 329, "latin1");
+	block.write(octal(0, 7), 337, "latin1");
+	block.write(fields.prefix, 345, PREFIX_BYTES, "latin1");
+	const sum = block.reduce((total, byte) => total + byte, 0);
+	block.write(`${octal(sum, 6)}\0 `, 148, "latin1");
+	return block;
+}
+/** A number that the pax header gives instead stands as 0. */
+function octal(value, digits) {
+	return (value < 8 ** digits ? value : 0).toString(8).padStart(digits, "0");
+}
+function paxHeader(entry, records) {
+	const header = ustarBlock({
+		name: "PaxHeaders/disk",
+		prefix: "",
+		typeflag: "x",
+		mode: 420,
+		uid: 0,
+		gid: 0,
+		sizeBytes: records.length,
+		mtimeSeconds: entry.mtimeSeconds
+	});
+	return Buffer.concat([
+		header,
+		records,
+		tarPadding(records.length)
+	]);
+}
+/** `LENGTH KEY=VALUE\n`, the length counting itself: POSIX.1 pax, extended header. */
+function paxRecord(key, value) {
+	const rest = Buffer.byteLength(` ${key}=${value}\n`);
+	let length = rest + `${rest}`.length;
+	length = rest + `${length}`.length;
+	return Buffer.from(`${length} ${key}=${value}\n`, "utf8");
+}
+/** ustar's two fields, joined by a slash when read; undefined when the path does not fit. */
+function splitPath(path) {
+	if (path.length <= NAME_BYTES) return {
+		name: path,
+		prefix: ""
+	};
+	const slash = path.lastIndexOf("/", Math.min(PREFIX_BYTES, path.length - 2));
+	const name = path.slice(slash + 1);
+	return slash > 0 && name.length <= NAME_BYTES ? {
+		name,
+		prefix: path.slice(0, slash)
+	} : void 0;
+}
+function asciiStandIn(path) {
+	return path.replaceAll(/[^\x20-\x7e]/g, "_").slice(0, NAME_BYTES);
+}
+function isAscii(text) {
+	return /^[\x20-\x7e]*$/.test(text);
+}
 // src/oci/reference.ts
 const DOCKER = "docker.io";
 const REPOSITORY_LIMIT = 255;
@@ -7859,6 +7916,13 @@ function tagProblem(tag) {
 	if (tag === "") return "the tag after : is missing";
 	return `${JSON.stringify(tag)} is not a tag: use at most 128 of A-Z, a-z, 0-9, _ . - and start with none of . -`;
 }
+// src/oci/refname.ts
+/** image-spec annotations.md, "Rules" of ref.name; c/image oci/internal/oci_util.go has the same. */
+const REF_NAME_TEXT = /^[A-Za-z0-9]+(?:(?:[-._:@+]|--)[A-Za-z0-9]+)*(?:\/[A-Za-z0-9]+(?:(?:[-._:@+]|--)[A-Za-z0-9]+)*)*$/;
+/** Whether a text can be the name of an image in a layout. */
+function isRefName(text) {
+	return REF_NAME_TEXT.test(text);
+}
 // src/registry/transport.ts
 const FILE_TRANSPORTS = [
 	"oci",
@@ -7869,8 +7933,6 @@ const FILE_TRANSPORTS = [
 const NAMED_TRANSPORTS = ["containers-storage", "docker-daemon"];
 const BASE_FORMS = "a registry reference, scratch, oci:, oci-archive:, docker-archive:, dir: or containers-storage:";
 const DESTINATION_FORMS = "docker://REFERENCE, oci:DIR[:REF], oci-archive:FILE[:REF], docker-archive:FILE[:REF], dir:DIR, containers-storage:NAME or docker-daemon:NAME";
-/** c/image oci/internal/oci_util.go, `refRegexp`: skopeo refuses other names in a layout. */
-const NAME_IN_LAYOUT = /^[A-Za-z0-9]+(?:(?:[-._:@+]|--)[A-Za-z0-9]+)*(?:\/[A-Za-z0-9]+(?:(?:[-._:@+]|--)[A-Za-z0-9]+)*)*$/;
 /** Sources of KIWI's `derived_from` (kiwi/system/uri.py) that mean nothing outside of KIWI or the build service. */
 const KIWI_SOURCES = /* @__PURE__ */ new Map([
 	["obsrepositories", "names a container of the Open Build Service that builds the description"],
@@ -7995,7 +8057,7 @@ function localName(transport, rest) {
 		transport,
 		path
 	};
-	if (transport !== "docker-archive" && !NAME_IN_LAYOUT.test(name)) return { problem: `'${name}' is no name of an image in a layout: write ${transport}:PATH:REF, and no colon in PATH` };
+	if (transport !== "docker-archive" && !isRefName(name)) return { problem: `'${name}' is no name of an image in a layout: write ${transport}:PATH:REF, and no colon in PATH` };
 	return {
 		transport,
 		path,
@@ -8144,19 +8206,24 @@ function optionalFormat(reader) {
 function optionalDiskPath(reader) {
 	const path = reader.text("disk-path");
 	if (path === void 0) return {};
-	const parts = path.split("/").slice(1);
 	if (!path.startsWith("/")) reader.refuse("disk-path", `'${path}' is not absolute: write /${path}`);
-	else if (parts.includes("..")) reader.refuse("disk-path", `'${path}' climbs out of its folder: write it without ..`);
-	else if (parts.some((part) => part === "" || part === ".") || /\p{Cc}/u.test(path)) reader.refuse("disk-path", `'${path}' names no file: write a path like /disk/disk.qcow2`);
-	else return { diskPath: path };
+	else if (path.split("/").includes("..")) reader.refuse("disk-path", `'${path}' climbs out of its folder: write it without ..`);
+	else {
+		const problem = diskPathProblem(path);
+		if (problem === void 0) return { diskPath: path };
+		reader.refuse("disk-path", problem);
+	}
 	return {};
 }
 function containerconfig(reader) {
-	const text = reader.text("containerconfig");
-	if (text === void 0) return {};
+	const text = reader.secret("containerconfig");
+	if (text === void 0 || text.trim() === "") return {};
 	let value;
 	try {
-		value = (0, import_dist.parse)(text);
+		value = (0, import_dist.parse)(text, {
+			schema: "failsafe",
+			customTags: ["null"]
+		});
 	} catch (error) {
 		reader.refuse("containerconfig", `no valid YAML: ${firstLine(error)}`);
 		return {};
@@ -8207,12 +8274,17 @@ function optionalLogin(reader) {
 	if (username === void 0) reader.refuse("username", "missing while a password is given: a login needs both");
 	if (password === void 0) reader.refuse("password", "missing while a username is given: a login needs both");
 	if (username === void 0 || password === void 0) return {};
-	const registry = given ?? onlyRegistry(reader);
+	const registry = given === void 0 ? onlyRegistry(reader) : givenRegistry(given, reader);
 	return registry === void 0 ? {} : { login: {
 		registry,
 		username,
 		password
 	} };
+}
+function givenRegistry(text, reader) {
+	const parsed = parseRegistry(text);
+	if (typeof parsed === "string") return parsed;
+	reader.refuse("registry", parsed.problem);
 }
 function onlyRegistry(reader) {
 	const registries = /* @__PURE__ */ new Set();
@@ -9080,6 +9152,134 @@ async function writeIndex(layout, manifests) {
 	};
 	await replaceFile$1(layout.folder, "index.json", documentBytes(index));
 }
+// src/command.ts
+const KEPT_LINES = 40;
+/** After SIGTERM a program has this long before it is killed. */
+const GRACE_MILLISECONDS = 5e3;
+/**
+* Runs a program from an argument list, never through a shell.
+*
+* @throws CommandError when it cannot be started, exits with a code not in `accept`, is ended by a signal, runs into
+*   its time limit or is canceled. A non-zero exit is always an error.
+*/
+async function runCommand(program, args, options = {}) {
+	const fail = (outcome, lines) => new CommandError(program, args, outcome, lines);
+	if (options.signal?.aborted) throw fail({ kind: "canceled" }, []);
+	const child = spawn(program, args, {
+		cwd: options.cwd,
+		env: options.env ?? inheritedEnvironment(),
+		stdio: [
+			"pipe",
+			"pipe",
+			"pipe"
+		]
+	});
+	const lastLines = [];
+	const chunks = [];
+	const errors = [];
+	const keep = (line) => {
+		lastLines.push(line);
+		if (lastLines.length > KEPT_LINES) lastLines.shift();
+		options.onLine?.(line);
+	};
+	const readers = [options.onLine ? eachLine(child.stdout, keep) : collect(child.stdout, chunks), eachLine(child.stderr, (line) => {
+		if (!options.onLine) errors.push(line);
+		keep(line);
+	})];
+	child.stdin.on("error", () => {});
+	if (options.input !== void 0) child.stdin.write(options.input);
+	if (!options.stopByEndOfInput) child.stdin.end();
+	const ended = new Promise((resolve, reject) => {
+		child.on("error", (error) => child.pid === void 0 && reject(error));
+		child.once("close", (code, signal) => resolve({
+			code,
+			signal
+		}));
+	});
+	const stopper = stopWhenAsked(child, options);
+	try {
+		const [end] = await Promise.all([ended, ...readers]);
+		const lines = lastLines.length > 0 ? lastLines : tail(chunks);
+		if (stopper.reason) throw fail(stopper.reason, lines);
+		if (end.code === null) throw fail({
+			kind: "signal",
+			signal: end.signal ?? "an unknown signal"
+		}, lines);
+		if (!(options.accept ?? [0]).includes(end.code)) throw fail({
+			kind: "exit",
+			code: end.code
+		}, lines);
+		return {
+			exitCode: end.code,
+			stdout: Buffer.concat(chunks),
+			stderr: errors.join("\n")
+		};
+	} catch (error) {
+		if (isErrno(error) && ["ENOENT", "EACCES"].includes(error.code ?? "")) throw fail({ kind: "missing" }, []);
+		throw error;
+	} finally {
+		stopper.release();
+	}
+}
+function stopWhenAsked(child, options) {
+	const state = { release: () => {} };
+	const timers = [];
+	const stop = (reason) => {
+		state.reason ??= reason;
+		if (options.stopByEndOfInput) child.stdin?.end();
+		else sendSignal(child, "SIGTERM");
+		const grace = options.graceSeconds === void 0 ? GRACE_MILLISECONDS : options.graceSeconds * 1e3;
+		timers.push(setTimeout(() => sendSignal(child, "SIGKILL"), grace));
+	};
+	const onAbort = () => stop({ kind: "canceled" });
+	options.signal?.addEventListener("abort", onAbort, { once: true });
+	const { timeoutSeconds } = options;
+	if (timeoutSeconds !== void 0) timers.push(setTimeout(() => stop({
+		kind: "timeout",
+		seconds: timeoutSeconds
+	}), timeoutSeconds * 1e3));
+	state.release = () => {
+		options.signal?.removeEventListener("abort", onAbort);
+		for (const timer of timers) clearTimeout(timer);
+	};
+	return state;
+}
+/** A program that sudo started for us is root's: we may not signal it (kill(2)), sudo may, and it passes the signal on. */
+function sendSignal(child, signal) {
+	if (child.pid === void 0 || child.exitCode !== null || child.signalCode !== null) return;
+	try {
+		process.kill(child.pid, signal);
+	} catch (error) {
+		if (!isErrno(error) || error.code !== "EPERM") return;
+		spawn("sudo", [
+			"-n",
+			"kill",
+			"-s",
+			signal.slice(3),
+			String(child.pid)
+		], { stdio: "ignore" }).on("error", () => {});
+	}
+}
+/** What the actions' runner hands to its steps, tokens among it: no program that we start needs any of it. */
+const RUNNER_VARIABLES$1 = /^(INPUT_|STATE_|ACTIONS_|KIWI_OCI_)|^(GITHUB_TOKEN|NODE_OPTIONS)$/;
+function inheritedEnvironment() {
+	return Object.fromEntries(Object.entries(process.env).filter(([name]) => !RUNNER_VARIABLES$1.test(name)));
+}
+async function eachLine(stream, onLine) {
+	for await (const line of createInterface({
+		input: stream,
+		crlfDelay: Number.POSITIVE_INFINITY
+	})) onLine(line);
+}
+async function collect(stream, into) {
+	for await (const chunk of stream) into.push(chunk);
+}
+function tail(chunks) {
+	return Buffer.concat(chunks).toString("utf8").trimEnd().split("\n").slice(-40);
+}
+function isErrno(error) {
+	return error instanceof Error && "code" in error;
+}
 // src/registry/access.ts
 /** What the actions' runner hands to steps, secrets among it: nothing that skopeo reads. */
 const RUNNER_VARIABLES = /^(INPUT_|ACTIONS_|KIWI_OCI_|GITHUB_TOKEN$|NODE_OPTIONS$)/;
@@ -9748,6 +9948,41 @@ async function hasEnsurepip(python) {
 	if (libraries.length === 0) return true;
 	return (await Promise.all(libraries.map((library) => stat(join(library, "ensurepip")).catch(() => void 0)))).some((entry) => entry?.isDirectory());
 }
+// src/host/privileges.ts
+/** Finds out by the user id, then by whether sudo works without a password. */
+async function findPrivileges(uid = process.getuid?.()) {
+	if (uid === 0) return { kind: "root" };
+	try {
+		await runCommand("sudo", ["-n", "true"], { timeoutSeconds: 20 });
+		return { kind: "sudo" };
+	} catch (error) {
+		if (error instanceof CommandError) return { kind: "none" };
+		throw error;
+	}
+}
+/**
+* The command line that runs a program as root.
+*
+* @throws HostError where there is no way to become root
+*/
+function asRoot(privileges, program, args) {
+	switch (privileges.kind) {
+		case "root": return {
+			program,
+			args
+		};
+		case "sudo": return {
+			program: "sudo",
+			args: [
+				"-n",
+				"--",
+				program,
+				...args
+			]
+		};
+		case "none": throw new HostError("building needs root", "run as root or with password-less sudo");
+	}
+}
 // src/host/install.ts
 const LOCK_SECONDS = 300;
 const PAUSE_SECONDS = 5;
@@ -10029,7 +10264,7 @@ const rpm = (facts) => ![
 ].includes(facts.packageManager);
 const manager = (name) => (facts) => facts.packageManager === name;
 const filesystem = (pattern) => (facts) => facts.filesystems.some((name) => pattern.test(name));
-const squashfs = (facts) => filesystem(/^squashfs$/)(facts) || facts.installIso === true || facts.overlayroot === true && (facts.overlayrootType ?? "squashfs") === "squashfs";
+const squashfs = (facts) => filesystem(/^squashfs$/)(facts) || facts.overlayroot === true && (facts.overlayrootType ?? "squashfs") === "squashfs";
 const erofs = (facts) => filesystem(/^erofs$/)(facts) || facts.overlayroot === true && facts.overlayrootType === "erofs";
 const utilLinux = everywhere("util-linux");
 const mounting = onApt("mount", {
@@ -10125,14 +10360,7 @@ const kiwiNeeds = [
 	}, (facts) => facts.integrity === true),
 	need("strings", "KIWI looks for the EFI folder in grub with it", everywhere("binutils"), (facts) => isEfi(facts) && (facts.bootloader ?? "grub2").startsWith("grub2")),
 	need("openssl", "KIWI hashes the passwords of users with it", everywhere("openssl"), (facts) => facts.plainPasswords === true),
-	need("patch", "KIWI applies fstab.patch with it", everywhere("patch"), (facts) => facts.fstabPatch === true),
-	need("xorriso", "KIWI makes the install ISO with it", everywhere("xorriso"), (facts) => facts.installIso === true),
-	need("mcopy", "KIWI fills the EFI image of the install ISO with it", everywhere("mtools"), (facts) => facts.installIso === true && isEfi(facts)),
-	need("tagmedia", "KIWI writes the checksum for mediacheck with it", { suse: "checkmedia" }, (facts) => facts.mediaCheck === true),
-	need("xz", "KIWI compresses the network install archive with it", onApt("xz-utils", {
-		fedora: "xz",
-		suse: "xz"
-	}), (facts) => facts.installPxe === true)
+	need("patch", "KIWI applies fstab.patch with it", everywhere("patch"), (facts) => facts.fstabPatch === true)
 ];
 function need(name, reason, brought, when) {
 	return {
@@ -11099,8 +11327,7 @@ function explained$1(error, version, lines) {
 async function readyTools(job) {
 	const { facts, report } = job;
 	const folders = searchFolders(job.searchPath);
-	const privileges = await findPrivileges();
-	if (facts.source === "description") asRoot(privileges, "kiwi-ng", []);
+	if (facts.source === "description") asRoot(await findPrivileges(), "kiwi-ng", []);
 	const distribution = await readDistribution();
 	const missing = await missingTools(toolNeeds(facts), folders);
 	const kiwi = facts.source === "description" ? await presentKiwi(facts.kiwiVersion, folders, job) : void 0;
@@ -11110,7 +11337,7 @@ async function readyTools(job) {
 	await installTools({
 		missing,
 		distribution,
-		privileges,
+		privileges: missing.length > 0 ? await findPrivileges() : { kind: "none" },
 		folders,
 		report,
 		nowSeconds,
@@ -11196,6 +11423,8 @@ function withKiwi(version, missing, distribution) {
 // src/job/workfolder.ts
 /** Only a folder that holds this file is ever released and removed as root. */
 const MARKER = ".kiwi-oci";
+/** What the names of work folders, and of KIWI's log beside them, begin with. */
+const WORK_PREFIX = "kiwi-oci-";
 /**
 * Makes the folder of one job, with a name of its own, so that jobs on one machine do not disturb one another. Others
 * may pass through it (apt reads packages as `_apt`), not list it.
@@ -11205,7 +11434,7 @@ const MARKER = ".kiwi-oci";
 async function makeWorkFolder(parent) {
 	try {
 		await mkdir(parent, { recursive: true });
-		const folder = await mkdtemp(join(parent, "kiwi-oci-"));
+		const folder = await mkdtemp(join(parent, WORK_PREFIX));
 		await chmod(folder, 457);
 		await writeFile(join(folder, MARKER), "");
 		return folder;
@@ -11222,13 +11451,21 @@ async function makePrivateFolder(parent) {
 	await chmod(folder, 448);
 	return folder;
 }
+/** Removes folders of a job. The job's result stands: what cannot be removed is told as a warning. */
+async function removeFolders(folders, supervisor, report) {
+	for (const folder of folders) try {
+		await removeFolder(folder, supervisor);
+	} catch (error) {
+		report.warning(`${folder} could not be removed: ${describeError(error).message}`);
+	}
+}
 /**
 * Removes a folder of ours with everything that a build may have left in it: mounts, loop devices, files of root. The
 * supervisor does it, as root, wherever KIWI worked.
 *
 * @param supervisor the node and the supervisor's file to start as root
 */
-async function removeFolder(folder, privileges, supervisor) {
+async function removeFolder(folder, supervisor) {
 	if (!(await isThere(join(folder, ".kiwi-oci")) && await isThere(join(folder, "target")))) {
 		await rm(folder, {
 			recursive: true,
@@ -11236,7 +11473,7 @@ async function removeFolder(folder, privileges, supervisor) {
 		});
 		return;
 	}
-	const { program, args } = asRoot(privileges, supervisor.nodePath, [supervisor.supervisorPath]);
+	const { program, args } = asRoot(await findPrivileges(), supervisor.nodePath, [supervisor.supervisorPath]);
 	await runCommand(program, args, { input: `${JSON.stringify({
 		remove: folder,
 		under: dirname(folder)
@@ -13822,7 +14059,6 @@ function repository(element, index) {
 		uri,
 		isPlaceholder: /^obsrepositories:/i.test(uri.trim()),
 		attributes: attributesOf(element),
-		signingKeys: (source === void 0 ? [] : childrenNamed(source, "signing")).map((key) => attributeValue(key, "key") ?? ""),
 		file: element.file,
 		line: element.line,
 		element
@@ -14022,7 +14258,6 @@ function selectedType(type, surroundings) {
 		...rest,
 		...format === void 0 ? {} : {
 			format: format.value,
-			formatLine: format.line,
 			...diskFormat(format.value)
 		},
 		...derivedFrom === void 0 ? {} : {
@@ -14033,13 +14268,11 @@ function selectedType(type, surroundings) {
 		filesystems: filesystems(type),
 		...optional("firmware", attributes["firmware"]),
 		...optional("bootloader", bootloader === void 0 ? attributes["bootloader"] : attributeValue(bootloader, "name")),
-		initrdSystem: attributes["initrd_system"] ?? "dracut",
 		...optional("volumeManager", volumeManager(type)),
 		...optional("size", size(type)),
 		...containerFields(container),
 		...optional("author", container?.maintainer ?? author),
-		attributes,
-		elements: [...new Set(type.children.map((child) => child.name))]
+		attributes
 	};
 }
 function containerFields(container) {
@@ -14205,7 +14438,8 @@ async function makePlan(read, facts) {
 		format: inputs.format ?? describedFormat(source) ?? "qcow2",
 		...inputs.diskPath === void 0 ? {} : { diskPath: inputs.diskPath },
 		platform: inputs.platform,
-		config: mergedChanges(mergedChanges(selected?.containerConfig ?? {}, containerconfig), { labels }),
+		config: mergedChanges(selected?.containerConfig ?? {}, containerconfig),
+		labels,
 		annotations: inputs.annotations,
 		compression: inputs.compression,
 		tags: inputs.tags,
@@ -14244,6 +14478,7 @@ async function combinationProblems(inputs, facts) {
 	const { machine } = facts;
 	const foreign = inputs.platform.architecture !== machine.architecture || inputs.platform.os !== machine.os;
 	const targets = inputs.kiwiGlobalArguments.some((argument) => argument.startsWith("--target-arch"));
+	if (inputs.description !== void 0 && targets && !foreign) refuse("platform", "--target-arch builds for another machine: set platform to the one it builds for");
 	if (inputs.description !== void 0 && foreign && !targets) refuse("platform", `KIWI builds for this machine, ${platformText(machine)}: leave platform out, or build on a machine of ${platformText(inputs.platform)}`);
 	if (inputs.disk !== void 0 && inputs.description === void 0) for (const name of descriptionInputs(inputs)) refuse(name, "belongs to a description, and a disk is given: leave it out");
 	return problems;
@@ -14267,14 +14502,14 @@ async function chosenSource(inputs, facts, problems) {
 		});
 		return;
 	}
-	if (disk !== void 0) return diskSource(disk, problems);
+	if (disk !== void 0) return diskSource(disk, inputs.diskPath, problems);
 	if (description !== void 0) return descriptionSource(description, inputs, facts, problems);
 	problems.push({
 		where: "input description",
 		text: "missing: name the folder of a KIWI description, or a disk to wrap with the input disk"
 	});
 }
-async function diskSource(disk, problems) {
+async function diskSource(disk, diskPath, problems) {
 	const path = resolve(disk);
 	const stats = await stat(path).catch(() => void 0);
 	if (!stats?.isFile()) {
@@ -14286,6 +14521,11 @@ async function diskSource(disk, problems) {
 	} else if (!await isReadable(path)) problems.push({
 		where: "input disk",
 		text: `${path} cannot be read: give us the right to read it`
+	});
+	const nameProblem = diskPath === void 0 ? diskPathProblem(`/disk/${basename(path)}`) : void 0;
+	if (nameProblem !== void 0) problems.push({
+		where: "input disk-path",
+		text: `missing, and ${nameProblem}`
 	});
 	return {
 		kind: "disk",
@@ -14382,7 +14622,7 @@ async function isReadable(path) {
 const TICK_MILLISECONDS = 1e3;
 /**
 * Reports to a person: plain lines, and on a terminal one live line with the phase and the time it takes. What programs
-* print is shown only on failure there (the log file has it); elsewhere it is part of the log.
+* print while a phase lasts is shown in that line only (the log file has all of it); elsewhere it is part of the log.
 */
 var Terminal = class {
 	#stream;
@@ -14403,7 +14643,7 @@ var Terminal = class {
 		this.#line(`error: ${line}`);
 	}
 	output(line) {
-		if (this.#stream.isTTY) this.#draw(printable(line));
+		if (this.#stream.isTTY && this.#phase) this.#draw(printable(line));
 		else this.#line(`  ${printable(line)}`);
 	}
 	group(title) {
@@ -14454,16 +14694,17 @@ async function convertDisk(conversion) {
 	const { source, from, to, target, compressed = false, signal } = conversion;
 	if (from === to) return source;
 	const partial = `${target}.partial`;
+	const squeeze = compressed && to === "qcow2" ? ["-c"] : [];
+	const files = [resolve(source), resolve(partial)];
 	const args = [
 		"-f",
 		from,
 		"-O",
 		to,
-		...compressed && to === "qcow2" ? ["-c"] : [],
+		...squeeze,
 		...DISK_FORMATS[to].options,
 		"--",
-		source,
-		partial
+		...files
 	];
 	try {
 		await runCommand("qemu-img", ["convert", ...args], signal ? { signal } : {});
@@ -14475,8 +14716,57 @@ async function convertDisk(conversion) {
 	}
 	return target;
 }
+// src/disk/parts.ts
+/** A vmdk that is text: comments and empty lines, then its version (QEMU block/vmdk.c `vmdk_probe`). */
+const VMDK_TEXT = /^(?:#[^\n]*\n| *\r?\n)*version=[123]\r?\n/;
+const QCOW2_MAGIC = "QFIû";
+/** QEMU docs/interop/qcow2.txt: version at 4; incompatible features at 72, bit 2 of the last byte of them for a data file. */
+const QCOW2_VERSION_AT = 4;
+const QCOW2_FEATURES_END = 79;
+const QCOW2_DATA_FILE = 4;
+const VMDK_MAGIC = "KDMV";
+/** QEMU block/vmdk.c `VMDK4Header`: without a capacity of its own the file only describes others. */
+const VMDK_CAPACITY_AT = 12;
+/** How much of a disk file `startNamesParts` needs to see. */
+const START_BYTES = 4096;
+/**
+* Whether the start of a disk file says that content lies in other files, which qemu-img would open, or connect to,
+* even to tell so.
+*/
+function startNamesParts(start) {
+	const magic = start.toString("latin1", 0, 4);
+	if (magic === QCOW2_MAGIC && start.length > QCOW2_FEATURES_END) return start.readUInt32BE(QCOW2_VERSION_AT) >= 3 && ((start[QCOW2_FEATURES_END] ?? 0) & QCOW2_DATA_FILE) !== 0;
+	if (magic === VMDK_MAGIC && start.length >= 20) return start.readBigUInt64LE(VMDK_CAPACITY_AT) === 0n;
+	return VMDK_TEXT.test(start.toString("latin1"));
+}
+/**
+* The file, other than the disk's own, that a disk needs, by what `qemu-img info` says of it.
+*
+* @param path of the disk as qemu-img was given it
+*/
+function neededPart(info, path) {
+	const data = asRecord(asRecord(info["format-specific"])["data"]);
+	const extents = Array.isArray(data["extents"]) ? data["extents"].map((extent) => asRecord(extent)["filename"]) : [];
+	return [
+		info["backing-filename"],
+		data["data-file"],
+		...extents
+	].find((name) => typeof name === "string" && name !== path);
+}
+function asRecord(value) {
+	return typeof value === "object" && value !== null ? value : {};
+}
 // src/disk/inspect.ts
 const SECTOR_BYTES = 512;
+/** The formats that are one file by themselves and that QEMU reads well. */
+const TAKEN = [
+	"raw",
+	"qcow2",
+	"vdi",
+	"vhdx",
+	"vpc",
+	"vmdk"
+];
 const PACKED = [
 	{
 		magic: "1f8b",
@@ -14507,11 +14797,13 @@ const PACKED = [
 */
 async function inspectDisk(path, format, signal) {
 	await checkFile(path);
+	if (format === void 0 && startNamesParts(await startOf(path))) throw incomplete(path, "other files");
 	const info = await qemuInfo(path, format, signal);
-	const extra = info["backing-filename"] ?? dataFile(info);
-	if (typeof extra === "string") throw refused(`${path} is not complete without ${extra}: flatten it with qemu-img convert -O qcow2 ${path} NEW`);
+	const part = neededPart(info, resolve(path));
+	if (part !== void 0) throw incomplete(path, part);
 	const { format: found, "virtual-size": virtualSizeBytes, "actual-size": sizeBytes } = info;
 	if (typeof found !== "string" || typeof virtualSizeBytes !== "number" || typeof sizeBytes !== "number") throw new Error(`qemu-img info does not say what ${path} is: ${JSON.stringify(info)}`);
+	if (!TAKEN.includes(found)) throw refused(`${path} has the format ${found}, which is none of ${TAKEN.join(", ")}: convert it with qemu-img convert -O qcow2 ${path} NEW`);
 	if (found === "raw") await checkRaw(path);
 	return {
 		format: found,
@@ -14524,13 +14816,14 @@ async function checkFile(path) {
 	if (found instanceof Error) throw refused(found.code === "ENOENT" ? `${path} does not exist` : `${path} cannot be read (${found.code})`);
 	if (!found.isFile()) throw refused(`${path} is no file: name a disk file`);
 }
+/** An absolute path, since qemu-img takes what stands before a colon, `nbd:` or `json:`, for a protocol. */
 async function qemuInfo(path, format, signal) {
 	const args = [
 		"info",
 		"--output=json",
 		...format === void 0 ? [] : ["-f", format],
 		"--",
-		path
+		resolve(path)
 	];
 	try {
 		const { stdout } = await runCommand("qemu-img", args, signal ? { signal } : {});
@@ -14540,9 +14833,12 @@ async function qemuInfo(path, format, signal) {
 		throw refused(`${path} cannot be read as a disk (${(error.lastLines.at(-1) ?? "").replace(/^qemu-img: (Could not open '.*?': )?/, "")})`);
 	}
 }
-/** qcow2 may keep its content in a raw file beside it. */
-function dataFile(info) {
-	return info["format-specific"]?.data?.["data-file"];
+/** Empty where the file cannot be read: qemu-img says why. */
+async function startOf(path) {
+	await using file = await open(path).catch(() => void 0);
+	if (file === void 0) return Buffer.alloc(0);
+	const { buffer, bytesRead } = await file.read(Buffer.alloc(START_BYTES), 0, START_BYTES, 0);
+	return buffer.subarray(0, bytesRead);
 }
 /** qemu-img calls raw whatever it does not know. */
 async function checkRaw(path) {
@@ -14557,6 +14853,9 @@ async function checkRaw(path) {
 	} finally {
 		await file.close();
 	}
+}
+function incomplete(path, part) {
+	return refused(`${path} is not complete without ${part}: flatten it with qemu-img convert -O qcow2 ${path} NEW`);
 }
 function refused(text) {
 	return new InputError([{
@@ -14765,24 +15064,6 @@ function messageOf(error) {
 	const [line = ""] = (error instanceof Error ? error.message : String(error)).split("\n");
 	return line;
 }
-// src/oci/epoch.ts
-/** The last second of the year 9999: RFC 3339 has no later one. */
-const LAST_SECOND = 253402300799;
-/** Why a number cannot be the time of an image, as one sentence; undefined when it can. */
-function epochProblem(epochSeconds) {
-	if (Number.isInteger(epochSeconds) && epochSeconds >= 0 && epochSeconds <= LAST_SECOND) return void 0;
-	return `the time ${epochSeconds} is not a whole number of seconds since 1970`;
-}
-/**
-* Seconds since 1970 as image-spec's dates: `2026-01-02T03:04:05Z`.
-*
-* @throws RangeError when `epochProblem` has one
-*/
-function rfc3339(epochSeconds) {
-	const problem = epochProblem(epochSeconds);
-	if (problem !== void 0) throw new RangeError(problem);
-	return (/* @__PURE__ */ new Date(epochSeconds * 1e3)).toISOString().replace(".000Z", "Z");
-}
 // src/oci/history.ts
 /** How many steps say that they made a layer. */
 function layerSteps(history) {
@@ -14832,7 +15113,9 @@ function changedConfig(base, update) {
 	const created = rfc3339(update.epochSeconds);
 	const diffIDs = base?.rootfs.diff_ids ?? [];
 	const variant = platform.variant ?? base?.variant;
-	const runtime = changedRuntimeConfig(base?.config ?? {}, update.changes);
+	const changed = changedRuntimeConfig(base?.config ?? {}, update.changes);
+	const labels = update.labels ?? {};
+	const runtime = Object.keys(labels).length === 0 ? changed : changedRuntimeConfig(changed, { labels });
 	return {
 		...base === void 0 ? {} : without$1(base, ["variant"]),
 		created,
@@ -15238,7 +15521,6 @@ async function fetchPlannedBase(resolved, job) {
 		folder,
 		what: `the base ${resolved.name}`
 	};
-	await mkdir(folder, { recursive: true });
 	const restored = remote !== void 0 && await restoreFolder(remote, entry, report);
 	const base = await fetchBase(resolved, into, store, job.access);
 	if (remote !== void 0 && !restored) await saveFolder(remote, entry, report);
@@ -16300,7 +16582,7 @@ async function prepareDescription(source, kiwi, job) {
 	});
 	const folder = await stageDescription(description, join(workFolder, "description"), {
 		repositories,
-		leaveOut: [workFolder]
+		leaveOut: await jobFolders(workFolder)
 	});
 	await checkDescription({
 		...selection(source),
@@ -16329,7 +16611,7 @@ async function buildDescription(prepared, job) {
 	const { machine, workFolder, report, signal } = job;
 	const sharedCache = join(workFolder, "cache");
 	const packages = await offeredPackages(prepared, sharedCache, job);
-	const supervisor = asRoot(job.privileges, machine.nodePath, [machine.supervisorPath]);
+	const supervisor = asRoot(await findPrivileges(), machine.nodePath, [machine.supervisorPath]);
 	const built = await buildDisk({
 		...selection(source),
 		kiwi: kiwi.path,
@@ -16348,6 +16630,11 @@ async function buildDescription(prepared, job) {
 	await packages.keep();
 	return built;
 }
+/** This job's folders and those of others beside it: with `work-dir` in the description they would become a part of it. */
+async function jobFolders(workFolder) {
+	const parent = dirname(workFolder);
+	return [workFolder, ...(await readdir(parent).catch(() => [])).filter((name) => name.startsWith(WORK_PREFIX)).map((name) => join(parent, name))];
+}
 function selection({ type, profiles, globalArguments }) {
 	return {
 		...type === void 0 ? {} : { type },
@@ -16365,7 +16652,6 @@ async function offeredPackages({ source, folder }, sharedCache, job) {
 		folder: kept,
 		what: "the packages of earlier jobs"
 	};
-	await mkdir(kept, { recursive: true });
 	const restored = caches.remote !== void 0 && await restoreFolder(caches.remote, entry, report);
 	const count = await offerPackages(kept, sharedCache, report);
 	if (count > 0) report.info(`${count} packages of earlier jobs are at hand`);
@@ -16489,167 +16775,6 @@ function imageAnnotations(base, facts) {
 		"org.opencontainers.image.base.digest": base?.digest
 	};
 	return sortedRecord([...new Map([...Object.entries(own), ...Object.entries(facts.annotations)])].filter((entry) => entry[1] !== void 0));
-}
-// src/oci/tar.ts
-const BLOCK_BYTES = 512;
-/** POSIX.1 pax, ustar interchange format: the numbers are octal digits and a NUL. */
-const NAME_BYTES = 100;
-const PREFIX_BYTES = 155;
-const OCTAL_11_LIMIT = 8 ** 11;
-/** The user and group qemu of KubeVirt; kubevirt docs/container-register-disks.md, pkg/util/util.go. */
-const QEMU = 107;
-/** Why a path cannot be the disk's in the image, as one sentence; undefined when it can. */
-function diskPathProblem(path) {
-	if (!path.startsWith("/")) return "the path is not absolute: start it with /";
-	if (path.includes("\0")) return "the path holds a NUL character";
-	const parts = path.slice(1).split("/");
-	if (parts.at(-1) === "") return "the path ends with /: add the name of the file";
-	if (parts.includes("..") || parts.includes(".")) return "the path holds . or ..: write it without them";
-	if (parts.includes("")) return "the path holds //: write it with single ones";
-	if (parts.some((part) => part.startsWith(".wh."))) return "the path holds a name that starts with .wh., which deletes files";
-}
-/**
-* The entries of a layer with one disk, the file last.
-*
-* In `/disk/` they follow KubeVirt's containerDisk: folder 0555, file 0444, both owned by 107:107. Folders elsewhere are
-* root's, and only there when nothing lies below: on a base an entry would change the base's own folder, and what
-* unpacks a layer makes missing ones.
-*
-* @param path absolute path of the disk in the image
-* @throws ImageError when `diskPathProblem` has one; RangeError when `epochProblem` has one for the time
-*/
-function diskEntries(path, facts) {
-	const problem = diskPathProblem(path);
-	if (problem !== void 0) throw new ImageError(`an image with the disk at ${path}`, [problem]);
-	const { sizeBytes, mtimeSeconds } = facts;
-	const timeProblem = epochProblem(mtimeSeconds);
-	if (timeProblem !== void 0) throw new RangeError(timeProblem);
-	const parts = path.slice(1).split("/");
-	const qemu = {
-		uid: QEMU,
-		gid: QEMU,
-		mtimeSeconds
-	};
-	const file = {
-		kind: "file",
-		path: parts.join("/"),
-		mode: 292,
-		sizeBytes,
-		...qemu
-	};
-	if (parts.length === 2 && parts[0] === "disk") return [{
-		kind: "directory",
-		path: "disk",
-		mode: 365,
-		sizeBytes: 0,
-		...qemu
-	}, file];
-	if (facts.hasBase) return [file];
-	const folders = parts.slice(0, -1).map((_, depth) => parts.slice(0, depth + 1).join("/"));
-	const root = {
-		mode: 493,
-		uid: 0,
-		gid: 0,
-		sizeBytes: 0,
-		mtimeSeconds
-	};
-	return [...folders.map((folder) => ({
-		kind: "directory",
-		path: folder,
-		...root
-	})), file];
-}
-/** The header blocks of an entry: ustar, led by a pax extended header for what ustar cannot say. */
-function tarHeader(entry) {
-	const path = entry.kind === "directory" ? `${entry.path}/` : entry.path;
-	const split = isAscii(path) ? splitPath(path) : void 0;
-	const records = [
-		...split === void 0 ? [paxRecord("path", path)] : [],
-		...entry.sizeBytes < OCTAL_11_LIMIT ? [] : [paxRecord("size", `${entry.sizeBytes}`)],
-		...entry.mtimeSeconds < OCTAL_11_LIMIT ? [] : [paxRecord("mtime", `${entry.mtimeSeconds}`)]
-	];
-	const own = ustarBlock({
-		...entry,
-		typeflag: entry.kind === "directory" ? "5" : "0",
-		...split ?? {
-			name: asciiStandIn(path),
-			prefix: ""
-		}
-	});
-	return records.length === 0 ? own : Buffer.concat([paxHeader(entry, Buffer.concat(records)), own]);
-}
-/** What follows content of this size up to the next block. */
-function tarPadding(sizeBytes) {
-	return Buffer.alloc((BLOCK_BYTES - sizeBytes % BLOCK_BYTES) % BLOCK_BYTES);
-}
-/** The end of an archive. */
-function tarEnd() {
-	return Buffer.alloc(2 * BLOCK_BYTES);
-}
-function ustarBlock(fields) {
-	const block = Buffer.alloc(BLOCK_BYTES);
-	block.write(fields.name, 0, NAME_BYTES, "latin1");
-	block.write(octal(fields.mode, 7), 100, "latin1");
-	block.write(octal(fields.uid, 7), 108, "latin1");
-	block.write(octal(fields.gid, 7), 116, "latin1");
-	block.write(octal(fields.sizeBytes, 11), 124, "latin1");
-	block.write(octal(fields.mtimeSeconds, 11), 136, "latin1");
-	block.write(" ".repeat(8), 148, "latin1");
-	block.write(fields.typeflag, 156, "latin1");
-	block.write("ustar\x0000", 257, "latin1");
-	block.write(octal(0, 7), 329, "latin1");
-	block.write(octal(0, 7), 337, "latin1");
-	block.write(fields.prefix, 345, PREFIX_BYTES, "latin1");
-	const sum = block.reduce((total, byte) => total + byte, 0);
-	block.write(`${octal(sum, 6)}\0 `, 148, "latin1");
-	return block;
-}
-/** A number that the pax header gives instead stands as 0. */
-function octal(value, digits) {
-	return (value < 8 ** digits ? value : 0).toString(8).padStart(digits, "0");
-}
-function paxHeader(entry, records) {
-	const header = ustarBlock({
-		name: "PaxHeaders/disk",
-		prefix: "",
-		typeflag: "x",
-		mode: 420,
-		uid: 0,
-		gid: 0,
-		sizeBytes: records.length,
-		mtimeSeconds: entry.mtimeSeconds
-	});
-	return Buffer.concat([
-		header,
-		records,
-		tarPadding(records.length)
-	]);
-}
-/** `LENGTH KEY=VALUE\n`, the length counting itself: POSIX.1 pax, extended header. */
-function paxRecord(key, value) {
-	const rest = Buffer.byteLength(` ${key}=${value}\n`);
-	let length = rest + `${rest}`.length;
-	length = rest + `${length}`.length;
-	return Buffer.from(`${length} ${key}=${value}\n`, "utf8");
-}
-/** ustar's two fields, joined by a slash when read; undefined when the path does not fit. */
-function splitPath(path) {
-	if (path.length <= NAME_BYTES) return {
-		name: path,
-		prefix: ""
-	};
-	const slash = path.lastIndexOf("/", Math.min(PREFIX_BYTES, path.length - 2));
-	const name = path.slice(slash + 1);
-	return slash > 0 && name.length <= NAME_BYTES ? {
-		name,
-		prefix: path.slice(0, slash)
-	} : void 0;
-}
-function asciiStandIn(path) {
-	return path.replaceAll(/[^\x20-\x7e]/g, "_").slice(0, NAME_BYTES);
-}
-function isAscii(text) {
-	return /^[\x20-\x7e]*$/.test(text);
 }
 // src/oci/layer.ts
 const CHUNK_BYTES$2 = 1048576;
@@ -16944,8 +17069,6 @@ function digestViolations(descriptor, digest) {
 }
 // src/oci/validate.ts
 const REF_NAME = "org.opencontainers.image.ref.name";
-/** image-spec annotations.md, "Rules" of ref.name. */
-const REF_NAME_TEXT = /^[A-Za-z0-9]+(?:(?:[-._:@+]|--)[A-Za-z0-9]+)*(?:\/[A-Za-z0-9]+(?:(?:[-._:@+]|--)[A-Za-z0-9]+)*)*$/;
 /** Nothing hashes index.json, so what has no meaning in it is not let through. */
 const INDEX_MEMBERS = [
 	"schemaVersion",
@@ -17068,7 +17191,7 @@ function platformViolations(descriptor, config) {
 }
 function refNameViolations(manifests) {
 	const names = manifests.flatMap(({ annotations }) => annotations?.[REF_NAME] ?? []);
-	const invalid = names.filter((name) => !REF_NAME_TEXT.test(name));
+	const invalid = names.filter((name) => !isRefName(name));
 	const repeated = new Set(names.filter((name, position) => names.indexOf(name) !== position));
 	return [
 		...manifests.length === 0 ? ["index.json: it names no image"] : [],
@@ -17239,7 +17362,7 @@ async function discard(plan, raw, converted, job) {
 async function readySource(plan, job, kiwi) {
 	if (plan.source.kind === "disk") return readyDisk(plan, plan.source, job);
 	if (kiwi === void 0) throw new Error("a description without kiwi-ng");
-	await checkSpace(descriptionSpaceNeed(plan.source.selected.size?.megabytes), job);
+	await checkSpace(descriptionSpaceNeed(fixedMegabytes(plan.source)), job);
 	const prepared = await prepareDescription(plan.source, kiwi, job);
 	return async (running) => {
 		const built = await running.stopwatch.time("KIWI", () => buildDescription(prepared, running));
@@ -17248,24 +17371,32 @@ async function readySource(plan, job, kiwi) {
 			seconds
 		})));
 		return {
-			...await inspectDisk(built.disk, "raw"),
+			...await inspectDisk(built.disk, "raw", running.signal),
 			file: built.disk,
 			name: built.kiwiName
 		};
 	};
 }
+/** What `<size>` limits the disk to; an additive one only adds to what the files need. */
+function fixedMegabytes({ selected }) {
+	return selected.size?.additive ? void 0 : selected.size?.megabytes;
+}
 async function readyDisk(plan, source, job) {
-	const info = await inspectDisk(source.path);
-	await checkSpace(diskSpaceNeed({
-		contentBytes: info.sizeBytes,
-		converted: info.format !== plan.format,
-		compressed: plan.compression.algorithm !== "none"
-	}), job);
+	const info = await inspectDisk(source.path, void 0, job.signal);
+	await checkSpace(diskSpace(plan, info), job);
 	const name = basename(source.path).replace(/(?<=.)\.[^.]+$/, "");
 	return async () => ({
 		...info,
 		file: source.path,
 		name
+	});
+}
+function diskSpace(plan, { sizeBytes, format }) {
+	const compressed = plan.compression.algorithm !== "none";
+	return diskSpaceNeed({
+		contentBytes: sizeBytes,
+		converted: format !== plan.format,
+		compressed
 	});
 }
 async function checkSpace(needBytes, job) {
@@ -17274,6 +17405,7 @@ async function checkSpace(needBytes, job) {
 }
 async function convert(plan, raw, job) {
 	const path = plan.diskPath ?? `/disk/${raw.name}.${plan.format}`;
+	await checkSpace(diskSpace(plan, raw), job);
 	job.report.group(`Convert the disk to ${plan.format}`);
 	const file = await job.stopwatch.time("Convert", () => convertDisk({
 		source: raw.file,
@@ -17310,6 +17442,7 @@ async function wrap(plan, parts, job) {
 		...base ? { base } : {},
 		platform: plan.platform,
 		changes: plan.config,
+		labels: plan.labels,
 		annotations: plan.annotations,
 		...named,
 		compression: plan.compression,
@@ -17588,33 +17721,39 @@ async function writeLogins(folder, logins) {
 }
 // src/steps/logins.ts
 /**
-* How skopeo is called in this step, with the job's logins in a folder that only we can read.
+* Does something with the job's logins in a folder that only we can read, which goes when it is done.
 *
-* @param keep told of the folder before anything is put into it
-* @throws RegistryError when the registry does not accept the login
+* @throws RegistryError when the registry does not accept the login, and whatever `use` throws
 */
-async function openAccess(plan, inputs, around, step) {
+async function withAccess(plan, inputs, around, step, use) {
 	const { login, authfile } = inputs;
 	const folder = await makePrivateFolder(around.temp);
 	step.keep(folder);
-	const access = {
-		tlsVerify: plan.tlsVerify,
-		tmpFolder: step.tmpFolder,
-		environment: skopeoEnvironment(process.env, login ? [login.password] : []),
-		report: step.report,
-		signal: step.signal
-	};
-	const file = await prepareLogins({
-		folder,
-		...login ? { login } : {},
-		...authfile === void 0 ? {} : { authfile },
-		files: around.loginFiles,
-		registries: registries(plan)
-	}, access);
-	return file === void 0 ? access : {
-		...access,
-		authfile: file
-	};
+	try {
+		const access = {
+			tlsVerify: plan.tlsVerify,
+			tmpFolder: step.tmpFolder,
+			environment: skopeoEnvironment(process.env, login ? [login.password] : []),
+			report: step.report,
+			signal: step.signal
+		};
+		const file = await prepareLogins({
+			folder,
+			...login ? { login } : {},
+			...authfile === void 0 ? {} : { authfile },
+			files: around.loginFiles,
+			registries: registries(plan)
+		}, access);
+		return await use(file === void 0 ? access : {
+			...access,
+			authfile: file
+		});
+	} finally {
+		await rm(folder, {
+			recursive: true,
+			force: true
+		});
+	}
 }
 /** The registries that a plan talks to. */
 function registries(plan) {
@@ -17636,13 +17775,10 @@ async function runBuild(step) {
 	const { plan, around, report, signal, remote } = step;
 	const workFolder = await makeWorkFolder(plan.workDirectory ?? around.temp);
 	step.keep(workFolder);
-	return buildImage(plan, {
+	const stopwatch = new Stopwatch(() => Date.now());
+	stopwatch.add(step.phases);
+	const job = {
 		workFolder,
-		access: await openAccess(plan, step.inputs, around, {
-			...step,
-			tmpFolder: workFolder
-		}),
-		privileges: await findPrivileges(),
 		machine: {
 			architecture: around.architecture,
 			mirrors: await plannedMirrors(around),
@@ -17660,9 +17796,16 @@ async function runBuild(step) {
 			...remote ? { remote } : {}
 		} : {},
 		report,
-		stopwatch: new Stopwatch(() => Date.now()),
+		stopwatch,
 		signal
-	}, step.kiwi);
+	};
+	return withAccess(plan, step.inputs, around, {
+		...step,
+		tmpFolder: workFolder
+	}, (access) => buildImage(plan, {
+		...job,
+		access
+	}, step.kiwi));
 }
 function offered(around, plan) {
 	const epoch = plan.sourceDateEpoch;
@@ -17681,25 +17824,37 @@ function localShelf(cacheFolder) {
 		},
 		keep: async (folder, version) => {
 			const kept = place(version);
-			const partial = `${kept}.${process.pid}.partial`;
 			await mkdir(dirname(kept), { recursive: true });
+			const own = await mkdtemp(`${kept}.`);
 			try {
-				await cp(folder, partial, {
+				await cp(folder, join(own, "new"), {
 					recursive: true,
 					verbatimSymlinks: true
 				});
-				await rm(kept, {
-					recursive: true,
-					force: true
-				});
-				await rename(partial, kept);
+				await rename(kept, join(own, "old")).catch(() => {});
+				await rename(join(own, "new"), kept).catch(() => {});
 			} finally {
-				await rm(partial, {
+				await rm(own, {
 					recursive: true,
 					force: true
 				});
 			}
 			return kept;
+		}
+	};
+}
+/** Keeps kiwi-ng for this job only. @param keep told of the folder, which goes with the job */
+function jobShelf(temp, keep) {
+	return {
+		find: async () => void 0,
+		keep: async (folder) => {
+			const own = await mkdtemp(join(temp, "kiwi-oci-tools-"));
+			keep(own);
+			await cp(folder, join(own, "kiwi-ng"), {
+				recursive: true,
+				verbatimSymlinks: true
+			});
+			return join(own, "kiwi-ng");
 		}
 	};
 }
@@ -17712,7 +17867,8 @@ const PROXY_VARIABLES = [
 	"all_proxy"
 ];
 function surroundings(environment) {
-	const { uid, gid, username } = userInfo();
+	const uid = process.getuid?.() ?? 0;
+	const gid = process.getgid?.() ?? 0;
 	const home = environment["HOME"] || homedir();
 	const caches = environment["XDG_CACHE_HOME"] || join(home, ".cache");
 	const mirrorsFile = environment["KIWI_OCI_MIRRORS"];
@@ -17727,7 +17883,6 @@ function surroundings(environment) {
 		searchPath: environment["PATH"] ?? "",
 		uid,
 		gid,
-		user: username,
 		machine: machinePlatform(process.arch),
 		architecture: machine(),
 		release: environment["ImageOS"] || release(),
@@ -17773,6 +17928,7 @@ async function main() {
 		process.stdout.write(`${line.help ? helpText() : version}\n`);
 		return;
 	}
+	for (const stream of [process.stdout, process.stderr]) stream.on("error", () => {});
 	const terminal = new Terminal(process.stderr, () => Date.now());
 	const canceling = new AbortController();
 	for (const name of [
@@ -17801,11 +17957,15 @@ async function main() {
 async function runJob(line, around, running) {
 	const { terminal: report, signal, keep } = running;
 	const facts = inputFacts(around, "command line");
-	const password = await givenPassword(line);
+	const password = await givenPassword(line, signal);
 	const { inputs, problems } = readInputs(password === void 0 ? line.raw : new Map([...line.raw, ["password", [password]]]), facts);
 	const plan = await makePlan({
 		inputs,
-		problems: [...line.problems, ...problems]
+		problems: [
+			...line.problems,
+			...await metadataProblems(line),
+			...problems
+		]
 	}, facts);
 	for (const each of planLines(plan)) report.info(each);
 	const kiwi = await readyTools({
@@ -17813,7 +17973,7 @@ async function runJob(line, around, running) {
 		installs: plan.installTools,
 		searchPath: around.searchPath,
 		temp: around.temp,
-		shelf: localShelf(around.cacheFolder),
+		shelf: plan.cache ? localShelf(around.cacheFolder) : jobShelf(around.temp, keep),
 		nowSeconds: Date.now() / 1e3,
 		report,
 		signal
@@ -17825,45 +17985,60 @@ async function runJob(line, around, running) {
 		report,
 		signal,
 		keep,
+		phases: [],
 		...kiwi ? { kiwi } : {}
 	});
 	if (plan.workDirectory !== void 0) report.info(`Layout: ${built.layout}`);
 	let published = UNPUBLISHED;
 	try {
-		const access = await openAccess(plan, inputs, around, {
+		const onProgress = (now) => {
+			published = now;
+		};
+		const stopwatch = new Stopwatch(() => Date.now());
+		await withAccess(plan, inputs, around, {
 			tmpFolder: built.workFolder,
 			report,
 			signal,
 			keep
-		});
-		const onProgress = (now) => {
-			published = now;
-		};
-		await publishImage({
+		}, (access) => publishImage({
 			plan,
 			built,
 			access,
 			report,
-			stopwatch: new Stopwatch(() => Date.now()),
+			stopwatch,
 			onProgress
-		});
+		}));
 	} finally {
-		if (line.metadataFile !== void 0) await writeMetadata(line.metadataFile, metadataText(built, published));
+		await writeMetadata(line.metadataFile, metadataText(built, published), report);
 	}
 	return {
 		digest: built.digest,
 		kept: plan.workDirectory === void 0 ? [] : [built.workFolder]
 	};
 }
-async function givenPassword(line) {
+async function givenPassword(line, signal) {
 	const password = process.env["KIWI_OCI_PASSWORD"];
 	delete process.env["KIWI_OCI_PASSWORD"];
 	if (!line.passwordFromStdin) return password;
-	return (await text(process.stdin)).replace(/\r?\n$/, "");
+	return (await text(addAbortSignal(signal, process.stdin))).replace(/\r?\n$/, "");
 }
-async function writeMetadata(file, content) {
-	await writeFile(`${file}.tmp`, `${content}\n`);
-	await rename(`${file}.tmp`, file);
+async function metadataProblems({ metadataFile }) {
+	if (metadataFile === void 0) return [];
+	const folder = dirname(resolve(metadataFile));
+	return await access(folder, constants.W_OK).then(() => true, () => false) ? [] : [{
+		where: "--metadata-file",
+		text: `${folder} cannot be written: name a file in a folder that is there`
+	}];
+}
+/** Whatever goes wrong here, the image is where it is, and an error before is the one to tell. */
+async function writeMetadata(file, content, report) {
+	if (file === void 0) return;
+	try {
+		await writeFile(`${file}.tmp`, `${content}\n`);
+		await rename(`${file}.tmp`, file);
+	} catch (error) {
+		report.warning(`${file} could not be written: ${describeError(error).message}`);
+	}
 }
 function showError(error, terminal) {
 	terminal.endGroup();
@@ -17871,14 +18046,6 @@ function showError(error, terminal) {
 	for (const each of message.split("\n")) terminal.error(each.replace(/^input ([a-z-]+):/, "--$1:"));
 	for (const each of detail) terminal.output(each);
 	process.exitCode = exitCode;
-}
-async function removeFolders(folders, around, terminal) {
-	const privileges = await findPrivileges();
-	for (const folder of folders) try {
-		await removeFolder(folder, privileges, around);
-	} catch (error) {
-		terminal.warning(`${folder} could not be removed: ${describeError(error).message}`);
-	}
 }
 await main();
 export {};

@@ -6,7 +6,7 @@ import * as os from "os";
 import * as crypto from "crypto";
 import * as fs from "fs";
 import http from "node:http";
-import { homedir, machine, release, tmpdir, userInfo } from "node:os";
+import { homedir, machine, release, tmpdir } from "node:os";
 // \0rolldown/runtime.js
 var __commonJSMin = (cb, mod) => () => (mod || (cb((mod = { exports: {} }).exports, mod, mod.exports), cb = null), mod.exports);
 var __require = /* #__PURE__ */ (() => createRequire(import.meta.url))();
@@ -6699,6 +6699,12 @@ function describeError(thrown) {
 		exitCode: thrown.exitCode
 	};
 	const error = thrown instanceof Error ? thrown : new Error(String(thrown));
+	const filesystem = filesystemMessage(error);
+	if (filesystem !== void 0) return {
+		message: filesystem,
+		detail: [],
+		exitCode: 1
+	};
 	if (error.name === "AbortError") return {
 		message: "the job was canceled",
 		detail: [],
@@ -6709,6 +6715,20 @@ function describeError(thrown) {
 		detail: (error.stack ?? "").split("\n"),
 		exitCode: 1
 	};
+}
+/** What of the file system is no bug of ours but the machine's state. */
+const FILESYSTEM = {
+	ENOSPC: "no space is left: free some, or set work-dir to a folder on a larger file system",
+	EDQUOT: "the quota is used up: free some, or set work-dir to another folder",
+	EROFS: "the file system is read-only: set work-dir to a folder that can be written",
+	EACCES: "the right to it is missing: give it, or name another folder with work-dir",
+	EPERM: "the right to it is missing: give it, or name another folder with work-dir",
+	EMFILE: "too many files are open: raise the limit (ulimit -n)"
+};
+function filesystemMessage(error) {
+	const { code, path } = error;
+	const text = code === void 0 ? void 0 : FILESYSTEM[code];
+	return text === void 0 || path === void 0 ? void 0 : `${path}: ${text}`;
 }
 // src/oci/digest.ts
 const DIGEST = /^sha256:[a-f0-9]{64}$/;
@@ -6977,6 +6997,17 @@ function machinePlatform(nodeArch) {
 		architecture: NODE_NAMES.get(nodeArch) ?? nodeArch
 	};
 }
+// src/oci/tar.ts
+/** Why a path cannot be the disk's in the image, as one sentence; undefined when it can. */
+function diskPathProblem(path) {
+	if (!path.startsWith("/")) return "the path is not absolute: start it with /";
+	if (/\p{Cc}/u.test(path)) return "the path holds a control character: write it without";
+	const parts = path.slice(1).split("/");
+	if (parts.at(-1) === "") return "the path ends with /: add the name of the file";
+	if (parts.includes("..") || parts.includes(".")) return "the path holds . or ..: write it without them";
+	if (parts.includes("")) return "the path holds //: write it with single ones";
+	if (parts.some((part) => part.startsWith(".wh."))) return "the path holds a name that starts with .wh., which deletes files";
+}
 // src/oci/reference.ts
 const DOCKER = "docker.io";
 const REPOSITORY_LIMIT = 255;
@@ -7057,6 +7088,13 @@ function tagProblem(tag) {
 	if (tag === "") return "the tag after : is missing";
 	return `${JSON.stringify(tag)} is not a tag: use at most 128 of A-Z, a-z, 0-9, _ . - and start with none of . -`;
 }
+// src/oci/refname.ts
+/** image-spec annotations.md, "Rules" of ref.name; c/image oci/internal/oci_util.go has the same. */
+const REF_NAME_TEXT = /^[A-Za-z0-9]+(?:(?:[-._:@+]|--)[A-Za-z0-9]+)*(?:\/[A-Za-z0-9]+(?:(?:[-._:@+]|--)[A-Za-z0-9]+)*)*$/;
+/** Whether a text can be the name of an image in a layout. */
+function isRefName(text) {
+	return REF_NAME_TEXT.test(text);
+}
 // src/registry/transport.ts
 const FILE_TRANSPORTS = [
 	"oci",
@@ -7067,8 +7105,6 @@ const FILE_TRANSPORTS = [
 const NAMED_TRANSPORTS = ["containers-storage", "docker-daemon"];
 const BASE_FORMS = "a registry reference, scratch, oci:, oci-archive:, docker-archive:, dir: or containers-storage:";
 const DESTINATION_FORMS = "docker://REFERENCE, oci:DIR[:REF], oci-archive:FILE[:REF], docker-archive:FILE[:REF], dir:DIR, containers-storage:NAME or docker-daemon:NAME";
-/** c/image oci/internal/oci_util.go, `refRegexp`: skopeo refuses other names in a layout. */
-const NAME_IN_LAYOUT = /^[A-Za-z0-9]+(?:(?:[-._:@+]|--)[A-Za-z0-9]+)*(?:\/[A-Za-z0-9]+(?:(?:[-._:@+]|--)[A-Za-z0-9]+)*)*$/;
 /** Sources of KIWI's `derived_from` (kiwi/system/uri.py) that mean nothing outside of KIWI or the build service. */
 const KIWI_SOURCES = /* @__PURE__ */ new Map([
 	["obsrepositories", "names a container of the Open Build Service that builds the description"],
@@ -7119,6 +7155,13 @@ function parseTag(text) {
 		text: referenceText(reference)
 	};
 }
+/** The host, with port, of a login: `ghcr.io`, `localhost:5000`; a scheme and a trailing slash are taken off. */
+function parseRegistry(text) {
+	const host = text.replace(/^https?:\/\//, "").replace(/\/(v[12]\/?)?$/, "");
+	const registry = ["index.docker.io", "registry-1.docker.io"].includes(host) ? "docker.io" : host;
+	if (/^(?:[A-Za-z0-9.-]+|\[[a-fA-F0-9:]+\])(?::\d{1,5})?$/.test(registry) && !registry.startsWith("-")) return registry;
+	return { problem: `'${text}' is no registry: write HOST or HOST:PORT, without a path` };
+}
 function parts(text) {
 	if (text.startsWith("docker://")) return {
 		transport: "docker",
@@ -7163,7 +7206,7 @@ function localName(transport, rest) {
 		transport,
 		path
 	};
-	if (transport !== "docker-archive" && !NAME_IN_LAYOUT.test(name)) return { problem: `'${name}' is no name of an image in a layout: write ${transport}:PATH:REF, and no colon in PATH` };
+	if (transport !== "docker-archive" && !isRefName(name)) return { problem: `'${name}' is no name of an image in a layout: write ${transport}:PATH:REF, and no colon in PATH` };
 	return {
 		transport,
 		path,
@@ -7481,19 +7524,24 @@ function optionalFormat(reader) {
 function optionalDiskPath(reader) {
 	const path = reader.text("disk-path");
 	if (path === void 0) return {};
-	const parts = path.split("/").slice(1);
 	if (!path.startsWith("/")) reader.refuse("disk-path", `'${path}' is not absolute: write /${path}`);
-	else if (parts.includes("..")) reader.refuse("disk-path", `'${path}' climbs out of its folder: write it without ..`);
-	else if (parts.some((part) => part === "" || part === ".") || /\p{Cc}/u.test(path)) reader.refuse("disk-path", `'${path}' names no file: write a path like /disk/disk.qcow2`);
-	else return { diskPath: path };
+	else if (path.split("/").includes("..")) reader.refuse("disk-path", `'${path}' climbs out of its folder: write it without ..`);
+	else {
+		const problem = diskPathProblem(path);
+		if (problem === void 0) return { diskPath: path };
+		reader.refuse("disk-path", problem);
+	}
 	return {};
 }
 function containerconfig(reader) {
-	const text = reader.text("containerconfig");
-	if (text === void 0) return {};
+	const text = reader.secret("containerconfig");
+	if (text === void 0 || text.trim() === "") return {};
 	let value;
 	try {
-		value = (0, import_dist.parse)(text);
+		value = (0, import_dist.parse)(text, {
+			schema: "failsafe",
+			customTags: ["null"]
+		});
 	} catch (error) {
 		reader.refuse("containerconfig", `no valid YAML: ${firstLine(error)}`);
 		return {};
@@ -7544,12 +7592,17 @@ function optionalLogin(reader) {
 	if (username === void 0) reader.refuse("username", "missing while a password is given: a login needs both");
 	if (password === void 0) reader.refuse("password", "missing while a username is given: a login needs both");
 	if (username === void 0 || password === void 0) return {};
-	const registry = given ?? onlyRegistry(reader);
+	const registry = given === void 0 ? onlyRegistry(reader) : givenRegistry(given, reader);
 	return registry === void 0 ? {} : { login: {
 		registry,
 		username,
 		password
 	} };
+}
+function givenRegistry(text, reader) {
+	const parsed = parseRegistry(text);
+	if (typeof parsed === "string") return parsed;
+	reader.refuse("registry", parsed.problem);
 }
 function onlyRegistry(reader) {
 	const registries = /* @__PURE__ */ new Set();
@@ -10132,7 +10185,6 @@ function repository(element, index) {
 		uri,
 		isPlaceholder: /^obsrepositories:/i.test(uri.trim()),
 		attributes: attributesOf(element),
-		signingKeys: (source === void 0 ? [] : childrenNamed(source, "signing")).map((key) => attributeValue(key, "key") ?? ""),
 		file: element.file,
 		line: element.line,
 		element
@@ -10332,7 +10384,6 @@ function selectedType(type, surroundings) {
 		...rest,
 		...format === void 0 ? {} : {
 			format: format.value,
-			formatLine: format.line,
 			...diskFormat(format.value)
 		},
 		...derivedFrom === void 0 ? {} : {
@@ -10343,13 +10394,11 @@ function selectedType(type, surroundings) {
 		filesystems: filesystems(type),
 		...optional("firmware", attributes["firmware"]),
 		...optional("bootloader", bootloader === void 0 ? attributes["bootloader"] : attributeValue(bootloader, "name")),
-		initrdSystem: attributes["initrd_system"] ?? "dracut",
 		...optional("volumeManager", volumeManager(type)),
 		...optional("size", size(type)),
 		...containerFields(container),
 		...optional("author", container?.maintainer ?? author),
-		attributes,
-		elements: [...new Set(type.children.map((child) => child.name))]
+		attributes
 	};
 }
 function containerFields(container) {
@@ -10544,7 +10593,8 @@ async function makePlan(read, facts) {
 		format: inputs.format ?? describedFormat(source) ?? "qcow2",
 		...inputs.diskPath === void 0 ? {} : { diskPath: inputs.diskPath },
 		platform: inputs.platform,
-		config: mergedChanges(mergedChanges(selected?.containerConfig ?? {}, containerconfig), { labels }),
+		config: mergedChanges(selected?.containerConfig ?? {}, containerconfig),
+		labels,
 		annotations: inputs.annotations,
 		compression: inputs.compression,
 		tags: inputs.tags,
@@ -10583,6 +10633,7 @@ async function combinationProblems(inputs, facts) {
 	const { machine } = facts;
 	const foreign = inputs.platform.architecture !== machine.architecture || inputs.platform.os !== machine.os;
 	const targets = inputs.kiwiGlobalArguments.some((argument) => argument.startsWith("--target-arch"));
+	if (inputs.description !== void 0 && targets && !foreign) refuse("platform", "--target-arch builds for another machine: set platform to the one it builds for");
 	if (inputs.description !== void 0 && foreign && !targets) refuse("platform", `KIWI builds for this machine, ${platformText(machine)}: leave platform out, or build on a machine of ${platformText(inputs.platform)}`);
 	if (inputs.disk !== void 0 && inputs.description === void 0) for (const name of descriptionInputs(inputs)) refuse(name, "belongs to a description, and a disk is given: leave it out");
 	return problems;
@@ -10606,14 +10657,14 @@ async function chosenSource(inputs, facts, problems) {
 		});
 		return;
 	}
-	if (disk !== void 0) return diskSource(disk, problems);
+	if (disk !== void 0) return diskSource(disk, inputs.diskPath, problems);
 	if (description !== void 0) return descriptionSource(description, inputs, facts, problems);
 	problems.push({
 		where: "input description",
 		text: "missing: name the folder of a KIWI description, or a disk to wrap with the input disk"
 	});
 }
-async function diskSource(disk, problems) {
+async function diskSource(disk, diskPath, problems) {
 	const path = resolve(disk);
 	const stats = await stat(path).catch(() => void 0);
 	if (!stats?.isFile()) {
@@ -10625,6 +10676,11 @@ async function diskSource(disk, problems) {
 	} else if (!await isReadable(path)) problems.push({
 		where: "input disk",
 		text: `${path} cannot be read: give us the right to read it`
+	});
+	const nameProblem = diskPath === void 0 ? diskPathProblem(`/disk/${basename(path)}`) : void 0;
+	if (nameProblem !== void 0) problems.push({
+		where: "input disk-path",
+		text: `missing, and ${nameProblem}`
 	});
 	return {
 		kind: "disk",
@@ -10946,7 +11002,7 @@ var Runner = class {
 	#grouped = false;
 	info(line) {
 		this.#open();
-		info(line);
+		info(harmless(line));
 	}
 	warning(line) {
 		this.#open();
@@ -10961,7 +11017,7 @@ var Runner = class {
 	}
 	group(title) {
 		this.endGroup();
-		startGroup(title);
+		startGroup(harmless(title));
 		this.#grouped = true;
 	}
 	endGroup() {
@@ -10990,7 +11046,17 @@ var Runner = class {
 		this.#fence = void 0;
 	}
 };
-/** The inputs in a step's environment (`INPUT_BASE-IMAGE`); they are taken out of it, so that no program inherits them. */
+/**
+* A line of ours that may quote somebody else's words: it stays one line and no command, in neither syntax of the runner
+* (ActionCommand.cs: `::` at the start after blanks, `##[` anywhere).
+*/
+function harmless(line) {
+	return line.replaceAll(/[\r\n]+/g, " ").replace(/^(\s*):(?=:)/, "$1: ").replaceAll("##[", "## [");
+}
+/**
+* The inputs in a step's environment (`INPUT_BASE-IMAGE`); they are taken out of it, so that no program inherits them.
+* Names that are near to one of ours are problems. Others are none of ours: `INPUT_METHOD` is the desktop's.
+*/
 function takeInputs(environment) {
 	const raw = /* @__PURE__ */ new Map();
 	const problems = [];
@@ -10999,17 +11065,17 @@ function takeInputs(environment) {
 		const spelled = variable.slice(6).toLowerCase();
 		delete environment[variable];
 		const name = inputNamed(spelled);
-		if (name === void 0) {
-			const similar = similarNames(spelled);
-			const remedy = similar.length > 0 ? `did you mean ${similar.join(" or ")}?` : "see the inputs in the README";
-			problems.push({
-				where: `input ${spelled}`,
-				text: `is no input of kiwi-oci: ${remedy}`
-			});
-		} else if (text !== "") raw.set(name, rawEntries(name, text));
+		const [similar] = name === void 0 ? similarNames(spelled) : [];
+		if (name !== void 0 && text !== "") raw.set(name, rawEntries(name, text));
+		if (similar !== void 0) problems.push({
+			where: `input ${spelled}`,
+			text: `is no input of kiwi-oci: did you mean ${similar}?`
+		});
 	}
-	if (problems.length > 0) throw new InputError(problems);
-	return raw;
+	return {
+		raw,
+		problems
+	};
 }
 /** Keeps a secret out of the log in the forms in which programs print it. */
 function maskSecret(username, password) {
@@ -11054,7 +11120,8 @@ const PROXY_VARIABLES = [
 	"all_proxy"
 ];
 function surroundings(environment) {
-	const { uid, gid, username } = userInfo();
+	const uid = process.getuid?.() ?? 0;
+	const gid = process.getgid?.() ?? 0;
 	const home = environment["HOME"] || homedir();
 	const caches = environment["XDG_CACHE_HOME"] || join(home, ".cache");
 	const mirrorsFile = environment["KIWI_OCI_MIRRORS"];
@@ -11069,7 +11136,6 @@ function surroundings(environment) {
 		searchPath: environment["PATH"] ?? "",
 		uid,
 		gid,
-		user: username,
 		machine: machinePlatform(process.arch),
 		architecture: machine(),
 		release: environment["ImageOS"] || release(),
@@ -11109,9 +11175,14 @@ function inputFacts(around, origin) {
 }
 // src/steps/plan.ts
 await runStep(async (report) => {
-	const read = readInputs(takeInputs(process.env), inputFacts(surroundings(process.env), "action"));
-	if (read.inputs.login) maskSecret(read.inputs.login.username, read.inputs.login.password);
-	const plan = await makePlan(read, inputFacts(surroundings(process.env), "action"));
+	const given = takeInputs(process.env);
+	const facts = inputFacts(surroundings(process.env), "action");
+	const { inputs, problems } = readInputs(given.raw, facts);
+	if (inputs.login) maskSecret(inputs.login.username, inputs.login.password);
+	const plan = await makePlan({
+		inputs,
+		problems: [...given.problems, ...problems]
+	}, facts);
 	for (const line of planLines(plan)) report.info(line);
 	setOutputs({ plan: planText(plan) });
 });

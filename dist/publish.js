@@ -12,7 +12,7 @@ import * as crypto from "crypto";
 import * as fs from "fs";
 import { constants as constants$1, promises } from "fs";
 import http from "node:http";
-import { homedir, machine, release, tmpdir, userInfo } from "node:os";
+import { homedir, machine, release, tmpdir } from "node:os";
 // \0rolldown/runtime.js
 var __commonJSMin = (cb, mod) => () => (mod || (cb((mod = { exports: {} }).exports, mod, mod.exports), cb = null), mod.exports);
 var __require = /* #__PURE__ */ (() => createRequire(import.meta.url))();
@@ -6765,6 +6765,12 @@ function describeError(thrown) {
 		exitCode: thrown.exitCode
 	};
 	const error = thrown instanceof Error ? thrown : new Error(String(thrown));
+	const filesystem = filesystemMessage(error);
+	if (filesystem !== void 0) return {
+		message: filesystem,
+		detail: [],
+		exitCode: 1
+	};
 	if (error.name === "AbortError") return {
 		message: "the job was canceled",
 		detail: [],
@@ -6775,6 +6781,20 @@ function describeError(thrown) {
 		detail: (error.stack ?? "").split("\n"),
 		exitCode: 1
 	};
+}
+/** What of the file system is no bug of ours but the machine's state. */
+const FILESYSTEM = {
+	ENOSPC: "no space is left: free some, or set work-dir to a folder on a larger file system",
+	EDQUOT: "the quota is used up: free some, or set work-dir to another folder",
+	EROFS: "the file system is read-only: set work-dir to a folder that can be written",
+	EACCES: "the right to it is missing: give it, or name another folder with work-dir",
+	EPERM: "the right to it is missing: give it, or name another folder with work-dir",
+	EMFILE: "too many files are open: raise the limit (ulimit -n)"
+};
+function filesystemMessage(error) {
+	const { code, path } = error;
+	const text = code === void 0 ? void 0 : FILESYSTEM[code];
+	return text === void 0 || path === void 0 ? void 0 : `${path}: ${text}`;
 }
 // src/oci/digest.ts
 const DIGEST = /^sha256:[a-f0-9]{64}$/;
@@ -7192,6 +7212,17 @@ function machinePlatform(nodeArch) {
 		architecture: NODE_NAMES.get(nodeArch) ?? nodeArch
 	};
 }
+// src/oci/tar.ts
+/** Why a path cannot be the disk's in the image, as one sentence; undefined when it can. */
+function diskPathProblem(path) {
+	if (!path.startsWith("/")) return "the path is not absolute: start it with /";
+	if (/\p{Cc}/u.test(path)) return "the path holds a control character: write it without";
+	const parts = path.slice(1).split("/");
+	if (parts.at(-1) === "") return "the path ends with /: add the name of the file";
+	if (parts.includes("..") || parts.includes(".")) return "the path holds . or ..: write it without them";
+	if (parts.includes("")) return "the path holds //: write it with single ones";
+	if (parts.some((part) => part.startsWith(".wh."))) return "the path holds a name that starts with .wh., which deletes files";
+}
 // src/oci/reference.ts
 const DOCKER = "docker.io";
 const REPOSITORY_LIMIT = 255;
@@ -7272,6 +7303,13 @@ function tagProblem(tag) {
 	if (tag === "") return "the tag after : is missing";
 	return `${JSON.stringify(tag)} is not a tag: use at most 128 of A-Z, a-z, 0-9, _ . - and start with none of . -`;
 }
+// src/oci/refname.ts
+/** image-spec annotations.md, "Rules" of ref.name; c/image oci/internal/oci_util.go has the same. */
+const REF_NAME_TEXT = /^[A-Za-z0-9]+(?:(?:[-._:@+]|--)[A-Za-z0-9]+)*(?:\/[A-Za-z0-9]+(?:(?:[-._:@+]|--)[A-Za-z0-9]+)*)*$/;
+/** Whether a text can be the name of an image in a layout. */
+function isRefName(text) {
+	return REF_NAME_TEXT.test(text);
+}
 // src/registry/transport.ts
 const FILE_TRANSPORTS = [
 	"oci",
@@ -7282,8 +7320,6 @@ const FILE_TRANSPORTS = [
 const NAMED_TRANSPORTS = ["containers-storage", "docker-daemon"];
 const BASE_FORMS = "a registry reference, scratch, oci:, oci-archive:, docker-archive:, dir: or containers-storage:";
 const DESTINATION_FORMS = "docker://REFERENCE, oci:DIR[:REF], oci-archive:FILE[:REF], docker-archive:FILE[:REF], dir:DIR, containers-storage:NAME or docker-daemon:NAME";
-/** c/image oci/internal/oci_util.go, `refRegexp`: skopeo refuses other names in a layout. */
-const NAME_IN_LAYOUT = /^[A-Za-z0-9]+(?:(?:[-._:@+]|--)[A-Za-z0-9]+)*(?:\/[A-Za-z0-9]+(?:(?:[-._:@+]|--)[A-Za-z0-9]+)*)*$/;
 /** Sources of KIWI's `derived_from` (kiwi/system/uri.py) that mean nothing outside of KIWI or the build service. */
 const KIWI_SOURCES = /* @__PURE__ */ new Map([
 	["obsrepositories", "names a container of the Open Build Service that builds the description"],
@@ -7408,7 +7444,7 @@ function localName(transport, rest) {
 		transport,
 		path
 	};
-	if (transport !== "docker-archive" && !NAME_IN_LAYOUT.test(name)) return { problem: `'${name}' is no name of an image in a layout: write ${transport}:PATH:REF, and no colon in PATH` };
+	if (transport !== "docker-archive" && !isRefName(name)) return { problem: `'${name}' is no name of an image in a layout: write ${transport}:PATH:REF, and no colon in PATH` };
 	return {
 		transport,
 		path,
@@ -7739,19 +7775,24 @@ function optionalFormat(reader) {
 function optionalDiskPath(reader) {
 	const path = reader.text("disk-path");
 	if (path === void 0) return {};
-	const parts = path.split("/").slice(1);
 	if (!path.startsWith("/")) reader.refuse("disk-path", `'${path}' is not absolute: write /${path}`);
-	else if (parts.includes("..")) reader.refuse("disk-path", `'${path}' climbs out of its folder: write it without ..`);
-	else if (parts.some((part) => part === "" || part === ".") || /\p{Cc}/u.test(path)) reader.refuse("disk-path", `'${path}' names no file: write a path like /disk/disk.qcow2`);
-	else return { diskPath: path };
+	else if (path.split("/").includes("..")) reader.refuse("disk-path", `'${path}' climbs out of its folder: write it without ..`);
+	else {
+		const problem = diskPathProblem(path);
+		if (problem === void 0) return { diskPath: path };
+		reader.refuse("disk-path", problem);
+	}
 	return {};
 }
 function containerconfig(reader) {
-	const text = reader.text("containerconfig");
-	if (text === void 0) return {};
+	const text = reader.secret("containerconfig");
+	if (text === void 0 || text.trim() === "") return {};
 	let value;
 	try {
-		value = (0, import_dist.parse)(text);
+		value = (0, import_dist.parse)(text, {
+			schema: "failsafe",
+			customTags: ["null"]
+		});
 	} catch (error) {
 		reader.refuse("containerconfig", `no valid YAML: ${firstLine(error)}`);
 		return {};
@@ -7802,12 +7843,17 @@ function optionalLogin(reader) {
 	if (username === void 0) reader.refuse("username", "missing while a password is given: a login needs both");
 	if (password === void 0) reader.refuse("password", "missing while a username is given: a login needs both");
 	if (username === void 0 || password === void 0) return {};
-	const registry = given ?? onlyRegistry(reader);
+	const registry = given === void 0 ? onlyRegistry(reader) : givenRegistry(given, reader);
 	return registry === void 0 ? {} : { login: {
 		registry,
 		username,
 		password
 	} };
+}
+function givenRegistry(text, reader) {
+	const parsed = parseRegistry(text);
+	if (typeof parsed === "string") return parsed;
+	reader.refuse("registry", parsed.problem);
 }
 function onlyRegistry(reader) {
 	const registries = /* @__PURE__ */ new Set();
@@ -7959,7 +8005,7 @@ async function runCommand(program, args, options = {}) {
 	if (options.signal?.aborted) throw fail({ kind: "canceled" }, []);
 	const child = spawn(program, args, {
 		cwd: options.cwd,
-		env: options.env,
+		env: options.env ?? inheritedEnvironment(),
 		stdio: [
 			"pipe",
 			"pipe",
@@ -7982,7 +8028,7 @@ async function runCommand(program, args, options = {}) {
 	if (options.input !== void 0) child.stdin.write(options.input);
 	if (!options.stopByEndOfInput) child.stdin.end();
 	const ended = new Promise((resolve, reject) => {
-		child.once("error", reject);
+		child.on("error", (error) => child.pid === void 0 && reject(error));
 		child.once("close", (code, signal) => resolve({
 			code,
 			signal
@@ -8019,9 +8065,9 @@ function stopWhenAsked(child, options) {
 	const stop = (reason) => {
 		state.reason ??= reason;
 		if (options.stopByEndOfInput) child.stdin?.end();
-		else child.kill("SIGTERM");
+		else sendSignal(child, "SIGTERM");
 		const grace = options.graceSeconds === void 0 ? GRACE_MILLISECONDS : options.graceSeconds * 1e3;
-		timers.push(setTimeout(() => child.kill("SIGKILL"), grace));
+		timers.push(setTimeout(() => sendSignal(child, "SIGKILL"), grace));
 	};
 	const onAbort = () => stop({ kind: "canceled" });
 	options.signal?.addEventListener("abort", onAbort, { once: true });
@@ -8035,6 +8081,27 @@ function stopWhenAsked(child, options) {
 		for (const timer of timers) clearTimeout(timer);
 	};
 	return state;
+}
+/** A program that sudo started for us is root's: we may not signal it (kill(2)), sudo may, and it passes the signal on. */
+function sendSignal(child, signal) {
+	if (child.pid === void 0 || child.exitCode !== null || child.signalCode !== null) return;
+	try {
+		process.kill(child.pid, signal);
+	} catch (error) {
+		if (!isErrno(error) || error.code !== "EPERM") return;
+		spawn("sudo", [
+			"-n",
+			"kill",
+			"-s",
+			signal.slice(3),
+			String(child.pid)
+		], { stdio: "ignore" }).on("error", () => {});
+	}
+}
+/** What the actions' runner hands to its steps, tokens among it: no program that we start needs any of it. */
+const RUNNER_VARIABLES$1 = /^(INPUT_|STATE_|ACTIONS_|KIWI_OCI_)|^(GITHUB_TOKEN|NODE_OPTIONS)$/;
+function inheritedEnvironment() {
+	return Object.fromEntries(Object.entries(process.env).filter(([name]) => !RUNNER_VARIABLES$1.test(name)));
 }
 async function eachLine(stream, onLine) {
 	for await (const line of createInterface({
@@ -8701,7 +8768,7 @@ function retrieval(built, published) {
 		"```sh",
 		`podman pull ${published.image}`,
 		`podman create --name disk ${published.image} true`,
-		`podman cp disk:${built.disk.path} ${name}`,
+		`podman cp ${quoted(`disk:${built.disk.path}`)} ${quoted(name)}`,
 		"podman rm disk",
 		"```"
 	];
@@ -8712,6 +8779,10 @@ function megabytes(bytes) {
 }
 function duration(seconds) {
 	return seconds < 60 ? `${seconds.toFixed(1)} s` : `${Math.floor(seconds / 60)} min ${Math.round(seconds % 60)} s`;
+}
+/** For a shell, only where it is needed: people read it. */
+function quoted(text) {
+	return /^[\w@%+=:,./-]+$/.test(text) ? text : `'${text.replaceAll("'", `'\\''`)}'`;
 }
 /** Names come from descriptions: they must not break out of the table or its formatting. */
 function escaped(text) {
@@ -9231,15 +9302,6 @@ function saveState(name, value) {
 	if (process.env["GITHUB_STATE"] || "") return issueFileCommand("STATE", prepareKeyValueMessage(name, value));
 	issueCommand("save-state", { name }, toCommandValue(value));
 }
-/**
-* Gets the value of an state set by this action's main execution.
-*
-* @param     name     name of the state to get
-* @returns   string
-*/
-function getState(name) {
-	return process.env[`STATE_${name}`] || "";
-}
 // src/runner.ts
 /** The runner refuses a step's summary above 1 MiB. */
 const SUMMARY_LIMIT_BYTES = 9e5;
@@ -9252,7 +9314,7 @@ var Runner = class {
 	#grouped = false;
 	info(line) {
 		this.#open();
-		info(line);
+		info(harmless(line));
 	}
 	warning(line) {
 		this.#open();
@@ -9267,7 +9329,7 @@ var Runner = class {
 	}
 	group(title) {
 		this.endGroup();
-		startGroup(title);
+		startGroup(harmless(title));
 		this.#grouped = true;
 	}
 	endGroup() {
@@ -9296,7 +9358,17 @@ var Runner = class {
 		this.#fence = void 0;
 	}
 };
-/** The inputs in a step's environment (`INPUT_BASE-IMAGE`); they are taken out of it, so that no program inherits them. */
+/**
+* A line of ours that may quote somebody else's words: it stays one line and no command, in neither syntax of the runner
+* (ActionCommand.cs: `::` at the start after blanks, `##[` anywhere).
+*/
+function harmless(line) {
+	return line.replaceAll(/[\r\n]+/g, " ").replace(/^(\s*):(?=:)/, "$1: ").replaceAll("##[", "## [");
+}
+/**
+* The inputs in a step's environment (`INPUT_BASE-IMAGE`); they are taken out of it, so that no program inherits them.
+* Names that are near to one of ours are problems. Others are none of ours: `INPUT_METHOD` is the desktop's.
+*/
 function takeInputs(environment) {
 	const raw = /* @__PURE__ */ new Map();
 	const problems = [];
@@ -9305,17 +9377,17 @@ function takeInputs(environment) {
 		const spelled = variable.slice(6).toLowerCase();
 		delete environment[variable];
 		const name = inputNamed(spelled);
-		if (name === void 0) {
-			const similar = similarNames(spelled);
-			const remedy = similar.length > 0 ? `did you mean ${similar.join(" or ")}?` : "see the inputs in the README";
-			problems.push({
-				where: `input ${spelled}`,
-				text: `is no input of kiwi-oci: ${remedy}`
-			});
-		} else if (text !== "") raw.set(name, rawEntries(name, text));
+		const [similar] = name === void 0 ? similarNames(spelled) : [];
+		if (name !== void 0 && text !== "") raw.set(name, rawEntries(name, text));
+		if (similar !== void 0) problems.push({
+			where: `input ${spelled}`,
+			text: `is no input of kiwi-oci: did you mean ${similar}?`
+		});
 	}
-	if (problems.length > 0) throw new InputError(problems);
-	return raw;
+	return {
+		raw,
+		problems
+	};
 }
 /** Values that a step takes beside the inputs of the action, from the steps before it. */
 function takeValue(environment, name) {
@@ -9338,19 +9410,20 @@ function maskSecret(username, password) {
 function setOutputs(outputs) {
 	for (const [name, value] of Object.entries(outputs)) setOutput(name, value);
 }
+const folders = [];
 /** Remembers a folder for the step's post entry, before anything is put into it. */
 function rememberFolder(folder) {
-	saveState("folders", JSON.stringify([...rememberedFolders(), folder]));
+	folders.push(folder);
+	saveState("folders", JSON.stringify(folders));
 }
-/** In the same process what was remembered so far; in the post entry all of it. */
-function rememberedFolders() {
-	const text = getState("folders") || "[]";
-	const folders = JSON.parse(text);
-	return Array.isArray(folders) ? folders.filter((folder) => typeof folder === "string") : [];
-}
-async function writeSummary(markdown) {
-	if (Buffer.byteLength(markdown) > SUMMARY_LIMIT_BYTES) return;
-	await summary.addRaw(markdown, true).write();
+/** A summary that cannot be written, on a runner that has none, is no error of the job. */
+async function writeSummary(report, markdown) {
+	if (Buffer.byteLength(markdown) > SUMMARY_LIMIT_BYTES) return report.warning("the summary is too long for the runner");
+	try {
+		await summary.addRaw(markdown, true).write();
+	} catch (error) {
+		report.warning(`the summary could not be written: ${describeError(error).message}`);
+	}
 }
 // src/job/workfolder.ts
 /** Makes a folder that only we can read, for logins. */
@@ -9612,33 +9685,39 @@ async function writeLogins(folder, logins) {
 }
 // src/steps/logins.ts
 /**
-* How skopeo is called in this step, with the job's logins in a folder that only we can read.
+* Does something with the job's logins in a folder that only we can read, which goes when it is done.
 *
-* @param keep told of the folder before anything is put into it
-* @throws RegistryError when the registry does not accept the login
+* @throws RegistryError when the registry does not accept the login, and whatever `use` throws
 */
-async function openAccess(plan, inputs, around, step) {
+async function withAccess(plan, inputs, around, step, use) {
 	const { login, authfile } = inputs;
 	const folder = await makePrivateFolder(around.temp);
 	step.keep(folder);
-	const access = {
-		tlsVerify: plan.tlsVerify,
-		tmpFolder: step.tmpFolder,
-		environment: skopeoEnvironment(process.env, login ? [login.password] : []),
-		report: step.report,
-		signal: step.signal
-	};
-	const file = await prepareLogins({
-		folder,
-		...login ? { login } : {},
-		...authfile === void 0 ? {} : { authfile },
-		files: around.loginFiles,
-		registries: registries(plan)
-	}, access);
-	return file === void 0 ? access : {
-		...access,
-		authfile: file
-	};
+	try {
+		const access = {
+			tlsVerify: plan.tlsVerify,
+			tmpFolder: step.tmpFolder,
+			environment: skopeoEnvironment(process.env, login ? [login.password] : []),
+			report: step.report,
+			signal: step.signal
+		};
+		const file = await prepareLogins({
+			folder,
+			...login ? { login } : {},
+			...authfile === void 0 ? {} : { authfile },
+			files: around.loginFiles,
+			registries: registries(plan)
+		}, access);
+		return await use(file === void 0 ? access : {
+			...access,
+			authfile: file
+		});
+	} finally {
+		await rm(folder, {
+			recursive: true,
+			force: true
+		});
+	}
 }
 /** The registries that a plan talks to. */
 function registries(plan) {
@@ -9678,7 +9757,8 @@ const PROXY_VARIABLES = [
 	"all_proxy"
 ];
 function surroundings(environment) {
-	const { uid, gid, username } = userInfo();
+	const uid = process.getuid?.() ?? 0;
+	const gid = process.getgid?.() ?? 0;
 	const home = environment["HOME"] || homedir();
 	const caches = environment["XDG_CACHE_HOME"] || join(home, ".cache");
 	const mirrorsFile = environment["KIWI_OCI_MIRRORS"];
@@ -9693,7 +9773,6 @@ function surroundings(environment) {
 		searchPath: environment["PATH"] ?? "",
 		uid,
 		gid,
-		user: username,
 		machine: machinePlatform(process.arch),
 		architecture: machine(),
 		release: environment["ImageOS"] || release(),
@@ -9736,28 +9815,28 @@ await runStep(async (report, signal) => {
 	const around = surroundings(process.env);
 	const plan = parsePlan(takeValue(process.env, "plan"));
 	const built = parseBuilt(takeValue(process.env, "built"));
-	const { inputs } = readInputs(takeInputs(process.env), inputFacts(around, "action"));
+	const { inputs } = readInputs(takeInputs(process.env).raw, inputFacts(around, "action"));
 	if (inputs.login) maskSecret(inputs.login.username, inputs.login.password);
 	const stopwatch = new Stopwatch(() => Date.now());
 	let published = UNPUBLISHED;
 	try {
-		const access = await openAccess(plan, inputs, around, {
+		const step = {
 			tmpFolder: built.workFolder,
 			report,
 			signal,
 			keep: rememberFolder
-		});
+		};
 		const onProgress = (now) => {
 			published = now;
 		};
-		await publishImage({
+		await withAccess(plan, inputs, around, step, (access) => publishImage({
 			plan,
 			built,
 			access,
 			report,
 			stopwatch,
 			onProgress
-		});
+		}));
 	} finally {
 		setOutputs({
 			image: published.image,
@@ -9765,7 +9844,7 @@ await runStep(async (report, signal) => {
 			metadata: metadataText(built, published)
 		});
 		const phases = [...built.phases, ...stopwatch.phases];
-		if (plan.summary) await writeSummary(summaryMarkdown(plan, {
+		if (plan.summary) await writeSummary(report, summaryMarkdown(plan, {
 			...built,
 			phases
 		}, published));

@@ -10,7 +10,7 @@ import fs from "node:fs";
 import { spawn } from "node:child_process";
 import { createInterface } from "node:readline";
 import { setTimeout as setTimeout$1 } from "node:timers/promises";
-import os, { EOL, homedir, machine, release, tmpdir, userInfo } from "node:os";
+import os, { EOL, homedir, machine, release, tmpdir } from "node:os";
 import * as os$1 from "os";
 import * as crypto$1 from "crypto";
 import * as fs$1 from "fs";
@@ -64,6 +64,105 @@ var __toESM = (mod, isNodeMode, target) => (target = mod != null ? __create(__ge
 	enumerable: true
 }) : target, mod));
 var __require = /* #__PURE__ */ (() => createRequire(import.meta.url))();
+// src/errors.ts
+var KnownError = class extends Error {
+	/** 2 when an input or the description has to be changed, else 1. */
+	exitCode = 1;
+	/** Lines for a folded group below the message, none by default. */
+	detail = [];
+};
+var ProblemsError = class extends KnownError {
+	exitCode = 2;
+	problems;
+	constructor(problems) {
+		super(problems.map((problem) => `${problem.where}: ${problem.text}`).join("\n"));
+		this.problems = problems;
+	}
+};
+/** The user edits the workflow or the command line. May carry problems of the description found in the same look. */
+var InputError = class extends ProblemsError {
+	name = "InputError";
+};
+/** The user edits the description. */
+var DescriptionError = class extends ProblemsError {
+	name = "DescriptionError";
+};
+/** The machine lacks something: a tool, a right, space. */
+var HostError = class extends KnownError {
+	name = "HostError";
+	/** @param lack what is missing, @param remedy how to get it */
+	constructor(lack, remedy) {
+		super(`${lack}: ${remedy}`);
+	}
+};
+/** A program failed. */
+var CommandError = class extends KnownError {
+	name = "CommandError";
+	program;
+	args;
+	outcome;
+	/** The last lines it printed, newest last; at most 40. */
+	lastLines;
+	detail;
+	constructor(program, args, outcome, lastLines) {
+		super(commandMessage(program, outcome, lastLines));
+		this.program = program;
+		this.args = args;
+		this.outcome = outcome;
+		this.lastLines = lastLines;
+		this.detail = [[program, ...args].join(" "), ...lastLines];
+	}
+};
+function commandMessage(program, outcome, lastLines) {
+	const last = lastLines.findLast((line) => line.trim() !== "");
+	const because = last === void 0 ? "" : `: ${last.trim()}`;
+	switch (outcome.kind) {
+		case "exit": return `${program} failed with exit code ${outcome.code}${because}`;
+		case "signal": return `${program} was ended by ${outcome.signal}${because}`;
+		case "timeout": return `${program} gave no result within ${outcome.seconds} s and was ended${because}`;
+		case "canceled": return `${program} was ended because the job was canceled`;
+		case "missing": return `${program} is not installed or not on the PATH: install it, or let kiwi-oci do so with install-tools`;
+	}
+}
+/** Shows any thrown value: its one line, what to fold below it, and the exit code it stands for. */
+function describeError(thrown) {
+	if (thrown instanceof KnownError) return {
+		message: thrown.message,
+		detail: thrown.detail,
+		exitCode: thrown.exitCode
+	};
+	const error = thrown instanceof Error ? thrown : new Error(String(thrown));
+	const filesystem = filesystemMessage(error);
+	if (filesystem !== void 0) return {
+		message: filesystem,
+		detail: [],
+		exitCode: 1
+	};
+	if (error.name === "AbortError") return {
+		message: "the job was canceled",
+		detail: [],
+		exitCode: 1
+	};
+	return {
+		message: `${error.message} (a bug in kiwi-oci: please report it with the lines below)`,
+		detail: (error.stack ?? "").split("\n"),
+		exitCode: 1
+	};
+}
+/** What of the file system is no bug of ours but the machine's state. */
+const FILESYSTEM = {
+	ENOSPC: "no space is left: free some, or set work-dir to a folder on a larger file system",
+	EDQUOT: "the quota is used up: free some, or set work-dir to another folder",
+	EROFS: "the file system is read-only: set work-dir to a folder that can be written",
+	EACCES: "the right to it is missing: give it, or name another folder with work-dir",
+	EPERM: "the right to it is missing: give it, or name another folder with work-dir",
+	EMFILE: "too many files are open: raise the limit (ulimit -n)"
+};
+function filesystemMessage(error) {
+	const { code, path } = error;
+	const text = code === void 0 ? void 0 : FILESYSTEM[code];
+	return text === void 0 || path === void 0 ? void 0 : `${path}: ${text}`;
+}
 // src/host/distribution.ts
 const FAMILIES = [
 	{
@@ -6809,85 +6908,6 @@ const PINNED_VERSION = "11.1.6";
 function kiwiVersionIn(output) {
 	return /\bversion\s+(\d+(?:\.\d+)+)/i.exec(output)?.[1];
 }
-// src/errors.ts
-var KnownError = class extends Error {
-	/** 2 when an input or the description has to be changed, else 1. */
-	exitCode = 1;
-	/** Lines for a folded group below the message, none by default. */
-	detail = [];
-};
-var ProblemsError = class extends KnownError {
-	exitCode = 2;
-	problems;
-	constructor(problems) {
-		super(problems.map((problem) => `${problem.where}: ${problem.text}`).join("\n"));
-		this.problems = problems;
-	}
-};
-/** The user edits the workflow or the command line. May carry problems of the description found in the same look. */
-var InputError = class extends ProblemsError {
-	name = "InputError";
-};
-/** The user edits the description. */
-var DescriptionError = class extends ProblemsError {
-	name = "DescriptionError";
-};
-/** The machine lacks something: a tool, a right, space. */
-var HostError = class extends KnownError {
-	name = "HostError";
-	/** @param lack what is missing, @param remedy how to get it */
-	constructor(lack, remedy) {
-		super(`${lack}: ${remedy}`);
-	}
-};
-/** A program failed. */
-var CommandError = class extends KnownError {
-	name = "CommandError";
-	program;
-	args;
-	outcome;
-	/** The last lines it printed, newest last; at most 40. */
-	lastLines;
-	detail;
-	constructor(program, args, outcome, lastLines) {
-		super(commandMessage(program, outcome, lastLines));
-		this.program = program;
-		this.args = args;
-		this.outcome = outcome;
-		this.lastLines = lastLines;
-		this.detail = [[program, ...args].join(" "), ...lastLines];
-	}
-};
-function commandMessage(program, outcome, lastLines) {
-	const last = lastLines.findLast((line) => line.trim() !== "");
-	const because = last === void 0 ? "" : `: ${last.trim()}`;
-	switch (outcome.kind) {
-		case "exit": return `${program} failed with exit code ${outcome.code}${because}`;
-		case "signal": return `${program} was ended by ${outcome.signal}${because}`;
-		case "timeout": return `${program} gave no result within ${outcome.seconds} s and was ended${because}`;
-		case "canceled": return `${program} was ended because the job was canceled`;
-		case "missing": return `${program} is not installed or not on the PATH: install it, or let kiwi-oci do so with install-tools`;
-	}
-}
-/** Shows any thrown value: its one line, what to fold below it, and the exit code it stands for. */
-function describeError(thrown) {
-	if (thrown instanceof KnownError) return {
-		message: thrown.message,
-		detail: thrown.detail,
-		exitCode: thrown.exitCode
-	};
-	const error = thrown instanceof Error ? thrown : new Error(String(thrown));
-	if (error.name === "AbortError") return {
-		message: "the job was canceled",
-		detail: [],
-		exitCode: 1
-	};
-	return {
-		message: `${error.message} (a bug in kiwi-oci: please report it with the lines below)`,
-		detail: (error.stack ?? "").split("\n"),
-		exitCode: 1
-	};
-}
 // src/oci/digest.ts
 const DIGEST = /^sha256:[a-f0-9]{64}$/;
 /** Whether a text is `sha256:` and 64 lower-case hexadecimal digits. */
@@ -7162,6 +7182,17 @@ function machinePlatform(nodeArch) {
 		architecture: NODE_NAMES.get(nodeArch) ?? nodeArch
 	};
 }
+// src/oci/tar.ts
+/** Why a path cannot be the disk's in the image, as one sentence; undefined when it can. */
+function diskPathProblem(path) {
+	if (!path.startsWith("/")) return "the path is not absolute: start it with /";
+	if (/\p{Cc}/u.test(path)) return "the path holds a control character: write it without";
+	const parts = path.slice(1).split("/");
+	if (parts.at(-1) === "") return "the path ends with /: add the name of the file";
+	if (parts.includes("..") || parts.includes(".")) return "the path holds . or ..: write it without them";
+	if (parts.includes("")) return "the path holds //: write it with single ones";
+	if (parts.some((part) => part.startsWith(".wh."))) return "the path holds a name that starts with .wh., which deletes files";
+}
 // src/oci/reference.ts
 const DOCKER = "docker.io";
 const REPOSITORY_LIMIT = 255;
@@ -7242,6 +7273,13 @@ function tagProblem(tag) {
 	if (tag === "") return "the tag after : is missing";
 	return `${JSON.stringify(tag)} is not a tag: use at most 128 of A-Z, a-z, 0-9, _ . - and start with none of . -`;
 }
+// src/oci/refname.ts
+/** image-spec annotations.md, "Rules" of ref.name; c/image oci/internal/oci_util.go has the same. */
+const REF_NAME_TEXT = /^[A-Za-z0-9]+(?:(?:[-._:@+]|--)[A-Za-z0-9]+)*(?:\/[A-Za-z0-9]+(?:(?:[-._:@+]|--)[A-Za-z0-9]+)*)*$/;
+/** Whether a text can be the name of an image in a layout. */
+function isRefName(text) {
+	return REF_NAME_TEXT.test(text);
+}
 // src/registry/transport.ts
 const FILE_TRANSPORTS = [
 	"oci",
@@ -7252,8 +7290,6 @@ const FILE_TRANSPORTS = [
 const NAMED_TRANSPORTS = ["containers-storage", "docker-daemon"];
 const BASE_FORMS = "a registry reference, scratch, oci:, oci-archive:, docker-archive:, dir: or containers-storage:";
 const DESTINATION_FORMS = "docker://REFERENCE, oci:DIR[:REF], oci-archive:FILE[:REF], docker-archive:FILE[:REF], dir:DIR, containers-storage:NAME or docker-daemon:NAME";
-/** c/image oci/internal/oci_util.go, `refRegexp`: skopeo refuses other names in a layout. */
-const NAME_IN_LAYOUT = /^[A-Za-z0-9]+(?:(?:[-._:@+]|--)[A-Za-z0-9]+)*(?:\/[A-Za-z0-9]+(?:(?:[-._:@+]|--)[A-Za-z0-9]+)*)*$/;
 /** Sources of KIWI's `derived_from` (kiwi/system/uri.py) that mean nothing outside of KIWI or the build service. */
 const KIWI_SOURCES = /* @__PURE__ */ new Map([
 	["obsrepositories", "names a container of the Open Build Service that builds the description"],
@@ -7304,6 +7340,13 @@ function parseTag(text) {
 		text: referenceText(reference)
 	};
 }
+/** The host, with port, of a login: `ghcr.io`, `localhost:5000`; a scheme and a trailing slash are taken off. */
+function parseRegistry(text) {
+	const host = text.replace(/^https?:\/\//, "").replace(/\/(v[12]\/?)?$/, "");
+	const registry = ["index.docker.io", "registry-1.docker.io"].includes(host) ? "docker.io" : host;
+	if (/^(?:[A-Za-z0-9.-]+|\[[a-fA-F0-9:]+\])(?::\d{1,5})?$/.test(registry) && !registry.startsWith("-")) return registry;
+	return { problem: `'${text}' is no registry: write HOST or HOST:PORT, without a path` };
+}
 function parts(text) {
 	if (text.startsWith("docker://")) return {
 		transport: "docker",
@@ -7348,7 +7391,7 @@ function localName(transport, rest) {
 		transport,
 		path
 	};
-	if (transport !== "docker-archive" && !NAME_IN_LAYOUT.test(name)) return { problem: `'${name}' is no name of an image in a layout: write ${transport}:PATH:REF, and no colon in PATH` };
+	if (transport !== "docker-archive" && !isRefName(name)) return { problem: `'${name}' is no name of an image in a layout: write ${transport}:PATH:REF, and no colon in PATH` };
 	return {
 		transport,
 		path,
@@ -7666,19 +7709,24 @@ function optionalFormat(reader) {
 function optionalDiskPath(reader) {
 	const path = reader.text("disk-path");
 	if (path === void 0) return {};
-	const parts = path.split("/").slice(1);
 	if (!path.startsWith("/")) reader.refuse("disk-path", `'${path}' is not absolute: write /${path}`);
-	else if (parts.includes("..")) reader.refuse("disk-path", `'${path}' climbs out of its folder: write it without ..`);
-	else if (parts.some((part) => part === "" || part === ".") || /\p{Cc}/u.test(path)) reader.refuse("disk-path", `'${path}' names no file: write a path like /disk/disk.qcow2`);
-	else return { diskPath: path };
+	else if (path.split("/").includes("..")) reader.refuse("disk-path", `'${path}' climbs out of its folder: write it without ..`);
+	else {
+		const problem = diskPathProblem(path);
+		if (problem === void 0) return { diskPath: path };
+		reader.refuse("disk-path", problem);
+	}
 	return {};
 }
 function containerconfig(reader) {
-	const text = reader.text("containerconfig");
-	if (text === void 0) return {};
+	const text = reader.secret("containerconfig");
+	if (text === void 0 || text.trim() === "") return {};
 	let value;
 	try {
-		value = (0, import_dist$2.parse)(text);
+		value = (0, import_dist$2.parse)(text, {
+			schema: "failsafe",
+			customTags: ["null"]
+		});
 	} catch (error) {
 		reader.refuse("containerconfig", `no valid YAML: ${firstLine(error)}`);
 		return {};
@@ -7729,12 +7777,17 @@ function optionalLogin(reader) {
 	if (username === void 0) reader.refuse("username", "missing while a password is given: a login needs both");
 	if (password === void 0) reader.refuse("password", "missing while a username is given: a login needs both");
 	if (username === void 0 || password === void 0) return {};
-	const registry = given ?? onlyRegistry(reader);
+	const registry = given === void 0 ? onlyRegistry(reader) : givenRegistry(given, reader);
 	return registry === void 0 ? {} : { login: {
 		registry,
 		username,
 		password
 	} };
+}
+function givenRegistry(text, reader) {
+	const parsed = parseRegistry(text);
+	if (typeof parsed === "string") return parsed;
+	reader.refuse("registry", parsed.problem);
 }
 function onlyRegistry(reader) {
 	const registries = /* @__PURE__ */ new Set();
@@ -7983,7 +8036,7 @@ async function runCommand(program, args, options = {}) {
 	if (options.signal?.aborted) throw fail({ kind: "canceled" }, []);
 	const child = spawn(program, args, {
 		cwd: options.cwd,
-		env: options.env,
+		env: options.env ?? inheritedEnvironment(),
 		stdio: [
 			"pipe",
 			"pipe",
@@ -8006,7 +8059,7 @@ async function runCommand(program, args, options = {}) {
 	if (options.input !== void 0) child.stdin.write(options.input);
 	if (!options.stopByEndOfInput) child.stdin.end();
 	const ended = new Promise((resolve, reject) => {
-		child.once("error", reject);
+		child.on("error", (error) => child.pid === void 0 && reject(error));
 		child.once("close", (code, signal) => resolve({
 			code,
 			signal
@@ -8043,9 +8096,9 @@ function stopWhenAsked(child, options) {
 	const stop = (reason) => {
 		state.reason ??= reason;
 		if (options.stopByEndOfInput) child.stdin?.end();
-		else child.kill("SIGTERM");
+		else sendSignal(child, "SIGTERM");
 		const grace = options.graceSeconds === void 0 ? GRACE_MILLISECONDS : options.graceSeconds * 1e3;
-		timers.push(setTimeout(() => child.kill("SIGKILL"), grace));
+		timers.push(setTimeout(() => sendSignal(child, "SIGKILL"), grace));
 	};
 	const onAbort = () => stop({ kind: "canceled" });
 	options.signal?.addEventListener("abort", onAbort, { once: true });
@@ -8059,6 +8112,27 @@ function stopWhenAsked(child, options) {
 		for (const timer of timers) clearTimeout(timer);
 	};
 	return state;
+}
+/** A program that sudo started for us is root's: we may not signal it (kill(2)), sudo may, and it passes the signal on. */
+function sendSignal(child, signal) {
+	if (child.pid === void 0 || child.exitCode !== null || child.signalCode !== null) return;
+	try {
+		process.kill(child.pid, signal);
+	} catch (error) {
+		if (!isErrno(error) || error.code !== "EPERM") return;
+		spawn("sudo", [
+			"-n",
+			"kill",
+			"-s",
+			signal.slice(3),
+			String(child.pid)
+		], { stdio: "ignore" }).on("error", () => {});
+	}
+}
+/** What the actions' runner hands to its steps, tokens among it: no program that we start needs any of it. */
+const RUNNER_VARIABLES = /^(INPUT_|STATE_|ACTIONS_|KIWI_OCI_)|^(GITHUB_TOKEN|NODE_OPTIONS)$/;
+function inheritedEnvironment() {
+	return Object.fromEntries(Object.entries(process.env).filter(([name]) => !RUNNER_VARIABLES.test(name)));
 }
 async function eachLine(stream, onLine) {
 	for await (const line of createInterface({
@@ -8440,7 +8514,7 @@ const rpm = (facts) => ![
 ].includes(facts.packageManager);
 const manager = (name) => (facts) => facts.packageManager === name;
 const filesystem = (pattern) => (facts) => facts.filesystems.some((name) => pattern.test(name));
-const squashfs = (facts) => filesystem(/^squashfs$/)(facts) || facts.installIso === true || facts.overlayroot === true && (facts.overlayrootType ?? "squashfs") === "squashfs";
+const squashfs = (facts) => filesystem(/^squashfs$/)(facts) || facts.overlayroot === true && (facts.overlayrootType ?? "squashfs") === "squashfs";
 const erofs = (facts) => filesystem(/^erofs$/)(facts) || facts.overlayroot === true && facts.overlayrootType === "erofs";
 const utilLinux = everywhere("util-linux");
 const mounting = onApt("mount", {
@@ -8536,14 +8610,7 @@ const kiwiNeeds = [
 	}, (facts) => facts.integrity === true),
 	need("strings", "KIWI looks for the EFI folder in grub with it", everywhere("binutils"), (facts) => isEfi(facts) && (facts.bootloader ?? "grub2").startsWith("grub2")),
 	need("openssl", "KIWI hashes the passwords of users with it", everywhere("openssl"), (facts) => facts.plainPasswords === true),
-	need("patch", "KIWI applies fstab.patch with it", everywhere("patch"), (facts) => facts.fstabPatch === true),
-	need("xorriso", "KIWI makes the install ISO with it", everywhere("xorriso"), (facts) => facts.installIso === true),
-	need("mcopy", "KIWI fills the EFI image of the install ISO with it", everywhere("mtools"), (facts) => facts.installIso === true && isEfi(facts)),
-	need("tagmedia", "KIWI writes the checksum for mediacheck with it", { suse: "checkmedia" }, (facts) => facts.mediaCheck === true),
-	need("xz", "KIWI compresses the network install archive with it", onApt("xz-utils", {
-		fedora: "xz",
-		suse: "xz"
-	}), (facts) => facts.installPxe === true)
+	need("patch", "KIWI applies fstab.patch with it", everywhere("patch"), (facts) => facts.fstabPatch === true)
 ];
 function need(name, reason, brought, when) {
 	return {
@@ -9510,8 +9577,7 @@ function explained(error, version, lines) {
 async function readyTools(job) {
 	const { facts, report } = job;
 	const folders = searchFolders(job.searchPath);
-	const privileges = await findPrivileges();
-	if (facts.source === "description") asRoot(privileges, "kiwi-ng", []);
+	if (facts.source === "description") asRoot(await findPrivileges(), "kiwi-ng", []);
 	const distribution = await readDistribution();
 	const missing = await missingTools(toolNeeds(facts), folders);
 	const kiwi = facts.source === "description" ? await presentKiwi(facts.kiwiVersion, folders, job) : void 0;
@@ -9521,7 +9587,7 @@ async function readyTools(job) {
 	await installTools({
 		missing,
 		distribution,
-		privileges,
+		privileges: missing.length > 0 ? await findPrivileges() : { kind: "none" },
 		folders,
 		report,
 		nowSeconds,
@@ -12160,7 +12226,6 @@ function repository(element, index) {
 		uri,
 		isPlaceholder: /^obsrepositories:/i.test(uri.trim()),
 		attributes: attributesOf(element),
-		signingKeys: (source === void 0 ? [] : childrenNamed(source, "signing")).map((key) => attributeValue(key, "key") ?? ""),
 		file: element.file,
 		line: element.line,
 		element
@@ -12360,7 +12425,6 @@ function selectedType(type, surroundings) {
 		...rest,
 		...format === void 0 ? {} : {
 			format: format.value,
-			formatLine: format.line,
 			...diskFormat(format.value)
 		},
 		...derivedFrom === void 0 ? {} : {
@@ -12371,13 +12435,11 @@ function selectedType(type, surroundings) {
 		filesystems: filesystems(type),
 		...optional("firmware", attributes["firmware"]),
 		...optional("bootloader", bootloader === void 0 ? attributes["bootloader"] : attributeValue(bootloader, "name")),
-		initrdSystem: attributes["initrd_system"] ?? "dracut",
 		...optional("volumeManager", volumeManager(type)),
 		...optional("size", size(type)),
 		...containerFields(container),
 		...optional("author", container?.maintainer ?? author),
-		attributes,
-		elements: [...new Set(type.children.map((child) => child.name))]
+		attributes
 	};
 }
 function containerFields(container) {
@@ -12543,7 +12605,8 @@ async function makePlan(read, facts) {
 		format: inputs.format ?? describedFormat(source) ?? "qcow2",
 		...inputs.diskPath === void 0 ? {} : { diskPath: inputs.diskPath },
 		platform: inputs.platform,
-		config: mergedChanges(mergedChanges(selected?.containerConfig ?? {}, containerconfig), { labels }),
+		config: mergedChanges(selected?.containerConfig ?? {}, containerconfig),
+		labels,
 		annotations: inputs.annotations,
 		compression: inputs.compression,
 		tags: inputs.tags,
@@ -12582,6 +12645,7 @@ async function combinationProblems(inputs, facts) {
 	const { machine } = facts;
 	const foreign = inputs.platform.architecture !== machine.architecture || inputs.platform.os !== machine.os;
 	const targets = inputs.kiwiGlobalArguments.some((argument) => argument.startsWith("--target-arch"));
+	if (inputs.description !== void 0 && targets && !foreign) refuse("platform", "--target-arch builds for another machine: set platform to the one it builds for");
 	if (inputs.description !== void 0 && foreign && !targets) refuse("platform", `KIWI builds for this machine, ${platformText(machine)}: leave platform out, or build on a machine of ${platformText(inputs.platform)}`);
 	if (inputs.disk !== void 0 && inputs.description === void 0) for (const name of descriptionInputs(inputs)) refuse(name, "belongs to a description, and a disk is given: leave it out");
 	return problems;
@@ -12605,14 +12669,14 @@ async function chosenSource(inputs, facts, problems) {
 		});
 		return;
 	}
-	if (disk !== void 0) return diskSource(disk, problems);
+	if (disk !== void 0) return diskSource(disk, inputs.diskPath, problems);
 	if (description !== void 0) return descriptionSource(description, inputs, facts, problems);
 	problems.push({
 		where: "input description",
 		text: "missing: name the folder of a KIWI description, or a disk to wrap with the input disk"
 	});
 }
-async function diskSource(disk, problems) {
+async function diskSource(disk, diskPath, problems) {
 	const path = resolve(disk);
 	const stats = await stat(path).catch(() => void 0);
 	if (!stats?.isFile()) {
@@ -12624,6 +12688,11 @@ async function diskSource(disk, problems) {
 	} else if (!await isReadable(path)) problems.push({
 		where: "input disk",
 		text: `${path} cannot be read: give us the right to read it`
+	});
+	const nameProblem = diskPath === void 0 ? diskPathProblem(`/disk/${basename(path)}`) : void 0;
+	if (nameProblem !== void 0) problems.push({
+		where: "input disk-path",
+		text: `missing, and ${nameProblem}`
 	});
 	return {
 		kind: "disk",
@@ -30300,7 +30369,7 @@ var Runner = class {
 	#grouped = false;
 	info(line) {
 		this.#open();
-		info(line);
+		info(harmless(line));
 	}
 	warning(line) {
 		this.#open();
@@ -30315,7 +30384,7 @@ var Runner = class {
 	}
 	group(title) {
 		this.endGroup();
-		startGroup(title);
+		startGroup(harmless(title));
 		this.#grouped = true;
 	}
 	endGroup() {
@@ -30344,7 +30413,17 @@ var Runner = class {
 		this.#fence = void 0;
 	}
 };
-/** The inputs in a step's environment (`INPUT_BASE-IMAGE`); they are taken out of it, so that no program inherits them. */
+/**
+* A line of ours that may quote somebody else's words: it stays one line and no command, in neither syntax of the runner
+* (ActionCommand.cs: `::` at the start after blanks, `##[` anywhere).
+*/
+function harmless(line) {
+	return line.replaceAll(/[\r\n]+/g, " ").replace(/^(\s*):(?=:)/, "$1: ").replaceAll("##[", "## [");
+}
+/**
+* The inputs in a step's environment (`INPUT_BASE-IMAGE`); they are taken out of it, so that no program inherits them.
+* Names that are near to one of ours are problems. Others are none of ours: `INPUT_METHOD` is the desktop's.
+*/
 function takeInputs(environment) {
 	const raw = /* @__PURE__ */ new Map();
 	const problems = [];
@@ -30353,17 +30432,17 @@ function takeInputs(environment) {
 		const spelled = variable.slice(6).toLowerCase();
 		delete environment[variable];
 		const name = inputNamed(spelled);
-		if (name === void 0) {
-			const similar = similarNames(spelled);
-			const remedy = similar.length > 0 ? `did you mean ${similar.join(" or ")}?` : "see the inputs in the README";
-			problems.push({
-				where: `input ${spelled}`,
-				text: `is no input of kiwi-oci: ${remedy}`
-			});
-		} else if (text !== "") raw.set(name, rawEntries(name, text));
+		const [similar] = name === void 0 ? similarNames(spelled) : [];
+		if (name !== void 0 && text !== "") raw.set(name, rawEntries(name, text));
+		if (similar !== void 0) problems.push({
+			where: `input ${spelled}`,
+			text: `is no input of kiwi-oci: did you mean ${similar}?`
+		});
 	}
-	if (problems.length > 0) throw new InputError(problems);
-	return raw;
+	return {
+		raw,
+		problems
+	};
 }
 /** Values that a step takes beside the inputs of the action, from the steps before it. */
 function takeValue(environment, name) {
@@ -30374,6 +30453,22 @@ function takeValue(environment, name) {
 }
 function setOutputs(outputs) {
 	for (const [name, value] of Object.entries(outputs)) setOutput(name, value);
+}
+// src/steps/localshelf.ts
+/** Keeps kiwi-ng for this job only. @param keep told of the folder, which goes with the job */
+function jobShelf(temp, keep) {
+	return {
+		find: async () => void 0,
+		keep: async (folder) => {
+			const own = await mkdtemp(join(temp, "kiwi-oci-tools-"));
+			keep(own);
+			await cp(folder, join(own, "kiwi-ng"), {
+				recursive: true,
+				verbatimSymlinks: true
+			});
+			return join(own, "kiwi-ng");
+		}
+	};
 }
 // src/steps/mirrors.ts
 /** The table of public mirrors, ours or the one that `KIWI_OCI_MIRRORS` names. */
@@ -72297,7 +72392,8 @@ const PROXY_VARIABLES = [
 	"all_proxy"
 ];
 function surroundings(environment) {
-	const { uid, gid, username } = userInfo();
+	const uid = process.getuid?.() ?? 0;
+	const gid = process.getgid?.() ?? 0;
 	const home = environment["HOME"] || homedir();
 	const caches = environment["XDG_CACHE_HOME"] || join(home, ".cache");
 	const mirrorsFile = environment["KIWI_OCI_MIRRORS"];
@@ -72312,7 +72408,6 @@ function surroundings(environment) {
 		searchPath: environment["PATH"] ?? "",
 		uid,
 		gid,
-		user: username,
 		machine: machinePlatform(process.arch),
 		architecture: machine(),
 		release: environment["ImageOS"] || release(),
@@ -72362,8 +72457,15 @@ await runStep(async (report, signal) => {
 	const mirrors = await plannedMirrors(around);
 	const planned = takeValue(process.env, "plan");
 	const facts = inputFacts(around, "action");
-	const read = readInputs(takeInputs(process.env), facts);
+	const given = takeInputs(process.env);
+	const { inputs, problems } = readInputs(given.raw, facts);
+	const read = {
+		inputs,
+		problems: [...given.problems, ...problems]
+	};
 	const plan = planned === "" ? void 0 : parsePlan(planned);
+	if (plan === void 0 && inputs.description === void 0 && problems.length > 0) throw new InputError(read.problems);
+	const since = Date.now();
 	const described = plan ?? (read.inputs.description === void 0 ? void 0 : await makePlan(read, facts));
 	const { cache, installTools } = plan ?? read.inputs;
 	const kiwi = await readyTools({
@@ -72375,13 +72477,15 @@ await runStep(async (report, signal) => {
 		installs: installTools,
 		searchPath: around.searchPath,
 		temp: around.temp,
-		shelf: kiwiShelf(around, cache && around.hosted ? actionsCache() : void 0, report),
+		shelf: cache ? kiwiShelf(around, around.hosted ? actionsCache() : void 0, report) : jobShelf(around.temp, () => {}),
 		nowSeconds: Date.now() / 1e3,
 		report,
 		signal
 	});
-	if (kiwi) addPath(dirname(kiwi.path));
+	const folder = kiwi === void 0 ? void 0 : dirname(kiwi.path);
+	if (folder !== void 0 && !around.searchPath.split(":").includes(folder)) addPath(folder);
 	setOutputs({
+		seconds: String((Date.now() - since) / 1e3),
 		kiwi: kiwi?.path ?? "",
 		"kiwi-version": kiwi?.version ?? ""
 	});

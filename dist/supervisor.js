@@ -56,6 +56,12 @@ function describeError(thrown) {
 		exitCode: thrown.exitCode
 	};
 	const error = thrown instanceof Error ? thrown : new Error(String(thrown));
+	const filesystem = filesystemMessage(error);
+	if (filesystem !== void 0) return {
+		message: filesystem,
+		detail: [],
+		exitCode: 1
+	};
 	if (error.name === "AbortError") return {
 		message: "the job was canceled",
 		detail: [],
@@ -66,6 +72,20 @@ function describeError(thrown) {
 		detail: (error.stack ?? "").split("\n"),
 		exitCode: 1
 	};
+}
+/** What of the file system is no bug of ours but the machine's state. */
+const FILESYSTEM = {
+	ENOSPC: "no space is left: free some, or set work-dir to a folder on a larger file system",
+	EDQUOT: "the quota is used up: free some, or set work-dir to another folder",
+	EROFS: "the file system is read-only: set work-dir to a folder that can be written",
+	EACCES: "the right to it is missing: give it, or name another folder with work-dir",
+	EPERM: "the right to it is missing: give it, or name another folder with work-dir",
+	EMFILE: "too many files are open: raise the limit (ulimit -n)"
+};
+function filesystemMessage(error) {
+	const { code, path } = error;
+	const text = code === void 0 ? void 0 : FILESYSTEM[code];
+	return text === void 0 || path === void 0 ? void 0 : `${path}: ${text}`;
 }
 // src/command.ts
 const KEPT_LINES = 40;
@@ -82,7 +102,7 @@ async function runCommand(program, args, options = {}) {
 	if (options.signal?.aborted) throw fail({ kind: "canceled" }, []);
 	const child = spawn(program, args, {
 		cwd: options.cwd,
-		env: options.env,
+		env: options.env ?? inheritedEnvironment(),
 		stdio: [
 			"pipe",
 			"pipe",
@@ -105,7 +125,7 @@ async function runCommand(program, args, options = {}) {
 	if (options.input !== void 0) child.stdin.write(options.input);
 	if (!options.stopByEndOfInput) child.stdin.end();
 	const ended = new Promise((resolve, reject) => {
-		child.once("error", reject);
+		child.on("error", (error) => child.pid === void 0 && reject(error));
 		child.once("close", (code, signal) => resolve({
 			code,
 			signal
@@ -142,9 +162,9 @@ function stopWhenAsked(child, options) {
 	const stop = (reason) => {
 		state.reason ??= reason;
 		if (options.stopByEndOfInput) child.stdin?.end();
-		else child.kill("SIGTERM");
+		else sendSignal(child, "SIGTERM");
 		const grace = options.graceSeconds === void 0 ? GRACE_MILLISECONDS$1 : options.graceSeconds * 1e3;
-		timers.push(setTimeout(() => child.kill("SIGKILL"), grace));
+		timers.push(setTimeout(() => sendSignal(child, "SIGKILL"), grace));
 	};
 	const onAbort = () => stop({ kind: "canceled" });
 	options.signal?.addEventListener("abort", onAbort, { once: true });
@@ -158,6 +178,27 @@ function stopWhenAsked(child, options) {
 		for (const timer of timers) clearTimeout(timer);
 	};
 	return state;
+}
+/** A program that sudo started for us is root's: we may not signal it (kill(2)), sudo may, and it passes the signal on. */
+function sendSignal(child, signal) {
+	if (child.pid === void 0 || child.exitCode !== null || child.signalCode !== null) return;
+	try {
+		process.kill(child.pid, signal);
+	} catch (error) {
+		if (!isErrno(error) || error.code !== "EPERM") return;
+		spawn("sudo", [
+			"-n",
+			"kill",
+			"-s",
+			signal.slice(3),
+			String(child.pid)
+		], { stdio: "ignore" }).on("error", () => {});
+	}
+}
+/** What the actions' runner hands to its steps, tokens among it: no program that we start needs any of it. */
+const RUNNER_VARIABLES = /^(INPUT_|STATE_|ACTIONS_|KIWI_OCI_)|^(GITHUB_TOKEN|NODE_OPTIONS)$/;
+function inheritedEnvironment() {
+	return Object.fromEntries(Object.entries(process.env).filter(([name]) => !RUNNER_VARIABLES.test(name)));
 }
 async function eachLine(stream, onLine) {
 	for await (const line of createInterface({
