@@ -7,6 +7,8 @@ export type Sleep = (milliseconds: number, signal: AbortSignal | undefined) => P
 export interface Access {
   /** The file of logins; skopeo's own search where left out. */
   readonly authfile?: string
+  /** The files that skopeo's own search looks at, in its order: read only to tell which registries have a login. */
+  readonly loginFiles?: readonly string[]
   /** With `true` what registries.conf(5) says of a registry still counts. */
   readonly tlsVerify: boolean
   /** A folder with room for large files: skopeo's own default is /var/tmp. */

@@ -87,6 +87,12 @@ export function knowsLogin(logins: Logins, registry: string): boolean {
   return keys.some((key) => isWithin(key, registry))
 }
 
+/** Whether a login or a helper is there for a repository, `registry/name`: for itself or for what it lies in. */
+export function hasLoginFor(logins: Logins, repository: string): boolean {
+  const keys = [...Object.keys(logins.auths), ...Object.keys(logins.credHelpers)]
+  return keys.some((key) => isWithin(repository, normalKey(key)))
+}
+
 function without(logins: Logins, registry: string): Logins {
   const kept = <Value>(entries: Readonly<Record<string, Value>>) =>
     Object.fromEntries(Object.entries(entries).filter(([key]) => !isWithin(key, normalKey(registry))))

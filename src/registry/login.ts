@@ -2,9 +2,11 @@ import { readFile, rm, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { runCommand } from '../command.ts'
 import { CommandError, HostError, InputError } from '../errors.ts'
+import type { Reference } from '../oci/reference.ts'
 import { type Access, inspectFlags } from './access.ts'
 import {
   DOCKER_SERVER,
+  hasLoginFor,
   knowsLogin,
   type Login,
   type Logins,
@@ -56,15 +58,28 @@ export async function prepareLogins(request: LoginRequest, access: Access): Prom
   return await writeLogins(request.folder, withLogin(converted, { ...login, registry }))
 }
 
+/**
+ * Whether the logins of an access hold one for a repository, or a helper that may know it.
+ *
+ * @throws HostError when a file of logins cannot be read
+ */
+export async function hasLogin(access: Access, { registry, repository }: Reference): Promise<boolean> {
+  const files = access.authfile === undefined ? (access.loginFiles ?? []) : [access.authfile]
+  return hasLoginFor(await mergedFiles(files), `${registry}/${repository}`)
+}
+
 async function existingLogins(request: LoginRequest): Promise<Logins> {
   const { authfile, files } = request
-  if (authfile === undefined)
-    return mergedLogins(await Promise.all(files.map(async (file) => (await readLogins(file)) ?? noLogins)))
+  if (authfile === undefined) return await mergedFiles(files)
   const logins = await readLogins(authfile)
   if (logins) return logins
   throw new InputError([
     { where: 'input authfile', text: `there is no file ${authfile}: write the path of a file of logins` },
   ])
+}
+
+async function mergedFiles(files: readonly string[]): Promise<Logins> {
+  return mergedLogins(await Promise.all(files.map(async (file) => (await readLogins(file)) ?? noLogins)))
 }
 
 async function readLogins(path: string): Promise<Logins | undefined> {

@@ -4,6 +4,7 @@ import { type Digest, digestOf } from '../oci/digest.ts'
 import { blobPath } from '../oci/layout.ts'
 import { parseReference } from '../oci/reference.ts'
 import type { Access } from './access.ts'
+import { hasLogin } from './login.ts'
 import type { RefusalKind } from './refusal.ts'
 import { copyImage, type Purpose, RefusedError, readManifest } from './skopeo.ts'
 import { folderName } from './transport.ts'
@@ -19,7 +20,15 @@ export interface Source {
 }
 
 /** Answers that say nothing against a push: registries give them for repositories that a push creates. */
-const ANSWERS: ReadonlySet<RefusalKind> = new Set<RefusalKind>(['login', 'denied', 'missing', 'rate', 'size', 'other'])
+const ANSWERS: ReadonlySet<RefusalKind> = new Set<RefusalKind>([
+  'login',
+  'hidden',
+  'denied',
+  'missing',
+  'rate',
+  'size',
+  'other',
+])
 
 /**
  * Least specific tags last, so that what people follow moves when everything else is in place: versions by falling
@@ -84,8 +93,9 @@ export async function pushTag(source: Source, tag: string, access: Access): Prom
 /**
  * Asks each registry once whether it is there, before an hour of building.
  *
- * @throws RegistryError when one refuses the connection, has no address or no trusted certificate, or is no registry. A
- *   login that is missing and a repository that is not there are no errors here: some registries say so of new ones.
+ * @throws RegistryError when one refuses the connection, has no address or no trusted certificate, is no registry, or does
+ *   not accept the login that is there for it. A login that is missing and a repository that is not there, or denied, are
+ *   no errors here: some registries say so of new ones.
  */
 export async function checkTargets(tags: readonly string[], access: Access): Promise<void> {
   const firsts = new Map<string, string>()
@@ -103,8 +113,17 @@ export async function checkTargets(tags: readonly string[], access: Access): Pro
       )
     } catch (error) {
       if (!(error instanceof RefusedError) || !ANSWERS.has(error.refusal.kind)) throw error
+      if (error.refusal.kind === 'login') await checkNoLogin(tag, access, error)
     }
   }
+}
+
+/** Wanting a login is an answer only where there is none. */
+async function checkNoLogin(tag: string, access: Access, { detail }: RefusedError): Promise<void> {
+  const parsed = parseReference(tag)
+  if (typeof parsed === 'string' || !(await hasLogin(access, parsed))) return
+  const message = `the login for ${parsed.registry} is not accepted: log in again`
+  throw new RegistryError(message, { side: 'target', reference: tag, detail })
 }
 
 async function carried(tag: string, access: Access): Promise<Digest> {

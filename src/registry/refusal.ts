@@ -18,6 +18,7 @@ export type RefusalKind =
   | 'silent'
   | 'rate'
   | 'login'
+  | 'hidden'
   | 'denied'
   | 'missing'
   | 'size'
@@ -102,6 +103,13 @@ const RULES: readonly Rule[] = [
     reason: 'the registry says there were too many requests: log in, or try again later',
   },
   {
+    // What a registry says to a login that it knows: both words, where a wrong one is called that.
+    kind: 'hidden',
+    pattern:
+      /^(?!.*(?:invalid username\/password|incorrect username)).*(?:\bdenied\b.*unauthorized|insufficient_scope)/is,
+    reason: 'it is not there, or not for this login: check repository and tag, or log in as somebody who may see it',
+  },
+  {
     kind: 'login',
     pattern: /unauthorized|authentication required|invalid username\/password|incorrect username or password/i,
     status: [401],
@@ -110,7 +118,7 @@ const RULES: readonly Rule[] = [
   },
   {
     kind: 'denied',
-    pattern: /\bdenied\b|forbidden|insufficient_scope/i,
+    pattern: /\bdenied\b|forbidden/i,
     status: [403],
     reason: 'the registry denies it: this login may not do so there',
   },

@@ -1,7 +1,7 @@
-import { cp, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
+import { cp, mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
 import { createServer, type IncomingMessage, type ServerResponse, request as send } from 'node:http'
 import { tmpdir } from 'node:os'
-import { join } from 'node:path'
+import { dirname, join } from 'node:path'
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest'
 import { blobPath } from '../../../src/oci/layout.ts'
 import { checkTargets, pushImage, type Source } from '../../../src/registry/push.ts'
@@ -147,6 +147,32 @@ describe('checkTargets', () => {
     await checkTargets(tagsOf(closed.address, '1'), access)
   })
 
+  it.each(['authfile', 'loginFiles'])('refuses one that does not accept the login of the %s', async (given) => {
+    await using closed = await startRegistry({ htpasswd: { user: 'a', password: 'b' } })
+    const file = await writeLogins(closed.address)
+    const withLogin = { ...access, ...(given === 'authfile' ? { authfile: file } : { loginFiles: [file] }) }
+    await expect(checkTargets(tagsOf(closed.address, '1'), withLogin)).rejects.toMatchObject({
+      name: 'RegistryError',
+      message: `the login for ${closed.address} is not accepted: log in again`,
+    })
+  })
+
+  it('takes one that wants a login where the one there is for another namespace', async () => {
+    await using closed = await startRegistry({ htpasswd: { user: 'a', password: 'b' } })
+    const authfile = await writeLogins(`${closed.address}/other`)
+    await checkTargets(tagsOf(closed.address, '1'), { ...access, authfile })
+  })
+
+  it.each([403, 404])('takes %s from one that knows the login: it may say so of a new repository', async (status) => {
+    await using strict = await startProxy(registry.address, (asked, answer) => {
+      if (!asked.url?.includes('/manifests/')) return false
+      answer.writeHead(status).end()
+      return true
+    })
+    const authfile = await writeLogins(strict.address)
+    await checkTargets(tagsOf(strict.address, '1'), { ...access, authfile })
+  })
+
   it('refuses one that is not there', async () => {
     const { address } = registry
     await registry.stop()
@@ -190,6 +216,15 @@ describe('requireSkopeo', () => {
     )
   })
 })
+
+/** A file of a login that is wrong for every registry of these tests, where skopeo's own search finds it too. */
+async function writeLogins(registryOrNamespace: string): Promise<string> {
+  const auth = Buffer.from('a:wrong').toString('base64')
+  const file = join(access.tmpFolder, 'containers', 'auth.json')
+  await mkdir(dirname(file), { recursive: true })
+  await writeFile(file, JSON.stringify({ auths: { [registryOrNamespace]: { auth } } }))
+  return file
+}
 
 type Interference = (asked: IncomingMessage, answer: ServerResponse) => boolean
 

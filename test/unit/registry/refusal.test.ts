@@ -12,6 +12,16 @@ describe('refusalOf', () => {
   it.each([
     ['login', false, `${NAME}reading manifest 1 in h:1/x: unauthorized: authentication required`],
     ['login', false, 'logging into "h:1": invalid username/password'],
+    [
+      'login',
+      false,
+      `${NAME}unable to retrieve auth token: invalid username/password: unauthorized: incorrect username or password`,
+    ],
+    [
+      'hidden',
+      false,
+      `${NAME}reading manifest 1 in docker.io/a/x: errors:\ndenied: requested access to the resource is denied\nunauthorized: authentication required`,
+    ],
     ['missing', false, `${NAME}reading manifest 1 in h:1/x: manifest unknown: manifest unknown`],
     [
       'denied',
