@@ -8492,6 +8492,11 @@ function unquoted$1(value) {
 	const [, , inner] = /^(["'])(.*)\1$/.exec(value) ?? [];
 	return (inner ?? value).replace(/\\([\\"'$`])/g, "$1");
 }
+// src/host/shown-uri.ts
+/** An address without user and password, which its authority may hold (RFC 3986, 3.2.1): for logs and messages. */
+function shownUri(uri) {
+	return uri.replace(/^([a-z][a-z0-9+.-]*:)?\/\/[^/?#]*@/i, "$1//");
+}
 // src/host/given-repository.ts
 /**
 * Reads one line of the input `repositories`, `URI [DISTRIBUTION [COMPONENTS…]]`.
@@ -8501,8 +8506,8 @@ function unquoted$1(value) {
 function givenRepository(line) {
 	const [uri, distribution, ...components] = line.trim().split(/\s+/);
 	if (uri === void 0 || uri === "") return "a line is empty: write URI [DISTRIBUTION [COMPONENTS…]]";
-	if (uri.startsWith("/")) return `${uri} is no URI: write dir://${uri}`;
-	if (!/^[a-z][a-z0-9+.-]*:./i.test(uri)) return `${uri} is no URI: write URI [DISTRIBUTION [COMPONENTS…]], http://… first`;
+	if (uri.startsWith("/")) return `${shownUri(uri)} is no URI: write dir://PATH`;
+	if (!/^[a-z][a-z0-9+.-]*:./i.test(uri)) return `${shownUri(uri)} is no URI: write URI [DISTRIBUTION [COMPONENTS…]], http://… first`;
 	if (uri.startsWith("obsrepositories:")) return `${uri} is what the lines of repositories stand for: write a real address`;
 	return {
 		uri,
@@ -8844,12 +8849,12 @@ async function machineSources(question, distribution, family) {
 	const fitting = machine.sources.filter((source) => wanted.includes(source.suite) && (source.architectures?.includes(architecture) ?? true));
 	const notes = [];
 	const usable = fitting.filter((source) => !(source.trusted && element.repositoryGpgcheck));
-	for (const source of fitting.filter((one) => !usable.includes(one))) notes.push(`${source.uri} ${source.suite} is passed over: it has trusted=yes, and repository_gpgcheck asks for signatures`);
+	for (const source of fitting.filter((one) => !usable.includes(one))) notes.push(`${shownUri(source.uri)} ${source.suite} is passed over: it has trusted=yes, and repository_gpgcheck asks for signatures`);
 	const found = [];
 	for (const suite of wanted) for (const source of merged(usable.filter((one) => one.suite === suite))) {
 		const uri = await reachable(source, question, family);
 		if (uri === void 0) {
-			notes.push(`${source.uri} is passed over: it has no ${suite} of ${family?.origin ?? distribution}, or does not answer`);
+			notes.push(`${shownUri(source.uri)} is passed over: it has no ${suite} of ${family?.origin ?? distribution}, or does not answer`);
 			continue;
 		}
 		const components = element.components ?? source.components;
@@ -8866,11 +8871,12 @@ async function machineSources(question, distribution, family) {
 	};
 }
 /** The address to use of a source. A PPA or a vendor's repository of the same suite is not of the distribution. */
-async function reachable(source, { machine, probe }, family) {
+async function reachable(source, { machine, probe, signal }, family) {
 	const architecture = debianArchitecture(machine.architecture);
 	const uris = await resolvedUris(source.uri, {
 		architecture,
-		...machine.root ? { root: machine.root } : {}
+		...machine.root ? { root: machine.root } : {},
+		...signal ? { signal } : {}
 	});
 	for (const uri of uris.map((one) => one.replace(/^copy:/, "file:"))) if (/^(https?|file):/i.test(uri) && await probe(uri, source.suite, family?.origin)) return uri;
 }
@@ -8879,7 +8885,7 @@ async function publicSources(question, distribution, family) {
 	if (family === void 0) throw setRepositories(element, `asks for ${distribution}, which neither this machine's sources nor a known mirror has`);
 	const sources = familySources(question, distribution, family);
 	const main = sources.at(-1);
-	if (main === void 0 || !await probe(main.uri, distribution)) throw new HostError(`neither this machine's sources nor the public mirror ${main?.uri ?? family.name} answer for ${distribution}`, "check the network, or set `repositories` to a mirror that this machine reaches");
+	if (main === void 0 || !await probe(main.uri, distribution)) throw new HostError(`neither this machine's sources nor the public mirror ${main ? shownUri(main.uri) : family.name} answer for ${distribution}`, "check the network, or set `repositories` to a mirror that this machine reaches");
 	return sources;
 }
 function familySources({ element, machine }, distribution, family) {
@@ -9309,6 +9315,137 @@ function copyFlags(access) {
 function authFlags(access) {
 	return access.authfile === void 0 ? [] : ["--authfile", access.authfile];
 }
+// src/registry/credentials.ts
+const noLogins = {
+	auths: {},
+	credHelpers: {}
+};
+/** What docker calls its own registry when it asks a helper (docker/cli, registry.IndexServer). */
+const DOCKER_SERVER = "https://index.docker.io/v1/";
+const HELPER = /^[A-Za-z0-9][A-Za-z0-9._-]*$/;
+/**
+* @param path names the file in the error, which quotes nothing of it
+* @throws HostError when it is no JSON object
+*/
+function parseLogins(text, path) {
+	const document = text.trim() === "" ? {} : parsedObject(text, path);
+	const { credsStore } = document;
+	return {
+		auths: auths(document["auths"]),
+		credHelpers: helpers(document["credHelpers"]),
+		...typeof credsStore === "string" && HELPER.test(credsStore) ? { credsStore } : {}
+	};
+}
+/** JSON of a file that skopeo reads: without `credsStore`, which means nothing to it. */
+function loginsText(logins) {
+	return `${JSON.stringify({
+		auths: logins.auths,
+		credHelpers: logins.credHelpers
+	})}\n`;
+}
+/** One set of logins for several files, where the first file that knows a registry wins, as skopeo searches them. */
+function mergedLogins(files) {
+	return files.reduceRight((below, above) => {
+		const rest = [...Object.keys(above.auths), ...Object.keys(above.credHelpers)].reduce(without$1, below);
+		const credsStore = above.credsStore ?? below.credsStore;
+		return {
+			auths: {
+				...rest.auths,
+				...above.auths
+			},
+			credHelpers: {
+				...rest.credHelpers,
+				...above.credHelpers
+			},
+			...credsStore === void 0 ? {} : { credsStore }
+		};
+	}, noLogins);
+}
+/** With a login that wins over all others for its registry: skopeo prefers helpers and namespaces, so those go. */
+function withLogin(logins, login) {
+	return withAuth(logins, login.registry, login.username, login.password);
+}
+/** `<token>` as the name marks a token instead of a password (docker-credential-helpers, client). */
+function withAuth(logins, registry, username, secret) {
+	const isToken = username === "<token>";
+	const auth = Buffer.from(`${username}:${isToken ? "" : secret}`, "utf8").toString("base64");
+	const entry = isToken ? {
+		auth,
+		identitytoken: secret
+	} : { auth };
+	const rest = without$1(logins, registry);
+	return {
+		...rest,
+		auths: {
+			...rest.auths,
+			[registry]: entry
+		}
+	};
+}
+function withHelper(logins, registry, helper) {
+	return {
+		...logins,
+		credHelpers: {
+			...logins.credHelpers,
+			[registry]: helper
+		}
+	};
+}
+/** Whether a registry, or a namespace in it, has a login of its own or a helper. */
+function knowsLogin(logins, registry) {
+	return [...Object.keys(logins.auths), ...Object.keys(logins.credHelpers)].some((key) => isWithin$1(key, registry));
+}
+/** Whether a login or a helper is there for a repository, `registry/name`: for itself or for what it lies in. */
+function hasLoginFor(logins, repository) {
+	return [...Object.keys(logins.auths), ...Object.keys(logins.credHelpers)].some((key) => isWithin$1(repository, normalKey(key)));
+}
+function without$1(logins, registry) {
+	const kept = (entries) => Object.fromEntries(Object.entries(entries).filter(([key]) => !isWithin$1(key, normalKey(registry))));
+	return {
+		...logins,
+		auths: kept(logins.auths),
+		credHelpers: kept(logins.credHelpers)
+	};
+}
+function isWithin$1(key, registry) {
+	const normal = normalKey(key);
+	return normal === registry || normal.startsWith(`${registry}/`);
+}
+/** The registry in a key of any age; c/image pkg/docker/config/config.go, `normalizeAuthFileKey`. */
+function normalKey(key) {
+	const bare = key.replace(/^https?:\/\//, "");
+	const name = bare === key ? bare : bare.split("/")[0] ?? bare;
+	return ["index.docker.io", "registry-1.docker.io"].includes(name) ? "docker.io" : name;
+}
+/** Only what holds a login: docker leaves `{}` where a helper has it, which would hide the helper. */
+function auths(value) {
+	if (!isObject(value)) return {};
+	const entries = Object.entries(value).flatMap(([key, entry]) => {
+		if (!isObject(entry)) return [];
+		const { auth, identitytoken } = entry;
+		if (typeof auth !== "string" || auth === "") return [];
+		return [[key, typeof identitytoken === "string" ? {
+			auth,
+			identitytoken
+		} : { auth }]];
+	});
+	return Object.fromEntries(entries);
+}
+function helpers(value) {
+	if (!isObject(value)) return {};
+	const entries = Object.entries(value).filter((entry) => typeof entry[1] === "string" && HELPER.test(entry[1]));
+	return Object.fromEntries(entries);
+}
+function parsedObject(text, path) {
+	try {
+		const value = JSON.parse(text);
+		if (isObject(value)) return value;
+	} catch {}
+	throw new HostError(`the file of logins ${path} is no JSON object`, "correct it or remove it");
+}
+function isObject(value) {
+	return typeof value === "object" && value !== null && !Array.isArray(value);
+}
 // src/registry/refusal.ts
 const WEB_PAGE = "a web page answered instead of a registry: check the address, and whether the network asks for a sign-in";
 /** What a web page under a registry's address means: a captive portal, a wrong host. */
@@ -9379,6 +9516,11 @@ const RULES = [
 		reason: "the registry says there were too many requests: log in, or try again later"
 	},
 	{
+		kind: "hidden",
+		pattern: /^(?!.*(?:invalid username\/password|incorrect username)).*(?:\bdenied\b.*unauthorized|insufficient_scope)/is,
+		reason: "it is not there, or not for this login: check repository and tag, or log in as somebody who may see it"
+	},
+	{
 		kind: "login",
 		pattern: /unauthorized|authentication required|invalid username\/password|incorrect username or password/i,
 		status: [401],
@@ -9386,7 +9528,7 @@ const RULES = [
 	},
 	{
 		kind: "denied",
-		pattern: /\bdenied\b|forbidden|insufficient_scope/i,
+		pattern: /\bdenied\b|forbidden/i,
 		status: [403],
 		reason: "the registry denies it: this login may not do so there"
 	},
@@ -9573,10 +9715,146 @@ function commandOptions(access) {
 		...access.signal === void 0 ? {} : { signal: access.signal }
 	};
 }
+// src/registry/login.ts
+const OWN_FILE = "auth.json";
+const CHECK_FILE = "check.json";
+/**
+* Makes the logins of one job ready. A given login is tried at its registry and stands, with the user's other logins
+* below it, in a file of our own (0600). The user's own files are only read.
+*
+* @returns the file to hand to skopeo, or undefined when skopeo finds the user's logins by itself
+* @throws RegistryError when the registry does not accept the login, InputError when `authfile` or the registry's name
+*   is wrong, HostError when a file of logins cannot be read
+*/
+async function prepareLogins(request, access) {
+	const { login, authfile } = request;
+	const existing = await existingLogins(request);
+	const converted = await withStore(existing, request, access);
+	if (!login) {
+		if (converted === existing) return authfile;
+		return await writeLogins(request.folder, converted);
+	}
+	const registry = parseRegistry(login.registry);
+	if (typeof registry !== "string") throw new InputError([{
+		where: "input registry",
+		text: registry.problem
+	}]);
+	await tryLogin({
+		...login,
+		registry
+	}, request.folder, access);
+	return await writeLogins(request.folder, withLogin(converted, {
+		...login,
+		registry
+	}));
+}
+/**
+* Whether the logins of an access hold one for a repository, or a helper that may know it.
+*
+* @throws HostError when a file of logins cannot be read
+*/
+async function hasLogin(access, { registry, repository }) {
+	return hasLoginFor(await mergedFiles(access.authfile === void 0 ? access.loginFiles ?? [] : [access.authfile]), `${registry}/${repository}`);
+}
+async function existingLogins(request) {
+	const { authfile, files } = request;
+	if (authfile === void 0) return await mergedFiles(files);
+	const logins = await readLogins(authfile);
+	if (logins) return logins;
+	throw new InputError([{
+		where: "input authfile",
+		text: `there is no file ${authfile}: write the path of a file of logins`
+	}]);
+}
+async function mergedFiles(files) {
+	return mergedLogins(await Promise.all(files.map(async (file) => await readLogins(file) ?? noLogins)));
+}
+async function readLogins(path) {
+	const text = await readFile(path, "utf8").catch((error) => {
+		if (error.code === "ENOENT" || error.code === "ENOTDIR") return void 0;
+		throw new HostError(`the file of logins ${path} cannot be read (${error.code})`, "make it readable, or remove it");
+	});
+	return text === void 0 ? void 0 : parseLogins(text, path);
+}
+/** Docker's helper for all registries, said per registry as skopeo wants it; the same object where nothing changes. */
+async function withStore(logins, request, access) {
+	const { credsStore: store } = logins;
+	if (store === void 0) return logins;
+	let result = logins;
+	for (const registry of new Set(request.registries)) {
+		if (registry === request.login?.registry || knowsLogin(logins, registry)) continue;
+		const answer = await askHelper(store, registry === "docker.io" ? DOCKER_SERVER : registry, access);
+		if (answer === void 0) continue;
+		result = registry === "docker.io" ? withAuth(result, registry, answer.Username, answer.Secret) : withHelper(result, registry, store);
+	}
+	return result;
+}
+/** docker-credential-helpers, README "Development": `get` takes the server by stdin and prints JSON. */
+async function askHelper(store, server, access) {
+	const { environment: env, signal } = access;
+	const options = {
+		env,
+		input: `${server}\n`,
+		timeoutSeconds: 60,
+		...signal === void 0 ? {} : { signal }
+	};
+	try {
+		const answer = JSON.parse((await runCommand(`docker-credential-${store}`, ["get"], options)).stdout.toString("utf8"));
+		return isHelperAnswer(answer) ? answer : void 0;
+	} catch (error) {
+		if (signal?.aborted) throw error;
+		if (error instanceof CommandError && error.outcome.kind === "missing") access.report.warning(`docker keeps its logins with docker-credential-${store}, which is not installed: going on without them`);
+		return;
+	}
+}
+function isHelperAnswer(value) {
+	if (typeof value !== "object" || value === null) return false;
+	return "Username" in value && typeof value.Username === "string" && "Secret" in value && typeof value.Secret === "string";
+}
+async function tryLogin(login, folder, access) {
+	const { registry, username, password } = login;
+	const file = join(folder, CHECK_FILE);
+	const { authfile: _, ...withoutFile } = access;
+	const args = [
+		"login",
+		"--authfile",
+		file,
+		...inspectFlags(withoutFile),
+		`--username=${username}`,
+		"--password-stdin",
+		registry
+	];
+	const purpose = {
+		side: "target",
+		reference: registry,
+		failure: `the login to ${registry} as ${username} failed`
+	};
+	try {
+		await runSkopeo(args, withoutFile, purpose, password);
+	} catch (error) {
+		if (!(error instanceof RefusedError)) throw error;
+		const hidden = (text) => password === "" ? text : text.replaceAll(password, "***");
+		throw new RefusedError(purpose, {
+			...error.refusal,
+			reason: hidden(error.refusal.reason)
+		}, error.detail.map(hidden));
+	} finally {
+		await rm(file, { force: true });
+	}
+}
+async function writeLogins(folder, logins) {
+	const path = join(folder, OWN_FILE);
+	await writeFile(path, loginsText(logins), {
+		mode: 384,
+		flag: "wx"
+	});
+	return path;
+}
 // src/registry/push.ts
 /** Answers that say nothing against a push: registries give them for repositories that a push creates. */
 const ANSWERS = /* @__PURE__ */ new Set([
 	"login",
+	"hidden",
 	"denied",
 	"missing",
 	"rate",
@@ -9639,8 +9917,9 @@ async function pushTag(source, tag, access) {
 /**
 * Asks each registry once whether it is there, before an hour of building.
 *
-* @throws RegistryError when one refuses the connection, has no address or no trusted certificate, or is no registry. A
-*   login that is missing and a repository that is not there are no errors here: some registries say so of new ones.
+* @throws RegistryError when one refuses the connection, has no address or no trusted certificate, is no registry, or does
+*   not accept the login that is there for it. A login that is missing and a repository that is not there, or denied, are
+*   no errors here: some registries say so of new ones.
 */
 async function checkTargets(tags, access) {
 	const firsts = /* @__PURE__ */ new Map();
@@ -9653,7 +9932,18 @@ async function checkTargets(tags, access) {
 		await readManifest(`docker://${tag}`, access, purpose(tag, `the registry ${registry} of the tags cannot be reached`));
 	} catch (error) {
 		if (!(error instanceof RefusedError) || !ANSWERS.has(error.refusal.kind)) throw error;
+		if (error.refusal.kind === "login") await checkNoLogin(tag, access, error);
 	}
+}
+/** Wanting a login is an answer only where there is none. */
+async function checkNoLogin(tag, access, { detail }) {
+	const parsed = parseReference(tag);
+	if (typeof parsed === "string" || !await hasLogin(access, parsed)) return;
+	throw new RegistryError(`the login for ${parsed.registry} is not accepted: log in again`, {
+		side: "target",
+		reference: tag,
+		detail
+	});
 }
 async function carried(tag, access) {
 	return digestOf(await readManifest(`docker://${tag}`, access, purpose(tag, `${tag} was pushed but cannot be read back`)));
@@ -15049,8 +15339,9 @@ async function restoreFolder(cache, entry, report, limitMilliseconds = RESTORE_L
 		late.catch(() => {});
 	}
 }
-/** Keeps a folder in the cache. Whatever goes wrong is a warning. */
-async function saveFolder(cache, entry, report) {
+/** Keeps a folder in the cache. Whatever goes wrong is a warning. A canceled job keeps nothing: it has seconds left. */
+async function saveFolder(cache, entry, report, signal) {
+	if (signal.aborted) return;
 	try {
 		await cache.save(entry.key, entry.folder);
 	} catch (error) {
@@ -15105,7 +15396,7 @@ function parseConfig(bytes, subject = "the config") {
 		...config == null || isRuntimeConfig(config) ? [] : ["its config has members of the wrong kind"]
 	];
 	if (violations.length > 0) throw new ImageError(subject, violations);
-	return without$1(document, ["history", "config"].filter((member) => document[member] === null));
+	return without(document, ["history", "config"].filter((member) => document[member] === null));
 }
 /** The config with one layer more; the history gets an entry for it, and what the base's history lacks. */
 function changedConfig(base, update) {
@@ -15117,7 +15408,7 @@ function changedConfig(base, update) {
 	const labels = update.labels ?? {};
 	const runtime = Object.keys(labels).length === 0 ? changed : changedRuntimeConfig(changed, { labels });
 	return {
-		...base === void 0 ? {} : without$1(base, ["variant"]),
+		...base === void 0 ? {} : without(base, ["variant"]),
 		created,
 		architecture: platform.architecture,
 		os: platform.os,
@@ -15134,7 +15425,7 @@ function changedConfig(base, update) {
 	};
 }
 function changedRuntimeConfig(base, changes) {
-	const inherited = changes.entrypoint?.length && changes.cmd === void 0 ? without$1(base, ["Cmd"]) : base;
+	const inherited = changes.entrypoint?.length && changes.cmd === void 0 ? without(base, ["Cmd"]) : base;
 	const { expose, volumes } = changes;
 	const wanted = {
 		User: changes.user,
@@ -15149,7 +15440,7 @@ function changedRuntimeConfig(base, changes) {
 	};
 	const given = Object.entries(wanted).filter(([, value]) => value !== void 0);
 	return {
-		...without$1(inherited, given.map(([key]) => key)),
+		...without(inherited, given.map(([key]) => key)),
 		...Object.fromEntries(given.filter(([, value]) => !isEmpty(value)))
 	};
 }
@@ -15166,7 +15457,7 @@ function mergedRecord(base, changes) {
 function setOf(base, added) {
 	return sortedRecord([...Object.keys(base ?? {}), ...added].map((key) => [key, {}]));
 }
-function without$1(value, keys) {
+function without(value, keys) {
 	return Object.fromEntries(Object.entries(value).filter(([key]) => !keys.includes(key)));
 }
 function isEmpty(value) {
@@ -15523,7 +15814,7 @@ async function fetchPlannedBase(resolved, job) {
 	};
 	const restored = remote !== void 0 && await restoreFolder(remote, entry, report);
 	const base = await fetchBase(resolved, into, store, job.access);
-	if (remote !== void 0 && !restored) await saveFolder(remote, entry, report);
+	if (remote !== void 0 && !restored) await saveFolder(remote, entry, report, job.signal);
 	await store.prune(KEPT_DAYS$1, nowMilliseconds);
 	return base;
 }
@@ -15715,10 +16006,10 @@ var Copier = class {
 		}
 		const first = resolve(dirname(source), text);
 		const next = join(await realpath(dirname(first)), basename(first));
-		if (isWithin$1(next, tree.root)) return symlink(keptLink(source, text, next, tree.root), target);
+		if (isWithin(next, tree.root)) return symlink(keptLink(source, text, next, tree.root), target);
 		const stats = await stat(end);
 		if (!stats.isDirectory()) return this.#copyFile(end, target, stats);
-		if (tree.stack.some((folder) => isWithin$1(folder, end))) {
+		if (tree.stack.some((folder) => isWithin(folder, end))) {
 			this.#refuse(target, `is a symbolic link to ${text}, a folder that holds the link itself: remove it`);
 			return;
 		}
@@ -15762,7 +16053,7 @@ function leaves(folder, text) {
 	});
 }
 /** Whether `path` is `folder` or stands below it. */
-function isWithin$1(path, folder) {
+function isWithin(path, folder) {
 	return path === folder || path.startsWith(folder.endsWith(sep) ? folder : `${folder}${sep}`);
 }
 // src/description/attribute.ts
@@ -15996,7 +16287,7 @@ async function stagedPaths(description, folder) {
 	if (main !== void 0) paths.set(main, await mainPath(description, folder));
 	for (const [index, file] of included.entries()) {
 		const path = relative(description.folder, file);
-		const isInside = isWithin$1(file, description.folder) && await isInStage(join(folder, path), folder);
+		const isInside = isWithin(file, description.folder) && await isInStage(join(folder, path), folder);
 		paths.set(file, isInside ? path : `kiwi-oci-include-${index + 1}.xml`);
 	}
 	return paths;
@@ -16017,7 +16308,7 @@ async function exists(path) {
 /** Whether a path of the copy stays in it: what leaves the folder through a link has been replaced by a copy. */
 async function isInStage(path, folder) {
 	const parent = await realpath(dirname(path)).catch(() => void 0);
-	return parent !== void 0 && isWithin$1(parent, await realpath(folder));
+	return parent !== void 0 && isWithin(parent, await realpath(folder));
 }
 /** The copy may be a link to another file of the copy, which has to stay as it is. */
 async function replaceFile(path, text, mode) {
@@ -16570,7 +16861,7 @@ const KEPT_DAYS = 30;
 *
 * @throws DescriptionError, InputError, HostError
 */
-async function prepareDescription(source, kiwi, job) {
+async function prepareDescription(plan, source, kiwi, job) {
 	const { report, signal, machine, workFolder } = job;
 	const description = await readDescription(await findDescription(source.file));
 	const repositories = await answeredPlaceholders(source, {
@@ -16582,7 +16873,7 @@ async function prepareDescription(source, kiwi, job) {
 	});
 	const folder = await stageDescription(description, join(workFolder, "description"), {
 		repositories,
-		leaveOut: await jobFolders(workFolder)
+		leaveOut: [...await jobFolders(workFolder), ...exportPaths(plan)]
 	});
 	await checkDescription({
 		...selection(source),
@@ -16635,6 +16926,13 @@ async function jobFolders(workFolder) {
 	const parent = dirname(workFolder);
 	return [workFolder, ...(await readdir(parent).catch(() => [])).filter((name) => name.startsWith(WORK_PREFIX)).map((name) => join(parent, name))];
 }
+/** What earlier jobs exported into the description's folder is no part of it either. */
+function exportPaths(plan) {
+	return plan.exports.flatMap((destination) => {
+		const name = parseDestination(destination);
+		return "path" in name ? [resolve(name.path)] : [];
+	});
+}
 function selection({ type, profiles, globalArguments }) {
 	return {
 		...type === void 0 ? {} : { type },
@@ -16659,7 +16957,7 @@ async function offeredPackages({ source, folder }, sharedCache, job) {
 		const fresh = await keepPackages(sharedCache, kept, machine.now(), report);
 		await prunePackages(kept, KEPT_DAYS, machine.now(), report);
 		if (fresh > 0) report.info(`${fresh} packages are kept for later jobs`);
-		if (caches.remote !== void 0 && !restored && fresh > 0) await saveFolder(caches.remote, entry, report);
+		if (caches.remote !== void 0 && !restored && fresh > 0) await saveFolder(caches.remote, entry, report, job.signal);
 	} };
 }
 // src/job/job.ts
@@ -17363,7 +17661,7 @@ async function readySource(plan, job, kiwi) {
 	if (plan.source.kind === "disk") return readyDisk(plan, plan.source, job);
 	if (kiwi === void 0) throw new Error("a description without kiwi-ng");
 	await checkSpace(descriptionSpaceNeed(fixedMegabytes(plan.source)), job);
-	const prepared = await prepareDescription(plan.source, kiwi, job);
+	const prepared = await prepareDescription(plan, plan.source, kiwi, job);
 	return async (running) => {
 		const built = await running.stopwatch.time("KIWI", () => buildDescription(prepared, running));
 		running.stopwatch.add(built.phases.map(({ title, seconds }) => ({
@@ -17467,257 +17765,6 @@ async function wrap(plan, parts, job) {
 		...kiwi ? { kiwi: { version: kiwi.version } } : {},
 		phases: job.stopwatch.phases
 	};
-}
-// src/registry/credentials.ts
-const noLogins = {
-	auths: {},
-	credHelpers: {}
-};
-/** What docker calls its own registry when it asks a helper (docker/cli, registry.IndexServer). */
-const DOCKER_SERVER = "https://index.docker.io/v1/";
-const HELPER = /^[A-Za-z0-9][A-Za-z0-9._-]*$/;
-/**
-* @param path names the file in the error, which quotes nothing of it
-* @throws HostError when it is no JSON object
-*/
-function parseLogins(text, path) {
-	const document = text.trim() === "" ? {} : parsedObject(text, path);
-	const { credsStore } = document;
-	return {
-		auths: auths(document["auths"]),
-		credHelpers: helpers(document["credHelpers"]),
-		...typeof credsStore === "string" && HELPER.test(credsStore) ? { credsStore } : {}
-	};
-}
-/** JSON of a file that skopeo reads: without `credsStore`, which means nothing to it. */
-function loginsText(logins) {
-	return `${JSON.stringify({
-		auths: logins.auths,
-		credHelpers: logins.credHelpers
-	})}\n`;
-}
-/** One set of logins for several files, where the first file that knows a registry wins, as skopeo searches them. */
-function mergedLogins(files) {
-	return files.reduceRight((below, above) => {
-		const rest = [...Object.keys(above.auths), ...Object.keys(above.credHelpers)].reduce(without, below);
-		const credsStore = above.credsStore ?? below.credsStore;
-		return {
-			auths: {
-				...rest.auths,
-				...above.auths
-			},
-			credHelpers: {
-				...rest.credHelpers,
-				...above.credHelpers
-			},
-			...credsStore === void 0 ? {} : { credsStore }
-		};
-	}, noLogins);
-}
-/** With a login that wins over all others for its registry: skopeo prefers helpers and namespaces, so those go. */
-function withLogin(logins, login) {
-	return withAuth(logins, login.registry, login.username, login.password);
-}
-/** `<token>` as the name marks a token instead of a password (docker-credential-helpers, client). */
-function withAuth(logins, registry, username, secret) {
-	const isToken = username === "<token>";
-	const auth = Buffer.from(`${username}:${isToken ? "" : secret}`, "utf8").toString("base64");
-	const entry = isToken ? {
-		auth,
-		identitytoken: secret
-	} : { auth };
-	const rest = without(logins, registry);
-	return {
-		...rest,
-		auths: {
-			...rest.auths,
-			[registry]: entry
-		}
-	};
-}
-function withHelper(logins, registry, helper) {
-	return {
-		...logins,
-		credHelpers: {
-			...logins.credHelpers,
-			[registry]: helper
-		}
-	};
-}
-/** Whether a registry, or a namespace in it, has a login of its own or a helper. */
-function knowsLogin(logins, registry) {
-	return [...Object.keys(logins.auths), ...Object.keys(logins.credHelpers)].some((key) => isWithin(key, registry));
-}
-function without(logins, registry) {
-	const kept = (entries) => Object.fromEntries(Object.entries(entries).filter(([key]) => !isWithin(key, normalKey(registry))));
-	return {
-		...logins,
-		auths: kept(logins.auths),
-		credHelpers: kept(logins.credHelpers)
-	};
-}
-function isWithin(key, registry) {
-	const normal = normalKey(key);
-	return normal === registry || normal.startsWith(`${registry}/`);
-}
-/** The registry in a key of any age; c/image pkg/docker/config/config.go, `normalizeAuthFileKey`. */
-function normalKey(key) {
-	const bare = key.replace(/^https?:\/\//, "");
-	const name = bare === key ? bare : bare.split("/")[0] ?? bare;
-	return ["index.docker.io", "registry-1.docker.io"].includes(name) ? "docker.io" : name;
-}
-/** Only what holds a login: docker leaves `{}` where a helper has it, which would hide the helper. */
-function auths(value) {
-	if (!isObject(value)) return {};
-	const entries = Object.entries(value).flatMap(([key, entry]) => {
-		if (!isObject(entry)) return [];
-		const { auth, identitytoken } = entry;
-		if (typeof auth !== "string" || auth === "") return [];
-		return [[key, typeof identitytoken === "string" ? {
-			auth,
-			identitytoken
-		} : { auth }]];
-	});
-	return Object.fromEntries(entries);
-}
-function helpers(value) {
-	if (!isObject(value)) return {};
-	const entries = Object.entries(value).filter((entry) => typeof entry[1] === "string" && HELPER.test(entry[1]));
-	return Object.fromEntries(entries);
-}
-function parsedObject(text, path) {
-	try {
-		const value = JSON.parse(text);
-		if (isObject(value)) return value;
-	} catch {}
-	throw new HostError(`the file of logins ${path} is no JSON object`, "correct it or remove it");
-}
-function isObject(value) {
-	return typeof value === "object" && value !== null && !Array.isArray(value);
-}
-// src/registry/login.ts
-const OWN_FILE = "auth.json";
-const CHECK_FILE = "check.json";
-/**
-* Makes the logins of one job ready. A given login is tried at its registry and stands, with the user's other logins
-* below it, in a file of our own (0600). The user's own files are only read.
-*
-* @returns the file to hand to skopeo, or undefined when skopeo finds the user's logins by itself
-* @throws RegistryError when the registry does not accept the login, InputError when `authfile` or the registry's name
-*   is wrong, HostError when a file of logins cannot be read
-*/
-async function prepareLogins(request, access) {
-	const { login, authfile } = request;
-	const existing = await existingLogins(request);
-	const converted = await withStore(existing, request, access);
-	if (!login) {
-		if (converted === existing) return authfile;
-		return await writeLogins(request.folder, converted);
-	}
-	const registry = parseRegistry(login.registry);
-	if (typeof registry !== "string") throw new InputError([{
-		where: "input registry",
-		text: registry.problem
-	}]);
-	await tryLogin({
-		...login,
-		registry
-	}, request.folder, access);
-	return await writeLogins(request.folder, withLogin(converted, {
-		...login,
-		registry
-	}));
-}
-async function existingLogins(request) {
-	const { authfile, files } = request;
-	if (authfile === void 0) return mergedLogins(await Promise.all(files.map(async (file) => await readLogins(file) ?? noLogins)));
-	const logins = await readLogins(authfile);
-	if (logins) return logins;
-	throw new InputError([{
-		where: "input authfile",
-		text: `there is no file ${authfile}: write the path of a file of logins`
-	}]);
-}
-async function readLogins(path) {
-	const text = await readFile(path, "utf8").catch((error) => {
-		if (error.code === "ENOENT" || error.code === "ENOTDIR") return void 0;
-		throw new HostError(`the file of logins ${path} cannot be read (${error.code})`, "make it readable, or remove it");
-	});
-	return text === void 0 ? void 0 : parseLogins(text, path);
-}
-/** Docker's helper for all registries, said per registry as skopeo wants it; the same object where nothing changes. */
-async function withStore(logins, request, access) {
-	const { credsStore: store } = logins;
-	if (store === void 0) return logins;
-	let result = logins;
-	for (const registry of new Set(request.registries)) {
-		if (registry === request.login?.registry || knowsLogin(logins, registry)) continue;
-		const answer = await askHelper(store, registry === "docker.io" ? DOCKER_SERVER : registry, access);
-		if (answer === void 0) continue;
-		result = registry === "docker.io" ? withAuth(result, registry, answer.Username, answer.Secret) : withHelper(result, registry, store);
-	}
-	return result;
-}
-/** docker-credential-helpers, README "Development": `get` takes the server by stdin and prints JSON. */
-async function askHelper(store, server, access) {
-	const { environment: env, signal } = access;
-	const options = {
-		env,
-		input: `${server}\n`,
-		timeoutSeconds: 60,
-		...signal === void 0 ? {} : { signal }
-	};
-	try {
-		const answer = JSON.parse((await runCommand(`docker-credential-${store}`, ["get"], options)).stdout.toString("utf8"));
-		return isHelperAnswer(answer) ? answer : void 0;
-	} catch (error) {
-		if (signal?.aborted) throw error;
-		if (error instanceof CommandError && error.outcome.kind === "missing") access.report.warning(`docker keeps its logins with docker-credential-${store}, which is not installed: going on without them`);
-		return;
-	}
-}
-function isHelperAnswer(value) {
-	if (typeof value !== "object" || value === null) return false;
-	return "Username" in value && typeof value.Username === "string" && "Secret" in value && typeof value.Secret === "string";
-}
-async function tryLogin(login, folder, access) {
-	const { registry, username, password } = login;
-	const file = join(folder, CHECK_FILE);
-	const { authfile: _, ...withoutFile } = access;
-	const args = [
-		"login",
-		"--authfile",
-		file,
-		...inspectFlags(withoutFile),
-		`--username=${username}`,
-		"--password-stdin",
-		registry
-	];
-	const purpose = {
-		side: "target",
-		reference: registry,
-		failure: `the login to ${registry} as ${username} failed`
-	};
-	try {
-		await runSkopeo(args, withoutFile, purpose, password);
-	} catch (error) {
-		if (!(error instanceof RefusedError)) throw error;
-		const hidden = (text) => password === "" ? text : text.replaceAll(password, "***");
-		throw new RefusedError(purpose, {
-			...error.refusal,
-			reason: hidden(error.refusal.reason)
-		}, error.detail.map(hidden));
-	} finally {
-		await rm(file, { force: true });
-	}
-}
-async function writeLogins(folder, logins) {
-	const path = join(folder, OWN_FILE);
-	await writeFile(path, loginsText(logins), {
-		mode: 384,
-		flag: "wx"
-	});
-	return path;
 }
 // src/steps/logins.ts
 /**

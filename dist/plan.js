@@ -10541,6 +10541,11 @@ function throwProblems(problems) {
 	if (problems.length === 0) return;
 	throw problems.every((problem) => problem.file !== void 0) ? new DescriptionError(problems) : new InputError(problems);
 }
+// src/host/shown-uri.ts
+/** An address without user and password, which its authority may hold (RFC 3986, 3.2.1): for logs and messages. */
+function shownUri(uri) {
+	return uri.replace(/^([a-z][a-z0-9+.-]*:)?\/\/[^/?#]*@/i, "$1//");
+}
 // src/host/given-repository.ts
 /**
 * Reads one line of the input `repositories`, `URI [DISTRIBUTION [COMPONENTS…]]`.
@@ -10550,8 +10555,8 @@ function throwProblems(problems) {
 function givenRepository(line) {
 	const [uri, distribution, ...components] = line.trim().split(/\s+/);
 	if (uri === void 0 || uri === "") return "a line is empty: write URI [DISTRIBUTION [COMPONENTS…]]";
-	if (uri.startsWith("/")) return `${uri} is no URI: write dir://${uri}`;
-	if (!/^[a-z][a-z0-9+.-]*:./i.test(uri)) return `${uri} is no URI: write URI [DISTRIBUTION [COMPONENTS…]], http://… first`;
+	if (uri.startsWith("/")) return `${shownUri(uri)} is no URI: write dir://PATH`;
+	if (!/^[a-z][a-z0-9+.-]*:./i.test(uri)) return `${shownUri(uri)} is no URI: write URI [DISTRIBUTION [COMPONENTS…]], http://… first`;
 	if (uri.startsWith("obsrepositories:")) return `${uri} is what the lines of repositories stand for: write a real address`;
 	return {
 		uri,
@@ -11088,6 +11093,16 @@ function maskSecret(username, password) {
 	];
 	for (const form of forms) if (form.trim() !== "") setSecret(form);
 }
+/** Keeps the login out of the log that an address may carry: `https://user:password@host/`. */
+function maskUriPassword(text) {
+	const [, userinfo, password] = /:\/\/([^/\s@]*:([^/\s@]+))@/.exec(text) ?? [];
+	if (userinfo === void 0 || password === void 0) return;
+	for (const form of [
+		userinfo,
+		password,
+		decodeURIComponent(password)
+	]) setSecret(form);
+}
 function setOutputs(outputs) {
 	for (const [name, value] of Object.entries(outputs)) setOutput(name, value);
 }
@@ -11179,6 +11194,7 @@ await runStep(async (report) => {
 	const facts = inputFacts(surroundings(process.env), "action");
 	const { inputs, problems } = readInputs(given.raw, facts);
 	if (inputs.login) maskSecret(inputs.login.username, inputs.login.password);
+	for (const line of inputs.repositories) maskUriPassword(line);
 	const plan = await makePlan({
 		inputs,
 		problems: [...given.problems, ...problems]

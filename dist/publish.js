@@ -8147,6 +8147,133 @@ function copyFlags(access) {
 function authFlags(access) {
 	return access.authfile === void 0 ? [] : ["--authfile", access.authfile];
 }
+// src/registry/credentials.ts
+const noLogins = {
+	auths: {},
+	credHelpers: {}
+};
+/** What docker calls its own registry when it asks a helper (docker/cli, registry.IndexServer). */
+const DOCKER_SERVER = "https://index.docker.io/v1/";
+const HELPER = /^[A-Za-z0-9][A-Za-z0-9._-]*$/;
+/**
+* @param path names the file in the error, which quotes nothing of it
+* @throws HostError when it is no JSON object
+*/
+function parseLogins(text, path) {
+	const document = text.trim() === "" ? {} : parsedObject(text, path);
+	const { credsStore } = document;
+	return {
+		auths: auths(document["auths"]),
+		credHelpers: helpers(document["credHelpers"]),
+		...typeof credsStore === "string" && HELPER.test(credsStore) ? { credsStore } : {}
+	};
+}
+/** JSON of a file that skopeo reads: without `credsStore`, which means nothing to it. */
+function loginsText(logins) {
+	return `${JSON.stringify({
+		auths: logins.auths,
+		credHelpers: logins.credHelpers
+	})}\n`;
+}
+/** One set of logins for several files, where the first file that knows a registry wins, as skopeo searches them. */
+function mergedLogins(files) {
+	return files.reduceRight((below, above) => {
+		const rest = [...Object.keys(above.auths), ...Object.keys(above.credHelpers)].reduce(without, below);
+		const credsStore = above.credsStore ?? below.credsStore;
+		return {
+			auths: {
+				...rest.auths,
+				...above.auths
+			},
+			credHelpers: {
+				...rest.credHelpers,
+				...above.credHelpers
+			},
+			...credsStore === void 0 ? {} : { credsStore }
+		};
+	}, noLogins);
+}
+/** With a login that wins over all others for its registry: skopeo prefers helpers and namespaces, so those go. */
+function withLogin(logins, login) {
+	return withAuth(logins, login.registry, login.username, login.password);
+}
+/** `<token>` as the name marks a token instead of a password (docker-credential-helpers, client). */
+function withAuth(logins, registry, username, secret) {
+	const isToken = username === "<token>";
+	const auth = Buffer.from(`${username}:${isToken ? "" : secret}`, "utf8").toString("base64");
+	const entry = isToken ? {
+		auth,
+		identitytoken: secret
+	} : { auth };
+	const rest = without(logins, registry);
+	return {
+		...rest,
+		auths: {
+			...rest.auths,
+			[registry]: entry
+		}
+	};
+}
+function withHelper(logins, registry, helper) {
+	return {
+		...logins,
+		credHelpers: {
+			...logins.credHelpers,
+			[registry]: helper
+		}
+	};
+}
+/** Whether a registry, or a namespace in it, has a login of its own or a helper. */
+function knowsLogin(logins, registry) {
+	return [...Object.keys(logins.auths), ...Object.keys(logins.credHelpers)].some((key) => isWithin(key, registry));
+}
+function without(logins, registry) {
+	const kept = (entries) => Object.fromEntries(Object.entries(entries).filter(([key]) => !isWithin(key, normalKey(registry))));
+	return {
+		...logins,
+		auths: kept(logins.auths),
+		credHelpers: kept(logins.credHelpers)
+	};
+}
+function isWithin(key, registry) {
+	const normal = normalKey(key);
+	return normal === registry || normal.startsWith(`${registry}/`);
+}
+/** The registry in a key of any age; c/image pkg/docker/config/config.go, `normalizeAuthFileKey`. */
+function normalKey(key) {
+	const bare = key.replace(/^https?:\/\//, "");
+	const name = bare === key ? bare : bare.split("/")[0] ?? bare;
+	return ["index.docker.io", "registry-1.docker.io"].includes(name) ? "docker.io" : name;
+}
+/** Only what holds a login: docker leaves `{}` where a helper has it, which would hide the helper. */
+function auths(value) {
+	if (!isObject(value)) return {};
+	const entries = Object.entries(value).flatMap(([key, entry]) => {
+		if (!isObject(entry)) return [];
+		const { auth, identitytoken } = entry;
+		if (typeof auth !== "string" || auth === "") return [];
+		return [[key, typeof identitytoken === "string" ? {
+			auth,
+			identitytoken
+		} : { auth }]];
+	});
+	return Object.fromEntries(entries);
+}
+function helpers(value) {
+	if (!isObject(value)) return {};
+	const entries = Object.entries(value).filter((entry) => typeof entry[1] === "string" && HELPER.test(entry[1]));
+	return Object.fromEntries(entries);
+}
+function parsedObject(text, path) {
+	try {
+		const value = JSON.parse(text);
+		if (isObject(value)) return value;
+	} catch {}
+	throw new HostError(`the file of logins ${path} is no JSON object`, "correct it or remove it");
+}
+function isObject(value) {
+	return typeof value === "object" && value !== null && !Array.isArray(value);
+}
 // src/registry/refusal.ts
 const WEB_PAGE = "a web page answered instead of a registry: check the address, and whether the network asks for a sign-in";
 /** What a web page under a registry's address means: a captive portal, a wrong host. */
@@ -8217,6 +8344,11 @@ const RULES = [
 		reason: "the registry says there were too many requests: log in, or try again later"
 	},
 	{
+		kind: "hidden",
+		pattern: /^(?!.*(?:invalid username\/password|incorrect username)).*(?:\bdenied\b.*unauthorized|insufficient_scope)/is,
+		reason: "it is not there, or not for this login: check repository and tag, or log in as somebody who may see it"
+	},
+	{
 		kind: "login",
 		pattern: /unauthorized|authentication required|invalid username\/password|incorrect username or password/i,
 		status: [401],
@@ -8224,7 +8356,7 @@ const RULES = [
 	},
 	{
 		kind: "denied",
-		pattern: /\bdenied\b|forbidden|insufficient_scope/i,
+		pattern: /\bdenied\b|forbidden/i,
 		status: [403],
 		reason: "the registry denies it: this login may not do so there"
 	},
@@ -8391,6 +8523,133 @@ function commandOptions(access) {
 		env: access.environment,
 		...access.signal === void 0 ? {} : { signal: access.signal }
 	};
+}
+// src/registry/login.ts
+const OWN_FILE = "auth.json";
+const CHECK_FILE = "check.json";
+/**
+* Makes the logins of one job ready. A given login is tried at its registry and stands, with the user's other logins
+* below it, in a file of our own (0600). The user's own files are only read.
+*
+* @returns the file to hand to skopeo, or undefined when skopeo finds the user's logins by itself
+* @throws RegistryError when the registry does not accept the login, InputError when `authfile` or the registry's name
+*   is wrong, HostError when a file of logins cannot be read
+*/
+async function prepareLogins(request, access) {
+	const { login, authfile } = request;
+	const existing = await existingLogins(request);
+	const converted = await withStore(existing, request, access);
+	if (!login) {
+		if (converted === existing) return authfile;
+		return await writeLogins(request.folder, converted);
+	}
+	const registry = parseRegistry(login.registry);
+	if (typeof registry !== "string") throw new InputError([{
+		where: "input registry",
+		text: registry.problem
+	}]);
+	await tryLogin({
+		...login,
+		registry
+	}, request.folder, access);
+	return await writeLogins(request.folder, withLogin(converted, {
+		...login,
+		registry
+	}));
+}
+async function existingLogins(request) {
+	const { authfile, files } = request;
+	if (authfile === void 0) return await mergedFiles(files);
+	const logins = await readLogins(authfile);
+	if (logins) return logins;
+	throw new InputError([{
+		where: "input authfile",
+		text: `there is no file ${authfile}: write the path of a file of logins`
+	}]);
+}
+async function mergedFiles(files) {
+	return mergedLogins(await Promise.all(files.map(async (file) => await readLogins(file) ?? noLogins)));
+}
+async function readLogins(path) {
+	const text = await readFile(path, "utf8").catch((error) => {
+		if (error.code === "ENOENT" || error.code === "ENOTDIR") return void 0;
+		throw new HostError(`the file of logins ${path} cannot be read (${error.code})`, "make it readable, or remove it");
+	});
+	return text === void 0 ? void 0 : parseLogins(text, path);
+}
+/** Docker's helper for all registries, said per registry as skopeo wants it; the same object where nothing changes. */
+async function withStore(logins, request, access) {
+	const { credsStore: store } = logins;
+	if (store === void 0) return logins;
+	let result = logins;
+	for (const registry of new Set(request.registries)) {
+		if (registry === request.login?.registry || knowsLogin(logins, registry)) continue;
+		const answer = await askHelper(store, registry === "docker.io" ? DOCKER_SERVER : registry, access);
+		if (answer === void 0) continue;
+		result = registry === "docker.io" ? withAuth(result, registry, answer.Username, answer.Secret) : withHelper(result, registry, store);
+	}
+	return result;
+}
+/** docker-credential-helpers, README "Development": `get` takes the server by stdin and prints JSON. */
+async function askHelper(store, server, access) {
+	const { environment: env, signal } = access;
+	const options = {
+		env,
+		input: `${server}\n`,
+		timeoutSeconds: 60,
+		...signal === void 0 ? {} : { signal }
+	};
+	try {
+		const answer = JSON.parse((await runCommand(`docker-credential-${store}`, ["get"], options)).stdout.toString("utf8"));
+		return isHelperAnswer(answer) ? answer : void 0;
+	} catch (error) {
+		if (signal?.aborted) throw error;
+		if (error instanceof CommandError && error.outcome.kind === "missing") access.report.warning(`docker keeps its logins with docker-credential-${store}, which is not installed: going on without them`);
+		return;
+	}
+}
+function isHelperAnswer(value) {
+	if (typeof value !== "object" || value === null) return false;
+	return "Username" in value && typeof value.Username === "string" && "Secret" in value && typeof value.Secret === "string";
+}
+async function tryLogin(login, folder, access) {
+	const { registry, username, password } = login;
+	const file = join(folder, CHECK_FILE);
+	const { authfile: _, ...withoutFile } = access;
+	const args = [
+		"login",
+		"--authfile",
+		file,
+		...inspectFlags(withoutFile),
+		`--username=${username}`,
+		"--password-stdin",
+		registry
+	];
+	const purpose = {
+		side: "target",
+		reference: registry,
+		failure: `the login to ${registry} as ${username} failed`
+	};
+	try {
+		await runSkopeo(args, withoutFile, purpose, password);
+	} catch (error) {
+		if (!(error instanceof RefusedError)) throw error;
+		const hidden = (text) => password === "" ? text : text.replaceAll(password, "***");
+		throw new RefusedError(purpose, {
+			...error.refusal,
+			reason: hidden(error.refusal.reason)
+		}, error.detail.map(hidden));
+	} finally {
+		await rm(file, { force: true });
+	}
+}
+async function writeLogins(folder, logins) {
+	const path = join(folder, OWN_FILE);
+	await writeFile(path, loginsText(logins), {
+		mode: 384,
+		flag: "wx"
+	});
+	return path;
 }
 // src/registry/push.ts
 /**
@@ -9431,257 +9690,6 @@ async function makePrivateFolder(parent) {
 	const folder = await mkdtemp(join(parent, "kiwi-oci-login-"));
 	await chmod(folder, 448);
 	return folder;
-}
-// src/registry/credentials.ts
-const noLogins = {
-	auths: {},
-	credHelpers: {}
-};
-/** What docker calls its own registry when it asks a helper (docker/cli, registry.IndexServer). */
-const DOCKER_SERVER = "https://index.docker.io/v1/";
-const HELPER = /^[A-Za-z0-9][A-Za-z0-9._-]*$/;
-/**
-* @param path names the file in the error, which quotes nothing of it
-* @throws HostError when it is no JSON object
-*/
-function parseLogins(text, path) {
-	const document = text.trim() === "" ? {} : parsedObject(text, path);
-	const { credsStore } = document;
-	return {
-		auths: auths(document["auths"]),
-		credHelpers: helpers(document["credHelpers"]),
-		...typeof credsStore === "string" && HELPER.test(credsStore) ? { credsStore } : {}
-	};
-}
-/** JSON of a file that skopeo reads: without `credsStore`, which means nothing to it. */
-function loginsText(logins) {
-	return `${JSON.stringify({
-		auths: logins.auths,
-		credHelpers: logins.credHelpers
-	})}\n`;
-}
-/** One set of logins for several files, where the first file that knows a registry wins, as skopeo searches them. */
-function mergedLogins(files) {
-	return files.reduceRight((below, above) => {
-		const rest = [...Object.keys(above.auths), ...Object.keys(above.credHelpers)].reduce(without, below);
-		const credsStore = above.credsStore ?? below.credsStore;
-		return {
-			auths: {
-				...rest.auths,
-				...above.auths
-			},
-			credHelpers: {
-				...rest.credHelpers,
-				...above.credHelpers
-			},
-			...credsStore === void 0 ? {} : { credsStore }
-		};
-	}, noLogins);
-}
-/** With a login that wins over all others for its registry: skopeo prefers helpers and namespaces, so those go. */
-function withLogin(logins, login) {
-	return withAuth(logins, login.registry, login.username, login.password);
-}
-/** `<token>` as the name marks a token instead of a password (docker-credential-helpers, client). */
-function withAuth(logins, registry, username, secret) {
-	const isToken = username === "<token>";
-	const auth = Buffer.from(`${username}:${isToken ? "" : secret}`, "utf8").toString("base64");
-	const entry = isToken ? {
-		auth,
-		identitytoken: secret
-	} : { auth };
-	const rest = without(logins, registry);
-	return {
-		...rest,
-		auths: {
-			...rest.auths,
-			[registry]: entry
-		}
-	};
-}
-function withHelper(logins, registry, helper) {
-	return {
-		...logins,
-		credHelpers: {
-			...logins.credHelpers,
-			[registry]: helper
-		}
-	};
-}
-/** Whether a registry, or a namespace in it, has a login of its own or a helper. */
-function knowsLogin(logins, registry) {
-	return [...Object.keys(logins.auths), ...Object.keys(logins.credHelpers)].some((key) => isWithin(key, registry));
-}
-function without(logins, registry) {
-	const kept = (entries) => Object.fromEntries(Object.entries(entries).filter(([key]) => !isWithin(key, normalKey(registry))));
-	return {
-		...logins,
-		auths: kept(logins.auths),
-		credHelpers: kept(logins.credHelpers)
-	};
-}
-function isWithin(key, registry) {
-	const normal = normalKey(key);
-	return normal === registry || normal.startsWith(`${registry}/`);
-}
-/** The registry in a key of any age; c/image pkg/docker/config/config.go, `normalizeAuthFileKey`. */
-function normalKey(key) {
-	const bare = key.replace(/^https?:\/\//, "");
-	const name = bare === key ? bare : bare.split("/")[0] ?? bare;
-	return ["index.docker.io", "registry-1.docker.io"].includes(name) ? "docker.io" : name;
-}
-/** Only what holds a login: docker leaves `{}` where a helper has it, which would hide the helper. */
-function auths(value) {
-	if (!isObject(value)) return {};
-	const entries = Object.entries(value).flatMap(([key, entry]) => {
-		if (!isObject(entry)) return [];
-		const { auth, identitytoken } = entry;
-		if (typeof auth !== "string" || auth === "") return [];
-		return [[key, typeof identitytoken === "string" ? {
-			auth,
-			identitytoken
-		} : { auth }]];
-	});
-	return Object.fromEntries(entries);
-}
-function helpers(value) {
-	if (!isObject(value)) return {};
-	const entries = Object.entries(value).filter((entry) => typeof entry[1] === "string" && HELPER.test(entry[1]));
-	return Object.fromEntries(entries);
-}
-function parsedObject(text, path) {
-	try {
-		const value = JSON.parse(text);
-		if (isObject(value)) return value;
-	} catch {}
-	throw new HostError(`the file of logins ${path} is no JSON object`, "correct it or remove it");
-}
-function isObject(value) {
-	return typeof value === "object" && value !== null && !Array.isArray(value);
-}
-// src/registry/login.ts
-const OWN_FILE = "auth.json";
-const CHECK_FILE = "check.json";
-/**
-* Makes the logins of one job ready. A given login is tried at its registry and stands, with the user's other logins
-* below it, in a file of our own (0600). The user's own files are only read.
-*
-* @returns the file to hand to skopeo, or undefined when skopeo finds the user's logins by itself
-* @throws RegistryError when the registry does not accept the login, InputError when `authfile` or the registry's name
-*   is wrong, HostError when a file of logins cannot be read
-*/
-async function prepareLogins(request, access) {
-	const { login, authfile } = request;
-	const existing = await existingLogins(request);
-	const converted = await withStore(existing, request, access);
-	if (!login) {
-		if (converted === existing) return authfile;
-		return await writeLogins(request.folder, converted);
-	}
-	const registry = parseRegistry(login.registry);
-	if (typeof registry !== "string") throw new InputError([{
-		where: "input registry",
-		text: registry.problem
-	}]);
-	await tryLogin({
-		...login,
-		registry
-	}, request.folder, access);
-	return await writeLogins(request.folder, withLogin(converted, {
-		...login,
-		registry
-	}));
-}
-async function existingLogins(request) {
-	const { authfile, files } = request;
-	if (authfile === void 0) return mergedLogins(await Promise.all(files.map(async (file) => await readLogins(file) ?? noLogins)));
-	const logins = await readLogins(authfile);
-	if (logins) return logins;
-	throw new InputError([{
-		where: "input authfile",
-		text: `there is no file ${authfile}: write the path of a file of logins`
-	}]);
-}
-async function readLogins(path) {
-	const text = await readFile(path, "utf8").catch((error) => {
-		if (error.code === "ENOENT" || error.code === "ENOTDIR") return void 0;
-		throw new HostError(`the file of logins ${path} cannot be read (${error.code})`, "make it readable, or remove it");
-	});
-	return text === void 0 ? void 0 : parseLogins(text, path);
-}
-/** Docker's helper for all registries, said per registry as skopeo wants it; the same object where nothing changes. */
-async function withStore(logins, request, access) {
-	const { credsStore: store } = logins;
-	if (store === void 0) return logins;
-	let result = logins;
-	for (const registry of new Set(request.registries)) {
-		if (registry === request.login?.registry || knowsLogin(logins, registry)) continue;
-		const answer = await askHelper(store, registry === "docker.io" ? DOCKER_SERVER : registry, access);
-		if (answer === void 0) continue;
-		result = registry === "docker.io" ? withAuth(result, registry, answer.Username, answer.Secret) : withHelper(result, registry, store);
-	}
-	return result;
-}
-/** docker-credential-helpers, README "Development": `get` takes the server by stdin and prints JSON. */
-async function askHelper(store, server, access) {
-	const { environment: env, signal } = access;
-	const options = {
-		env,
-		input: `${server}\n`,
-		timeoutSeconds: 60,
-		...signal === void 0 ? {} : { signal }
-	};
-	try {
-		const answer = JSON.parse((await runCommand(`docker-credential-${store}`, ["get"], options)).stdout.toString("utf8"));
-		return isHelperAnswer(answer) ? answer : void 0;
-	} catch (error) {
-		if (signal?.aborted) throw error;
-		if (error instanceof CommandError && error.outcome.kind === "missing") access.report.warning(`docker keeps its logins with docker-credential-${store}, which is not installed: going on without them`);
-		return;
-	}
-}
-function isHelperAnswer(value) {
-	if (typeof value !== "object" || value === null) return false;
-	return "Username" in value && typeof value.Username === "string" && "Secret" in value && typeof value.Secret === "string";
-}
-async function tryLogin(login, folder, access) {
-	const { registry, username, password } = login;
-	const file = join(folder, CHECK_FILE);
-	const { authfile: _, ...withoutFile } = access;
-	const args = [
-		"login",
-		"--authfile",
-		file,
-		...inspectFlags(withoutFile),
-		`--username=${username}`,
-		"--password-stdin",
-		registry
-	];
-	const purpose = {
-		side: "target",
-		reference: registry,
-		failure: `the login to ${registry} as ${username} failed`
-	};
-	try {
-		await runSkopeo(args, withoutFile, purpose, password);
-	} catch (error) {
-		if (!(error instanceof RefusedError)) throw error;
-		const hidden = (text) => password === "" ? text : text.replaceAll(password, "***");
-		throw new RefusedError(purpose, {
-			...error.refusal,
-			reason: hidden(error.refusal.reason)
-		}, error.detail.map(hidden));
-	} finally {
-		await rm(file, { force: true });
-	}
-}
-async function writeLogins(folder, logins) {
-	const path = join(folder, OWN_FILE);
-	await writeFile(path, loginsText(logins), {
-		mode: 384,
-		flag: "wx"
-	});
-	return path;
 }
 // src/steps/logins.ts
 /**

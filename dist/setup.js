@@ -7812,6 +7812,11 @@ function optionalEpoch(reader) {
 function firstLine(error) {
 	return String(error instanceof Error ? error.message : error).split("\n")[0] ?? "";
 }
+// src/host/shown-uri.ts
+/** An address without user and password, which its authority may hold (RFC 3986, 3.2.1): for logs and messages. */
+function shownUri(uri) {
+	return uri.replace(/^([a-z][a-z0-9+.-]*:)?\/\/[^/?#]*@/i, "$1//");
+}
 // src/host/given-repository.ts
 /**
 * Reads one line of the input `repositories`, `URI [DISTRIBUTION [COMPONENTS…]]`.
@@ -7821,8 +7826,8 @@ function firstLine(error) {
 function givenRepository(line) {
 	const [uri, distribution, ...components] = line.trim().split(/\s+/);
 	if (uri === void 0 || uri === "") return "a line is empty: write URI [DISTRIBUTION [COMPONENTS…]]";
-	if (uri.startsWith("/")) return `${uri} is no URI: write dir://${uri}`;
-	if (!/^[a-z][a-z0-9+.-]*:./i.test(uri)) return `${uri} is no URI: write URI [DISTRIBUTION [COMPONENTS…]], http://… first`;
+	if (uri.startsWith("/")) return `${shownUri(uri)} is no URI: write dir://PATH`;
+	if (!/^[a-z][a-z0-9+.-]*:./i.test(uri)) return `${shownUri(uri)} is no URI: write URI [DISTRIBUTION [COMPONENTS…]], http://… first`;
 	if (uri.startsWith("obsrepositories:")) return `${uri} is what the lines of repositories stand for: write a real address`;
 	return {
 		uri,
@@ -72305,8 +72310,9 @@ async function restoreFolder(cache, entry, report, limitMilliseconds = RESTORE_L
 		late.catch(() => {});
 	}
 }
-/** Keeps a folder in the cache. Whatever goes wrong is a warning. */
-async function saveFolder(cache, entry, report) {
+/** Keeps a folder in the cache. Whatever goes wrong is a warning. A canceled job keeps nothing: it has seconds left. */
+async function saveFolder(cache, entry, report, signal) {
+	if (signal.aborted) return;
 	try {
 		await cache.save(entry.key, entry.folder);
 	} catch (error) {
@@ -72328,7 +72334,7 @@ const TOOL = "kiwi-ng";
 *
 * @param remote where a job may use the Actions cache
 */
-function kiwiShelf(around, remote, report) {
+function kiwiShelf(around, remote, report, signal) {
 	process.env["RUNNER_TOOL_CACHE"] ||= join(around.cacheFolder, "tools");
 	process.env["RUNNER_TEMP"] ||= around.temp;
 	const travelling = join(around.cacheFolder, "kiwi-ng");
@@ -72357,7 +72363,7 @@ function kiwiShelf(around, remote, report) {
 					recursive: true,
 					verbatimSymlinks: true
 				});
-				await saveFolder(remote, entry(version), report);
+				await saveFolder(remote, entry(version), report, signal);
 			}
 			return kept;
 		}
@@ -72477,7 +72483,7 @@ await runStep(async (report, signal) => {
 		installs: installTools,
 		searchPath: around.searchPath,
 		temp: around.temp,
-		shelf: cache ? kiwiShelf(around, around.hosted ? actionsCache() : void 0, report) : jobShelf(around.temp, () => {}),
+		shelf: cache ? kiwiShelf(around, around.hosted ? actionsCache() : void 0, report, signal) : jobShelf(around.temp, () => {}),
 		nowSeconds: Date.now() / 1e3,
 		report,
 		signal

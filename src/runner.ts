@@ -139,6 +139,13 @@ export function maskSecret(username: string, password: string): void {
   for (const form of forms) if (form.trim() !== '') setSecret(form)
 }
 
+/** Keeps the login out of the log that an address may carry: `https://user:password@host/`. */
+export function maskUriPassword(text: string): void {
+  const [, userinfo, password] = /:\/\/([^/\s@]*:([^/\s@]+))@/.exec(text) ?? []
+  if (userinfo === undefined || password === undefined) return
+  for (const form of [userinfo, password, decodeURIComponent(password)]) setSecret(form)
+}
+
 export function setOutputs(outputs: Readonly<Record<string, string>>): void {
   for (const [name, value] of Object.entries(outputs)) setOutput(name, value)
 }

@@ -74,12 +74,14 @@ export async function restoreFolder(
   }
 }
 
-/** Keeps a folder in the cache. Whatever goes wrong is a warning. */
+/** Keeps a folder in the cache. Whatever goes wrong is a warning. A canceled job keeps nothing: it has seconds left. */
 export async function saveFolder(
   cache: RemoteCache,
   entry: { readonly key: string; readonly folder: string; readonly what: string },
   report: Report,
+  signal: AbortSignal,
 ): Promise<void> {
+  if (signal.aborted) return
   try {
     await cache.save(entry.key, entry.folder)
   } catch (error) {

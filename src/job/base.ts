@@ -47,7 +47,7 @@ export async function fetchPlannedBase(resolved: ResolvedBase, job: Job): Promis
   const entry = { key: baseKey(resolved.digest), folder, what: `the base ${resolved.name}` }
   const restored = remote !== undefined && (await restoreFolder(remote, entry, report))
   const base = await fetchBase(resolved, into, store, job.access)
-  if (remote !== undefined && !restored) await saveFolder(remote, entry, report)
+  if (remote !== undefined && !restored) await saveFolder(remote, entry, report, job.signal)
   await store.prune(KEPT_DAYS, nowMilliseconds)
   return base
 }

@@ -65,7 +65,7 @@ async function readySource(plan: Plan, job: Job, kiwi: Kiwi | undefined): Promis
   if (kiwi === undefined) throw new Error('a description without kiwi-ng')
   const need = descriptionSpaceNeed(fixedMegabytes(plan.source))
   await checkSpace(need, job)
-  const prepared = await prepareDescription(plan.source, kiwi, job)
+  const prepared = await prepareDescription(plan, plan.source, kiwi, job)
   return async (running) => {
     const built = await running.stopwatch.time('KIWI', () => buildDescription(prepared, running))
     running.stopwatch.add(built.phases.map(({ title, seconds }) => ({ name: `KIWI: ${title}`, seconds })))

@@ -1,5 +1,5 @@
 import { readdir } from 'node:fs/promises'
-import { dirname, join } from 'node:path'
+import { dirname, join, resolve } from 'node:path'
 import { packagesFolder, packagesKey, restoreFolder, saveFolder } from '../cache/cache.ts'
 import { keepPackages, offerPackages, prunePackages } from '../cache/packages.ts'
 import { findDescription } from '../description/find.ts'
@@ -9,7 +9,8 @@ import { stageDescription } from '../description/stage.ts'
 import { asRoot, findPrivileges } from '../host/privileges.ts'
 import { buildDisk, type DiskBuild } from '../kiwi/build.ts'
 import { checkDescription } from '../kiwi/check.ts'
-import type { DescriptionSource } from '../plan/plan.ts'
+import type { DescriptionSource, Plan } from '../plan/plan.ts'
+import { parseDestination } from '../registry/transport.ts'
 import type { Job } from './job.ts'
 import { answeredPlaceholders } from './placeholders.ts'
 import type { Kiwi } from './tools.ts'
@@ -32,6 +33,7 @@ export interface PreparedDescription {
  * @throws DescriptionError, InputError, HostError
  */
 export async function prepareDescription(
+  plan: Plan,
   source: DescriptionSource,
   kiwi: Kiwi,
   job: Job,
@@ -47,7 +49,7 @@ export async function prepareDescription(
   })
   const folder = await stageDescription(description, join(workFolder, 'description'), {
     repositories,
-    leaveOut: await jobFolders(workFolder),
+    leaveOut: [...(await jobFolders(workFolder)), ...exportPaths(plan)],
   })
   await checkDescription({
     ...selection(source),
@@ -100,6 +102,14 @@ async function jobFolders(workFolder: string): Promise<readonly string[]> {
   return [workFolder, ...names.filter((name) => name.startsWith(WORK_PREFIX)).map((name) => join(parent, name))]
 }
 
+/** What earlier jobs exported into the description's folder is no part of it either. */
+function exportPaths(plan: Plan): readonly string[] {
+  return plan.exports.flatMap((destination) => {
+    const name = parseDestination(destination)
+    return 'path' in name ? [resolve(name.path)] : []
+  })
+}
+
 function selection({ type, profiles, globalArguments }: DescriptionSource) {
   return { ...(type === undefined ? {} : { type }), profiles, globalArguments }
 }
@@ -123,7 +133,8 @@ async function offeredPackages(
       const fresh = await keepPackages(sharedCache, kept, machine.now(), report)
       await prunePackages(kept, KEPT_DAYS, machine.now(), report)
       if (fresh > 0) report.info(`${fresh} packages are kept for later jobs`)
-      if (caches.remote !== undefined && !restored && fresh > 0) await saveFolder(caches.remote, entry, report)
+      if (caches.remote !== undefined && !restored && fresh > 0)
+        await saveFolder(caches.remote, entry, report, job.signal)
     },
   }
 }

@@ -2,7 +2,7 @@ import { readInputs } from '../inputs/inputs.ts'
 import { planLines } from '../plan/lines.ts'
 import { planText } from '../plan/plan.ts'
 import { makePlan } from '../plan/planning.ts'
-import { maskSecret, setOutputs, takeInputs } from '../runner.ts'
+import { maskSecret, maskUriPassword, setOutputs, takeInputs } from '../runner.ts'
 import { runStep } from './step.ts'
 import { inputFacts, surroundings } from './surroundings.ts'
 
@@ -11,6 +11,7 @@ await runStep(async (report) => {
   const facts = inputFacts(surroundings(process.env), 'action')
   const { inputs, problems } = readInputs(given.raw, facts)
   if (inputs.login) maskSecret(inputs.login.username, inputs.login.password)
+  for (const line of inputs.repositories) maskUriPassword(line)
   const plan = await makePlan({ inputs, problems: [...given.problems, ...problems] }, facts)
   for (const line of planLines(plan)) report.info(line)
   setOutputs({ plan: planText(plan) })

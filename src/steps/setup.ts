@@ -43,7 +43,7 @@ await runStep(async (report, signal) => {
     temp: around.temp,
     // The runner empties its temp after the job, and the steps that follow still find it there.
     shelf: cache
-      ? kiwiShelf(around, around.hosted ? actionsCache() : undefined, report)
+      ? kiwiShelf(around, around.hosted ? actionsCache() : undefined, report, signal)
       : jobShelf(around.temp, () => {}),
     nowSeconds: Date.now() / 1000,
     report,

@@ -14,7 +14,12 @@ const TOOL = 'kiwi-ng'
  *
  * @param remote where a job may use the Actions cache
  */
-export function kiwiShelf(around: Surroundings, remote: RemoteCache | undefined, report: Report): KiwiShelf {
+export function kiwiShelf(
+  around: Surroundings,
+  remote: RemoteCache | undefined,
+  report: Report,
+  signal: AbortSignal,
+): KiwiShelf {
   // @actions/tool-cache takes its folders from here and has no other way.
   process.env['RUNNER_TOOL_CACHE'] ||= join(around.cacheFolder, 'tools')
   process.env['RUNNER_TEMP'] ||= around.temp
@@ -36,7 +41,7 @@ export function kiwiShelf(around: Surroundings, remote: RemoteCache | undefined,
       if (remote !== undefined) {
         await mkdir(travelling, { recursive: true })
         await cp(folder, entry(version).folder, { recursive: true, verbatimSymlinks: true })
-        await saveFolder(remote, entry(version), report)
+        await saveFolder(remote, entry(version), report, signal)
       }
       return kept
     },

@@ -66,7 +66,7 @@ describe('saveFolder', () => {
   it('turns a failure into a warning', async () => {
     const report = recorder()
     const cache: RemoteCache = { restore: async () => false, save: async () => Promise.reject(new Error('quota')) }
-    await saveFolder(cache, entry, report)
+    await saveFolder(cache, entry, report, new AbortController().signal)
     expect(report.warnings).toEqual(['the layers of the base cannot be saved to the cache: quota'])
   })
 })
