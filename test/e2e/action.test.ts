@@ -130,6 +130,7 @@ password: \${{ secrets.PASSWORD }}`),
   })
 
   it('fetches no layer of the base in the next job on the same machine', async () => {
+    await fetchedLayers('before')
     const { layers, result } = await fetchedLayers('next')
     expect(layers).toEqual([])
     expect(result.step('image').outputs['tags']).toBe(`${target.address}/acme/wrapped:next`)
