@@ -1,4 +1,5 @@
 import type { Problem } from '../errors.ts'
+import { shownUri } from './shown-uri.ts'
 
 /** One line of the input `repositories`. */
 export interface GivenRepository {
@@ -15,9 +16,10 @@ export interface GivenRepository {
 export function givenRepository(line: string): GivenRepository | string {
   const [uri, distribution, ...components] = line.trim().split(/\s+/)
   if (uri === undefined || uri === '') return 'a line is empty: write URI [DISTRIBUTION [COMPONENTS…]]'
-  if (uri.startsWith('/')) return `${uri} is no URI: write dir://${uri}`
+  const shown = shownUri(uri)
+  if (uri.startsWith('/')) return `${shown} is no URI: write dir://${shown}`
   if (!/^[a-z][a-z0-9+.-]*:./i.test(uri))
-    return `${uri} is no URI: write URI [DISTRIBUTION [COMPONENTS…]], http://… first`
+    return `${shown} is no URI: write URI [DISTRIBUTION [COMPONENTS…]], http://… first`
   if (uri.startsWith('obsrepositories:'))
     return `${uri} is what the lines of repositories stand for: write a real address`
   return { uri, ...(distribution ? { distribution } : {}), ...(components.length > 0 ? { components } : {}) }

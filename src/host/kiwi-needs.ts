@@ -60,6 +60,7 @@ export const kiwiNeeds: readonly Need[] = [
   need('mountpoint', 'KIWI looks for mounts with it', utilLinux, always),
   need('losetup', 'KIWI attaches the disk with it', mounting, always),
   need('unshare', 'the build runs in its own mount namespace', utilLinux, always),
+  need('flock', 'builds at one time agree with it on the folder of packages', utilLinux, always),
   need('partx', 'KIWI makes the partitions visible with it', utilLinux, (facts) => !kpartx(facts)),
   need('lsblk', 'KIWI looks at the disk with it', everywhere('util-linux', { suse: 'util-linux-systemd' }), always),
   need('blkid', 'KIWI reads the UUIDs of filesystems with it', utilLinux, always),

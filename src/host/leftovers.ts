@@ -1,5 +1,5 @@
 import { readdir, realpath, rm, writeFile } from 'node:fs/promises'
-import { join } from 'node:path'
+import { basename, dirname, join } from 'node:path'
 import { setTimeout as pause } from 'node:timers/promises'
 import { runCommand } from '../command.ts'
 import { CommandError, HostError } from '../errors.ts'
@@ -8,6 +8,8 @@ import { mountsBelow, readMountPoints } from './mounts.ts'
 
 const SYS_BLOCK = '/sys/block'
 const TRIES = 50
+/** After as many tries a mount that is in use is taken out of the tree, and ends with its last user. */
+const PATIENT_TRIES = 10
 const PAUSE_MILLISECONDS = 100
 
 /**
@@ -19,22 +21,51 @@ const PAUSE_MILLISECONDS = 100
 export async function releaseLeftovers(folder: string): Promise<void> {
   const root = await realpath(folder)
   for (let attempt = 1; ; attempt += 1) {
-    for (const point of mountsBelow(await readMountPoints(), root)) {
-      // What is unmounted in a bind mount that is shared with its origin is unmounted there too (KIWI issue 2692).
-      await tried('mount', ['--make-private', point])
-      await tried('umount', ['--', point])
-    }
+    await unmountBelow(root, attempt > PATIENT_TRIES ? ['--lazy'] : [])
     for (const loop of loopsBelow(await readLoops(), root)) await unlessGone(detachLoop(loop))
     const left = [
       ...mountsBelow(await readMountPoints(), root),
       ...loopsBelow(await readLoops(), root).map((loop) => loop.device),
     ]
     if (left.length === 0) break
-    if (attempt === TRIES) throw new HostError(`${left.join(', ')} cannot be released`, 'end what still uses it')
+    if (attempt === TRIES) {
+      throw new HostError(`${left.join(', ')} cannot be released`, `end what still uses it; ${root} is left as it is`)
+    }
     // The kernel takes a moment to let go of what a killed process had open.
     await pause(PAUSE_MILLISECONDS)
   }
   await sweepStaleNodes(root)
+}
+
+/**
+ * Releases a folder and removes it. Runs as root. A folder that does not exist is done already, so it may be called twice.
+ *
+ * @param folder the build folder, absolute; never a link
+ * @throws HostError where it is no folder of a build, or something of it is still in use: then nothing is removed
+ */
+export async function removeWithLeftovers(folder: string): Promise<void> {
+  const real = await realpath(folder).catch((error: unknown) => {
+    if (error instanceof Error && 'code' in error && error.code === 'ENOENT') return undefined
+    throw error
+  })
+  if (real === undefined) return
+  const itself = join(await realpath(dirname(folder)), basename(folder))
+  if (real !== itself || real.split('/').length < 3) {
+    throw new HostError(
+      `${folder} is a link or too close to the root of the machine`,
+      'it is left as it is: look at it yourself',
+    )
+  }
+  await releaseLeftovers(real)
+  // A mount that hides from our mountinfo, in another namespace, is kept out by --one-file-system.
+  await runCommand('rm', ['-r', '-f', '--one-file-system', '--', real])
+}
+
+async function unmountBelow(root: string, flags: readonly string[]): Promise<void> {
+  // Bind mounts of the machine's /dev share their propagation with it: unless all are private before, unmounting the
+  // copy of /dev/pts would unmount /dev/pts itself (KIWI issue 2692).
+  for (const point of mountsBelow(await readMountPoints(), root)) await tried('mount', ['--make-private', point])
+  for (const point of mountsBelow(await readMountPoints(), root)) await tried('umount', [...flags, '--', point])
 }
 
 async function sweepStaleNodes(root: string): Promise<void> {

@@ -4,6 +4,7 @@ import { debianArchitecture } from './debian-architecture.ts'
 import type { GivenRepository } from './given-repository.ts'
 import { resolvedUris } from './mirror-list.ts'
 import { familyOf, type MirrorFamily, type Mirrors, publicSuites } from './mirrors.ts'
+import { shownUri } from './shown-uri.ts'
 
 /** One `<repository>` that takes the place of `obsrepositories:/`. */
 export interface MachineRepository {
@@ -59,6 +60,8 @@ export interface RepositoryQuestion {
   readonly mirrors: Mirrors
   /** `hasDistribution`; `origin` is what the field of that name in its Release file must say. */
   readonly probe: (uri: string, distribution: string, origin?: string) => Promise<boolean>
+  /** Ends the download of a mirror list. */
+  readonly signal?: AbortSignal
 }
 
 /**
@@ -124,7 +127,7 @@ async function machineSources(
   const usable = fitting.filter((source) => !(source.trusted && element.repositoryGpgcheck))
   for (const source of fitting.filter((one) => !usable.includes(one))) {
     notes.push(
-      `${source.uri} ${source.suite} is passed over: it has trusted=yes, and repository_gpgcheck asks for signatures`,
+      `${shownUri(source.uri)} ${source.suite} is passed over: it has trusted=yes, and repository_gpgcheck asks for signatures`,
     )
   }
   const found: MachineRepository[] = []
@@ -133,7 +136,7 @@ async function machineSources(
       const uri = await reachable(source, question, family)
       if (uri === undefined) {
         notes.push(
-          `${source.uri} is passed over: it has no ${suite} of ${family?.origin ?? distribution}, or does not answer`,
+          `${shownUri(source.uri)} is passed over: it has no ${suite} of ${family?.origin ?? distribution}, or does not answer`,
         )
         continue
       }
@@ -148,11 +151,15 @@ async function machineSources(
 /** The address to use of a source. A PPA or a vendor's repository of the same suite is not of the distribution. */
 async function reachable(
   source: AptSource,
-  { machine, probe }: RepositoryQuestion,
+  { machine, probe, signal }: RepositoryQuestion,
   family: MirrorFamily | undefined,
 ): Promise<string | undefined> {
   const architecture = debianArchitecture(machine.architecture)
-  const uris = await resolvedUris(source.uri, { architecture, ...(machine.root ? { root: machine.root } : {}) })
+  const uris = await resolvedUris(source.uri, {
+    architecture,
+    ...(machine.root ? { root: machine.root } : {}),
+    ...(signal ? { signal } : {}),
+  })
   for (const uri of uris.map((one) => one.replace(/^copy:/, 'file:'))) {
     if (/^(https?|file):/i.test(uri) && (await probe(uri, source.suite, family?.origin))) return uri
   }
@@ -175,7 +182,7 @@ async function publicSources(
   const main = sources.at(-1)
   if (main === undefined || !(await probe(main.uri, distribution))) {
     throw new HostError(
-      `neither this machine's sources nor the public mirror ${main?.uri ?? family.name} answer for ${distribution}`,
+      `neither this machine's sources nor the public mirror ${main ? shownUri(main.uri) : family.name} answer for ${distribution}`,
       'check the network, or set `repositories` to a mirror that this machine reaches',
     )
   }

@@ -3,7 +3,7 @@ import { mkdir, mkdtemp, realpath, rm } from 'node:fs/promises'
 import { join } from 'node:path'
 import { createInterface } from 'node:readline'
 import { runCommand } from '../command.ts'
-import { CommandError, HostError, InputError, type KnownError } from '../errors.ts'
+import { CommandError, HostError, InputError, KnownError } from '../errors.ts'
 import type { Report } from '../report.ts'
 import { kiwiArguments, type Selection } from './arguments.ts'
 import { HOME_FOLDER, kiwiEnvironment } from './environment.ts'
@@ -27,7 +27,7 @@ export interface BuildRequest extends Selection {
   /** The staged description. */
   readonly description: string
   /** A folder of ours with its marker file; the result and all that is temporary are made in it, KIWI's log
-   *  beside it, which stays after a failure. */
+   *  beside it, which stays after a failure that names it. */
   readonly workFolder: string
   /** Where packages are kept between builds; no two builds may use it at one time. */
   readonly sharedCache: string
@@ -67,11 +67,28 @@ export async function buildDisk(request: BuildRequest): Promise<DiskBuild> {
   // we can write, since root opens it.
   const logFolder = await mkdtemp(`${workFolder}-log-`)
   const logFile = join(logFolder, 'kiwi.log')
-  await prepare(workFolder, request.sharedCache)
+  try {
+    const phases = await runKiwi(request, { workFolder, target, logFile })
+    const result = await readKiwiResult(target)
+    await rm(logFolder, { recursive: true, force: true })
+    return { ...result, phases }
+  } catch (error) {
+    if (!namesFile(error, logFile)) await rm(logFolder, { recursive: true, force: true })
+    throw error
+  }
+}
+
+/** Whether an error sends its reader to a file: only then the file has to stay. */
+function namesFile(error: unknown, file: string): boolean {
+  return error instanceof KnownError && [error.message, ...error.detail].some((line) => line.includes(file))
+}
+
+async function runKiwi(request: BuildRequest, places: Places): Promise<readonly Phase[]> {
+  await prepare(places.workFolder, request.sharedCache)
   const log = new KiwiLog(request.report, request.now)
   try {
     await runCommand(request.supervisor.program, request.supervisor.args, {
-      input: `${JSON.stringify(buildJob(request, { workFolder, target, logFile }))}\n`,
+      input: `${JSON.stringify(buildJob(request, places))}\n`,
       stopByEndOfInput: true,
       graceSeconds: GRACE_SECONDS,
       onLine: (line) => log.take(line),
@@ -80,13 +97,10 @@ export async function buildDisk(request: BuildRequest): Promise<DiskBuild> {
   } catch (error) {
     log.end()
     const canceled = error instanceof CommandError && error.outcome.kind === 'canceled'
-    if (canceled) await rm(logFolder, { recursive: true, force: true })
     if (!(error instanceof CommandError) || canceled) throw error
-    throw await explained(error, log, { workFolder, logFile })
+    throw await explained(error, log, places)
   }
-  const result = await readKiwiResult(target)
-  await rm(logFolder, { recursive: true, force: true })
-  return { ...result, phases: log.end() }
+  return log.end()
 }
 
 async function prepare(workFolder: string, sharedCache: string): Promise<void> {

@@ -1,12 +1,12 @@
 import { createHash } from 'node:crypto'
-import { lchown, lstat, mkdir, readdir, readFile, realpath, rm, writeFile } from 'node:fs/promises'
+import { lchown, lstat, readdir, readFile, realpath, rm, writeFile } from 'node:fs/promises'
 import { basename, join, resolve } from 'node:path'
 import { createInterface } from 'node:readline'
 import { setTimeout as pause } from 'node:timers/promises'
 import { runCommand } from '../command.ts'
 import { CommandError, describeError, HostError } from '../errors.ts'
-import { releaseLeftovers } from '../host/leftovers.ts'
-import { releaseFolder } from '../host/release.ts'
+import { boundCommand, leavePlace } from '../host/bound-place.ts'
+import { releaseLeftovers, removeWithLeftovers } from '../host/leftovers.ts'
 import { MARKER } from '../job/workfolder.ts'
 import { parseJob, REFUSED, type RemoveJob, type RunJob } from '../kiwi/job.ts'
 
@@ -22,7 +22,8 @@ const GRACE_MILLISECONDS = 5_000
 /** As a shell reports a program that was killed. */
 const KILLED = 137
 const EXIT_CODES = Array.from({ length: 256 }, (_, code) => code)
-const PID_FILE = 'supervisor.pid'
+/** In the work folder while a supervisor works: its process number, and on a second line the place that it binds onto. */
+const RUN_FILE = 'supervisor.run'
 
 /**
  * A mount and a process namespace of its own: what KIWI mounts and starts in there ends with it. And nothing of it
@@ -32,9 +33,6 @@ const PROTECTION = [
   ...(['setpriv', '--pdeathsig', 'KILL'] as const),
   ...['unshare', '--mount', '--propagation', 'private', '--pid', '--fork', '--kill-child', '--mount-proc', '--'],
 ] as const
-
-/** Run in there: binds the first argument onto the second and becomes the others. */
-const BIND = 'mount --bind -- "$1" "$2" && shift 2 && exec "$@"'
 
 async function main(): Promise<number> {
   if (process.getuid?.() !== 0) throw new HostError('building needs root', 'run as root or with password-less sudo')
@@ -57,16 +55,16 @@ async function main(): Promise<number> {
 async function run(job: RunJob, ended: Promise<void>): Promise<number> {
   await checkMarked(job.workFolder)
   await checkNamespaces()
-  await mkdir(job.bind.to, { recursive: true })
-  await writeFile(join(job.workFolder, PID_FILE), String(process.pid))
+  await writeFile(join(job.workFolder, RUN_FILE), `${process.pid}\n${job.bind.to}`)
   try {
     return await supervise(job, ended)
   } finally {
     await releaseLeftovers(job.workFolder)
+    await leavePlace(job.bind.to)
     await removeKeyrings(job)
     for (const folder of job.discard) await removeTree(within(folder, job.workFolder))
     for (const path of job.handOver) await handOver(path, job.owner)
-    await rm(join(job.workFolder, PID_FILE), { force: true })
+    await rm(join(job.workFolder, RUN_FILE), { force: true })
   }
 }
 
@@ -86,7 +84,7 @@ async function supervise(job: RunJob, ended: Promise<void>): Promise<number> {
     announced ||= announces
   }
   // The shell becomes setsid, and that the program of PROTECTION, all with the number that comes first.
-  const inside = ['/bin/sh', '-c', BIND, 'sh', job.bind.from, job.bind.to, job.program, ...job.args]
+  const inside = await boundCommand(job.bind, [job.program, ...job.args])
   const args = ['-c', 'echo $$; exec setsid "$@"', 'sh', ...PROTECTION, ...inside]
   // Not by env(1): its arguments can be read by everybody, and a proxy's address may hold a password.
   const options = { cwd: job.cwd, env: job.env, accept: EXIT_CODES, onLine: take }
@@ -128,15 +126,15 @@ async function remove({ remove: folder, under }: RemoveJob): Promise<number> {
     throw new HostError(`${folder} is not the folder it says it is`, 'remove it yourself')
   }
   await checkMarked(real)
-  await endSupervisor(real)
-  await releaseLeftovers(real)
-  await releaseFolder(real)
+  const [pid = '', place = ''] = (await readFile(join(real, RUN_FILE), 'utf8').catch(() => '')).split('\n')
+  await endSupervisor(Number(pid))
+  await removeWithLeftovers(real)
+  if (place !== '') await leavePlace(place)
   return 0
 }
 
-/** A supervisor of that folder that still works has its time to end, then it is killed and KIWI with it. */
-async function endSupervisor(folder: string): Promise<void> {
-  const pid = Number(await readFile(join(folder, PID_FILE), 'utf8').catch(() => '0'))
+/** A supervisor that still works has its time to end, then it is killed and KIWI with it. */
+async function endSupervisor(pid: number): Promise<void> {
   if (!Number.isInteger(pid) || pid <= 1 || pid === process.pid) return
   const running = async () => (await commandLine(pid)).includes(import.meta.filename)
   if (!(await running())) return

@@ -1,5 +1,5 @@
-import { chmod, mkdir, readFile, stat, writeFile } from 'node:fs/promises'
-import { join } from 'node:path'
+import { chmod, mkdir, readdir, readFile, rm, stat, writeFile } from 'node:fs/promises'
+import { basename, dirname, join } from 'node:path'
 import { afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest'
 import { HostError, InputError } from '../../../src/errors.ts'
 import { type BuildRequest, buildDisk } from '../../../src/kiwi/build.ts'
@@ -16,8 +16,14 @@ beforeEach(async () => {
 })
 afterEach(async () => {
   expect(await leftovers(work)).toEqual([])
+  for (const log of await logFolders()) await rm(join(dirname(work), log), { recursive: true })
   await removeWork(work)
 })
+
+/** The folders of logs that stand beside the work folder. */
+async function logFolders(): Promise<readonly string[]> {
+  return (await readdir(dirname(work))).filter((name) => name.startsWith(`${basename(work)}-log-`))
+}
 
 /** Builds with a program in KIWI's place, which finds its target folder in $target. */
 async function buildWith(script: string, changes: Partial<BuildRequest> = {}) {
@@ -79,7 +85,8 @@ describe('a build', () => {
     const script = [...SUCCESS, line('ERROR', 'KiwiScriptFailed: config.sh failed with: no'), 'exit 1']
     const error = await buildWith(script.join('\n')).catch((thrown) => thrown)
     expect(error.message).toBe('KIWI failed in the phase Bootstrap: KiwiScriptFailed: config.sh failed with: no')
-    expect(error.detail.at(-1)).toMatch(/^the whole log is .*-log-\w+\/kiwi\.log$/)
+    const log = /^the whole log is (.*-log-\w+)\/kiwi\.log$/.exec(error.detail.at(-1))?.[1] ?? ''
+    expect(await logFolders()).toEqual([basename(log)])
   })
 
   it('that runs out of space says so, even where only its log tells', async () => {
@@ -107,18 +114,30 @@ describe('a build', () => {
     const error = await buildWith(script, { buildArguments: ['--foo'] }).catch((thrown) => thrown)
     expect(error).toBeInstanceOf(InputError)
     expect(error.message).toBe('input kiwi-arguments: KIWI says: No such option: --foo')
+    expect(await logFolders()).toEqual([])
   })
 
   it('that is canceled ends KIWI and leaves nothing', async () => {
     const controller = new AbortController()
     const report = { ...silent, output: (text: string) => (text === 'ready' ? controller.abort() : undefined) }
     const script = 'truncate -s 1M $target/x; losetup -f $target/x; mount -t tmpfs none /mnt; echo ready; sleep 86400'
-    const work = buildWith(script, { signal: controller.signal, report })
-    await expect(work).rejects.toThrow('was ended because the job was canceled')
+    const build = buildWith(script, { signal: controller.signal, report })
+    await expect(build).rejects.toThrow('was ended because the job was canceled')
+    expect(await logFolders()).toEqual([])
   })
 
   it('that ends without a result says so', async () => {
     await expect(buildWith('exit 0')).rejects.toThrow('KIWI ended without')
+    expect(await logFolders()).toEqual([])
+  })
+
+  it.each([
+    ['sudo', 'echo "sudo: a password is required" >&2; exit 1', 'building needs root (sudo: a password is required)'],
+    ['the supervisor', 'echo "no namespaces here: run elsewhere" >&2; exit 125', 'no namespaces here: run elsewhere'],
+  ])('that %s refuses leaves no log behind', async (_, script, message) => {
+    const error = buildWith('exit 0', { supervisor: { program: '/bin/sh', args: ['-c', script] } })
+    await expect(error).rejects.toThrow(message)
+    expect(await logFolders()).toEqual([])
   })
 
   it('is refused where the folder is not ours', async () => {

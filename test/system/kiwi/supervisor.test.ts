@@ -124,6 +124,13 @@ describe('a build that ends by itself', () => {
     const { ended, lines } = startSupervisor(jobIn(work))
     expect(await ended).toBe(0)
     expect(lines).toEqual(['seen/program'])
+    await expect(stat(join(work, 'seen'))).rejects.toThrow('ENOENT')
+  })
+
+  it('leaves the place where a folder was bound as it was before', async () => {
+    await mkdir(join(work, 'seen'))
+    await program('ls seen/program')
+    expect(await startSupervisor(jobIn(work)).ended).toBe(0)
     expect(await readdir(join(work, 'seen'))).toEqual([])
   })
 
@@ -144,6 +151,37 @@ describe('a build that ends by itself', () => {
     expect(await stat(join(target, 'disk.raw'))).toMatchObject({ uid: 1234, gid: 1235 })
     await expect(stat(join(target, 'build'))).rejects.toThrow('ENOENT')
     expect((await stat('/etc/passwd')).uid).toBe(before.uid)
+  })
+})
+
+describe('the place that two builds bind their folders onto', () => {
+  const place = () => join(work, 'both')
+  const bound = () => ({ bind: { from: work, to: place() } })
+  const waiting = 'touch "ready $$"; while [ ! -e go ]; do sleep 0.1; done; ls both/program'
+  const starting = (text: string) => async () =>
+    (await readdir(work)).filter((name) => name.startsWith(text)).length > 0
+
+  it('stays for the second when the first has ended, and goes with it', async () => {
+    await program(waiting)
+    const second = startSupervisor(jobIn(work, bound()))
+    await within10Seconds('the second', starting('ready'))
+    await writeFile(join(work, 'first'), '#!/bin/sh\ntrue\n', { mode: 0o755 })
+    expect(await startSupervisor(jobIn(work, { ...bound(), program: join(work, 'first') })).ended).toBe(0)
+    expect((await stat(place())).isDirectory()).toBe(true)
+    await writeFile(join(work, 'go'), '')
+    expect(await second.ended).toBe(0)
+    expect(second.lines).toEqual(['both/program'])
+    await expect(stat(place())).rejects.toThrow('ENOENT')
+  })
+
+  it('goes with the folder of a build whose supervisor was killed', async () => {
+    const other = await makeWork('#!/bin/sh\ntouch ready; sleep 86400\n')
+    const { child } = startSupervisor(jobIn(other, bound()))
+    await within10Seconds('the program', async () => (await readdir(other)).includes('ready'))
+    child.kill('SIGKILL')
+    expect((await stat(place())).isDirectory()).toBe(true)
+    expect(await startSupervisor({ remove: other, under: dirname(other) }).ended).toBe(0)
+    await expect(stat(place())).rejects.toThrow('ENOENT')
   })
 })
 

@@ -70,6 +70,25 @@ it('a mirror of the machine that does not answer gives way to the public one, an
   )
 })
 
+it('a mirror’s user and password stay out of what the log says, and in the address that is used', async () => {
+  const uri = 'https://me:secret@mirror.example.org/debian'
+  const sources = deb822Sources(`Types: deb\nURIs: ${uri}\nSuites: bookworm bookworm-updates\nComponents: main\n`)
+  const silent = await ask({ sources, answers: (asked) => !asked.includes('@') })
+  expect(silent.notes.join('\n')).toContain('https://mirror.example.org/debian is passed over')
+  expect(silent.notes.join('\n')).not.toContain('secret')
+  const trusted = sources.map((source) => ({ ...source, trusted: true }))
+  const element = { distribution: 'bookworm', repositoryGpgcheck: true }
+  expect((await ask({ sources: trusted, element })).notes.join('\n')).not.toContain('secret')
+  expect((await ask({ sources })).sources.at(-1)?.uri).toBe(uri)
+})
+
+it('the download of a mirror list ends with the job', async () => {
+  const sources = deb822Sources(
+    'Types: deb\nURIs: mirror+http://127.0.0.1:1/mirrors.txt\nSuites: bookworm\nComponents: main\n',
+  )
+  await expect(ask({ sources, signal: AbortSignal.abort() })).rejects.toMatchObject({ name: 'AbortError' })
+})
+
 it('an element without distribution means that of the machine', async () => {
   const { sources } = await ask({ element: {}, sources: await debian(), codename: 'bookworm' })
   expect(sources.at(-1)).toMatchObject({ uri: 'http://mirror.example.org/debian', distribution: 'bookworm' })

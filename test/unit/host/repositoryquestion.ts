@@ -18,6 +18,7 @@ interface Change {
   readonly trustedKeyrings?: readonly string[]
   readonly files?: readonly string[]
   readonly root?: string
+  readonly signal?: AbortSignal
   readonly answers?: (uri: string, distribution: string, origin?: string) => boolean
 }
 
@@ -34,6 +35,7 @@ export function ask(change: Change) {
       ...(change.root ? { root: change.root } : {}),
     },
     mirrors: publicMirrors,
+    ...(change.signal ? { signal: change.signal } : {}),
     probe: async (uri, distribution, origin) => change.answers?.(uri, distribution, origin) ?? true,
   })
 }

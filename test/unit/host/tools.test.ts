@@ -27,6 +27,7 @@ it('a small Debian with BIOS and ext4 needs no more than this', () => {
       'mountpoint',
       'losetup',
       'unshare',
+      'flock',
       'partx',
       'lsblk',
       'blkid',

@@ -4,9 +4,9 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, beforeEach, expect, it } from 'vitest'
 import { runCommand } from '../../../src/command.ts'
+import { removeWithLeftovers } from '../../../src/host/leftovers.ts'
 import { loopsBelow, readLoops } from '../../../src/host/loops.ts'
 import { mountsBelow, readMountPoints } from '../../../src/host/mounts.ts'
-import { releaseFolder } from '../../../src/host/release.ts'
 
 let folder: string
 let build: string
@@ -17,7 +17,7 @@ beforeEach(async () => {
   await mkdir(build)
 })
 afterEach(async () => {
-  await releaseFolder(build)
+  await removeWithLeftovers(build)
   await rm(folder, { recursive: true })
 })
 
@@ -47,7 +47,7 @@ it('mounts, a loop device and the folder are gone after a build that was killed'
   await run('mount', '--rbind', '/dev', join(root, 'dev'))
   const devices = (await readFile('/proc/self/mountinfo', 'utf8')).split('\n').filter((line) => line.includes(' /dev'))
 
-  await releaseFolder(build)
+  await removeWithLeftovers(build)
 
   expect(mountsBelow(await readMountPoints(), build)).toEqual([])
   expect(loopsBelow(await readLoops(), build)).toEqual([])
@@ -61,7 +61,7 @@ it('partitions of a loop device leave no node that would fail the next build', a
   const device = await attachedDisk()
   await runCommand('sfdisk', ['--quiet', device], { input: ',,L\n', onLine: () => {} })
   await run('partx', '--update', device)
-  await releaseFolder(build)
+  await removeWithLeftovers(build)
   expect(loopsBelow(await readLoops(), build)).toEqual([])
   expect(await exists(`/sys/block/${device.replace('/dev/', '')}/${device.replace('/dev/', '')}p1`)).toBe(false)
 })
@@ -72,7 +72,7 @@ it('a mount that is in use does not hold the folder', async () => {
   await writeFile(join(build, 'inside/file'), 'x')
   const user = spawn('sleep', ['60'], { cwd: join(build, 'inside') })
   try {
-    await releaseFolder(build)
+    await removeWithLeftovers(build)
   } finally {
     user.kill()
   }
@@ -84,7 +84,7 @@ it('loop devices and mounts of others are left alone', async () => {
   await mkdir(other)
   await run('mount', '-t', 'tmpfs', 'tmpfs', other)
   try {
-    await releaseFolder(build)
+    await removeWithLeftovers(build)
     expect(mountsBelow(await readMountPoints(), other)).toEqual([other])
   } finally {
     await run('umount', other)
@@ -92,13 +92,13 @@ it('loop devices and mounts of others are left alone', async () => {
 })
 
 it('releasing twice, or what was never made, is no error', async () => {
-  await releaseFolder(build)
-  await releaseFolder(build)
+  await removeWithLeftovers(build)
+  await removeWithLeftovers(build)
 })
 
 it('a link is refused and what it points to is left alone', async () => {
   const link = join(folder, 'link')
   await symlink(build, link)
-  await expect(releaseFolder(link)).rejects.toThrow(/is a link/)
+  await expect(removeWithLeftovers(link)).rejects.toThrow(/is a link/)
   expect(await exists(build)).toBe(true)
 })
