@@ -1,5 +1,5 @@
 import type { Problem } from '../errors.ts'
-import { shownUri } from './shown-uri.ts'
+import { shownUri } from './address.ts'
 
 /** One line of the input `repositories`. */
 export interface GivenRepository {

@@ -1,5 +1,6 @@
 import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
+import { authorizedFetch } from './address.ts'
 
 const FETCH_MILLISECONDS = 30_000
 
@@ -47,7 +48,7 @@ export async function resolvedUris(
 async function fetchText(address: string, signal: AbortSignal | undefined): Promise<string> {
   const limit = AbortSignal.timeout(FETCH_MILLISECONDS)
   try {
-    const response = await fetch(address, { signal: signal ? AbortSignal.any([signal, limit]) : limit })
+    const response = await authorizedFetch(address, signal ? AbortSignal.any([signal, limit]) : limit)
     return response.ok ? await response.text() : ''
   } catch {
     signal?.throwIfAborted()

@@ -1,5 +1,6 @@
 import { open } from 'node:fs/promises'
 import { join } from 'node:path'
+import { authorizedFetch } from './address.ts'
 
 const ANSWER_MILLISECONDS = 30_000
 /** The fields of a Release file stand before its lists of hashes. */
@@ -48,7 +49,7 @@ async function fetchedHead(address: string, signal: AbortSignal | undefined): Pr
   for (let attempt = 1; attempt <= 2; attempt += 1) {
     const limit = AbortSignal.timeout(ANSWER_MILLISECONDS)
     try {
-      const response = await fetch(address, { signal: signal ? AbortSignal.any([signal, limit]) : limit })
+      const response = await authorizedFetch(address, signal ? AbortSignal.any([signal, limit]) : limit)
       if (response.ok) return await firstBytes(response)
       await response.body?.cancel()
       if (response.status < 500) return undefined

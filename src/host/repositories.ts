@@ -1,10 +1,10 @@
 import { HostError, InputError } from '../errors.ts'
+import { shownUri } from './address.ts'
 import type { AptSource } from './apt-sources.ts'
 import { debianArchitecture } from './debian-architecture.ts'
 import type { GivenRepository } from './given-repository.ts'
 import { resolvedUris } from './mirror-list.ts'
 import { familyOf, type MirrorFamily, type Mirrors, publicSuites } from './mirrors.ts'
-import { shownUri } from './shown-uri.ts'
 
 /** One `<repository>` that takes the place of `obsrepositories:/`. */
 export interface MachineRepository {

@@ -8,6 +8,7 @@ import type { ConfigChanges } from '../oci/config.ts'
 import { parseContainerconfig } from '../oci/containerconfig.ts'
 import { type Platform, parsePlatform } from '../oci/platform.ts'
 import { diskPathProblem } from '../oci/tar.ts'
+import type { Login } from '../registry/credentials.ts'
 import { parseDestination, parseRegistry, parseTag } from '../registry/transport.ts'
 import type { RawInputs } from './raw.ts'
 import { type InputFacts, InputReader } from './reader.ts'
@@ -32,6 +33,7 @@ export interface Inputs {
   readonly tags: readonly string[]
   readonly push: boolean
   readonly exports: readonly string[]
+  /** Never part of a plan, and never written to a file by us but the job's own one. */
   readonly login?: Login
   readonly authfile?: string
   readonly tlsVerify: boolean
@@ -41,13 +43,6 @@ export interface Inputs {
   readonly workDirectory?: string
   readonly sourceDateEpoch?: number
   readonly summary: boolean
-}
-
-/** Never part of a plan and never written to a file by us but the job's own authfile. */
-export interface Login {
-  readonly registry: string
-  readonly username: string
-  readonly password: string
 }
 
 /** @returns the inputs and every problem found in them; where there are problems, the inputs stand in for bad values. */

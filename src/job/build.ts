@@ -5,11 +5,13 @@ import { type DiskInfo, inspectDisk } from '../disk/inspect.ts'
 import { descriptionSpaceNeed, diskSpaceNeed, freeBytes, spaceProblem } from '../host/space.ts'
 import type { BaseImage } from '../oci/image.ts'
 import type { DescriptionSource, DiskSource, Plan } from '../plan/plan.ts'
+import { checkDestinations } from '../registry/destinations.ts'
 import { checkTargets } from '../registry/push.ts'
 import { requireSkopeo } from '../registry/skopeo.ts'
 import { fetchPlannedBase, resolvePlannedBase } from './base.ts'
 import { buildDescription, prepareDescription } from './description.ts'
 import { type Job, jobUntil } from './job.ts'
+import { plannedDestinations } from './publish.ts'
 import type { Built, BuiltDisk } from './result.ts'
 import { together } from './together.ts'
 import type { Kiwi } from './tools.ts'
@@ -27,6 +29,7 @@ export async function buildImage(plan: Plan, job: Job, kiwi?: Kiwi): Promise<Bui
   report.group('Check base, registries and disk')
   const { base, disk } = await stopwatch.time('Checks', async () => {
     await requireSkopeo(job.access)
+    await checkDestinations(plannedDestinations(plan))
     if (plan.push) await checkTargets(plan.tags, job.access)
     const resolved = await resolvePlannedBase(plan, job)
     return { base: resolved, disk: await readySource(plan, job, kiwi) }

@@ -10,9 +10,9 @@ import { asRoot, findPrivileges } from '../host/privileges.ts'
 import { buildDisk, type DiskBuild } from '../kiwi/build.ts'
 import { checkDescription } from '../kiwi/check.ts'
 import type { DescriptionSource, Plan } from '../plan/plan.ts'
-import { parseDestination } from '../registry/transport.ts'
 import type { Job } from './job.ts'
 import { answeredPlaceholders } from './placeholders.ts'
+import { plannedDestinations } from './publish.ts'
 import type { Kiwi } from './tools.ts'
 import { WORK_PREFIX } from './workfolder.ts'
 
@@ -104,10 +104,7 @@ async function jobFolders(workFolder: string): Promise<readonly string[]> {
 
 /** What earlier jobs exported into the description's folder is no part of it either. */
 function exportPaths(plan: Plan): readonly string[] {
-  return plan.exports.flatMap((destination) => {
-    const name = parseDestination(destination)
-    return 'path' in name ? [resolve(name.path)] : []
-  })
+  return plannedDestinations(plan).flatMap((name) => ('path' in name ? [resolve(name.path)] : []))
 }
 
 function selection({ type, profiles, globalArguments }: DescriptionSource) {

@@ -1,6 +1,7 @@
 import { mkdir, stat, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import type { RepositorySource } from '../description/repositorysource.ts'
+import { shownUri } from '../host/address.ts'
 import { readAptSources, readTrustedKeyrings } from '../host/apt-sources.ts'
 import { readDistribution } from '../host/distribution.ts'
 import { givenRepositories } from '../host/given-repository.ts'
@@ -47,13 +48,16 @@ export async function answeredPlaceholders(
       given,
       machine,
       mirrors: facts.mirrors,
+      signal: facts.signal,
       probe: (uri, distribution, origin) =>
         hasDistribution(uri, distribution, { ...(origin === undefined ? {} : { origin }), signal: facts.signal }),
     })
     for (const note of notes) facts.report.info(note)
     const written = sources.map(async ({ keyringText, keyrings, ...rest }, position): Promise<RepositorySource> => {
       const { uri, distribution = '', components = [] } = rest
-      facts.report.info(`obsrepositories:/ of ${element.where}: ${[uri, distribution, ...components].join(' ')}`)
+      facts.report.info(
+        `obsrepositories:/ of ${element.where}: ${[shownUri(uri), distribution, ...components].join(' ')}`,
+      )
       const file = join(facts.keyFolder, `${element.index}-${position}.asc`)
       return { ...rest, keyrings: keyringText === undefined ? keyrings : [await writtenKey(file, keyringText)] }
     })

@@ -3,7 +3,7 @@ import type { Plan } from '../plan/plan.ts'
 import type { Access } from '../registry/access.ts'
 import { exportImage } from '../registry/export.ts'
 import { describePush, pushImage } from '../registry/push.ts'
-import { parseDestination } from '../registry/transport.ts'
+import { type ImageName, parseDestination } from '../registry/transport.ts'
 import type { Report } from '../report.ts'
 import type { Built, Published } from './result.ts'
 import { UNPUBLISHED } from './result.ts'
@@ -40,11 +40,9 @@ export async function publishImage(job: PublishJob): Promise<Published> {
   if (plan.exports.length > 0) {
     report.group('Export')
     await stopwatch.time('Export', async () => {
-      for (const destination of plan.exports) {
-        const name = parseDestination(destination)
-        if ('problem' in name) throw new Error(`the plan holds a destination that is none: ${name.problem}`)
-        await exportImage(source, name, access)
-        reached({ exports: [...published.exports, destination] })
+      for (const [index, destination] of plannedDestinations(plan).entries()) {
+        await exportImage(source, destination, access)
+        reached({ exports: plan.exports.slice(0, index + 1) })
       }
     })
     report.endGroup()
@@ -66,6 +64,15 @@ export async function publishImage(job: PublishJob): Promise<Published> {
   )
   report.endGroup()
   return published
+}
+
+/** Where the plan's exports go. */
+export function plannedDestinations(plan: Plan): readonly ImageName[] {
+  return plan.exports.map((text) => {
+    const name = parseDestination(text)
+    if ('problem' in name) throw new Error(`the plan holds a destination that is none: ${name.problem}`)
+    return name
+  })
 }
 
 /** `REGISTRY/REPOSITORY@DIGEST` */

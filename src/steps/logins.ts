@@ -1,8 +1,8 @@
 import { rm } from 'node:fs/promises'
-import type { Login } from '../inputs/inputs.ts'
 import { makePrivateFolder } from '../job/workfolder.ts'
 import type { Plan } from '../plan/plan.ts'
 import { type Access, skopeoEnvironment } from '../registry/access.ts'
+import type { Login } from '../registry/credentials.ts'
 import { prepareLogins } from '../registry/login.ts'
 import { parseBase, parseDestination, parseTag } from '../registry/transport.ts'
 import type { Report } from '../report.ts'
@@ -38,6 +38,7 @@ export async function withAccess<T>(
   step.keep(folder)
   try {
     const access: Access = {
+      loginFiles: around.loginFiles,
       tlsVerify: plan.tlsVerify,
       tmpFolder: step.tmpFolder,
       environment: skopeoEnvironment(process.env, login ? [login.password] : []),
