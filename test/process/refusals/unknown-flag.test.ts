@@ -5,6 +5,6 @@ it('an unknown flag is named, with the one that was meant', async () => {
   await using here = await place()
   await here.write('a.raw', DISK)
   expect(await refusals(here, ['--disk', 'a.raw', '--base-imag=x'])).toEqual([
-    '--base-imag=x: is no flag of kiwi-oci: did you mean --base-image?',
+    '--base-imag: is no flag of kiwi-oci: did you mean --base-image?',
   ])
 })
