@@ -1,19 +1,29 @@
 import { readdir, stat } from 'node:fs/promises'
 import { join } from 'node:path'
 import { expect, it } from 'vitest'
-import { DISK, place } from './support/cli.ts'
+import { runAsRoot } from '../support/root.ts'
+import { DISK, NOBODY, place } from './support/cli.ts'
 
 it('an ordinary user without root or sudo wraps a disk', async () => {
   await using here = await place()
   await here.openToAll()
   await here.write('a.raw', DISK)
-  const options = { uid: 65534, env: { PATH: '/usr/bin:/bin' } }
+  const options = { user: NOBODY, env: { PATH: '/usr/bin:/bin' } }
   const wrapped = await here.run(['--disk', 'a.raw', '--export', 'oci:image:1', '--work-dir', '.'], options)
   expect(wrapped.exitCode, wrapped.stderr).toBe(0)
   expect(wrapped.stdout).toMatch(/^sha256:[0-9a-f]{64}\n$/)
-  expect((await stat(join(here.folder, 'image/index.json'))).uid).toBe(65534)
+  expect((await stat(join(here.folder, 'image/index.json'))).uid).toBe(NOBODY.uid)
   expect(await here.leftovers()).toEqual([])
   // Under a given work-dir the layout and the disk stay.
   const [kept = ''] = (await readdir(here.folder)).filter((name) => name.startsWith('kiwi-oci-'))
-  expect((await readdir(join(here.folder, kept))).sort()).toEqual(['.kiwi-oci', 'a.qcow2', 'layout'])
+  const stayed = await runAsRoot('ls', '-A', join(here.folder, kept))
+  expect(stayed.split('\n').sort()).toEqual(['.kiwi-oci', 'a.qcow2', 'layout'])
+})
+
+it('the supervisor of a build does nothing for an ordinary user', async () => {
+  await using here = await place()
+  await here.openToAll()
+  const refused = await here.run([], { entry: 'supervisor.js', user: NOBODY, input: '{}\n' })
+  expect(refused.stderr).toBe('building needs root: run as root or with password-less sudo\n')
+  expect(refused.exitCode).toBe(125)
 })

@@ -1,9 +1,10 @@
 import { spawn } from 'node:child_process'
-import { chmod, chown, cp, mkdir, mkdtemp, readdir, rm, writeFile } from 'node:fs/promises'
+import { chmod, cp, mkdir, mkdtemp, readdir, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
 import { text } from 'node:stream/consumers'
 import { expect } from 'vitest'
+import { asRoot, runAsRoot } from '../../support/root.ts'
 import { repositoryRoot } from '../../support/tools.ts'
 
 /** A folder with a home and a temp of its own, in which the command line runs as a user starts it. */
@@ -11,7 +12,7 @@ export interface Place extends AsyncDisposable {
   readonly folder: string
   write(path: string, content: string): Promise<string>
   run(args: readonly string[], options?: RunOptions): Promise<Run>
-  /** Gives the folders to an ordinary user, and node and dist with them, which may lie where only we can read. */
+  /** Opens the folders to every user, and puts node and dist there, which may lie where only we can read. */
   openToAll(): Promise<void>
   /** What is in its temp now: nothing may stay there. */
   leftovers(): Promise<readonly string[]>
@@ -26,8 +27,12 @@ export interface RunOptions {
   readonly onStart?: (child: ReturnType<typeof spawn>) => void
   /** Called with each piece of standard error as it comes. */
   readonly onError?: (piece: string, child: ReturnType<typeof spawn>) => void
-  readonly uid?: number
+  /** Another user, who gets nothing of our rights but the folders after `openToAll`. */
+  readonly user?: { readonly uid: number; readonly gid: number }
 }
+
+/** A user who may do nothing: `nobody`. */
+export const NOBODY = { uid: 65534, gid: 65534 } as const
 
 export interface Run {
   readonly exitCode: number | null
@@ -41,6 +46,7 @@ export async function place(): Promise<Place> {
   const folder = await mkdtemp(join(tmpdir(), 'kiwi-oci-test-'))
   for (const name of ['home', 'temp', 'work']) await mkdir(join(folder, name))
   let program = { node: process.execPath, dist: join(repositoryRoot, 'dist') }
+  let remove = () => rm(folder, { recursive: true, force: true })
   return {
     folder: join(folder, 'work'),
     write: async (path, content) => {
@@ -56,10 +62,11 @@ export async function place(): Promise<Place> {
       await cp(join(repositoryRoot, 'dist'), program.dist, { recursive: true })
       await cp(join(repositoryRoot, 'package.json'), join(folder, 'package.json'))
       await chmod(folder, 0o755)
-      for (const name of ['home', 'temp', 'work']) await chown(join(folder, name), 65534, 65534)
+      for (const name of ['home', 'temp', 'work']) await chmod(join(folder, name), 0o777)
+      remove = async () => void (await runAsRoot('rm', '-rf', '--one-file-system', '--', folder))
     },
     leftovers: () => readdir(join(folder, 'temp')),
-    [Symbol.asyncDispose]: () => rm(folder, { recursive: true, force: true }),
+    [Symbol.asyncDispose]: () => remove(),
   }
 }
 
@@ -76,11 +83,10 @@ async function run(
     ...options.env,
   }
   const entry = join(program.dist, options.entry ?? 'cli.js')
-  const child = spawn(program.node, [entry, ...args], {
-    cwd: join(folder, 'work'),
-    env: environment,
-    ...(options.uid === undefined ? {} : { uid: options.uid, gid: options.uid }),
-  })
+  const command = asUser(options.user, environment, [program.node, entry, ...args])
+  // sudo is looked for where we find it.
+  const env = options.user === undefined ? environment : process.env
+  const child = spawn(...command, { cwd: join(folder, 'work'), env })
   options.onStart?.(child)
   child.stderr.on('data', (piece: Buffer) => options.onError?.(piece.toString(), child))
   child.stdin.on('error', () => {})
@@ -91,6 +97,18 @@ async function run(
     .split('\n')
     .flatMap((line) => (line.startsWith('error: ') ? [line.slice('error: '.length)] : []))
   return { exitCode, stdout, stderr, errors }
+}
+
+/** sudo and its own environment stay out of what the other user's program sees. */
+function asUser(
+  user: RunOptions['user'],
+  environment: Readonly<Record<string, string>>,
+  [program, ...args]: readonly [string, ...string[]],
+): [string, string[]] {
+  if (user === undefined) return [program, args]
+  const variables = Object.entries(environment).map(([name, value]) => `${name}=${value}`)
+  const identity = [`--reuid=${user.uid}`, `--regid=${user.gid}`, '--clear-groups']
+  return asRoot('setpriv', [...identity, 'env', '-i', ...variables, program, ...args])
 }
 
 /** Runs a command line that has to be refused: exit code 2, nothing on standard output, nothing left. */

@@ -4,17 +4,17 @@ import { mkdtemp, readdir, rm, symlink } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, beforeEach, expect, it } from 'vitest'
-import { runCommand } from '../../../src/command.ts'
 import { CommandError, HostError } from '../../../src/errors.ts'
 import { readDistribution } from '../../../src/host/distribution.ts'
 import type { HostFacts } from '../../../src/host/facts.ts'
 import { type Installation, installTools, missingToolsError } from '../../../src/host/install.ts'
 import { familyOf, publicMirrors } from '../../../src/host/mirrors.ts'
 import { missingTools, searchFolders } from '../../../src/host/missing.ts'
-import { asRoot, findPrivileges } from '../../../src/host/privileges.ts'
+import { findPrivileges } from '../../../src/host/privileges.ts'
 import { everywhere, program } from '../../../src/host/tool.ts'
 import { toolNeeds } from '../../../src/host/tools.ts'
 import type { Report } from '../../../src/report.ts'
+import { asRoot, runAsRoot } from '../../support/root.ts'
 
 let scratch: string
 let lines: string[]
@@ -82,14 +82,12 @@ it('each program that is taken away is named, with the line that brings it', asy
 
 it('a small package is really installed, in a group that says what and why', async () => {
   const tool = program('hello', 'the test asks for it', everywhere('hello'))
-  const { privileges } = await installation({})
   await installTools(await installation({ missing: [tool] }))
   expect(lines[0]).toBe('group Installing hello')
   expect(lines[1]).toBe('info hello: the test asks for it')
   expect(lines.at(-1)).toBe('end')
   expect(await missingTools([tool], folders)).toEqual([])
-  const removal = asRoot(privileges, 'apt-get', ['-oDPkg::Lock::Timeout=300', 'purge', '--yes', 'hello'])
-  await runCommand(removal.program, removal.args)
+  await runAsRoot('apt-get', '-oDPkg::Lock::Timeout=300', 'purge', '--yes', 'hello')
 })
 
 it('a tool that its package does not bring is named afterwards', async () => {
@@ -119,32 +117,26 @@ it('a canceled job installs nothing', async () => {
   await expect(failure).rejects.toThrow(CommandError)
 })
 
-/** Holds a lock as apt takes it, fcntl(2), until the returned program ends. */
+/** Holds a lock as apt takes it, fcntl(2), for some seconds; the disposal waits for its end. */
 async function lockHolder(file: string, seconds: number) {
   const script =
     'import fcntl,sys,time; f=open(sys.argv[1],"w"); fcntl.lockf(f,fcntl.LOCK_EX); print("held",flush=True); time.sleep(int(sys.argv[2]))'
-  const holder = spawn('python3', ['-c', script, file, String(seconds)], { stdio: ['ignore', 'pipe', 'inherit'] })
+  const command = asRoot('python3', ['-c', script, file, String(seconds)])
+  const holder = spawn(...command, { stdio: ['ignore', 'pipe', 'inherit'] })
+  const ended = once(holder, 'close')
   await once(holder.stdout, 'data')
-  return holder
+  return { [Symbol.asyncDispose]: async () => void (await ended) }
 }
 
 it('another apt that holds the package lists is waited for', async () => {
-  const holder = await lockHolder('/var/lib/apt/lists/lock', 8)
-  try {
-    const tool = program('tar', 'the test asks for it', everywhere('tar'))
-    await installTools(await installation({ missing: [tool], listsFolder: join(scratch, 'no lists') }))
-  } finally {
-    holder.kill()
-  }
+  await using _ = await lockHolder('/var/lib/apt/lists/lock', 8)
+  const tool = program('tar', 'the test asks for it', everywhere('tar'))
+  await installTools(await installation({ missing: [tool], listsFolder: join(scratch, 'no lists') }))
   expect(lines).toContain('info apt-get update waits for another apt; trying again')
 })
 
 it('another apt that installs is waited for', async () => {
-  const holder = await lockHolder('/var/lib/dpkg/lock-frontend', 5)
-  try {
-    await installTools(await installation({ missing: [program('tar', 'the test asks for it', everywhere('tar'))] }))
-  } finally {
-    holder.kill()
-  }
+  await using _ = await lockHolder('/var/lib/dpkg/lock-frontend', 5)
+  await installTools(await installation({ missing: [program('tar', 'the test asks for it', everywhere('tar'))] }))
   expect(lines.some((line) => /Waiting for cache lock/.test(line))).toBe(true)
 })

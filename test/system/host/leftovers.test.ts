@@ -3,10 +3,13 @@ import { access, mkdir, mkdtemp, readFile, rm, symlink, writeFile } from 'node:f
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, beforeEach, expect, it } from 'vitest'
-import { runCommand } from '../../../src/command.ts'
-import { removeWithLeftovers } from '../../../src/host/leftovers.ts'
 import { loopsBelow, readLoops } from '../../../src/host/loops.ts'
 import { mountsBelow, readMountPoints } from '../../../src/host/mounts.ts'
+import { callAsRoot, runAsRoot } from '../../support/root.ts'
+import { repositoryRoot } from '../../support/tools.ts'
+
+const removeWithLeftovers = (path: string) =>
+  callAsRoot(join(repositoryRoot, 'src/host/leftovers.ts'), 'removeWithLeftovers', path)
 
 let folder: string
 let build: string
@@ -27,24 +30,20 @@ const exists = (path: string) =>
     () => false,
   )
 
-async function run(program: string, ...args: string[]): Promise<string> {
-  return (await runCommand(program, args)).stdout.toString('utf8').trim()
-}
-
 async function attachedDisk(): Promise<string> {
   const disk = join(build, 'disk.raw')
-  await run('truncate', '--size=64M', disk)
-  return run('losetup', '--find', '--show', disk)
+  await runAsRoot('truncate', '--size=64M', disk)
+  return runAsRoot('losetup', '--find', '--show', disk)
 }
 
 it('mounts, a loop device and the folder are gone after a build that was killed', async () => {
   const device = await attachedDisk()
   const root = join(build, 'root')
-  await run('mkfs.ext4', '-q', device)
+  await runAsRoot('mkfs.ext4', '-q', device)
   await mkdir(root)
-  await run('mount', device, root)
-  await mkdir(join(root, 'dev'))
-  await run('mount', '--rbind', '/dev', join(root, 'dev'))
+  await runAsRoot('mount', device, root)
+  await runAsRoot('mkdir', join(root, 'dev'))
+  await runAsRoot('mount', '--rbind', '/dev', join(root, 'dev'))
   const devices = (await readFile('/proc/self/mountinfo', 'utf8')).split('\n').filter((line) => line.includes(' /dev'))
 
   await removeWithLeftovers(build)
@@ -59,15 +58,15 @@ it('mounts, a loop device and the folder are gone after a build that was killed'
 
 it('partitions of a loop device leave no node that would fail the next build', async () => {
   const device = await attachedDisk()
-  await runCommand('sfdisk', ['--quiet', device], { input: ',,L\n', onLine: () => {} })
-  await run('partx', '--update', device)
+  await runAsRoot('sh', '-c', `echo ,,L | sfdisk --quiet '${device}'`)
+  await runAsRoot('partx', '--update', device)
   await removeWithLeftovers(build)
   expect(loopsBelow(await readLoops(), build)).toEqual([])
   expect(await exists(`/sys/block/${device.replace('/dev/', '')}/${device.replace('/dev/', '')}p1`)).toBe(false)
 })
 
 it('a mount that is in use does not hold the folder', async () => {
-  await run('mount', '-t', 'tmpfs', 'tmpfs', build)
+  await runAsRoot('mount', '-t', 'tmpfs', 'tmpfs', build)
   await mkdir(join(build, 'inside'))
   await writeFile(join(build, 'inside/file'), 'x')
   const user = spawn('sleep', ['60'], { cwd: join(build, 'inside') })
@@ -82,12 +81,12 @@ it('a mount that is in use does not hold the folder', async () => {
 it('loop devices and mounts of others are left alone', async () => {
   const other = join(folder, 'build with space and more')
   await mkdir(other)
-  await run('mount', '-t', 'tmpfs', 'tmpfs', other)
+  await runAsRoot('mount', '-t', 'tmpfs', 'tmpfs', other)
   try {
     await removeWithLeftovers(build)
     expect(mountsBelow(await readMountPoints(), other)).toEqual([other])
   } finally {
-    await run('umount', other)
+    await runAsRoot('umount', other)
   }
 })
 

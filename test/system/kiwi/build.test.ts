@@ -1,16 +1,16 @@
 import { chmod, mkdir, readdir, readFile, rm, stat, writeFile } from 'node:fs/promises'
 import { basename, dirname, join } from 'node:path'
-import { afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest'
+import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { HostError, InputError } from '../../../src/errors.ts'
 import { type BuildRequest, buildDisk } from '../../../src/kiwi/build.ts'
 import type { Report } from '../../../src/report.ts'
-import { leftovers, makeWork, removeWork, requireRoot, supervisor } from './supervised.ts'
+import { asRoot } from '../../support/root.ts'
+import { leftovers, makeWork, removeWork, supervisor } from './supervised.ts'
 
 const silent: Report = { info() {}, warning() {}, output() {}, group() {}, endGroup() {} }
 const line = (level: string, text: string) => `echo '[ ${level.padEnd(8)}]: 12:00:01 | ${text}'`
 
 let work: string
-beforeAll(requireRoot)
 beforeEach(async () => {
   work = await makeWork('')
 })
@@ -39,6 +39,7 @@ done
 mkdir -p $target`
   await writeFile(kiwi, `#!/bin/sh\n${find}\n${script}\n`)
   await chmod(kiwi, 0o755)
+  const [program, args] = asRoot(process.execPath, [supervisor])
   return buildDisk({
     kiwi,
     description: join(work, 'description'),
@@ -49,7 +50,7 @@ mkdir -p $target`
     buildArguments: [],
     offered: {},
     distributionInitrd: true,
-    supervisor: { program: process.execPath, args: [supervisor] },
+    supervisor: { program, args },
     owner: { uid: 1234, gid: 1234 },
     report: silent,
     now: () => performance.now(),

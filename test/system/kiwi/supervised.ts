@@ -1,5 +1,5 @@
 import { type ChildProcess, spawn } from 'node:child_process'
-import { chmod, mkdtemp, readdir, readFile, realpath, rm, writeFile } from 'node:fs/promises'
+import { chmod, mkdtemp, readdir, readFile, realpath, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { setTimeout as pause } from 'node:timers/promises'
@@ -7,6 +7,7 @@ import { readLoops } from '../../../src/host/loops.ts'
 import { mountsBelow, readMountPoints } from '../../../src/host/mounts.ts'
 import { MARKER } from '../../../src/job/workfolder.ts'
 import type { RunJob } from '../../../src/kiwi/job.ts'
+import { asRoot, callAsRoot, runAsRoot } from '../../support/root.ts'
 import { repositoryRoot } from '../../support/tools.ts'
 
 export const supervisor = join(repositoryRoot, 'src/steps/supervisor.ts')
@@ -37,10 +38,6 @@ const WILLING = STUBBORN.replace("trap '' INT\n", UNDO)
 
 export const programs = { STUBBORN, WILLING }
 
-export function requireRoot(): void {
-  if (process.getuid?.() !== 0) throw new Error('these tests mount and attach devices: run them as root')
-}
-
 /** A work folder of ours with a program in it; made in the system's temp. */
 export async function makeWork(program: string): Promise<string> {
   const folder = await realpath(await mkdtemp(join(tmpdir(), 'kiwi-oci-test-')))
@@ -70,21 +67,25 @@ export interface Started {
   readonly lines: readonly string[]
   /** Exit code, or the signal that ended it. */
   readonly ended: Promise<number | string>
+  /** Ends what still works. */
+  readonly end: () => void
 }
 
 /** Starts the supervisor with a job; its input stays open. */
 export function startSupervisor(job: unknown): Started {
-  const started = collected(spawn(process.execPath, [supervisor]))
-  started.child.stdin?.write(`${JSON.stringify(job)}\n`)
-  return started
+  const child = spawn(...asRoot(process.execPath, [supervisor]))
+  child.stdin.write(`${JSON.stringify(job)}\n`)
+  return { ...collected(child), end: () => child.stdin.end() }
 }
 
 /** Starts a process that starts the supervisor. */
 export function startCaller(job: unknown): Started {
-  return collected(spawn(process.execPath, [CALLER, supervisor, JSON.stringify(job)]))
+  const [program, args] = asRoot(process.execPath, [supervisor])
+  const child = spawn(process.execPath, [CALLER, JSON.stringify(job), program, ...args])
+  return { ...collected(child), end: () => void child.kill('SIGKILL') }
 }
 
-function collected(child: ChildProcess): Started {
+function collected(child: ChildProcess): Omit<Started, 'end'> {
   const lines: string[] = []
   for (const stream of [child.stdout, child.stderr]) {
     stream?.on('data', (bytes: Buffer) =>
@@ -105,7 +106,8 @@ function collected(child: ChildProcess): Started {
 
 /** Waits for a condition, at most ten seconds: what GitHub leaves to a job that is canceled. */
 export async function within10Seconds(what: string, holds: () => boolean | Promise<boolean>): Promise<void> {
-  for (let tries = 0; tries < 100; tries += 1) {
+  const start = performance.now()
+  while (performance.now() - start < 10_000) {
     if (await holds()) return
     await pause(100)
   }
@@ -118,18 +120,9 @@ export async function leftovers(folder: string): Promise<readonly string[]> {
   return [...mountsBelow(await readMountPoints(), folder), ...loops, ...(await processesOf(folder))]
 }
 
-async function processesOf(folder: string): Promise<readonly string[]> {
-  const numbers = (await readdir('/proc')).filter((name) => /^\d+$/.test(name))
-  const found = await Promise.all(
-    numbers.map(async (pid) => {
-      const cwd = await realpath(`/proc/${pid}/cwd`).catch(() => '')
-      const command = await readFile(`/proc/${pid}/cmdline`, 'utf8').catch(() => '')
-      const ours = cwd.startsWith(folder) || command.includes(folder)
-      return ours ? [`process ${pid}: ${command.replaceAll('\0', ' ')}`] : []
-    }),
-  )
-  return found.flat()
-}
+/** Where the programs of a folder work, root's among them, is for root to see. */
+const processesOf = async (folder: string) =>
+  (await callAsRoot(new URL('./processes.ts', import.meta.url).href, 'processesOf', folder)) as readonly string[]
 
 /** Partition nodes in sysfs of the loop device that the program names in its line `ready /dev/loopN`. */
 export async function partitionsOf(lines: readonly string[]): Promise<readonly string[]> {
@@ -139,5 +132,11 @@ export async function partitionsOf(lines: readonly string[]): Promise<readonly s
 }
 
 export async function removeWork(folder: string): Promise<void> {
-  await rm(folder, { recursive: true, force: true })
+  await runAsRoot('rm', '-rf', '--one-file-system', '--', folder)
+}
+
+/** Kills the supervisor that works in the folder, and not only the sudo that may have started it. */
+export async function killSupervisor(folder: string): Promise<void> {
+  const [pid = ''] = (await readFile(join(folder, 'supervisor.run'), 'utf8')).split('\n')
+  await runAsRoot('kill', '-s', 'KILL', pid)
 }

@@ -1,15 +1,15 @@
-import { chown, mkdir, readdir, readFile, stat, symlink, writeFile } from 'node:fs/promises'
+import { mkdir, readdir, readFile, rm, stat, symlink, writeFile } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
-import { afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest'
-import { runCommand } from '../../../src/command.ts'
+import { afterEach, beforeEach, describe, expect, it } from 'vitest'
+import { runAsRoot, signalAsRoot } from '../../support/root.ts'
 import {
   jobIn,
+  killSupervisor,
   leftovers,
   makeWork,
   partitionsOf,
   programs,
   removeWork,
-  requireRoot,
   type Started,
   startCaller,
   startSupervisor,
@@ -19,13 +19,12 @@ import {
 let work: string
 let started: Started | undefined
 
-beforeAll(requireRoot)
 beforeEach(async () => {
   work = await makeWork(programs.STUBBORN)
   started = undefined
 })
 afterEach(async () => {
-  started?.child.kill('SIGTERM')
+  started?.end()
   await within10Seconds('the clean-up after the test', async () => (await leftovers(work)).length === 0)
   await removeWork(work)
 })
@@ -41,7 +40,7 @@ const program = (text: string) => writeFile(join(work, 'program'), `#!/bin/sh\n$
 describe('a build that is ended', () => {
   it('by SIGTERM to the supervisor leaves nothing', async () => {
     const { child, ended, lines } = await whenReady(startSupervisor(jobIn(work)))
-    child.kill('SIGTERM')
+    await signalAsRoot(child, 'SIGTERM')
     await within10Seconds('the end', async () => (await leftovers(work)).length === 0)
     expect(await ended).toBe(137)
     expect(await partitionsOf(lines)).toEqual([])
@@ -66,7 +65,7 @@ describe('a build that is ended', () => {
     await writeFile(join(work, 'program'), programs.WILLING)
     const { child, ended, lines } = await whenReady(startSupervisor(jobIn(work)))
     const start = performance.now()
-    child.kill('SIGINT')
+    await signalAsRoot(child, 'SIGINT')
     expect(await ended).toBe(1)
     expect(performance.now() - start).toBeLessThan(4000)
     expect(lines).toContain('undone')
@@ -74,8 +73,8 @@ describe('a build that is ended', () => {
   })
 
   it('by SIGKILL of the supervisor has no process left, and the removal of its folder releases the rest', async () => {
-    const { child } = await whenReady(startSupervisor(jobIn(work)))
-    child.kill('SIGKILL')
+    await whenReady(startSupervisor(jobIn(work)))
+    await killSupervisor(work)
     await within10Seconds('the end of the program', async () =>
       (await leftovers(work)).every((left) => left.startsWith('/dev/loop')),
     )
@@ -176,9 +175,9 @@ describe('the place that two builds bind their folders onto', () => {
 
   it('goes with the folder of a build whose supervisor was killed', async () => {
     const other = await makeWork('#!/bin/sh\ntouch ready; sleep 86400\n')
-    const { child } = startSupervisor(jobIn(other, bound()))
+    startSupervisor(jobIn(other, bound()))
     await within10Seconds('the program', async () => (await readdir(other)).includes('ready'))
-    child.kill('SIGKILL')
+    await killSupervisor(other)
     expect((await stat(place())).isDirectory()).toBe(true)
     expect(await startSupervisor({ remove: other, under: dirname(other) }).ended).toBe(0)
     await expect(stat(place())).rejects.toThrow('ENOENT')
@@ -187,14 +186,14 @@ describe('the place that two builds bind their folders onto', () => {
 
 describe('a folder', () => {
   it('that is not marked as ours is not built in', async () => {
-    await runCommand('rm', [join(work, '.kiwi-oci')])
+    await rm(join(work, '.kiwi-oci'))
     const { ended, lines } = startSupervisor(jobIn(work))
     expect(await ended).toBe(125)
     expect(lines.join('\n')).toContain(`${work} is no work folder of kiwi-oci`)
   })
 
   it('that is not marked as ours is not removed', async () => {
-    await runCommand('rm', [join(work, '.kiwi-oci')])
+    await rm(join(work, '.kiwi-oci'))
     expect(await startSupervisor({ remove: work, under: dirname(work) }).ended).toBe(125)
     expect((await stat(work)).isDirectory()).toBe(true)
   })
@@ -206,7 +205,7 @@ describe('a folder', () => {
     expect(await ended).toBe(125)
     expect(lines.join('\n')).toContain('is not the folder it says it is')
     expect((await stat(work)).isDirectory()).toBe(true)
-    await runCommand('rm', [link])
+    await rm(link)
   })
 
   it('that is gone already is no failure to remove', async () => {
@@ -216,24 +215,12 @@ describe('a folder', () => {
   it('is removed with what is mounted and attached in it, and without emptying a bound folder', async () => {
     const elsewhere = await makeWork('')
     await mkdir(join(work, 'bound'))
-    await runCommand('mount', ['--bind', elsewhere, join(work, 'bound')])
-    await runCommand('truncate', ['-s', '1M', join(work, 'disk.img')])
-    await runCommand('losetup', ['--find', join(work, 'disk.img')])
+    await runAsRoot('mount', '--bind', elsewhere, join(work, 'bound'))
+    await writeFile(join(work, 'disk.img'), Buffer.alloc(1 << 20))
+    await runAsRoot('losetup', '--find', join(work, 'disk.img'))
     expect(await startSupervisor({ remove: work, under: dirname(work) }).ended).toBe(0)
     await expect(stat(work)).rejects.toThrow('ENOENT')
     expect(await readFile(join(elsewhere, '.kiwi-oci'), 'utf8')).toBe('')
     await removeWork(elsewhere)
   })
-})
-
-it('an ordinary user is told what is missing', async () => {
-  await chown(work, 65534, 65534)
-  const args = [
-    '--reuid=65534',
-    '--clear-groups',
-    process.execPath,
-    join(import.meta.dirname, '../../../src/steps/supervisor.ts'),
-  ]
-  const run = runCommand('setpriv', args, { input: `${JSON.stringify(jobIn(work))}\n` })
-  await expect(run).rejects.toThrow('building needs root: run as root or with password-less sudo')
 })
