@@ -148,7 +148,10 @@ const FILESYSTEM: Readonly<Record<string, string>> = {
 }
 
 function filesystemMessage(error: Error): string | undefined {
-  const { code, path } = error as NodeJS.ErrnoException
-  const text = code === undefined ? undefined : FILESYSTEM[code]
+  const { code, path, syscall } = error as NodeJS.ErrnoException
+  const text =
+    syscall === 'mkdir' && code === 'ENOENT'
+      ? 'no folder can be made there: name another place'
+      : FILESYSTEM[code ?? '']
   return text === undefined || path === undefined ? undefined : `${path}: ${text}`
 }

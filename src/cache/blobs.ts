@@ -1,7 +1,8 @@
 import { randomUUID } from 'node:crypto'
-import { copyFile, link, lstat, mkdir, readdir, rename, rm, utimes } from 'node:fs/promises'
+import { copyFile, link, lstat, readdir, rename, rm, utimes } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
 import { type Digest, digestHex, fileDigest } from '../oci/digest.ts'
+import { makeFolder } from '../oci/folder.ts'
 import type { Report } from '../report.ts'
 
 const DAY_MILLISECONDS = 24 * 60 * 60 * 1000
@@ -45,7 +46,7 @@ export class BlobStore {
     const path = this.#path(digest)
     const temporary = `${path}.${randomUUID()}.tmp`
     try {
-      await mkdir(dirname(path), { recursive: true })
+      await makeFolder(dirname(path))
       await link(file, temporary).catch(async () => await copyFile(file, temporary))
       await utimes(temporary, this.#now, this.#now)
       await rename(temporary, path)

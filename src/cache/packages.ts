@@ -1,8 +1,9 @@
 import { randomUUID } from 'node:crypto'
 import type { Dirent } from 'node:fs'
-import { constants, copyFile, lstat, mkdir, readdir, rename, rm, utimes } from 'node:fs/promises'
+import { constants, copyFile, lstat, readdir, rename, rm, utimes } from 'node:fs/promises'
 import { basename, dirname, join, relative } from 'node:path'
 import { fileDigest } from '../oci/digest.ts'
+import { makeFolder } from '../oci/folder.ts'
 import type { Report } from '../report.ts'
 
 /**
@@ -104,7 +105,7 @@ async function entries(folder: string): Promise<readonly Dirent[]> {
 async function copyPackage(from: string, to: string): Promise<boolean> {
   const there = await lstat(to).catch(() => undefined)
   if (there?.isFile() && (await fileDigest(to)).digest === (await fileDigest(from)).digest) return false
-  await mkdir(dirname(to), { recursive: true })
+  await makeFolder(dirname(to))
   const temporary = `${to}.${randomUUID()}.tmp`
   try {
     await copyFile(from, temporary, constants.COPYFILE_FICLONE)

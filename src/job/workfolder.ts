@@ -1,8 +1,9 @@
-import { chmod, lstat, mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises'
+import { chmod, lstat, mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
 import { runCommand } from '../command.ts'
 import { describeError, InputError } from '../errors.ts'
 import { asRoot, findPrivileges } from '../host/privileges.ts'
+import { makeFolder } from '../oci/folder.ts'
 import type { Report } from '../report.ts'
 
 /** Only a folder that holds this file is ever released and removed as root. */
@@ -18,7 +19,7 @@ export const WORK_PREFIX = 'kiwi-oci-'
  */
 export async function makeWorkFolder(parent: string): Promise<string> {
   try {
-    await mkdir(parent, { recursive: true })
+    await makeFolder(parent)
     const folder = await mkdtemp(join(parent, WORK_PREFIX))
     await chmod(folder, 0o711)
     await writeFile(join(folder, MARKER), '')

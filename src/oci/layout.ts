@@ -1,11 +1,12 @@
 import { constants } from 'node:fs'
-import { link, lstat, mkdir, open } from 'node:fs/promises'
+import { link, lstat, open } from 'node:fs/promises'
 import { join } from 'node:path'
 import { ImageError } from '../errors.ts'
 import { replaceFile, spaceError, writeBlob } from './blob.ts'
 import type { Descriptor } from './descriptor.ts'
 import { type Digest, digestHex } from './digest.ts'
 import { documentBytes } from './document.ts'
+import { makeFolder } from './folder.ts'
 import { mediaTypes } from './manifest.ts'
 
 /** An OCI image layout directory; image-spec image-layout.md. */
@@ -24,7 +25,7 @@ const READ_BYTES = 1024 * 1024
 /** Makes the folder, those above it, and what every layout has but an index. What is there already stays. */
 export async function createLayout(folder: string): Promise<Layout> {
   const blobs = join(folder, 'blobs', 'sha256')
-  await mkdir(blobs, { recursive: true })
+  await makeFolder(blobs)
   await replaceFile(folder, 'oci-layout', documentBytes({ imageLayoutVersion: LAYOUT_VERSION }))
   return { folder, blobs }
 }

@@ -1,9 +1,10 @@
-import { copyFile, link, lstat, mkdir, readFile } from 'node:fs/promises'
+import { copyFile, link, lstat, readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { ImageError, RegistryError } from '../errors.ts'
 import type { ImageConfig } from '../oci/config.ts'
 import type { Descriptor } from '../oci/descriptor.ts'
 import { type Digest, fileDigest } from '../oci/digest.ts'
+import { makeFolder } from '../oci/folder.ts'
 import type { BaseImage } from '../oci/image.ts'
 import { parseIndex } from '../oci/index.ts'
 import { blobPath } from '../oci/layout.ts'
@@ -41,7 +42,7 @@ export async function fetchBase(
   store: BlobStore | undefined,
   access: Access,
 ): Promise<BaseImage> {
-  await mkdir(join(folder, 'blobs', 'sha256'), { recursive: true })
+  await makeFolder(join(folder, 'blobs', 'sha256'))
   const { name, digest, config, manifest } = resolved
   const complete = manifest
     ? await fetchFromRegistry(resolved, manifest, folder, store, access)

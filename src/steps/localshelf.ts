@@ -1,6 +1,7 @@
-import { cp, mkdir, mkdtemp, rename, rm, stat } from 'node:fs/promises'
+import { cp, mkdtemp, rename, rm, stat } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
 import type { KiwiShelf } from '../job/tools.ts'
+import { makeFolder } from '../oci/folder.ts'
 
 /** Where the command line keeps kiwi-ng: a folder of ours. (The runner's tool cache writes to standard output.) */
 export function localShelf(cacheFolder: string): KiwiShelf {
@@ -12,7 +13,7 @@ export function localShelf(cacheFolder: string): KiwiShelf {
     },
     keep: async (folder, version) => {
       const kept = place(version)
-      await mkdir(dirname(kept), { recursive: true })
+      await makeFolder(dirname(kept))
       const own = await mkdtemp(`${kept}.`)
       try {
         await cp(folder, join(own, 'new'), { recursive: true, verbatimSymlinks: true })

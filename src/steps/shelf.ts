@@ -1,8 +1,9 @@
-import { cp, mkdir } from 'node:fs/promises'
+import { cp } from 'node:fs/promises'
 import { join } from 'node:path'
 import { cacheDir, find } from '@actions/tool-cache'
 import { cacheKey, type RemoteCache, restoreFolder, saveFolder } from '../cache/cache.ts'
 import type { KiwiShelf } from '../job/tools.ts'
+import { makeFolder } from '../oci/folder.ts'
 import type { Report } from '../report.ts'
 import type { Surroundings } from './surroundings.ts'
 
@@ -39,7 +40,7 @@ export function kiwiShelf(
     keep: async (folder, version) => {
       const kept = await cacheDir(folder, TOOL, version)
       if (remote !== undefined) {
-        await mkdir(travelling, { recursive: true })
+        await makeFolder(travelling)
         await cp(folder, entry(version).folder, { recursive: true, verbatimSymlinks: true })
         await saveFolder(remote, entry(version), report, signal)
       }
