@@ -65,7 +65,12 @@ async function inLayer(
   await mkdir(tree)
   const options = { compression: image.compression, epochSeconds: EPOCH, blobs, hasBase: image.hasBase ?? false }
   const layer = await writeDiskLayer({ source, path: image.path }, options)
-  await look({ ...layer, blob: join(blobs, layer.digest.slice(7)), tar: join(folder.path, 'tar'), tree })
+  try {
+    await look({ ...layer, blob: join(blobs, layer.digest.slice(7)), tar: join(folder.path, 'tar'), tree })
+  } finally {
+    // What nobody may write to, only root can remove.
+    await run('chmod', ['-R', 'u+w', tree])
+  }
 }
 interface Written {
   readonly digest: string
