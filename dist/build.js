@@ -23,7 +23,7 @@ import buffer from "node:buffer";
 import util, { inspect } from "node:util";
 import * as child from "child_process";
 import { setTimeout as setTimeout$1 } from "timers";
-import { chmod, constants as constants$2, copyFile, link, lstat, mkdir, mkdtemp, open, readFile, readdir, readlink, realpath, rename, rm, stat, statfs, symlink, utimes, writeFile } from "node:fs/promises";
+import { access, chmod, constants as constants$2, copyFile, link, lstat, mkdir, mkdtemp, open, readFile, readdir, readlink, realpath, rename, rm, stat, statfs, symlink, utimes, writeFile } from "node:fs/promises";
 import { basename, dirname, isAbsolute, join, normalize, relative, resolve, sep } from "node:path";
 import { setTimeout as setTimeout$2 } from "node:timers/promises";
 import { pipeline } from "node:stream/promises";
@@ -183,8 +183,8 @@ const FILESYSTEM = {
 	EMFILE: "too many files are open: raise the limit (ulimit -n)"
 };
 function filesystemMessage(error) {
-	const { code, path } = error;
-	const text = code === void 0 ? void 0 : FILESYSTEM[code];
+	const { code, path, syscall } = error;
+	const text = syscall === "mkdir" && code === "ENOENT" ? "no folder can be made there: name another place" : FILESYSTEM[code ?? ""];
 	return text === void 0 || path === void 0 ? void 0 : `${path}: ${text}`;
 }
 // src/command.ts
@@ -8028,7 +8028,7 @@ const DEFINITIONS = {
 	containerconfig: {
 		kind: "yaml",
 		value: "YAML",
-		help: "entrypoint, cmd, env, labels, user, workdir, expose, …"
+		help: "as text: entrypoint, cmd, env, labels, user, workdir, expose, …"
 	},
 	labels: {
 		kind: "list",
@@ -8138,10 +8138,13 @@ function rawEntries(name, text) {
 	if (inputDefinition(name).kind !== "list") return [text];
 	return text.split(name === "tags" ? /[\n,]/ : "\n");
 }
-/** The known names nearest to a wrong one, for a message. */
+/** The known names nearest to a wrong one, for a message: those that it begins, then those a slip or two away. */
 function similarNames(wrong) {
-	const distance = (name) => editDistance(wrong.toLowerCase(), name);
-	return INPUT_NAMES.filter((name) => distance(name) <= 3 || name.startsWith(wrong)).toSorted((a, b) => distance(a) - distance(b)).slice(0, 2);
+	const lower = wrong.toLowerCase();
+	const begun = lower.length < 3 ? [] : INPUT_NAMES.filter((name) => name.startsWith(lower));
+	const slips = lower.length < 5 ? 1 : 2;
+	const near = INPUT_NAMES.filter((name) => editDistance(lower, name) <= slips);
+	return [.../* @__PURE__ */ new Set([...begun, ...near])].slice(0, 2);
 }
 function editDistance(a, b) {
 	let row = Array.from({ length: b.length + 1 }, (_, i) => i);
@@ -26267,6 +26270,71 @@ function descriptionSpaceNeed(sizeMegabytes) {
 		compressed: true
 	});
 }
+// src/kiwi/place.ts
+/**
+* Why KIWI cannot build below a folder, as one sentence: it hands its paths to shells without quotes (KIWI:
+* `package_manager/apt.py`, the hook of `apt-get` that collects the bootstrap packages).
+*/
+function kiwiPathProblem(folder) {
+	if (/^[\w@%+=:,./-]+$/.test(folder)) return void 0;
+	return `KIWI cannot build below ${folder}: name a folder without spaces and signs that a shell reads`;
+}
+// src/registry/destinations.ts
+/**
+* Looks at the places of `export` before an hour of building; nothing is written.
+*
+* @throws InputError for the input `export` with every place that cannot be written to: what is there is something else,
+*   or the folder that it goes into is missing or not ours to write
+*/
+async function checkDestinations(names) {
+	const reasons = await Promise.all(names.map((name) => name.transport === "docker" ? void 0 : reasonAgainst(name)));
+	const problems = names.flatMap((name, index) => {
+		const reason = reasons[index];
+		return reason === void 0 ? [] : [{
+			where: "input export",
+			text: `${plainName(name)}: ${reason}`
+		}];
+	});
+	if (problems.length > 0) throw new InputError(problems);
+}
+async function reasonAgainst({ transport, path }) {
+	switch (transport) {
+		case "oci": return await against(path, "oci-layout", "an OCI layout") ?? await againstPlace(await nearestFolder(path));
+		case "dir": return await against(path, "version", "an image") ?? await againstPlace(await folderOrParent(path));
+		case "oci-archive":
+		case "docker-archive": return await isFolder(path) ? "it is a folder: write the path of a file" : await againstPlace(dirname(resolve(path)));
+		default: return;
+	}
+}
+/** A folder with content has to hold the file that marks its kind. */
+async function against(folder, mark, kind) {
+	const names = await readdir(folder).catch((error) => error);
+	if (!(names instanceof Error)) {
+		if (names.length === 0 || names.includes(mark)) return void 0;
+		return `the folder holds something else than ${kind}: export to another folder`;
+	}
+	if (names.code === "ENOENT") return void 0;
+	return `it is no folder that can be read (${names.code}): export to another folder`;
+}
+async function againstPlace(folder) {
+	if (!await isFolder(folder)) return `${folder} is no folder: make it, or export to another place`;
+	return access(folder, constants$1.W_OK | constants$1.X_OK).then(() => void 0, () => `${folder} cannot be written to: export to another place`);
+}
+/** Where the first missing folder of a path would be made. */
+async function nearestFolder(path) {
+	let folder = resolve(path);
+	while (folder !== dirname(folder) && !await isThere$1(folder)) folder = dirname(folder);
+	return folder;
+}
+async function folderOrParent(path) {
+	return await isThere$1(path) ? resolve(path) : dirname(resolve(path));
+}
+async function isThere$1(path) {
+	return await stat(path).catch(() => void 0) !== void 0;
+}
+async function isFolder(path) {
+	return (await stat(path).catch(() => void 0))?.isDirectory() === true;
+}
 // src/oci/blob.ts
 /**
 * Writes a blob: to a temporary name, hashed on the way, on the disk before it gets the name of its digest. On any
@@ -26327,6 +26395,30 @@ function spaceError(error, folder) {
 	if (code !== "ENOSPC" && code !== "EDQUOT") return error;
 	return new HostError(`no space is left in ${folder} for the image`, "free some, or choose another work-dir");
 }
+// src/oci/folder.ts
+/**
+* Makes a folder and those above it. What is there already stays.
+*
+* Not with `recursive`: where a parent is there and takes no folders, as in /proc, Node 24 tries for ever
+* (libuv says ENOENT, and Node makes the parent again).
+*
+* @throws errors of the file system
+*/
+async function makeFolder(path) {
+	try {
+		await mkdir(path);
+	} catch (error) {
+		const code = error instanceof Error && "code" in error ? error.code : void 0;
+		if (code === "EEXIST" && (await stat(path)).isDirectory()) return;
+		const parent = dirname(path);
+		if (code !== "ENOENT" || parent === path || await isThere(parent)) throw error;
+		await makeFolder(parent);
+		await makeFolder(path);
+	}
+}
+async function isThere(path) {
+	return stat(path).then(() => true, () => false);
+}
 // src/oci/layout.ts
 const LAYOUT_VERSION = "1.0.0";
 /** Valid on the descriptors of index.json: the name by which skopeo and others find an image in a layout. */
@@ -26335,7 +26427,7 @@ const READ_BYTES = 1048576;
 /** Makes the folder, those above it, and what every layout has but an index. What is there already stays. */
 async function createLayout(folder) {
 	const blobs = join(folder, "blobs", "sha256");
-	await mkdir(blobs, { recursive: true });
+	await makeFolder(blobs);
 	await replaceFile$1(folder, "oci-layout", documentBytes({ imageLayoutVersion: LAYOUT_VERSION }));
 	return {
 		folder,
@@ -26971,8 +27063,8 @@ const ANSWERS = /* @__PURE__ */ new Set([
 * Asks each registry once whether it is there, before an hour of building.
 *
 * @throws RegistryError when one refuses the connection, has no address or no trusted certificate, is no registry, or does
-*   not accept the login that is there for it. A login that is missing and a repository that is not there, or denied, are
-*   no errors here: some registries say so of new ones.
+*   not accept the login, or wants one where there is none. A repository that is not there, or denied, is no error here:
+*   some registries say so of new ones.
 */
 async function checkTargets(tags, access) {
 	const firsts = /* @__PURE__ */ new Map();
@@ -26985,14 +27077,13 @@ async function checkTargets(tags, access) {
 		await readManifest(`docker://${tag}`, access, purpose(tag, `the registry ${registry} of the tags cannot be reached`));
 	} catch (error) {
 		if (!(error instanceof RefusedError) || !ANSWERS.has(error.refusal.kind)) throw error;
-		if (error.refusal.kind === "login") await checkNoLogin(tag, access, error);
+		if (error.refusal.kind === "login") throw await loginError(tag, registry, access, error);
 	}
 }
-/** Wanting a login is an answer only where there is none. */
-async function checkNoLogin(tag, access, { detail }) {
+/** Who has to log in to read has to log in to push. (Of new repositories registries say "denied", which passes.) */
+async function loginError(tag, registry, access, { detail }) {
 	const parsed = parseReference(tag);
-	if (typeof parsed === "string" || !await hasLogin(access, parsed)) return;
-	throw new RegistryError(`the login for ${parsed.registry} is not accepted: log in again`, {
+	return new RegistryError(typeof parsed !== "string" && await hasLogin(access, parsed) ? `the login for ${registry} is not accepted: log in again` : `${registry} wants a login for ${tag}, and there is none: give username and password, or log in before`, {
 		side: "target",
 		reference: tag,
 		detail
@@ -27045,7 +27136,7 @@ var BlobStore = class {
 		const path = this.#path(digest);
 		const temporary = `${path}.${randomUUID()}.tmp`;
 		try {
-			await mkdir(dirname(path), { recursive: true });
+			await makeFolder(dirname(path));
 			await link(file, temporary).catch(async () => await copyFile(file, temporary));
 			await utimes(temporary, this.#now, this.#now);
 			await rename(temporary, path);
@@ -27504,7 +27595,7 @@ const AS_IT_IS = ["--dest-oci-accept-uncompressed-layers", "--remove-signatures"
 * @throws RegistryError when a layer cannot be had or is damaged
 */
 async function fetchBase(resolved, folder, store, access) {
-	await mkdir(join(folder, "blobs", "sha256"), { recursive: true });
+	await makeFolder(join(folder, "blobs", "sha256"));
 	const { name, digest, config, manifest } = resolved;
 	const complete = manifest ? await fetchFromRegistry(resolved, manifest, folder, store, access) : await fetchFromHere(resolved, folder, access);
 	return {
@@ -27695,7 +27786,7 @@ async function entries(folder) {
 }
 async function copyPackage(from, to) {
 	if ((await lstat(to).catch(() => void 0))?.isFile() && (await fileDigest(to)).digest === (await fileDigest(from)).digest) return false;
-	await mkdir(dirname(to), { recursive: true });
+	await makeFolder(dirname(to));
 	const temporary = `${to}.${randomUUID()}.tmp`;
 	try {
 		await copyFile(from, temporary, constants$2.COPYFILE_FICLONE);
@@ -31031,15 +31122,39 @@ async function buildDisk(request) {
 	const target = join(workFolder, "target");
 	const logFolder = await mkdtemp(`${workFolder}-log-`);
 	const logFile = join(logFolder, "kiwi.log");
-	await prepare(workFolder, request.sharedCache);
+	try {
+		const phases = await runKiwi(request, {
+			workFolder,
+			target,
+			logFile
+		});
+		const result = await readKiwiResult(target);
+		await rm(logFolder, {
+			recursive: true,
+			force: true
+		});
+		return {
+			...result,
+			phases
+		};
+	} catch (error) {
+		if (!namesFile(error, logFile)) await rm(logFolder, {
+			recursive: true,
+			force: true
+		});
+		throw error;
+	}
+}
+/** Whether an error sends its reader to a file: only then the file has to stay. */
+function namesFile(error, file) {
+	return error instanceof KnownError && [error.message, ...error.detail].some((line) => line.includes(file));
+}
+async function runKiwi(request, places) {
+	await prepare(places.workFolder, request.sharedCache);
 	const log = new KiwiLog(request.report, request.now);
 	try {
 		await runCommand(request.supervisor.program, request.supervisor.args, {
-			input: `${JSON.stringify(buildJob(request, {
-				workFolder,
-				target,
-				logFile
-			}))}\n`,
+			input: `${JSON.stringify(buildJob(request, places))}\n`,
 			stopByEndOfInput: true,
 			graceSeconds: GRACE_SECONDS,
 			onLine: (line) => log.take(line),
@@ -31048,25 +31163,10 @@ async function buildDisk(request) {
 	} catch (error) {
 		log.end();
 		const canceled = error instanceof CommandError && error.outcome.kind === "canceled";
-		if (canceled) await rm(logFolder, {
-			recursive: true,
-			force: true
-		});
 		if (!(error instanceof CommandError) || canceled) throw error;
-		throw await explained(error, log, {
-			workFolder,
-			logFile
-		});
+		throw await explained(error, log, places);
 	}
-	const result = await readKiwiResult(target);
-	await rm(logFolder, {
-		recursive: true,
-		force: true
-	});
-	return {
-		...result,
-		phases: log.end()
-	};
+	return log.end();
 }
 async function prepare(workFolder, sharedCache) {
 	await mkdir(join(workFolder, HOME_FOLDER, ".gnupg"), {
@@ -31266,6 +31366,27 @@ function isNewer(version, known) {
 	}
 	return false;
 }
+// src/host/address.ts
+/** An address without user and password, which its authority may hold (RFC 3986, 3.2.1): for logs and messages. */
+function shownUri(uri) {
+	return uri.replace(/^([a-z][a-z0-9+.-]*:)?\/\/[^/?#]*@/i, "$1//");
+}
+/**
+* What fetch takes for an address that holds user and password: it refuses them in the address itself, and wants them as
+* basic authorization (RFC 7617).
+*/
+function authorizedFetch(uri, signal) {
+	const url = new URL(uri);
+	const { username, password } = url;
+	if (username === "" && password === "") return fetch(url, { signal });
+	url.username = "";
+	url.password = "";
+	const login = Buffer.from(`${decodeURIComponent(username)}:${decodeURIComponent(password)}`).toString("base64");
+	return fetch(url, {
+		signal,
+		headers: { authorization: `Basic ${login}` }
+	});
+}
 // src/host/apt-sources.ts
 /**
 * The sources of a one-line-style file. sources.list(5); lines of source packages and comments are left out.
@@ -31449,11 +31570,6 @@ function unquoted(value) {
 	const [, , inner] = /^(["'])(.*)\1$/.exec(value) ?? [];
 	return (inner ?? value).replace(/\\([\\"'$`])/g, "$1");
 }
-// src/host/shown-uri.ts
-/** An address without user and password, which its authority may hold (RFC 3986, 3.2.1): for logs and messages. */
-function shownUri(uri) {
-	return uri.replace(/^([a-z][a-z0-9+.-]*:)?\/\/[^/?#]*@/i, "$1//");
-}
 // src/host/given-repository.ts
 /**
 * Reads one line of the input `repositories`, `URI [DISTRIBUTION [COMPONENTS…]]`.
@@ -31463,8 +31579,9 @@ function shownUri(uri) {
 function givenRepository(line) {
 	const [uri, distribution, ...components] = line.trim().split(/\s+/);
 	if (uri === void 0 || uri === "") return "a line is empty: write URI [DISTRIBUTION [COMPONENTS…]]";
-	if (uri.startsWith("/")) return `${shownUri(uri)} is no URI: write dir://PATH`;
-	if (!/^[a-z][a-z0-9+.-]*:./i.test(uri)) return `${shownUri(uri)} is no URI: write URI [DISTRIBUTION [COMPONENTS…]], http://… first`;
+	const shown = shownUri(uri);
+	if (uri.startsWith("/")) return `${shown} is no URI: write dir://${shown}`;
+	if (!/^[a-z][a-z0-9+.-]*:./i.test(uri)) return `${shown} is no URI: write URI [DISTRIBUTION [COMPONENTS…]], http://… first`;
 	if (uri.startsWith("obsrepositories:")) return `${uri} is what the lines of repositories stand for: write a real address`;
 	return {
 		uri,
@@ -31521,7 +31638,7 @@ async function fetchedHead(address, signal) {
 	for (let attempt = 1; attempt <= 2; attempt += 1) {
 		const limit = AbortSignal.timeout(ANSWER_MILLISECONDS);
 		try {
-			const response = await fetch(address, { signal: signal ? AbortSignal.any([signal, limit]) : limit });
+			const response = await authorizedFetch(address, signal ? AbortSignal.any([signal, limit]) : limit);
 			if (response.ok) return await firstBytes(response);
 			await response.body?.cancel();
 			if (response.status < 500) return void 0;
@@ -31732,7 +31849,7 @@ async function resolvedUris(uri, options) {
 async function fetchText(address, signal) {
 	const limit = AbortSignal.timeout(FETCH_MILLISECONDS);
 	try {
-		const response = await fetch(address, { signal: signal ? AbortSignal.any([signal, limit]) : limit });
+		const response = await authorizedFetch(address, signal ? AbortSignal.any([signal, limit]) : limit);
 		return response.ok ? await response.text() : "";
 	} catch {
 		signal?.throwIfAborted();
@@ -31922,6 +32039,7 @@ async function answeredPlaceholders(source, facts) {
 			given,
 			machine,
 			mirrors: facts.mirrors,
+			signal: facts.signal,
 			probe: (uri, distribution, origin) => hasDistribution(uri, distribution, {
 				...origin === void 0 ? {} : { origin },
 				signal: facts.signal
@@ -31931,7 +32049,7 @@ async function answeredPlaceholders(source, facts) {
 		const written = sources.map(async ({ keyringText, keyrings, ...rest }, position) => {
 			const { uri, distribution = "", components = [] } = rest;
 			facts.report.info(`obsrepositories:/ of ${element.where}: ${[
-				uri,
+				shownUri(uri),
 				distribution,
 				...components
 			].join(" ")}`);
@@ -31950,6 +32068,15 @@ async function writtenKey(file, text) {
 	await writeFile(file, text);
 	return file;
 }
+// src/job/publish.ts
+/** Where the plan's exports go. */
+function plannedDestinations(plan) {
+	return plan.exports.map((text) => {
+		const name = parseDestination(text);
+		if ("problem" in name) throw new Error(`the plan holds a destination that is none: ${name.problem}`);
+		return name;
+	});
+}
 // src/job/workfolder.ts
 /** Only a folder that holds this file is ever released and removed as root. */
 const MARKER = ".kiwi-oci";
@@ -31963,7 +32090,7 @@ const WORK_PREFIX = "kiwi-oci-";
 */
 async function makeWorkFolder(parent) {
 	try {
-		await mkdir(parent, { recursive: true });
+		await makeFolder(parent);
 		const folder = await mkdtemp(join(parent, WORK_PREFIX));
 		await chmod(folder, 457);
 		await writeFile(join(folder, MARKER), "");
@@ -32056,10 +32183,7 @@ async function jobFolders(workFolder) {
 }
 /** What earlier jobs exported into the description's folder is no part of it either. */
 function exportPaths(plan) {
-	return plan.exports.flatMap((destination) => {
-		const name = parseDestination(destination);
-		return "path" in name ? [resolve(name.path)] : [];
-	});
+	return plannedDestinations(plan).flatMap((name) => "path" in name ? [resolve(name.path)] : []);
 }
 function selection({ type, profiles, globalArguments }) {
 	return {
@@ -32754,6 +32878,7 @@ async function buildImage(plan, job, kiwi) {
 	report.group("Check base, registries and disk");
 	const { base, disk } = await stopwatch.time("Checks", async () => {
 		await requireSkopeo(job.access);
+		await checkDestinations(plannedDestinations(plan));
 		if (plan.push) await checkTargets(plan.tags, job.access);
 		return {
 			base: await resolvePlannedBase(plan, job),
@@ -32788,6 +32913,8 @@ async function discard(plan, raw, converted, job) {
 async function readySource(plan, job, kiwi) {
 	if (plan.source.kind === "disk") return readyDisk(plan, plan.source, job);
 	if (kiwi === void 0) throw new Error("a description without kiwi-ng");
+	const unfit = kiwiPathProblem(job.workFolder);
+	if (unfit !== void 0) throw new HostError("the folder for temporary files is of no use", unfit);
 	await checkSpace(descriptionSpaceNeed(fixedMegabytes(plan.source)), job);
 	const prepared = await prepareDescription(plan, plan.source, kiwi, job);
 	return async (running) => {
@@ -32876,7 +33003,7 @@ async function wrap(plan, parts, job) {
 		layoutFolder: join(job.workFolder, "layout"),
 		signal: job.signal
 	}));
-	job.report.info(`Image: ${wrapped.digest}`);
+	job.report.info(`Image: ${wrapped.digest} with ${converted.path}`);
 	job.report.endGroup();
 	return {
 		workFolder: job.workFolder,
@@ -32934,6 +33061,7 @@ async function withAccess(plan, inputs, around, step, use) {
 	step.keep(folder);
 	try {
 		const access = {
+			loginFiles: around.loginFiles,
 			tlsVerify: plan.tlsVerify,
 			tmpFolder: step.tmpFolder,
 			environment: skopeoEnvironment(process.env, login ? [login.password] : []),
@@ -57108,7 +57236,7 @@ const metadata = {
 		}
 	}
 };
-const access = {
+const access$1 = {
 	parameterPath: ["options", "access"],
 	mapper: {
 		serializedName: "x-ms-blob-public-access",
@@ -58878,7 +59006,7 @@ const createOperationSpec$2 = {
 		requestId,
 		accept1,
 		metadata,
-		access,
+		access$1,
 		defaultEncryptionScope,
 		preventEncryptionScopeOverride
 	],
@@ -59018,7 +59146,7 @@ const setAccessPolicyOperationSpec = {
 		accept,
 		version$1,
 		requestId,
-		access,
+		access$1,
 		leaseId,
 		ifModifiedSince,
 		ifUnmodifiedSince

@@ -137,8 +137,8 @@ const FILESYSTEM = {
 	EMFILE: "too many files are open: raise the limit (ulimit -n)"
 };
 function filesystemMessage(error) {
-	const { code, path } = error;
-	const text = code === void 0 ? void 0 : FILESYSTEM[code];
+	const { code, path, syscall } = error;
+	const text = syscall === "mkdir" && code === "ENOENT" ? "no folder can be made there: name another place" : FILESYSTEM[code ?? ""];
 	return text === void 0 || path === void 0 ? void 0 : `${path}: ${text}`;
 }
 // src/inputs/raw.ts
@@ -196,7 +196,7 @@ const DEFINITIONS = {
 	containerconfig: {
 		kind: "yaml",
 		value: "YAML",
-		help: "entrypoint, cmd, env, labels, user, workdir, expose, …"
+		help: "as text: entrypoint, cmd, env, labels, user, workdir, expose, …"
 	},
 	labels: {
 		kind: "list",
@@ -306,10 +306,13 @@ function rawEntries(name, text) {
 	if (inputDefinition(name).kind !== "list") return [text];
 	return text.split(name === "tags" ? /[\n,]/ : "\n");
 }
-/** The known names nearest to a wrong one, for a message. */
+/** The known names nearest to a wrong one, for a message: those that it begins, then those a slip or two away. */
 function similarNames(wrong) {
-	const distance = (name) => editDistance(wrong.toLowerCase(), name);
-	return INPUT_NAMES.filter((name) => distance(name) <= 3 || name.startsWith(wrong)).toSorted((a, b) => distance(a) - distance(b)).slice(0, 2);
+	const lower = wrong.toLowerCase();
+	const begun = lower.length < 3 ? [] : INPUT_NAMES.filter((name) => name.startsWith(lower));
+	const slips = lower.length < 5 ? 1 : 2;
+	const near = INPUT_NAMES.filter((name) => editDistance(lower, name) <= slips);
+	return [.../* @__PURE__ */ new Set([...begun, ...near])].slice(0, 2);
 }
 function editDistance(a, b) {
 	let row = Array.from({ length: b.length + 1 }, (_, i) => i);
@@ -324,6 +327,11 @@ function editDistance(a, b) {
 	return row.at(-1) ?? 0;
 }
 // src/inputs/arguments.ts
+const SHORT$1 = {
+	"-h": "--help",
+	help: "--help",
+	"-V": "--version"
+};
 const OWN_FLAGS = [
 	"help",
 	"version",
@@ -342,7 +350,7 @@ function parseArguments(words) {
 		where,
 		text
 	});
-	const rest = [...words];
+	const rest = words.map((word) => SHORT$1[word] ?? word);
 	for (let word = rest.shift(); word !== void 0; word = rest.shift()) {
 		const [, name = "", , given] = /^--([^=]+)(=(.*))?$/s.exec(word) ?? [];
 		const input = inputNamed(name);
@@ -350,9 +358,11 @@ function parseArguments(words) {
 			refuse("--password", "a password on the command line can be seen by everybody: use --password-stdin");
 			if (given === void 0) rest.shift();
 		} else if (OWN_FLAGS.includes(name)) own.set(name, given ?? (name === "metadata-file" ? rest.shift() ?? "" : "true"));
-		else if (input === void 0) refuse(name === "" ? word : `--${name}`, unknownFlag(word, name));
-		else if (given !== void 0) add$1(raw, input, given);
-		else if (inputDefinition(input).kind === "boolean") add$1(raw, input, "true");
+		else if (input === void 0) {
+			refuse(name === "" ? word : `--${name}`, unknownFlag(word, name));
+			if (name !== "" && given === void 0 && rest[0]?.startsWith("--") === false) rest.shift();
+		} else if (given !== void 0) add$1(raw, input, given);
+		else if (inputDefinition(input).kind === "boolean") add$1(raw, input, /^(true|false)$/i.test(rest[0] ?? "") ? rest.shift() ?? "" : "true");
 		else if (rest.length > 0) add$1(raw, input, rest.shift() ?? "");
 		else refuse(`--${name}`, `needs a value: write ${word} ${inputDefinition(input).value}`);
 	}
@@ -393,7 +403,8 @@ function helpText() {
 		"",
 		"Takes a KIWI image description and leaves a bootable VM disk in a registry as an OCI image.",
 		"The digest goes to standard output, everything else to standard error.",
-		"Booleans: --push or --push=false. Exit code: 0 done, 2 an input or the description has to be changed, 1 all else.",
+		"Booleans: --push or --push=false, --cache=false and so on.",
+		"Exit code: 0 done, 2 an input or the description has to be changed, 1 all else.",
 		"",
 		...[...rows, ...own].map(([flag, help]) => flag.length > 32 ? `  ${flag}\n${" ".repeat(36)}${help}` : `  ${flag.padEnd(34)}${help}`.trimEnd())
 	].join("\n");
@@ -8309,6 +8320,27 @@ function optionalEpoch(reader) {
 function firstLine(error) {
 	return String(error instanceof Error ? error.message : error).split("\n")[0] ?? "";
 }
+// src/host/address.ts
+/** An address without user and password, which its authority may hold (RFC 3986, 3.2.1): for logs and messages. */
+function shownUri(uri) {
+	return uri.replace(/^([a-z][a-z0-9+.-]*:)?\/\/[^/?#]*@/i, "$1//");
+}
+/**
+* What fetch takes for an address that holds user and password: it refuses them in the address itself, and wants them as
+* basic authorization (RFC 7617).
+*/
+function authorizedFetch(uri, signal) {
+	const url = new URL(uri);
+	const { username, password } = url;
+	if (username === "" && password === "") return fetch(url, { signal });
+	url.username = "";
+	url.password = "";
+	const login = Buffer.from(`${decodeURIComponent(username)}:${decodeURIComponent(password)}`).toString("base64");
+	return fetch(url, {
+		signal,
+		headers: { authorization: `Basic ${login}` }
+	});
+}
 // src/host/apt-sources.ts
 /**
 * The sources of a one-line-style file. sources.list(5); lines of source packages and comments are left out.
@@ -8492,11 +8524,6 @@ function unquoted$1(value) {
 	const [, , inner] = /^(["'])(.*)\1$/.exec(value) ?? [];
 	return (inner ?? value).replace(/\\([\\"'$`])/g, "$1");
 }
-// src/host/shown-uri.ts
-/** An address without user and password, which its authority may hold (RFC 3986, 3.2.1): for logs and messages. */
-function shownUri(uri) {
-	return uri.replace(/^([a-z][a-z0-9+.-]*:)?\/\/[^/?#]*@/i, "$1//");
-}
 // src/host/given-repository.ts
 /**
 * Reads one line of the input `repositories`, `URI [DISTRIBUTION [COMPONENTS…]]`.
@@ -8506,8 +8533,9 @@ function shownUri(uri) {
 function givenRepository(line) {
 	const [uri, distribution, ...components] = line.trim().split(/\s+/);
 	if (uri === void 0 || uri === "") return "a line is empty: write URI [DISTRIBUTION [COMPONENTS…]]";
-	if (uri.startsWith("/")) return `${shownUri(uri)} is no URI: write dir://PATH`;
-	if (!/^[a-z][a-z0-9+.-]*:./i.test(uri)) return `${shownUri(uri)} is no URI: write URI [DISTRIBUTION [COMPONENTS…]], http://… first`;
+	const shown = shownUri(uri);
+	if (uri.startsWith("/")) return `${shown} is no URI: write dir://${shown}`;
+	if (!/^[a-z][a-z0-9+.-]*:./i.test(uri)) return `${shown} is no URI: write URI [DISTRIBUTION [COMPONENTS…]], http://… first`;
 	if (uri.startsWith("obsrepositories:")) return `${uri} is what the lines of repositories stand for: write a real address`;
 	return {
 		uri,
@@ -8564,7 +8592,7 @@ async function fetchedHead(address, signal) {
 	for (let attempt = 1; attempt <= 2; attempt += 1) {
 		const limit = AbortSignal.timeout(ANSWER_MILLISECONDS);
 		try {
-			const response = await fetch(address, { signal: signal ? AbortSignal.any([signal, limit]) : limit });
+			const response = await authorizedFetch(address, signal ? AbortSignal.any([signal, limit]) : limit);
 			if (response.ok) return await firstBytes(response);
 			await response.body?.cancel();
 			if (response.status < 500) return void 0;
@@ -8775,7 +8803,7 @@ async function resolvedUris(uri, options) {
 async function fetchText(address, signal) {
 	const limit = AbortSignal.timeout(FETCH_MILLISECONDS);
 	try {
-		const response = await fetch(address, { signal: signal ? AbortSignal.any([signal, limit]) : limit });
+		const response = await authorizedFetch(address, signal ? AbortSignal.any([signal, limit]) : limit);
 		return response.ok ? await response.text() : "";
 	} catch {
 		signal?.throwIfAborted();
@@ -8965,6 +8993,7 @@ async function answeredPlaceholders(source, facts) {
 			given,
 			machine,
 			mirrors: facts.mirrors,
+			signal: facts.signal,
 			probe: (uri, distribution, origin) => hasDistribution(uri, distribution, {
 				...origin === void 0 ? {} : { origin },
 				signal: facts.signal
@@ -8974,7 +9003,7 @@ async function answeredPlaceholders(source, facts) {
 		const written = sources.map(async ({ keyringText, keyrings, ...rest }, position) => {
 			const { uri, distribution = "", components = [] } = rest;
 			facts.report.info(`obsrepositories:/ of ${element.where}: ${[
-				uri,
+				shownUri(uri),
 				distribution,
 				...components
 			].join(" ")}`);
@@ -9093,6 +9122,30 @@ function spaceError(error, folder) {
 	if (code !== "ENOSPC" && code !== "EDQUOT") return error;
 	return new HostError(`no space is left in ${folder} for the image`, "free some, or choose another work-dir");
 }
+// src/oci/folder.ts
+/**
+* Makes a folder and those above it. What is there already stays.
+*
+* Not with `recursive`: where a parent is there and takes no folders, as in /proc, Node 24 tries for ever
+* (libuv says ENOENT, and Node makes the parent again).
+*
+* @throws errors of the file system
+*/
+async function makeFolder(path) {
+	try {
+		await mkdir(path);
+	} catch (error) {
+		const code = error instanceof Error && "code" in error ? error.code : void 0;
+		if (code === "EEXIST" && (await stat(path)).isDirectory()) return;
+		const parent = dirname(path);
+		if (code !== "ENOENT" || parent === path || await isThere$2(parent)) throw error;
+		await makeFolder(parent);
+		await makeFolder(path);
+	}
+}
+async function isThere$2(path) {
+	return stat(path).then(() => true, () => false);
+}
 // src/oci/layout.ts
 const LAYOUT_VERSION = "1.0.0";
 /** Valid on the descriptors of index.json: the name by which skopeo and others find an image in a layout. */
@@ -9101,7 +9154,7 @@ const READ_BYTES = 1048576;
 /** Makes the folder, those above it, and what every layout has but an index. What is there already stays. */
 async function createLayout(folder) {
 	const blobs = join(folder, "blobs", "sha256");
-	await mkdir(blobs, { recursive: true });
+	await makeFolder(blobs);
 	await replaceFile$1(folder, "oci-layout", documentBytes({ imageLayoutVersion: LAYOUT_VERSION }));
 	return {
 		folder,
@@ -9870,7 +9923,7 @@ function pushOrder(tags) {
 }
 /** What a push would do, for jobs that do not push. */
 function describePush(tags) {
-	if (tags.length === 0) return ["nothing is pushed: push is false and there are no tags"];
+	if (tags.length === 0) return [];
 	return ["nothing is pushed: push is false; it would go to", ...pushOrder(tags).map((tag) => `  ${tag}`)];
 }
 /**
@@ -9918,8 +9971,8 @@ async function pushTag(source, tag, access) {
 * Asks each registry once whether it is there, before an hour of building.
 *
 * @throws RegistryError when one refuses the connection, has no address or no trusted certificate, is no registry, or does
-*   not accept the login that is there for it. A login that is missing and a repository that is not there, or denied, are
-*   no errors here: some registries say so of new ones.
+*   not accept the login, or wants one where there is none. A repository that is not there, or denied, is no error here:
+*   some registries say so of new ones.
 */
 async function checkTargets(tags, access) {
 	const firsts = /* @__PURE__ */ new Map();
@@ -9932,14 +9985,13 @@ async function checkTargets(tags, access) {
 		await readManifest(`docker://${tag}`, access, purpose(tag, `the registry ${registry} of the tags cannot be reached`));
 	} catch (error) {
 		if (!(error instanceof RefusedError) || !ANSWERS.has(error.refusal.kind)) throw error;
-		if (error.refusal.kind === "login") await checkNoLogin(tag, access, error);
+		if (error.refusal.kind === "login") throw await loginError(tag, registry, access, error);
 	}
 }
-/** Wanting a login is an answer only where there is none. */
-async function checkNoLogin(tag, access, { detail }) {
+/** Who has to log in to read has to log in to push. (Of new repositories registries say "denied", which passes.) */
+async function loginError(tag, registry, access, { detail }) {
 	const parsed = parseReference(tag);
-	if (typeof parsed === "string" || !await hasLogin(access, parsed)) return;
-	throw new RegistryError(`the login for ${parsed.registry} is not accepted: log in again`, {
+	return new RegistryError(typeof parsed !== "string" && await hasLogin(access, parsed) ? `the login for ${registry} is not accepted: log in again` : `${registry} wants a login for ${tag}, and there is none: give username and password, or log in before`, {
 		side: "target",
 		reference: tag,
 		detail
@@ -9981,7 +10033,8 @@ async function exportImage(source, destination, access) {
 	if (destination.transport === "oci") await exportLayout(source, destination);
 	else if (destination.transport.endsWith("-archive")) await exportArchive(source, destination, access);
 	else await copyTo(source, destination, destination, access);
-	access.report.info(`wrote ${plainName(destination)}`);
+	const digest = CONVERTING.includes(destination.transport) ? ", with Docker's own manifest, which has another digest" : "";
+	access.report.info(`wrote ${plainName(destination)}${digest}`);
 }
 async function copyTo(source, to, shown, access) {
 	const { layout, reference } = source;
@@ -10130,11 +10183,9 @@ async function publishImage(job) {
 	if (plan.exports.length > 0) {
 		report.group("Export");
 		await stopwatch.time("Export", async () => {
-			for (const destination of plan.exports) {
-				const name = parseDestination(destination);
-				if ("problem" in name) throw new Error(`the plan holds a destination that is none: ${name.problem}`);
-				await exportImage(source, name, access);
-				reached({ exports: [...published.exports, destination] });
+			for (const [index, destination] of plannedDestinations(plan).entries()) {
+				await exportImage(source, destination, access);
+				reached({ exports: plan.exports.slice(0, index + 1) });
 			}
 		});
 		report.endGroup();
@@ -10154,6 +10205,14 @@ async function publishImage(job) {
 	}));
 	report.endGroup();
 	return published;
+}
+/** Where the plan's exports go. */
+function plannedDestinations(plan) {
+	return plan.exports.map((text) => {
+		const name = parseDestination(text);
+		if ("problem" in name) throw new Error(`the plan holds a destination that is none: ${name.problem}`);
+		return name;
+	});
 }
 /** `REGISTRY/REPOSITORY@DIGEST` */
 function digestReference(tag, digest) {
@@ -10598,6 +10657,7 @@ const kiwiNeeds = [
 	need("mountpoint", "KIWI looks for mounts with it", utilLinux, always),
 	need("losetup", "KIWI attaches the disk with it", mounting, always),
 	need("unshare", "the build runs in its own mount namespace", utilLinux, always),
+	need("flock", "builds at one time agree with it on the folder of packages", utilLinux, always),
 	need("partx", "KIWI makes the partitions visible with it", utilLinux, (facts) => !kpartx(facts)),
 	need("lsblk", "KIWI looks at the disk with it", everywhere("util-linux", { suse: "util-linux-systemd" }), always),
 	need("blkid", "KIWI reads the UUIDs of filesystems with it", utilLinux, always),
@@ -11723,7 +11783,7 @@ const WORK_PREFIX = "kiwi-oci-";
 */
 async function makeWorkFolder(parent) {
 	try {
-		await mkdir(parent, { recursive: true });
+		await makeFolder(parent);
 		const folder = await mkdtemp(join(parent, WORK_PREFIX));
 		await chmod(folder, 457);
 		await writeFile(join(folder, MARKER), "");
@@ -11756,7 +11816,7 @@ async function removeFolders(folders, supervisor, report) {
 * @param supervisor the node and the supervisor's file to start as root
 */
 async function removeFolder(folder, supervisor) {
-	if (!(await isThere(join(folder, ".kiwi-oci")) && await isThere(join(folder, "target")))) {
+	if (!(await isThere$1(join(folder, ".kiwi-oci")) && await isThere$1(join(folder, "target")))) {
 		await rm(folder, {
 			recursive: true,
 			force: true
@@ -11769,7 +11829,7 @@ async function removeFolder(folder, supervisor) {
 		under: dirname(folder)
 	})}\n` });
 }
-async function isThere(path) {
+async function isThere$1(path) {
 	return await lstat(path).catch(() => void 0) !== void 0;
 }
 // src/plan/lines.ts
@@ -14705,6 +14765,15 @@ function throwProblems(problems) {
 	if (problems.length === 0) return;
 	throw problems.every((problem) => problem.file !== void 0) ? new DescriptionError(problems) : new InputError(problems);
 }
+// src/kiwi/place.ts
+/**
+* Why KIWI cannot build below a folder, as one sentence: it hands its paths to shells without quotes (KIWI:
+* `package_manager/apt.py`, the hook of `apt-get` that collects the bootstrap packages).
+*/
+function kiwiPathProblem(folder) {
+	if (/^[\w@%+=:,./-]+$/.test(folder)) return void 0;
+	return `KIWI cannot build below ${folder}: name a folder without spaces and signs that a shell reads`;
+}
 // src/plan/planning.ts
 /**
 * Checks what the inputs mean together and with the description. Reads the description's folder and nothing else:
@@ -14715,7 +14784,7 @@ function throwProblems(problems) {
 */
 async function makePlan(read, facts) {
 	const { inputs } = read;
-	const problems = [...read.problems, ...await combinationProblems(inputs, facts)];
+	const problems = [...read.problems, ...await combinationProblems(inputs, read.problems, facts)];
 	const source = await collected(problems, () => chosenSource(inputs, facts, problems));
 	const selected = source?.kind === "description" ? source.selected : void 0;
 	const base = chosenBase(inputs, source, problems);
@@ -14757,14 +14826,18 @@ async function collected(problems, read) {
 		return;
 	}
 }
-async function combinationProblems(inputs, facts) {
+async function combinationProblems(inputs, given, facts) {
 	const problems = [];
 	const refuse = (name, text) => problems.push({
 		where: `input ${name}`,
 		text
 	});
-	if (inputs.push && inputs.tags.length === 0) refuse("push", "there are no tags to push to: set tags, or leave push out");
+	const tagsRefused = given.some((problem) => problem.where === "input tags");
+	if (inputs.push && inputs.tags.length === 0 && !tagsRefused) refuse("push", "there are no tags to push to: set tags, or leave push out");
 	if (inputs.authfile !== void 0 && !await isReadable(inputs.authfile)) refuse("authfile", `${inputs.authfile} cannot be read: name a file of logins`);
+	const place = inputs.workDirectory === void 0 ? void 0 : resolve(inputs.workDirectory);
+	const unfit = inputs.description === void 0 || place === void 0 ? void 0 : kiwiPathProblem(place);
+	if (unfit !== void 0) refuse("work-dir", unfit);
 	const { machine } = facts;
 	const foreign = inputs.platform.architecture !== machine.architecture || inputs.platform.os !== machine.os;
 	const targets = inputs.kiwiGlobalArguments.some((argument) => argument.startsWith("--target-arch"));
@@ -15199,6 +15272,62 @@ function descriptionSpaceNeed(sizeMegabytes) {
 		compressed: true
 	});
 }
+// src/registry/destinations.ts
+/**
+* Looks at the places of `export` before an hour of building; nothing is written.
+*
+* @throws InputError for the input `export` with every place that cannot be written to: what is there is something else,
+*   or the folder that it goes into is missing or not ours to write
+*/
+async function checkDestinations(names) {
+	const reasons = await Promise.all(names.map((name) => name.transport === "docker" ? void 0 : reasonAgainst(name)));
+	const problems = names.flatMap((name, index) => {
+		const reason = reasons[index];
+		return reason === void 0 ? [] : [{
+			where: "input export",
+			text: `${plainName(name)}: ${reason}`
+		}];
+	});
+	if (problems.length > 0) throw new InputError(problems);
+}
+async function reasonAgainst({ transport, path }) {
+	switch (transport) {
+		case "oci": return await against(path, "oci-layout", "an OCI layout") ?? await againstPlace(await nearestFolder(path));
+		case "dir": return await against(path, "version", "an image") ?? await againstPlace(await folderOrParent(path));
+		case "oci-archive":
+		case "docker-archive": return await isFolder(path) ? "it is a folder: write the path of a file" : await againstPlace(dirname(resolve(path)));
+		default: return;
+	}
+}
+/** A folder with content has to hold the file that marks its kind. */
+async function against(folder, mark, kind) {
+	const names = await readdir(folder).catch((error) => error);
+	if (!(names instanceof Error)) {
+		if (names.length === 0 || names.includes(mark)) return void 0;
+		return `the folder holds something else than ${kind}: export to another folder`;
+	}
+	if (names.code === "ENOENT") return void 0;
+	return `it is no folder that can be read (${names.code}): export to another folder`;
+}
+async function againstPlace(folder) {
+	if (!await isFolder(folder)) return `${folder} is no folder: make it, or export to another place`;
+	return access(folder, constants$2.W_OK | constants$2.X_OK).then(() => void 0, () => `${folder} cannot be written to: export to another place`);
+}
+/** Where the first missing folder of a path would be made. */
+async function nearestFolder(path) {
+	let folder = resolve(path);
+	while (folder !== dirname(folder) && !await isThere(folder)) folder = dirname(folder);
+	return folder;
+}
+async function folderOrParent(path) {
+	return await isThere(path) ? resolve(path) : dirname(resolve(path));
+}
+async function isThere(path) {
+	return await stat(path).catch(() => void 0) !== void 0;
+}
+async function isFolder(path) {
+	return (await stat(path).catch(() => void 0))?.isDirectory() === true;
+}
 // src/cache/blobs.ts
 const DAY_MILLISECONDS$1 = 864e5;
 /**
@@ -15239,7 +15368,7 @@ var BlobStore = class {
 		const path = this.#path(digest);
 		const temporary = `${path}.${randomUUID()}.tmp`;
 		try {
-			await mkdir(dirname(path), { recursive: true });
+			await makeFolder(dirname(path));
 			await link(file, temporary).catch(async () => await copyFile(file, temporary));
 			await utimes(temporary, this.#now, this.#now);
 			await rename(temporary, path);
@@ -15698,7 +15827,7 @@ const AS_IT_IS = ["--dest-oci-accept-uncompressed-layers", "--remove-signatures"
 * @throws RegistryError when a layer cannot be had or is damaged
 */
 async function fetchBase(resolved, folder, store, access) {
-	await mkdir(join(folder, "blobs", "sha256"), { recursive: true });
+	await makeFolder(join(folder, "blobs", "sha256"));
 	const { name, digest, config, manifest } = resolved;
 	const complete = manifest ? await fetchFromRegistry(resolved, manifest, folder, store, access) : await fetchFromHere(resolved, folder, access);
 	return {
@@ -15889,7 +16018,7 @@ async function entries(folder) {
 }
 async function copyPackage(from, to) {
 	if ((await lstat(to).catch(() => void 0))?.isFile() && (await fileDigest(to)).digest === (await fileDigest(from)).digest) return false;
-	await mkdir(dirname(to), { recursive: true });
+	await makeFolder(dirname(to));
 	const temporary = `${to}.${randomUUID()}.tmp`;
 	try {
 		await copyFile(from, temporary, constants.COPYFILE_FICLONE);
@@ -16618,15 +16747,39 @@ async function buildDisk(request) {
 	const target = join(workFolder, "target");
 	const logFolder = await mkdtemp(`${workFolder}-log-`);
 	const logFile = join(logFolder, "kiwi.log");
-	await prepare(workFolder, request.sharedCache);
+	try {
+		const phases = await runKiwi(request, {
+			workFolder,
+			target,
+			logFile
+		});
+		const result = await readKiwiResult(target);
+		await rm(logFolder, {
+			recursive: true,
+			force: true
+		});
+		return {
+			...result,
+			phases
+		};
+	} catch (error) {
+		if (!namesFile(error, logFile)) await rm(logFolder, {
+			recursive: true,
+			force: true
+		});
+		throw error;
+	}
+}
+/** Whether an error sends its reader to a file: only then the file has to stay. */
+function namesFile(error, file) {
+	return error instanceof KnownError && [error.message, ...error.detail].some((line) => line.includes(file));
+}
+async function runKiwi(request, places) {
+	await prepare(places.workFolder, request.sharedCache);
 	const log = new KiwiLog(request.report, request.now);
 	try {
 		await runCommand(request.supervisor.program, request.supervisor.args, {
-			input: `${JSON.stringify(buildJob(request, {
-				workFolder,
-				target,
-				logFile
-			}))}\n`,
+			input: `${JSON.stringify(buildJob(request, places))}\n`,
 			stopByEndOfInput: true,
 			graceSeconds: GRACE_SECONDS,
 			onLine: (line) => log.take(line),
@@ -16635,25 +16788,10 @@ async function buildDisk(request) {
 	} catch (error) {
 		log.end();
 		const canceled = error instanceof CommandError && error.outcome.kind === "canceled";
-		if (canceled) await rm(logFolder, {
-			recursive: true,
-			force: true
-		});
 		if (!(error instanceof CommandError) || canceled) throw error;
-		throw await explained(error, log, {
-			workFolder,
-			logFile
-		});
+		throw await explained(error, log, places);
 	}
-	const result = await readKiwiResult(target);
-	await rm(logFolder, {
-		recursive: true,
-		force: true
-	});
-	return {
-		...result,
-		phases: log.end()
-	};
+	return log.end();
 }
 async function prepare(workFolder, sharedCache) {
 	await mkdir(join(workFolder, HOME_FOLDER, ".gnupg"), {
@@ -16928,10 +17066,7 @@ async function jobFolders(workFolder) {
 }
 /** What earlier jobs exported into the description's folder is no part of it either. */
 function exportPaths(plan) {
-	return plan.exports.flatMap((destination) => {
-		const name = parseDestination(destination);
-		return "path" in name ? [resolve(name.path)] : [];
-	});
+	return plannedDestinations(plan).flatMap((name) => "path" in name ? [resolve(name.path)] : []);
 }
 function selection({ type, profiles, globalArguments }) {
 	return {
@@ -17626,6 +17761,7 @@ async function buildImage(plan, job, kiwi) {
 	report.group("Check base, registries and disk");
 	const { base, disk } = await stopwatch.time("Checks", async () => {
 		await requireSkopeo(job.access);
+		await checkDestinations(plannedDestinations(plan));
 		if (plan.push) await checkTargets(plan.tags, job.access);
 		return {
 			base: await resolvePlannedBase(plan, job),
@@ -17660,6 +17796,8 @@ async function discard(plan, raw, converted, job) {
 async function readySource(plan, job, kiwi) {
 	if (plan.source.kind === "disk") return readyDisk(plan, plan.source, job);
 	if (kiwi === void 0) throw new Error("a description without kiwi-ng");
+	const unfit = kiwiPathProblem(job.workFolder);
+	if (unfit !== void 0) throw new HostError("the folder for temporary files is of no use", unfit);
 	await checkSpace(descriptionSpaceNeed(fixedMegabytes(plan.source)), job);
 	const prepared = await prepareDescription(plan, plan.source, kiwi, job);
 	return async (running) => {
@@ -17748,7 +17886,7 @@ async function wrap(plan, parts, job) {
 		layoutFolder: join(job.workFolder, "layout"),
 		signal: job.signal
 	}));
-	job.report.info(`Image: ${wrapped.digest}`);
+	job.report.info(`Image: ${wrapped.digest} with ${converted.path}`);
 	job.report.endGroup();
 	return {
 		workFolder: job.workFolder,
@@ -17778,6 +17916,7 @@ async function withAccess(plan, inputs, around, step, use) {
 	step.keep(folder);
 	try {
 		const access = {
+			loginFiles: around.loginFiles,
 			tlsVerify: plan.tlsVerify,
 			tmpFolder: step.tmpFolder,
 			environment: skopeoEnvironment(process.env, login ? [login.password] : []),
@@ -17871,7 +18010,7 @@ function localShelf(cacheFolder) {
 		},
 		keep: async (folder, version) => {
 			const kept = place(version);
-			await mkdir(dirname(kept), { recursive: true });
+			await makeFolder(dirname(kept));
 			const own = await mkdtemp(`${kept}.`);
 			try {
 				await cp(folder, join(own, "new"), {
@@ -18014,7 +18153,8 @@ async function runJob(line, around, running) {
 			...problems
 		]
 	}, facts);
-	for (const each of planLines(plan)) report.info(each);
+	for (const each of planLines(plan)) report.info(asFlags(each));
+	if (!plan.push && plan.exports.length === 0 && plan.workDirectory === void 0) report.warning("nothing will be kept of the image: add --export, --push or --work-dir");
 	const kiwi = await readyTools({
 		facts: hostFacts(plan, around.architecture, await plannedMirrors(around)),
 		installs: plan.installTools,
@@ -18063,6 +18203,10 @@ async function runJob(line, around, running) {
 		kept: plan.workDirectory === void 0 ? [] : [built.workFolder]
 	};
 }
+/** The domain names inputs as a workflow does; here they are flags. */
+function asFlags(text) {
+	return text.replaceAll(/\b(?:the )?input ([a-z-]+)\b/g, (all, name) => inputNamed(name) ? `--${name}` : all);
+}
 async function givenPassword(line, signal) {
 	const password = process.env["KIWI_OCI_PASSWORD"];
 	delete process.env["KIWI_OCI_PASSWORD"];
@@ -18090,7 +18234,7 @@ async function writeMetadata(file, content, report) {
 function showError(error, terminal) {
 	terminal.endGroup();
 	const { message, detail, exitCode } = describeError(error);
-	for (const each of message.split("\n")) terminal.error(each.replace(/^input ([a-z-]+):/, "--$1:"));
+	for (const each of message.split("\n")) terminal.error(asFlags(each));
 	for (const each of detail) terminal.output(each);
 	process.exitCode = exitCode;
 }

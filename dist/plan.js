@@ -6726,8 +6726,8 @@ const FILESYSTEM = {
 	EMFILE: "too many files are open: raise the limit (ulimit -n)"
 };
 function filesystemMessage(error) {
-	const { code, path } = error;
-	const text = code === void 0 ? void 0 : FILESYSTEM[code];
+	const { code, path, syscall } = error;
+	const text = syscall === "mkdir" && code === "ENOENT" ? "no folder can be made there: name another place" : FILESYSTEM[code ?? ""];
 	return text === void 0 || path === void 0 ? void 0 : `${path}: ${text}`;
 }
 // src/oci/digest.ts
@@ -7268,7 +7268,7 @@ const DEFINITIONS = {
 	containerconfig: {
 		kind: "yaml",
 		value: "YAML",
-		help: "entrypoint, cmd, env, labels, user, workdir, expose, …"
+		help: "as text: entrypoint, cmd, env, labels, user, workdir, expose, …"
 	},
 	labels: {
 		kind: "list",
@@ -7378,10 +7378,13 @@ function rawEntries(name, text) {
 	if (inputDefinition(name).kind !== "list") return [text];
 	return text.split(name === "tags" ? /[\n,]/ : "\n");
 }
-/** The known names nearest to a wrong one, for a message. */
+/** The known names nearest to a wrong one, for a message: those that it begins, then those a slip or two away. */
 function similarNames(wrong) {
-	const distance = (name) => editDistance(wrong.toLowerCase(), name);
-	return INPUT_NAMES.filter((name) => distance(name) <= 3 || name.startsWith(wrong)).toSorted((a, b) => distance(a) - distance(b)).slice(0, 2);
+	const lower = wrong.toLowerCase();
+	const begun = lower.length < 3 ? [] : INPUT_NAMES.filter((name) => name.startsWith(lower));
+	const slips = lower.length < 5 ? 1 : 2;
+	const near = INPUT_NAMES.filter((name) => editDistance(lower, name) <= slips);
+	return [.../* @__PURE__ */ new Set([...begun, ...near])].slice(0, 2);
 }
 function editDistance(a, b) {
 	let row = Array.from({ length: b.length + 1 }, (_, i) => i);
@@ -10541,7 +10544,7 @@ function throwProblems(problems) {
 	if (problems.length === 0) return;
 	throw problems.every((problem) => problem.file !== void 0) ? new DescriptionError(problems) : new InputError(problems);
 }
-// src/host/shown-uri.ts
+// src/host/address.ts
 /** An address without user and password, which its authority may hold (RFC 3986, 3.2.1): for logs and messages. */
 function shownUri(uri) {
 	return uri.replace(/^([a-z][a-z0-9+.-]*:)?\/\/[^/?#]*@/i, "$1//");
@@ -10555,8 +10558,9 @@ function shownUri(uri) {
 function givenRepository(line) {
 	const [uri, distribution, ...components] = line.trim().split(/\s+/);
 	if (uri === void 0 || uri === "") return "a line is empty: write URI [DISTRIBUTION [COMPONENTS…]]";
-	if (uri.startsWith("/")) return `${shownUri(uri)} is no URI: write dir://PATH`;
-	if (!/^[a-z][a-z0-9+.-]*:./i.test(uri)) return `${shownUri(uri)} is no URI: write URI [DISTRIBUTION [COMPONENTS…]], http://… first`;
+	const shown = shownUri(uri);
+	if (uri.startsWith("/")) return `${shown} is no URI: write dir://${shown}`;
+	if (!/^[a-z][a-z0-9+.-]*:./i.test(uri)) return `${shown} is no URI: write URI [DISTRIBUTION [COMPONENTS…]], http://… first`;
 	if (uri.startsWith("obsrepositories:")) return `${uri} is what the lines of repositories stand for: write a real address`;
 	return {
 		uri,
@@ -10575,6 +10579,15 @@ function givenRepositories(lines) {
 		}))
 	};
 }
+// src/kiwi/place.ts
+/**
+* Why KIWI cannot build below a folder, as one sentence: it hands its paths to shells without quotes (KIWI:
+* `package_manager/apt.py`, the hook of `apt-get` that collects the bootstrap packages).
+*/
+function kiwiPathProblem(folder) {
+	if (/^[\w@%+=:,./-]+$/.test(folder)) return void 0;
+	return `KIWI cannot build below ${folder}: name a folder without spaces and signs that a shell reads`;
+}
 // src/plan/planning.ts
 /**
 * Checks what the inputs mean together and with the description. Reads the description's folder and nothing else:
@@ -10585,7 +10598,7 @@ function givenRepositories(lines) {
 */
 async function makePlan(read, facts) {
 	const { inputs } = read;
-	const problems = [...read.problems, ...await combinationProblems(inputs, facts)];
+	const problems = [...read.problems, ...await combinationProblems(inputs, read.problems, facts)];
 	const source = await collected(problems, () => chosenSource(inputs, facts, problems));
 	const selected = source?.kind === "description" ? source.selected : void 0;
 	const base = chosenBase(inputs, source, problems);
@@ -10627,14 +10640,18 @@ async function collected(problems, read) {
 		return;
 	}
 }
-async function combinationProblems(inputs, facts) {
+async function combinationProblems(inputs, given, facts) {
 	const problems = [];
 	const refuse = (name, text) => problems.push({
 		where: `input ${name}`,
 		text
 	});
-	if (inputs.push && inputs.tags.length === 0) refuse("push", "there are no tags to push to: set tags, or leave push out");
+	const tagsRefused = given.some((problem) => problem.where === "input tags");
+	if (inputs.push && inputs.tags.length === 0 && !tagsRefused) refuse("push", "there are no tags to push to: set tags, or leave push out");
 	if (inputs.authfile !== void 0 && !await isReadable(inputs.authfile)) refuse("authfile", `${inputs.authfile} cannot be read: name a file of logins`);
+	const place = inputs.workDirectory === void 0 ? void 0 : resolve(inputs.workDirectory);
+	const unfit = inputs.description === void 0 || place === void 0 ? void 0 : kiwiPathProblem(place);
+	if (unfit !== void 0) refuse("work-dir", unfit);
 	const { machine } = facts;
 	const foreign = inputs.platform.architecture !== machine.architecture || inputs.platform.os !== machine.os;
 	const targets = inputs.kiwiGlobalArguments.some((argument) => argument.startsWith("--target-arch"));

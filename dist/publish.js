@@ -1,8 +1,8 @@
 import { createRequire } from "node:module";
 import { createHash, randomUUID } from "node:crypto";
 import { constants, createReadStream } from "node:fs";
-import { chmod, link, lstat, mkdir, mkdtemp, open, readFile, readdir, rename, rm, writeFile } from "node:fs/promises";
-import { join, resolve } from "node:path";
+import { chmod, link, lstat, mkdir, mkdtemp, open, readFile, readdir, rename, rm, stat, writeFile } from "node:fs/promises";
+import { dirname, join, resolve } from "node:path";
 import { spawn } from "node:child_process";
 import { createInterface } from "node:readline";
 import { setTimeout as setTimeout$1 } from "node:timers/promises";
@@ -6792,8 +6792,8 @@ const FILESYSTEM = {
 	EMFILE: "too many files are open: raise the limit (ulimit -n)"
 };
 function filesystemMessage(error) {
-	const { code, path } = error;
-	const text = code === void 0 ? void 0 : FILESYSTEM[code];
+	const { code, path, syscall } = error;
+	const text = syscall === "mkdir" && code === "ENOENT" ? "no folder can be made there: name another place" : FILESYSTEM[code ?? ""];
 	return text === void 0 || path === void 0 ? void 0 : `${path}: ${text}`;
 }
 // src/oci/digest.ts
@@ -7519,7 +7519,7 @@ const DEFINITIONS = {
 	containerconfig: {
 		kind: "yaml",
 		value: "YAML",
-		help: "entrypoint, cmd, env, labels, user, workdir, expose, …"
+		help: "as text: entrypoint, cmd, env, labels, user, workdir, expose, …"
 	},
 	labels: {
 		kind: "list",
@@ -7629,10 +7629,13 @@ function rawEntries(name, text) {
 	if (inputDefinition(name).kind !== "list") return [text];
 	return text.split(name === "tags" ? /[\n,]/ : "\n");
 }
-/** The known names nearest to a wrong one, for a message. */
+/** The known names nearest to a wrong one, for a message: those that it begins, then those a slip or two away. */
 function similarNames(wrong) {
-	const distance = (name) => editDistance(wrong.toLowerCase(), name);
-	return INPUT_NAMES.filter((name) => distance(name) <= 3 || name.startsWith(wrong)).toSorted((a, b) => distance(a) - distance(b)).slice(0, 2);
+	const lower = wrong.toLowerCase();
+	const begun = lower.length < 3 ? [] : INPUT_NAMES.filter((name) => name.startsWith(lower));
+	const slips = lower.length < 5 ? 1 : 2;
+	const near = INPUT_NAMES.filter((name) => editDistance(lower, name) <= slips);
+	return [.../* @__PURE__ */ new Set([...begun, ...near])].slice(0, 2);
 }
 function editDistance(a, b) {
 	let row = Array.from({ length: b.length + 1 }, (_, i) => i);
@@ -7938,6 +7941,30 @@ function spaceError(error, folder) {
 	if (code !== "ENOSPC" && code !== "EDQUOT") return error;
 	return new HostError(`no space is left in ${folder} for the image`, "free some, or choose another work-dir");
 }
+// src/oci/folder.ts
+/**
+* Makes a folder and those above it. What is there already stays.
+*
+* Not with `recursive`: where a parent is there and takes no folders, as in /proc, Node 24 tries for ever
+* (libuv says ENOENT, and Node makes the parent again).
+*
+* @throws errors of the file system
+*/
+async function makeFolder(path) {
+	try {
+		await mkdir(path);
+	} catch (error) {
+		const code = error instanceof Error && "code" in error ? error.code : void 0;
+		if (code === "EEXIST" && (await stat(path)).isDirectory()) return;
+		const parent = dirname(path);
+		if (code !== "ENOENT" || parent === path || await isThere(parent)) throw error;
+		await makeFolder(parent);
+		await makeFolder(path);
+	}
+}
+async function isThere(path) {
+	return stat(path).then(() => true, () => false);
+}
 // src/oci/layout.ts
 const LAYOUT_VERSION = "1.0.0";
 /** Valid on the descriptors of index.json: the name by which skopeo and others find an image in a layout. */
@@ -7946,7 +7973,7 @@ const READ_BYTES = 1048576;
 /** Makes the folder, those above it, and what every layout has but an index. What is there already stays. */
 async function createLayout(folder) {
 	const blobs = join(folder, "blobs", "sha256");
-	await mkdir(blobs, { recursive: true });
+	await makeFolder(blobs);
 	await replaceFile(folder, "oci-layout", documentBytes({ imageLayoutVersion: LAYOUT_VERSION }));
 	return {
 		folder,
@@ -8661,7 +8688,7 @@ function pushOrder(tags) {
 }
 /** What a push would do, for jobs that do not push. */
 function describePush(tags) {
-	if (tags.length === 0) return ["nothing is pushed: push is false and there are no tags"];
+	if (tags.length === 0) return [];
 	return ["nothing is pushed: push is false; it would go to", ...pushOrder(tags).map((tag) => `  ${tag}`)];
 }
 /**
@@ -8741,7 +8768,8 @@ async function exportImage(source, destination, access) {
 	if (destination.transport === "oci") await exportLayout(source, destination);
 	else if (destination.transport.endsWith("-archive")) await exportArchive(source, destination, access);
 	else await copyTo(source, destination, destination, access);
-	access.report.info(`wrote ${plainName(destination)}`);
+	const digest = CONVERTING.includes(destination.transport) ? ", with Docker's own manifest, which has another digest" : "";
+	access.report.info(`wrote ${plainName(destination)}${digest}`);
 }
 async function copyTo(source, to, shown, access) {
 	const { layout, reference } = source;
@@ -8919,11 +8947,9 @@ async function publishImage(job) {
 	if (plan.exports.length > 0) {
 		report.group("Export");
 		await stopwatch.time("Export", async () => {
-			for (const destination of plan.exports) {
-				const name = parseDestination(destination);
-				if ("problem" in name) throw new Error(`the plan holds a destination that is none: ${name.problem}`);
-				await exportImage(source, name, access);
-				reached({ exports: [...published.exports, destination] });
+			for (const [index, destination] of plannedDestinations(plan).entries()) {
+				await exportImage(source, destination, access);
+				reached({ exports: plan.exports.slice(0, index + 1) });
 			}
 		});
 		report.endGroup();
@@ -8943,6 +8969,14 @@ async function publishImage(job) {
 	}));
 	report.endGroup();
 	return published;
+}
+/** Where the plan's exports go. */
+function plannedDestinations(plan) {
+	return plan.exports.map((text) => {
+		const name = parseDestination(text);
+		if ("problem" in name) throw new Error(`the plan holds a destination that is none: ${name.problem}`);
+		return name;
+	});
 }
 /** `REGISTRY/REPOSITORY@DIGEST` */
 function digestReference(tag, digest) {
@@ -9703,6 +9737,7 @@ async function withAccess(plan, inputs, around, step, use) {
 	step.keep(folder);
 	try {
 		const access = {
+			loginFiles: around.loginFiles,
 			tlsVerify: plan.tlsVerify,
 			tmpFolder: step.tmpFolder,
 			environment: skopeoEnvironment(process.env, login ? [login.password] : []),

@@ -159,8 +159,8 @@ const FILESYSTEM = {
 	EMFILE: "too many files are open: raise the limit (ulimit -n)"
 };
 function filesystemMessage(error) {
-	const { code, path } = error;
-	const text = code === void 0 ? void 0 : FILESYSTEM[code];
+	const { code, path, syscall } = error;
+	const text = syscall === "mkdir" && code === "ENOENT" ? "no folder can be made there: name another place" : FILESYSTEM[code ?? ""];
 	return text === void 0 || path === void 0 ? void 0 : `${path}: ${text}`;
 }
 // src/host/distribution.ts
@@ -7453,7 +7453,7 @@ const DEFINITIONS = {
 	containerconfig: {
 		kind: "yaml",
 		value: "YAML",
-		help: "entrypoint, cmd, env, labels, user, workdir, expose, …"
+		help: "as text: entrypoint, cmd, env, labels, user, workdir, expose, …"
 	},
 	labels: {
 		kind: "list",
@@ -7563,10 +7563,13 @@ function rawEntries(name, text) {
 	if (inputDefinition(name).kind !== "list") return [text];
 	return text.split(name === "tags" ? /[\n,]/ : "\n");
 }
-/** The known names nearest to a wrong one, for a message. */
+/** The known names nearest to a wrong one, for a message: those that it begins, then those a slip or two away. */
 function similarNames(wrong) {
-	const distance = (name) => editDistance(wrong.toLowerCase(), name);
-	return INPUT_NAMES.filter((name) => distance(name) <= 3 || name.startsWith(wrong)).toSorted((a, b) => distance(a) - distance(b)).slice(0, 2);
+	const lower = wrong.toLowerCase();
+	const begun = lower.length < 3 ? [] : INPUT_NAMES.filter((name) => name.startsWith(lower));
+	const slips = lower.length < 5 ? 1 : 2;
+	const near = INPUT_NAMES.filter((name) => editDistance(lower, name) <= slips);
+	return [.../* @__PURE__ */ new Set([...begun, ...near])].slice(0, 2);
 }
 function editDistance(a, b) {
 	let row = Array.from({ length: b.length + 1 }, (_, i) => i);
@@ -7812,7 +7815,7 @@ function optionalEpoch(reader) {
 function firstLine(error) {
 	return String(error instanceof Error ? error.message : error).split("\n")[0] ?? "";
 }
-// src/host/shown-uri.ts
+// src/host/address.ts
 /** An address without user and password, which its authority may hold (RFC 3986, 3.2.1): for logs and messages. */
 function shownUri(uri) {
 	return uri.replace(/^([a-z][a-z0-9+.-]*:)?\/\/[^/?#]*@/i, "$1//");
@@ -7826,8 +7829,9 @@ function shownUri(uri) {
 function givenRepository(line) {
 	const [uri, distribution, ...components] = line.trim().split(/\s+/);
 	if (uri === void 0 || uri === "") return "a line is empty: write URI [DISTRIBUTION [COMPONENTS…]]";
-	if (uri.startsWith("/")) return `${shownUri(uri)} is no URI: write dir://PATH`;
-	if (!/^[a-z][a-z0-9+.-]*:./i.test(uri)) return `${shownUri(uri)} is no URI: write URI [DISTRIBUTION [COMPONENTS…]], http://… first`;
+	const shown = shownUri(uri);
+	if (uri.startsWith("/")) return `${shown} is no URI: write dir://${shown}`;
+	if (!/^[a-z][a-z0-9+.-]*:./i.test(uri)) return `${shown} is no URI: write URI [DISTRIBUTION [COMPONENTS…]], http://… first`;
 	if (uri.startsWith("obsrepositories:")) return `${uri} is what the lines of repositories stand for: write a real address`;
 	return {
 		uri,
@@ -8563,6 +8567,7 @@ const kiwiNeeds = [
 	need("mountpoint", "KIWI looks for mounts with it", utilLinux, always),
 	need("losetup", "KIWI attaches the disk with it", mounting, always),
 	need("unshare", "the build runs in its own mount namespace", utilLinux, always),
+	need("flock", "builds at one time agree with it on the folder of packages", utilLinux, always),
 	need("partx", "KIWI makes the partitions visible with it", utilLinux, (facts) => !kpartx(facts)),
 	need("lsblk", "KIWI looks at the disk with it", everywhere("util-linux", { suse: "util-linux-systemd" }), always),
 	need("blkid", "KIWI reads the UUIDs of filesystems with it", utilLinux, always),
@@ -12587,6 +12592,15 @@ function throwProblems(problems) {
 	if (problems.length === 0) return;
 	throw problems.every((problem) => problem.file !== void 0) ? new DescriptionError(problems) : new InputError(problems);
 }
+// src/kiwi/place.ts
+/**
+* Why KIWI cannot build below a folder, as one sentence: it hands its paths to shells without quotes (KIWI:
+* `package_manager/apt.py`, the hook of `apt-get` that collects the bootstrap packages).
+*/
+function kiwiPathProblem(folder) {
+	if (/^[\w@%+=:,./-]+$/.test(folder)) return void 0;
+	return `KIWI cannot build below ${folder}: name a folder without spaces and signs that a shell reads`;
+}
 // src/plan/planning.ts
 /**
 * Checks what the inputs mean together and with the description. Reads the description's folder and nothing else:
@@ -12597,7 +12611,7 @@ function throwProblems(problems) {
 */
 async function makePlan(read, facts) {
 	const { inputs } = read;
-	const problems = [...read.problems, ...await combinationProblems(inputs, facts)];
+	const problems = [...read.problems, ...await combinationProblems(inputs, read.problems, facts)];
 	const source = await collected(problems, () => chosenSource(inputs, facts, problems));
 	const selected = source?.kind === "description" ? source.selected : void 0;
 	const base = chosenBase(inputs, source, problems);
@@ -12639,14 +12653,18 @@ async function collected(problems, read) {
 		return;
 	}
 }
-async function combinationProblems(inputs, facts) {
+async function combinationProblems(inputs, given, facts) {
 	const problems = [];
 	const refuse = (name, text) => problems.push({
 		where: `input ${name}`,
 		text
 	});
-	if (inputs.push && inputs.tags.length === 0) refuse("push", "there are no tags to push to: set tags, or leave push out");
+	const tagsRefused = given.some((problem) => problem.where === "input tags");
+	if (inputs.push && inputs.tags.length === 0 && !tagsRefused) refuse("push", "there are no tags to push to: set tags, or leave push out");
 	if (inputs.authfile !== void 0 && !await isReadable(inputs.authfile)) refuse("authfile", `${inputs.authfile} cannot be read: name a file of logins`);
+	const place = inputs.workDirectory === void 0 ? void 0 : resolve(inputs.workDirectory);
+	const unfit = inputs.description === void 0 || place === void 0 ? void 0 : kiwiPathProblem(place);
+	if (unfit !== void 0) refuse("work-dir", unfit);
 	const { machine } = facts;
 	const foreign = inputs.platform.architecture !== machine.architecture || inputs.platform.os !== machine.os;
 	const targets = inputs.kiwiGlobalArguments.some((argument) => argument.startsWith("--target-arch"));
@@ -30458,6 +30476,30 @@ function takeValue(environment, name) {
 }
 function setOutputs(outputs) {
 	for (const [name, value] of Object.entries(outputs)) setOutput(name, value);
+}
+// src/oci/folder.ts
+/**
+* Makes a folder and those above it. What is there already stays.
+*
+* Not with `recursive`: where a parent is there and takes no folders, as in /proc, Node 24 tries for ever
+* (libuv says ENOENT, and Node makes the parent again).
+*
+* @throws errors of the file system
+*/
+async function makeFolder(path) {
+	try {
+		await mkdir(path);
+	} catch (error) {
+		const code = error instanceof Error && "code" in error ? error.code : void 0;
+		if (code === "EEXIST" && (await stat(path)).isDirectory()) return;
+		const parent = dirname(path);
+		if (code !== "ENOENT" || parent === path || await isThere(parent)) throw error;
+		await makeFolder(parent);
+		await makeFolder(path);
+	}
+}
+async function isThere(path) {
+	return stat(path).then(() => true, () => false);
 }
 // src/steps/localshelf.ts
 /** Keeps kiwi-ng for this job only. @param keep told of the folder, which goes with the job */
@@ -72358,7 +72400,7 @@ function kiwiShelf(around, remote, report, signal) {
 		keep: async (folder, version) => {
 			const kept = await cacheDir(folder, TOOL, version);
 			if (remote !== void 0) {
-				await mkdir(travelling, { recursive: true });
+				await makeFolder(travelling);
 				await cp(folder, entry(version).folder, {
 					recursive: true,
 					verbatimSymlinks: true

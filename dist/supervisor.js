@@ -83,8 +83,8 @@ const FILESYSTEM = {
 	EMFILE: "too many files are open: raise the limit (ulimit -n)"
 };
 function filesystemMessage(error) {
-	const { code, path } = error;
-	const text = code === void 0 ? void 0 : FILESYSTEM[code];
+	const { code, path, syscall } = error;
+	const text = syscall === "mkdir" && code === "ENOENT" ? "no folder can be made there: name another place" : FILESYSTEM[code ?? ""];
 	return text === void 0 || path === void 0 ? void 0 : `${path}: ${text}`;
 }
 // src/command.ts
@@ -215,6 +215,62 @@ function tail(chunks) {
 function isErrno(error) {
 	return error instanceof Error && "code" in error;
 }
+// src/host/bound-place.ts
+/** Says that a place was made for builds: only such a place is ever removed. Unseen while something is bound there. */
+const MARK = ".made-by-kiwi-oci";
+const IN_USE = 3;
+const TRIES$1 = 10;
+const PAUSE_MILLISECONDS$1 = 100;
+/** Makes the place ($2) where it is missing, with the mark ($3), and binds the folder ($1) onto it. */
+const ENTER = "{ [ -d \"$2\" ] || { mkdir -- \"$2\" && : >\"$2/$3\"; }; } && mount --bind -- \"$1\" \"$2\"";
+/**
+* Removes the place ($1; $2 is the same as mountinfo writes it) unless it is bound in the namespace of another build:
+* rmdir(2) would do it there too since Linux 3.18, and take the mount away from that build.
+*/
+const LEAVE = `[ -f "$1/$3" ] || exit 0
+grep -qsF -e " $2 " /proc/[0-9]*/mountinfo && exit ${IN_USE}
+rm -f -- "$1/$3" && { rmdir -- "$1" 2>/dev/null || true; }`;
+/** The folder above ($1) is locked for it, so that no build makes a place that another one is about to remove. */
+const ENTER_THEN_RUN = "flock -- \"$1\" /bin/sh -c \"$2\" sh \"$3\" \"$4\" \"$5\" && shift 5 && exec \"$@\"";
+/**
+* A command line that runs another one where `from` is seen at `to`; as root, in a mount namespace of its own. Whatever
+* comes of it, `leavePlace` is to follow.
+*/
+async function boundCommand({ from, to }, command) {
+	await mkdir(dirname(to), { recursive: true });
+	return [
+		"/bin/sh",
+		"-c",
+		ENTER_THEN_RUN,
+		"sh",
+		dirname(to),
+		ENTER,
+		from,
+		to,
+		MARK,
+		...command
+	];
+}
+/** Removes the place that `boundCommand` made, unless another build uses it: then that one does. May be called again. */
+async function leavePlace(to) {
+	const place = to.replace(/[ \t\n\\]/g, (character) => `\\${character.charCodeAt(0).toString(8).padStart(3, "0")}`);
+	for (let attempt = 1; attempt <= TRIES$1; attempt += 1) {
+		if (await lstat(join(to, MARK)).catch(() => void 0) === void 0) return;
+		const { exitCode } = await runCommand("flock", [
+			"--",
+			dirname(to),
+			"/bin/sh",
+			"-c",
+			LEAVE,
+			"sh",
+			to,
+			place,
+			MARK
+		], { accept: [0, IN_USE] });
+		if (exitCode !== IN_USE) return;
+		await setTimeout$1(PAUSE_MILLISECONDS$1);
+	}
+}
 // src/host/mounts.ts
 /**
 * The mount points of a mountinfo text, in its order. proc_pid_mountinfo(5): field 5, with space, tab, newline and
@@ -294,6 +350,8 @@ async function attempt(program, args) {
 // src/host/leftovers.ts
 const SYS_BLOCK = "/sys/block";
 const TRIES = 50;
+/** After as many tries a mount that is in use is taken out of the tree, and ends with its last user. */
+const PATIENT_TRIES = 10;
 const PAUSE_MILLISECONDS = 100;
 /**
 * Undoes what a build left mounted or attached in its folder, whose files stay. Runs as root. Devices of others are left
@@ -304,17 +362,44 @@ const PAUSE_MILLISECONDS = 100;
 async function releaseLeftovers(folder) {
 	const root = await realpath(folder);
 	for (let attempt = 1;; attempt += 1) {
-		for (const point of mountsBelow(await readMountPoints(), root)) {
-			await tried("mount", ["--make-private", point]);
-			await tried("umount", ["--", point]);
-		}
+		await unmountBelow(root, attempt > PATIENT_TRIES ? ["--lazy"] : []);
 		for (const loop of loopsBelow(await readLoops(), root)) await unlessGone(detachLoop(loop));
 		const left = [...mountsBelow(await readMountPoints(), root), ...loopsBelow(await readLoops(), root).map((loop) => loop.device)];
 		if (left.length === 0) break;
-		if (attempt === TRIES) throw new HostError(`${left.join(", ")} cannot be released`, "end what still uses it");
+		if (attempt === TRIES) throw new HostError(`${left.join(", ")} cannot be released`, `end what still uses it; ${root} is left as it is`);
 		await setTimeout$1(PAUSE_MILLISECONDS);
 	}
 	await sweepStaleNodes(root);
+}
+/**
+* Releases a folder and removes it. Runs as root. A folder that does not exist is done already, so it may be called twice.
+*
+* @param folder the build folder, absolute; never a link
+* @throws HostError where it is no folder of a build, or something of it is still in use: then nothing is removed
+*/
+async function removeWithLeftovers(folder) {
+	const real = await realpath(folder).catch((error) => {
+		if (error instanceof Error && "code" in error && error.code === "ENOENT") return void 0;
+		throw error;
+	});
+	if (real === void 0) return;
+	if (real !== join(await realpath(dirname(folder)), basename(folder)) || real.split("/").length < 3) throw new HostError(`${folder} is a link or too close to the root of the machine`, "it is left as it is: look at it yourself");
+	await releaseLeftovers(real);
+	await runCommand("rm", [
+		"-r",
+		"-f",
+		"--one-file-system",
+		"--",
+		real
+	]);
+}
+async function unmountBelow(root, flags) {
+	for (const point of mountsBelow(await readMountPoints(), root)) await tried("mount", ["--make-private", point]);
+	for (const point of mountsBelow(await readMountPoints(), root)) await tried("umount", [
+		...flags,
+		"--",
+		point
+	]);
 }
 async function sweepStaleNodes(root) {
 	const used = new Set((await readLoops()).map((loop) => loop.device));
@@ -339,61 +424,6 @@ async function tried(program, args) {
 async function unlessGone(work) {
 	try {
 		await work;
-		return true;
-	} catch (error) {
-		if (error instanceof CommandError) return false;
-		throw error;
-	}
-}
-// src/host/release.ts
-const DETACH_TRIES = 20;
-const DETACH_PAUSE_MILLISECONDS = 100;
-/**
-* Takes everything back that a build left in its folder: mounts, loop devices of files in it, then the folder itself.
-* To be run as root. A folder that does not exist is done already, so it may be called twice.
-*
-* @param folder the build folder, absolute; never a link
-* @throws HostError where it is no folder of a build, or something of it is still mounted or attached: then nothing is
-*   removed
-*/
-async function releaseFolder(folder) {
-	const real = await realpath(folder).catch((error) => {
-		if (error instanceof Error && "code" in error && error.code === "ENOENT") return void 0;
-		throw error;
-	});
-	if (real === void 0) return;
-	if (real !== join(await realpath(dirname(folder)), basename(folder)) || real.split("/").length < 3) throw new HostError(`${folder} is a link or too close to the root of the machine`, "it is left as it is: look at it yourself");
-	await unmountBelow(real);
-	await detachBelow(real);
-	const left = [...mountsBelow(await readMountPoints(), real), ...loopsBelow(await readLoops(), real).map((loop) => loop.device)];
-	if (left.length > 0) throw new HostError(`${left.join(", ")} cannot be released`, `${real} is left as it is: end what uses it, and remove the folder`);
-	await runCommand("rm", [
-		"-r",
-		"-f",
-		"--one-file-system",
-		"--",
-		real
-	]);
-}
-async function unmountBelow(folder) {
-	for (const point of mountsBelow(await readMountPoints(), folder)) await run$1("mount", ["--make-private", point]);
-	for (const point of mountsBelow(await readMountPoints(), folder)) if (!await run$1("umount", [point])) await run$1("umount", ["--lazy", point]);
-}
-/** A device is held for a moment by what was just unmounted or ended, and goes by itself where it is set to. */
-async function detachBelow(folder) {
-	for (let attempt = 1; attempt <= DETACH_TRIES; attempt += 1) {
-		const loops = loopsBelow(await readLoops(), folder);
-		if (loops.length === 0) return;
-		if (attempt > 1) await setTimeout$1(DETACH_PAUSE_MILLISECONDS);
-		for (const loop of loops) await detachLoop(loop).catch((error) => {
-			if (!(error instanceof CommandError)) throw error;
-		});
-	}
-}
-/** Whether it worked; what stays mounted is looked for afterwards. */
-async function run$1(program, args) {
-	try {
-		await runCommand(program, args);
 		return true;
 	} catch (error) {
 		if (error instanceof CommandError) return false;
@@ -471,7 +501,8 @@ const GRACE_MILLISECONDS = 5e3;
 /** As a shell reports a program that was killed. */
 const KILLED = 137;
 const EXIT_CODES = Array.from({ length: 256 }, (_, code) => code);
-const PID_FILE = "supervisor.pid";
+/** In the work folder while a supervisor works: its process number, and on a second line the place that it binds onto. */
+const RUN_FILE = "supervisor.run";
 /**
 * A mount and a process namespace of its own: what KIWI mounts and starts in there ends with it. And nothing of it
 * outlives this process, however that ends.
@@ -491,8 +522,6 @@ const PROTECTION = [...[
 	"--mount-proc",
 	"--"
 ]];
-/** Run in there: binds the first argument onto the second and becomes the others. */
-const BIND = "mount --bind -- \"$1\" \"$2\" && shift 2 && exec \"$@\"";
 async function main() {
 	if (process.getuid?.() !== 0) throw new HostError("building needs root", "run as root or with password-less sudo");
 	const input = createInterface({ input: process.stdin });
@@ -517,16 +546,16 @@ async function main() {
 async function run(job, ended) {
 	await checkMarked(job.workFolder);
 	await checkNamespaces();
-	await mkdir(job.bind.to, { recursive: true });
-	await writeFile(join(job.workFolder, PID_FILE), String(process.pid));
+	await writeFile(join(job.workFolder, RUN_FILE), `${process.pid}\n${job.bind.to}`);
 	try {
 		return await supervise(job, ended);
 	} finally {
 		await releaseLeftovers(job.workFolder);
+		await leavePlace(job.bind.to);
 		await removeKeyrings(job);
 		for (const folder of job.discard) await removeTree(within(folder, job.workFolder));
 		for (const path of job.handOver) await handOver(path, job.owner);
-		await rm(join(job.workFolder, PID_FILE), { force: true });
+		await rm(join(job.workFolder, RUN_FILE), { force: true });
 	}
 }
 /**
@@ -544,16 +573,7 @@ async function supervise(job, ended) {
 		else process.stdout.write(`${line}\n`);
 		announced ||= announces;
 	};
-	const inside = [
-		"/bin/sh",
-		"-c",
-		BIND,
-		"sh",
-		job.bind.from,
-		job.bind.to,
-		job.program,
-		...job.args
-	];
+	const inside = await boundCommand(job.bind, [job.program, ...job.args]);
 	const exit = runCommand("/bin/sh", [
 		"-c",
 		"echo $$; exec setsid \"$@\"",
@@ -594,14 +614,14 @@ async function remove({ remove: folder, under }) {
 	const real = await realpath(folder);
 	if (real !== join(await realpath(under), basename(folder))) throw new HostError(`${folder} is not the folder it says it is`, "remove it yourself");
 	await checkMarked(real);
-	await endSupervisor(real);
-	await releaseLeftovers(real);
-	await releaseFolder(real);
+	const [pid = "", place = ""] = (await readFile(join(real, RUN_FILE), "utf8").catch(() => "")).split("\n");
+	await endSupervisor(Number(pid));
+	await removeWithLeftovers(real);
+	if (place !== "") await leavePlace(place);
 	return 0;
 }
-/** A supervisor of that folder that still works has its time to end, then it is killed and KIWI with it. */
-async function endSupervisor(folder) {
-	const pid = Number(await readFile(join(folder, PID_FILE), "utf8").catch(() => "0"));
+/** A supervisor that still works has its time to end, then it is killed and KIWI with it. */
+async function endSupervisor(pid) {
 	if (!Number.isInteger(pid) || pid <= 1 || pid === process.pid) return;
 	const running = async () => (await commandLine(pid)).includes(import.meta.filename);
 	if (!await running()) return;

@@ -11,6 +11,7 @@ export interface CommandLine {
   readonly problems: readonly Problem[]
 }
 
+const SHORT: Readonly<Record<string, string>> = { '-h': '--help', help: '--help', '-V': '--version' }
 const OWN_FLAGS = ['help', 'version', 'metadata-file', 'password-stdin']
 
 /**
@@ -22,7 +23,7 @@ export function parseArguments(words: readonly string[]): CommandLine {
   const own = new Map<string, string>()
   const problems: Problem[] = []
   const refuse = (where: string, text: string) => problems.push({ where, text })
-  const rest = [...words]
+  const rest = words.map((word) => SHORT[word] ?? word)
   for (let word = rest.shift(); word !== undefined; word = rest.shift()) {
     const [, name = '', , given] = /^--([^=]+)(=(.*))?$/s.exec(word) ?? []
     const input = inputNamed(name)
@@ -31,9 +32,13 @@ export function parseArguments(words: readonly string[]): CommandLine {
       if (given === undefined) rest.shift()
     } else if (OWN_FLAGS.includes(name))
       own.set(name, given ?? (name === 'metadata-file' ? (rest.shift() ?? '') : 'true'))
-    else if (input === undefined) refuse(name === '' ? word : `--${name}`, unknownFlag(word, name))
-    else if (given !== undefined) add(raw, input, given)
-    else if (inputDefinition(input).kind === 'boolean') add(raw, input, 'true')
+    else if (input === undefined) {
+      refuse(name === '' ? word : `--${name}`, unknownFlag(word, name))
+      // Its value is no second mistake.
+      if (name !== '' && given === undefined && rest[0]?.startsWith('--') === false) rest.shift()
+    } else if (given !== undefined) add(raw, input, given)
+    else if (inputDefinition(input).kind === 'boolean')
+      add(raw, input, /^(true|false)$/i.test(rest[0] ?? '') ? (rest.shift() ?? '') : 'true')
     else if (rest.length > 0) add(raw, input, rest.shift() ?? '')
     else refuse(`--${name}`, `needs a value: write ${word} ${inputDefinition(input).value}`)
   }
@@ -81,7 +86,8 @@ export function helpText(): string {
     '',
     'Takes a KIWI image description and leaves a bootable VM disk in a registry as an OCI image.',
     'The digest goes to standard output, everything else to standard error.',
-    'Booleans: --push or --push=false. Exit code: 0 done, 2 an input or the description has to be changed, 1 all else.',
+    'Booleans: --push or --push=false, --cache=false and so on.',
+    'Exit code: 0 done, 2 an input or the description has to be changed, 1 all else.',
     '',
     ...lines,
   ].join('\n')

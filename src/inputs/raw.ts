@@ -29,7 +29,11 @@ const DEFINITIONS = {
   },
   'disk-path': { kind: 'text', value: 'PATH', help: 'path of the disk in the image; default: /disk/NAME' },
   'base-image': { kind: 'text', value: 'REF', help: 'the reference container; default: derived_from, else scratch' },
-  containerconfig: { kind: 'yaml', value: 'YAML', help: 'entrypoint, cmd, env, labels, user, workdir, expose, …' },
+  containerconfig: {
+    kind: 'yaml',
+    value: 'YAML',
+    help: 'as text: entrypoint, cmd, env, labels, user, workdir, expose, …',
+  },
   labels: { kind: 'list', value: 'KEY=VALUE', help: 'labels of the image' },
   annotations: { kind: 'list', value: 'KEY=VALUE', help: 'annotations of the manifest' },
   platform: { kind: 'text', value: 'OS/ARCH', help: "platform of the image; default: the machine's" },
@@ -76,12 +80,13 @@ export function rawEntries(name: InputName, text: string): readonly string[] {
   return text.split(name === 'tags' ? /[\n,]/ : '\n')
 }
 
-/** The known names nearest to a wrong one, for a message. */
+/** The known names nearest to a wrong one, for a message: those that it begins, then those a slip or two away. */
 export function similarNames(wrong: string): readonly InputName[] {
-  const distance = (name: string) => editDistance(wrong.toLowerCase(), name)
-  return INPUT_NAMES.filter((name) => distance(name) <= 3 || name.startsWith(wrong))
-    .toSorted((a, b) => distance(a) - distance(b))
-    .slice(0, 2)
+  const lower = wrong.toLowerCase()
+  const begun = lower.length < 3 ? [] : INPUT_NAMES.filter((name) => name.startsWith(lower))
+  const slips = lower.length < 5 ? 1 : 2
+  const near = INPUT_NAMES.filter((name) => editDistance(lower, name) <= slips)
+  return [...new Set([...begun, ...near])].slice(0, 2)
 }
 
 function editDistance(a: string, b: string): number {

@@ -2,7 +2,9 @@ import { rm, stat } from 'node:fs/promises'
 import { basename, join } from 'node:path'
 import { convertDisk } from '../disk/convert.ts'
 import { type DiskInfo, inspectDisk } from '../disk/inspect.ts'
+import { HostError } from '../errors.ts'
 import { descriptionSpaceNeed, diskSpaceNeed, freeBytes, spaceProblem } from '../host/space.ts'
+import { kiwiPathProblem } from '../kiwi/place.ts'
 import type { BaseImage } from '../oci/image.ts'
 import type { DescriptionSource, DiskSource, Plan } from '../plan/plan.ts'
 import { checkDestinations } from '../registry/destinations.ts'
@@ -66,6 +68,8 @@ type DiskMaker = (job: Job) => Promise<SourceDisk>
 async function readySource(plan: Plan, job: Job, kiwi: Kiwi | undefined): Promise<DiskMaker> {
   if (plan.source.kind === 'disk') return readyDisk(plan, plan.source, job)
   if (kiwi === undefined) throw new Error('a description without kiwi-ng')
+  const unfit = kiwiPathProblem(job.workFolder)
+  if (unfit !== undefined) throw new HostError('the folder for temporary files is of no use', unfit)
   const need = descriptionSpaceNeed(fixedMegabytes(plan.source))
   await checkSpace(need, job)
   const prepared = await prepareDescription(plan, plan.source, kiwi, job)
@@ -144,7 +148,7 @@ async function wrap(
       signal: job.signal,
     }),
   )
-  job.report.info(`Image: ${wrapped.digest}`)
+  job.report.info(`Image: ${wrapped.digest} with ${converted.path}`)
   job.report.endGroup()
   return {
     workFolder: job.workFolder,

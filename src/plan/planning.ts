@@ -11,6 +11,7 @@ import { givenRepositories } from '../host/given-repository.ts'
 import type { Inputs } from '../inputs/inputs.ts'
 import type { InputName } from '../inputs/raw.ts'
 import type { InputFacts } from '../inputs/reader.ts'
+import { kiwiPathProblem } from '../kiwi/place.ts'
 import { mergedChanges } from '../oci/containerconfig.ts'
 import { platformText } from '../oci/platform.ts'
 import { diskPathProblem } from '../oci/tar.ts'
@@ -29,7 +30,7 @@ export async function makePlan(
   facts: InputFacts,
 ): Promise<Plan> {
   const { inputs } = read
-  const problems: Problem[] = [...read.problems, ...(await combinationProblems(inputs, facts))]
+  const problems: Problem[] = [...read.problems, ...(await combinationProblems(inputs, read.problems, facts))]
   const source = await collected(problems, () => chosenSource(inputs, facts, problems))
   const selected = source?.kind === 'description' ? source.selected : undefined
   const base = chosenBase(inputs, source, problems)
@@ -76,14 +77,22 @@ async function collected<T>(problems: Problem[], read: () => Promise<T>): Promis
   }
 }
 
-async function combinationProblems(inputs: Inputs, facts: InputFacts): Promise<readonly Problem[]> {
+async function combinationProblems(
+  inputs: Inputs,
+  given: readonly Problem[],
+  facts: InputFacts,
+): Promise<readonly Problem[]> {
   const problems: Problem[] = []
   const refuse = (name: InputName, text: string) => problems.push({ where: `input ${name}`, text })
-  if (inputs.push && inputs.tags.length === 0)
+  const tagsRefused = given.some((problem) => problem.where === 'input tags')
+  if (inputs.push && inputs.tags.length === 0 && !tagsRefused)
     refuse('push', 'there are no tags to push to: set tags, or leave push out')
   if (inputs.authfile !== undefined && !(await isReadable(inputs.authfile))) {
     refuse('authfile', `${inputs.authfile} cannot be read: name a file of logins`)
   }
+  const place = inputs.workDirectory === undefined ? undefined : resolve(inputs.workDirectory)
+  const unfit = inputs.description === undefined || place === undefined ? undefined : kiwiPathProblem(place)
+  if (unfit !== undefined) refuse('work-dir', unfit)
   const { machine } = facts
   const foreign = inputs.platform.architecture !== machine.architecture || inputs.platform.os !== machine.os
   const targets = inputs.kiwiGlobalArguments.some((argument) => argument.startsWith('--target-arch'))

@@ -34,7 +34,9 @@ export async function exportImage(source: ExportSource, destination: ImageName, 
   if (destination.transport === 'oci') await exportLayout(source, destination)
   else if (destination.transport.endsWith('-archive')) await exportArchive(source, destination, access)
   else await copyTo(source, destination, destination, access)
-  access.report.info(`wrote ${plainName(destination)}`)
+  const converted = CONVERTING.includes(destination.transport)
+  const digest = converted ? ", with Docker's own manifest, which has another digest" : ''
+  access.report.info(`wrote ${plainName(destination)}${digest}`)
 }
 
 async function copyTo(source: ExportSource, to: LocalName, shown: LocalName, access: Access): Promise<void> {

@@ -40,7 +40,7 @@ export function pushOrder(tags: readonly string[]): readonly string[] {
 
 /** What a push would do, for jobs that do not push. */
 export function describePush(tags: readonly string[]): readonly string[] {
-  if (tags.length === 0) return ['nothing is pushed: push is false and there are no tags']
+  if (tags.length === 0) return []
   return ['nothing is pushed: push is false; it would go to', ...pushOrder(tags).map((tag) => `  ${tag}`)]
 }
 
@@ -94,8 +94,8 @@ export async function pushTag(source: Source, tag: string, access: Access): Prom
  * Asks each registry once whether it is there, before an hour of building.
  *
  * @throws RegistryError when one refuses the connection, has no address or no trusted certificate, is no registry, or does
- *   not accept the login that is there for it. A login that is missing and a repository that is not there, or denied, are
- *   no errors here: some registries say so of new ones.
+ *   not accept the login, or wants one where there is none. A repository that is not there, or denied, is no error here:
+ *   some registries say so of new ones.
  */
 export async function checkTargets(tags: readonly string[], access: Access): Promise<void> {
   const firsts = new Map<string, string>()
@@ -113,17 +113,24 @@ export async function checkTargets(tags: readonly string[], access: Access): Pro
       )
     } catch (error) {
       if (!(error instanceof RefusedError) || !ANSWERS.has(error.refusal.kind)) throw error
-      if (error.refusal.kind === 'login') await checkNoLogin(tag, access, error)
+      if (error.refusal.kind === 'login') throw await loginError(tag, registry, access, error)
     }
   }
 }
 
-/** Wanting a login is an answer only where there is none. */
-async function checkNoLogin(tag: string, access: Access, { detail }: RefusedError): Promise<void> {
+/** Who has to log in to read has to log in to push. (Of new repositories registries say "denied", which passes.) */
+async function loginError(
+  tag: string,
+  registry: string,
+  access: Access,
+  { detail }: RefusedError,
+): Promise<RegistryError> {
   const parsed = parseReference(tag)
-  if (typeof parsed === 'string' || !(await hasLogin(access, parsed))) return
-  const message = `the login for ${parsed.registry} is not accepted: log in again`
-  throw new RegistryError(message, { side: 'target', reference: tag, detail })
+  const known = typeof parsed !== 'string' && (await hasLogin(access, parsed))
+  const message = known
+    ? `the login for ${registry} is not accepted: log in again`
+    : `${registry} wants a login for ${tag}, and there is none: give username and password, or log in before`
+  return new RegistryError(message, { side: 'target', reference: tag, detail })
 }
 
 async function carried(tag: string, access: Access): Promise<Digest> {

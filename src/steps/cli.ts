@@ -7,6 +7,7 @@ import manifest from '../../package.json' with { type: 'json' }
 import { describeError, type Problem } from '../errors.ts'
 import { type CommandLine, helpText, parseArguments } from '../inputs/arguments.ts'
 import { readInputs } from '../inputs/inputs.ts'
+import { inputNamed } from '../inputs/raw.ts'
 import { hostFacts } from '../job/hostfacts.ts'
 import { publishImage } from '../job/publish.ts'
 import { metadataText, type Published, UNPUBLISHED } from '../job/result.ts'
@@ -67,7 +68,10 @@ async function runJob(
   const { inputs, problems } = readInputs(raw, facts)
   const ours = [...line.problems, ...(await metadataProblems(line)), ...problems]
   const plan = await makePlan({ inputs, problems: ours }, facts)
-  for (const each of planLines(plan)) report.info(each)
+  for (const each of planLines(plan)) report.info(asFlags(each))
+  if (!plan.push && plan.exports.length === 0 && plan.workDirectory === undefined) {
+    report.warning('nothing will be kept of the image: add --export, --push or --work-dir')
+  }
   const kiwi = await readyTools({
     facts: hostFacts(plan, around.architecture, await plannedMirrors(around)),
     installs: plan.installTools,
@@ -94,6 +98,11 @@ async function runJob(
     await writeMetadata(line.metadataFile, metadataText(built, published), report)
   }
   return { digest: built.digest, kept: plan.workDirectory === undefined ? [] : [built.workFolder] }
+}
+
+/** The domain names inputs as a workflow does; here they are flags. */
+function asFlags(text: string): string {
+  return text.replaceAll(/\b(?:the )?input ([a-z-]+)\b/g, (all, name: string) => (inputNamed(name) ? `--${name}` : all))
 }
 
 async function givenPassword(line: CommandLine, signal: AbortSignal): Promise<string | undefined> {
@@ -130,8 +139,7 @@ async function writeMetadata(file: string | undefined, content: string, report: 
 function showError(error: unknown, terminal: Terminal): void {
   terminal.endGroup()
   const { message, detail, exitCode } = describeError(error)
-  // The domain names inputs as a workflow does; here they are flags.
-  for (const each of message.split('\n')) terminal.error(each.replace(/^input ([a-z-]+):/, '--$1:'))
+  for (const each of message.split('\n')) terminal.error(asFlags(each))
   for (const each of detail) terminal.output(each)
   process.exitCode = exitCode
 }

@@ -27,9 +27,12 @@ describe('checkTargets', () => {
     expect(registry.accesses.filter(({ path }) => path.includes('/manifests/'))).toHaveLength(1)
   })
 
-  it('takes one that wants a login: some say so of repositories that do not exist yet', async () => {
+  it('refuses one that wants a login where there is none', async () => {
     await using closed = await startRegistry({ htpasswd: { user: 'a', password: 'b' } })
-    await checkTargets(tagsOf(closed.address, '1'), access)
+    await expect(checkTargets(tagsOf(closed.address, '1'), access)).rejects.toMatchObject({
+      name: 'RegistryError',
+      message: expect.stringContaining(`${closed.address} wants a login for ${closed.address}/`),
+    })
   })
 
   it.each(['authfile', 'loginFiles'])('refuses one that does not accept the login of the %s', async (given) => {
@@ -42,10 +45,10 @@ describe('checkTargets', () => {
     })
   })
 
-  it('takes one that wants a login where the one there is for another namespace', async () => {
+  it('refuses one that wants a login where the one there is for another namespace', async () => {
     await using closed = await startRegistry({ htpasswd: { user: 'a', password: 'b' } })
     const authfile = await writeLogins(`${closed.address}/other`)
-    await checkTargets(tagsOf(closed.address, '1'), { ...access, authfile })
+    await expect(checkTargets(tagsOf(closed.address, '1'), { ...access, authfile })).rejects.toThrow('wants a login')
   })
 
   it.each([403, 404])('takes %s from one that knows the login: it may say so of a new repository', async (status) => {

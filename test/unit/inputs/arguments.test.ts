@@ -23,6 +23,7 @@ it('splits tags at commas and lines, as the metadata action writes them', () => 
 
 it('takes a boolean alone or with a value', () => {
   expect(values('--push', '--tls-verify=false')).toEqual({ push: ['true'], 'tls-verify': ['false'] })
+  expect(values('--tls-verify', 'false', '--push')).toEqual({ push: ['true'], 'tls-verify': ['false'] })
 })
 
 it('takes a value that begins with a dash', () => {
@@ -30,10 +31,13 @@ it('takes a value that begins with a dash', () => {
 })
 
 it('names the flag that was meant', () => {
-  expect(problems('--base-imag', 'x')).toEqual([
-    '--base-imag: is no flag of kiwi-oci: did you mean --base-image?',
-    'x: is no flag: every value belongs to one, like --description x',
+  expect(problems('--base-imag', 'x')).toEqual(['--base-imag: is no flag of kiwi-oci: did you mean --base-image?'])
+  expect(problems('--base', 'alpine', '--descripton', 'x')).toEqual([
+    '--base: is no flag of kiwi-oci: did you mean --base-image?',
+    '--descripton: is no flag of kiwi-oci: did you mean --description?',
   ])
+  expect(problems('--bogus')).toEqual(['--bogus: is no flag of kiwi-oci: see --help'])
+  expect(problems('stray')).toEqual(['stray: is no flag: every value belongs to one, like --description stray'])
 })
 
 it('refuses a password on the command line and does not repeat it', () => {
@@ -53,4 +57,10 @@ it('shows every input but the password in the help', () => {
       .split('\n')
       .filter((line) => line.length > 120),
   ).toEqual([])
+})
+
+it('knows the usual short ways to ask for help', () => {
+  for (const word of ['-h', 'help', '--help'])
+    expect(parseArguments([word])).toMatchObject({ help: true, problems: [] })
+  expect(parseArguments(['-V'])).toMatchObject({ version: true, problems: [] })
 })
