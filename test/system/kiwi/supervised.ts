@@ -131,8 +131,9 @@ export async function partitionsOf(lines: readonly string[]): Promise<readonly s
   return (await readdir(`/sys/block/${name}`)).filter((entry) => entry.startsWith(`${name}p`))
 }
 
+/** Removes the folder, and the logs of failed builds beside it. */
 export async function removeWork(folder: string): Promise<void> {
-  await runAsRoot('rm', '-rf', '--one-file-system', '--', folder)
+  await runAsRoot('sh', '-c', 'rm -rf --one-file-system -- "$0" "$0"-log-*', folder)
 }
 
 /** Kills the supervisor that works in the folder, and not only the sudo that may have started it. */
