@@ -60,14 +60,18 @@ var CommandError = class extends KnownError {
 	lastLines;
 	detail;
 	constructor(program, args, outcome, lastLines) {
-		super(commandMessage(program, outcome, lastLines));
+		super(commandMessage(knownAs(program, args), outcome, lastLines));
 		this.program = program;
 		this.args = args;
 		this.outcome = outcome;
 		this.lastLines = lastLines;
-		this.detail = [[program, ...args].join(" "), ...lastLines];
+		this.detail = outcome.kind === "canceled" ? [] : [[program, ...args].join(" "), ...lastLines];
 	}
 };
+/** What the user knows it as: the program behind sudo and env. */
+function knownAs(program, args) {
+	return [program, ...args].find((word) => !/^(sudo|env|-.*|\w+=.*)$/.test(word)) ?? program;
+}
 function commandMessage(program, outcome, lastLines) {
 	const last = lastLines.findLast((line) => line.trim() !== "");
 	const because = last === void 0 ? "" : `: ${last.trim()}`;
@@ -9286,7 +9290,7 @@ function stopWhenAsked(child, options) {
 	const stop = (reason) => {
 		state.reason ??= reason;
 		if (options.stopByEndOfInput) child.stdin?.end();
-		else sendSignal(child, "SIGTERM");
+		else sendSignal(child, options.stopSignal ?? "SIGTERM");
 		const grace = options.graceSeconds === void 0 ? GRACE_MILLISECONDS : options.graceSeconds * 1e3;
 		timers.push(setTimeout(() => sendSignal(child, "SIGKILL"), grace));
 	};
@@ -9511,8 +9515,8 @@ const webPage = {
 const RULES = [
 	{
 		kind: "namespace",
-		pattern: /newuidmap|newgidmap|\bsub[ug]id\b/,
-		reason: (text) => `container storage needs a user namespace, which this user cannot have: run as root, or install uidmap and give the user a range in /etc/subuid and /etc/subgid (${text})`
+		pattern: /newuidmap|newgidmap|\bsub[ug]id\b|during unshare\(/,
+		reason: (text) => `container storage needs a user namespace, which this user cannot have: run as root, or install uidmap, give the user a range in /etc/subuid and /etc/subgid, and allow user namespaces, which AppArmor of Ubuntu 24.04 forbids (${text})`
 	},
 	{
 		kind: "zstd",
@@ -10335,6 +10339,8 @@ function asRoot(privileges, program, args) {
 // src/host/install.ts
 const LOCK_SECONDS = 300;
 const PAUSE_SECONDS = 5;
+/** How long a package may take to be unpacked and configured. */
+const PACKAGE_SECONDS = 120;
 const OLD_LISTS_SECONDS = 86400;
 /** The packages that bring some tools on a distribution, each once, and the tools for which none is known. */
 function packagesFor(tools, distribution) {
@@ -10493,6 +10499,8 @@ async function run(invocation, { privileges, report, signal }) {
 	const { program, args } = asRoot(privileges, invocation.program, invocation.args);
 	await runCommand(program, args, {
 		onLine: (line) => report.output(line),
+		stopSignal: "SIGINT",
+		graceSeconds: PACKAGE_SECONDS,
 		...signal && { signal }
 	});
 }
@@ -16787,8 +16795,8 @@ async function runKiwi(request, places) {
 		});
 	} catch (error) {
 		log.end();
-		const canceled = error instanceof CommandError && error.outcome.kind === "canceled";
-		if (!(error instanceof CommandError) || canceled) throw error;
+		if (!(error instanceof CommandError)) throw error;
+		if (error.outcome.kind === "canceled") throw new CommandError("KIWI", [], error.outcome, error.lastLines);
 		throw await explained(error, log, places);
 	}
 	return log.end();

@@ -105,14 +105,18 @@ var CommandError = class extends KnownError {
 	lastLines;
 	detail;
 	constructor(program, args, outcome, lastLines) {
-		super(commandMessage(program, outcome, lastLines));
+		super(commandMessage(knownAs(program, args), outcome, lastLines));
 		this.program = program;
 		this.args = args;
 		this.outcome = outcome;
 		this.lastLines = lastLines;
-		this.detail = [[program, ...args].join(" "), ...lastLines];
+		this.detail = outcome.kind === "canceled" ? [] : [[program, ...args].join(" "), ...lastLines];
 	}
 };
+/** What the user knows it as: the program behind sudo and env. */
+function knownAs(program, args) {
+	return [program, ...args].find((word) => !/^(sudo|env|-.*|\w+=.*)$/.test(word)) ?? program;
+}
 function commandMessage(program, outcome, lastLines) {
 	const last = lastLines.findLast((line) => line.trim() !== "");
 	const because = last === void 0 ? "" : `: ${last.trim()}`;
@@ -8105,7 +8109,7 @@ function stopWhenAsked(child, options) {
 	const stop = (reason) => {
 		state.reason ??= reason;
 		if (options.stopByEndOfInput) child.stdin?.end();
-		else sendSignal(child, "SIGTERM");
+		else sendSignal(child, options.stopSignal ?? "SIGTERM");
 		const grace = options.graceSeconds === void 0 ? GRACE_MILLISECONDS : options.graceSeconds * 1e3;
 		timers.push(setTimeout(() => sendSignal(child, "SIGKILL"), grace));
 	};
@@ -8245,6 +8249,8 @@ function asRoot(privileges, program, args) {
 // src/host/install.ts
 const LOCK_SECONDS = 300;
 const PAUSE_SECONDS = 5;
+/** How long a package may take to be unpacked and configured. */
+const PACKAGE_SECONDS = 120;
 const OLD_LISTS_SECONDS = 86400;
 /** The packages that bring some tools on a distribution, each once, and the tools for which none is known. */
 function packagesFor(tools, distribution) {
@@ -8403,6 +8409,8 @@ async function run(invocation, { privileges, report, signal }) {
 	const { program, args } = asRoot(privileges, invocation.program, invocation.args);
 	await runCommand(program, args, {
 		onLine: (line) => report.output(line),
+		stopSignal: "SIGINT",
+		graceSeconds: PACKAGE_SECONDS,
 		...signal && { signal }
 	});
 }

@@ -29,14 +29,18 @@ var CommandError = class extends KnownError {
 	lastLines;
 	detail;
 	constructor(program, args, outcome, lastLines) {
-		super(commandMessage(program, outcome, lastLines));
+		super(commandMessage(knownAs(program, args), outcome, lastLines));
 		this.program = program;
 		this.args = args;
 		this.outcome = outcome;
 		this.lastLines = lastLines;
-		this.detail = [[program, ...args].join(" "), ...lastLines];
+		this.detail = outcome.kind === "canceled" ? [] : [[program, ...args].join(" "), ...lastLines];
 	}
 };
+/** What the user knows it as: the program behind sudo and env. */
+function knownAs(program, args) {
+	return [program, ...args].find((word) => !/^(sudo|env|-.*|\w+=.*)$/.test(word)) ?? program;
+}
 function commandMessage(program, outcome, lastLines) {
 	const last = lastLines.findLast((line) => line.trim() !== "");
 	const because = last === void 0 ? "" : `: ${last.trim()}`;
@@ -162,7 +166,7 @@ function stopWhenAsked(child, options) {
 	const stop = (reason) => {
 		state.reason ??= reason;
 		if (options.stopByEndOfInput) child.stdin?.end();
-		else sendSignal(child, "SIGTERM");
+		else sendSignal(child, options.stopSignal ?? "SIGTERM");
 		const grace = options.graceSeconds === void 0 ? GRACE_MILLISECONDS$1 : options.graceSeconds * 1e3;
 		timers.push(setTimeout(() => sendSignal(child, "SIGKILL"), grace));
 	};

@@ -26,6 +26,8 @@ export interface CommandOptions {
    */
   readonly stopByEndOfInput?: boolean
   readonly graceSeconds?: number
+  /** What ends the program first; SIGTERM where left out. */
+  readonly stopSignal?: 'SIGINT' | 'SIGTERM'
 }
 
 export interface CommandResult {
@@ -100,7 +102,7 @@ function stopWhenAsked(child: ReturnType<typeof spawn>, options: CommandOptions)
   const stop = (reason: CommandOutcome) => {
     state.reason ??= reason
     if (options.stopByEndOfInput) child.stdin?.end()
-    else sendSignal(child, 'SIGTERM')
+    else sendSignal(child, options.stopSignal ?? 'SIGTERM')
     const grace = options.graceSeconds === undefined ? GRACE_MILLISECONDS : options.graceSeconds * 1000
     timers.push(setTimeout(() => sendSignal(child, 'SIGKILL'), grace))
   }
@@ -118,7 +120,7 @@ function stopWhenAsked(child: ReturnType<typeof spawn>, options: CommandOptions)
 }
 
 /** A program that sudo started for us is root's: we may not signal it (kill(2)), sudo may, and it passes the signal on. */
-function sendSignal(child: ReturnType<typeof spawn>, signal: 'SIGTERM' | 'SIGKILL'): void {
+function sendSignal(child: ReturnType<typeof spawn>, signal: 'SIGINT' | 'SIGTERM' | 'SIGKILL'): void {
   if (child.pid === undefined || child.exitCode !== null || child.signalCode !== null) return
   try {
     process.kill(child.pid, signal)

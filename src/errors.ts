@@ -70,13 +70,18 @@ export class CommandError extends KnownError {
   override readonly detail: readonly string[]
 
   constructor(program: string, args: readonly string[], outcome: CommandOutcome, lastLines: readonly string[]) {
-    super(commandMessage(program, outcome, lastLines))
+    super(commandMessage(knownAs(program, args), outcome, lastLines))
     this.program = program
     this.args = args
     this.outcome = outcome
     this.lastLines = lastLines
-    this.detail = [[program, ...args].join(' '), ...lastLines]
+    this.detail = outcome.kind === 'canceled' ? [] : [[program, ...args].join(' '), ...lastLines]
   }
+}
+
+/** What the user knows it as: the program behind sudo and env. */
+function knownAs(program: string, args: readonly string[]): string {
+  return [program, ...args].find((word) => !/^(sudo|env|-.*|\w+=.*)$/.test(word)) ?? program
 }
 
 function commandMessage(program: string, outcome: CommandOutcome, lastLines: readonly string[]): string {

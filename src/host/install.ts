@@ -11,6 +11,8 @@ import type { Tool } from './tool.ts'
 
 const LOCK_SECONDS = 300
 const PAUSE_SECONDS = 5
+/** How long a package may take to be unpacked and configured. */
+const PACKAGE_SECONDS = 120
 const OLD_LISTS_SECONDS = 24 * 60 * 60
 
 /** A program and its arguments, as root runs it. */
@@ -192,7 +194,13 @@ function aptGet(args: readonly string[]): Invocation {
 
 async function run(invocation: Invocation, { privileges, report, signal }: Installation): Promise<void> {
   const { program, args } = asRoot(privileges, invocation.program, invocation.args)
-  await runCommand(program, args, { onLine: (line) => report.output(line), ...(signal && { signal }) })
+  await runCommand(program, args, {
+    onLine: (line) => report.output(line),
+    // apt and dnf end after the package at hand; what is cut in the middle has to be mended by hand.
+    stopSignal: 'SIGINT',
+    graceSeconds: PACKAGE_SECONDS,
+    ...(signal && { signal }),
+  })
 }
 
 function unpackaged(tools: readonly Tool[], distribution: Distribution | undefined): string {

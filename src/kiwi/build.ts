@@ -96,8 +96,9 @@ async function runKiwi(request: BuildRequest, places: Places): Promise<readonly 
     })
   } catch (error) {
     log.end()
-    const canceled = error instanceof CommandError && error.outcome.kind === 'canceled'
-    if (!(error instanceof CommandError) || canceled) throw error
+    if (!(error instanceof CommandError)) throw error
+    // What was started is the supervisor; what the user knows is KIWI.
+    if (error.outcome.kind === 'canceled') throw new CommandError('KIWI', [], error.outcome, error.lastLines)
     throw await explained(error, log, places)
   }
   return log.end()

@@ -45,9 +45,9 @@ export const webPage: Refusal = { kind: 'no-registry', reason: WEB_PAGE, transie
 const RULES: readonly Rule[] = [
   {
     kind: 'namespace',
-    pattern: /newuidmap|newgidmap|\bsub[ug]id\b/,
+    pattern: /newuidmap|newgidmap|\bsub[ug]id\b|during unshare\(/,
     reason: (text) =>
-      `container storage needs a user namespace, which this user cannot have: run as root, or install uidmap and give the user a range in /etc/subuid and /etc/subgid (${text})`,
+      `container storage needs a user namespace, which this user cannot have: run as root, or install uidmap, give the user a range in /etc/subuid and /etc/subgid, and allow user namespaces, which AppArmor of Ubuntu 24.04 forbids (${text})`,
   },
   {
     kind: 'zstd',
