@@ -9786,9 +9786,11 @@ const CHECK_FILE = "check.json";
 async function prepareLogins(request, access) {
 	const { login, authfile } = request;
 	const existing = await existingLogins(request);
+	const closed = authfile === void 0 ? await closedFiles(request.files) : [];
+	for (const file of closed) access.report.info(`${file} lies in a folder that is closed to us: it holds no login of ours`);
 	const converted = await withStore(existing, request, access);
 	if (!login) {
-		if (converted === existing) return authfile;
+		if (converted === existing && closed.length === 0) return authfile;
 		return await writeLogins(request.folder, converted);
 	}
 	const registry = parseRegistry(login.registry);
@@ -9823,8 +9825,19 @@ async function existingLogins(request) {
 		text: `there is no file ${authfile}: write the path of a file of logins`
 	}]);
 }
+/** Files in folders that we may not enter: root's podman makes /run/containers so that no user's file can be in it. */
+async function closedFiles(files) {
+	const isClosed = async (file) => {
+		const error = await stat(file).catch((thrown) => thrown);
+		return error instanceof Error && error.code === "EACCES";
+	};
+	const closed = await Promise.all(files.map(isClosed));
+	return files.filter((_, index) => closed[index]);
+}
 async function mergedFiles(files) {
-	return mergedLogins(await Promise.all(files.map(async (file) => await readLogins(file) ?? noLogins)));
+	const closed = await closedFiles(files);
+	const open = files.filter((file) => !closed.includes(file));
+	return mergedLogins(await Promise.all(open.map(async (file) => await readLogins(file) ?? noLogins)));
 }
 async function readLogins(path) {
 	const text = await readFile(path, "utf8").catch((error) => {

@@ -1,4 +1,4 @@
-import { readFile, rm, writeFile } from 'node:fs/promises'
+import { readFile, rm, stat, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { runCommand } from '../command.ts'
 import { CommandError, HostError, InputError } from '../errors.ts'
@@ -47,9 +47,13 @@ const CHECK_FILE = 'check.json'
 export async function prepareLogins(request: LoginRequest, access: Access): Promise<string | undefined> {
   const { login, authfile } = request
   const existing = await existingLogins(request)
+  const closed = authfile === undefined ? await closedFiles(request.files) : []
+  for (const file of closed)
+    access.report.info(`${file} lies in a folder that is closed to us: it holds no login of ours`)
   const converted = await withStore(existing, request, access)
   if (!login) {
-    if (converted === existing) return authfile
+    // skopeo would end at a folder that it may not enter, and looks at no other file where one is named.
+    if (converted === existing && closed.length === 0) return authfile
     return await writeLogins(request.folder, converted)
   }
   const registry = parseRegistry(login.registry)
@@ -78,8 +82,20 @@ async function existingLogins(request: LoginRequest): Promise<Logins> {
   ])
 }
 
+/** Files in folders that we may not enter: root's podman makes /run/containers so that no user's file can be in it. */
+async function closedFiles(files: readonly string[]): Promise<readonly string[]> {
+  const isClosed = async (file: string) => {
+    const error = await stat(file).catch((thrown: NodeJS.ErrnoException) => thrown)
+    return error instanceof Error && error.code === 'EACCES'
+  }
+  const closed = await Promise.all(files.map(isClosed))
+  return files.filter((_, index) => closed[index])
+}
+
 async function mergedFiles(files: readonly string[]): Promise<Logins> {
-  return mergedLogins(await Promise.all(files.map(async (file) => (await readLogins(file)) ?? noLogins)))
+  const closed = await closedFiles(files)
+  const open = files.filter((file) => !closed.includes(file))
+  return mergedLogins(await Promise.all(open.map(async (file) => (await readLogins(file)) ?? noLogins)))
 }
 
 async function readLogins(path: string): Promise<Logins | undefined> {
