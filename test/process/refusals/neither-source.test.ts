@@ -4,6 +4,6 @@ import { place, refusals } from '../support/cli.ts'
 it('neither description nor disk', async () => {
   await using here = await place()
   expect(await refusals(here, [])).toEqual([
-    '--description: missing: name the folder of a KIWI description, or a disk to wrap with the input disk',
+    '--description: missing: name the folder of a KIWI description, or a disk to wrap with --disk',
   ])
 })

@@ -6,6 +6,6 @@ it('obsrepositories:/ with rpm and no repositories', async () => {
   const repository = 'type="rpm-md"><source path="obsrepositories:/"/>'
   await here.write('config.xml', description({ repository, packageManager: 'dnf5' }))
   const [problem, ...others] = await refusals(here, ['--description', '.'])
-  expect(problem).toMatch(/^config\.xml:11: obsrepositories:\/ is unknown to dnf5 .*input repositories/)
+  expect(problem).toMatch(/^config\.xml:11: obsrepositories:\/ is unknown to dnf5 .*name them in --repositories/)
   expect(others).toEqual([])
 })

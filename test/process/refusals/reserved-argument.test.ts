@@ -6,7 +6,7 @@ it('an argument of KIWI that we set ourselves', async () => {
   await here.write('config.xml', description())
   const args = ['--description', '.', '--kiwi-arguments', '--target-dir=/x', '--kiwi-global-arguments', '--profile']
   expect(await refusals(here, args)).toEqual([
-    '--kiwi-global-arguments: --profile is set by kiwi-oci: use the input profiles',
-    '--kiwi-arguments: --target-dir is set by kiwi-oci: name another place with the input work-dir',
+    '--kiwi-global-arguments: --profile is set by kiwi-oci: use --profiles',
+    '--kiwi-arguments: --target-dir is set by kiwi-oci: name another place with --work-dir',
   ])
 })
