@@ -7,6 +7,7 @@ import { PassThrough, Readable, Transform } from "node:stream";
 import zlib, { constants, createGunzip, createGzip, createZstdCompress, createZstdDecompress } from "node:zlib";
 import { createHash, createHmac, randomUUID } from "node:crypto";
 import fs, { constants as constants$1, createReadStream } from "node:fs";
+import { basename, dirname, isAbsolute, join, normalize, relative, resolve, sep } from "node:path";
 import * as os$1 from "os";
 import * as crypto$1 from "crypto";
 import * as fs$1 from "fs";
@@ -24,7 +25,6 @@ import util, { inspect } from "node:util";
 import * as child from "child_process";
 import { setTimeout as setTimeout$1 } from "timers";
 import { access, chmod, constants as constants$2, copyFile, link, lstat, mkdir, mkdtemp, open, readFile, readdir, readlink, realpath, rename, rm, stat, statfs, symlink, utimes, writeFile } from "node:fs/promises";
-import { basename, dirname, isAbsolute, join, normalize, relative, resolve, sep } from "node:path";
 import { setTimeout as setTimeout$2 } from "node:timers/promises";
 import { pipeline } from "node:stream/promises";
 import * as stream from "stream";
@@ -184,6 +184,7 @@ const FILESYSTEM = {
 	EROFS: "the file system is read-only: set work-dir to a folder that can be written",
 	EACCES: "the right to it is missing: give it, or name another folder with work-dir",
 	EPERM: "the right to it is missing: give it, or name another folder with work-dir",
+	ENAMETOOLONG: "the name is too long for the file system: use a shorter one",
 	EMFILE: "too many files are open: raise the limit (ulimit -n)"
 };
 function filesystemMessage(error) {
@@ -7590,6 +7591,7 @@ function diskPathProblem(path) {
 	const parts = path.slice(1).split("/");
 	if (parts.at(-1) === "") return "the path ends with /: add the name of the file";
 	if (parts.includes("..") || parts.includes(".")) return "the path holds . or ..: write it without them";
+	if (parts.some((part) => Buffer.byteLength(part) > 255)) return "the path holds a name of more than 255 bytes, which no file system takes";
 	if (parts.includes("")) return "the path holds //: write it with single ones";
 	if (parts.some((part) => part.startsWith(".wh."))) return "the path holds a name that starts with .wh., which deletes files";
 }
@@ -7871,6 +7873,7 @@ function parseDestination(text) {
 function parseTag(text) {
 	const bare = text.startsWith("docker://") ? text.slice(9) : text;
 	if (/^:?[\w.-]+$/.test(bare) && /^(?::|v?\d|latest$)/.test(bare)) return { problem: `'${text}' is a tag without a name: write REGISTRY/REPOSITORY:${bare.replace(/^:/, "")}` };
+	if (!bare.includes("/")) return { problem: `'${text}' is no full reference: write REGISTRY/REPOSITORY:TAG` };
 	const parsed = parseReference(bare);
 	if (typeof parsed === "string") return { problem: `'${text}' is no reference: ${parsed}` };
 	if (parsed.digest !== void 0) return { problem: `'${text}' has a digest, which a push cannot choose: write ${bare.slice(0, bare.indexOf("@"))}` };
@@ -25936,6 +25939,105 @@ function saveState(name, value) {
 	if (process.env["GITHUB_STATE"] || "") return issueFileCommand("STATE", prepareKeyValueMessage(name, value));
 	issueCommand("save-state", { name }, toCommandValue(value));
 }
+// src/host/privileges.ts
+/** Finds out by the user id, then by whether sudo works without a password. */
+async function findPrivileges(uid = process.getuid?.()) {
+	if (uid === 0) return { kind: "root" };
+	try {
+		await runCommand("sudo", ["-n", "true"], { timeoutSeconds: 20 });
+		return { kind: "sudo" };
+	} catch (error) {
+		if (error instanceof CommandError) return { kind: "none" };
+		throw error;
+	}
+}
+/**
+* The command line that runs a program as root.
+*
+* @throws HostError where there is no way to become root
+*/
+function asRoot(privileges, program, args) {
+	switch (privileges.kind) {
+		case "root": return {
+			program,
+			args
+		};
+		case "sudo": return {
+			program: "sudo",
+			args: [
+				"-n",
+				"--",
+				program,
+				...args
+			]
+		};
+		case "none": throw new HostError("building needs root", "run as root or with password-less sudo");
+	}
+}
+// src/oci/folder.ts
+/**
+* Makes a folder and those above it. What is there already stays.
+*
+* Not with `recursive`: where a parent is there and takes no folders, as in /proc, Node 24 tries for ever
+* (libuv says ENOENT, and Node makes the parent again).
+*
+* @throws errors of the file system
+*/
+async function makeFolder(path) {
+	try {
+		await mkdir(path);
+	} catch (error) {
+		const code = error instanceof Error && "code" in error ? error.code : void 0;
+		if (code === "EEXIST" && (await stat(path)).isDirectory()) return;
+		const parent = dirname(path);
+		if (code !== "ENOENT" || parent === path || await isThere$1(parent)) throw error;
+		await makeFolder(parent);
+		await makeFolder(path);
+	}
+}
+async function isThere$1(path) {
+	return stat(path).then(() => true, () => false);
+}
+// src/job/workfolder.ts
+/** Only a folder that holds this file is ever released and removed as root. */
+const MARKER = ".kiwi-oci";
+/** What the names of work folders, and of KIWI's log beside them, begin with. */
+const WORK_PREFIX = "kiwi-oci-";
+/**
+* Makes the folder of one job, with a name of its own, so that jobs on one machine do not disturb one another. Nobody
+* else may look into it: a disk can hold secrets.
+*
+* @throws InputError when `work-dir` cannot be written
+*/
+async function makeWorkFolder(parent) {
+	const folder = await newFolder(parent);
+	await writeFile(join(folder, MARKER), "").catch(async (error) => {
+		await rm(folder, {
+			recursive: true,
+			force: true
+		});
+		throw error;
+	});
+	return folder;
+}
+async function newFolder(parent) {
+	try {
+		await makeFolder(parent);
+		return await mkdtemp(join(parent, WORK_PREFIX));
+	} catch (error) {
+		if (error instanceof Error && "code" in error && error.code === "ENOSPC") throw error;
+		throw new InputError([{
+			where: "input work-dir",
+			text: `${parent} cannot be used (${error instanceof Error ? error.message : String(error)}): name a folder of yours`
+		}]);
+	}
+}
+/** Makes a folder that only we can read, for logins. */
+async function makePrivateFolder(parent) {
+	const folder = await mkdtemp(join(parent, "kiwi-oci-login-"));
+	await chmod(folder, 448);
+	return folder;
+}
 // src/runner.ts
 /**
 * Reports to a workflow runner. What programs print stands between `stop-commands` and a token that they cannot know, so
@@ -26214,6 +26316,8 @@ async function checkRaw(path) {
 		const start = buffer.toString("hex");
 		const packed = PACKED.find(({ magic }) => start.startsWith(magic));
 		if (packed !== void 0) throw refused(`${path} is packed with ${packed.name}: unpack it first`);
+		const { buffer: end } = await file.read(Buffer.alloc(8), 0, 8, Math.max(0, size - SECTOR_BYTES));
+		if (end.toString("latin1") === "conectix") throw refused(`${path} is a fixed VHD, of which qemu-img takes the footer for data: convert it with qemu-img convert -f vpc -O qcow2 ${path} NEW`);
 		if (size === 0 || size % SECTOR_BYTES !== 0) throw refused(`${path} is no disk: its ${size} bytes are no whole sectors of ${SECTOR_BYTES}`);
 	} finally {
 		await file.close();
@@ -26306,7 +26410,7 @@ async function reasonAgainst({ transport, path }) {
 		case "oci": return await against(path, "oci-layout", "an OCI layout") ?? await againstPlace(await nearestFolder(path));
 		case "dir": return await against(path, "version", "an image") ?? await againstPlace(await folderOrParent(path));
 		case "oci-archive":
-		case "docker-archive": return await isFolder(path) ? "it is a folder: write the path of a file" : await againstPlace(dirname(resolve(path)));
+		case "docker-archive": return await isNoFile(path) ? "it is there and no regular file: write the path of a file" : await againstPlace(dirname(resolve(path)));
 		default: return;
 	}
 }
@@ -26327,14 +26431,18 @@ async function againstPlace(folder) {
 /** Where the first missing folder of a path would be made. */
 async function nearestFolder(path) {
 	let folder = resolve(path);
-	while (folder !== dirname(folder) && !await isThere$1(folder)) folder = dirname(folder);
+	while (folder !== dirname(folder) && !await isThere(folder)) folder = dirname(folder);
 	return folder;
 }
 async function folderOrParent(path) {
-	return await isThere$1(path) ? resolve(path) : dirname(resolve(path));
+	return await isThere(path) ? resolve(path) : dirname(resolve(path));
 }
-async function isThere$1(path) {
+async function isThere(path) {
 	return await stat(path).catch(() => void 0) !== void 0;
+}
+/** A device, a pipe or a link would be replaced by the archive. */
+async function isNoFile(path) {
+	return (await lstat(path).catch(() => void 0))?.isFile() === false;
 }
 async function isFolder(path) {
 	return (await stat(path).catch(() => void 0))?.isDirectory() === true;
@@ -26398,30 +26506,6 @@ function spaceError(error, folder) {
 	const code = error instanceof Error && "code" in error ? error.code : void 0;
 	if (code !== "ENOSPC" && code !== "EDQUOT") return error;
 	return new HostError(`no space is left in ${folder} for the image`, "free some, or choose another work-dir");
-}
-// src/oci/folder.ts
-/**
-* Makes a folder and those above it. What is there already stays.
-*
-* Not with `recursive`: where a parent is there and takes no folders, as in /proc, Node 24 tries for ever
-* (libuv says ENOENT, and Node makes the parent again).
-*
-* @throws errors of the file system
-*/
-async function makeFolder(path) {
-	try {
-		await mkdir(path);
-	} catch (error) {
-		const code = error instanceof Error && "code" in error ? error.code : void 0;
-		if (code === "EEXIST" && (await stat(path)).isDirectory()) return;
-		const parent = dirname(path);
-		if (code !== "ENOENT" || parent === path || await isThere(parent)) throw error;
-		await makeFolder(parent);
-		await makeFolder(path);
-	}
-}
-async function isThere(path) {
-	return stat(path).then(() => true, () => false);
 }
 // src/oci/layout.ts
 const LAYOUT_VERSION = "1.0.0";
@@ -26820,11 +26904,13 @@ function retryDelay(refusal, tried) {
 }
 const realSleep = async (milliseconds, signal) => await setTimeout$2(milliseconds, void 0, signal === void 0 ? {} : { signal });
 // src/registry/skopeo.ts
+/** skopeo itself waits for ever (reliability of registries: it has no idle limit). */
+const ANSWER_SECONDS = 120;
 /** A registry's refusal with the kind of it, for callers that take some kinds for an answer. */
 var RefusedError = class extends RegistryError {
 	refusal;
 	constructor(purpose, refusal, detail) {
-		super(`${purpose.failure}: ${refusal.reason}`, {
+		super(`${purpose.failure}: ${refusal.reason}`.replaceAll(/\s*\n\s*/g, " ").trim(), {
 			side: purpose.side,
 			reference: purpose.reference,
 			detail
@@ -26894,8 +26980,10 @@ async function requireSkopeo(access) {
 }
 async function attempt$1(args, access, input) {
 	try {
+		const limit = args.includes("copy") ? {} : { timeoutSeconds: ANSWER_SECONDS };
 		return await runCommand("skopeo", args, {
 			...commandOptions(access),
+			...limit,
 			...input === void 0 ? {} : { input }
 		});
 	} catch (error) {
@@ -27310,7 +27398,20 @@ function parseConfig(bytes, subject = "the config") {
 		...config == null || isRuntimeConfig(config) ? [] : ["its config has members of the wrong kind"]
 	];
 	if (violations.length > 0) throw new ImageError(subject, violations);
-	return without(document, ["history", "config"].filter((member) => document[member] === null));
+	const nulls = ["history", "config"].filter((member) => document[member] === null);
+	const rootfs = {
+		type: "layers",
+		diff_ids: [],
+		...without(document["rootfs"], emptyMembers(document))
+	};
+	return {
+		...without(document, nulls),
+		rootfs
+	};
+}
+function emptyMembers(document) {
+	const rootfs = document["rootfs"];
+	return isJsonObject(rootfs) && rootfs["diff_ids"] === null ? ["diff_ids"] : [];
 }
 /** The config with one layer more; the history gets an entry for it, and what the base's history lacks. */
 function changedConfig(base, update) {
@@ -27380,7 +27481,7 @@ function isEmpty(value) {
 function rootfsViolations(document) {
 	const rootfs = document["rootfs"];
 	if (!isJsonObject(rootfs)) return ["it has no rootfs"];
-	const diffIDs = rootfs["diff_ids"];
+	const diffIDs = rootfs["diff_ids"] ?? [];
 	const valid = Array.isArray(diffIDs) && diffIDs.every((id) => typeof id === "string" && isDigest(id));
 	return [...rootfs["type"] === "layers" ? [] : ["its rootfs.type is not \"layers\""], ...valid ? [] : ["its diff_ids are no list of sha256 digests"]];
 }
@@ -30802,41 +30903,6 @@ async function replaceFile(path, text, mode) {
 	await writeFile(path, text, { mode });
 	await chmod(path, mode);
 }
-// src/host/privileges.ts
-/** Finds out by the user id, then by whether sudo works without a password. */
-async function findPrivileges(uid = process.getuid?.()) {
-	if (uid === 0) return { kind: "root" };
-	try {
-		await runCommand("sudo", ["-n", "true"], { timeoutSeconds: 20 });
-		return { kind: "sudo" };
-	} catch (error) {
-		if (error instanceof CommandError) return { kind: "none" };
-		throw error;
-	}
-}
-/**
-* The command line that runs a program as root.
-*
-* @throws HostError where there is no way to become root
-*/
-function asRoot(privileges, program, args) {
-	switch (privileges.kind) {
-		case "root": return {
-			program,
-			args
-		};
-		case "sudo": return {
-			program: "sudo",
-			args: [
-				"-n",
-				"--",
-				program,
-				...args
-			]
-		};
-		case "none": throw new HostError("building needs root", "run as root or with password-less sudo");
-	}
-}
 // src/kiwi/environment.ts
 const SYSTEM_PATH = [
 	"/usr/local/sbin",
@@ -32094,37 +32160,6 @@ function plannedDestinations(plan) {
 		return name;
 	});
 }
-// src/job/workfolder.ts
-/** Only a folder that holds this file is ever released and removed as root. */
-const MARKER = ".kiwi-oci";
-/** What the names of work folders, and of KIWI's log beside them, begin with. */
-const WORK_PREFIX = "kiwi-oci-";
-/**
-* Makes the folder of one job, with a name of its own, so that jobs on one machine do not disturb one another. Others
-* may pass through it (apt reads packages as `_apt`), not list it.
-*
-* @throws InputError when `work-dir` cannot be written
-*/
-async function makeWorkFolder(parent) {
-	try {
-		await makeFolder(parent);
-		const folder = await mkdtemp(join(parent, WORK_PREFIX));
-		await chmod(folder, 457);
-		await writeFile(join(folder, MARKER), "");
-		return folder;
-	} catch (error) {
-		throw new InputError([{
-			where: "input work-dir",
-			text: `${parent} cannot be used (${error instanceof Error ? error.message : String(error)}): name a folder of yours`
-		}]);
-	}
-}
-/** Makes a folder that only we can read, for logins. */
-async function makePrivateFolder(parent) {
-	const folder = await mkdtemp(join(parent, "kiwi-oci-login-"));
-	await chmod(folder, 448);
-	return folder;
-}
 // src/job/description.ts
 /** Packages that no build used for so long go. */
 const KEPT_DAYS = 30;
@@ -32175,6 +32210,7 @@ async function buildDescription(prepared, job) {
 	const sharedCache = join(workFolder, "cache");
 	const packages = await offeredPackages(prepared, sharedCache, job);
 	const supervisor = asRoot(await findPrivileges(), machine.nodePath, [machine.supervisorPath]);
+	await chmod(workFolder, 457);
 	const built = await buildDisk({
 		...selection(source),
 		kiwi: kiwi.path,
@@ -32190,6 +32226,7 @@ async function buildDescription(prepared, job) {
 		now: machine.now,
 		signal
 	});
+	await chmod(workFolder, 448);
 	await packages.keep();
 	return built;
 }
@@ -32977,6 +33014,7 @@ async function convert(plan, raw, job) {
 	const path = plan.diskPath ?? `/disk/${raw.name}.${plan.format}`;
 	await checkSpace(diskSpace(plan, raw), job);
 	job.report.group(`Convert the disk to ${plan.format}`);
+	const before = await stat(raw.file);
 	const file = await job.stopwatch.time("Convert", () => convertDisk({
 		source: raw.file,
 		from: raw.format,
@@ -32986,6 +33024,8 @@ async function convert(plan, raw, job) {
 		signal: job.signal
 	}));
 	job.report.endGroup();
+	const after = await stat(raw.file);
+	if (after.mtimeMs !== before.mtimeMs || after.size !== before.size) throw new HostError(`the disk ${raw.file} changed while it was converted`, "end what writes to it, a running VM perhaps, and try again");
 	const { virtualSizeBytes } = raw;
 	return {
 		path,
@@ -32999,7 +33039,7 @@ async function wrap(plan, parts, job) {
 	const { raw, converted, base, kiwi } = parts;
 	const { source } = plan;
 	job.report.group("Wrap");
-	const epochSeconds = plan.sourceDateEpoch ?? Math.floor((await stat(raw.file)).mtimeMs / 1e3);
+	const epochSeconds = plan.sourceDateEpoch ?? Math.max(0, Math.floor((await stat(raw.file)).mtimeMs / 1e3));
 	const named = source.kind === "description" ? {
 		title: source.name,
 		version: source.version

@@ -1,5 +1,5 @@
 import { lstat, rm } from "node:fs/promises";
-import { dirname, join, resolve } from "node:path";
+import { basename, dirname, isAbsolute, join, resolve } from "node:path";
 import { spawn } from "node:child_process";
 import { createInterface } from "node:readline";
 import { randomUUID } from "node:crypto";
@@ -102,6 +102,7 @@ const FILESYSTEM = {
 	EROFS: "the file system is read-only: set work-dir to a folder that can be written",
 	EACCES: "the right to it is missing: give it, or name another folder with work-dir",
 	EPERM: "the right to it is missing: give it, or name another folder with work-dir",
+	ENAMETOOLONG: "the name is too long for the file system: use a shorter one",
 	EMFILE: "too many files are open: raise the limit (ulimit -n)"
 };
 function filesystemMessage(error) {
@@ -746,8 +747,16 @@ function takeInputs(environment) {
 }
 /** In the post entry: what the step remembered. */
 function rememberedFolders() {
-	const remembered = JSON.parse(getState("folders") || "[]");
-	return Array.isArray(remembered) ? remembered.filter((folder) => typeof folder === "string") : [];
+	const remembered = parsedState(getState("folders"));
+	const isOurs = (folder) => typeof folder === "string" && isAbsolute(folder) && basename(folder).startsWith("kiwi-oci-");
+	return Array.isArray(remembered) ? remembered.filter(isOurs) : [];
+}
+function parsedState(text) {
+	try {
+		return JSON.parse(text || "[]");
+	} catch {
+		return [];
+	}
 }
 // src/steps/step.ts
 /**

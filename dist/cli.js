@@ -1,11 +1,11 @@
 #!/usr/bin/env node
 import { createRequire } from "node:module";
+import { createHash, randomUUID } from "node:crypto";
 import { access, chmod, constants, copyFile, cp, link, lstat, mkdir, mkdtemp, open, readFile, readdir, readlink, realpath, rename, rm, stat, statfs, symlink, utimes, writeFile } from "node:fs/promises";
 import { basename, dirname, isAbsolute, join, normalize, relative, resolve, sep } from "node:path";
 import { PassThrough, Readable, addAbortSignal } from "node:stream";
 import { text } from "node:stream/consumers";
 import { constants as constants$1, createGunzip, createGzip, createZstdCompress, createZstdDecompress } from "node:zlib";
-import { createHash, randomUUID } from "node:crypto";
 import { constants as constants$2, createReadStream } from "node:fs";
 import { spawn } from "node:child_process";
 import { createInterface } from "node:readline";
@@ -138,6 +138,7 @@ const FILESYSTEM = {
 	EROFS: "the file system is read-only: set work-dir to a folder that can be written",
 	EACCES: "the right to it is missing: give it, or name another folder with work-dir",
 	EPERM: "the right to it is missing: give it, or name another folder with work-dir",
+	ENAMETOOLONG: "the name is too long for the file system: use a shorter one",
 	EMFILE: "too many files are open: raise the limit (ulimit -n)"
 };
 function filesystemMessage(error) {
@@ -7705,6 +7706,7 @@ function diskPathProblem(path) {
 	const parts = path.slice(1).split("/");
 	if (parts.at(-1) === "") return "the path ends with /: add the name of the file";
 	if (parts.includes("..") || parts.includes(".")) return "the path holds . or ..: write it without them";
+	if (parts.some((part) => Buffer.byteLength(part) > 255)) return "the path holds a name of more than 255 bytes, which no file system takes";
 	if (parts.includes("")) return "the path holds //: write it with single ones";
 	if (parts.some((part) => part.startsWith(".wh."))) return "the path holds a name that starts with .wh., which deletes files";
 }
@@ -7986,6 +7988,7 @@ function parseDestination(text) {
 function parseTag(text) {
 	const bare = text.startsWith("docker://") ? text.slice(9) : text;
 	if (/^:?[\w.-]+$/.test(bare) && /^(?::|v?\d|latest$)/.test(bare)) return { problem: `'${text}' is a tag without a name: write REGISTRY/REPOSITORY:${bare.replace(/^:/, "")}` };
+	if (!bare.includes("/")) return { problem: `'${text}' is no full reference: write REGISTRY/REPOSITORY:TAG` };
 	const parsed = parseReference(bare);
 	if (typeof parsed === "string") return { problem: `'${text}' is no reference: ${parsed}` };
 	if (parsed.digest !== void 0) return { problem: `'${text}' has a digest, which a push cannot choose: write ${bare.slice(0, bare.indexOf("@"))}` };
@@ -9675,11 +9678,13 @@ function retryDelay(refusal, tried) {
 }
 const realSleep = async (milliseconds, signal) => await setTimeout$1(milliseconds, void 0, signal === void 0 ? {} : { signal });
 // src/registry/skopeo.ts
+/** skopeo itself waits for ever (reliability of registries: it has no idle limit). */
+const ANSWER_SECONDS = 120;
 /** A registry's refusal with the kind of it, for callers that take some kinds for an answer. */
 var RefusedError = class extends RegistryError {
 	refusal;
 	constructor(purpose, refusal, detail) {
-		super(`${purpose.failure}: ${refusal.reason}`, {
+		super(`${purpose.failure}: ${refusal.reason}`.replaceAll(/\s*\n\s*/g, " ").trim(), {
 			side: purpose.side,
 			reference: purpose.reference,
 			detail
@@ -9749,8 +9754,10 @@ async function requireSkopeo(access) {
 }
 async function attempt$1(args, access, input) {
 	try {
+		const limit = args.includes("copy") ? {} : { timeoutSeconds: ANSWER_SECONDS };
 		return await runCommand("skopeo", args, {
 			...commandOptions(access),
+			...limit,
 			...input === void 0 ? {} : { input }
 		});
 	} catch (error) {
@@ -10047,7 +10054,7 @@ const CONVERTING = ["docker-archive", "docker-daemon"];
 */
 async function exportImage(source, destination, access) {
 	if (destination.transport === "docker") return await pushTag(source, plainName(destination), access);
-	if (destination.transport === "oci") await exportLayout(source, destination);
+	if (destination.transport === "oci") await exportLayout(source, destination, access.signal);
 	else if (destination.transport.endsWith("-archive")) await exportArchive(source, destination, access);
 	else await copyTo(source, destination, destination, access);
 	const digest = CONVERTING.includes(destination.transport) ? ", with Docker's own manifest, which has another digest" : "";
@@ -10088,12 +10095,16 @@ async function exportArchive(source, destination, access) {
 	}
 }
 /** Written without skopeo, which leaves the platform out and writes index.json in place (c/image oci/layout/oci_dest.go). */
-async function exportLayout(source, destination) {
+async function exportLayout(source, destination, signal) {
 	const index = await existingIndex(destination.path);
 	const layout = await createLayout(destination.path);
 	const { config, layers } = parseManifest(await readFile(blobPath(source.layout, source.digest)));
 	const digests = new Set([...layers, config].map(({ digest }) => digest)).add(source.digest);
-	for (const digest of digests) await bring(layout, blobPath(source.layout, digest), digest);
+	for (const digest of digests) {
+		signal?.throwIfAborted();
+		await bring(layout, blobPath(source.layout, digest), digest);
+	}
+	signal?.throwIfAborted();
 	const entries = Array.isArray(index["manifests"]) ? index["manifests"].filter(isJsonObject) : [];
 	const entry = named(source.descriptor, destination.name);
 	const manifests = [...entries.filter((each) => !isReplaced(each, entry)), entry];
@@ -11797,19 +11808,28 @@ const MARKER = ".kiwi-oci";
 /** What the names of work folders, and of KIWI's log beside them, begin with. */
 const WORK_PREFIX = "kiwi-oci-";
 /**
-* Makes the folder of one job, with a name of its own, so that jobs on one machine do not disturb one another. Others
-* may pass through it (apt reads packages as `_apt`), not list it.
+* Makes the folder of one job, with a name of its own, so that jobs on one machine do not disturb one another. Nobody
+* else may look into it: a disk can hold secrets.
 *
 * @throws InputError when `work-dir` cannot be written
 */
 async function makeWorkFolder(parent) {
+	const folder = await newFolder(parent);
+	await writeFile(join(folder, MARKER), "").catch(async (error) => {
+		await rm(folder, {
+			recursive: true,
+			force: true
+		});
+		throw error;
+	});
+	return folder;
+}
+async function newFolder(parent) {
 	try {
 		await makeFolder(parent);
-		const folder = await mkdtemp(join(parent, WORK_PREFIX));
-		await chmod(folder, 457);
-		await writeFile(join(folder, MARKER), "");
-		return folder;
+		return await mkdtemp(join(parent, WORK_PREFIX));
 	} catch (error) {
+		if (error instanceof Error && "code" in error && error.code === "ENOSPC") throw error;
 		throw new InputError([{
 			where: "input work-dir",
 			text: `${parent} cannot be used (${error instanceof Error ? error.message : String(error)}): name a folder of yours`
@@ -14930,6 +14950,15 @@ async function descriptionSource(path, inputs, facts, problems) {
 		...format === void 0 ? {} : { format }
 	});
 	const { packageManager } = selected;
+	const where = {
+		where: `${basename(selected.file)}:${selected.line}`,
+		file: selected.file,
+		line: selected.line
+	};
+	for (const text of configProblems(selected.containerConfig ?? {})) problems.push({
+		...where,
+		text: `<containerconfig> ${text}`
+	});
 	problems.push(...givenRepositories(repositories).problems, ...repositoryProblems(description, {
 		...chosen,
 		packageManager,
@@ -15233,6 +15262,8 @@ async function checkRaw(path) {
 		const start = buffer.toString("hex");
 		const packed = PACKED.find(({ magic }) => start.startsWith(magic));
 		if (packed !== void 0) throw refused(`${path} is packed with ${packed.name}: unpack it first`);
+		const { buffer: end } = await file.read(Buffer.alloc(8), 0, 8, Math.max(0, size - SECTOR_BYTES));
+		if (end.toString("latin1") === "conectix") throw refused(`${path} is a fixed VHD, of which qemu-img takes the footer for data: convert it with qemu-img convert -f vpc -O qcow2 ${path} NEW`);
 		if (size === 0 || size % SECTOR_BYTES !== 0) throw refused(`${path} is no disk: its ${size} bytes are no whole sectors of ${SECTOR_BYTES}`);
 	} finally {
 		await file.close();
@@ -15316,7 +15347,7 @@ async function reasonAgainst({ transport, path }) {
 		case "oci": return await against(path, "oci-layout", "an OCI layout") ?? await againstPlace(await nearestFolder(path));
 		case "dir": return await against(path, "version", "an image") ?? await againstPlace(await folderOrParent(path));
 		case "oci-archive":
-		case "docker-archive": return await isFolder(path) ? "it is a folder: write the path of a file" : await againstPlace(dirname(resolve(path)));
+		case "docker-archive": return await isNoFile(path) ? "it is there and no regular file: write the path of a file" : await againstPlace(dirname(resolve(path)));
 		default: return;
 	}
 }
@@ -15345,6 +15376,10 @@ async function folderOrParent(path) {
 }
 async function isThere(path) {
 	return await stat(path).catch(() => void 0) !== void 0;
+}
+/** A device, a pipe or a link would be replaced by the archive. */
+async function isNoFile(path) {
+	return (await lstat(path).catch(() => void 0))?.isFile() === false;
 }
 async function isFolder(path) {
 	return (await stat(path).catch(() => void 0))?.isDirectory() === true;
@@ -15546,7 +15581,20 @@ function parseConfig(bytes, subject = "the config") {
 		...config == null || isRuntimeConfig(config) ? [] : ["its config has members of the wrong kind"]
 	];
 	if (violations.length > 0) throw new ImageError(subject, violations);
-	return without(document, ["history", "config"].filter((member) => document[member] === null));
+	const nulls = ["history", "config"].filter((member) => document[member] === null);
+	const rootfs = {
+		type: "layers",
+		diff_ids: [],
+		...without(document["rootfs"], emptyMembers(document))
+	};
+	return {
+		...without(document, nulls),
+		rootfs
+	};
+}
+function emptyMembers(document) {
+	const rootfs = document["rootfs"];
+	return isJsonObject(rootfs) && rootfs["diff_ids"] === null ? ["diff_ids"] : [];
 }
 /** The config with one layer more; the history gets an entry for it, and what the base's history lacks. */
 function changedConfig(base, update) {
@@ -15616,7 +15664,7 @@ function isEmpty(value) {
 function rootfsViolations(document) {
 	const rootfs = document["rootfs"];
 	if (!isJsonObject(rootfs)) return ["it has no rootfs"];
-	const diffIDs = rootfs["diff_ids"];
+	const diffIDs = rootfs["diff_ids"] ?? [];
 	const valid = Array.isArray(diffIDs) && diffIDs.every((id) => typeof id === "string" && isDigest(id));
 	return [...rootfs["type"] === "layers" ? [] : ["its rootfs.type is not \"layers\""], ...valid ? [] : ["its diff_ids are no list of sha256 digests"]];
 }
@@ -17062,6 +17110,7 @@ async function buildDescription(prepared, job) {
 	const sharedCache = join(workFolder, "cache");
 	const packages = await offeredPackages(prepared, sharedCache, job);
 	const supervisor = asRoot(await findPrivileges(), machine.nodePath, [machine.supervisorPath]);
+	await chmod(workFolder, 457);
 	const built = await buildDisk({
 		...selection(source),
 		kiwi: kiwi.path,
@@ -17077,6 +17126,7 @@ async function buildDescription(prepared, job) {
 		now: machine.now,
 		signal
 	});
+	await chmod(workFolder, 448);
 	await packages.keep();
 	return built;
 }
@@ -17864,6 +17914,7 @@ async function convert(plan, raw, job) {
 	const path = plan.diskPath ?? `/disk/${raw.name}.${plan.format}`;
 	await checkSpace(diskSpace(plan, raw), job);
 	job.report.group(`Convert the disk to ${plan.format}`);
+	const before = await stat(raw.file);
 	const file = await job.stopwatch.time("Convert", () => convertDisk({
 		source: raw.file,
 		from: raw.format,
@@ -17873,6 +17924,8 @@ async function convert(plan, raw, job) {
 		signal: job.signal
 	}));
 	job.report.endGroup();
+	const after = await stat(raw.file);
+	if (after.mtimeMs !== before.mtimeMs || after.size !== before.size) throw new HostError(`the disk ${raw.file} changed while it was converted`, "end what writes to it, a running VM perhaps, and try again");
 	const { virtualSizeBytes } = raw;
 	return {
 		path,
@@ -17886,7 +17939,7 @@ async function wrap(plan, parts, job) {
 	const { raw, converted, base, kiwi } = parts;
 	const { source } = plan;
 	job.report.group("Wrap");
-	const epochSeconds = plan.sourceDateEpoch ?? Math.floor((await stat(raw.file)).mtimeMs / 1e3);
+	const epochSeconds = plan.sourceDateEpoch ?? Math.max(0, Math.floor((await stat(raw.file)).mtimeMs / 1e3));
 	const named = source.kind === "description" ? {
 		title: source.name,
 		version: source.version
@@ -18135,7 +18188,10 @@ async function main() {
 		process.stdout.write(`${line.help ? helpText() : version}\n`);
 		return;
 	}
-	for (const stream of [process.stdout, process.stderr]) stream.on("error", () => {});
+	process.stderr.on("error", () => {});
+	process.stdout.on("error", () => {
+		process.exitCode = 1;
+	});
 	const terminal = new Terminal(process.stderr, () => Date.now());
 	const canceling = new AbortController();
 	for (const name of [
@@ -18237,17 +18293,22 @@ async function givenPassword(line, signal) {
 async function metadataProblems({ metadataFile }) {
 	if (metadataFile === void 0) return [];
 	const folder = dirname(resolve(metadataFile));
-	return await access(folder, constants.W_OK).then(() => true, () => false) ? [] : [{
+	const [writable, there] = await Promise.all([access(folder, constants.W_OK).then(() => true, () => false), stat(metadataFile).catch(() => void 0)]);
+	const refuse = (text) => [{
 		where: "--metadata-file",
-		text: `${folder} cannot be written: name a file in a folder that is there`
+		text
 	}];
+	if (there?.isDirectory()) return refuse(`${metadataFile} is a folder: name a file`);
+	return writable ? [] : refuse(`${folder} cannot be written: name a file in a folder that is there`);
 }
 /** Whatever goes wrong here, the image is where it is, and an error before is the one to tell. */
 async function writeMetadata(file, content, report) {
 	if (file === void 0) return;
 	try {
-		await writeFile(`${file}.tmp`, `${content}\n`);
-		await rename(`${file}.tmp`, file);
+		if ((await lstat(file).catch(() => void 0))?.isFile() === false) return await writeFile(file, `${content}\n`);
+		const partial = `${file}.${randomUUID()}.tmp`;
+		await writeFile(partial, `${content}\n`, { flag: "wx" });
+		await rename(partial, file);
 	} catch (error) {
 		report.warning(`${file} could not be written: ${describeError(error).message}`);
 	}

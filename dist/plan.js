@@ -6723,6 +6723,7 @@ const FILESYSTEM = {
 	EROFS: "the file system is read-only: set work-dir to a folder that can be written",
 	EACCES: "the right to it is missing: give it, or name another folder with work-dir",
 	EPERM: "the right to it is missing: give it, or name another folder with work-dir",
+	ENAMETOOLONG: "the name is too long for the file system: use a shorter one",
 	EMFILE: "too many files are open: raise the limit (ulimit -n)"
 };
 function filesystemMessage(error) {
@@ -7005,6 +7006,7 @@ function diskPathProblem(path) {
 	const parts = path.slice(1).split("/");
 	if (parts.at(-1) === "") return "the path ends with /: add the name of the file";
 	if (parts.includes("..") || parts.includes(".")) return "the path holds . or ..: write it without them";
+	if (parts.some((part) => Buffer.byteLength(part) > 255)) return "the path holds a name of more than 255 bytes, which no file system takes";
 	if (parts.includes("")) return "the path holds //: write it with single ones";
 	if (parts.some((part) => part.startsWith(".wh."))) return "the path holds a name that starts with .wh., which deletes files";
 }
@@ -7143,6 +7145,7 @@ function parseDestination(text) {
 function parseTag(text) {
 	const bare = text.startsWith("docker://") ? text.slice(9) : text;
 	if (/^:?[\w.-]+$/.test(bare) && /^(?::|v?\d|latest$)/.test(bare)) return { problem: `'${text}' is a tag without a name: write REGISTRY/REPOSITORY:${bare.replace(/^:/, "")}` };
+	if (!bare.includes("/")) return { problem: `'${text}' is no full reference: write REGISTRY/REPOSITORY:TAG` };
 	const parsed = parseReference(bare);
 	if (typeof parsed === "string") return { problem: `'${text}' is no reference: ${parsed}` };
 	if (parsed.digest !== void 0) return { problem: `'${text}' has a digest, which a push cannot choose: write ${bare.slice(0, bare.indexOf("@"))}` };
@@ -10723,6 +10726,15 @@ async function descriptionSource(path, inputs, facts, problems) {
 		...format === void 0 ? {} : { format }
 	});
 	const { packageManager } = selected;
+	const where = {
+		where: `${basename(selected.file)}:${selected.line}`,
+		file: selected.file,
+		line: selected.line
+	};
+	for (const text of configProblems(selected.containerConfig ?? {})) problems.push({
+		...where,
+		text: `<containerconfig> ${text}`
+	});
 	problems.push(...givenRepositories(repositories).problems, ...repositoryProblems(description, {
 		...chosen,
 		packageManager,

@@ -6793,6 +6793,7 @@ const FILESYSTEM = {
 	EROFS: "the file system is read-only: set work-dir to a folder that can be written",
 	EACCES: "the right to it is missing: give it, or name another folder with work-dir",
 	EPERM: "the right to it is missing: give it, or name another folder with work-dir",
+	ENAMETOOLONG: "the name is too long for the file system: use a shorter one",
 	EMFILE: "too many files are open: raise the limit (ulimit -n)"
 };
 function filesystemMessage(error) {
@@ -7224,6 +7225,7 @@ function diskPathProblem(path) {
 	const parts = path.slice(1).split("/");
 	if (parts.at(-1) === "") return "the path ends with /: add the name of the file";
 	if (parts.includes("..") || parts.includes(".")) return "the path holds . or ..: write it without them";
+	if (parts.some((part) => Buffer.byteLength(part) > 255)) return "the path holds a name of more than 255 bytes, which no file system takes";
 	if (parts.includes("")) return "the path holds //: write it with single ones";
 	if (parts.some((part) => part.startsWith(".wh."))) return "the path holds a name that starts with .wh., which deletes files";
 }
@@ -7362,6 +7364,7 @@ function parseDestination(text) {
 function parseTag(text) {
 	const bare = text.startsWith("docker://") ? text.slice(9) : text;
 	if (/^:?[\w.-]+$/.test(bare) && /^(?::|v?\d|latest$)/.test(bare)) return { problem: `'${text}' is a tag without a name: write REGISTRY/REPOSITORY:${bare.replace(/^:/, "")}` };
+	if (!bare.includes("/")) return { problem: `'${text}' is no full reference: write REGISTRY/REPOSITORY:TAG` };
 	const parsed = parseReference(bare);
 	if (typeof parsed === "string") return { problem: `'${text}' is no reference: ${parsed}` };
 	if (parsed.digest !== void 0) return { problem: `'${text}' has a digest, which a push cannot choose: write ${bare.slice(0, bare.indexOf("@"))}` };
@@ -8477,11 +8480,13 @@ function retryDelay(refusal, tried) {
 }
 const realSleep = async (milliseconds, signal) => await setTimeout$1(milliseconds, void 0, signal === void 0 ? {} : { signal });
 // src/registry/skopeo.ts
+/** skopeo itself waits for ever (reliability of registries: it has no idle limit). */
+const ANSWER_SECONDS = 120;
 /** A registry's refusal with the kind of it, for callers that take some kinds for an answer. */
 var RefusedError = class extends RegistryError {
 	refusal;
 	constructor(purpose, refusal, detail) {
-		super(`${purpose.failure}: ${refusal.reason}`, {
+		super(`${purpose.failure}: ${refusal.reason}`.replaceAll(/\s*\n\s*/g, " ").trim(), {
 			side: purpose.side,
 			reference: purpose.reference,
 			detail
@@ -8532,8 +8537,10 @@ async function copyImage(copy, access, purpose) {
 }
 async function attempt(args, access, input) {
 	try {
+		const limit = args.includes("copy") ? {} : { timeoutSeconds: ANSWER_SECONDS };
 		return await runCommand("skopeo", args, {
 			...commandOptions(access),
+			...limit,
 			...input === void 0 ? {} : { input }
 		});
 	} catch (error) {
@@ -8782,7 +8789,7 @@ const CONVERTING = ["docker-archive", "docker-daemon"];
 */
 async function exportImage(source, destination, access) {
 	if (destination.transport === "docker") return await pushTag(source, plainName(destination), access);
-	if (destination.transport === "oci") await exportLayout(source, destination);
+	if (destination.transport === "oci") await exportLayout(source, destination, access.signal);
 	else if (destination.transport.endsWith("-archive")) await exportArchive(source, destination, access);
 	else await copyTo(source, destination, destination, access);
 	const digest = CONVERTING.includes(destination.transport) ? ", with Docker's own manifest, which has another digest" : "";
@@ -8823,12 +8830,16 @@ async function exportArchive(source, destination, access) {
 	}
 }
 /** Written without skopeo, which leaves the platform out and writes index.json in place (c/image oci/layout/oci_dest.go). */
-async function exportLayout(source, destination) {
+async function exportLayout(source, destination, signal) {
 	const index = await existingIndex(destination.path);
 	const layout = await createLayout(destination.path);
 	const { config, layers } = parseManifest(await readFile(blobPath(source.layout, source.digest)));
 	const digests = new Set([...layers, config].map(({ digest }) => digest)).add(source.digest);
-	for (const digest of digests) await bring(layout, blobPath(source.layout, digest), digest);
+	for (const digest of digests) {
+		signal?.throwIfAborted();
+		await bring(layout, blobPath(source.layout, digest), digest);
+	}
+	signal?.throwIfAborted();
 	const entries = Array.isArray(index["manifests"]) ? index["manifests"].filter(isJsonObject) : [];
 	const entry = named(source.descriptor, destination.name);
 	const manifests = [...entries.filter((each) => !isReplaced(each, entry)), entry];
@@ -9612,6 +9623,13 @@ function saveState(name, value) {
 	if (process.env["GITHUB_STATE"] || "") return issueFileCommand("STATE", prepareKeyValueMessage(name, value));
 	issueCommand("save-state", { name }, toCommandValue(value));
 }
+// src/job/workfolder.ts
+/** Makes a folder that only we can read, for logins. */
+async function makePrivateFolder(parent) {
+	const folder = await mkdtemp(join(parent, "kiwi-oci-login-"));
+	await chmod(folder, 448);
+	return folder;
+}
 // src/runner.ts
 /** The runner refuses a step's summary above 1 MiB. */
 const SUMMARY_LIMIT_BYTES = 9e5;
@@ -9734,13 +9752,6 @@ async function writeSummary(report, markdown) {
 	} catch (error) {
 		report.warning(`the summary could not be written: ${describeError(error).message}`);
 	}
-}
-// src/job/workfolder.ts
-/** Makes a folder that only we can read, for logins. */
-async function makePrivateFolder(parent) {
-	const folder = await mkdtemp(join(parent, "kiwi-oci-login-"));
-	await chmod(folder, 448);
-	return folder;
 }
 // src/steps/logins.ts
 /**

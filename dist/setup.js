@@ -160,6 +160,7 @@ const FILESYSTEM = {
 	EROFS: "the file system is read-only: set work-dir to a folder that can be written",
 	EACCES: "the right to it is missing: give it, or name another folder with work-dir",
 	EPERM: "the right to it is missing: give it, or name another folder with work-dir",
+	ENAMETOOLONG: "the name is too long for the file system: use a shorter one",
 	EMFILE: "too many files are open: raise the limit (ulimit -n)"
 };
 function filesystemMessage(error) {
@@ -7194,6 +7195,7 @@ function diskPathProblem(path) {
 	const parts = path.slice(1).split("/");
 	if (parts.at(-1) === "") return "the path ends with /: add the name of the file";
 	if (parts.includes("..") || parts.includes(".")) return "the path holds . or ..: write it without them";
+	if (parts.some((part) => Buffer.byteLength(part) > 255)) return "the path holds a name of more than 255 bytes, which no file system takes";
 	if (parts.includes("")) return "the path holds //: write it with single ones";
 	if (parts.some((part) => part.startsWith(".wh."))) return "the path holds a name that starts with .wh., which deletes files";
 }
@@ -7332,6 +7334,7 @@ function parseDestination(text) {
 function parseTag(text) {
 	const bare = text.startsWith("docker://") ? text.slice(9) : text;
 	if (/^:?[\w.-]+$/.test(bare) && /^(?::|v?\d|latest$)/.test(bare)) return { problem: `'${text}' is a tag without a name: write REGISTRY/REPOSITORY:${bare.replace(/^:/, "")}` };
+	if (!bare.includes("/")) return { problem: `'${text}' is no full reference: write REGISTRY/REPOSITORY:TAG` };
 	const parsed = parseReference(bare);
 	if (typeof parsed === "string") return { problem: `'${text}' is no reference: ${parsed}` };
 	if (parsed.digest !== void 0) return { problem: `'${text}' has a digest, which a push cannot choose: write ${bare.slice(0, bare.indexOf("@"))}` };
@@ -12744,6 +12747,15 @@ async function descriptionSource(path, inputs, facts, problems) {
 		...format === void 0 ? {} : { format }
 	});
 	const { packageManager } = selected;
+	const where = {
+		where: `${basename(selected.file)}:${selected.line}`,
+		file: selected.file,
+		line: selected.line
+	};
+	for (const text of configProblems(selected.containerConfig ?? {})) problems.push({
+		...where,
+		text: `<containerconfig> ${text}`
+	});
 	problems.push(...givenRepositories(repositories).problems, ...repositoryProblems(description, {
 		...chosen,
 		packageManager,
@@ -30390,6 +30402,30 @@ function startGroup(name) {
 function endGroup() {
 	issue("endgroup");
 }
+// src/oci/folder.ts
+/**
+* Makes a folder and those above it. What is there already stays.
+*
+* Not with `recursive`: where a parent is there and takes no folders, as in /proc, Node 24 tries for ever
+* (libuv says ENOENT, and Node makes the parent again).
+*
+* @throws errors of the file system
+*/
+async function makeFolder(path) {
+	try {
+		await mkdir(path);
+	} catch (error) {
+		const code = error instanceof Error && "code" in error ? error.code : void 0;
+		if (code === "EEXIST" && (await stat(path)).isDirectory()) return;
+		const parent = dirname(path);
+		if (code !== "ENOENT" || parent === path || await isThere(parent)) throw error;
+		await makeFolder(parent);
+		await makeFolder(path);
+	}
+}
+async function isThere(path) {
+	return stat(path).then(() => true, () => false);
+}
 // src/runner.ts
 /**
 * Reports to a workflow runner. What programs print stands between `stop-commands` and a token that they cannot know, so
@@ -30484,30 +30520,6 @@ function takeValue(environment, name) {
 }
 function setOutputs(outputs) {
 	for (const [name, value] of Object.entries(outputs)) setOutput(name, value);
-}
-// src/oci/folder.ts
-/**
-* Makes a folder and those above it. What is there already stays.
-*
-* Not with `recursive`: where a parent is there and takes no folders, as in /proc, Node 24 tries for ever
-* (libuv says ENOENT, and Node makes the parent again).
-*
-* @throws errors of the file system
-*/
-async function makeFolder(path) {
-	try {
-		await mkdir(path);
-	} catch (error) {
-		const code = error instanceof Error && "code" in error ? error.code : void 0;
-		if (code === "EEXIST" && (await stat(path)).isDirectory()) return;
-		const parent = dirname(path);
-		if (code !== "ENOENT" || parent === path || await isThere(parent)) throw error;
-		await makeFolder(parent);
-		await makeFolder(path);
-	}
-}
-async function isThere(path) {
-	return stat(path).then(() => true, () => false);
 }
 // src/steps/localshelf.ts
 /** Keeps kiwi-ng for this job only. @param keep told of the folder, which goes with the job */

@@ -149,6 +149,7 @@ const FILESYSTEM: Readonly<Record<string, string>> = {
   EROFS: 'the file system is read-only: set work-dir to a folder that can be written',
   EACCES: 'the right to it is missing: give it, or name another folder with work-dir',
   EPERM: 'the right to it is missing: give it, or name another folder with work-dir',
+  ENAMETOOLONG: 'the name is too long for the file system: use a shorter one',
   EMFILE: 'too many files are open: raise the limit (ulimit -n)',
 }
 

@@ -1,4 +1,5 @@
 import { randomUUID } from 'node:crypto'
+import { basename, isAbsolute } from 'node:path'
 import {
   addPath,
   error as annotateError,
@@ -15,6 +16,7 @@ import {
 } from '@actions/core'
 import { DescriptionError, describeError, InputError, type Problem } from './errors.ts'
 import { type InputName, inputNamed, type RawInputs, rawEntries, similarNames } from './inputs/raw.ts'
+import { WORK_PREFIX } from './job/workfolder.ts'
 import type { Report } from './report.ts'
 
 /** The runner refuses a step's summary above 1 MiB. */
@@ -161,8 +163,19 @@ export function rememberFolder(folder: string): void {
 
 /** In the post entry: what the step remembered. */
 export function rememberedFolders(): readonly string[] {
-  const remembered: unknown = JSON.parse(getState('folders') || '[]')
-  return Array.isArray(remembered) ? remembered.filter((folder) => typeof folder === 'string') : []
+  const remembered: unknown = parsedState(getState('folders'))
+  const isOurs = (folder: unknown): folder is string =>
+    // A script in the job may have forged the state: only what bears our name is ours to remove.
+    typeof folder === 'string' && isAbsolute(folder) && basename(folder).startsWith(WORK_PREFIX)
+  return Array.isArray(remembered) ? remembered.filter(isOurs) : []
+}
+
+function parsedState(text: string): unknown {
+  try {
+    return JSON.parse(text || '[]')
+  } catch {
+    return []
+  }
 }
 
 /** A summary that cannot be written, on a runner that has none, is no error of the job. */

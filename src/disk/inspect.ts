@@ -88,6 +88,12 @@ async function checkRaw(path: string): Promise<void> {
     const start = buffer.toString('hex')
     const packed = PACKED.find(({ magic }) => start.startsWith(magic))
     if (packed !== undefined) throw refused(`${path} is packed with ${packed.name}: unpack it first`)
+    const { buffer: end } = await file.read(Buffer.alloc(8), 0, 8, Math.max(0, size - SECTOR_BYTES))
+    if (end.toString('latin1') === 'conectix') {
+      throw refused(
+        `${path} is a fixed VHD, of which qemu-img takes the footer for data: convert it with qemu-img convert -f vpc -O qcow2 ${path} NEW`,
+      )
+    }
     if (size === 0 || size % SECTOR_BYTES !== 0) {
       throw refused(`${path} is no disk: its ${size} bytes are no whole sectors of ${SECTOR_BYTES}`)
     }

@@ -107,6 +107,7 @@ async function convert(plan: Plan, raw: SourceDisk, job: Job): Promise<BuiltDisk
   // Of a description it is known only now how much is in its disk.
   await checkSpace(diskSpace(plan, raw), job)
   job.report.group(`Convert the disk to ${plan.format}`)
+  const before = await stat(raw.file)
   const file = await job.stopwatch.time('Convert', () =>
     convertDisk({
       source: raw.file,
@@ -119,6 +120,13 @@ async function convert(plan: Plan, raw: SourceDisk, job: Job): Promise<BuiltDisk
     }),
   )
   job.report.endGroup()
+  const after = await stat(raw.file)
+  if (after.mtimeMs !== before.mtimeMs || after.size !== before.size) {
+    throw new HostError(
+      `the disk ${raw.file} changed while it was converted`,
+      'end what writes to it, a running VM perhaps, and try again',
+    )
+  }
   const { virtualSizeBytes } = raw
   return { path, file, format: plan.format, virtualSizeBytes, sizeBytes: (await stat(file)).size }
 }
@@ -131,7 +139,7 @@ async function wrap(
   const { raw, converted, base, kiwi } = parts
   const { source } = plan
   job.report.group('Wrap')
-  const epochSeconds = plan.sourceDateEpoch ?? Math.floor((await stat(raw.file)).mtimeMs / 1000)
+  const epochSeconds = plan.sourceDateEpoch ?? Math.max(0, Math.floor((await stat(raw.file)).mtimeMs / 1000))
   const named = source.kind === 'description' ? { title: source.name, version: source.version } : { title: raw.name }
   const wrapped = await job.stopwatch.time('Wrap', () =>
     wrapDisk({

@@ -1,4 +1,4 @@
-import { readdir } from 'node:fs/promises'
+import { chmod, readdir } from 'node:fs/promises'
 import { dirname, join, resolve } from 'node:path'
 import { packagesFolder, packagesKey, restoreFolder, saveFolder } from '../cache/cache.ts'
 import { keepPackages, offerPackages, prunePackages } from '../cache/packages.ts'
@@ -76,6 +76,8 @@ export async function buildDescription(prepared: PreparedDescription, job: Job):
   const sharedCache = join(workFolder, 'cache')
   const packages = await offeredPackages(prepared, sharedCache, job)
   const supervisor = asRoot(await findPrivileges(), machine.nodePath, [machine.supervisorPath])
+  // While KIWI works others may pass through, not look: apt reads packages as the user `_apt`.
+  await chmod(workFolder, 0o711)
   const built = await buildDisk({
     ...selection(source),
     kiwi: kiwi.path,
@@ -91,6 +93,7 @@ export async function buildDescription(prepared: PreparedDescription, job: Job):
     now: machine.now,
     signal,
   })
+  await chmod(workFolder, 0o700)
   await packages.keep()
   return built
 }

@@ -12,23 +12,29 @@ export const MARKER = '.kiwi-oci'
 export const WORK_PREFIX = 'kiwi-oci-'
 
 /**
- * Makes the folder of one job, with a name of its own, so that jobs on one machine do not disturb one another. Others
- * may pass through it (apt reads packages as `_apt`), not list it.
+ * Makes the folder of one job, with a name of its own, so that jobs on one machine do not disturb one another. Nobody
+ * else may look into it: a disk can hold secrets.
  *
  * @throws InputError when `work-dir` cannot be written
  */
 export async function makeWorkFolder(parent: string): Promise<string> {
+  const folder = await newFolder(parent)
+  await writeFile(join(folder, MARKER), '').catch(async (error: unknown) => {
+    await rm(folder, { recursive: true, force: true })
+    throw error
+  })
+  return folder
+}
+
+async function newFolder(parent: string): Promise<string> {
   try {
     await makeFolder(parent)
-    const folder = await mkdtemp(join(parent, WORK_PREFIX))
-    await chmod(folder, 0o711)
-    await writeFile(join(folder, MARKER), '')
-    return folder
+    return await mkdtemp(join(parent, WORK_PREFIX))
   } catch (error) {
+    if (error instanceof Error && 'code' in error && error.code === 'ENOSPC') throw error
     const reason = error instanceof Error ? error.message : String(error)
-    throw new InputError([
-      { where: 'input work-dir', text: `${parent} cannot be used (${reason}): name a folder of yours` },
-    ])
+    const text = `${parent} cannot be used (${reason}): name a folder of yours`
+    throw new InputError([{ where: 'input work-dir', text }])
   }
 }
 

@@ -84,7 +84,13 @@ export function parseConfig(bytes: Uint8Array, subject = 'the config'): ImageCon
   if (violations.length > 0) throw new ImageError(subject, violations)
   // Go's encoder writes an empty slice or pointer as null.
   const nulls = ['history', 'config'].filter((member) => document[member] === null)
-  return without(document, nulls) as unknown as ImageConfig
+  const rootfs = { type: 'layers', diff_ids: [], ...without(document['rootfs'] as JsonObject, emptyMembers(document)) }
+  return { ...without(document, nulls), rootfs } as unknown as ImageConfig
+}
+
+function emptyMembers(document: JsonObject): readonly string[] {
+  const rootfs = document['rootfs']
+  return isJsonObject(rootfs) && rootfs['diff_ids'] === null ? ['diff_ids'] : []
 }
 
 /** The config with one layer more; the history gets an entry for it, and what the base's history lacks. */
@@ -166,7 +172,8 @@ function isEmpty(value: unknown): boolean {
 function rootfsViolations(document: JsonObject): readonly string[] {
   const rootfs = document['rootfs']
   if (!isJsonObject(rootfs)) return ['it has no rootfs']
-  const diffIDs = rootfs['diff_ids']
+  // Go's encoder leaves an empty slice out, or writes null: an image without layers.
+  const diffIDs = rootfs['diff_ids'] ?? []
   const valid = Array.isArray(diffIDs) && diffIDs.every((id) => typeof id === 'string' && isDigest(id))
   return [
     ...(rootfs['type'] === 'layers' ? [] : ['its rootfs.type is not "layers"']),

@@ -28,6 +28,8 @@ export function diskPathProblem(path: string): string | undefined {
   const parts = path.slice(1).split('/')
   if (parts.at(-1) === '') return 'the path ends with /: add the name of the file'
   if (parts.includes('..') || parts.includes('.')) return 'the path holds . or ..: write it without them'
+  if (parts.some((part) => Buffer.byteLength(part) > 255))
+    return 'the path holds a name of more than 255 bytes, which no file system takes'
   if (parts.includes('')) return 'the path holds //: write it with single ones'
   // image-spec layer.md, "Whiteouts": such a name deletes files of lower layers.
   if (parts.some((part) => part.startsWith('.wh.')))

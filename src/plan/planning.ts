@@ -12,7 +12,7 @@ import type { Inputs } from '../inputs/inputs.ts'
 import type { InputName } from '../inputs/raw.ts'
 import type { InputFacts } from '../inputs/reader.ts'
 import { kiwiPathProblem } from '../kiwi/place.ts'
-import { mergedChanges } from '../oci/containerconfig.ts'
+import { configProblems, mergedChanges } from '../oci/containerconfig.ts'
 import { platformText } from '../oci/platform.ts'
 import { diskPathProblem } from '../oci/tar.ts'
 import { parseBase } from '../registry/transport.ts'
@@ -172,6 +172,10 @@ async function descriptionSource(
     ...(format === undefined ? {} : { format }),
   })
   const { packageManager } = selected
+  const where = { where: `${basename(selected.file)}:${selected.line}`, file: selected.file, line: selected.line }
+  for (const text of configProblems(selected.containerConfig ?? {})) {
+    problems.push({ ...where, text: `<containerconfig> ${text}` })
+  }
   problems.push(
     ...givenRepositories(repositories).problems,
     ...repositoryProblems(description, { ...chosen, packageManager, repositories }),

@@ -1,5 +1,5 @@
 import { constants } from 'node:fs'
-import { access, readdir, stat } from 'node:fs/promises'
+import { access, lstat, readdir, stat } from 'node:fs/promises'
 import { dirname, resolve } from 'node:path'
 import { InputError } from '../errors.ts'
 import { type ImageName, type LocalName, plainName } from './transport.ts'
@@ -30,8 +30,8 @@ async function reasonAgainst({ transport, path }: LocalName): Promise<string | u
       return (await against(path, 'version', 'an image')) ?? (await againstPlace(await folderOrParent(path)))
     case 'oci-archive':
     case 'docker-archive':
-      return (await isFolder(path))
-        ? 'it is a folder: write the path of a file'
+      return (await isNoFile(path))
+        ? 'it is there and no regular file: write the path of a file'
         : await againstPlace(dirname(resolve(path)))
     default:
       return undefined
@@ -70,6 +70,11 @@ async function folderOrParent(path: string): Promise<string> {
 
 async function isThere(path: string): Promise<boolean> {
   return (await stat(path).catch(() => undefined)) !== undefined
+}
+
+/** A device, a pipe or a link would be replaced by the archive. */
+async function isNoFile(path: string): Promise<boolean> {
+  return (await lstat(path).catch(() => undefined))?.isFile() === false
 }
 
 async function isFolder(path: string): Promise<boolean> {

@@ -31,7 +31,7 @@ const CONVERTING = ['docker-archive', 'docker-daemon']
  */
 export async function exportImage(source: ExportSource, destination: ImageName, access: Access): Promise<void> {
   if (destination.transport === 'docker') return await pushTag(source, plainName(destination), access)
-  if (destination.transport === 'oci') await exportLayout(source, destination)
+  if (destination.transport === 'oci') await exportLayout(source, destination, access.signal)
   else if (destination.transport.endsWith('-archive')) await exportArchive(source, destination, access)
   else await copyTo(source, destination, destination, access)
   const converted = CONVERTING.includes(destination.transport)
@@ -68,12 +68,16 @@ async function exportArchive(source: ExportSource, destination: LocalName, acces
 }
 
 /** Written without skopeo, which leaves the platform out and writes index.json in place (c/image oci/layout/oci_dest.go). */
-async function exportLayout(source: ExportSource, destination: LocalName): Promise<void> {
+async function exportLayout(source: ExportSource, destination: LocalName, signal?: AbortSignal): Promise<void> {
   const index = await existingIndex(destination.path)
   const layout = await createLayout(destination.path)
   const { config, layers } = parseManifest(await readFile(blobPath(source.layout, source.digest)))
   const digests = new Set([...layers, config].map(({ digest }) => digest)).add(source.digest)
-  for (const digest of digests) await bring(layout, blobPath(source.layout, digest), digest)
+  for (const digest of digests) {
+    signal?.throwIfAborted()
+    await bring(layout, blobPath(source.layout, digest), digest)
+  }
+  signal?.throwIfAborted()
   const entries = Array.isArray(index['manifests']) ? index['manifests'].filter(isJsonObject) : []
   const entry = named(source.descriptor, destination.name)
   const manifests = [...entries.filter((each) => !isReplaced(each, entry)), entry]

@@ -4,6 +4,9 @@ import { type Access, copyFlags, globalFlags, inspectFlags } from './access.ts'
 import { type Refusal, refusalOf, webPage } from './refusal.ts'
 import { realSleep, retryDelay } from './retry.ts'
 
+/** skopeo itself waits for ever (reliability of registries: it has no idle limit). */
+const ANSWER_SECONDS = 120
+
 /** What a call is for, for its error. */
 export interface Purpose {
   readonly side: 'base' | 'target'
@@ -18,7 +21,11 @@ export class RefusedError extends RegistryError {
   readonly refusal: Refusal
 
   constructor(purpose: Purpose, refusal: Refusal, detail: readonly string[]) {
-    super(`${purpose.failure}: ${refusal.reason}`, { side: purpose.side, reference: purpose.reference, detail })
+    super(`${purpose.failure}: ${refusal.reason}`.replaceAll(/\s*\n\s*/g, ' ').trim(), {
+      side: purpose.side,
+      reference: purpose.reference,
+      detail,
+    })
     this.refusal = refusal
   }
 }
@@ -88,7 +95,13 @@ export async function requireSkopeo(access: Access): Promise<void> {
 
 async function attempt(args: readonly string[], access: Access, input?: string): Promise<CommandResult | CommandError> {
   try {
-    return await runCommand('skopeo', args, { ...commandOptions(access), ...(input === undefined ? {} : { input }) })
+    // A question has its answer at once or never; how long a copy takes only its size knows.
+    const limit = args.includes('copy') ? {} : { timeoutSeconds: ANSWER_SECONDS }
+    return await runCommand('skopeo', args, {
+      ...commandOptions(access),
+      ...limit,
+      ...(input === undefined ? {} : { input }),
+    })
   } catch (error) {
     if (error instanceof CommandError && error.outcome.kind === 'exit') return error
     throw error

@@ -75,6 +75,9 @@ export function parseTag(text: string): { reference: Reference; text: string } |
   if (/^:?[\w.-]+$/.test(bare) && /^(?::|v?\d|latest$)/.test(bare)) {
     return { problem: `'${text}' is a tag without a name: write REGISTRY/REPOSITORY:${bare.replace(/^:/, '')}` }
   }
+  if (!bare.includes('/')) {
+    return { problem: `'${text}' is no full reference: write REGISTRY/REPOSITORY:TAG` }
+  }
   const parsed = parseReference(bare)
   if (typeof parsed === 'string') return { problem: `'${text}' is no reference: ${parsed}` }
   if (parsed.digest !== undefined) {

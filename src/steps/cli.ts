@@ -1,5 +1,6 @@
 #!/usr/bin/env node
-import { access, constants, rename, writeFile } from 'node:fs/promises'
+import { randomUUID } from 'node:crypto'
+import { access, constants, lstat, rename, stat, writeFile } from 'node:fs/promises'
 import { dirname, resolve } from 'node:path'
 import { addAbortSignal } from 'node:stream'
 import { text } from 'node:stream/consumers'
@@ -31,7 +32,11 @@ async function main(): Promise<void> {
     return
   }
   // Whoever looked may be gone (a closed terminal, a broken pipe); the work goes on to its end, cleaning up among it.
-  for (const stream of [process.stdout, process.stderr]) stream.on('error', () => {})
+  process.stderr.on('error', () => {})
+  process.stdout.on('error', () => {
+    // The digest is the result: who cannot be told it must not take the job for done.
+    process.exitCode = 1
+  })
   const terminal = new Terminal(process.stderr, () => Date.now())
   const canceling = new AbortController()
   for (const name of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(name, () => canceling.abort())
@@ -116,21 +121,28 @@ async function givenPassword(line: CommandLine, signal: AbortSignal): Promise<st
 async function metadataProblems({ metadataFile }: CommandLine): Promise<readonly Problem[]> {
   if (metadataFile === undefined) return []
   const folder = dirname(resolve(metadataFile))
-  const writable = await access(folder, constants.W_OK).then(
-    () => true,
-    () => false,
-  )
-  return writable
-    ? []
-    : [{ where: '--metadata-file', text: `${folder} cannot be written: name a file in a folder that is there` }]
+  const [writable, there] = await Promise.all([
+    access(folder, constants.W_OK).then(
+      () => true,
+      () => false,
+    ),
+    stat(metadataFile).catch(() => undefined),
+  ])
+  const refuse = (text: string) => [{ where: '--metadata-file', text }]
+  if (there?.isDirectory()) return refuse(`${metadataFile} is a folder: name a file`)
+  return writable ? [] : refuse(`${folder} cannot be written: name a file in a folder that is there`)
 }
 
 /** Whatever goes wrong here, the image is where it is, and an error before is the one to tell. */
 async function writeMetadata(file: string | undefined, content: string, report: Terminal): Promise<void> {
   if (file === undefined) return
   try {
-    await writeFile(`${file}.tmp`, `${content}\n`)
-    await rename(`${file}.tmp`, file)
+    const there = await lstat(file).catch(() => undefined)
+    // A device, a pipe or a link is written to, and not replaced.
+    if (there?.isFile() === false) return await writeFile(file, `${content}\n`)
+    const partial = `${file}.${randomUUID()}.tmp`
+    await writeFile(partial, `${content}\n`, { flag: 'wx' })
+    await rename(partial, file)
   } catch (error) {
     report.warning(`${file} could not be written: ${describeError(error).message}`)
   }

@@ -98,3 +98,13 @@ it('the layout and the disk stay from the build step to the post entry', async (
   await step(here, 'cleanup.js', {}, { STATE_folders: last })
   expect(await readdir(join(here.folder, 'there'))).toEqual([])
 })
+
+it('the post entry leaves alone what does not bear our name, whatever the state says', async () => {
+  await using here = await place()
+  const victim = await here.write('victim/file', '')
+  for (const state of [JSON.stringify([join(victim, '..'), 'victim', '/']), 'no JSON']) {
+    const post = await step(here, 'cleanup.js', {}, { STATE_folders: state })
+    expect(post.exitCode, post.stdout).toBe(0)
+  }
+  expect(await readFile(victim, 'utf8')).toBe('')
+})

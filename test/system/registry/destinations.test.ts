@@ -49,7 +49,7 @@ it.each([
   ['oci:@/notes/file/below', 'it is no folder that can be read (ENOTDIR): export to another folder'],
   ['dir:@/notes', 'the folder holds something else than an image: export to another folder'],
   ['dir:@/missing/image', '@/missing is no folder: make it, or export to another place'],
-  ['oci-archive:@/notes', 'it is a folder: write the path of a file'],
+  ['oci-archive:@/notes', 'it is there and no regular file: write the path of a file'],
   ['oci-archive:@/missing/x.tar', '@/missing is no folder: make it, or export to another place'],
   ['docker-archive:@/notes/file/x.tar', '@/notes/file is no folder: make it, or export to another place'],
 ])('%s is refused: %s', async (text, reason) => {

@@ -1,0 +1,25 @@
+import { lstat, readFile, symlink } from 'node:fs/promises'
+import { join } from 'node:path'
+import { expect, it } from 'vitest'
+import { DISK, place, refusals } from './support/cli.ts'
+
+it('a link as metadata file is written through and not replaced', async () => {
+  await using here = await place()
+  await here.write('a.raw', DISK)
+  await symlink('there.json', join(here.folder, 'm.json'))
+  const wrapped = await here.run(['--disk', 'a.raw', '--metadata-file', 'm.json'])
+  expect(wrapped.exitCode, wrapped.stderr).toBe(0)
+  expect((await lstat(join(here.folder, 'm.json'))).isSymbolicLink()).toBe(true)
+  const metadata = JSON.parse(await readFile(join(here.folder, 'there.json'), 'utf8'))
+  expect(metadata['containerimage.digest']).toBe(wrapped.stdout.trim())
+})
+
+it('a place that cannot take the metadata is refused before anything is done', async () => {
+  await using here = await place()
+  await here.write('a.raw', DISK)
+  const args = ['--disk', 'a.raw', '--metadata-file']
+  expect(await refusals(here, [...args, '.'])).toEqual(['--metadata-file: . is a folder: name a file'])
+  expect(await refusals(here, [...args, 'nowhere/m.json'])).toEqual([
+    expect.stringMatching(/^--metadata-file: .*nowhere cannot be written: /),
+  ])
+})
