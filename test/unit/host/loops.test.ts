@@ -7,35 +7,35 @@ import { mountPoints, mountsBelow } from '../../../src/host/mounts.ts'
 
 const mountinfo = [
   '24 1 254:0 / / rw,relatime shared:1 - ext4 /dev/vda rw',
-  '90 24 7:1 / /work/build/root rw shared:7 - ext4 /dev/loop0p1 rw',
-  '91 90 0:5 / /work/build/root/dev rw shared:2 - devtmpfs udev rw',
-  '92 91 0:6 / /work/build/root/dev/pts rw shared:3 - devpts devpts rw',
-  '93 90 0:7 / /work/build/root/with\\040space\\134x rw - tmpfs tmpfs rw',
-  '94 24 0:8 / /work/build-other rw - tmpfs tmpfs rw',
-  '95 90 0:9 / /work/build/root/dev rw - tmpfs tmpfs rw',
+  '90 24 7:1 / /srv/build/root rw shared:7 - ext4 /dev/loop0p1 rw',
+  '91 90 0:5 / /srv/build/root/dev rw shared:2 - devtmpfs udev rw',
+  '92 91 0:6 / /srv/build/root/dev/pts rw shared:3 - devpts devpts rw',
+  '93 90 0:7 / /srv/build/root/with\\040space\\134x rw - tmpfs tmpfs rw',
+  '94 24 0:8 / /srv/build-other rw - tmpfs tmpfs rw',
+  '95 90 0:9 / /srv/build/root/dev rw - tmpfs tmpfs rw',
   '',
 ].join('\n')
 
 it('mount points are read with their octal escapes', () => {
-  expect(mountPoints(mountinfo)).toContain('/work/build/root/with space\\x')
+  expect(mountPoints(mountinfo)).toContain('/srv/build/root/with space\\x')
 })
 
 it('the deepest mount comes first, of two on one folder the later, and neighbours are left alone', () => {
-  expect(mountsBelow(mountPoints(mountinfo), '/work/build')).toEqual([
-    '/work/build/root/dev/pts',
-    '/work/build/root/dev',
-    '/work/build/root/with space\\x',
-    '/work/build/root/dev',
-    '/work/build/root',
+  expect(mountsBelow(mountPoints(mountinfo), '/srv/build')).toEqual([
+    '/srv/build/root/dev/pts',
+    '/srv/build/root/dev',
+    '/srv/build/root/with space\\x',
+    '/srv/build/root/dev',
+    '/srv/build/root',
   ])
 })
 
 it('a loop device belongs to the folder that its file is in', () => {
   const loops = [
-    { device: '/dev/loop0', backingFile: '/work/build/disk.raw' },
-    { device: '/dev/loop1', backingFile: '/work/build-other/disk.raw' },
+    { device: '/dev/loop0', backingFile: '/srv/build/disk.raw' },
+    { device: '/dev/loop1', backingFile: '/srv/build-other/disk.raw' },
   ]
-  expect(loopsBelow(loops, '/work/build')).toEqual(loops.slice(0, 1))
+  expect(loopsBelow(loops, '/srv/build')).toEqual(loops.slice(0, 1))
 })
 
 it('the kernel tells the file of each attached device, a deleted one too', async () => {
