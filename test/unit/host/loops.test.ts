@@ -41,8 +41,8 @@ it('a loop device belongs to the folder that its file is in', () => {
 it('the kernel tells the file of each attached device, a deleted one too', async () => {
   const folder = await mkdtemp(join(tmpdir(), 'kiwi-oci-block-'))
   for (const [name, text] of [
-    ['loop0', '/work/a file.raw\n'],
-    ['loop1', '/work/gone.raw (deleted)\n'],
+    ['loop0', '/srv/a file.raw\n'],
+    ['loop1', '/srv/gone.raw (deleted)\n'],
   ] as const) {
     await mkdir(join(folder, name, 'loop'), { recursive: true })
     await writeFile(join(folder, name, 'loop/backing_file'), text)
@@ -52,7 +52,7 @@ it('the kernel tells the file of each attached device, a deleted one too', async
   const loops = await readLoops(folder)
   await rm(folder, { recursive: true })
   expect(loops.toSorted((a, b) => a.device.localeCompare(b.device))).toEqual([
-    { device: '/dev/loop0', backingFile: '/work/a file.raw' },
-    { device: '/dev/loop1', backingFile: '/work/gone.raw' },
+    { device: '/dev/loop0', backingFile: '/srv/a file.raw' },
+    { device: '/dev/loop1', backingFile: '/srv/gone.raw' },
   ])
 })
