@@ -7833,30 +7833,10 @@ const FILE_TRANSPORTS = [
 	"dir"
 ];
 const NAMED_TRANSPORTS = ["containers-storage", "docker-daemon"];
-const BASE_FORMS = "a registry reference, scratch, oci:, oci-archive:, docker-archive:, dir: or containers-storage:";
 const DESTINATION_FORMS = "docker://REFERENCE, oci:DIR[:REF], oci-archive:FILE[:REF], docker-archive:FILE[:REF], dir:DIR, containers-storage:NAME or docker-daemon:NAME";
-/** Sources of KIWI's `derived_from` (kiwi/system/uri.py) that mean nothing outside of KIWI or the build service. */
-const KIWI_SOURCES = /* @__PURE__ */ new Map([
-	["obsrepositories", "names a container of the Open Build Service that builds the description"],
-	["obs", "names a container of the Open Build Service that builds the description"],
-	["file", "is KIWI's way to name an archive: write oci-archive:FILE or docker-archive:FILE"]
-]);
-/**
-* The reference container: a registry reference (with or without `docker://`), `scratch`, or a skopeo transport. What
-* names neither tag nor digest means `latest`, as with docker.
-*/
-function parseBase(text) {
-	if (text === "scratch") return "scratch";
-	const { transport, rest } = parts(text);
-	const kiwi = KIWI_SOURCES.get(transport ?? "");
-	if (kiwi !== void 0) return { problem: kiwiProblem(text, kiwi) };
-	if (transport === void 0 || transport === "docker") return registryName(rest);
-	if (transport === "docker-daemon" || !isLocal(transport)) return { problem: `'${text}' is no source of a base: write ${BASE_FORMS}` };
-	return localName(transport, rest);
-}
 /** Where `export` writes to: any destination of skopeo that works without a daemon of its own, and docker's daemon. */
 function parseDestination(text) {
-	const { transport, rest } = parts(text);
+	const { transport, rest } = transportParts(text);
 	if (transport === void 0 || !(transport === "docker" || isLocal(transport))) return { problem: `'${text}' is no skopeo destination: write ${DESTINATION_FORMS}` };
 	if (transport !== "docker") return localName(transport, rest);
 	const parsed = parseTag(rest);
@@ -7916,14 +7896,15 @@ function plainName(name) {
 		tag: "latest"
 	} : name.reference);
 }
-function parts(text) {
+/** The transport that a name begins with, if any, and what follows; `localhost:5000/x` and `oci:1.0` begin alike: only the names of transports are transports. */
+function transportParts(text) {
 	if (text.startsWith("docker://")) return {
 		transport: "docker",
 		rest: text.slice(9)
 	};
 	const colon = text.indexOf(":");
 	const transport = text.slice(0, Math.max(colon, 0));
-	return isLocal(transport) || KIWI_SOURCES.has(transport) || /^(tarball|ostree|sif|dockers?|https?)$/.test(transport) ? {
+	return isLocal(transport) || /^(tarball|ostree|sif|dockers?|https?|obsrepositories|obs|file)$/.test(transport) ? {
 		transport,
 		rest: text.slice(colon + 1)
 	} : { rest: text };
@@ -7931,17 +7912,7 @@ function parts(text) {
 function isLocal(transport) {
 	return [...FILE_TRANSPORTS, ...NAMED_TRANSPORTS].some((known) => known === transport);
 }
-function kiwiProblem(text, why) {
-	return `'${text}' ${why}${why.includes("write") ? "" : `: write its registry reference, like registry.opensuse.org/PROJECT/NAME:TAG`}`;
-}
-function registryName(text) {
-	const parsed = parseReference(text);
-	if (typeof parsed === "string") return { problem: `'${text}' is no reference: ${parsed}` };
-	return {
-		transport: "docker",
-		reference: parsed
-	};
-}
+/** The name behind a transport of this machine: `PATH[:NAME]`. */
 function localName(transport, rest) {
 	if (rest === "") return { problem: `nothing follows ${transport}: write ${transport}:PATH` };
 	if (!FILE_TRANSPORTS.some((known) => known === transport) || transport === "dir") return {
@@ -27697,6 +27668,38 @@ async function readableByAll(pinned, name, access) {
 		if (error instanceof RefusedError) return false;
 		throw error;
 	}
+}
+// src/registry/basename.ts
+const BASE_FORMS = "a registry reference, scratch, oci:, oci-archive:, docker-archive:, dir: or containers-storage:";
+/** Sources of KIWI's `derived_from` (kiwi/system/uri.py) that mean nothing outside of KIWI or the build service. */
+const KIWI_SOURCES = /* @__PURE__ */ new Map([
+	["obsrepositories", "names a container of the Open Build Service that builds the description"],
+	["obs", "names a container of the Open Build Service that builds the description"],
+	["file", "is KIWI's way to name an archive: write oci-archive:FILE or docker-archive:FILE"]
+]);
+/**
+* The reference container: a registry reference (with or without `docker://`), `scratch`, or a skopeo transport. What
+* names neither tag nor digest means `latest`, as with docker.
+*/
+function parseBase(text) {
+	if (text === "scratch") return "scratch";
+	const { transport, rest } = transportParts(text);
+	const kiwi = KIWI_SOURCES.get(transport ?? "");
+	if (kiwi !== void 0) return { problem: kiwiProblem(text, kiwi) };
+	if (transport === void 0 || transport === "docker") return registryName(rest);
+	if (transport === "docker-daemon" || !isLocal(transport)) return { problem: `'${text}' is no source of a base: write ${BASE_FORMS}` };
+	return localName(transport, rest);
+}
+function kiwiProblem(text, why) {
+	return `'${text}' ${why}${why.includes("write") ? "" : `: write its registry reference, like registry.opensuse.org/PROJECT/NAME:TAG`}`;
+}
+function registryName(text) {
+	const parsed = parseReference(text);
+	if (typeof parsed === "string") return { problem: `'${text}' is no reference: ${parsed}` };
+	return {
+		transport: "docker",
+		reference: parsed
+	};
 }
 // src/registry/fetch.ts
 const NAME_IN_FOLDER = "base";

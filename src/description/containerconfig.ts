@@ -1,13 +1,12 @@
 import type { ConfigChanges } from '../oci/config.ts'
+import type { ContainerNaming } from '../oci/containername.ts'
 import { optional } from './optional.ts'
 import { attributeValue, childrenNamed, isTrue, type XmlElement } from './xml.ts'
 
 /** What `<containerconfig>` says, as KIWI reads it (kiwi/xml_state.py `get_container_config`). */
 export interface ContainerConfig {
   readonly changes: ConfigChanges
-  readonly name?: string
-  readonly tag?: string
-  readonly additionalNames?: readonly string[]
+  readonly naming: ContainerNaming
   readonly maintainer?: string
 }
 
@@ -31,9 +30,11 @@ export function containerConfig(element: XmlElement): ContainerConfig {
       ...optional('volumes', volumes),
       ...optional('stopsignal', filled(stopsignal)),
     },
-    ...optional('name', filled(attributeValue(element, 'name'))),
-    ...optional('tag', filled(attributeValue(element, 'tag'))),
-    ...optional('additionalNames', filled(additionalNames)?.split(',')),
+    naming: {
+      ...optional('name', filled(attributeValue(element, 'name'))),
+      ...optional('tag', filled(attributeValue(element, 'tag'))),
+      ...optional('additionalNames', filled(additionalNames)?.split(',')),
+    },
     ...optional('maintainer', filled(attributeValue(element, 'maintainer'))),
   }
 }

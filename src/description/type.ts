@@ -1,4 +1,5 @@
 import type { ConfigChanges } from '../oci/config.ts'
+import type { ContainerNaming } from '../oci/containername.ts'
 import { type ContainerConfig, containerConfig } from './containerconfig.ts'
 import { attributesOf } from './description.ts'
 import { formatReading } from './format.ts'
@@ -35,9 +36,8 @@ export interface SelectedType {
   /** `<size>`; `additive` where it comes on top of what the files need. */
   readonly size?: { readonly megabytes: number; readonly additive: boolean }
   readonly containerConfig?: ConfigChanges
-  readonly containerName?: string
-  readonly containerTag?: string
-  readonly additionalNames?: readonly string[]
+  /** What `<containerconfig>` calls the container. */
+  readonly naming?: ContainerNaming
   /** The container's maintainer, else the description's author as `NAME <CONTACT>`. */
   readonly author?: string
   /** All attributes of the `<type>`, as written. */
@@ -96,9 +96,7 @@ function containerFields(container: ContainerConfig | undefined) {
   if (container === undefined) return {}
   return {
     containerConfig: container.changes,
-    ...optional('containerName', container.name),
-    ...optional('containerTag', container.tag),
-    ...optional('additionalNames', container.additionalNames),
+    naming: container.naming,
   }
 }
 

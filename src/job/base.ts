@@ -6,8 +6,8 @@ import type { BaseImage } from '../oci/image.ts'
 import { platformText } from '../oci/platform.ts'
 import type { Plan } from '../plan/plan.ts'
 import { type ResolvedBase, resolveBase } from '../registry/base.ts'
+import { parseBase } from '../registry/basename.ts'
 import { fetchBase } from '../registry/fetch.ts'
-import { parseBase } from '../registry/transport.ts'
 import type { Job } from './job.ts'
 
 const KEPT_DAYS = 30

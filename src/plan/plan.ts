@@ -3,6 +3,7 @@ import type { DiskFormat } from '../disk/format.ts'
 import { InputError } from '../errors.ts'
 import type { Compression } from '../oci/compression.ts'
 import type { ConfigChanges } from '../oci/config.ts'
+import type { ContainerName } from '../oci/containername.ts'
 import type { Platform } from '../oci/platform.ts'
 
 /**
@@ -24,6 +25,8 @@ export interface Plan {
   /** Set last: also where `config` clears all labels. */
   readonly labels: Readonly<Record<string, string>>
   readonly annotations: Readonly<Record<string, string>>
+  /** What the container is called where no input says it, the main name first. */
+  readonly names: readonly ContainerName[]
   readonly compression: Compression
   /** Full references, in the user's order. */
   readonly tags: readonly string[]

@@ -13,9 +13,10 @@ import type { InputName } from '../inputs/raw.ts'
 import type { InputFacts } from '../inputs/reader.ts'
 import { kiwiPathProblem } from '../kiwi/place.ts'
 import { configProblems, mergedChanges } from '../oci/containerconfig.ts'
+import { containerNames } from '../oci/containername.ts'
 import { platformText } from '../oci/platform.ts'
 import { diskPathProblem } from '../oci/tar.ts'
-import { parseBase } from '../registry/transport.ts'
+import { parseBase } from '../registry/basename.ts'
 import type { DescriptionSource, DiskSource, Placeholder, Plan } from './plan.ts'
 
 /**
@@ -48,6 +49,7 @@ export async function makePlan(
     config: mergedChanges(selected?.containerConfig ?? {}, containerconfig),
     labels,
     annotations: inputs.annotations,
+    names: containerNames(selected?.naming ?? {}),
     compression: inputs.compression,
     tags: inputs.tags,
     push: inputs.push,

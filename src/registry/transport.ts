@@ -27,36 +27,12 @@ const FILE_TRANSPORTS = ['oci', 'oci-archive', 'docker-archive', 'dir'] as const
 const NAMED_TRANSPORTS = ['containers-storage', 'docker-daemon'] as const
 type LocalTransport = (typeof FILE_TRANSPORTS)[number] | (typeof NAMED_TRANSPORTS)[number]
 
-const BASE_FORMS = 'a registry reference, scratch, oci:, oci-archive:, docker-archive:, dir: or containers-storage:'
 const DESTINATION_FORMS =
   'docker://REFERENCE, oci:DIR[:REF], oci-archive:FILE[:REF], docker-archive:FILE[:REF], dir:DIR, containers-storage:NAME or docker-daemon:NAME'
 
-/** Sources of KIWI's `derived_from` (kiwi/system/uri.py) that mean nothing outside of KIWI or the build service. */
-const KIWI_SOURCES: ReadonlyMap<string, string> = new Map([
-  ['obsrepositories', 'names a container of the Open Build Service that builds the description'],
-  ['obs', 'names a container of the Open Build Service that builds the description'],
-  ['file', "is KIWI's way to name an archive: write oci-archive:FILE or docker-archive:FILE"],
-])
-
-/**
- * The reference container: a registry reference (with or without `docker://`), `scratch`, or a skopeo transport. What
- * names neither tag nor digest means `latest`, as with docker.
- */
-export function parseBase(text: string): ImageName | 'scratch' | NameProblem {
-  if (text === 'scratch') return 'scratch'
-  const { transport, rest } = parts(text)
-  const kiwi = KIWI_SOURCES.get(transport ?? '')
-  if (kiwi !== undefined) return { problem: kiwiProblem(text, kiwi) }
-  if (transport === undefined || transport === 'docker') return registryName(rest)
-  if (transport === 'docker-daemon' || !isLocal(transport)) {
-    return { problem: `'${text}' is no source of a base: write ${BASE_FORMS}` }
-  }
-  return localName(transport, rest)
-}
-
 /** Where `export` writes to: any destination of skopeo that works without a daemon of its own, and docker's daemon. */
 export function parseDestination(text: string): ImageName | NameProblem {
-  const { transport, rest } = parts(text)
+  const { transport, rest } = transportParts(text)
   if (transport === undefined || !(transport === 'docker' || isLocal(transport))) {
     return { problem: `'${text}' is no skopeo destination: write ${DESTINATION_FORMS}` }
   }
@@ -112,31 +88,21 @@ export function plainName(name: ImageName): string {
   )
 }
 
-function parts(text: string): { transport?: string; rest: string } {
+/** The transport that a name begins with, if any, and what follows; `localhost:5000/x` and `oci:1.0` begin alike: only the names of transports are transports. */
+export function transportParts(text: string): { transport?: string; rest: string } {
   if (text.startsWith('docker://')) return { transport: 'docker', rest: text.slice('docker://'.length) }
   const colon = text.indexOf(':')
   const transport = text.slice(0, Math.max(colon, 0))
-  const known =
-    isLocal(transport) || KIWI_SOURCES.has(transport) || /^(tarball|ostree|sif|dockers?|https?)$/.test(transport)
-  // `localhost:5000/x` and `oci:1.0` begin alike: only the names of transports are transports.
+  const known = isLocal(transport) || /^(tarball|ostree|sif|dockers?|https?|obsrepositories|obs|file)$/.test(transport)
   return known ? { transport, rest: text.slice(colon + 1) } : { rest: text }
 }
 
-function isLocal(transport: string): transport is LocalTransport {
+export function isLocal(transport: string): transport is LocalTransport {
   return [...FILE_TRANSPORTS, ...NAMED_TRANSPORTS].some((known) => known === transport)
 }
 
-function kiwiProblem(text: string, why: string): string {
-  return `'${text}' ${why}${why.includes('write') ? '' : `: write its registry reference, like registry.opensuse.org/PROJECT/NAME:TAG`}`
-}
-
-function registryName(text: string): RegistryName | NameProblem {
-  const parsed = parseReference(text)
-  if (typeof parsed === 'string') return { problem: `'${text}' is no reference: ${parsed}` }
-  return { transport: 'docker', reference: parsed }
-}
-
-function localName(transport: LocalTransport, rest: string): LocalName | NameProblem {
+/** The name behind a transport of this machine: `PATH[:NAME]`. */
+export function localName(transport: LocalTransport, rest: string): LocalName | NameProblem {
   if (rest === '') return { problem: `nothing follows ${transport}: write ${transport}:PATH` }
   if (!FILE_TRANSPORTS.some((known) => known === transport) || transport === 'dir') return { transport, path: rest }
   const colon = rest.indexOf(':')

@@ -78,9 +78,7 @@ describe('<containerconfig>', () => {
         volumes: ['/data'],
         stopsignal: 'SIGTERM',
       },
-      containerName: 'appliance',
-      containerTag: '1',
-      additionalNames: ['a:b', ':c'],
+      naming: { name: 'appliance', tag: '1', additionalNames: ['a:b', ':c'] },
       author: 'Ada',
     })
   })
