@@ -2,7 +2,7 @@ import { ImageError } from '../errors.ts'
 import { type Digest, isDigest } from './digest.ts'
 import { isJsonObject, type JsonObject, parseDocument, sortedRecord } from './document.ts'
 import { rfc3339 } from './epoch.ts'
-import { type History, repairedHistory } from './history.ts'
+import { diskStep, type History, type HistoryChanges, repairedHistory } from './history.ts'
 import type { Platform } from './platform.ts'
 import { portKey } from './port.ts'
 
@@ -22,6 +22,10 @@ export interface ConfigChanges {
   readonly expose?: readonly string[] | null
   readonly volumes?: readonly string[] | null
   readonly stopsignal?: string | null
+  /** Who made the image; image-spec config.md, "author". */
+  readonly author?: string | null
+  /** What the history says of the disk's layer in place of what we say; null for all or a part takes ours. */
+  readonly history?: HistoryChanges | null
 }
 
 /** How a container of the image starts; image-spec config.md, "config". */
@@ -102,15 +106,20 @@ export function changedConfig(base: ImageConfig | undefined, update: ConfigUpdat
   const changed = changedRuntimeConfig(base?.config ?? {}, update.changes)
   const labels = update.labels ?? {}
   const runtime = Object.keys(labels).length === 0 ? changed : changedRuntimeConfig(changed, { labels })
+  const { author = base?.author, history } = update.changes
   return {
-    ...(base === undefined ? {} : without(base, ['variant'])),
+    ...(base === undefined ? {} : without(base, ['variant', 'author'])),
     created,
+    ...(author ? { author } : {}),
     architecture: platform.architecture,
     os: platform.os,
     ...(variant ? { variant } : {}),
     config: runtime,
     rootfs: { type: 'layers', diff_ids: [...diffIDs, diffID] },
-    history: [...repairedHistory(base?.history ?? [], diffIDs.length), { created, created_by: update.createdBy }],
+    history: [
+      ...repairedHistory(base?.history ?? [], diffIDs.length),
+      diskStep({ created, created_by: update.createdBy }, history ?? {}),
+    ],
   }
 }
 

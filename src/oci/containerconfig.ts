@@ -1,5 +1,6 @@
 import type { ConfigChanges } from './config.ts'
 import { isJsonObject, type JsonObject } from './document.ts'
+import type { HistoryChanges } from './history.ts'
 import { portProblem } from './port.ts'
 
 /** What reading the input gives: the changes that are valid by themselves, and a sentence for each that is not. */
@@ -22,6 +23,8 @@ const READERS: Readonly<Record<keyof ConfigChanges, Reader>> = {
   expose: (value) => texts(Array.isArray(value) ? value.map(portText) : value, '[80, 53/udp]'),
   volumes: (value) => texts(value, '["/data"]'),
   stopsignal: scalar,
+  author: scalar,
+  history,
 }
 
 /**
@@ -72,15 +75,20 @@ export function configProblems(changes: ConfigChanges): readonly string[] {
 export function mergedChanges(description: ConfigChanges, input: ConfigChanges): ConfigChanges {
   const env = mergedNames(description.env, input.env)
   const labels = mergedNames(description.labels, input.labels)
+  const history = mergedNames(description.history, input.history)
   return {
     ...description,
     ...input,
     ...(env === undefined ? {} : { env }),
     ...(labels === undefined ? {} : { labels }),
+    ...(history === undefined ? {} : { history }),
   }
 }
 
-function mergedNames(below: ConfigChanges['env'], above: ConfigChanges['env']): ConfigChanges['env'] {
+function mergedNames<Members extends object>(
+  below: Members | null | undefined,
+  above: Members | null | undefined,
+): Members | null | undefined {
   if (!below || !above) return above === undefined ? below : above
   return { ...below, ...above }
 }
@@ -110,6 +118,16 @@ function mapping(value: unknown): Reading<Readonly<Record<string, string | null>
 
 function mappedTexts(value: JsonObject): Readonly<Record<string, string | null>> {
   return Object.fromEntries(Object.entries(value).map(([name, member]) => [name, member === null ? null : `${member}`]))
+}
+
+function history(value: unknown): Reading<HistoryChanges> {
+  const problem = { problem: 'write a mapping with created_by, author or comment' }
+  if (!isJsonObject(value)) return problem
+  const known = ['created_by', 'author', 'comment']
+  const isText = (member: unknown) => member === null || isScalar(member)
+  if (!Object.entries(value).every(([name, member]) => known.includes(name) && isText(member))) return problem
+  const { created_by: createdBy, ...others } = mappedTexts(value)
+  return { value: { ...others, ...(createdBy === undefined ? {} : { createdBy }) } }
 }
 
 function portText(port: unknown): unknown {

@@ -8,6 +8,26 @@ export interface History {
   readonly empty_layer?: boolean
 }
 
+/** What a step says in other words than ours; left out and null both take ours, of author and comment none. */
+export interface HistoryChanges {
+  readonly createdBy?: string | null
+  readonly author?: string | null
+  readonly comment?: string | null
+}
+
+/** The step of a layer, in the words that were given. */
+export function diskStep(
+  ours: { readonly created: string; readonly created_by: string },
+  { createdBy, author, comment }: HistoryChanges,
+): History {
+  return {
+    created: ours.created,
+    created_by: createdBy || ours.created_by,
+    ...(author ? { author } : {}),
+    ...(comment ? { comment } : {}),
+  }
+}
+
 /** How many steps say that they made a layer. */
 export function layerSteps(history: readonly History[]): number {
   return history.filter((step) => !step.empty_layer).length

@@ -47,6 +47,22 @@ describe('changedConfig', () => {
     expect(config).toMatchObject({ docker_version: '20', author: 'someone', config: { OnBuild: ['RUN x'] } })
   })
 
+  it('sets and clears the author of the base', () => {
+    const from = base({}, { author: 'someone' })
+    expect(changedConfig(from, update({ author: 'us' })).author).toBe('us')
+    expect(changedConfig(from, update({ author: null }))).not.toHaveProperty('author')
+    expect(changedConfig(from, update()).author).toBe('someone')
+  })
+
+  it('says in the history what was given, and ours where nothing was', () => {
+    const step = (changes: ConfigChanges) => changedConfig(base({}), update(changes)).history?.at(-1)
+    const ours = { created: '2026-01-02T03:04:05Z', created_by: 'kiwi-oci: /disk/x.qcow2' }
+    expect(step({ history: { author: 'us', comment: 'why' } })).toEqual({ ...ours, author: 'us', comment: 'why' })
+    expect(step({ history: { createdBy: 'them' } })).toEqual({ ...ours, created_by: 'them' })
+    expect(step({ history: { createdBy: null, author: null } })).toEqual(ours)
+    expect(step({ history: null })).toEqual(ours)
+  })
+
   it('repairs a history that says less than there are layers', () => {
     const config = changedConfig(base({}, { history: [] }), update())
     expect(config.history).toHaveLength(2)

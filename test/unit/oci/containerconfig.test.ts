@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import { configProblems, mergedChanges, parseContainerconfig } from '../../../src/oci/containerconfig.ts'
 
-const KNOWN = 'entrypoint, cmd, env, labels, user, workdir, expose, volumes, stopsignal'
+const KNOWN = 'entrypoint, cmd, env, labels, user, workdir, expose, volumes, stopsignal, author, history'
 
 describe('parseContainerconfig', () => {
   it('takes every key', () => {
@@ -86,6 +86,14 @@ describe('mergedChanges', () => {
       env: { A: '1', B: '3', C: null },
       labels: { l: '1' },
     })
+  })
+
+  it('merges the history member by member', () => {
+    const description = { history: { createdBy: 'a', author: 'b' } }
+    expect(mergedChanges(description, { history: { author: null } })).toEqual({
+      history: { createdBy: 'a', author: null },
+    })
+    expect(mergedChanges(description, { history: null })).toEqual({ history: null })
   })
 
   it('clears env and labels as a whole where the input says so', () => {
