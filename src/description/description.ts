@@ -69,6 +69,8 @@ export interface Description {
   readonly documents: readonly DescriptionDocument[]
   readonly includes: readonly Include[]
   readonly name: string
+  /** What a virtual machine with the disk is called. */
+  readonly displayName?: string
   readonly schemaVersion: string
   /** `author <contact>` of the `<description>` section, where it says who that is. */
   readonly author?: string

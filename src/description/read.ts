@@ -14,6 +14,7 @@ import {
 import { decodedText } from './encoding.ts'
 import type { FoundDescription } from './find.ts'
 import { includedFile } from './include.ts'
+import { optional } from './optional.ts'
 import { descriptionProblem } from './place.ts'
 import { attributeValue, childrenNamed, isTrue, type XmlElement, xmlTree } from './xml.ts'
 import { yamlAsXml } from './yaml.ts'
@@ -45,8 +46,9 @@ export async function readDescription(found: FoundDescription): Promise<Descript
     documents,
     includes,
     name: attributeValue(main.root, 'name') ?? '',
+    ...optional('displayName', attributeValue(main.root, 'displayname')),
     schemaVersion: attributeValue(main.root, 'schemaversion') ?? '',
-    ...(author === undefined ? {} : { author }),
+    ...optional('author', author),
     profiles: named('profiles').flatMap((section) => childrenNamed(section, 'profile').map(profile)),
     preferences: named('preferences').map(preferences),
     repositories: named('repository').map(repository),

@@ -1,7 +1,9 @@
 import { basename } from 'node:path'
 import { DescriptionError, InputError, type Problem } from '../errors.ts'
+import { bundleName, bundleProblem } from './bundle.ts'
 import type { Description } from './description.ts'
 import { formatReading } from './format.ts'
+import { optional } from './optional.ts'
 import { descriptionProblem } from './place.ts'
 import { activeProfiles, isActive } from './profiles.ts'
 import { imageOf, isDiskType, type SelectedType, selectedType } from './type.ts'
@@ -43,13 +45,23 @@ export function selectType(description: Description, choice: BuildChoice): Selec
   const { type, reason } = pickedType(description, types, choice)
   throwProblems(typeProblems(type, types, choice))
   const packageManager = preferences.find((section) => section.packageManager !== undefined)?.packageManager
-  return selectedType(type, {
+  const selected = selectedType(type, {
     reason,
     profiles: profiles.names,
     version: preferences.find((section) => section.version !== undefined)?.version ?? '',
     packageManager: RENAMED_PACKAGE_MANAGERS[packageManager ?? ''] ?? packageManager ?? DEFAULT_PACKAGE_MANAGER,
-    ...(description.author === undefined ? {} : { author: description.author }),
+    ...optional('author', description.author),
+    ...optional('displayName', description.displayName),
   })
+  throwProblems(bundleProblems(type, bundleName(selected, description.name, choice.architecture)))
+  return selected
+}
+
+function bundleProblems(type: XmlElement, diskName: string | undefined): readonly Problem[] {
+  const attribute = type.attributes.find(({ name }) => name === 'bundle_format')
+  const problem = diskName === undefined ? undefined : bundleProblem(diskName)
+  if (attribute === undefined || problem === undefined) return []
+  return [descriptionProblem(type.file, attribute.line, `bundle_format="${attribute.value}": ${problem}`)]
 }
 
 function pickedType(

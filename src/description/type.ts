@@ -2,7 +2,8 @@ import type { ConfigChanges } from '../oci/config.ts'
 import type { ContainerNaming } from '../oci/containername.ts'
 import { type ContainerConfig, containerConfig } from './containerconfig.ts'
 import { attributesOf } from './description.ts'
-import { formatReading } from './format.ts'
+import { type ContainerTransport, type DescribedDiskFormat, formatReading } from './format.ts'
+import { formatOptions, type Machine, machineOf } from './machine.ts'
 import { optional } from './optional.ts'
 import { attributeValue, childrenNamed, isTrue, type XmlElement } from './xml.ts'
 
@@ -23,7 +24,21 @@ export interface SelectedType {
   /** The attribute as it is written: `oci:qcow2`. */
   readonly format?: string
   /** The disk format in it: `qcow2`, `raw`. */
-  readonly diskFormat?: string
+  readonly diskFormat?: DescribedDiskFormat
+  /** How many parts it has: `FMT`, `oci:FMT`, or `oci:FMT:TRANSPORT`. */
+  readonly formatParts?: 1 | 2 | 3
+  /** What a format of two or three parts puts the image into. */
+  readonly archive?: ContainerTransport
+  /** The attribute `bundle_format` as it is written. */
+  readonly bundleFormat?: string
+  /** For qemu-img's `-o`, one each, where the disk has the format of the description. */
+  readonly formatOptions: readonly string[]
+  /** A GUID that Azure looks for in a disk of format vhd-fixed. */
+  readonly vhdFixedTag?: string
+  /** What Google charges for; of format gce. */
+  readonly gceLicense?: string
+  /** What the description says of the virtual machine, for formats that hold one. */
+  readonly machine?: Machine
   readonly derivedFrom?: string
   readonly derivedFromLine?: number
   readonly filesystem?: string
@@ -50,6 +65,8 @@ export interface TypeSurroundings {
   readonly version: string
   readonly packageManager: string
   readonly author?: string
+  /** `<image displayname>` */
+  readonly displayName?: string
 }
 
 /** What KIWI takes the type for: `vmx` is an `oem` since schema 7.3 (kiwi/xsl/convert72to73.xsl of KIWI 9). */
@@ -68,16 +85,23 @@ export function selectedType(type: XmlElement, surroundings: TypeSurroundings): 
   const attributes = attributesOf(type)
   const format = type.attributes.find((attribute) => attribute.name === 'format')
   const derivedFrom = type.attributes.find((attribute) => attribute.name === 'derived_from')
-  const { author, ...rest } = surroundings
+  const { author, displayName, ...rest } = surroundings
   const section = childrenNamed(type, 'containerconfig')[0]
   const container = section === undefined ? undefined : containerConfig(section)
   const bootloader = childrenNamed(type, 'bootloader')[0]
+  const machine = machineOf(type, displayName)
+  const read = format === undefined ? {} : formatFields(format.value)
   return {
     image: imageOf(type),
     file: type.file,
     line: type.line,
     ...rest,
-    ...(format === undefined ? {} : { format: format.value, ...diskFormat(format.value) }),
+    ...read,
+    ...optional('bundleFormat', attributes['bundle_format'] || undefined),
+    formatOptions: formatOptions(attributes['formatoptions'], read.diskFormat, machine),
+    ...optional('vhdFixedTag', attributes['vhdfixedtag']?.trim() || undefined),
+    ...optional('gceLicense', attributes['gcelicense'] || undefined),
+    ...optional('machine', machine),
     ...(derivedFrom === undefined ? {} : { derivedFrom: derivedFrom.value, derivedFromLine: derivedFrom.line }),
     ...optional('filesystem', attributes['filesystem']),
     filesystems: filesystems(type),
@@ -100,9 +124,11 @@ function containerFields(container: ContainerConfig | undefined) {
   }
 }
 
-function diskFormat(format: string): { readonly diskFormat?: string } {
+function formatFields(format: string): Pick<SelectedType, 'format' | 'diskFormat' | 'formatParts' | 'archive'> {
   const reading = formatReading(format)
-  return reading.kind === 'written' ? { diskFormat: reading.diskFormat } : {}
+  if (reading.kind !== 'written') return { format }
+  const { diskFormat, parts, archive } = reading
+  return { format, diskFormat, formatParts: parts, ...optional('archive', archive) }
 }
 
 /** As kiwi/xml_state.py get_volume_management. */

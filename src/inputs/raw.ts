@@ -3,6 +3,8 @@
  * there. Names and kinds are the contract that `action.yml` and `--help` show.
  */
 
+import { similarWords } from '../spelling.ts'
+
 interface InputDefinition {
   readonly kind: 'text' | 'list' | 'boolean' | 'secret' | 'yaml'
   /** Stands behind the flag in `--help`. */
@@ -80,24 +82,7 @@ export function rawEntries(name: InputName, text: string): readonly string[] {
   return text.split(name === 'tags' ? /[\n,]/ : '\n')
 }
 
-/** The known names nearest to a wrong one, for a message: those that it begins, then those a slip or two away. */
+/** The known names nearest to a wrong one, for a message. */
 export function similarNames(wrong: string): readonly InputName[] {
-  const lower = wrong.toLowerCase()
-  const begun = lower.length < 3 ? [] : INPUT_NAMES.filter((name) => name.startsWith(lower))
-  const slips = lower.length < 5 ? 1 : 2
-  const near = INPUT_NAMES.filter((name) => editDistance(lower, name) <= slips)
-  return [...new Set([...begun, ...near])].slice(0, 2)
-}
-
-function editDistance(a: string, b: string): number {
-  let row = Array.from({ length: b.length + 1 }, (_, i) => i)
-  for (const [i, letter] of [...a].entries()) {
-    const next = [i + 1]
-    for (const [j, other] of [...b].entries()) {
-      const change = (row[j] ?? 0) + (letter === other ? 0 : 1)
-      next.push(Math.min(change, (row[j + 1] ?? 0) + 1, (next[j] ?? 0) + 1))
-    }
-    row = next
-  }
-  return row.at(-1) ?? 0
+  return similarWords(wrong, INPUT_NAMES).slice(0, 2)
 }

@@ -60,6 +60,8 @@ export interface DescriptionSource {
   /** The input `type`, handed to KIWI where it was given. */
   readonly type?: string
   readonly selected: SelectedType
+  /** What `bundle_format` calls the disk in the image, without its ending; else it is `NAME.ARCH-VERSION`. */
+  readonly diskName?: string
   readonly packageManager: string
   /** KIWI changes the disk's fstab with a file of this name. */
   readonly hasFstabPatch: boolean

@@ -1,5 +1,6 @@
 import { access, constants, stat } from 'node:fs/promises'
 import { basename, join, resolve } from 'node:path'
+import { bundleName } from '../description/bundle.ts'
 import type { Repository } from '../description/description.ts'
 import { findDescription } from '../description/find.ts'
 import { readDescription } from '../description/read.ts'
@@ -182,6 +183,7 @@ async function descriptionSource(
     ...givenRepositories(repositories).problems,
     ...repositoryProblems(description, { ...chosen, packageManager, repositories }),
   )
+  const diskName = bundleName(selected, description.name, architecture)
   return {
     kind: 'description',
     folder: description.folder,
@@ -193,18 +195,17 @@ async function descriptionSource(
     // KIWI knows the type by its present name: vmx of old schemas is an oem.
     ...(type === undefined ? {} : { type: selected.image }),
     selected,
+    ...(diskName === undefined ? {} : { diskName }),
     packageManager,
     hasFstabPatch: await isReadable(join(description.folder, 'fstab.patch')),
     repositories,
-    placeholders: activeRepositories(description, profiles, architecture).filter(isPlaceholder).map(placeholder),
+    placeholders: activeRepositories(description, profiles, architecture)
+      .filter((repository) => repository.isPlaceholder)
+      .map(placeholder),
     kiwiVersion: inputs.kiwiVersion,
     globalArguments: inputs.kiwiGlobalArguments,
     buildArguments: inputs.kiwiArguments,
   }
-}
-
-function isPlaceholder(repository: Repository): boolean {
-  return repository.isPlaceholder
 }
 
 function placeholder({ index, file, line, attributes }: Repository): Placeholder {
