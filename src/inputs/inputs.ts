@@ -1,15 +1,15 @@
-import { parse as parseYaml } from 'yaml'
 import { DISK_FORMATS, type DiskFormat, isDiskFormat } from '../disk/format.ts'
 import type { Problem } from '../errors.ts'
 import { reservedArguments } from '../kiwi/arguments.ts'
 import { PINNED_VERSION } from '../kiwi/version.ts'
 import { type Compression, parseCompression } from '../oci/compression.ts'
 import type { ConfigChanges } from '../oci/config.ts'
-import { parseContainerconfig } from '../oci/containerconfig.ts'
+import type { ContainerNaming } from '../oci/containername.ts'
 import { type Platform, parsePlatform } from '../oci/platform.ts'
 import { diskPathProblem } from '../oci/tar.ts'
 import type { Login } from '../registry/credentials.ts'
 import { parseDestination, parseRegistry, parseTag } from '../registry/transport.ts'
+import { readContainerconfig } from './containerconfig.ts'
 import type { RawInputs } from './raw.ts'
 import { type InputFacts, InputReader } from './reader.ts'
 
@@ -26,6 +26,8 @@ export interface Inputs {
   readonly diskPath?: string
   readonly baseImage?: string
   readonly containerconfig: ConfigChanges
+  /** What `containerconfig` calls the container. */
+  readonly naming: ContainerNaming
   readonly labels: Readonly<Record<string, string>>
   readonly annotations: Readonly<Record<string, string>>
   readonly platform: Platform
@@ -80,7 +82,7 @@ function imageInputs(reader: InputReader) {
     ...optionalFormat(reader),
     ...optionalDiskPath(reader),
     ...reader.optional('baseImage', 'base-image'),
-    containerconfig: containerconfig(reader),
+    ...containerconfig(reader),
     labels: reader.pairs('labels'),
     annotations: reader.pairs('annotations'),
     platform: platform(reader),
@@ -129,21 +131,11 @@ function optionalDiskPath(reader: InputReader): { diskPath?: string } {
   return {}
 }
 
-function containerconfig(reader: InputReader): ConfigChanges {
+function containerconfig(reader: InputReader): { containerconfig: ConfigChanges; naming: ContainerNaming } {
   // As it was written: indentation has a meaning at the first line too.
-  const text = reader.secret('containerconfig')
-  if (text === undefined || text.trim() === '') return {}
-  let value: unknown
-  try {
-    // Scalars stay the text that was written: 3.10 is a version, and 010 no eight. Only null is more than text.
-    value = parseYaml(text, { schema: 'failsafe', customTags: ['null'] })
-  } catch (error) {
-    reader.refuse('containerconfig', `no valid YAML: ${firstLine(error)}`)
-    return {}
-  }
-  const parsed = parseContainerconfig(value)
-  for (const problem of parsed.problems) reader.refuse('containerconfig', problem)
-  return parsed.changes
+  const { changes, naming, problems } = readContainerconfig(reader.secret('containerconfig') ?? '')
+  for (const problem of problems) reader.refuse('containerconfig', problem)
+  return { containerconfig: changes, naming }
 }
 
 function platform(reader: InputReader): Platform {
@@ -227,8 +219,4 @@ function optionalEpoch(reader: InputReader): { sourceDateEpoch?: number } {
   const where = given === undefined ? 'the variable SOURCE_DATE_EPOCH is ' : ''
   reader.refuse('source-date-epoch', `${where}'${text}': write whole seconds since 1970, like 1700000000`)
   return {}
-}
-
-function firstLine(error: unknown): string {
-  return String(error instanceof Error ? error.message : error).split('\n')[0] ?? ''
 }

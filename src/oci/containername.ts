@@ -1,3 +1,7 @@
+import type { KeyProblem } from './keyproblem.ts'
+import { parseReference } from './reference.ts'
+import { isRefName } from './refname.ts'
+
 /** What a container image is called, as far as it is known without a registry: `acme/appliance` and `1.0`. */
 export interface ContainerName {
   readonly repository: string
@@ -24,13 +28,46 @@ const DEFAULT_TAG = 'latest'
 export function containerNames({ name, tag, additionalNames }: ContainerNaming): readonly ContainerName[] {
   if (!name) return []
   const main = { repository: name, tag: tag || DEFAULT_TAG }
-  const names = [main, ...(additionalNames ?? []).map((text) => completed(text, main))]
+  const others = (additionalNames ?? []).map((text) => text.trim()).filter((text) => text !== '')
+  const names = [main, ...others.map((text) => completed(text, main))]
   return [...new Map(names.map((each) => [containerNameText(each), each])).values()]
 }
 
 /** `REPOSITORY:TAG` */
 export function containerNameText({ repository, tag }: ContainerName): string {
   return `${repository}:${tag}`
+}
+
+/**
+ * Why names cannot be those of a container image anywhere. Upper case is left to where a name goes: a layout takes it,
+ * and so does KIWI with `oci:FMT`; docker and registries do not.
+ */
+export function namingProblems({ name, tag, additionalNames }: ContainerNaming): readonly KeyProblem[] {
+  const of = (key: string, text: string | undefined) => (text === undefined ? [] : [{ key, text }])
+  return [
+    ...of('name', name == null ? undefined : repositoryProblem(name)),
+    ...of('tag', tag == null ? undefined : tagProblem(tag)),
+    ...(additionalNames ?? []).flatMap((text) => of('additionalnames', additionalProblem(text.trim()))),
+  ]
+}
+
+function additionalProblem(text: string): string | undefined {
+  const { repository, tag } = completed(text, { repository: '', tag: '' })
+  if (repository === '' && tag === '')
+    return `${JSON.stringify(text)} names nothing: write REPOSITORY:TAG, REPOSITORY or :TAG`
+  return (repository === '' ? undefined : repositoryProblem(repository)) ?? (tag === '' ? undefined : tagProblem(tag))
+}
+
+function repositoryProblem(repository: string): string | undefined {
+  if (/@|:[^/]*$/.test(repository)) return `${JSON.stringify(repository)} is more than a name: write the tag as tag`
+  const parsed = parseReference(repository.toLowerCase())
+  return typeof parsed === 'string' ? `${JSON.stringify(repository)} is no name of a container: ${parsed}` : undefined
+}
+
+function tagProblem(tag: string): string | undefined {
+  return isRefName(tag) && !/[:@/]/.test(tag)
+    ? undefined
+    : `${JSON.stringify(tag)} is not a tag: use A-Z, a-z, 0-9 and . _ - between them`
 }
 
 function completed(text: string, main: ContainerName): ContainerName {

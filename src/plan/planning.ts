@@ -13,8 +13,8 @@ import type { Inputs } from '../inputs/inputs.ts'
 import type { InputName } from '../inputs/raw.ts'
 import type { InputFacts } from '../inputs/reader.ts'
 import { kiwiPathProblem } from '../kiwi/place.ts'
-import { configProblems, mergedChanges } from '../oci/containerconfig.ts'
-import { containerNames } from '../oci/containername.ts'
+import { configProblems, KIWI_WORDS, mergedChanges } from '../oci/containerconfig.ts'
+import { containerNames, namingProblems } from '../oci/containername.ts'
 import { platformText } from '../oci/platform.ts'
 import { diskPathProblem } from '../oci/tar.ts'
 import { parseBase } from '../registry/basename.ts'
@@ -50,7 +50,7 @@ export async function makePlan(
     config: mergedChanges(selected?.containerConfig ?? {}, containerconfig),
     labels,
     annotations: inputs.annotations,
-    names: containerNames(selected?.naming ?? {}),
+    names: containerNames({ ...selected?.naming, ...inputs.naming }),
     compression: inputs.compression,
     tags: inputs.tags,
     push: inputs.push,
@@ -176,8 +176,9 @@ async function descriptionSource(
   })
   const { packageManager } = selected
   const where = { where: `${basename(selected.file)}:${selected.line}`, file: selected.file, line: selected.line }
-  for (const text of configProblems(selected.containerConfig ?? {})) {
-    problems.push({ ...where, text: `<containerconfig> ${text}` })
+  const { containerConfig = {}, naming = {} } = selected
+  for (const { key, text } of [...namingProblems(naming), ...configProblems(containerConfig)]) {
+    problems.push({ ...where, text: `<containerconfig> ${KIWI_WORDS.get(key) ?? key}: ${text}` })
   }
   problems.push(
     ...givenRepositories(repositories).problems,

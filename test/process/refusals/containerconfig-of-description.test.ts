@@ -3,11 +3,13 @@ import { description, place, refusals } from '../support/cli.ts'
 
 it("values of the description's <containerconfig> that no image can have are refused with its line", async () => {
   await using here = await place()
-  const config = '<containerconfig name="n" workingdir="rel"><stopsignal>FOO</stopsignal></containerconfig>'
+  const config = '<containerconfig name="a b" tag="1:2" workingdir="rel"><stopsignal>FOO</stopsignal></containerconfig>'
   const type = `<type image="oem" filesystem="ext4" format="oci:qcow2">${config}</type>`
   await here.write('config.xml', description({ type }))
   expect(await refusals(here, ['--description', '.'])).toEqual([
-    expect.stringMatching(/^config\.xml:9: <containerconfig> workdir: /),
+    expect.stringMatching(/^config\.xml:9: <containerconfig> name: /),
+    expect.stringMatching(/^config\.xml:9: <containerconfig> tag: /),
+    expect.stringMatching(/^config\.xml:9: <containerconfig> workingdir: /),
     expect.stringMatching(/^config\.xml:9: <containerconfig> stopsignal: /),
   ])
 })
