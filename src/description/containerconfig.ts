@@ -7,19 +7,24 @@ import { attributeValue, childrenNamed, isTrue, type XmlElement } from './xml.ts
 export interface ContainerConfig {
   readonly changes: ConfigChanges
   readonly naming: ContainerNaming
-  readonly maintainer?: string
 }
 
-/** @param element a `<containerconfig>` */
-export function containerConfig(element: XmlElement): ContainerConfig {
+/**
+ * @param element a `<containerconfig>`, where the type has one, @param author of the description: who made the image
+ *   where the section does not say it, and the history's author too
+ */
+export function containerConfig(element: XmlElement | undefined, author: string | undefined): ContainerConfig {
+  if (element === undefined) return { changes: authorChanges(author, author), naming: {} }
   const environment = valuesByName(element, 'environment', 'env')
   const labels = valuesByName(element, 'labels', 'label')
   const expose = attributesBelow(element, 'expose', 'port', 'number')
   const volumes = attributesBelow(element, 'volumes', 'volume', 'name')
   const stopsignal = childrenNamed(element, 'stopsignal')[0]?.text.trim()
-  const additionalNames = attributeValue(element, 'additionalnames')
+  const history = childrenNamed(element, 'history')[0]
+  const maintainer = filled(attributeValue(element, 'maintainer'))
   return {
     changes: {
+      ...authorChanges(maintainer ?? author, author),
       ...optional('entrypoint', command(element, 'entrypoint')),
       ...optional('cmd', command(element, 'subcommand')),
       ...optional('env', environment),
@@ -29,14 +34,42 @@ export function containerConfig(element: XmlElement): ContainerConfig {
       ...optional('expose', expose),
       ...optional('volumes', volumes),
       ...optional('stopsignal', filled(stopsignal)),
+      ...optional('history', history === undefined ? undefined : historyChanges(history, author)),
     },
     naming: {
       ...optional('name', filled(attributeValue(element, 'name'))),
       ...optional('tag', filled(attributeValue(element, 'tag'))),
-      ...optional('additionalNames', filled(additionalNames)?.split(',')),
+      ...optional('additionalNames', additionalNames(element)),
     },
-    ...optional('maintainer', filled(attributeValue(element, 'maintainer'))),
   }
+}
+
+/** KIWI's history has the description's author also where another maintains the container. */
+function authorChanges(author: string | undefined, historyAuthor: string | undefined): ConfigChanges {
+  return {
+    ...optional('author', author),
+    ...optional('history', historyAuthor === undefined ? undefined : { author: historyAuthor }),
+  }
+}
+
+/** The other attributes of `<history>` are for containers of WSL. */
+function historyChanges(section: XmlElement, author: string | undefined): NonNullable<ConfigChanges['history']> {
+  return {
+    ...optional('createdBy', filled(attributeValue(section, 'created_by'))),
+    ...optional('author', filled(attributeValue(section, 'author')) ?? author),
+    ...optional('comment', filled(section.text)),
+  }
+}
+
+function additionalNames(element: XmlElement): readonly string[] | undefined {
+  const parts = (name: string) =>
+    (attributeValue(element, name) ?? '')
+      .split(',')
+      .map((part) => part.trim())
+      .filter((part) => part !== '')
+  // Before schema 7.5 they were tags alone (kiwi/xsl/convert74to75.xsl).
+  const names = [...parts('additionalnames'), ...parts('additionaltags').map((tag) => `:${tag}`)]
+  return names.length === 0 ? undefined : names
 }
 
 function command(element: XmlElement, name: string): readonly string[] | null | undefined {
@@ -55,7 +88,9 @@ function valuesByName(element: XmlElement, group: string, name: string): Readonl
     .slice(0, 1)
     .flatMap((section) => childrenNamed(section, name))
     .map((entry) => [attributeValue(entry, 'name') ?? '', attributeValue(entry, 'value') ?? ''] as const)
-  return entries.length === 0 ? undefined : Object.fromEntries(entries)
+  // KIWI hands them to umoci by name (kiwi/oci_tools/umoci.py).
+  const sorted = [...new Map(entries)].sort(([one], [other]) => (one < other ? -1 : 1))
+  return entries.length === 0 ? undefined : Object.fromEntries(sorted)
 }
 
 function attributesBelow(

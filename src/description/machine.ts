@@ -82,8 +82,10 @@ export function formatOptions(
 }
 
 function diskOf(disk: XmlElement): Partial<Machine> {
+  const controller = token(disk, 'controller')
   return {
-    ...optional('diskController', token(disk, 'controller')),
+    // Of schemas before 5.9 (kiwi/xsl/convert58to59.xsl of KIWI 9).
+    ...optional('diskController', controller === 'scsi' ? 'lsilogic' : controller),
     ...optional('diskMode', token(disk, 'diskmode')),
     ...optional('diskId', token(disk, 'id')),
   }

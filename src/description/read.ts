@@ -1,5 +1,6 @@
 import { readFile } from 'node:fs/promises'
 import { DescriptionError, type Problem } from '../errors.ts'
+import { containerProblems } from './containerrules.ts'
 import {
   attributesOf,
   commaParts,
@@ -16,6 +17,7 @@ import type { FoundDescription } from './find.ts'
 import { includedFile } from './include.ts'
 import { optional } from './optional.ts'
 import { descriptionProblem } from './place.ts'
+import { isDiskType } from './type.ts'
 import { attributeValue, childrenNamed, isTrue, type XmlElement, xmlTree } from './xml.ts'
 import { yamlAsXml } from './yaml.ts'
 
@@ -23,7 +25,7 @@ import { yamlAsXml } from './yaml.ts'
  * Reads a description with the files that it includes.
  *
  * @throws DescriptionError with file and line for all that is wrong in them: not well formed, an included file that is
- *   missing, no `<image>` or `<preferences>`, no name, no schema version. What KIWI's schema checks is left to KIWI.
+ *   missing, no `<image>` or `<preferences>`, no name, no schema version, a `<containerconfig>` that the schema refuses. What else it checks is left to KIWI.
  */
 export async function readDescription(found: FoundDescription): Promise<Description> {
   const main = await readDocument(found.file, true)
@@ -38,6 +40,11 @@ export async function readDescription(found: FoundDescription): Promise<Descript
   if (!sections.some((section) => section.name === 'preferences')) {
     problems.push(placed(main.root, 'there is no <preferences> section: add one with a <type>'))
   }
+  const schemaVersion = attributeValue(main.root, 'schemaversion') ?? ''
+  const types = sections
+    .filter(({ name }) => name === 'preferences')
+    .flatMap((section) => childrenNamed(section, 'type'))
+  problems.push(...types.filter(isDiskType).flatMap((type) => containerProblems(type, schemaVersion)))
   if (problems.length > 0) throw new DescriptionError(problems)
   const named = (name: string) => sections.filter((section) => section.name === name)
   const author = authorOf(named('description')[0])
@@ -47,7 +54,7 @@ export async function readDescription(found: FoundDescription): Promise<Descript
     includes,
     name: attributeValue(main.root, 'name') ?? '',
     ...optional('displayName', attributeValue(main.root, 'displayname')),
-    schemaVersion: attributeValue(main.root, 'schemaversion') ?? '',
+    schemaVersion,
     ...optional('author', author),
     profiles: named('profiles').flatMap((section) => childrenNamed(section, 'profile').map(profile)),
     preferences: named('preferences').map(preferences),

@@ -15,8 +15,8 @@ export interface DescriptionEdits {
 
 /**
  * Attributes of a disk type that make KIWI turn the raw disk into something else, or make more than it
- * (kiwi/builder/disk.py `create_disk_format`, `create_install_media`). The schema takes `derived_from` and
- * `<containerconfig>` only beside some formats, so they go with them.
+ * (kiwi/builder/disk.py `create_disk_format`, `create_install_media`). The schema takes `derived_from` only beside some
+ * formats, so it goes with them.
  */
 const RESULT_ATTRIBUTES = [
   'format',
@@ -27,6 +27,9 @@ const RESULT_ATTRIBUTES = [
   'installstick',
   'installpxe',
 ]
+
+/** What the schema takes only beside some of these, each of them for what is made of the disk. */
+const RESULT_ELEMENTS = ['containerconfig', 'installmedia']
 
 /** Attributes that name a file from the description's folder, by element; KIWI takes an absolute path for each. */
 const FILE_ATTRIBUTES: readonly (readonly [string, string])[] = [
@@ -94,8 +97,8 @@ function encodingEdits(text: string): readonly TextEdit[] {
 
 function typeEdits(text: string, type: XmlElement): readonly TextEdit[] {
   const attributes = type.attributes.filter((attribute) => RESULT_ATTRIBUTES.includes(attribute.name))
-  const containers = type.children.filter((child) => child.name === 'containerconfig')
-  return [...attributes, ...containers].map((span) => removal(text, span))
+  const elements = type.children.filter((child) => RESULT_ELEMENTS.includes(child.name))
+  return [...attributes, ...elements].map((span) => removal(text, span))
 }
 
 function isType(element: XmlElement): boolean {

@@ -25,8 +25,8 @@ export interface BuildChoice {
 /** KIWI's, where a description names none (kiwi/defaults.py `get_default_package_manager`). */
 const DEFAULT_PACKAGE_MANAGER = 'dnf4'
 
-/** Names that older schemas had (kiwi/xsl/convert75to76.xsl and before). */
-const RENAMED_PACKAGE_MANAGERS: Readonly<Record<string, string>> = { dnf: 'dnf4', 'apt-get': 'apt' }
+/** Names that older schemas had (kiwi/xsl/convert75to76.xsl, and convert73to74.xsl of KIWI 9). */
+const RENAMED_PACKAGE_MANAGERS: Readonly<Record<string, string>> = { dnf: 'dnf4', yum: 'dnf4', 'apt-get': 'apt' }
 
 /**
  * The `<type>` that KIWI builds: with the input `type` the first of that name, else the primary one, else the first

@@ -1,6 +1,6 @@
 import type { ConfigChanges } from '../oci/config.ts'
 import type { ContainerNaming } from '../oci/containername.ts'
-import { type ContainerConfig, containerConfig } from './containerconfig.ts'
+import { containerConfig } from './containerconfig.ts'
 import { attributesOf } from './description.ts'
 import { type ContainerTransport, type DescribedDiskFormat, formatReading } from './format.ts'
 import { formatOptions, type Machine, machineOf } from './machine.ts'
@@ -50,6 +50,7 @@ export interface SelectedType {
   readonly volumeManager?: string
   /** `<size>`; `additive` where it comes on top of what the files need. */
   readonly size?: { readonly megabytes: number; readonly additive: boolean }
+  /** What `<containerconfig>` changes in the base's config, and the description's author. */
   readonly containerConfig?: ConfigChanges
   /** What `<containerconfig>` calls the container. */
   readonly naming?: ContainerNaming
@@ -87,7 +88,7 @@ export function selectedType(type: XmlElement, surroundings: TypeSurroundings): 
   const derivedFrom = type.attributes.find((attribute) => attribute.name === 'derived_from')
   const { author, displayName, ...rest } = surroundings
   const section = childrenNamed(type, 'containerconfig')[0]
-  const container = section === undefined ? undefined : containerConfig(section)
+  const { changes, naming } = containerConfig(section, author)
   const bootloader = childrenNamed(type, 'bootloader')[0]
   const machine = machineOf(type, displayName)
   const read = format === undefined ? {} : formatFields(format.value)
@@ -110,17 +111,10 @@ export function selectedType(type: XmlElement, surroundings: TypeSurroundings): 
     ...optional('bootloader', bootloader === undefined ? attributes['bootloader'] : attributeValue(bootloader, 'name')),
     ...optional('volumeManager', volumeManager(type)),
     ...optional('size', size(type)),
-    ...containerFields(container),
-    ...optional('author', container?.maintainer ?? author),
+    ...(Object.keys(changes).length === 0 && section === undefined ? {} : { containerConfig: changes }),
+    ...(section === undefined ? {} : { naming }),
+    ...optional('author', changes.author ?? undefined),
     attributes,
-  }
-}
-
-function containerFields(container: ContainerConfig | undefined) {
-  if (container === undefined) return {}
-  return {
-    containerConfig: container.changes,
-    naming: container.naming,
   }
 }
 

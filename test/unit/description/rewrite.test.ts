@@ -47,6 +47,12 @@ describe('rewriting for the raw disk', () => {
     expect(lines).toHaveLength(description.documents[0]?.text.split('\n').length ?? 0)
   })
 
+  it('takes out the initrd of an installation medium, which the schema takes only beside one', async () => {
+    const medium = '<installmedia><initrd action="add"><dracut module="x"/></initrd></installmedia>'
+    const description = await described(image(preferences(`<type image="oem" installiso="true">${medium}</type>`)))
+    expect(rewritten(description)).toContain('<type image="oem"></type>')
+  })
+
   it('points references that climb out of the folder to where they stand', async () => {
     const text = rewritten(await readDescription(await findDescription(fixture('container'))))
     expect(text).toContain(`<source path="dir://${fixture('tools')}">`)

@@ -56,51 +56,10 @@ describe('what the build needs', () => {
   it.each([
     ['<packagemanager>dnf</packagemanager>', 'dnf4'],
     ['<packagemanager> apt-get </packagemanager>', 'apt'],
+    ['<packagemanager>yum</packagemanager>', 'dnf4'],
     ['', 'dnf4'],
   ])('is the package manager of %j', async (xml, name) => {
     const description = await described(image(`<preferences>${xml}<type image="oem"/></preferences>`))
     expect(selectType(description, X86)).toMatchObject({ packageManager: name, version: '' })
-  })
-})
-
-describe('<containerconfig>', () => {
-  it('becomes changes of the config, a name, a tag and an author', async () => {
-    const description = await readDescription(await findDescription(fixture('container')))
-    expect(selectType(description, X86)).toMatchObject({
-      containerConfig: {
-        entrypoint: ['/bin/run', '--fast & loud', ''],
-        cmd: null,
-        env: { A: '1=2' },
-        labels: { 'org.example.a': '"b"' },
-        user: '107',
-        workdir: '/disk',
-        expose: ['22', '53/udp'],
-        volumes: ['/data'],
-        stopsignal: 'SIGTERM',
-      },
-      naming: { name: 'appliance', tag: '1', additionalNames: ['a:b', ':c'] },
-      author: 'Ada',
-    })
-  })
-
-  it('changes nothing that it does not name, and the author is the description’s', async () => {
-    const author = '<description><author>Ada</author><contact>ada@example.org</contact></description>'
-    const type =
-      '<type image="oem"><containerconfig name="a" user=""><entrypoint/><subcommand clear="false"/></containerconfig></type>'
-    const selection = selectType(await described(image(author, preferences(type))), X86)
-    expect(selection.containerConfig).toEqual({})
-    expect(selection.author).toBe('Ada <ada@example.org>')
-  })
-
-  it('takes arguments only with a command', async () => {
-    const type =
-      '<type image="oem"><containerconfig name="a"><subcommand execute="a"><argument name="b"/></subcommand></containerconfig></type>'
-    expect((await selected([type])).containerConfig).toEqual({ cmd: ['a', 'b'] })
-  })
-
-  it('is absent where the type has none', async () => {
-    const selection = await selected(['<type image="oem"/>'])
-    expect(Object.keys(selection)).not.toContain('containerConfig')
-    expect(Object.keys(selection)).not.toContain('author')
   })
 })
