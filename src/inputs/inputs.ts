@@ -34,9 +34,12 @@ export interface Inputs {
   readonly compression: Compression
   readonly tags: readonly string[]
   readonly push: boolean
-  readonly exports: readonly string[]
+  /** Left out for what the description's `format` says; empty for none. */
+  readonly exports?: readonly string[]
+  /** What the login is for, and where names without a registry go. */
+  readonly registry?: string
   /** Never part of a plan, and never written to a file by us but the job's own one. */
-  readonly login?: Login
+  readonly login?: Omit<Login, 'registry'>
   readonly authfile?: string
   readonly tlsVerify: boolean
   readonly cache: boolean
@@ -94,7 +97,8 @@ function jobInputs(reader: InputReader) {
   return {
     tags: tags(reader),
     push: reader.boolean('push', false),
-    exports: exportDestinations(reader),
+    ...optionalExports(reader),
+    ...optionalRegistry(reader),
     ...optionalLogin(reader),
     ...reader.optional('authfile', 'authfile'),
     tlsVerify: reader.boolean('tls-verify', true),
@@ -164,50 +168,35 @@ function tags(reader: InputReader): readonly string[] {
   return texts
 }
 
-function exportDestinations(reader: InputReader): readonly string[] {
-  const destinations = reader.list('export')
-  for (const text of destinations) {
+/** The word `none` turns the description's default off. */
+function optionalExports(reader: InputReader): { exports?: readonly string[] } {
+  const exports = reader.list('export')
+  if (exports.length === 0) return {}
+  if (exports.every((text) => text === 'none')) return { exports: [] }
+  for (const text of exports) {
     const parsed = parseDestination(text)
-    if ('problem' in parsed) reader.refuse('export', parsed.problem)
+    if (text === 'none') reader.refuse('export', 'none stands beside others: write none alone, or leave it out')
+    else if ('problem' in parsed) reader.refuse('export', parsed.problem)
   }
-  return destinations
+  return { exports }
 }
 
-function optionalLogin(reader: InputReader): { login?: Login } {
+function optionalLogin(reader: InputReader): { login?: Omit<Login, 'registry'> } {
   const username = reader.text('username')
   const password = reader.secret('password')
-  const given = reader.text('registry')
-  if (username === undefined && password === undefined) {
-    if (given !== undefined) {
-      reader.refuse('registry', `a login for ${given} needs username and password: give both, or leave registry out`)
-    }
-    return {}
-  }
+  if (username === undefined && password === undefined) return {}
   if (username === undefined) reader.refuse('username', 'missing while a password is given: a login needs both')
   if (password === undefined) reader.refuse('password', 'missing while a username is given: a login needs both')
-  if (username === undefined || password === undefined) return {}
-  const registry = given === undefined ? onlyRegistry(reader) : givenRegistry(given, reader)
-  return registry === undefined ? {} : { login: { registry, username, password } }
+  return username === undefined || password === undefined ? {} : { login: { username, password } }
 }
 
-function givenRegistry(text: string, reader: InputReader): string | undefined {
+function optionalRegistry(reader: InputReader): { registry?: string } {
+  const text = reader.text('registry')
+  if (text === undefined) return {}
   const parsed = parseRegistry(text)
-  if (typeof parsed === 'string') return parsed
+  if (typeof parsed === 'string') return { registry: parsed }
   reader.refuse('registry', parsed.problem)
-  return undefined
-}
-
-function onlyRegistry(reader: InputReader): string | undefined {
-  const registries = new Set<string>()
-  for (const text of reader.list('tags')) {
-    const parsed = parseTag(text)
-    if (!('problem' in parsed)) registries.add(parsed.reference.registry)
-  }
-  const [first, ...others] = registries
-  if (first !== undefined && others.length === 0) return first
-  const why = first === undefined ? 'there are no tags to take it from' : `tags name ${[...registries].join(' and ')}`
-  reader.refuse('registry', `missing, and ${why}: write the registry that the login is for`)
-  return undefined
+  return {}
 }
 
 function optionalEpoch(reader: InputReader): { sourceDateEpoch?: number } {

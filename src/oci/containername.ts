@@ -16,8 +16,8 @@ export interface ContainerNaming {
   readonly additionalNames?: readonly string[] | null
 }
 
-/** KIWI's, where a description gives a name alone (kiwi/defaults.py `get_default_container_tag`). */
-const DEFAULT_TAG = 'latest'
+/** KIWI's, where a description gives none (kiwi/defaults.py `get_default_container_name`, `get_default_container_tag`). */
+export const DEFAULT_CONTAINER: ContainerName = { repository: 'kiwi-container', tag: 'latest' }
 
 /**
  * All names that a container has, the main one first, each once: what an additional name leaves out comes from the main
@@ -27,7 +27,7 @@ const DEFAULT_TAG = 'latest'
  */
 export function containerNames({ name, tag, additionalNames }: ContainerNaming): readonly ContainerName[] {
   if (!name) return []
-  const main = { repository: name, tag: tag || DEFAULT_TAG }
+  const main = { repository: name, tag: tag || DEFAULT_CONTAINER.tag }
   const others = (additionalNames ?? []).map((text) => text.trim()).filter((text) => text !== '')
   const names = [main, ...others.map((text) => completed(text, main))]
   return [...new Map(names.map((each) => [containerNameText(each), each])).values()]
@@ -49,6 +49,13 @@ export function namingProblems({ name, tag, additionalNames }: ContainerNaming):
     ...of('tag', tag == null ? undefined : tagProblem(tag)),
     ...(additionalNames ?? []).flatMap((text) => of('additionalnames', additionalProblem(text.trim()))),
   ]
+}
+
+/** Why docker and registries do not know such a name, as a sentence. */
+export function referenceProblem(name: ContainerName): string | undefined {
+  const text = containerNameText(name)
+  const parsed = parseReference(text)
+  return typeof parsed === 'string' ? `'${text}' is no name that docker knows: ${parsed}` : undefined
 }
 
 function additionalProblem(text: string): string | undefined {

@@ -54,14 +54,22 @@ function nameAndTag(text: string): { name: string; tag?: string } {
   return { name: text.slice(0, colon), tag: text.slice(colon + 1) }
 }
 
+/** Whether a name begins with a registry: `localhost/a` and `ghcr.io/a` do, `acme/a` does not. */
+export function hasRegistry(name: string): boolean {
+  return isHost(name.slice(0, Math.max(name.indexOf('/'), 0)))
+}
+
+/** Unlike docker, capitals do not make a host: whoever writes Acme/app means a repository. */
+function isHost(first: string): boolean {
+  return /[.:]/.test(first) || first === 'localhost'
+}
+
 function registryAndRepository(name: string): { registry: string; repository: string } {
   const slash = name.indexOf('/')
   const first = name.slice(0, Math.max(slash, 0))
-  // The first part is a host only when it looks like one. Unlike docker, capitals do not make it one: whoever writes
-  // Acme/app means a repository.
-  const isHost = /[.:]/.test(first) || first === 'localhost'
-  const registry = isHost ? first : DOCKER
-  const repository = isHost ? name.slice(slash + 1) : name
+  // The first part is a host only when it looks like one.
+  const registry = isHost(first) ? first : DOCKER
+  const repository = isHost(first) ? name.slice(slash + 1) : name
   if (registry !== DOCKER && registry !== `index.${DOCKER}`) return { registry, repository }
   return { registry: DOCKER, repository: repository.includes('/') ? repository : `library/${repository}` }
 }

@@ -1,4 +1,5 @@
 import { basename } from 'node:path'
+import { DISK_FORMATS } from '../disk/format.ts'
 import { platformText } from '../oci/platform.ts'
 import type { Plan } from './plan.ts'
 
@@ -14,13 +15,19 @@ export function planLines(plan: Plan): readonly string[] {
           `Type: ${source.selected.reason}`,
           ...(source.profiles.length > 0 ? [`Profiles: ${source.profiles.join(', ')}`] : []),
         ]),
-    `Image: ${plan.format} disk at ${plan.diskPath ?? defaultPath(plan)} for ${platformText(plan.platform)}, layer ${compression.algorithm}${level}`,
+    `Image: ${plan.format} disk (${plan.formatSource}) at ${plan.diskPath ?? defaultPath(plan)} for ${platformText(plan.platform)}, layer ${compression.algorithm}${level}`,
     `Base: ${plan.base} (${plan.baseSource})`,
-    ...tags.map((tag) => `${plan.push ? 'Push to' : 'Would push to'}: ${tag}`),
-    ...plan.exports.map((destination) => `Export to: ${destination}`),
+    ...tags.map((tag) => `${plan.push ? 'Push to' : 'Would push to'}: ${tag}${origin(plan.tagsSource)}`),
+    ...plan.exports.map((destination) => `Export to: ${destination}${origin(plan.exportsSource)}`),
   ]
 }
 
+/** Said only of what no input asked for. */
+function origin(source: string | undefined): string {
+  return source === undefined ? '' : ` (${source})`
+}
+
 function defaultPath({ source, format }: Plan): string {
-  return source.kind === 'disk' ? '/disk, under its own name,' : `/disk/${source.name}.ARCH-${source.version}.${format}`
+  if (source.kind === 'disk') return '/disk, under its own name,'
+  return `/disk/${source.diskName ?? source.kiwiName}.${DISK_FORMATS[format].extension}`
 }

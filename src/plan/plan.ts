@@ -13,6 +13,8 @@ export interface Plan {
   readonly source: DescriptionSource | DiskSource
   /** Format of the disk in the image. */
   readonly format: DiskFormat
+  /** Where `format` comes from, for the log: `input format`, `format of config.xml:7`, `default`. */
+  readonly formatSource: string
   /** Absolute path of the disk in the image; left out: `/disk/` and the name that KIWI gives it. */
   readonly diskPath?: string
   /** What `base-image` or `derived_from` says, `scratch` among it. */
@@ -30,9 +32,15 @@ export interface Plan {
   readonly compression: Compression
   /** Full references, in the user's order. */
   readonly tags: readonly string[]
+  /** What gave the tags where the input did not: `name of config.xml:7`. */
+  readonly tagsSource?: string
   readonly push: boolean
   /** skopeo destinations. */
   readonly exports: readonly string[]
+  /** What gave the exports where the input did not: `format of config.xml:7`. */
+  readonly exportsSource?: string
+  /** What the job's login is for, where there is one. */
+  readonly loginRegistry?: string
   readonly tlsVerify: boolean
   readonly cache: boolean
   readonly installTools: boolean
@@ -60,6 +68,8 @@ export interface DescriptionSource {
   /** The input `type`, handed to KIWI where it was given. */
   readonly type?: string
   readonly selected: SelectedType
+  /** What KIWI calls its results, without their endings: `NAME.ARCH-VERSION`. */
+  readonly kiwiName: string
   /** What `bundle_format` calls the disk in the image, without its ending; else it is `NAME.ARCH-VERSION`. */
   readonly diskName?: string
   readonly packageManager: string

@@ -1,24 +1,17 @@
-import { access, constants, stat } from 'node:fs/promises'
-import { basename, join, resolve } from 'node:path'
-import { bundleName } from '../description/bundle.ts'
-import type { Repository } from '../description/description.ts'
-import { findDescription } from '../description/find.ts'
-import { readDescription } from '../description/read.ts'
-import { activeRepositories, repositoryProblems } from '../description/repositories.ts'
-import { selectType } from '../description/select.ts'
-import { type DiskFormat, isDiskFormat } from '../disk/format.ts'
+import { basename, resolve } from 'node:path'
+import { isDiskFormat } from '../disk/format.ts'
 import { DescriptionError, InputError, type Problem } from '../errors.ts'
-import { givenRepositories } from '../host/given-repository.ts'
 import type { Inputs } from '../inputs/inputs.ts'
 import type { InputName } from '../inputs/raw.ts'
 import type { InputFacts } from '../inputs/reader.ts'
 import { kiwiPathProblem } from '../kiwi/place.ts'
-import { configProblems, KIWI_WORDS, mergedChanges } from '../oci/containerconfig.ts'
-import { containerNames, namingProblems } from '../oci/containername.ts'
 import { platformText } from '../oci/platform.ts'
-import { diskPathProblem } from '../oci/tar.ts'
 import { parseBase } from '../registry/basename.ts'
-import type { DescriptionSource, DiskSource, Placeholder, Plan } from './plan.ts'
+import { chosenContainer } from './container.ts'
+import type { DescriptionSource, DiskSource, Plan } from './plan.ts'
+import { chosenSource, isReadable } from './source.ts'
+import { chosenTargets } from './targets.ts'
+import { typePlace } from './typeplace.ts'
 
 /**
  * Checks what the inputs mean together and with the description. Reads the description's folder and nothing else:
@@ -31,30 +24,28 @@ export async function makePlan(
   read: { readonly inputs: Inputs; readonly problems: readonly Problem[] },
   facts: InputFacts,
 ): Promise<Plan> {
-  const { inputs } = read
-  const problems: Problem[] = [...read.problems, ...(await combinationProblems(inputs, read.problems, facts))]
+  const { inputs, problems: given } = read
+  const problems: Problem[] = [...given, ...(await combinationProblems(inputs, facts))]
   const source = await collected(problems, () => chosenSource(inputs, facts, problems))
-  const selected = source?.kind === 'description' ? source.selected : undefined
   const base = chosenBase(inputs, source, problems)
+  const container = chosenContainer(inputs, source, problems)
+  const targets = chosenTargets({ inputs, source, names: container.names, given }, problems)
   const fromDescriptions = problems.every((problem) => problem.file !== undefined)
   if (problems.length > 0 || source === undefined) {
     throw fromDescriptions ? new DescriptionError(problems) : new InputError(problems)
   }
-  const { labels, containerconfig } = inputs
   return {
     source,
     ...base,
-    format: inputs.format ?? describedFormat(source) ?? 'qcow2',
+    ...chosenFormat(inputs, source),
     ...(inputs.diskPath === undefined ? {} : { diskPath: inputs.diskPath }),
     platform: inputs.platform,
-    config: mergedChanges(selected?.containerConfig ?? {}, containerconfig),
-    labels,
+    ...container,
+    labels: inputs.labels,
     annotations: inputs.annotations,
-    names: containerNames({ ...selected?.naming, ...inputs.naming }),
     compression: inputs.compression,
-    tags: inputs.tags,
     push: inputs.push,
-    exports: inputs.exports,
+    ...targets,
     tlsVerify: inputs.tlsVerify,
     cache: inputs.cache,
     installTools: inputs.installTools,
@@ -64,9 +55,13 @@ export async function makePlan(
   }
 }
 
-function describedFormat(source: DescriptionSource | DiskSource): DiskFormat | undefined {
-  const format = source.kind === 'description' ? source.selected.diskFormat : undefined
-  return format !== undefined && isDiskFormat(format) ? format : undefined
+function chosenFormat(inputs: Inputs, source: DescriptionSource | DiskSource): Pick<Plan, 'format' | 'formatSource'> {
+  if (inputs.format !== undefined) return { format: inputs.format, formatSource: 'input format' }
+  const selected = source.kind === 'description' ? source.selected : undefined
+  if (selected?.diskFormat !== undefined && isDiskFormat(selected.diskFormat)) {
+    return { format: selected.diskFormat, formatSource: `format of ${typePlace(selected).where}` }
+  }
+  return { format: 'qcow2', formatSource: 'default' }
 }
 
 /** Runs a reader and keeps the problems it throws, so that all of them come at once. */
@@ -80,16 +75,9 @@ async function collected<T>(problems: Problem[], read: () => Promise<T>): Promis
   }
 }
 
-async function combinationProblems(
-  inputs: Inputs,
-  given: readonly Problem[],
-  facts: InputFacts,
-): Promise<readonly Problem[]> {
+async function combinationProblems(inputs: Inputs, facts: InputFacts): Promise<readonly Problem[]> {
   const problems: Problem[] = []
   const refuse = (name: InputName, text: string) => problems.push({ where: `input ${name}`, text })
-  const tagsRefused = given.some((problem) => problem.where === 'input tags')
-  if (inputs.push && inputs.tags.length === 0 && !tagsRefused)
-    refuse('push', 'there are no tags to push to: set tags, or leave push out')
   if (inputs.authfile !== undefined && !(await isReadable(inputs.authfile))) {
     refuse('authfile', `${inputs.authfile} cannot be read: name a file of logins`)
   }
@@ -126,101 +114,6 @@ function descriptionInputs(inputs: Inputs): readonly InputName[] {
   return given.flatMap(([name, values]) => (values.length > 0 ? [name] : []))
 }
 
-async function chosenSource(
-  inputs: Inputs,
-  facts: InputFacts,
-  problems: Problem[],
-): Promise<DescriptionSource | DiskSource | undefined> {
-  const { description, disk } = inputs
-  if (description !== undefined && disk !== undefined) {
-    problems.push({ where: 'input disk', text: 'a description is given too: give one of the two' })
-    return undefined
-  }
-  if (disk !== undefined) return diskSource(disk, inputs.diskPath, problems)
-  if (description !== undefined) return descriptionSource(description, inputs, facts, problems)
-  problems.push({
-    where: 'input description',
-    text: 'missing: name the folder of a KIWI description, or a disk to wrap with the input disk',
-  })
-  return undefined
-}
-
-async function diskSource(disk: string, diskPath: string | undefined, problems: Problem[]): Promise<DiskSource> {
-  const path = resolve(disk)
-  const stats = await stat(path).catch(() => undefined)
-  if (!stats?.isFile()) {
-    const what = stats === undefined ? 'there is no such file' : 'this is no file'
-    problems.push({ where: 'input disk', text: `${path}: ${what}: name a disk file (qcow2, raw, …)` })
-  } else if (!(await isReadable(path))) {
-    problems.push({ where: 'input disk', text: `${path} cannot be read: give us the right to read it` })
-  }
-  const nameProblem = diskPath === undefined ? diskPathProblem(`/disk/${basename(path)}`) : undefined
-  if (nameProblem !== undefined) problems.push({ where: 'input disk-path', text: `missing, and ${nameProblem}` })
-  return { kind: 'disk', path }
-}
-
-async function descriptionSource(
-  path: string,
-  inputs: Inputs,
-  facts: InputFacts,
-  problems: Problem[],
-): Promise<DescriptionSource> {
-  const { architecture } = facts
-  const description = await readDescription(await findDescription(path))
-  const { profiles, type, format, repositories } = inputs
-  const chosen = { profiles, architecture }
-  const selected = selectType(description, {
-    ...chosen,
-    ...(type === undefined ? {} : { type }),
-    ...(format === undefined ? {} : { format }),
-  })
-  const { packageManager } = selected
-  const where = { where: `${basename(selected.file)}:${selected.line}`, file: selected.file, line: selected.line }
-  const { containerConfig = {}, naming = {} } = selected
-  for (const { key, text } of [...namingProblems(naming), ...configProblems(containerConfig)]) {
-    problems.push({ ...where, text: `<containerconfig> ${KIWI_WORDS.get(key) ?? key}: ${text}` })
-  }
-  problems.push(
-    ...givenRepositories(repositories).problems,
-    ...repositoryProblems(description, { ...chosen, packageManager, repositories }),
-  )
-  const diskName = bundleName(selected, description.name, architecture)
-  return {
-    kind: 'description',
-    folder: description.folder,
-    file: description.file,
-    name: description.name,
-    version: selected.version,
-    schemaVersion: description.schemaVersion,
-    profiles,
-    // KIWI knows the type by its present name: vmx of old schemas is an oem.
-    ...(type === undefined ? {} : { type: selected.image }),
-    selected,
-    ...(diskName === undefined ? {} : { diskName }),
-    packageManager,
-    hasFstabPatch: await isReadable(join(description.folder, 'fstab.patch')),
-    repositories,
-    placeholders: activeRepositories(description, profiles, architecture)
-      .filter((repository) => repository.isPlaceholder)
-      .map(placeholder),
-    kiwiVersion: inputs.kiwiVersion,
-    globalArguments: inputs.kiwiGlobalArguments,
-    buildArguments: inputs.kiwiArguments,
-  }
-}
-
-function placeholder({ index, file, line, attributes }: Repository): Placeholder {
-  const { distribution, components } = attributes
-  return {
-    index,
-    where: `${basename(file)}:${line}`,
-    ...(distribution ? { distribution } : {}),
-    ...(components ? { components: components.trim().split(/\s+/) } : {}),
-    imageInclude: attributes['imageinclude'] === 'true',
-    repositoryGpgcheck: attributes['repository_gpgcheck'] === 'true',
-  }
-}
-
 function chosenBase(
   inputs: Inputs,
   source: DescriptionSource | DiskSource | undefined,
@@ -240,11 +133,4 @@ function chosenBase(
   const parsed = parseBase(derivedFrom)
   if (typeof parsed === 'object' && 'problem' in parsed) problems.push({ where, text: parsed.problem, file, line })
   return { base: derivedFrom, baseSource: `derived_from of ${where}` }
-}
-
-async function isReadable(path: string): Promise<boolean> {
-  return access(path, constants.R_OK).then(
-    () => true,
-    () => false,
-  )
 }

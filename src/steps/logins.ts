@@ -10,7 +10,7 @@ import type { Report } from '../report.ts'
 import type { Surroundings } from './surroundings.ts'
 
 export interface LoginInputs {
-  readonly login?: Login
+  readonly login?: Omit<Login, 'registry'>
   readonly authfile?: string
 }
 
@@ -48,7 +48,7 @@ export async function withAccess<T>(
     }
     const request = {
       folder,
-      ...(login ? { login } : {}),
+      ...(login && plan.loginRegistry !== undefined ? { login: { ...login, registry: plan.loginRegistry } } : {}),
       ...(authfile === undefined ? {} : { authfile }),
       files: around.loginFiles,
       registries: registries(plan),

@@ -71,20 +71,19 @@ it.each([
   expect(read({ 'disk-path': path }).problems).toEqual([expect.stringMatching(problem)])
 })
 
-it('takes the registry of the login from the tags, when they name only one', () => {
+it('takes a login, and its registry without a scheme', () => {
   const login = { username: 'me', password: ' secret ' }
-  expect(read({ ...login, tags: 'ghcr.io/a/b:1' }).inputs.login).toEqual({ ...login, registry: 'ghcr.io' })
-  expect(read({ ...login, tags: 'ghcr.io/a/b:1\nquay.io/a/b:1' }).problems).toEqual([
-    'input registry: missing, and tags name ghcr.io and quay.io: write the registry that the login is for',
-  ])
+  expect(read({ ...login, registry: 'https://ghcr.io/' }).inputs).toMatchObject({ login, registry: 'ghcr.io' })
   expect(read({ ...login, registry: 'https://ghcr.io/acme x' }).problems).toEqual([
     expect.stringMatching(/^input registry: .*is no registry/),
   ])
 })
 
-it('refuses a registry without a login', () => {
-  expect(read({ registry: 'ghcr.io' }).problems).toEqual([
-    expect.stringMatching(/^input registry: .*username and password/),
+it('takes none for no export at all, and nothing for what the description says', () => {
+  expect(read({ export: 'none' }).inputs.exports).toEqual([])
+  expect(read({}).inputs.exports).toBeUndefined()
+  expect(read({ export: 'none\noci:x' }).problems).toEqual([
+    'input export: none stands beside others: write none alone, or leave it out',
   ])
 })
 

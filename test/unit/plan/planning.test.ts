@@ -3,13 +3,9 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll, expect, it } from 'vitest'
 import { InputError } from '../../../src/errors.ts'
-import { readInputs } from '../../../src/inputs/inputs.ts'
-import { type InputName, rawEntries } from '../../../src/inputs/raw.ts'
 import { changedConfig } from '../../../src/oci/config.ts'
 import { parsePlan, planText } from '../../../src/plan/plan.ts'
-import { makePlan } from '../../../src/plan/planning.ts'
-
-const FACTS = { machine: { os: 'linux', architecture: 'amd64' }, architecture: 'x86_64', installTools: true }
+import { FACTS, planOf, problemsOf } from './request.ts'
 
 let folder: string
 let disk: string
@@ -20,25 +16,13 @@ beforeAll(async () => {
 })
 afterAll(() => rm(folder, { recursive: true }))
 
-function plan(texts: Partial<Record<InputName, string>>) {
-  const entries = Object.entries(texts) as [InputName, string][]
-  const raw = new Map(entries.map(([name, text]) => [name, rawEntries(name, text)] as const))
-  return makePlan(readInputs(raw, FACTS), FACTS)
-}
-
-const problems = async (texts: Partial<Record<InputName, string>>) => {
-  const error = await plan(texts).catch((thrown) => thrown)
-  expect(error).toBeInstanceOf(InputError)
-  return (error as InputError).problems.map(({ where, text }) => `${where}: ${text}`)
-}
-
 it('goes through JSON unchanged', async () => {
-  const made = await plan({ disk, tags: 'ghcr.io/a/b:1', push: 'true', 'source-date-epoch': '5' })
+  const made = await planOf({ disk, tags: 'ghcr.io/a/b:1', push: 'true', 'source-date-epoch': '5' })
   expect(parsePlan(planText(made))).toEqual(made)
 })
 
 it('holds no password', async () => {
-  const made = await plan({ disk, tags: 'ghcr.io/a/b:1', username: 'me', password: 'hunter2' })
+  const made = await planOf({ disk, tags: 'ghcr.io/a/b:1', username: 'me', password: 'hunter2' })
   expect(planText(made)).not.toContain('hunter2')
 })
 
@@ -47,7 +31,7 @@ it.each(['', '[]', '{}', 'null', '{"planVersion":2}'])('is not read from %j', (t
 })
 
 it('sets labels after containerconfig has cleared all others', async () => {
-  const { config, labels } = await plan({ disk, containerconfig: 'labels: null', labels: 'a=b' })
+  const { config, labels } = await planOf({ disk, containerconfig: 'labels: null', labels: 'a=b' })
   const base = {
     config: { Labels: { old: 'x' } },
     rootfs: { type: 'layers' as const, diff_ids: [] },
@@ -66,11 +50,11 @@ it('sets labels after containerconfig has cleared all others', async () => {
 })
 
 it('clears labels where no input sets any', async () => {
-  expect((await plan({ disk, containerconfig: 'labels: null' })).config).toEqual({ labels: null })
+  expect((await planOf({ disk, containerconfig: 'labels: null' })).config).toEqual({ labels: null })
 })
 
 it('refuses what belongs to a description beside a disk', async () => {
-  expect(await problems({ disk, profiles: 'a', type: 'oem', 'kiwi-arguments': '--clear-cache' })).toEqual([
+  expect(await problemsOf({ disk, profiles: 'a', type: 'oem', 'kiwi-arguments': '--clear-cache' })).toEqual([
     'input profiles: belongs to a description, and a disk is given: leave it out',
     'input type: belongs to a description, and a disk is given: leave it out',
     'input kiwi-arguments: belongs to a description, and a disk is given: leave it out',
@@ -79,16 +63,16 @@ it('refuses what belongs to a description beside a disk', async () => {
 
 it('refuses another platform than the one that KIWI builds for', async () => {
   const description = 'examples/debian'
-  expect(await problems({ description, platform: 'linux/arm64' })).toEqual([
+  expect(await problemsOf({ description, platform: 'linux/arm64' })).toEqual([
     'input platform: KIWI builds for this machine, linux/amd64: leave platform out, or build on a machine of linux/arm64',
   ])
-  expect(await problems({ description, 'kiwi-global-arguments': '--target-arch=aarch64' })).toEqual([
+  expect(await problemsOf({ description, 'kiwi-global-arguments': '--target-arch=aarch64' })).toEqual([
     'input platform: --target-arch builds for another machine: set platform to the one it builds for',
   ])
 })
 
 it('knows what of the example stands for the repositories of whoever builds it', async () => {
-  const made = await plan({ description: 'examples/debian' })
+  const made = await planOf({ description: 'examples/debian' })
   expect(made.source).toMatchObject({
     name: 'debian-example',
     version: '1.0.0',

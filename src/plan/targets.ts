@@ -1,0 +1,125 @@
+import type { Problem } from '../errors.ts'
+import type { Inputs } from '../inputs/inputs.ts'
+import { type ContainerName, containerNameText, referenceProblem } from '../oci/containername.ts'
+import { hasRegistry } from '../oci/reference.ts'
+import { parseTag } from '../registry/transport.ts'
+import { defaultExports, hasOwnName } from './exports.ts'
+import type { DescriptionSource, DiskSource, Plan } from './plan.ts'
+import { typePlace } from './typeplace.ts'
+
+type Targets = Pick<Plan, 'tags' | 'tagsSource' | 'exports' | 'exportsSource' | 'loginRegistry'>
+
+/** What decides where an image goes. */
+export interface TargetChoice {
+  readonly inputs: Inputs
+  readonly source: DescriptionSource | DiskSource | undefined
+  /** What the container is called, the main name first. */
+  readonly names: readonly ContainerName[]
+  /** What is wrong with the inputs by themselves. */
+  readonly given: readonly Problem[]
+}
+
+/**
+ * Where the image goes: what `tags` and `export` say; where they say nothing, what the names of the container and the
+ * description's `format` do.
+ *
+ * @param problems what is found wrong is added here
+ */
+export function chosenTargets(choice: TargetChoice, problems: Problem[]): Targets {
+  const { inputs, source } = choice
+  const isUnread = source === undefined && inputs.description !== undefined
+  // What a description would say of them is not known, and its own problems are told.
+  if (isUnread && inputs.tags.length === 0) return { tags: [], exports: [] }
+  const tags = chosenTags(choice, problems)
+  const exports = chosenExports(choice, problems)
+  if (tags.tags.length === 0 && !isRefused(choice, 'tags')) problems.push(...pushProblems(choice))
+  return { ...tags, ...exports, ...loginRegistry(choice, tags.tags, problems) }
+}
+
+function chosenTags(choice: TargetChoice, problems: Problem[]): Pick<Targets, 'tags' | 'tagsSource'> {
+  const { inputs, names } = choice
+  if (inputs.tags.length > 0 || isRefused(choice, 'tags')) return { tags: inputs.tags }
+  const texts = names.flatMap((name) => {
+    if (hasRegistry(name.repository)) return [containerNameText(name)]
+    return inputs.registry === undefined ? [] : [`${inputs.registry}/${containerNameText(name)}`]
+  })
+  const tags = new Set<string>()
+  for (const text of texts) {
+    const parsed = parseTag(text)
+    if ('problem' in parsed) problems.push({ ...namePlace(choice), text: parsed.problem })
+    else tags.add(parsed.text)
+  }
+  return tags.size === 0 ? { tags: [] } : { tags: [...tags], tagsSource: `name of ${namePlace(choice).where}` }
+}
+
+function chosenExports(choice: TargetChoice, problems: Problem[]): Pick<Targets, 'exports' | 'exportsSource'> {
+  const { inputs, source, names } = choice
+  const described = source?.kind === 'description' && inputs.exports === undefined ? source : undefined
+  const exports = inputs.exports ?? (described ? defaultExports(described, names) : [])
+  // Docker knows no name in upper case, where a layout takes it.
+  const unfit = exports.every((text) => hasOwnName(text)) ? [] : names.flatMap((name) => referenceProblem(name) ?? [])
+  problems.push(...unfit.map((text) => ({ ...namePlace(choice), text })))
+  return exports.length > 0 && described !== undefined
+    ? { exports, exportsSource: `format of ${typePlace(described.selected).where}` }
+    : { exports }
+}
+
+/** Why nothing can be pushed although it is asked for. */
+function pushProblems({ inputs, source, names }: TargetChoice): readonly Problem[] {
+  const selected = source?.kind === 'description' ? source.selected : undefined
+  if (selected?.archive === 'docker' && names.length === 0) {
+    const text = `format="${selected.format}" is for a registry, and nothing names the image there: write <containerconfig name="REGISTRY/NAME">, or set the input tags`
+    return [{ ...typePlace(selected), text }]
+  }
+  if (!inputs.push) return []
+  const [name] = names
+  const registry = name === undefined ? 'REGISTRY/NAME' : `REGISTRY/${name.repository}`
+  const text = `there are no tags to push to: set tags, or name: ${registry} in containerconfig, or leave push out`
+  return [{ where: 'input push', text }]
+}
+
+/** The registry of the login: as given, else the one that all tags name. */
+function loginRegistry(
+  choice: TargetChoice,
+  tags: readonly string[],
+  problems: Problem[],
+): Pick<Targets, 'loginRegistry'> {
+  const { registry, login } = choice.inputs
+  if (registry !== undefined) {
+    if (login === undefined && !isUsed(choice)) {
+      const text = `a login for ${registry} needs username and password: give both, or leave registry out`
+      problems.push({ where: 'input registry', text })
+    }
+    return login === undefined ? {} : { loginRegistry: registry }
+  }
+  if (login === undefined || isRefused(choice, 'registry')) return {}
+  const registries = tags.flatMap((text) => {
+    const parsed = parseTag(text)
+    return 'problem' in parsed ? [] : [parsed.reference.registry]
+  })
+  const [first, ...others] = new Set(registries)
+  if (first !== undefined && others.length === 0) return { loginRegistry: first }
+  const why =
+    first === undefined ? 'there are no tags to take it from' : `tags name ${[first, ...others].join(' and ')}`
+  if (!isRefused(choice, 'tags')) {
+    problems.push({ where: 'input registry', text: `missing, and ${why}: write the registry that the login is for` })
+  }
+  return {}
+}
+
+/** Whether the input `registry` says anything without a login: where names without a registry go. */
+function isUsed(choice: TargetChoice): boolean {
+  const { inputs, names } = choice
+  if (isRefused(choice, 'username') || isRefused(choice, 'password')) return true
+  return inputs.tags.length === 0 && names.some((name) => !hasRegistry(name.repository))
+}
+
+function isRefused({ given }: TargetChoice, input: string): boolean {
+  return given.some((problem) => problem.where === `input ${input}`)
+}
+
+/** Where the container got its name. */
+function namePlace({ inputs, source }: TargetChoice): Omit<Problem, 'text'> {
+  if (inputs.naming.name || source?.kind !== 'description') return { where: 'input containerconfig' }
+  return typePlace(source.selected)
+}
