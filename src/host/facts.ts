@@ -1,7 +1,13 @@
 import type { Keyring } from './mirrors.ts'
 
 /** What decides which tools a job needs. Attributes are those of KIWI's `<type>`. */
-export type HostFacts = { readonly source: 'disk' } | ({ readonly source: 'description' } & DescriptionFacts)
+export type HostFacts = BaseFacts &
+  ({ readonly source: 'disk' } | ({ readonly source: 'description' } & DescriptionFacts))
+
+export interface BaseFacts {
+  /** How the base's archive is packed, if it is. */
+  readonly basePacking?: string
+}
 
 export interface DescriptionFacts {
   /** KIWI's name of the architecture: `x86_64`, `aarch64`. */

@@ -13,11 +13,19 @@ const ours: readonly Tool[] = [
   ),
 ]
 
-/** What the machine has to have for a job. Wrapping a disk needs skopeo and qemu-img and nothing else. */
+/** Programs that unpack archives which Node cannot. */
+const unpackers: Readonly<Record<string, Tool>> = {
+  xz: program('xz', 'it unpacks the base', onApt('xz-utils', { fedora: 'xz', suse: 'xz' })),
+  bzip2: program('bzip2', 'it unpacks the base', everywhere('bzip2')),
+}
+
+/** What the machine has to have for a job. Wrapping a disk needs skopeo and qemu-img, and what unpacks its base. */
 export function toolNeeds(facts: HostFacts): readonly Tool[] {
-  if (facts.source === 'disk') return ours
+  const unpacker = unpackers[facts.basePacking ?? '']
+  const always = unpacker === undefined ? ours : [...ours, unpacker]
+  if (facts.source === 'disk') return always
   const ofKiwi = kiwiNeeds.filter((need) => need.when(facts)).map((need) => need.tool)
-  return [...ours, ...ofKiwi, ...(facts.keyrings ?? []).map(keyringTool)]
+  return [...always, ...ofKiwi, ...(facts.keyrings ?? []).map(keyringTool)]
 }
 
 function keyringTool(keyring: Keyring): Tool {

@@ -1,13 +1,15 @@
+import { rm } from 'node:fs/promises'
 import { join } from 'node:path'
 import { BlobStore } from '../cache/blobs.ts'
 import { baseKey, restoreFolder, saveFolder } from '../cache/cache.ts'
+import { checkBase } from '../oci/basecheck.ts'
 import { digestHex } from '../oci/digest.ts'
 import type { BaseImage } from '../oci/image.ts'
 import { platformText } from '../oci/platform.ts'
 import type { Plan } from '../plan/plan.ts'
 import { type ResolvedBase, resolveBase } from '../registry/base.ts'
-import { parseBase } from '../registry/basename.ts'
 import { fetchBase } from '../registry/fetch.ts'
+import { openBase } from '../registry/openbase.ts'
 import type { Job } from './job.ts'
 
 const KEPT_DAYS = 30
@@ -16,26 +18,44 @@ const KEPT_DAYS = 30
  * Asks what the plan's base is now, before anything is built on it.
  *
  * @returns undefined for `scratch`
- * @throws RegistryError when it cannot be read or is not for the platform
+ * @throws RegistryError when it is no container, cannot be read or is not for the platform
  */
 export async function resolvePlannedBase(plan: Plan, job: Job): Promise<ResolvedBase | undefined> {
-  const name = parseBase(plan.base)
-  if (name === 'scratch') return undefined
-  if ('problem' in name) throw new Error(`the plan holds a base that is none: ${name.problem}`)
+  const base = await openBase(plan.base, archiveFolder(job), job.access)
+  if (base === 'scratch') return undefined
   // Only what everybody can read may go where others can read it.
-  const resolved = await resolveBase(name, plan.platform, job.access, job.caches.remote !== undefined)
+  const resolved = await resolveBase(base, plan.platform, job.access, job.caches.remote !== undefined)
   job.report.info(
-    `Base: ${resolved.name} is ${resolved.digest} for ${platformText(plan.platform)} (from ${plan.baseSource})`,
+    `Base: ${resolved.publishedName} is ${resolved.digest} for ${platformText(plan.platform)} (from ${plan.baseSource})`,
   )
   return resolved
 }
 
+/** Where a packed archive is unpacked. */
+function archiveFolder(job: Job): string {
+  return join(job.workFolder, 'base-archive')
+}
+
 /**
- * Fetches the layers of the base, from the caches where they are there. Every layer is hashed, wherever it comes from.
+ * Fetches the layers of the base, from the caches where they are there, and makes sure that the disk can go on them. Every
+ * layer is hashed, wherever it comes from.
  *
- * @throws RegistryError when a layer cannot be had
+ * @param diskPath of the plan
+ * @throws RegistryError when a layer cannot be had, or when the base has something where the disk goes; ImageError when a
+ *   layer is not the one that the base's config names
  */
-export async function fetchPlannedBase(resolved: ResolvedBase, job: Job): Promise<BaseImage> {
+export async function fetchPlannedBase(
+  resolved: ResolvedBase,
+  diskPath: string | undefined,
+  job: Job,
+): Promise<BaseImage> {
+  const base = await fetchFromCaches(resolved, job)
+  await rm(archiveFolder(job), { recursive: true, force: true })
+  await checkBase(base, diskPath, job.signal)
+  return base
+}
+
+async function fetchFromCaches(resolved: ResolvedBase, job: Job): Promise<BaseImage> {
   const { caches, report } = job
   const nowMilliseconds = job.machine.now()
   const into = join(job.workFolder, 'base')

@@ -39,7 +39,8 @@ export async function buildImage(plan: Plan, job: Job, kiwi?: Kiwi): Promise<Bui
   report.endGroup()
 
   const [fetched, raw] = await together(signal, [
-    (until) => (base ? stopwatch.time('Base', () => fetchPlannedBase(base, jobUntil(job, until))) : undefined),
+    (until) =>
+      base ? stopwatch.time('Base', () => fetchPlannedBase(base, plan.diskPath, jobUntil(job, until))) : undefined,
     (until) => disk(jobUntil(job, until)),
   ])
   const converted = await convert(plan, raw, job)
@@ -166,7 +167,7 @@ async function wrap(
     descriptor: wrapped.descriptor,
     disk: converted,
     layerSizeBytes: wrapped.layer.size,
-    ...(base ? { base: { name: base.name, digest: base.digest } } : {}),
+    ...(base ? { base: { name: base.publishedName, digest: base.digest } } : {}),
     ...(kiwi ? { kiwi: { version: kiwi.version } } : {}),
     phases: job.stopwatch.phases,
   }

@@ -5,13 +5,15 @@ import { placeholderKeyrings } from './placeholders.ts'
 
 /** What of a plan decides which tools the machine needs. */
 export function hostFacts(plan: Plan, architecture: string, mirrors: Mirrors): HostFacts {
-  const { source } = plan
-  if (source.kind === 'disk') return { source: 'disk' }
+  const { source, basePacking } = plan
+  const packed = basePacking === undefined ? {} : { basePacking }
+  if (source.kind === 'disk') return { source: 'disk', ...packed }
   const { selected } = source
   const attribute = (name: string) => selected.attributes[name]
   const has = (name: string) => !['', 'false', '0'].includes(attribute(name)?.trim() ?? '')
   return {
     source: 'description',
+    ...packed,
     architecture,
     packageManager: source.packageManager,
     kiwiVersion: source.kiwiVersion,

@@ -1,4 +1,4 @@
-import { createHash } from 'node:crypto'
+import { createHash, type Hash } from 'node:crypto'
 import { constants } from 'node:fs'
 import { type FileHandle, open } from 'node:fs/promises'
 import { Readable } from 'node:stream'
@@ -8,6 +8,7 @@ import type { Descriptor } from './descriptor.ts'
 import type { Digest } from './digest.ts'
 import { DOCUMENT_LIMIT_BYTES } from './document.ts'
 import { mediaTypes } from './manifest.ts'
+import { TarError } from './tarreader.ts'
 import { zstdFrameChunks } from './zstdframes.ts'
 
 /** What a blob's file really holds. */
@@ -32,8 +33,17 @@ export async function documentContent(path: string, descriptor: Descriptor): Pro
   })
 }
 
-/** Reads a layer once: digest of the blob and of what it decompresses to. */
-export async function layerContent(path: string, descriptor: Descriptor, signal?: AbortSignal): Promise<Content> {
+/**
+ * Reads a layer once: digest of the blob and of what it decompresses to.
+ *
+ * @param look reads the tar on the way, as far as it likes; a TarError of it is a violation
+ */
+export async function layerContent(
+  path: string,
+  descriptor: Descriptor,
+  signal?: AbortSignal,
+  look: (tar: AsyncIterable<Buffer>) => Promise<void> = async () => {},
+): Promise<Content> {
   return await withBlob(path, descriptor, async (file) => {
     const decompressing = decompressor(descriptor.mediaType)
     if (decompressing === undefined) return { violations: [`has the media type ${descriptor.mediaType}, no OCI layer`] }
@@ -50,14 +60,19 @@ export async function layerContent(path: string, descriptor: Descriptor, signal?
     const isZstd = descriptor.mediaType === mediaTypes.layerZstd
     const chunks = Readable.from(isZstd ? zstdFrameChunks(hashed()) : hashed(), { objectMode: false })
     const hashing = async (tar: AsyncIterable<Buffer>) => {
-      for await (const chunk of tar) diffHash.update(chunk)
+      const hashedTar = eachHashed(tar, diffHash)
+      await look(hashedTar)
+      for await (const _ of hashedTar);
     }
     try {
       await pipeline(chunks, decompressing, hashing, { ...(signal === undefined ? {} : { signal }) })
     } catch (error) {
       signal?.throwIfAborted()
       const reason = error instanceof Error ? error.message : String(error)
-      const violation = `cannot be decompressed as ${descriptor.mediaType} (${reason})`
+      const isTar = error instanceof TarError
+      const violation = isTar
+        ? `is no valid tar (${reason})`
+        : `cannot be decompressed as ${descriptor.mediaType} (${reason})`
       return { violations: [violation, ...digestViolations(descriptor, await fileSha256(file, descriptor.size))] }
     }
     // A gzip reader may end before padding that follows the last member.
@@ -65,6 +80,13 @@ export async function layerContent(path: string, descriptor: Descriptor, signal?
       read === descriptor.size ? `sha256:${blobHash.digest('hex')}` : await fileSha256(file, descriptor.size)
     return { violations: digestViolations(descriptor, digest), diffID: `sha256:${diffHash.digest('hex')}` }
   })
+}
+
+async function* eachHashed(chunks: AsyncIterable<Buffer>, hash: Hash): AsyncGenerator<Buffer> {
+  for await (const chunk of chunks) {
+    hash.update(chunk)
+    yield chunk
+  }
 }
 
 /** Opens the blob as what it has to be: a regular file of the announced size, no link to elsewhere. */

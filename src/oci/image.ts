@@ -15,8 +15,10 @@ export interface BaseImage {
   readonly config: ImageConfig
   /** Digest to file on this machine, for every layer at least. */
   readonly blobs: ReadonlyMap<Digest, string>
-  /** For the annotation base.name. */
+  /** For messages, as the user wrote it. */
   readonly name: string
+  /** For the annotation base.name. */
+  readonly publishedName: string
   /** Of the resolved manifest at its place. */
   readonly digest: Digest
 }
@@ -96,7 +98,7 @@ function imageAnnotations(base: BaseImage | undefined, facts: ImageFacts): Reado
     'org.opencontainers.image.created': rfc3339(facts.epochSeconds),
     'org.opencontainers.image.title': title,
     'org.opencontainers.image.version': version,
-    'org.opencontainers.image.base.name': base?.name,
+    'org.opencontainers.image.base.name': base?.publishedName,
     'org.opencontainers.image.base.digest': base?.digest,
   }
   const all = new Map([...Object.entries(own), ...Object.entries(facts.annotations)])

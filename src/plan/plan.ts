@@ -4,6 +4,7 @@ import { InputError } from '../errors.ts'
 import type { Compression } from '../oci/compression.ts'
 import type { ConfigChanges } from '../oci/config.ts'
 import type { ContainerName } from '../oci/containername.ts'
+import type { Packing } from '../oci/packing.ts'
 import type { Platform } from '../oci/platform.ts'
 
 /**
@@ -21,6 +22,8 @@ export interface Plan {
   readonly base: string
   /** Where `base` comes from, for the log: `input base-image`, `derived_from of config.xml:7`, `default`. */
   readonly baseSource: string
+  /** How the archive that `base` names is packed: it may take a program to unpack it. */
+  readonly basePacking?: Packing
   readonly platform: Platform
   /** Changes to the base's config: of the description, and over them those of `containerconfig`. */
   readonly config: ConfigChanges

@@ -1,4 +1,4 @@
-import { basename, resolve } from 'node:path'
+import { resolve } from 'node:path'
 import { isDiskFormat } from '../disk/format.ts'
 import { DescriptionError, InputError, type Problem } from '../errors.ts'
 import type { Inputs } from '../inputs/inputs.ts'
@@ -6,7 +6,7 @@ import type { InputName } from '../inputs/raw.ts'
 import type { InputFacts } from '../inputs/reader.ts'
 import { kiwiPathProblem } from '../kiwi/place.ts'
 import { platformText } from '../oci/platform.ts'
-import { parseBase } from '../registry/basename.ts'
+import { chosenBase } from './base.ts'
 import { chosenContainer } from './container.ts'
 import type { DescriptionSource, DiskSource, Plan } from './plan.ts'
 import { chosenSource, isReadable } from './source.ts'
@@ -27,7 +27,7 @@ export async function makePlan(
   const { inputs, problems: given } = read
   const problems: Problem[] = [...given, ...(await combinationProblems(inputs, facts))]
   const source = await collected(problems, () => chosenSource(inputs, facts, problems))
-  const base = chosenBase(inputs, source, problems)
+  const base = await chosenBase(inputs, source, problems)
   const container = chosenContainer(inputs, source, problems)
   const targets = chosenTargets({ inputs, source, names: container.names, given }, problems)
   const fromDescriptions = problems.every((problem) => problem.file !== undefined)
@@ -112,25 +112,4 @@ function descriptionInputs(inputs: Inputs): readonly InputName[] {
     ['kiwi-arguments', inputs.kiwiArguments],
   ]
   return given.flatMap(([name, values]) => (values.length > 0 ? [name] : []))
-}
-
-function chosenBase(
-  inputs: Inputs,
-  source: DescriptionSource | DiskSource | undefined,
-  problems: Problem[],
-): { base: string; baseSource: string } {
-  if (inputs.baseImage !== undefined) {
-    const parsed = parseBase(inputs.baseImage)
-    if (typeof parsed === 'object' && 'problem' in parsed) {
-      problems.push({ where: 'input base-image', text: parsed.problem })
-    }
-    return { base: inputs.baseImage, baseSource: 'input base-image' }
-  }
-  const selected = source?.kind === 'description' ? source.selected : undefined
-  if (selected?.derivedFrom === undefined) return { base: 'scratch', baseSource: 'default' }
-  const { derivedFrom, file, derivedFromLine: line = selected.line } = selected
-  const where = `${basename(file)}:${line}`
-  const parsed = parseBase(derivedFrom)
-  if (typeof parsed === 'object' && 'problem' in parsed) problems.push({ where, text: parsed.problem, file, line })
-  return { base: derivedFrom, baseSource: `derived_from of ${where}` }
 }

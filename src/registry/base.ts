@@ -8,13 +8,16 @@ import { type Manifest, parseManifest } from '../oci/manifest.ts'
 import { type Platform, platformMatches, platformText } from '../oci/platform.ts'
 import type { Access } from './access.ts'
 import { inspectFlags } from './access.ts'
+import type { OpenBase } from './openbase.ts'
 import { type Purpose, RefusedError, readConfig, readManifest, runSkopeo } from './skopeo.ts'
-import { type ImageName, imageNameText, plainName, type RegistryName } from './transport.ts'
+import { type ImageName, imageNameText, type RegistryName } from './transport.ts'
 
 /** The reference container as it is now, for one platform. */
 export interface ResolvedBase {
-  /** For the annotation base.name: `registry/repository:tag`, or the name with its transport. */
+  /** For messages, as the user wrote it. */
   readonly name: string
+  /** For the annotation base.name: `registry/repository:tag`, or what `publishedName` makes of a name on this machine. */
+  readonly publishedName: string
   /** What to fetch: at a registry by digest, so that a tag that moves meanwhile changes nothing. */
   readonly pinned: ImageName
   readonly platform: Platform
@@ -46,28 +49,38 @@ export function basePurpose(name: string): Purpose {
  * @throws RegistryError when it cannot be read or has no image for the platform; ImageError when what came is no image
  */
 export async function resolveBase(
-  name: ImageName,
+  base: OpenBase,
   platform: Platform,
   access: Access,
   asksPublic = false,
 ): Promise<ResolvedBase> {
-  const text = plainName(name)
+  const { name, text, publishedName } = base
   const bytes = await readManifest(imageNameText(name), access, basePurpose(text))
   const asked = name.transport === 'docker' ? name.reference.digest : undefined
   if (asked !== undefined) checkDigest(text, digestOf(bytes), asked)
   const entry = chosenEntry(text, bytes, platform)
+  const digest = entry?.digest ?? digestOf(bytes)
+  const named = { name: text, publishedName, digest }
   if (name.transport !== 'docker') {
-    const pinned = { name: text, pinned: name, platform, digest: entry?.digest ?? digestOf(bytes), isPublic: false }
-    return { ...pinned, config: await localConfig(name, platform, access) }
+    // skopeo chooses once more: by the platform of our choice, and not by the one that was asked for.
+    const chosen = entry?.platform ?? platform
+    const config = await localConfig(
+      base,
+      chosen,
+      entry ? undefined : parseManifest(bytes, undefined, subject(text)),
+      access,
+    )
+    checkPlatform(text, config, platform)
+    return { ...named, pinned: name, platform: chosen, config, isPublic: false }
   }
-  const pinned = atDigest(name, entry?.digest ?? digestOf(bytes))
+  const pinned = atDigest(name, digest)
   const manifest = entry
     ? await childManifest(text, pinned, entry, access)
     : parseManifest(bytes, undefined, subject(text))
   const config = await registryConfig(text, pinned, manifest, access)
   checkPlatform(text, config, platform)
   const isPublic = asksPublic && (await readableByAll(pinned, text, access))
-  return { name: text, pinned, platform, digest: pinned.reference.digest, manifest, config, isPublic }
+  return { ...named, pinned, platform, manifest, config, isPublic }
 }
 
 type PinnedName = RegistryName & { readonly reference: { readonly digest: Digest } }
@@ -124,20 +137,25 @@ async function registryConfig(
   return parseConfig(bytes, `the config of ${name}`)
 }
 
-async function localConfig(name: ImageName, platform: Platform, access: Access): Promise<ImageConfig> {
-  const text = plainName(name)
-  const args = [
-    ...platformFlags(platform),
-    'inspect',
-    '--config',
-    '--raw',
-    ...inspectFlags(access),
-    imageNameText(name),
-  ]
-  const { stdout } = await runSkopeo(args, access, basePurpose(text))
-  const config = parseConfig(stdout, `the config of ${text}`)
-  checkPlatform(text, config, platform)
-  return config
+/** @param manifest of what holds one image alone, to check against */
+async function localConfig(
+  { name, text }: OpenBase,
+  platform: Platform,
+  manifest: Manifest | undefined,
+  access: Access,
+): Promise<ImageConfig> {
+  const flags = ['inspect', '--config', '--raw', ...inspectFlags(access)]
+  const { stdout } = await runSkopeo(
+    [...platformFlags(platform), ...flags, imageNameText(name)],
+    access,
+    basePurpose(text),
+  )
+  if (manifest !== undefined && digestOf(stdout) !== manifest.config.digest) {
+    throw new ImageError(`the base ${text}`, [
+      `its config is not the ${manifest.config.digest} that its manifest names`,
+    ])
+  }
+  return parseConfig(stdout, `the config of ${text}`)
 }
 
 function checkPlatform(name: string, config: ImageConfig, platform: Platform): void {

@@ -43,12 +43,12 @@ export async function fetchBase(
   access: Access,
 ): Promise<BaseImage> {
   await makeFolder(join(folder, 'blobs', 'sha256'))
-  const { name, digest, config, manifest } = resolved
+  const { name, publishedName, digest, config, manifest } = resolved
   const complete = manifest
     ? await fetchFromRegistry(resolved, manifest, folder, store, access)
     : await fetchFromHere(resolved, folder, access)
   const blobs = new Map(complete.layers.map((layer) => [layer.digest, blobPath(folder, layer.digest)]))
-  return { manifest: complete, config, blobs, name, digest }
+  return { manifest: complete, config, blobs, name, publishedName, digest }
 }
 
 async function fetchFromRegistry(

@@ -51,7 +51,7 @@ async function fetched(registry: Registry, cache: RemoteCache, authfile?: string
   } as unknown as Job
   const resolved = await resolvePlannedBase(plan, job)
   if (resolved === undefined) throw new Error('a base is no scratch')
-  return fetchPlannedBase(resolved, job)
+  return fetchPlannedBase(resolved, undefined, job)
 }
 
 it('the layers of a base that everybody can read go into the shared cache', async () => {

@@ -51,7 +51,8 @@ async function baseIn(folder: string): Promise<BaseImage> {
     manifest,
     config: parseConfig(await readFile(file(manifest.config.digest))),
     blobs: new Map(manifest.layers.map(({ digest }) => [digest, file(digest)])),
-    name: 'ghcr.io/acme/base:1',
+    name: 'base',
+    publishedName: 'ghcr.io/acme/base:1',
     digest: digestOf(bytes),
   }
 }

@@ -11,9 +11,8 @@ import type { BaseImage } from '../../../src/oci/image.ts'
 import { ociManifestFrom } from '../../../src/oci/manifest.ts'
 import type { Platform } from '../../../src/oci/platform.ts'
 import { resolveBase } from '../../../src/registry/base.ts'
-import { parseBase } from '../../../src/registry/basename.ts'
 import { fetchBase } from '../../../src/registry/fetch.ts'
-import type { ImageName } from '../../../src/registry/transport.ts'
+import { type OpenBase, openBase } from '../../../src/registry/openbase.ts'
 import { type Base, makeBase, pushBase } from '../../support/base.ts'
 import { blobDownloads, type Registry, startRegistry, type TestAccess, testAccess } from '../../support/registry.ts'
 
@@ -48,16 +47,18 @@ afterEach(async () => {
   await rm(folder, { recursive: true, force: true })
 })
 
-function nameOf(text: string): ImageName {
-  const name = parseBase(text)
-  if (typeof name === 'string' || 'problem' in name) throw new Error(`not a name: ${text}`)
-  return name
+async function opened(text: string): Promise<OpenBase> {
+  const base = await openBase(text, join(folder, `archive-${archives++}`), access)
+  if (base === 'scratch') throw new Error('scratch is no base')
+  return base
 }
+
+let archives = 0
 
 let fetches = 0
 
 async function fetched(text: string, platform = AMD64): Promise<BaseImage> {
-  const resolved = await resolveBase(nameOf(text), platform, access)
+  const resolved = await resolveBase(await opened(text), platform, access)
   return await fetchBase(resolved, join(folder, `job-${fetches++}`), store, access)
 }
 
@@ -98,7 +99,7 @@ describe('fetchBase', () => {
   })
 
   it('works without a store', async () => {
-    const resolved = await resolveBase(nameOf(`${registry.address}/base:1`), AMD64, access)
+    const resolved = await resolveBase(await opened(`${registry.address}/base:1`), AMD64, access)
     await expectWhole(await fetchBase(resolved, join(folder, 'job'), undefined, access))
   })
 
@@ -152,7 +153,7 @@ describe('fetchBase', () => {
   it('reports a layer that the registry has damaged', async () => {
     await using own = await startRegistry()
     await pushBase(base, `${own.address}/base:1`)
-    const resolved = await resolveBase(nameOf(`${own.address}/base:1`), AMD64, access)
+    const resolved = await resolveBase(await opened(`${own.address}/base:1`), AMD64, access)
     const hex = digestHex(base.layers[1] as Digest)
     await writeFile(join(own.storage, 'docker/registry/v2/blobs/sha256', hex.slice(0, 2), hex, 'data'), 'damaged')
     await expect(fetchBase(resolved, join(folder, 'job'), store, access)).rejects.toMatchObject({
@@ -168,16 +169,16 @@ describe('a base that needs a login', () => {
     const login = { user: 'me', password: 'pw-of-base' }
     await using closed = await startRegistry({ htpasswd: login })
     await pushBase(base, `${closed.address}/base:1`, { login })
-    await expect(resolveBase(nameOf(`${closed.address}/base:1`), AMD64, access)).rejects.toThrow(
+    await expect(resolveBase(await opened(`${closed.address}/base:1`), AMD64, access)).rejects.toThrow(
       /the registry wants a login/,
     )
     const authfile = join(folder, 'auth.json')
     const auth = Buffer.from('me:pw-of-base').toString('base64')
     await writeFile(authfile, JSON.stringify({ auths: { [closed.address]: { auth } } }), { mode: 0o600 })
     const withLogin = { ...access, authfile }
-    const secret = await resolveBase(nameOf(`${closed.address}/base:1`), AMD64, withLogin, true)
+    const secret = await resolveBase(await opened(`${closed.address}/base:1`), AMD64, withLogin, true)
     expect(secret.isPublic).toBe(false)
-    const open = await resolveBase(nameOf(`${registry.address}/base:1`), AMD64, withLogin, true)
+    const open = await resolveBase(await opened(`${registry.address}/base:1`), AMD64, withLogin, true)
     expect(open.isPublic).toBe(true)
     await expectWhole(await fetchBase(secret, join(folder, 'job'), store, withLogin))
   })

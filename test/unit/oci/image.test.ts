@@ -90,7 +90,7 @@ describe('append', () => {
       const arm = { ...facts, platform: { os: 'linux', architecture: 'arm64' } }
       const refusal = () => append(base, layer, arm)
       expect(refusal).toThrow(RegistryError)
-      expect(refusal).toThrow('base ghcr.io/acme/base:1 is for linux/amd64, asked for linux/arm64')
+      expect(refusal).toThrow('base acme-base is for linux/amd64, asked for linux/arm64')
     })
   })
 
@@ -98,7 +98,7 @@ describe('append', () => {
     await withBase((base) => {
       const config = { ...base.config, rootfs: { type: 'layers' as const, diff_ids: [] } }
       expect(() => append({ ...base, config }, layer, facts)).toThrow(
-        new ImageError('the base ghcr.io/acme/base:1', ['its config has 0 diff IDs for 3 layers']),
+        new ImageError('the base acme-base', ['its config has 0 diff IDs for 3 layers']),
       )
     })
   })

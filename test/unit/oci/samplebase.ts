@@ -64,5 +64,6 @@ export async function sampleBase(folder: string, changes: Partial<ImageConfig> =
     layers: layers.map(({ mediaType, bytes }) => ({ mediaType, digest: sha256(bytes), size: bytes.length })),
     annotations: { 'org.opencontainers.image.source': 'https://example.org/base' },
   }
-  return { manifest, config, blobs, name: 'ghcr.io/acme/base:1', digest: sha256(JSON.stringify(manifest)) }
+  const named = { name: 'acme-base', publishedName: 'ghcr.io/acme/base:1' }
+  return { manifest, config, blobs, ...named, digest: sha256(JSON.stringify(manifest)) }
 }

@@ -1,13 +1,21 @@
 import { describe, expect, it } from 'vitest'
-import { parseBase } from '../../../src/registry/basename.ts'
-import { imageNameText, plainName } from '../../../src/registry/transport.ts'
+import { type BaseName, parseBase, parseDerivedFrom, publishedName } from '../../../src/registry/basename.ts'
+import { type ImageName, imageNameText, type NameProblem, plainName } from '../../../src/registry/transport.ts'
 
 const DIGEST = `sha256:${'a'.repeat(64)}`
 
-function baseText(text: string): string {
+function nameText(parsed: BaseName | 'scratch' | NameProblem): string {
+  if (parsed === 'scratch') return parsed
+  if ('problem' in parsed) return `problem: ${parsed.problem}`
+  return parsed.transport === 'path' ? `path ${parsed.path}` : imageNameText(parsed)
+}
+
+const baseText = (text: string) => nameText(parseBase(text))
+
+function imageName(text: string): ImageName {
   const parsed = parseBase(text)
-  if (typeof parsed === 'string') return parsed
-  return 'problem' in parsed ? `problem: ${parsed.problem}` : imageNameText(parsed)
+  if (parsed === 'scratch' || 'problem' in parsed || parsed.transport === 'path') throw new Error(`${text} is no image`)
+  return parsed
 }
 
 describe('parseBase', () => {
@@ -19,11 +27,24 @@ describe('parseBase', () => {
     ['oci:dir:name', 'oci:dir:name'],
     ['oci-archive:/x/y.tar', 'oci-archive:/x/y.tar'],
     ['docker-archive:y.tar:a/b:1', 'docker-archive:y.tar:a/b:1'],
-    ['dir:/x', 'dir:/x'],
     ['containers-storage:localhost/x:1', 'containers-storage:localhost/x:1'],
     ['scratch', 'scratch'],
   ])('reads %s', (text, name) => {
     expect(baseText(text)).toBe(name)
+  })
+
+  it.each([
+    ['file:///srv/base.oci.tar.xz', '/srv/base.oci.tar.xz'],
+    ['file://localhost/srv/base.tar', '/srv/base.tar'],
+    ['file:/srv/base.tar', '/srv/base.tar'],
+    ['file:base.tar', 'base.tar'],
+    ['file:///srv/base.tar#1.0', '/srv/base.tar'],
+    ['dir:///srv/base.tar', '/srv/base.tar'],
+    ['dir:/srv/base', '/srv/base'],
+    ['dir:base', 'base'],
+    ['/srv/base.tar', '/srv/base.tar'],
+  ])('takes the path of %s as KIWI does', (text, path) => {
+    expect(baseText(text)).toBe(`path ${path}`)
   })
 
   it('gives skopeo the digest alone where a tag stands beside it', () => {
@@ -31,29 +52,67 @@ describe('parseBase', () => {
   })
 
   it('keeps the tag in the name for people', () => {
-    const parsed = parseBase('alpine:3.22')
-    expect(typeof parsed === 'object' && !('problem' in parsed) && plainName(parsed)).toBe(
-      'docker.io/library/alpine:3.22',
+    expect(plainName(imageName('alpine:3.22'))).toBe('docker.io/library/alpine:3.22')
+  })
+
+  it.each(['obsrepositories:/suse/sles15', 'obs://Virtualization:Appliances/base'])(
+    'explains that %s of the build service has to be written as a reference',
+    (text) => {
+      expect(baseText(text)).toMatch(/Open Build Service.*write its registry reference/)
+    },
+  )
+
+  it.each(['http', 'https', 'ftp'])('tells what to write for an address of %s', (scheme) => {
+    expect(baseText(`${scheme}://ghcr.io/a/b:1`)).toBe(
+      `problem: '${scheme}://ghcr.io/a/b:1' is an address of the web: write ghcr.io/a/b:1 for a registry, or fetch the archive before and write file:PATH`,
     )
   })
 
-  it('explains that containers of the build service have to be written as a reference', () => {
-    expect(baseText('obsrepositories:/suse/sles15')).toMatch(/Open Build Service.*write its registry reference/)
+  it('refuses this://, which KIWI knows for repositories only', () => {
+    expect(baseText('this://base.tar')).toMatch(/repositories only: write file:PATH/)
   })
 
-  it("names the two archive transports for KIWI's file:", () => {
-    expect(baseText('file:///x.tar')).toMatch(/write oci-archive:FILE or docker-archive:FILE/)
+  it('tells how a relative path is written', () => {
+    expect(baseText('./base.tar')).toBe("problem: './base.tar' is a path: write file:./base.tar")
   })
 
-  it.each(['docker-daemon:x:1', 'tarball:x.tar', 'https://ghcr.io/a/b'])('refuses %s as a source', (text) => {
+  it('refuses a host in the address of a file, which KIWI leaves out silently', () => {
+    expect(baseText('file://srv/base.tar')).toMatch(/names the host srv: write file:\/\/\/PATH, or file:PATH/)
+  })
+
+  it.each(['docker-daemon:x:1', 'tarball:x.tar'])('refuses %s as a source', (text) => {
     expect(baseText(text)).toMatch(/is no source of a base: write a registry reference, scratch/)
   })
 
-  it('refuses a transport without a path', () => {
-    expect(baseText('oci:')).toBe('problem: nothing follows oci: write oci:PATH')
+  it.each(['oci', 'dir', 'file', 'oci-archive'])('refuses %s: without a path', (transport) => {
+    expect(baseText(`${transport}:`)).toMatch(/^problem: (nothing follows|'file:' has no path)/)
   })
 
   it('refuses a name that skopeo does not take in a layout', () => {
     expect(baseText('oci:dir:a b')).toMatch(/'a b' is no name of an image in a layout/)
+  })
+})
+
+describe('parseDerivedFrom', () => {
+  it('reads one base as parseBase does', () => {
+    expect(nameText(parseDerivedFrom('docker://alpine:3.22'))).toBe('docker://docker.io/library/alpine:3.22')
+  })
+
+  it('refuses several, and says which of them gives the image its config and layers in KIWI', () => {
+    expect(nameText(parseDerivedFrom('docker://a,file:///b.tar'))).toMatch(
+      /names 2 bases, whose files KIWI would put together: write one.*of file:\/\/\/b\.tar$/,
+    )
+  })
+})
+
+describe('publishedName', () => {
+  it.each([
+    ['alpine', 'docker.io/library/alpine:latest'],
+    ['oci:/home/me/layout:1.0', 'oci:layout:1.0'],
+    ['oci-archive:build/base.oci.tar', 'oci-archive:base.oci.tar'],
+    ['docker-archive:/srv/x.tar:a/b:1', 'docker-archive:x.tar:a/b:1'],
+    ['containers-storage:[vfs@/home/me/data+/run/x]localhost/x:1', 'containers-storage:localhost/x:1'],
+  ])('says of %s nothing that only this machine knows', (text, name) => {
+    expect(publishedName(imageName(text))).toBe(name)
   })
 })

@@ -1,0 +1,63 @@
+import { open } from 'node:fs/promises'
+import { isUnpackingError, type Packing, packingOf, readUnpacked } from '../oci/packing.ts'
+import { TarError, tarItems } from '../oci/tarreader.ts'
+import { fileSource, streamSource, type TarSource } from '../oci/tarsource.ts'
+
+export type ArchiveKind = 'oci-archive' | 'docker-archive'
+
+/** What a file is, by its content and not by its name. */
+export interface Archive {
+  readonly packing?: Packing
+  /** Which transports can read it, the better first: newer dockers write archives that are both. Undefined while only another program can unpack it. */
+  readonly kinds?: readonly ArchiveKind[]
+  /** Why it could not be read to its end. */
+  readonly broken?: string
+}
+
+/** What skopeo looks for: c/image oci/layout/oci_src.go, docker/internal/tarfile/reader.go. */
+const INDEX = 'index.json'
+const MANIFEST = 'manifest.json'
+
+/**
+ * Looks into a file, reading headers alone where it is not packed.
+ *
+ * @throws errors of the file system
+ */
+export async function archiveAt(path: string): Promise<Archive> {
+  const packing = await packingOf(path)
+  if (packing === 'xz' || packing === 'bzip2') return { packing }
+  const names = new Set<string>()
+  const packed = packing === undefined ? {} : { packing }
+  try {
+    if (packing === undefined) await collectFile(path, names)
+    else await readUnpacked(path, packing, (content) => collectStream(content, names))
+  } catch (error) {
+    if (!(error instanceof TarError || isUnpackingError(error))) throw error
+    return { ...packed, kinds: [], broken: error.message }
+  }
+  return {
+    ...packed,
+    kinds: [
+      ...(names.has(INDEX) ? (['oci-archive'] as const) : []),
+      ...(names.has(MANIFEST) ? (['docker-archive'] as const) : []),
+    ],
+  }
+}
+
+async function collectFile(path: string, names: Set<string>): Promise<void> {
+  await using file = await open(path, 'r')
+  await collect(fileSource(file, (await file.stat()).size), names)
+}
+
+async function collectStream(content: AsyncIterable<Buffer>, names: Set<string>): Promise<void> {
+  const source = streamSource(content)
+  await collect(source, names)
+  await source.skip(Number.POSITIVE_INFINITY)
+}
+
+async function collect(source: TarSource, names: Set<string>): Promise<void> {
+  for await (const { path, kind } of tarItems(source)) {
+    const name = path.replace(/^(?:\.?\/)+/, '')
+    if (kind !== 'directory' && (name === INDEX || name === MANIFEST)) names.add(name)
+  }
+}
