@@ -15,8 +15,9 @@ import {
 import { decodedText } from './encoding.ts'
 import type { FoundDescription } from './find.ts'
 import { includedFile } from './include.ts'
+import { inlinedText } from './inline.ts'
 import { optional } from './optional.ts'
-import { descriptionProblem } from './place.ts'
+import { descriptionProblem, lineCounter } from './place.ts'
 import { isDiskType } from './type.ts'
 import { attributeValue, childrenNamed, isTrue, type XmlElement, xmlTree } from './xml.ts'
 import { yamlAsXml } from './yaml.ts'
@@ -64,8 +65,15 @@ export async function readDescription(found: FoundDescription): Promise<Descript
 
 async function readDocument(file: string, mayBeYaml: boolean): Promise<DescriptionDocument> {
   const text = decodedText(await readFile(file), file)
-  const source = mayBeYaml && /\.ya?ml$/i.test(file) ? { file, ...yamlAsXml(text, file) } : { file, text }
+  const isYaml = mayBeYaml && /\.ya?ml$/i.test(file)
+  const source = isYaml ? { file, ...yamlAsXml(text, file) } : { file, text: withElements(text, file) }
   return { file, text: source.text, root: xmlTree(source) }
+}
+
+function withElements(text: string, file: string): string {
+  return inlinedText(text, (offset, problem) => {
+    throw new DescriptionError([descriptionProblem(file, lineCounter(text)(offset), problem)])
+  })
 }
 
 /** Reads the file of an `<include>` into `documents`, once; KIWI reads XML there and no YAML. */
