@@ -31,6 +31,7 @@ export async function publishImage(job: PublishJob): Promise<Published> {
     reference: built.reference,
     digest: built.digest,
     descriptor: built.descriptor,
+    names: plan.names,
   }
   let published = UNPUBLISHED
   const reached = (change: Partial<Published>) => {

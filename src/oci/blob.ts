@@ -37,12 +37,18 @@ export async function writeBlob(
 }
 
 /**
- * Replaces a file at once: readers see the old or the new content, whole.
+ * Replaces a file at once: readers see the old or the new content, whole. Nothing of it stays on an error, of the source
+ * too.
  *
  * @throws HostError when the disk is full; other errors are passed on
  */
-export async function replaceFile(folder: string, name: string, bytes: Uint8Array): Promise<void> {
-  await publish(await writeTemporary(folder, [bytes]), join(folder, name))
+export async function replaceFile(
+  folder: string,
+  name: string,
+  content: Uint8Array | AsyncIterable<Uint8Array>,
+): Promise<void> {
+  const source = content instanceof Uint8Array ? [content] : content
+  await publish(await writeTemporary(folder, source), join(folder, name))
 }
 
 async function writeTemporary(
@@ -74,5 +80,5 @@ async function publish(temporary: string, path: string): Promise<void> {
 export function spaceError(error: unknown, folder: string): unknown {
   const code = error instanceof Error && 'code' in error ? error.code : undefined
   if (code !== 'ENOSPC' && code !== 'EDQUOT') return error
-  return new HostError(`no space is left in ${folder} for the image`, 'free some, or choose another work-dir')
+  return new HostError(`no space is left in ${folder} for the image`, 'free some, or choose another work-dir or target')
 }

@@ -1,33 +1,67 @@
 import { constants } from 'node:fs'
 import { access, lstat, readdir, stat } from 'node:fs/promises'
 import { dirname, resolve } from 'node:path'
-import { InputError } from '../errors.ts'
+import { HostError, InputError, KnownError } from '../errors.ts'
+import type { ContainerName } from '../oci/containername.ts'
+import type { Access } from './access.ts'
+import { requireEngine } from './engine.ts'
+import { isImageFolder } from './foldertarget.ts'
+import { readLayoutIndex } from './layouttarget.ts'
+import { checkTargets } from './push.ts'
+import { collisions } from './sameplace.ts'
+import { storageProblem } from './storagetarget.ts'
+import { nameProblems } from './targetnames.ts'
 import { type ImageName, type LocalName, plainName } from './transport.ts'
 
 /**
- * Looks at the places of `export` before an hour of building; nothing is written.
+ * Looks at the places of `export` before an hour of building; no image is written.
  *
+ * @param names what the container is called
  * @throws InputError for the input `export` with every place that cannot be written to: what is there is something else,
- *   or the folder that it goes into is missing or not ours to write
+ *   the folder that it goes into is missing or not ours to write, a name cannot be had there, or two are the same place;
+ *   HostError when docker's daemon does not answer or this user can have no container storage; RegistryError as
+ *   `checkTargets` for registries
  */
-export async function checkDestinations(names: readonly ImageName[]): Promise<void> {
+export async function checkDestinations(
+  destinations: readonly ImageName[],
+  names: readonly ContainerName[],
+  access: Access,
+): Promise<void> {
+  const same = await collisions(destinations, names)
   const reasons = await Promise.all(
-    names.map((name) => (name.transport === 'docker' ? undefined : reasonAgainst(name))),
+    destinations.map(async (destination, index) => {
+      if (destination.transport === 'docker') return same[index]
+      return nameProblems(destination, names)[0] ?? (await reasonAgainst(destination)) ?? same[index]
+    }),
   )
-  const problems = names.flatMap((name, index) => {
+  const problems = destinations.flatMap((destination, index) => {
     const reason = reasons[index]
-    return reason === undefined ? [] : [{ where: 'input export', text: `${plainName(name)}: ${reason}` }]
+    return reason === undefined ? [] : [{ where: 'input export', text: `${plainName(destination)}: ${reason}` }]
   })
   if (problems.length > 0) throw new InputError(problems)
+  await checkServices(destinations, access)
 }
 
-async function reasonAgainst({ transport, path }: LocalName): Promise<string | undefined> {
+async function checkServices(destinations: readonly ImageName[], access: Access): Promise<void> {
+  const transports = destinations.map(({ transport }) => transport)
+  if (transports.includes('docker-daemon')) await requireEngine(access)
+  for (const destination of destinations) {
+    if (destination.transport !== 'containers-storage') continue
+    const problem = await storageProblem(destination.path, access)
+    if (problem !== undefined) throw new HostError(`${plainName(destination)} cannot be written`, problem)
+  }
+  const registries = destinations.filter(({ transport }) => transport === 'docker').map(plainName)
+  await checkTargets(registries, access)
+}
+
+async function reasonAgainst({ transport, path, name }: LocalName): Promise<string | undefined> {
+  const cut = await cutPath(path, name)
+  if (cut !== undefined) return `the path ends at its first colon, as with skopeo, and there is ${cut}: rename that`
   switch (transport) {
     case 'oci':
-      return (await against(path, 'oci-layout', 'an OCI layout')) ?? (await againstPlace(await nearestFolder(path)))
+      return (await againstLayout(path)) ?? (await againstPlace(await nearestFolder(path)))
     case 'dir':
-      // c/image directory/directory_dest.go: it empties what it made itself, and refuses all else.
-      return (await against(path, 'version', 'an image')) ?? (await againstPlace(await folderOrParent(path)))
+      return (await againstFolder(path)) ?? (await againstPlace(await folderOrParent(path)))
     case 'oci-archive':
     case 'docker-archive':
       return (await isNoFile(path))
@@ -38,15 +72,36 @@ async function reasonAgainst({ transport, path }: LocalName): Promise<string | u
   }
 }
 
-/** A folder with content has to hold the file that marks its kind. */
-async function against(folder: string, mark: string, kind: string): Promise<string | undefined> {
-  const names = await readdir(folder).catch((error: NodeJS.ErrnoException) => error)
-  if (!(names instanceof Error)) {
-    if (names.length === 0 || names.includes(mark)) return undefined
-    return `the folder holds something else than ${kind}: export to another folder`
-  }
-  if (names.code === 'ENOENT') return undefined
-  return `it is no folder that can be read (${names.code}): export to another folder`
+async function againstLayout(folder: string): Promise<string | undefined> {
+  const names = await namesIn(folder)
+  if (names === undefined || typeof names === 'string') return names
+  if (names.length > 0 && !names.includes('oci-layout')) return foreign('an OCI layout')
+  return await readLayoutIndex(folder).then(
+    () => undefined,
+    (error: unknown) => {
+      if (error instanceof KnownError) return `${error.message}: export to another folder`
+      throw error
+    },
+  )
+}
+
+async function againstFolder(folder: string): Promise<string | undefined> {
+  const names = await namesIn(folder)
+  if (names === undefined || typeof names === 'string') return names
+  // c/image directory/directory_dest.go: it empties what it made itself, and refuses all else.
+  return (await isImageFolder(folder, names)) ? undefined : foreign('an image')
+}
+
+/** @returns what is in it, or why it cannot be looked at; nothing where nothing is there */
+async function namesIn(folder: string): Promise<readonly string[] | string | undefined> {
+  if (await isLooseLink(folder)) return 'it is a link to nothing: remove it, or export to another folder'
+  return await readdir(folder).catch((error: NodeJS.ErrnoException) =>
+    error.code === 'ENOENT' ? undefined : `it is no folder that can be read (${error.code}): export to another folder`,
+  )
+}
+
+function foreign(kind: string): string {
+  return `the folder holds something else than ${kind}: export to another folder`
 }
 
 async function againstPlace(folder: string): Promise<string | undefined> {
@@ -55,6 +110,13 @@ async function againstPlace(folder: string): Promise<string | undefined> {
     () => undefined,
     () => `${folder} cannot be written to: export to another place`,
   )
+}
+
+/** What the path was meant to lead to or through where it has a colon; undefined where it has none. */
+async function cutPath(path: string, name: string | undefined): Promise<string | undefined> {
+  if (name === undefined) return undefined
+  const whole = `${path}:${name.split('/')[0]}`
+  return (await isFolder(whole)) ? `a folder ${whole}` : undefined
 }
 
 /** Where the first missing folder of a path would be made. */
@@ -70,6 +132,10 @@ async function folderOrParent(path: string): Promise<string> {
 
 async function isThere(path: string): Promise<boolean> {
   return (await stat(path).catch(() => undefined)) !== undefined
+}
+
+async function isLooseLink(path: string): Promise<boolean> {
+  return (await lstat(path).catch(() => undefined))?.isSymbolicLink() === true && !(await isThere(path))
 }
 
 /** A device, a pipe or a link would be replaced by the archive. */

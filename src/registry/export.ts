@@ -1,132 +1,79 @@
-import { randomUUID } from 'node:crypto'
-import { lstat, readdir, readFile, rename, rm } from 'node:fs/promises'
-import { join } from 'node:path'
-import { HostError } from '../errors.ts'
-import { replaceFile } from '../oci/blob.ts'
+import type { ContainerName } from '../oci/containername.ts'
 import type { Descriptor } from '../oci/descriptor.ts'
-import { type Digest, fileDigest } from '../oci/digest.ts'
-import { documentBytes, isJsonObject, type JsonObject, parseDocument } from '../oci/document.ts'
-import { blobPath, createLayout, type Layout, linkBlob, REF_NAME } from '../oci/layout.ts'
-import { mediaTypes, parseManifest } from '../oci/manifest.ts'
-import { platformText } from '../oci/platform.ts'
+import { readStoredImage } from '../oci/storedimage.ts'
 import type { Access } from './access.ts'
+import { writeDockerArchive, writeOciArchive } from './archivetarget.ts'
+import { loadIntoEngine } from './enginetarget.ts'
+import { writeToFolder } from './foldertarget.ts'
+import { writeToLayout } from './layouttarget.ts'
 import { pushTag, type Source } from './push.ts'
-import { copyImage, RefusedError } from './skopeo.ts'
-import { folderName, type ImageName, imageNameText, type LocalName, plainName } from './transport.ts'
+import { copyToStorage } from './storagetarget.ts'
+import { dockerNames, refNames, storageNames } from './targetnames.ts'
+import { type ImageName, type LocalName, plainName } from './transport.ts'
 
 /** An image of ours with the descriptor that stands for it in an index. */
 export interface ExportSource extends Source {
   /** With the platform. */
   readonly descriptor: Descriptor
+  /** What the container is called, the main name first: for destinations whose text says no other name. */
+  readonly names: readonly ContainerName[]
 }
 
-/** These know Docker's own manifest only, so the image is converted and has another digest there. */
-const CONVERTING = ['docker-archive', 'docker-daemon']
-
 /**
- * Writes an image to a skopeo destination. Our digest stays the same in all that can keep it. A layout that is there
- * already keeps its other images; an archive that is there is replaced in one step.
+ * Writes an image to a skopeo destination. Our digest stays the same in all that can keep it; the log says of each what it
+ * carries. A layout that is there already keeps its other images; an archive or a folder that is there is replaced in one
+ * step, and stays when this fails.
  *
- * @throws RegistryError when skopeo cannot write it; HostError when the folder holds something else than a layout
+ * @throws RegistryError, HostError, ImageError; errors of the file system are passed on
  */
 export async function exportImage(source: ExportSource, destination: ImageName, access: Access): Promise<void> {
   if (destination.transport === 'docker') return await pushTag(source, plainName(destination), access)
-  if (destination.transport === 'oci') await exportLayout(source, destination, access.signal)
-  else if (destination.transport.endsWith('-archive')) await exportArchive(source, destination, access)
-  else await copyTo(source, destination, destination, access)
-  const converted = CONVERTING.includes(destination.transport)
-  const digest = converted ? ", with Docker's own manifest, which has another digest" : ''
-  access.report.info(`wrote ${plainName(destination)}${digest}`)
+  const { names, carries } = await writeTo(source, destination, access)
+  const as = names.length > 0 ? ` as ${names.join(', ')}` : ''
+  access.report.info(`wrote ${plainName(destination)}${as}: ${carries}`)
 }
 
-async function copyTo(source: ExportSource, to: LocalName, shown: LocalName, access: Access): Promise<void> {
-  const { layout, reference } = source
-  const flags = ['--quiet', ...(CONVERTING.includes(to.transport) ? [] : ['--preserve-digests'])]
-  const name = plainName(shown)
-  const purpose = { side: 'target', reference: name, failure: `the image cannot be written to ${name}` } as const
-  const copy = { from: folderName('oci', layout, reference), to: imageNameText(to), flags }
-  await copyImage(copy, access, purpose).catch((error: unknown) => {
-    // What skopeo says when nobody listens on docker's socket: "io: read/write on closed pipe".
-    if (to.transport !== 'docker-daemon' || !(error instanceof RefusedError) || !/closed pipe/.test(error.message))
-      throw error
-    const refusal = {
-      ...error.refusal,
-      reason: "docker's daemon does not answer: start it, and make sure that this user may talk to it",
+interface Written {
+  readonly names: readonly string[]
+  /** Which digest it has there, and why. */
+  readonly carries: string
+}
+
+async function writeTo(source: ExportSource, destination: LocalName, access: Access): Promise<Written> {
+  const { digest } = source
+  const image = await readStoredImage(source.layout, source.descriptor)
+  const { path, transport } = destination
+  switch (transport) {
+    case 'oci': {
+      const names = refNames(destination, source.names)
+      await writeToLayout(image, path, names, access)
+      return { names, carries: digest }
     }
-    throw new RefusedError(purpose, refusal, error.detail)
-  })
-}
-
-async function exportArchive(source: ExportSource, destination: LocalName, access: Access): Promise<void> {
-  const temporary = `${destination.path}.${randomUUID()}.tmp`
-  try {
-    await copyTo(source, { ...destination, path: temporary }, destination, access)
-    await rename(temporary, destination.path)
-  } finally {
-    await rm(temporary, { force: true })
+    case 'oci-archive': {
+      const names = refNames(destination, source.names)
+      await writeOciArchive(image, path, names, access)
+      return { names, carries: digest }
+    }
+    case 'dir':
+      await writeToFolder(image, path, access)
+      return { names: [], carries: digest }
+    case 'containers-storage': {
+      const names = storageNames(destination, source.names)
+      await copyToStorage(source, names, access)
+      return { names, carries: digest }
+    }
+    case 'docker-archive': {
+      const names = dockerNames(destination.name, source.names)
+      await writeDockerArchive(image, path, names, access)
+      return { names, carries: `${LOADED}; its index.json is that of an OCI archive` }
+    }
+    case 'docker-daemon': {
+      const names = dockerNames(path, source.names)
+      const id = await loadIntoEngine(image, plainName(destination), names, access)
+      return { names, carries: id === digest ? digest : `image ID ${id}; ${LOADED}` }
+    }
   }
 }
 
-/** Written without skopeo, which leaves the platform out and writes index.json in place (c/image oci/layout/oci_dest.go). */
-async function exportLayout(source: ExportSource, destination: LocalName, signal?: AbortSignal): Promise<void> {
-  const index = await existingIndex(destination.path)
-  const layout = await createLayout(destination.path)
-  const { config, layers } = parseManifest(await readFile(blobPath(source.layout, source.digest)))
-  const digests = new Set([...layers, config].map(({ digest }) => digest)).add(source.digest)
-  for (const digest of digests) {
-    signal?.throwIfAborted()
-    await bring(layout, blobPath(source.layout, digest), digest)
-  }
-  signal?.throwIfAborted()
-  const entries = Array.isArray(index['manifests']) ? index['manifests'].filter(isJsonObject) : []
-  const entry = named(source.descriptor, destination.name)
-  const manifests = [...entries.filter((each) => !isReplaced(each, entry)), entry]
-  const bytes = documentBytes({ ...index, schemaVersion: 2, mediaType: mediaTypes.index, manifests })
-  await replaceFile(layout.folder, 'index.json', bytes)
-}
-
-async function existingIndex(folder: string): Promise<JsonObject> {
-  const names = await readdir(folder).catch((error: NodeJS.ErrnoException): string[] => {
-    if (error.code === 'ENOENT') return []
-    throw new HostError(`${folder} cannot be used as an OCI layout (${error.code})`, 'export to another folder')
-  })
-  if (names.length > 0 && !names.includes('oci-layout')) {
-    throw new HostError(`${folder} holds something else than an OCI layout`, 'export to an empty folder or to a layout')
-  }
-  if (!names.includes('index.json')) return {}
-  return parseDocument(await readFile(join(folder, 'index.json')), `the index of ${folder}`)
-}
-
-/** A blob that is there may be damaged: then it is replaced. */
-async function bring(layout: Layout, file: string, digest: Digest): Promise<void> {
-  const path = blobPath(layout.folder, digest)
-  const there = await lstat(path).catch(() => undefined)
-  if (there && !(there.isFile() && (await fileDigest(path)).digest === digest)) await rm(path)
-  await linkBlob(layout, file, digest)
-}
-
-function named(descriptor: Descriptor, name: string | undefined): Descriptor {
-  const { annotations = {}, ...rest } = descriptor
-  const { [REF_NAME]: _, ...others } = annotations
-  const all = name === undefined ? others : { ...others, [REF_NAME]: name }
-  return Object.keys(all).length === 0 ? rest : { ...rest, annotations: all }
-}
-
-/** Replaced is what has the same name; without a name, what is nameless and for the same platform. */
-function isReplaced(entry: JsonObject, by: Descriptor): boolean {
-  const name = nameOf(entry)
-  if (name !== by.annotations?.[REF_NAME]) return false
-  return name !== undefined || samePlatform(entry['platform'], by)
-}
-
-function nameOf(entry: JsonObject): unknown {
-  const annotations = entry['annotations']
-  return isJsonObject(annotations) ? annotations[REF_NAME] : undefined
-}
-
-function samePlatform(platform: unknown, by: Descriptor): boolean {
-  if (!isJsonObject(platform) || by.platform === undefined) return platform === by.platform
-  const { os, architecture, variant } = platform
-  const text = [os, architecture, ...(variant ? [variant] : [])].join('/')
-  return text === platformText(by.platform)
-}
+const LOADED =
+  'docker makes a manifest of its own of what it loads, which has another digest and no annotations (unless the engine keeps images in containerd)'

@@ -106,11 +106,7 @@ export async function checkTargets(tags: readonly string[], access: Access): Pro
   }
   for (const [registry, tag] of firsts) {
     try {
-      await readManifest(
-        `docker://${tag}`,
-        access,
-        purpose(tag, `the registry ${registry} of the tags cannot be reached`),
-      )
+      await readManifest(`docker://${tag}`, access, purpose(tag, `the registry ${registry} cannot be reached`))
     } catch (error) {
       if (!(error instanceof RefusedError) || !ANSWERS.has(error.refusal.kind)) throw error
       if (error.refusal.kind === 'login') throw await loginError(tag, registry, access, error)

@@ -36,7 +36,11 @@ export function parseDestination(text: string): ImageName | NameProblem {
   if (transport === undefined || !(transport === 'docker' || isLocal(transport))) {
     return { problem: `'${text}' is no skopeo destination: write ${DESTINATION_FORMS}` }
   }
-  if (transport !== 'docker') return localName(transport, rest)
+  if (transport !== 'docker') {
+    const name = localName(transport, rest)
+    const problem = 'problem' in name ? undefined : namedProblem(name)
+    return problem === undefined ? name : { problem }
+  }
   const parsed = parseTag(rest)
   return 'problem' in parsed ? parsed : { transport, reference: parsed.reference }
 }
@@ -61,6 +65,34 @@ export function parseTag(text: string): { reference: Reference; text: string } |
   }
   const reference = { ...parsed, tag: parsed.tag ?? 'latest' }
   return { reference, text: referenceText(reference) }
+}
+
+/** Why docker's tools would not take the name in a destination's text. */
+function namedProblem({ transport, path, name }: LocalName): string | undefined {
+  if (transport === 'docker-archive') return name === undefined ? undefined : dockerNameProblem(name)
+  if (transport === 'docker-daemon') return dockerNameProblem(path)
+  const inStore = storageParts(path).name
+  return transport === 'containers-storage' && isPlain(inStore) ? dockerNameProblem(inStore) : undefined
+}
+
+/** Why a text is no name for docker, as one sentence with the text; undefined when it is one. */
+export function dockerNameProblem(text: string): string | undefined {
+  const parsed = parseReference(text)
+  if (typeof parsed === 'string') return `'${text}' is no name of an image: ${parsed}`
+  return parsed.digest === undefined
+    ? undefined
+    : `'${text}' has a digest, which a target cannot choose: write NAME:TAG`
+}
+
+/** The store that the text behind `containers-storage:` may begin with, and the name; c/image storage/storage_transport.go. */
+export function storageParts(path: string): { readonly store: string; readonly name: string } {
+  const [, store = '', name = ''] = /^(\[[^\]]*\])?(.*)$/s.exec(path) ?? []
+  return { store, name }
+}
+
+/** Whether a text in container storage is a name, and no ID or what else names an image that is there. */
+export function isPlain(name: string): boolean {
+  return name !== '' && !name.includes('@')
 }
 
 /** The host, with port, of a login: `ghcr.io`, `localhost:5000`; a scheme and a trailing slash are taken off. */

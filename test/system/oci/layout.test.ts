@@ -161,7 +161,7 @@ describe('a full disk', () => {
       const options = { compression: { algorithm: 'none' }, epochSeconds: EPOCH, blobs, hasBase: false } as const
       const writing = writeDiskLayer({ source: work.path, path: '/disk/x' }, options)
       await expect(writing).rejects.toThrow(
-        /^no space is left in .* for the image: free some, or choose another work-dir$/,
+        /^no space is left in .* for the image: free some, or choose another work-dir or target$/,
       )
       expect(await readdir(blobs)).toEqual([])
     } finally {

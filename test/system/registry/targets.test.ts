@@ -65,7 +65,7 @@ describe('checkTargets', () => {
     const { address } = registry
     await registry.stop()
     await expect(checkTargets(tagsOf(address, '1'), access)).rejects.toThrow(
-      `the registry ${address} of the tags cannot be reached: the connection was refused`,
+      `the registry ${address} cannot be reached: the connection was refused`,
     )
     registry = await startRegistry()
   })

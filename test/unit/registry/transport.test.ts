@@ -49,6 +49,22 @@ describe('parseDestination', () => {
   })
 })
 
+describe('the name in a destination', () => {
+  it.each([
+    ['docker-archive:x.tar:Acme/X', /is no name of an image: repository names are lower case/],
+    ['docker-daemon:a//b', /is no name of an image/],
+    ['docker-daemon:x:1 2', /is no name of an image: a reference holds no spaces/],
+    [`docker-archive:x.tar:x@${DIGEST}`, /has a digest, which a target cannot choose: write NAME:TAG/],
+    ['containers-storage:[vfs@/a+/b]Acme/X', /is no name of an image/],
+  ])('is looked at: %s', (text, problem) => {
+    expect(problemOf(parseDestination(text))).toMatch(problem)
+  })
+
+  it('is left to skopeo where it is more than a name in a storage', () => {
+    expect(problemOf(parseDestination(`containers-storage:x@${'a'.repeat(64)}`))).toBe('none')
+  })
+})
+
 describe('parseRegistry', () => {
   it.each([
     ['ghcr.io', 'ghcr.io'],

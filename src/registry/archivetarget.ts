@@ -1,0 +1,45 @@
+import { basename, dirname, resolve } from 'node:path'
+import { layoutArchive } from '../oci/archive.ts'
+import { replaceFile } from '../oci/blob.ts'
+import { namedDescriptors } from '../oci/layout.ts'
+import type { StoredImage } from '../oci/storedimage.ts'
+import type { Access } from './access.ts'
+import { dockerArchive, withDockerImage } from './dockerimage.ts'
+
+/** gzip(1)'s own: the archive is kept. */
+const LEVEL = 6
+
+/**
+ * Writes the archive of a layout, in one step in place of what is there; without skopeo, which leaves the platform out of
+ * index.json and unpacks a copy of everything beside the archive.
+ *
+ * @param names of the image in index.json
+ * @throws ImageError when a blob is damaged; HostError when the disk is full; errors of the file system are passed on
+ */
+export async function writeOciArchive(
+  image: StoredImage,
+  file: string,
+  names: readonly string[],
+  { signal }: Access,
+): Promise<void> {
+  const entries = namedDescriptors(image.descriptor, names)
+  await replaceFile(...placeOf(file), layoutArchive(image, { entries, ...(signal === undefined ? {} : { signal }) }))
+}
+
+/** Writes an archive for `docker load` in the same way; zstd layers become gzip. Throws what `writeOciArchive` does. */
+export async function writeDockerArchive(
+  image: StoredImage,
+  file: string,
+  names: readonly string[],
+  access: Access,
+): Promise<void> {
+  const target = `docker-archive:${file}`
+  await withDockerImage(image, { target, level: LEVEL, access }, async (fit) => {
+    await replaceFile(...placeOf(file), dockerArchive(fit, names, access.signal))
+  })
+}
+
+function placeOf(file: string): readonly [folder: string, name: string] {
+  const path = resolve(file)
+  return [dirname(path), basename(path)]
+}

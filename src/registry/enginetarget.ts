@@ -1,0 +1,46 @@
+import { readFile } from 'node:fs/promises'
+import { RegistryError } from '../errors.ts'
+import { parseConfig } from '../oci/config.ts'
+import type { StoredImage } from '../oci/storedimage.ts'
+import type { Access } from './access.ts'
+import { dockerArchive, withDockerImage } from './dockerimage.ts'
+import { loadArchive, readEngineImage } from './engine.ts'
+
+/** What is sent is unpacked at once: small would only be slow. */
+const LEVEL = 1
+
+/**
+ * Loads an image into docker's engine under its names, and reads it back: each name has to stand for our layers.
+ *
+ * @param target for messages
+ * @param names whole
+ * @returns what the engine calls it: our digest where it keeps images in containerd, else that of the config
+ * @throws RegistryError when the engine does not take it, or holds something else then; HostError when it does not answer;
+ *   ImageError when a blob is damaged
+ */
+export async function loadIntoEngine(
+  image: StoredImage,
+  target: string,
+  names: readonly string[],
+  access: Access,
+): Promise<string> {
+  const refused = (why: string) =>
+    new RegistryError(`the image cannot be written to ${target}: ${why}`, { side: 'target', reference: target })
+  const config = image.blobs.find(({ digest }) => digest === image.manifest.config.digest)
+  const diffIDs = parseConfig(await readFile(config?.file ?? '')).rootfs.diff_ids
+  const said = await withDockerImage(image, { target, level: LEVEL, access }, (fit) =>
+    loadArchive(dockerArchive(fit, names, access.signal), access),
+  )
+  if (said !== undefined) throw refused(`docker's daemon refuses it (${said.trim().replaceAll(/\s*\n\s*/g, ' ')})`)
+  const ids = new Set<string>()
+  for (const name of names) {
+    const found = await readEngineImage(name, access)
+    if (found?.diffIDs.join() !== diffIDs.join()) {
+      throw refused(
+        `docker's daemon took it, but has ${found ? `other layers (${found.id})` : 'nothing'} under ${name}`,
+      )
+    }
+    ids.add(found.id)
+  }
+  return [...ids].join(', ')
+}

@@ -1,0 +1,59 @@
+import { runCommand } from '../command.ts'
+import { CommandError } from '../errors.ts'
+import type { Access } from './access.ts'
+
+const HELD = 'held'
+/** Of flock(1), where another holds the lock and `-n` does not wait. */
+const CONFLICT = 1
+
+/**
+ * Works while nobody else who asks for the same folder's lock does. The lock is the kernel's, on the folder itself, and
+ * held by flock(1) with `cat`: it ends with us however we end, and leaves no file.
+ *
+ * @throws CommandError when flock is missing or the job is canceled; what `work` throws
+ */
+export async function locked<Result>(folder: string, access: Access, work: () => Promise<Result>): Promise<Result> {
+  const release = await held(folder, access)
+  try {
+    return await work()
+  } finally {
+    await release()
+  }
+}
+
+async function held(folder: string, access: Access): Promise<() => Promise<void>> {
+  try {
+    return await hold(['-n', '-x', folder], access)
+  } catch (error) {
+    if (!isExit(error)) throw error
+    if (error.outcome.code === CONFLICT) {
+      access.report.info(`${folder}: waiting for another export into it`)
+      return await hold(['-x', folder], access)
+    }
+    access.report.info(`${folder} cannot be locked (${error.message}): no other export may write to it now`)
+    return async () => {}
+  }
+}
+
+async function hold(args: readonly string[], access: Access): Promise<() => Promise<void>> {
+  const end = new AbortController()
+  const { environment: env, signal } = access
+  let ended: Promise<unknown> = Promise.resolve()
+  await new Promise<void>((resolve, reject) => {
+    ended = runCommand('flock', [...args, 'cat'], {
+      env,
+      input: `${HELD}\n`,
+      stopByEndOfInput: true,
+      onLine: (line) => line === HELD && resolve(),
+      signal: signal === undefined ? end.signal : AbortSignal.any([signal, end.signal]),
+    }).catch(reject)
+  })
+  return async () => {
+    end.abort()
+    await ended
+  }
+}
+
+function isExit(error: unknown): error is CommandError & { outcome: { kind: 'exit'; code: number } } {
+  return error instanceof CommandError && error.outcome.kind === 'exit'
+}

@@ -1,0 +1,82 @@
+import { type ContainerName, containerNameText } from '../oci/containername.ts'
+import { parseReference, referenceText } from '../oci/reference.ts'
+import { isRefName } from '../oci/refname.ts'
+import { dockerNameProblem, isPlain, type LocalName, storageParts } from './transport.ts'
+
+/**
+ * The names that an image gets in the index.json of a layout or of its archive: the one in the destination's text, else
+ * the container's own. Where the text says the container's main name, the further names come along.
+ *
+ * The main name stands as its plain tag, as skopeo and podman ask for it (KIWI writes `NAME:TAG`); a further one of
+ * another repository as `REPOSITORY:TAG`.
+ *
+ * @returns none for an image without a name
+ */
+export function refNames({ name }: LocalName, names: readonly ContainerName[]): readonly string[] {
+  const [main] = names
+  const own = names.map((each) => (each.repository === main?.repository ? each.tag : containerNameText(each)))
+  if (name === undefined) return [...new Set(own)]
+  const isMain = main !== undefined && (name === main.tag || name === containerNameText(main))
+  return isMain ? [...new Set([name, ...own.slice(1)])] : [name]
+}
+
+/**
+ * The names of an image for docker, whole as docker reads them: `acme/x` is `docker.io/acme/x:latest`. The choice is that
+ * of {@link refNames}.
+ *
+ * @param text the name in the destination's text
+ * @throws Error for a name that `nameProblems` has a problem with
+ */
+export function dockerNames(text: string | undefined, names: readonly ContainerName[]): readonly string[] {
+  return [...new Set(chosenTexts(text, names).map(dockerName))]
+}
+
+/** The names of an image in container storage, each behind the store that the text may begin with: `[driver@root+run]`. */
+export function storageNames({ path }: LocalName, names: readonly ContainerName[]): readonly string[] {
+  const { store, name } = storageParts(path)
+  return isPlain(name) ? dockerNames(name, names).map((each) => `${store}${each}`) : [path]
+}
+
+/** Why an image cannot have its names at a destination, each as one sentence that says which name. */
+export function nameProblems(destination: LocalName, names: readonly ContainerName[]): readonly string[] {
+  const { transport, path, name } = destination
+  switch (transport) {
+    case 'oci':
+    case 'oci-archive':
+      return refNames(destination, names)
+        .filter((each) => !isRefName(each))
+        .map((each) => `'${each}' cannot be the name of an image in a layout: write ${transport}:PATH:REF`)
+    case 'docker-archive':
+      return chosenTexts(name, names).flatMap(problemsOf)
+    case 'docker-daemon':
+      return chosenTexts(path, names).flatMap(problemsOf)
+    case 'containers-storage': {
+      const { name: inStore } = storageParts(path)
+      return isPlain(inStore) ? chosenTexts(inStore, names).flatMap(problemsOf) : []
+    }
+    default:
+      return []
+  }
+}
+
+function chosenTexts(text: string | undefined, names: readonly ContainerName[]): readonly string[] {
+  const own = names.map(containerNameText)
+  if (text === undefined) return own
+  return own[0] !== undefined && fullName(text) === fullName(own[0]) ? own : [text]
+}
+
+function problemsOf(text: string): readonly string[] {
+  const problem = dockerNameProblem(text)
+  return problem === undefined ? [] : [problem]
+}
+
+function dockerName(text: string): string {
+  const full = fullName(text)
+  if (full === undefined) throw new Error(`${text} is no name of an image, and was never checked`)
+  return full
+}
+
+function fullName(text: string): string | undefined {
+  const parsed = parseReference(text)
+  return typeof parsed === 'string' ? undefined : referenceText({ ...parsed, tag: parsed.tag ?? 'latest' })
+}
