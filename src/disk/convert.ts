@@ -1,44 +1,189 @@
-import { rename, rm } from 'node:fs/promises'
-import { resolve } from 'node:path'
+import { mkdtemp, rename, rm } from 'node:fs/promises'
+import { basename, dirname, join, resolve } from 'node:path'
 import { runCommand } from '../command.ts'
 import { CommandError, HostError } from '../errors.ts'
-import { DISK_FORMATS, type DiskFormat } from './format.ts'
+import { type DiskFormat, diskFormat, extendedSize } from './format.ts'
+import { writeGce } from './gce.ts'
+import { inspectDisk } from './inspect.ts'
+import { type ConversionOptions, NO_OPTIONS, qemuOptions } from './options.ts'
+import { writeOva } from './ova.ts'
+import { stampVdi } from './vdi.ts'
+import { stampVhd, writeVhdTag } from './vhd.ts'
+import { stampVhdx } from './vhdx.ts'
+import { stampVmdk } from './vmdk.ts'
 
 export interface Conversion {
+  /** The disk; it is only read. */
   readonly source: string
   /** qemu-img's name of the source's format. Never guessed: a guest can write the header of another format into a raw disk. */
   readonly from: string
+  /** Of the source. */
+  readonly virtualSizeBytes: number
   readonly to: DiskFormat
-  /** The file to write, in a folder that exists; it appears when it is complete. */
+  /** The file to write, in a folder that exists; it appears when it is complete. Formats that hold a name hold this one. */
   readonly target: string
   /** Clusters of a qcow2 compressed, for an image whose layer is not. */
   readonly compressed?: boolean
+  /** Without problems, as `optionProblems` finds them. */
+  readonly options?: ConversionOptions
+  /** What an appliance is called; the target's name where it is left out. */
+  readonly title?: string
+  /** The time in formats that hold one. */
+  readonly epochSeconds: number
   readonly signal?: AbortSignal
 }
 
+export interface ConvertedDisk {
+  /** The source itself where it has the format already and nothing is asked of it. */
+  readonly file: string
+  /** What a machine sees; more than the source's where the format has sizes of its own. */
+  readonly virtualSizeBytes: number
+}
+
 /**
- * Converts a disk with `qemu-img convert`. The same disk gives the same bytes, holes stay holes.
+ * Converts a disk. The same content, name, options and time give the same bytes with the same qemu-img and zlib: ids that
+ * qemu-img makes at random are replaced by ids of the content. Holes stay holes. Where the format has sizes of its own the disk gets zeros at
+ * its end. The content is written once; to gce from another format than raw, a raw copy is made and removed.
  *
- * @returns path of the disk in the format: `source` itself where it has it already
- * @throws HostError without space, CommandError when qemu-img fails or is ended; neither leaves a partial file
+ * @throws HostError without space; CommandError when qemu-img fails or is ended; DescriptionError where a tag for a fixed
+ *   VHD would be written over content; AbortError after `signal`. None of them leaves a file
  */
-export async function convertDisk(conversion: Conversion): Promise<string> {
-  const { source, from, to, target, compressed = false, signal } = conversion
-  if (from === to) return source
-  const partial = `${target}.partial`
-  const squeeze = compressed && to === 'qcow2' ? ['-c'] : []
-  // Absolute, since qemu-img takes what stands before a colon for a protocol.
-  const files = [resolve(source), resolve(partial)]
-  const args = ['-f', from, '-O', to, ...squeeze, ...DISK_FORMATS[to].options, '--', ...files]
+export async function convertDisk(conversion: Conversion): Promise<ConvertedDisk> {
+  const { source, target, virtualSizeBytes } = conversion
+  if (isConverted(conversion)) return { file: source, virtualSizeBytes }
+  let folder: string | undefined
   try {
-    await runCommand('qemu-img', ['convert', ...args], signal ? { signal } : {})
-    await rename(partial, target)
+    folder = await mkdtemp(join(dirname(resolve(target)), '.partial-'))
+    const made = await makeDisk(conversion, folder)
+    await rename(made.file, target)
+    return { file: target, virtualSizeBytes: made.virtualSizeBytes }
   } catch (error) {
-    await rm(partial, { force: true })
-    if (error instanceof CommandError && error.lastLines.some((line) => line.includes('No space left on device'))) {
-      throw new HostError(`no space left for ${target}`, 'make room there, or name a larger place with work-dir')
-    }
-    throw error
+    throw lacksSpace(error)
+      ? new HostError(`no space left for ${target}`, 'make room there, or name a larger place with work-dir')
+      : error
+  } finally {
+    if (folder !== undefined) await rm(folder, { recursive: true, force: true })
   }
-  return target
+}
+
+/** Never an archive, and no fixed VHD: what qemu-img calls vpc may be of either kind. */
+function isConverted({ from, to, options = NO_OPTIONS }: Conversion): boolean {
+  if (to === 'raw') return from === 'raw'
+  if (to === 'gce' || to === 'ova' || to === 'vhd-fixed') return false
+  return from === diskFormat(to).driver && options.qemu.length === 0
+}
+
+async function makeDisk(conversion: Conversion, folder: string): Promise<ConvertedDisk> {
+  switch (conversion.to) {
+    case 'gce':
+      return makeGce(conversion, folder)
+    case 'ova':
+      return makeOva(conversion, folder)
+    default:
+      return makePlain(conversion, folder)
+  }
+}
+
+async function makeGce(conversion: Conversion, folder: string): Promise<ConvertedDisk> {
+  const { source, from, options = NO_OPTIONS, target, epochSeconds, signal } = conversion
+  const file = join(folder, basename(target))
+  const { gceLicense: license } = options
+  const sizeBytes = extendedSize('gce', conversion.virtualSizeBytes)
+  const raw = from === 'raw' ? source : join(folder, 'disk.raw')
+  if (raw !== source) await qemuImg(['convert', '-f', from, '-O', 'raw', '--', resolve(source), raw], signal)
+  const given = { ...(license === undefined ? {} : { license }), ...(signal === undefined ? {} : { signal }) }
+  await writeGce({ raw, sizeBytes, epochSeconds, target: file, ...given })
+  return { file, virtualSizeBytes: sizeBytes }
+}
+
+async function makeOva(conversion: Conversion, folder: string): Promise<ConvertedDisk> {
+  const { source, from, options = NO_OPTIONS, target, epochSeconds, signal } = conversion
+  const { machine, firmware } = options
+  const fileName = basename(target).replace(/(?<=.)\.ova$/, '')
+  const sizeBytes = extendedSize('ova', conversion.virtualSizeBytes)
+  const file = await writeOva({
+    source,
+    from,
+    sizeBytes,
+    fileName,
+    appliance: {
+      name: machine?.displayName ?? conversion.title ?? fileName,
+      ...(machine === undefined ? {} : { machine }),
+      ...(firmware === undefined ? {} : { firmware }),
+    },
+    optionArguments: optionArguments('ova', options),
+    epochSeconds,
+    folder,
+    ...(signal === undefined ? {} : { signal }),
+  })
+  return { file, virtualSizeBytes: sizeBytes }
+}
+
+async function makePlain(conversion: Conversion, folder: string): Promise<ConvertedDisk> {
+  const { source, from, to, virtualSizeBytes, target, options = NO_OPTIONS, signal } = conversion
+  const { driver } = diskFormat(to)
+  const sizeBytes = extendedSize(to, virtualSizeBytes)
+  // Absolute, since qemu-img takes what stands before a colon for a protocol.
+  const file = resolve(folder, basename(target))
+  const files = ['--', resolve(source), file]
+  const made = optionArguments(to, options)
+  if (sizeBytes === virtualSizeBytes) {
+    const squeeze = conversion.compressed && to === 'qcow2' ? ['-c'] : []
+    await qemuImg(['convert', '-f', from, '-O', driver, ...squeeze, ...made, ...files], signal)
+  } else {
+    // Into a larger disk, whose end stays as it is: neither the source nor a copy of it has to be extended.
+    await qemuImg(['create', '-q', '-f', driver, ...made, '--', file, `${sizeBytes}`], signal)
+    await qemuImg(['convert', '-n', '--target-is-zero', '-f', from, '-O', driver, ...files], signal)
+  }
+  await stamp(file, conversion)
+  return { file, virtualSizeBytes: (await inspectDisk(file, driver, signal)).virtualSizeBytes }
+}
+
+/** Gives the disk ids of its own content, and a fixed VHD its tag. */
+async function stamp(path: string, { to, options, epochSeconds, signal }: Conversion): Promise<void> {
+  const tag = to === 'vhd-fixed' ? options?.vhdFixedTag : undefined
+  if (tag !== undefined) await writeVhdTag(path, tag)
+  if (to === 'vmdk') await stampVmdk(path, 0, signal)
+  if (to === 'vdi') await stampVdi(path, signal)
+  if (to === 'vhd' || to === 'vhd-fixed') await stampVhd(path, epochSeconds, signal)
+  if (to === 'vhdx') await stampVhdx(path, signal)
+}
+
+function optionArguments(to: DiskFormat, options: ConversionOptions): readonly string[] {
+  return qemuOptions(to, options).flatMap((option) => ['-o', option])
+}
+
+/**
+ * Asks the installed qemu-img whether it takes the options, with a disk of 16 MiB: before a build, which takes minutes.
+ *
+ * @param folder that can be written
+ * @returns what it says against them
+ */
+export async function refusedOptions(
+  to: DiskFormat,
+  options: ConversionOptions,
+  folder: string,
+  signal?: AbortSignal,
+): Promise<string | undefined> {
+  const place = await mkdtemp(join(folder, '.partial-'))
+  const { driver } = diskFormat(to)
+  try {
+    const args = ['create', '-q', '-f', driver, ...optionArguments(to, options), '--', join(place, 'disk'), '16M']
+    await qemuImg(args, signal)
+    return undefined
+  } catch (error) {
+    if (!(error instanceof CommandError) || error.outcome.kind !== 'exit') throw error
+    return (error.lastLines.at(-1) ?? 'no reason given').replace(/^qemu-img: (.*\/disk: )?/, '')
+  } finally {
+    await rm(place, { recursive: true, force: true })
+  }
+}
+
+async function qemuImg(args: readonly string[], signal: AbortSignal | undefined): Promise<void> {
+  await runCommand('qemu-img', args, signal === undefined ? {} : { signal })
+}
+
+function lacksSpace(error: unknown): boolean {
+  if (error instanceof CommandError) return error.lastLines.some((line) => line.includes('No space left on device'))
+  return error instanceof Error && 'code' in error && error.code === 'ENOSPC'
 }

@@ -38,16 +38,25 @@ export function spaceProblem(needBytes: number, haveBytes: number, path: string)
 export interface DiskSpaceFacts {
   /** What the disk really occupies: allocated blocks of a sparse raw file, the file size of a qcow2. */
   readonly contentBytes: number
-  /** Whether qemu-img writes the disk once more in another format. */
+  /** Whether the disk is written once more in another format. */
   readonly converted: boolean
   /** Whether the layer is compressed. */
   readonly compressed: boolean
+  /** Whether the format holds its content compressed: then the layer compresses no further. */
+  readonly packed?: boolean
+  /** Whether the conversion makes a raw copy, which is gone before the layer is written. */
+  readonly rawCopy?: boolean
+  /** How long the file is with its holes, where the format has such: a layer that is not compressed has them as zeros. */
+  readonly lengthBytes?: number
 }
 
-/** Bytes needed to wrap an existing disk: the converted disk and the layer, nothing else is written. */
+/** Bytes needed to wrap an existing disk: the converted disk and the layer, nothing else stays. */
 export function diskSpaceNeed(facts: DiskSpaceFacts): number {
-  const layer = facts.compressed ? facts.contentBytes * COMPRESSED_PART : facts.contentBytes
-  return Math.ceil((facts.converted ? facts.contentBytes : 0) + layer)
+  const { contentBytes, packed = false, compressed } = facts
+  const packedBytes = contentBytes * COMPRESSED_PART
+  const file = packed ? packedBytes : contentBytes
+  const layer = compressed || packed ? packedBytes : (facts.lengthBytes ?? contentBytes)
+  return Math.ceil((facts.converted ? file : 0) + Math.max(layer, facts.rawCopy ? contentBytes : 0))
 }
 
 /**

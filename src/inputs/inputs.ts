@@ -1,4 +1,4 @@
-import { DISK_FORMATS, type DiskFormat, isDiskFormat } from '../disk/format.ts'
+import { DISK_FORMAT_NAMES, type DiskFormat, isDiskFormat } from '../disk/format.ts'
 import type { Problem } from '../errors.ts'
 import { reservedArguments } from '../kiwi/arguments.ts'
 import { PINNED_VERSION } from '../kiwi/version.ts'
@@ -116,7 +116,7 @@ function optionalFormat(reader: InputReader): { format?: DiskFormat } {
   if (isDiskFormat(format)) return { format }
   reader.refuse(
     'format',
-    `'${format}' is no disk format that we write: write ${Object.keys(DISK_FORMATS).join(' or ')}`,
+    `'${format}' is no disk format that we write: write ${DISK_FORMAT_NAMES.slice(0, -1).join(', ')} or ${DISK_FORMAT_NAMES.at(-1)}`,
   )
   return {}
 }

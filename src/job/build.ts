@@ -1,9 +1,8 @@
 import { rm, stat } from 'node:fs/promises'
 import { basename, join } from 'node:path'
-import { convertDisk } from '../disk/convert.ts'
-import { type DiskInfo, inspectDisk } from '../disk/inspect.ts'
+import { inspectDisk } from '../disk/inspect.ts'
 import { HostError } from '../errors.ts'
-import { descriptionSpaceNeed, diskSpaceNeed, freeBytes, spaceProblem } from '../host/space.ts'
+import { descriptionSpaceNeed } from '../host/space.ts'
 import { kiwiPathProblem } from '../kiwi/place.ts'
 import type { BaseImage } from '../oci/image.ts'
 import type { DescriptionSource, DiskSource, Plan } from '../plan/plan.ts'
@@ -12,6 +11,7 @@ import { checkTargets } from '../registry/push.ts'
 import { requireSkopeo } from '../registry/skopeo.ts'
 import { fetchPlannedBase, resolvePlannedBase } from './base.ts'
 import { buildDescription, prepareDescription } from './description.ts'
+import { checkDiskSpace, checkFormatOptions, checkSpace, convertSource, imageTime, type SourceDisk } from './disk.ts'
 import { type Job, jobUntil } from './job.ts'
 import { plannedDestinations } from './publish.ts'
 import type { Built, BuiltDisk } from './result.ts'
@@ -43,7 +43,7 @@ export async function buildImage(plan: Plan, job: Job, kiwi?: Kiwi): Promise<Bui
       base ? stopwatch.time('Base', () => fetchPlannedBase(base, plan.diskPath, jobUntil(job, until))) : undefined,
     (until) => disk(jobUntil(job, until)),
   ])
-  const converted = await convert(plan, raw, job)
+  const converted = await convertSource(plan, raw, job)
   const built = await wrap(plan, { raw, converted, base: fetched, ...(kiwi ? { kiwi } : {}) }, job)
   await discard(plan, raw, converted, job)
   return built
@@ -57,13 +57,6 @@ async function discard(plan: Plan, raw: SourceDisk, converted: BuiltDisk, job: J
   if (plan.source.kind === 'description' && converted.file !== raw.file) await rm(raw.file, { force: true })
 }
 
-/** A disk before it is converted. */
-interface SourceDisk extends DiskInfo {
-  readonly file: string
-  /** Its name in the image, without the format. */
-  readonly name: string
-}
-
 type DiskMaker = (job: Job) => Promise<SourceDisk>
 
 async function readySource(plan: Plan, job: Job, kiwi: Kiwi | undefined): Promise<DiskMaker> {
@@ -71,8 +64,8 @@ async function readySource(plan: Plan, job: Job, kiwi: Kiwi | undefined): Promis
   if (kiwi === undefined) throw new Error('a description without kiwi-ng')
   const unfit = kiwiPathProblem(job.workFolder)
   if (unfit !== undefined) throw new HostError('the folder for temporary files is of no use', unfit)
-  const need = descriptionSpaceNeed(fixedMegabytes(plan.source))
-  await checkSpace(need, job)
+  await checkFormatOptions(plan, job)
+  await checkSpace(descriptionSpaceNeed(fixedMegabytes(plan.source)), job)
   const prepared = await prepareDescription(plan, plan.source, kiwi, job)
   return async (running) => {
     const built = await running.stopwatch.time('KIWI', () => buildDescription(prepared, running))
@@ -88,48 +81,9 @@ function fixedMegabytes({ selected }: DescriptionSource): number | undefined {
 
 async function readyDisk(plan: Plan, source: DiskSource, job: Job): Promise<DiskMaker> {
   const info = await inspectDisk(source.path, undefined, job.signal)
-  await checkSpace(diskSpace(plan, info), job)
+  await checkDiskSpace(plan, info, job)
   const name = basename(source.path).replace(/(?<=.)\.[^.]+$/, '')
   return async () => ({ ...info, file: source.path, name })
-}
-
-function diskSpace(plan: Plan, { sizeBytes, format }: DiskInfo): number {
-  const compressed = plan.compression.algorithm !== 'none'
-  return diskSpaceNeed({ contentBytes: sizeBytes, converted: format !== plan.format, compressed })
-}
-
-async function checkSpace(needBytes: number, job: Job): Promise<void> {
-  const problem = spaceProblem(needBytes, await freeBytes(job.workFolder), job.workFolder)
-  if (problem) throw problem
-}
-
-async function convert(plan: Plan, raw: SourceDisk, job: Job): Promise<BuiltDisk> {
-  const path = plan.diskPath ?? `/disk/${raw.name}.${plan.format}`
-  // Of a description it is known only now how much is in its disk.
-  await checkSpace(diskSpace(plan, raw), job)
-  job.report.group(`Convert the disk to ${plan.format}`)
-  const before = await stat(raw.file)
-  const file = await job.stopwatch.time('Convert', () =>
-    convertDisk({
-      source: raw.file,
-      from: raw.format,
-      to: plan.format,
-      target: join(job.workFolder, `${raw.name}.${plan.format}`),
-      // What the layer compresses would only get larger by being compressed before.
-      compressed: plan.compression.algorithm === 'none',
-      signal: job.signal,
-    }),
-  )
-  job.report.endGroup()
-  const after = await stat(raw.file)
-  if (after.mtimeMs !== before.mtimeMs || after.size !== before.size) {
-    throw new HostError(
-      `the disk ${raw.file} changed while it was converted`,
-      'end what writes to it, a running VM perhaps, and try again',
-    )
-  }
-  const { virtualSizeBytes } = raw
-  return { path, file, format: plan.format, virtualSizeBytes, sizeBytes: (await stat(file)).size }
 }
 
 async function wrap(
@@ -140,7 +94,7 @@ async function wrap(
   const { raw, converted, base, kiwi } = parts
   const { source } = plan
   job.report.group('Wrap')
-  const epochSeconds = plan.sourceDateEpoch ?? Math.max(0, Math.floor((await stat(raw.file)).mtimeMs / 1000))
+  const epochSeconds = plan.sourceDateEpoch ?? imageTime((await stat(raw.file)).mtimeMs)
   const named = source.kind === 'description' ? { title: source.name, version: source.version } : { title: raw.name }
   const wrapped = await job.stopwatch.time('Wrap', () =>
     wrapDisk({

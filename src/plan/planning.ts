@@ -8,6 +8,7 @@ import { kiwiPathProblem } from '../kiwi/place.ts'
 import { platformText } from '../oci/platform.ts'
 import { chosenBase } from './base.ts'
 import { chosenContainer } from './container.ts'
+import { conversionProblems } from './diskoptions.ts'
 import type { DescriptionSource, DiskSource, Plan } from './plan.ts'
 import { chosenSource, isReadable } from './source.ts'
 import { chosenTargets } from './targets.ts'
@@ -27,6 +28,9 @@ export async function makePlan(
   const { inputs, problems: given } = read
   const problems: Problem[] = [...given, ...(await combinationProblems(inputs, facts))]
   const source = await collected(problems, () => chosenSource(inputs, facts, problems))
+  if (source !== undefined) {
+    problems.push(...conversionProblems(source, chosenFormat(inputs, source).format, inputs.platform))
+  }
   const base = await chosenBase(inputs, source, problems)
   const container = chosenContainer(inputs, source, problems)
   const targets = chosenTargets({ inputs, source, names: container.names, given }, problems)

@@ -5,6 +5,6 @@ it('an unknown format of the disk', async () => {
   await using here = await place()
   await here.write('a.raw', DISK)
   expect(await refusals(here, ['--disk', 'a.raw', '--format', 'qcow3'])).toEqual([
-    "--format: 'qcow3' is no disk format that we write: write qcow2 or raw",
+    "--format: 'qcow3' is no disk format that we write: write qcow2, raw, vmdk, vdi, vhd, vhdx, vhd-fixed, gce or ova",
   ])
 })

@@ -23,6 +23,24 @@ it('a conversion writes the disk once more', () => {
   expect(diskSpaceNeed({ contentBytes: 1000, converted: true, compressed: true })).toBe(1600)
 })
 
+it('a format that is packed takes the packed size twice, compressed or not', () => {
+  const facts = { contentBytes: 1000, converted: true, packed: true }
+  expect(diskSpaceNeed({ ...facts, compressed: true })).toBe(1200)
+  expect(diskSpaceNeed({ ...facts, compressed: false })).toBe(1200)
+})
+
+it('a raw copy on the way needs its space before the layer does', () => {
+  expect(diskSpaceNeed({ contentBytes: 1000, converted: true, compressed: true, packed: true, rawCopy: true })).toBe(
+    1600,
+  )
+})
+
+it('a file with holes is as long in a layer that is not compressed as it says', () => {
+  const facts = { contentBytes: 1000, converted: true, lengthBytes: 9000 }
+  expect(diskSpaceNeed({ ...facts, compressed: false })).toBe(10_000)
+  expect(diskSpaceNeed({ ...facts, compressed: true })).toBe(1600)
+})
+
 it('a small disk needs less than the assumed content, a large one no more', () => {
   expect(descriptionSpaceNeed(1000)).toBe(3600 * MEBIBYTE)
   expect(descriptionSpaceNeed(100_000)).toBe(descriptionSpaceNeed())

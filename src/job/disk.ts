@@ -1,0 +1,106 @@
+import { mkdir, stat } from 'node:fs/promises'
+import { basename, join } from 'node:path'
+import { convertDisk, refusedOptions } from '../disk/convert.ts'
+import { diskFormat } from '../disk/format.ts'
+import type { DiskInfo } from '../disk/inspect.ts'
+import { DescriptionError, HostError } from '../errors.ts'
+import { diskSpaceNeed, freeBytes, spaceProblem } from '../host/space.ts'
+import { conversionOptions } from '../plan/diskoptions.ts'
+import type { Plan } from '../plan/plan.ts'
+import { typePlace } from '../plan/typeplace.ts'
+import type { Job } from './job.ts'
+import type { BuiltDisk } from './result.ts'
+
+/** A disk before it is converted. */
+export interface SourceDisk extends DiskInfo {
+  readonly file: string
+  /** Its name in the image, without the format. */
+  readonly name: string
+}
+
+/**
+ * Asks qemu-img about the description's options for the format.
+ *
+ * @throws DescriptionError with its answer
+ */
+export async function checkFormatOptions(plan: Plan, job: Job): Promise<void> {
+  const { source, format, platform } = plan
+  const options = conversionOptions(source, format, platform)
+  if (source.kind !== 'description' || options.qemu.length === 0) return
+  const refusal = await refusedOptions(format, options, job.workFolder, job.signal)
+  if (refusal === undefined) return
+  const text = `formatoptions for ${format}: qemu-img says "${refusal}": write ones that this qemu-img knows`
+  throw new DescriptionError([{ ...typePlace(source.selected), text }])
+}
+
+/** @throws HostError when the disk, converted, and its layer have no room in the work folder */
+export async function checkDiskSpace(plan: Plan, disk: DiskInfo, job: Job): Promise<void> {
+  const { packed, whole } = diskFormat(plan.format)
+  await checkSpace(
+    diskSpaceNeed({
+      contentBytes: disk.sizeBytes,
+      converted: disk.format !== plan.format,
+      compressed: plan.compression.algorithm !== 'none',
+      packed: packed === true,
+      rawCopy: plan.format === 'gce' && disk.format !== 'raw',
+      ...(whole ? { lengthBytes: disk.virtualSizeBytes } : {}),
+    }),
+    job,
+  )
+}
+
+export async function checkSpace(needBytes: number, job: Job): Promise<void> {
+  const problem = spaceProblem(needBytes, await freeBytes(job.workFolder), job.workFolder)
+  if (problem) throw problem
+}
+
+/**
+ * Makes the disk that goes into the image, from one that stays as it is.
+ *
+ * @throws HostError without space, and when the disk changes meanwhile; what `convertDisk` throws
+ */
+export async function convertSource(plan: Plan, raw: SourceDisk, job: Job): Promise<BuiltDisk> {
+  const { source, format } = plan
+  const path = plan.diskPath ?? `/disk/${stem(plan, raw)}.${diskFormat(format).extension}`
+  // Of a description it is known only now how much is in its disk.
+  await checkDiskSpace(plan, raw, job)
+  job.report.group(`Convert the disk to ${format}`)
+  const before = await stat(raw.file)
+  const folder = join(job.workFolder, 'disk')
+  await mkdir(folder, { recursive: true })
+  const epochSeconds = plan.sourceDateEpoch ?? imageTime(before.mtimeMs)
+  const converted = await job.stopwatch.time('Convert', () =>
+    convertDisk({
+      source: raw.file,
+      from: raw.format,
+      virtualSizeBytes: raw.virtualSizeBytes,
+      to: format,
+      target: join(folder, basename(path)),
+      // What the layer compresses would only get larger by being compressed before.
+      compressed: plan.compression.algorithm === 'none',
+      options: conversionOptions(source, format, plan.platform),
+      title: source.kind === 'description' ? source.name : raw.name,
+      epochSeconds,
+      signal: job.signal,
+    }),
+  )
+  job.report.endGroup()
+  const after = await stat(raw.file)
+  if (after.mtimeMs !== before.mtimeMs || after.size !== before.size) {
+    throw new HostError(
+      `the disk ${raw.file} changed while it was converted`,
+      'end what writes to it, a running VM perhaps, and try again',
+    )
+  }
+  return { path, format, ...converted, sizeBytes: (await stat(converted.file)).size }
+}
+
+/** The time of an image whose user gives none, in seconds since 1970: that of its disk. */
+export function imageTime(mtimeMilliseconds: number): number {
+  return Math.max(0, Math.floor(mtimeMilliseconds / 1000))
+}
+
+/** What the disk is called in the image, without its ending. */
+function stem({ source }: Plan, raw: SourceDisk): string {
+  return (source.kind === 'description' ? source.diskName : undefined) ?? raw.name
+}
