@@ -50,7 +50,7 @@ export interface ConvertedDisk {
  */
 export async function convertDisk(conversion: Conversion): Promise<ConvertedDisk> {
   const { source, target, virtualSizeBytes } = conversion
-  if (isConverted(conversion)) return { file: source, virtualSizeBytes }
+  if (!isConverted(conversion.from, conversion.to, conversion.options)) return { file: source, virtualSizeBytes }
   let folder: string | undefined
   try {
     folder = await mkdtemp(join(dirname(resolve(target)), '.partial-'))
@@ -66,11 +66,14 @@ export async function convertDisk(conversion: Conversion): Promise<ConvertedDisk
   }
 }
 
-/** Never an archive, and no fixed VHD: what qemu-img calls vpc may be of either kind. */
-function isConverted({ from, to, options = NO_OPTIONS }: Conversion): boolean {
-  if (to === 'raw') return from === 'raw'
-  if (to === 'gce' || to === 'ova' || to === 'vhd-fixed') return false
-  return from === diskFormat(to).driver && options.qemu.length === 0
+/**
+ * Whether a disk is written anew for the format. One for an archive always is, and one for a fixed VHD, since what
+ * qemu-img calls vpc may be of either kind.
+ */
+export function isConverted(from: string, to: DiskFormat, options: ConversionOptions = NO_OPTIONS): boolean {
+  if (to === 'raw') return from !== 'raw'
+  if (to === 'gce' || to === 'ova' || to === 'vhd-fixed') return true
+  return from !== diskFormat(to).driver || options.qemu.length > 0
 }
 
 async function makeDisk(conversion: Conversion, folder: string): Promise<ConvertedDisk> {

@@ -1,6 +1,6 @@
 import { mkdir, stat } from 'node:fs/promises'
 import { basename, join } from 'node:path'
-import { convertDisk, refusedOptions } from '../disk/convert.ts'
+import { convertDisk, isConverted, refusedOptions } from '../disk/convert.ts'
 import { diskFormat } from '../disk/format.ts'
 import type { DiskInfo } from '../disk/inspect.ts'
 import { DescriptionError, HostError } from '../errors.ts'
@@ -36,10 +36,11 @@ export async function checkFormatOptions(plan: Plan, job: Job): Promise<void> {
 /** @throws HostError when the disk, converted, and its layer have no room in the work folder */
 export async function checkDiskSpace(plan: Plan, disk: DiskInfo, job: Job): Promise<void> {
   const { packed, whole } = diskFormat(plan.format)
+  const options = conversionOptions(plan.source, plan.format, plan.platform)
   await checkSpace(
     diskSpaceNeed({
       contentBytes: disk.sizeBytes,
-      converted: disk.format !== plan.format,
+      converted: isConverted(disk.format, plan.format, options),
       compressed: plan.compression.algorithm !== 'none',
       packed: packed === true,
       rawCopy: plan.format === 'gce' && disk.format !== 'raw',
