@@ -4,6 +4,7 @@ import { configProblems, KIWI_WORDS } from '../oci/containerconfig.ts'
 import { type ContainerNaming, namingProblems } from '../oci/containername.ts'
 import { isJsonObject, type JsonObject } from '../oci/document.ts'
 import type { HistoryChanges } from '../oci/history.ts'
+import { portKey, portProblem } from '../oci/port.ts'
 import { similarWords } from '../spelling.ts'
 
 /** The input `containerconfig`: what is valid in it by itself, and a sentence for each that is not. */
@@ -31,7 +32,7 @@ const CHANGES: Readonly<Record<keyof ConfigChanges, Reader>> = {
   workdir: scalar,
   entrypoint: (value) => texts(value, '["sh", "-c"]'),
   cmd: (value) => texts(value, '["sleep", "10"]'),
-  expose: (value) => texts(Array.isArray(value) ? value.map(portText) : value, '[80, 53/udp]'),
+  expose: ports,
   volumes: (value) => texts(value, '["/data"]'),
   stopsignal: scalar,
   env: mapping,
@@ -143,8 +144,15 @@ function mappedTexts(value: JsonObject): Readonly<Record<string, string | null>>
   return Object.fromEntries(Object.entries(value).map(([name, member]) => [name, member === null ? null : `${member}`]))
 }
 
-function portText(port: unknown): unknown {
-  return typeof port === 'number' || typeof port === 'bigint' ? `${port}` : port
+/** As docker writes them, with the protocol. */
+function ports(value: unknown): Reading<readonly string[]> {
+  const isNumber = (port: unknown) => typeof port === 'number' || typeof port === 'bigint'
+  const read = texts(
+    Array.isArray(value) ? value.map((port) => (isNumber(port) ? `${port}` : port)) : value,
+    '[80, 53/udp]',
+  )
+  if ('problem' in read) return read
+  return { value: read.value.map((port) => (portProblem(port) === undefined ? portKey(port) : port)) }
 }
 
 function isScalar(value: unknown): value is string | number | bigint | boolean {

@@ -11,14 +11,13 @@ import { portKey } from './port.ts'
  * into the base's key by key, null for a key clears that one; `expose` and `volumes` are added to the base's.
  */
 export interface ConfigChanges {
-  /** Also clears the base's `cmd`, unless `cmd` is given: it was made for the other entrypoint (as docker and podman do). */
   readonly entrypoint?: readonly string[] | null
   readonly cmd?: readonly string[] | null
   readonly env?: Readonly<Record<string, string | null>> | null
   readonly labels?: Readonly<Record<string, string | null>> | null
   readonly user?: string | null
   readonly workdir?: string | null
-  /** `PORT` or `PORT/PROTOCOL` */
+  /** `PORT` or `PORT/PROTOCOL`, a key of ExposedPorts as it is */
   readonly expose?: readonly string[] | null
   readonly volumes?: readonly string[] | null
   readonly stopsignal?: string | null
@@ -124,11 +123,10 @@ export function changedConfig(base: ImageConfig | undefined, update: ConfigUpdat
 }
 
 function changedRuntimeConfig(base: RuntimeConfig, changes: ConfigChanges): RuntimeConfig {
-  const inherited = changes.entrypoint?.length && changes.cmd === undefined ? without(base, ['Cmd']) : base
   const { expose, volumes } = changes
   const wanted: Readonly<Record<string, unknown>> = {
     User: changes.user,
-    ExposedPorts: expose && setOf(base.ExposedPorts, expose.map(portKey)),
+    ExposedPorts: expose && portSet(base.ExposedPorts, expose),
     Env: changes.env && mergedEnv(base.Env ?? [], changes.env),
     Entrypoint: changes.entrypoint,
     Cmd: changes.cmd,
@@ -139,7 +137,7 @@ function changedRuntimeConfig(base: RuntimeConfig, changes: ConfigChanges): Runt
   }
   const given = Object.entries(wanted).filter(([, value]) => value !== undefined)
   const kept = without(
-    inherited,
+    base,
     given.map(([key]) => key),
   )
   return { ...kept, ...Object.fromEntries(given.filter(([, value]) => !isEmpty(value))) }
@@ -168,6 +166,16 @@ function setOf(
   added: readonly string[],
 ): Readonly<Record<string, object>> {
   return sortedRecord([...Object.keys(base ?? {}), ...added].map((key) => [key, {}] as const))
+}
+
+/** As they are written, which image-spec config.md allows without a protocol, and a port that is there only once. */
+function portSet(
+  base: Readonly<Record<string, object>> | undefined,
+  added: readonly string[],
+): Readonly<Record<string, object>> {
+  const ports = new Map(Object.keys(base ?? {}).map((key) => [portKey(key), key]))
+  for (const port of added) if (!ports.has(portKey(port))) ports.set(portKey(port), port)
+  return sortedRecord([...ports.values()].map((key) => [key, {}] as const))
 }
 
 function without<Value extends Readonly<Record<string, unknown>>>(value: Value, keys: readonly string[]): Value {

@@ -26,15 +26,20 @@ export function configProblems(changes: ConfigChanges): readonly KeyProblem[] {
 }
 
 /**
- * The description's changes under those of the input, which wins key by key: among env and labels name by name, the
- * others as a whole.
+ * The description's changes under those of the input, which wins key by key: among env, labels and history name by name,
+ * the others as a whole.
+ *
+ * An entrypoint of the input also clears the base's cmd, which was made for the other one, unless there is a cmd: as docker
+ * and podman do. One of the description leaves the base's cmd, as KIWI does (kiwi/oci_tools/umoci.py).
  */
 export function mergedChanges(description: ConfigChanges, input: ConfigChanges): ConfigChanges {
   const env = mergedNames(description.env, input.env)
   const labels = mergedNames(description.labels, input.labels)
   const history = mergedNames(description.history, input.history)
+  const cmd = input.entrypoint?.length && description.cmd === undefined ? { cmd: null } : {}
   return {
     ...description,
+    ...cmd,
     ...input,
     ...(env === undefined ? {} : { env }),
     ...(labels === undefined ? {} : { labels }),

@@ -7,7 +7,7 @@ export function portProblem(text: string): string | undefined {
   return `${JSON.stringify(text)} is not a port: write 1 to 65535, with /tcp or /udp after it where it matters`
 }
 
-/** The port as a key of ExposedPorts, with its protocol; image-spec config.md: tcp where none is written. */
+/** The port with its protocol, as docker writes its key of ExposedPorts; image-spec config.md: tcp where none is written. */
 export function portKey(text: string): string {
   const [, number = text, protocol = 'tcp'] = PORT.exec(text) ?? []
   return `${Number(number) || number}/${protocol}`

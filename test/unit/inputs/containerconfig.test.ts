@@ -26,7 +26,7 @@ describe('parseContainerconfig', () => {
         ...value,
         env: { A: 'b', N: '1', T: 'true', GONE: null },
         user: '107',
-        expose: ['80', '53/udp'],
+        expose: ['80/tcp', '53/udp'],
         history: { createdBy: 'make', author: 'me', comment: 'why' },
       },
       naming: { name: 'acme/app', tag: '1.0', additionalNames: ['other', ':stable'] },

@@ -94,7 +94,7 @@ describe('changedConfig', () => {
     const set = runtime({}, all)
     expect(set).toEqual({
       User: 'u',
-      ExposedPorts: { '80/tcp': {} },
+      ExposedPorts: { 80: {} },
       Env: ['A=b'],
       Entrypoint: ['e'],
       Cmd: ['c'],
@@ -107,12 +107,11 @@ describe('changedConfig', () => {
     expect(runtime(set ?? {}, cleared)).toEqual({})
   })
 
-  it('clears the base cmd under a new entrypoint, unless a cmd is given', () => {
+  it('sets the entrypoint alone', () => {
     const from = { Entrypoint: ['a'], Cmd: ['b'] }
-    expect(runtime(from, { entrypoint: ['c'] })).toEqual({ Entrypoint: ['c'] })
-    expect(runtime(from, { entrypoint: ['c'], cmd: ['d'] })).toEqual({ Entrypoint: ['c'], Cmd: ['d'] })
+    expect(runtime(from, { entrypoint: ['c'] })).toEqual({ Entrypoint: ['c'], Cmd: ['b'] })
+    expect(runtime(from, { entrypoint: ['c'], cmd: null })).toEqual({ Entrypoint: ['c'] })
     expect(runtime(from, { entrypoint: null })).toEqual({ Cmd: ['b'] })
-    expect(runtime(from, { cmd: ['d'] })).toEqual({ Entrypoint: ['a'], Cmd: ['d'] })
   })
 
   it('merges env in the order of the base', () => {
@@ -124,10 +123,10 @@ describe('changedConfig', () => {
     expect(runtime({ Labels: { b: '1', c: '2' } }, { labels: { a: '0', c: null } })?.Labels).toEqual({ a: '0', b: '1' })
   })
 
-  it('adds ports and volumes to those of the base', () => {
-    const from = { ExposedPorts: { '53/udp': {} }, Volumes: { '/a': {} } }
-    expect(runtime(from, { expose: ['080', '53/udp'], volumes: ['/b'] })).toEqual({
-      ExposedPorts: { '53/udp': {}, '80/tcp': {} },
+  it('adds ports and volumes to those of the base, each once', () => {
+    const from = { ExposedPorts: { '53/udp': {}, '22/tcp': {} }, Volumes: { '/a': {} } }
+    expect(runtime(from, { expose: ['80', '53/udp', '22', '080/tcp', '53'], volumes: ['/b', '/a'] })).toEqual({
+      ExposedPorts: { '53/udp': {}, '22/tcp': {}, 80: {}, 53: {} },
       Volumes: { '/a': {}, '/b': {} },
     })
   })

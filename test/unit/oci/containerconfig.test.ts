@@ -20,6 +20,18 @@ describe('mergedChanges', () => {
     })
   })
 
+  it("clears the base's cmd under an entrypoint of the input, unless there is a cmd", () => {
+    expect(mergedChanges({}, { entrypoint: ['a'] })).toEqual({ entrypoint: ['a'], cmd: null })
+    expect(mergedChanges({}, { entrypoint: ['a'], cmd: ['b'] })).toEqual({ entrypoint: ['a'], cmd: ['b'] })
+    expect(mergedChanges({ cmd: ['c'] }, { entrypoint: ['a'] })).toEqual({ entrypoint: ['a'], cmd: ['c'] })
+    expect(mergedChanges({}, { entrypoint: null })).toEqual({ entrypoint: null })
+    expect(mergedChanges({}, { entrypoint: [] })).toEqual({ entrypoint: [] })
+  })
+
+  it("keeps the base's cmd under an entrypoint of the description, as KIWI does", () => {
+    expect(mergedChanges({ entrypoint: ['a'] }, {})).toEqual({ entrypoint: ['a'] })
+  })
+
   it('merges the history member by member', () => {
     const description = { history: { createdBy: 'a', author: 'b' } }
     expect(mergedChanges(description, { history: { author: null } })).toEqual({
