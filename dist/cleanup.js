@@ -475,7 +475,36 @@ function endGroup() {
 function getState(name) {
 	return process.env[`STATE_${name}`] || "";
 }
+// src/spelling.ts
+/**
+* The known words nearest to a wrong one, for a message: those that it begins, then those a slip or two away; whatever
+* the case.
+*/
+function similarWords(wrong, known) {
+	const lower = wrong.toLowerCase();
+	const begun = lower.length < 3 ? [] : known.filter((word) => word.startsWith(lower));
+	const slips = lower.length < 5 ? 1 : 2;
+	const near = known.filter((word) => editDistance(lower, word) <= slips);
+	return [.../* @__PURE__ */ new Set([...begun, ...near])];
+}
+/** How many letters have to be added, removed or changed (Levenshtein). */
+function editDistance(a, b) {
+	let row = Array.from({ length: b.length + 1 }, (_, i) => i);
+	for (const [i, letter] of [...a].entries()) {
+		const next = [i + 1];
+		for (const [j, other] of [...b].entries()) {
+			const change = (row[j] ?? 0) + (letter === other ? 0 : 1);
+			next.push(Math.min(change, (row[j + 1] ?? 0) + 1, (next[j] ?? 0) + 1));
+		}
+		row = next;
+	}
+	return row.at(-1) ?? 0;
+}
 // src/inputs/raw.ts
+/**
+* Inputs as they were written: from a workflow one text for each, from a command line one for each time a flag stands
+* there. Names and kinds are the contract that `action.yml` and `--help` show.
+*/
 const DEFINITIONS = {
 	description: {
 		kind: "text",
@@ -530,7 +559,7 @@ const DEFINITIONS = {
 	containerconfig: {
 		kind: "yaml",
 		value: "YAML",
-		help: "as text: entrypoint, cmd, env, labels, user, workdir, expose, …"
+		help: "as text: name, tag, author, entrypoint, cmd, env, labels, user, workdir, …"
 	},
 	labels: {
 		kind: "list",
@@ -555,7 +584,7 @@ const DEFINITIONS = {
 	tags: {
 		kind: "list",
 		value: "REF",
-		help: "references to push to"
+		help: "references to push to; default: the container's names"
 	},
 	push: {
 		kind: "boolean",
@@ -565,12 +594,12 @@ const DEFINITIONS = {
 	export: {
 		kind: "list",
 		value: "DEST",
-		help: "skopeo destination to write the image to, oci:DIR[:REF] among them"
+		help: "skopeo destination, oci:DIR[:REF], or none; default: the format's"
 	},
 	registry: {
 		kind: "text",
 		value: "HOST",
-		help: "registry of the login; default: the tags' one"
+		help: "registry of the login and of names without one; default: the tags' one"
 	},
 	username: {
 		kind: "text",
@@ -640,25 +669,9 @@ function rawEntries(name, text) {
 	if (inputDefinition(name).kind !== "list") return [text];
 	return text.split(name === "tags" ? /[\n,]/ : "\n");
 }
-/** The known names nearest to a wrong one, for a message: those that it begins, then those a slip or two away. */
+/** The known names nearest to a wrong one, for a message. */
 function similarNames(wrong) {
-	const lower = wrong.toLowerCase();
-	const begun = lower.length < 3 ? [] : INPUT_NAMES.filter((name) => name.startsWith(lower));
-	const slips = lower.length < 5 ? 1 : 2;
-	const near = INPUT_NAMES.filter((name) => editDistance(lower, name) <= slips);
-	return [.../* @__PURE__ */ new Set([...begun, ...near])].slice(0, 2);
-}
-function editDistance(a, b) {
-	let row = Array.from({ length: b.length + 1 }, (_, i) => i);
-	for (const [i, letter] of [...a].entries()) {
-		const next = [i + 1];
-		for (const [j, other] of [...b].entries()) {
-			const change = (row[j] ?? 0) + (letter === other ? 0 : 1);
-			next.push(Math.min(change, (row[j + 1] ?? 0) + 1, (next[j] ?? 0) + 1));
-		}
-		row = next;
-	}
-	return row.at(-1) ?? 0;
+	return similarWords(wrong, INPUT_NAMES).slice(0, 2);
 }
 // src/runner.ts
 /**

@@ -1,7 +1,11 @@
 import { createRequire } from "node:module";
+import { Readable } from "node:stream";
+import { createGunzip, createZstdDecompress } from "node:zlib";
 import { randomUUID } from "node:crypto";
+import { constants } from "node:fs";
 import { basename, dirname, join, resolve } from "node:path";
-import { access, constants, readFile, readdir, stat } from "node:fs/promises";
+import { access, constants as constants$1, open, readFile, readdir, stat } from "node:fs/promises";
+import { pipeline } from "node:stream/promises";
 import * as os from "os";
 import * as crypto from "crypto";
 import * as fs from "fs";
@@ -10,6 +14,476 @@ import { homedir, machine, release, tmpdir } from "node:os";
 // \0rolldown/runtime.js
 var __commonJSMin = (cb, mod) => () => (mod || (cb((mod = { exports: {} }).exports, mod, mod.exports), cb = null), mod.exports);
 var __require = /* #__PURE__ */ (() => createRequire(import.meta.url))();
+// src/disk/format.ts
+/** The formats a disk can have in an image; `extension` is what its file's name ends with. */
+const DISK_FORMATS$1 = {
+	qcow2: {
+		extension: "qcow2",
+		options: ["-o", "compat=1.1,cluster_size=65536,lazy_refcounts=off"]
+	},
+	raw: {
+		extension: "raw",
+		options: []
+	}
+};
+function isDiskFormat(text) {
+	return Object.hasOwn(DISK_FORMATS$1, text);
+}
+// src/kiwi/arguments.ts
+const OURS = "is set by kiwi-oci";
+const NO_BUILD = "builds nothing: leave it out";
+/** Options that we set, or that would take the build out of our hands: why, and what to use instead. */
+const RESERVED = {
+	"--description": `${OURS}: use the input description`,
+	"--kiwi-file": `${OURS}: name the file in the input description`,
+	"--target-dir": `${OURS}: name another place with the input work-dir`,
+	"--temp-dir": `${OURS}: name another place with the input work-dir`,
+	"--shared-cache-dir": `${OURS}: leave it out`,
+	"--logfile": `${OURS}: leave it out, the log is kept`,
+	"--type": `${OURS}: use the input type`,
+	"--profile": `${OURS}: use the input profiles`,
+	"--allow-existing-root": "has no use, each build has a folder of its own: leave it out",
+	"--set-container-derived-from": "does not reach the image: use the input base-image",
+	"--set-container-tag": "does not reach the image: use the input tags",
+	"--add-container-label": "does not reach the image: use the input labels",
+	"--debug-run-scripts-in-screen": "needs a terminal: leave it out, or use --debug",
+	"--compat": "speaks the arguments of KIWI 7: leave it out",
+	"--install-completion": NO_BUILD,
+	"--show-completion": NO_BUILD,
+	"--help": NO_BUILD,
+	"--version": NO_BUILD
+};
+const SHORT = {
+	"-h": "--help",
+	"-v": "--version"
+};
+/** Attributes of `<type>` that decide what is built, with the input for each. */
+const RESERVED_ATTRIBUTES = {
+	format: "format",
+	image: "type",
+	derived_from: "base-image"
+};
+/**
+* What stands in the inputs `kiwi-global-arguments` or `kiwi-arguments` although it is not the user's to set, both as
+* `--x=y` and as `--x`, also shortened as the docopt of KIWI 9 allows (`--desc`).
+*
+* @returns one sentence for each, without the input's name
+*/
+function reservedArguments(list) {
+	return list.flatMap((argument, index) => {
+		const [name = "", ...value] = argument.split("=");
+		if (argument === "--") return ["'--' is no argument of KIWI: leave it out"];
+		const reserved = reservedName(name);
+		if (reserved !== void 0) return [`${name} ${RESERVED[reserved]}`];
+		if (name !== "--set-type-attr") return [];
+		const attribute = value[0] ?? list[index + 1]?.split("=")[0] ?? "";
+		const input = RESERVED_ATTRIBUTES[attribute];
+		return input === void 0 ? [] : [`--set-type-attr ${attribute}=… ${OURS}: use the input ${input}`];
+	});
+}
+function reservedName(name) {
+	const short = SHORT[name];
+	if (short !== void 0) return short;
+	if (!name.startsWith("--") || name.length < 4 || name === "--debug") return void 0;
+	return Object.keys(RESERVED).find((reserved) => reserved.startsWith(name));
+}
+// src/kiwi/version.ts
+/** The KIWI that is installed where `kiwi-version` says nothing; `requirements.ts` locks it with all it needs. */
+const PINNED_VERSION = "11.1.6";
+// src/errors.ts
+var KnownError = class extends Error {
+	/** 2 when an input or the description has to be changed, else 1. */
+	exitCode = 1;
+	/** Lines for a folded group below the message, none by default. */
+	detail = [];
+};
+var ProblemsError = class extends KnownError {
+	exitCode = 2;
+	problems;
+	constructor(problems) {
+		super(problems.map((problem) => `${problem.where}: ${problem.text}`).join("\n"));
+		this.problems = problems;
+	}
+};
+/** The user edits the workflow or the command line. May carry problems of the description found in the same look. */
+var InputError = class extends ProblemsError {
+	name = "InputError";
+};
+/** The user edits the description. */
+var DescriptionError = class extends ProblemsError {
+	name = "DescriptionError";
+};
+/** Shows any thrown value: its one line, what to fold below it, and the exit code it stands for. */
+function describeError(thrown) {
+	if (thrown instanceof KnownError) return {
+		message: thrown.message,
+		detail: thrown.detail,
+		exitCode: thrown.exitCode
+	};
+	const error = thrown instanceof Error ? thrown : new Error(String(thrown));
+	const filesystem = filesystemMessage(error);
+	if (filesystem !== void 0) return {
+		message: filesystem,
+		detail: [],
+		exitCode: 1
+	};
+	if (error.name === "AbortError") return {
+		message: "the job was canceled",
+		detail: [],
+		exitCode: 1
+	};
+	return {
+		message: `${error.message} (a bug in kiwi-oci: please report it with the lines below)`,
+		detail: (error.stack ?? "").split("\n"),
+		exitCode: 1
+	};
+}
+/** What of the file system is no bug of ours but the machine's state. */
+const FILESYSTEM = {
+	ENOSPC: "no space is left: free some, or set work-dir to a folder on a larger file system",
+	EDQUOT: "the quota is used up: free some, or set work-dir to another folder",
+	EROFS: "the file system is read-only: set work-dir to a folder that can be written",
+	EACCES: "the right to it is missing: give it, or name another folder with work-dir",
+	EPERM: "the right to it is missing: give it, or name another folder with work-dir",
+	ENAMETOOLONG: "the name is too long for the file system: use a shorter one",
+	EMFILE: "too many files are open: raise the limit (ulimit -n)"
+};
+function filesystemMessage(error) {
+	const { code, path, syscall } = error;
+	const text = syscall === "mkdir" && code === "ENOENT" ? "no folder can be made there: name another place" : FILESYSTEM[code ?? ""];
+	return text === void 0 || path === void 0 ? void 0 : `${path}: ${text}`;
+}
+// src/oci/digest.ts
+const DIGEST = /^sha256:[a-f0-9]{64}$/;
+/** Whether a text is `sha256:` and 64 lower-case hexadecimal digits. */
+function isDigest(text) {
+	return DIGEST.test(text);
+}
+// src/oci/document.ts
+function isJsonObject(value) {
+	return typeof value === "object" && value !== null && !Array.isArray(value);
+}
+// src/oci/manifest.ts
+/** image-spec media-types.md; distribution docs, image manifest v2 schema 2. */
+const mediaTypes = {
+	manifest: "application/vnd.oci.image.manifest.v1+json",
+	index: "application/vnd.oci.image.index.v1+json",
+	config: "application/vnd.oci.image.config.v1+json",
+	layer: "application/vnd.oci.image.layer.v1.tar",
+	layerGzip: "application/vnd.oci.image.layer.v1.tar+gzip",
+	layerZstd: "application/vnd.oci.image.layer.v1.tar+zstd",
+	dockerManifest: "application/vnd.docker.distribution.manifest.v2+json",
+	dockerList: "application/vnd.docker.distribution.manifest.list.v2+json",
+	dockerConfig: "application/vnd.docker.container.image.v1+json",
+	dockerLayer: "application/vnd.docker.image.rootfs.diff.tar",
+	dockerLayerGzip: "application/vnd.docker.image.rootfs.diff.tar.gzip",
+	dockerLayerZstd: "application/vnd.docker.image.rootfs.diff.tar.zstd"
+};
+mediaTypes.layer, mediaTypes.layer, mediaTypes.layerGzip, mediaTypes.layerGzip, mediaTypes.layerZstd, mediaTypes.layerZstd, mediaTypes.dockerLayer, mediaTypes.layer, mediaTypes.dockerLayerGzip, mediaTypes.layerGzip, mediaTypes.dockerLayerZstd, mediaTypes.layerZstd;
+// src/oci/compression.ts
+/** gzip(1) and zstd(1) without --ultra. */
+const LEVELS = {
+	gzip: {
+		lowest: 1,
+		highest: 9,
+		default: 6
+	},
+	zstd: {
+		lowest: 1,
+		highest: 19,
+		default: 3
+	}
+};
+/**
+* The compression that `gzip`, `zstd` or `none`, optionally `:LEVEL`, asks for.
+*
+* @returns the compression, or one sentence with the problem and what to write
+*/
+function parseCompression(text) {
+	const colon = text.indexOf(":");
+	const algorithm = colon < 0 ? text : text.slice(0, colon);
+	const level = colon < 0 ? void 0 : text.slice(colon + 1);
+	if (algorithm !== "gzip" && algorithm !== "zstd" && algorithm !== "none") return `${JSON.stringify(text)} is not a compression: write gzip, zstd or none, or gzip:LEVEL or zstd:LEVEL`;
+	if (level === void 0) return { algorithm };
+	if (algorithm === "none") return "none takes no level: write none";
+	const { lowest, highest } = LEVELS[algorithm];
+	const number = /^[0-9]{1,2}$/.test(level) ? Number(level) : NaN;
+	if (!(number >= lowest && number <= highest)) return `${JSON.stringify(level)} is not a level of ${algorithm}: write a number from ${lowest} to ${highest}`;
+	return {
+		algorithm,
+		level: number
+	};
+}
+// src/oci/platform.ts
+/** GOOS and GOARCH of `go tool dist list`, Go 1.25, and those of `internal/syslist` that containers are made for. */
+const SYSTEMS = new Set("aix android darwin dragonfly freebsd illumos ios js linux netbsd openbsd plan9 solaris wasip1 windows".split(" "));
+const ARCHITECTURES = new Set("386 amd64 arm arm64 loong64 mips mips64 mips64le mipsle ppc64 ppc64le riscv64 s390x wasm".split(" "));
+/** What `uname -m` and distributions say, in Go's words; containerd platforms/database.go. */
+const OTHER_NAMES = /* @__PURE__ */ new Map([
+	["x86_64", { architecture: "amd64" }],
+	["x86-64", { architecture: "amd64" }],
+	["aarch64", { architecture: "arm64" }],
+	["i386", { architecture: "386" }],
+	["i686", { architecture: "386" }],
+	["armhf", {
+		architecture: "arm",
+		variant: "v7"
+	}],
+	["armel", {
+		architecture: "arm",
+		variant: "v6"
+	}]
+]);
+/** What Node calls an architecture, where it is not Go's name for it; the rest is the same. */
+const NODE_NAMES = /* @__PURE__ */ new Map([
+	["x64", "amd64"],
+	["ia32", "386"],
+	["ppc64", "ppc64le"],
+	["mipsel", "mipsle"]
+]);
+const VARIANTS = /* @__PURE__ */ new Map([
+	["amd64", /^v[1-4]$/],
+	["arm", /^v[5-8]$/],
+	["arm64", /^v(8|8\.[1-9]|9|9\.[0-5])$/]
+]);
+const ANY_VARIANT = /^[a-z0-9][a-z0-9._-]*$/;
+/**
+* The platform that `os/architecture[/variant]` names; `x86_64` and the like become Go's names.
+*
+* @returns undefined when system, architecture or variant is not known
+*/
+function parsePlatform(text) {
+	const [os = "", name = "", variant, ...rest] = text.split("/");
+	const { architecture, variant: impliedVariant } = OTHER_NAMES.get(name) ?? { architecture: name };
+	if (rest.length > 0 || !SYSTEMS.has(os) || !ARCHITECTURES.has(architecture)) return void 0;
+	const given = variant ?? impliedVariant;
+	if (given === void 0) return {
+		os,
+		architecture
+	};
+	return (VARIANTS.get(architecture) ?? ANY_VARIANT).test(given) ? {
+		os,
+		architecture,
+		variant: given
+	} : void 0;
+}
+/** `os/architecture[/variant]` */
+function platformText(platform) {
+	const { os, architecture, variant } = platform;
+	return [
+		os,
+		architecture,
+		...variant ? [variant] : []
+	].join("/");
+}
+/** The platform of Linux on what Node calls `process.arch`. */
+function machinePlatform(nodeArch) {
+	if (nodeArch === "arm") return {
+		os: "linux",
+		architecture: "arm",
+		variant: "v7"
+	};
+	return {
+		os: "linux",
+		architecture: NODE_NAMES.get(nodeArch) ?? nodeArch
+	};
+}
+// src/oci/tar.ts
+/** Why a path cannot be the disk's in the image, as one sentence; undefined when it can. */
+function diskPathProblem(path) {
+	if (!path.startsWith("/")) return "the path is not absolute: start it with /";
+	if (/\p{Cc}/u.test(path)) return "the path holds a control character: write it without";
+	const parts = path.slice(1).split("/");
+	if (parts.at(-1) === "") return "the path ends with /: add the name of the file";
+	if (parts.includes("..") || parts.includes(".")) return "the path holds . or ..: write it without them";
+	if (parts.some((part) => Buffer.byteLength(part) > 255)) return "the path holds a name of more than 255 bytes, which no file system takes";
+	if (parts.includes("")) return "the path holds //: write it with single ones";
+	if (parts.some((part) => part.startsWith(".wh."))) return "the path holds a name that starts with .wh., which deletes files";
+}
+// src/oci/reference.ts
+const DOCKER = "docker.io";
+const REPOSITORY_LIMIT = 255;
+const HOST_PART = "[A-Za-z0-9](?:[A-Za-z0-9-]*[A-Za-z0-9])?";
+const REGISTRY = new RegExp(`^(?:${HOST_PART}(?:\\.${HOST_PART})*|\\[[a-fA-F0-9:]+\\])(?::[0-9]{1,5})?$`);
+const COMPONENT = "[a-z0-9]+(?:(?:[._]|__|-+)[a-z0-9]+)*";
+const REPOSITORY = new RegExp(`^${COMPONENT}(?:/${COMPONENT})*$`);
+const TAG = /^[A-Za-z0-9_][A-Za-z0-9_.-]{0,127}$/;
+const SCHEME = /^([a-z0-9+-]+):\/\//;
+/**
+* A reference as docker and skopeo read it: `alpine` is `docker.io/library/alpine`. No tag is added.
+*
+* @returns the reference, or one sentence with the problem and what to write
+*/
+function parseReference(text) {
+	if (text === "") return "the reference is empty: write REGISTRY/REPOSITORY:TAG";
+	if (/\s/.test(text)) return "a reference holds no spaces";
+	const scheme = SCHEME.exec(text);
+	if (scheme) return `write the reference without ${scheme[0]}: ${text.slice(scheme[0].length)}`;
+	const [named = "", digest, ...more] = text.split("@");
+	if (digest !== void 0 && (more.length > 0 || !isDigest(digest))) return "the part after @ is not a digest: write sha256: and 64 lower-case hexadecimal digits";
+	const { name, tag } = nameAndTag(named);
+	if (tag !== void 0 && !TAG.test(tag)) return tagProblem$1(tag);
+	const { registry, repository } = registryAndRepository(name);
+	const problem = registryProblem(registry) ?? repositoryProblem$1(registry, repository, name);
+	if (problem !== void 0) return problem;
+	return {
+		registry,
+		repository,
+		...tag === void 0 ? {} : { tag },
+		...digest === void 0 ? {} : { digest }
+	};
+}
+/** `registry/repository[:tag][@digest]` */
+function referenceText(reference) {
+	const tag = reference.tag === void 0 ? "" : `:${reference.tag}`;
+	const digest = reference.digest === void 0 ? "" : `@${reference.digest}`;
+	return `${reference.registry}/${reference.repository}${tag}${digest}`;
+}
+function nameAndTag(text) {
+	const colon = text.lastIndexOf(":");
+	if (colon < 0 || colon < text.lastIndexOf("/")) return { name: text };
+	return {
+		name: text.slice(0, colon),
+		tag: text.slice(colon + 1)
+	};
+}
+/** Whether a name begins with a registry: `localhost/a` and `ghcr.io/a` do, `acme/a` does not. */
+function hasRegistry(name) {
+	return isHost(name.slice(0, Math.max(name.indexOf("/"), 0)));
+}
+/** Unlike docker, capitals do not make a host: whoever writes Acme/app means a repository. */
+function isHost(first) {
+	return /[.:]/.test(first) || first === "localhost";
+}
+function registryAndRepository(name) {
+	const slash = name.indexOf("/");
+	const first = name.slice(0, Math.max(slash, 0));
+	const registry = isHost(first) ? first : DOCKER;
+	const repository = isHost(first) ? name.slice(slash + 1) : name;
+	if (registry !== DOCKER && registry !== `index.${DOCKER}`) return {
+		registry,
+		repository
+	};
+	return {
+		registry: DOCKER,
+		repository: repository.includes("/") ? repository : `library/${repository}`
+	};
+}
+function registryProblem(registry) {
+	if (!REGISTRY.test(registry)) return `${JSON.stringify(registry)} is not the name of a registry: write HOST or HOST:PORT`;
+}
+function repositoryProblem$1(registry, repository, name) {
+	if (name === "" || repository === "" || repository === "library/") return "the name of the repository is missing: write REGISTRY/REPOSITORY:TAG";
+	const lower = repository.toLowerCase();
+	if (lower !== repository && REPOSITORY.test(lower)) {
+		const host = name.startsWith(`${registry}/`) ? `${registry}/` : "";
+		return `repository names are lower case: write ${host}${name.slice(host.length).toLowerCase()}`;
+	}
+	if (!REPOSITORY.test(repository)) return `${JSON.stringify(repository)} is not the name of a repository: use a-z and 0-9, with . _ - between them and / between parts`;
+	if (repository.length > REPOSITORY_LIMIT) return `the name of the repository has more than ${REPOSITORY_LIMIT} characters`;
+	if (/^[a-f0-9]{64}$/.test(name)) return "a name of 64 hexadecimal digits is taken for a digest: write REGISTRY/REPOSITORY";
+}
+function tagProblem$1(tag) {
+	if (tag === "") return "the tag after : is missing";
+	return `${JSON.stringify(tag)} is not a tag: use at most 128 of A-Z, a-z, 0-9, _ . - and start with none of . -`;
+}
+// src/oci/refname.ts
+/** image-spec annotations.md, "Rules" of ref.name; c/image oci/internal/oci_util.go has the same. */
+const REF_NAME_TEXT = /^[A-Za-z0-9]+(?:(?:[-._:@+]|--)[A-Za-z0-9]+)*(?:\/[A-Za-z0-9]+(?:(?:[-._:@+]|--)[A-Za-z0-9]+)*)*$/;
+/** Whether a text can be the name of an image in a layout. */
+function isRefName(text) {
+	return REF_NAME_TEXT.test(text);
+}
+// src/registry/transport.ts
+const FILE_TRANSPORTS = [
+	"oci",
+	"oci-archive",
+	"docker-archive",
+	"dir"
+];
+const NAMED_TRANSPORTS = ["containers-storage", "docker-daemon"];
+const DESTINATION_FORMS = "docker://REFERENCE, oci:DIR[:REF], oci-archive:FILE[:REF], docker-archive:FILE[:REF], dir:DIR, containers-storage:NAME or docker-daemon:NAME";
+/** Where `export` writes to: any destination of skopeo that works without a daemon of its own, and docker's daemon. */
+function parseDestination(text) {
+	const { transport, rest } = transportParts(text);
+	if (transport === void 0 || !(transport === "docker" || isLocal(transport))) return { problem: `'${text}' is no skopeo destination: write ${DESTINATION_FORMS}` };
+	if (transport !== "docker") return localName(transport, rest);
+	const parsed = parseTag(rest);
+	return "problem" in parsed ? parsed : {
+		transport,
+		reference: parsed.reference
+	};
+}
+/**
+* One of `tags`: where to push to.
+*
+* @returns the reference with its tag, `latest` where none is written, and its full text `registry/repository:tag`
+*/
+function parseTag(text) {
+	const bare = text.startsWith("docker://") ? text.slice(9) : text;
+	if (/^:?[\w.-]+$/.test(bare) && /^(?::|v?\d|latest$)/.test(bare)) return { problem: `'${text}' is a tag without a name: write REGISTRY/REPOSITORY:${bare.replace(/^:/, "")}` };
+	if (!bare.includes("/")) return { problem: `'${text}' is no full reference: write REGISTRY/REPOSITORY:TAG` };
+	const parsed = parseReference(bare);
+	if (typeof parsed === "string") return { problem: `'${text}' is no reference: ${parsed}` };
+	if (parsed.digest !== void 0) return { problem: `'${text}' has a digest, which a push cannot choose: write ${bare.slice(0, bare.indexOf("@"))}` };
+	const reference = {
+		...parsed,
+		tag: parsed.tag ?? "latest"
+	};
+	return {
+		reference,
+		text: referenceText(reference)
+	};
+}
+/** The host, with port, of a login: `ghcr.io`, `localhost:5000`; a scheme and a trailing slash are taken off. */
+function parseRegistry(text) {
+	const host = text.replace(/^https?:\/\//, "").replace(/\/(v[12]\/?)?$/, "");
+	const registry = ["index.docker.io", "registry-1.docker.io"].includes(host) ? "docker.io" : host;
+	if (/^(?:[A-Za-z0-9.-]+|\[[a-fA-F0-9:]+\])(?::\d{1,5})?$/.test(registry) && !registry.startsWith("-")) return registry;
+	return { problem: `'${text}' is no registry: write HOST or HOST:PORT, without a path` };
+}
+/** The transport that a name begins with, if any, and what follows; `localhost:5000/x` and `oci:1.0` begin alike: only the names of transports are transports. */
+function transportParts(text) {
+	if (text.startsWith("docker://")) return {
+		transport: "docker",
+		rest: text.slice(9)
+	};
+	const colon = text.indexOf(":");
+	const transport = text.slice(0, Math.max(colon, 0));
+	return isLocal(transport) || /^(tarball|ostree|sif|dockers?|https?|obsrepositories|obs|file)$/.test(transport) ? {
+		transport,
+		rest: text.slice(colon + 1)
+	} : { rest: text };
+}
+function isLocal(transport) {
+	return [...FILE_TRANSPORTS, ...NAMED_TRANSPORTS].some((known) => known === transport);
+}
+/** The name behind a transport of this machine: `PATH[:NAME]`. */
+function localName(transport, rest) {
+	if (rest === "") return { problem: `nothing follows ${transport}: write ${transport}:PATH` };
+	if (!FILE_TRANSPORTS.some((known) => known === transport) || transport === "dir") return {
+		transport,
+		path: rest
+	};
+	const colon = rest.indexOf(":");
+	if (colon < 0) return {
+		transport,
+		path: rest
+	};
+	const path = rest.slice(0, colon);
+	const name = rest.slice(colon + 1);
+	if (path === "") return { problem: `'${transport}:${rest}' has no path: write ${transport}:PATH:REF` };
+	if (name === "") return {
+		transport,
+		path
+	};
+	if (transport !== "docker-archive" && !isRefName(name)) return { problem: `'${name}' is no name of an image in a layout: write ${transport}:PATH:REF, and no colon in PATH` };
+	return {
+		transport,
+		path,
+		name
+	};
+}
 // node_modules/yaml/dist/nodes/identity.js
 var require_identity = /* @__PURE__ */ __commonJSMin(((exports) => {
 	const ALIAS = Symbol.for("yaml.alias");
@@ -6546,7 +7020,7 @@ var require_public_api = /* @__PURE__ */ __commonJSMin(((exports) => {
 	exports.parseDocument = parseDocument;
 	exports.stringify = stringify;
 }));
-// src/disk/format.ts
+// src/oci/port.ts
 var import_dist = (/* @__PURE__ */ __commonJSMin(((exports) => {
 	var composer = require_composer();
 	var Document = require_Document();
@@ -6593,283 +7067,62 @@ var import_dist = (/* @__PURE__ */ __commonJSMin(((exports) => {
 	exports.visit = visit.visit;
 	exports.visitAsync = visit.visitAsync;
 })))();
-/** The formats a disk can have in an image; `extension` is what its file's name ends with. */
-const DISK_FORMATS = {
-	qcow2: {
-		extension: "qcow2",
-		options: ["-o", "compat=1.1,cluster_size=65536,lazy_refcounts=off"]
-	},
-	raw: {
-		extension: "raw",
-		options: []
-	}
-};
-function isDiskFormat(text) {
-	return Object.hasOwn(DISK_FORMATS, text);
-}
-// src/kiwi/arguments.ts
-const OURS = "is set by kiwi-oci";
-const NO_BUILD = "builds nothing: leave it out";
-/** Options that we set, or that would take the build out of our hands: why, and what to use instead. */
-const RESERVED = {
-	"--description": `${OURS}: use the input description`,
-	"--kiwi-file": `${OURS}: name the file in the input description`,
-	"--target-dir": `${OURS}: name another place with the input work-dir`,
-	"--temp-dir": `${OURS}: name another place with the input work-dir`,
-	"--shared-cache-dir": `${OURS}: leave it out`,
-	"--logfile": `${OURS}: leave it out, the log is kept`,
-	"--type": `${OURS}: use the input type`,
-	"--profile": `${OURS}: use the input profiles`,
-	"--allow-existing-root": "has no use, each build has a folder of its own: leave it out",
-	"--set-container-derived-from": "does not reach the image: use the input base-image",
-	"--set-container-tag": "does not reach the image: use the input tags",
-	"--add-container-label": "does not reach the image: use the input labels",
-	"--debug-run-scripts-in-screen": "needs a terminal: leave it out, or use --debug",
-	"--compat": "speaks the arguments of KIWI 7: leave it out",
-	"--install-completion": NO_BUILD,
-	"--show-completion": NO_BUILD,
-	"--help": NO_BUILD,
-	"--version": NO_BUILD
-};
-const SHORT = {
-	"-h": "--help",
-	"-v": "--version"
-};
-/** Attributes of `<type>` that decide what is built, with the input for each. */
-const RESERVED_ATTRIBUTES = {
-	format: "format",
-	image: "type",
-	derived_from: "base-image"
-};
-/**
-* What stands in the inputs `kiwi-global-arguments` or `kiwi-arguments` although it is not the user's to set, both as
-* `--x=y` and as `--x`, also shortened as the docopt of KIWI 9 allows (`--desc`).
-*
-* @returns one sentence for each, without the input's name
-*/
-function reservedArguments(list) {
-	return list.flatMap((argument, index) => {
-		const [name = "", ...value] = argument.split("=");
-		if (argument === "--") return ["'--' is no argument of KIWI: leave it out"];
-		const reserved = reservedName(name);
-		if (reserved !== void 0) return [`${name} ${RESERVED[reserved]}`];
-		if (name !== "--set-type-attr") return [];
-		const attribute = value[0] ?? list[index + 1]?.split("=")[0] ?? "";
-		const input = RESERVED_ATTRIBUTES[attribute];
-		return input === void 0 ? [] : [`--set-type-attr ${attribute}=… ${OURS}: use the input ${input}`];
-	});
-}
-function reservedName(name) {
-	const short = SHORT[name];
-	if (short !== void 0) return short;
-	if (!name.startsWith("--") || name.length < 4 || name === "--debug") return void 0;
-	return Object.keys(RESERVED).find((reserved) => reserved.startsWith(name));
-}
-// src/kiwi/version.ts
-/** The KIWI that is installed where `kiwi-version` says nothing; `requirements.ts` locks it with all it needs. */
-const PINNED_VERSION = "11.1.6";
-// src/errors.ts
-var KnownError = class extends Error {
-	/** 2 when an input or the description has to be changed, else 1. */
-	exitCode = 1;
-	/** Lines for a folded group below the message, none by default. */
-	detail = [];
-};
-var ProblemsError = class extends KnownError {
-	exitCode = 2;
-	problems;
-	constructor(problems) {
-		super(problems.map((problem) => `${problem.where}: ${problem.text}`).join("\n"));
-		this.problems = problems;
-	}
-};
-/** The user edits the workflow or the command line. May carry problems of the description found in the same look. */
-var InputError = class extends ProblemsError {
-	name = "InputError";
-};
-/** The user edits the description. */
-var DescriptionError = class extends ProblemsError {
-	name = "DescriptionError";
-};
-/** Shows any thrown value: its one line, what to fold below it, and the exit code it stands for. */
-function describeError(thrown) {
-	if (thrown instanceof KnownError) return {
-		message: thrown.message,
-		detail: thrown.detail,
-		exitCode: thrown.exitCode
-	};
-	const error = thrown instanceof Error ? thrown : new Error(String(thrown));
-	const filesystem = filesystemMessage(error);
-	if (filesystem !== void 0) return {
-		message: filesystem,
-		detail: [],
-		exitCode: 1
-	};
-	if (error.name === "AbortError") return {
-		message: "the job was canceled",
-		detail: [],
-		exitCode: 1
-	};
-	return {
-		message: `${error.message} (a bug in kiwi-oci: please report it with the lines below)`,
-		detail: (error.stack ?? "").split("\n"),
-		exitCode: 1
-	};
-}
-/** What of the file system is no bug of ours but the machine's state. */
-const FILESYSTEM = {
-	ENOSPC: "no space is left: free some, or set work-dir to a folder on a larger file system",
-	EDQUOT: "the quota is used up: free some, or set work-dir to another folder",
-	EROFS: "the file system is read-only: set work-dir to a folder that can be written",
-	EACCES: "the right to it is missing: give it, or name another folder with work-dir",
-	EPERM: "the right to it is missing: give it, or name another folder with work-dir",
-	ENAMETOOLONG: "the name is too long for the file system: use a shorter one",
-	EMFILE: "too many files are open: raise the limit (ulimit -n)"
-};
-function filesystemMessage(error) {
-	const { code, path, syscall } = error;
-	const text = syscall === "mkdir" && code === "ENOENT" ? "no folder can be made there: name another place" : FILESYSTEM[code ?? ""];
-	return text === void 0 || path === void 0 ? void 0 : `${path}: ${text}`;
-}
-// src/oci/digest.ts
-const DIGEST = /^sha256:[a-f0-9]{64}$/;
-/** Whether a text is `sha256:` and 64 lower-case hexadecimal digits. */
-function isDigest(text) {
-	return DIGEST.test(text);
-}
-// src/oci/document.ts
-function isJsonObject(value) {
-	return typeof value === "object" && value !== null && !Array.isArray(value);
-}
-// src/oci/manifest.ts
-/** image-spec media-types.md; distribution docs, image manifest v2 schema 2. */
-const mediaTypes = {
-	manifest: "application/vnd.oci.image.manifest.v1+json",
-	index: "application/vnd.oci.image.index.v1+json",
-	config: "application/vnd.oci.image.config.v1+json",
-	layer: "application/vnd.oci.image.layer.v1.tar",
-	layerGzip: "application/vnd.oci.image.layer.v1.tar+gzip",
-	layerZstd: "application/vnd.oci.image.layer.v1.tar+zstd",
-	dockerManifest: "application/vnd.docker.distribution.manifest.v2+json",
-	dockerList: "application/vnd.docker.distribution.manifest.list.v2+json",
-	dockerConfig: "application/vnd.docker.container.image.v1+json",
-	dockerLayer: "application/vnd.docker.image.rootfs.diff.tar",
-	dockerLayerGzip: "application/vnd.docker.image.rootfs.diff.tar.gzip",
-	dockerLayerZstd: "application/vnd.docker.image.rootfs.diff.tar.zstd"
-};
-mediaTypes.layer, mediaTypes.layer, mediaTypes.layerGzip, mediaTypes.layerGzip, mediaTypes.layerZstd, mediaTypes.layerZstd, mediaTypes.dockerLayer, mediaTypes.layer, mediaTypes.dockerLayerGzip, mediaTypes.layerGzip, mediaTypes.dockerLayerZstd, mediaTypes.layerZstd;
-// src/oci/compression.ts
-/** gzip(1) and zstd(1) without --ultra. */
-const LEVELS = {
-	gzip: {
-		lowest: 1,
-		highest: 9,
-		default: 6
-	},
-	zstd: {
-		lowest: 1,
-		highest: 19,
-		default: 3
-	}
-};
-/**
-* The compression that `gzip`, `zstd` or `none`, optionally `:LEVEL`, asks for.
-*
-* @returns the compression, or one sentence with the problem and what to write
-*/
-function parseCompression(text) {
-	const colon = text.indexOf(":");
-	const algorithm = colon < 0 ? text : text.slice(0, colon);
-	const level = colon < 0 ? void 0 : text.slice(colon + 1);
-	if (algorithm !== "gzip" && algorithm !== "zstd" && algorithm !== "none") return `${JSON.stringify(text)} is not a compression: write gzip, zstd or none, or gzip:LEVEL or zstd:LEVEL`;
-	if (level === void 0) return { algorithm };
-	if (algorithm === "none") return "none takes no level: write none";
-	const { lowest, highest } = LEVELS[algorithm];
-	const number = /^[0-9]{1,2}$/.test(level) ? Number(level) : NaN;
-	if (!(number >= lowest && number <= highest)) return `${JSON.stringify(level)} is not a level of ${algorithm}: write a number from ${lowest} to ${highest}`;
-	return {
-		algorithm,
-		level: number
-	};
-}
-// src/oci/port.ts
-const PORT = /^([0-9]{1,5})(?:\/(tcp|udp|sctp))?$/;
+const PORT$1 = /^([0-9]{1,5})(?:\/(tcp|udp|sctp))?$/;
 /** Why a text names no port, as a part of a sentence; undefined when it does. */
 function portProblem(text) {
-	const number = Number(PORT.exec(text)?.[1] ?? NaN);
+	const number = Number(PORT$1.exec(text)?.[1] ?? NaN);
 	if (number >= 1 && number <= 65535) return void 0;
 	return `${JSON.stringify(text)} is not a port: write 1 to 65535, with /tcp or /udp after it where it matters`;
 }
-// src/oci/containerconfig.ts
-const READERS = {
-	entrypoint: (value) => texts(value, "[\"sh\", \"-c\"]"),
-	cmd: (value) => texts(value, "[\"sleep\", \"10\"]"),
-	env: mapping,
-	labels: mapping,
-	user: scalar,
-	workdir: scalar,
-	expose: (value) => texts(Array.isArray(value) ? value.map(portText) : value, "[80, 53/udp]"),
-	volumes: (value) => texts(value, "[\"/data\"]"),
-	stopsignal: scalar
-};
-/**
-* The input `containerconfig`.
-*
-* @param value of the parsed YAML; nothing at all changes nothing
-*/
-function parseContainerconfig(value) {
-	if (value === void 0 || value === null) return {
-		changes: {},
-		problems: []
-	};
-	const known = Object.keys(READERS).join(", ");
-	if (!isJsonObject(value)) return {
-		changes: {},
-		problems: [`write a mapping with the keys ${known}`]
-	};
-	const taken = [];
-	const problems = [];
-	for (const [key, member] of Object.entries(value)) {
-		if (!isKey(key)) {
-			problems.push(`unknown key ${JSON.stringify(key)}: known are ${known}`);
-			continue;
-		}
-		const reading = member === null ? { value: null } : READERS[key](member);
-		if ("problem" in reading) problems.push(`${key}: ${reading.problem}`);
-		else taken.push([key, reading.value]);
-	}
-	const changes = Object.fromEntries(taken);
-	return {
-		changes,
-		problems: [...problems, ...configProblems(changes)]
-	};
+/** The port with its protocol, as docker writes its key of ExposedPorts; image-spec config.md: tcp where none is written. */
+function portKey(text) {
+	const [, number = text, protocol = "tcp"] = PORT$1.exec(text) ?? [];
+	return `${Number(number) || number}/${protocol}`;
 }
-/** Why changes cannot be made, a sentence each, led by the key; for changes of any source. */
+// src/oci/containerconfig.ts
+/** KIWI's words, in `<containerconfig>`, for keys of the input that docker and podman call otherwise. */
+const KIWI_WORDS = /* @__PURE__ */ new Map([
+	["author", "maintainer"],
+	["workdir", "workingdir"],
+	["cmd", "subcommand"],
+	["env", "environment"]
+]);
+/** Why changes cannot be made; for changes of any source. */
 function configProblems(changes) {
 	const { env, labels, user, workdir, expose, volumes, stopsignal } = changes;
-	const of = (key, problem) => problem === void 0 ? [] : [`${key}: ${problem}`];
+	const of = (key, text) => text === void 0 ? [] : [{
+		key,
+		text
+	}];
 	return [
 		...Object.entries(env ?? {}).flatMap(([name, value]) => of("env", envProblem(name, value))),
-		..."" in (labels ?? {}) ? ["labels: a name is empty"] : [],
-		...user && /[\s\0]/.test(user) ? of("user", `${JSON.stringify(user)} is not a user: write USER, UID or USER:GROUP`) : [],
-		...workdir ? of("workdir", pathProblem(workdir)) : [],
+		...of("labels", "" in (labels ?? {}) ? "a name is empty" : void 0),
+		...of("user", user ? userProblem(user) : void 0),
+		...of("workdir", workdir ? pathProblem(workdir) : void 0),
 		...(expose ?? []).flatMap((port) => of("expose", portProblem(port))),
 		...(volumes ?? []).flatMap((path) => of("volumes", pathProblem(path))),
-		...stopsignal ? of("stopsignal", signalProblem(stopsignal)) : []
+		...of("stopsignal", stopsignal ? signalProblem(stopsignal) : void 0)
 	];
 }
 /**
-* The description's changes under those of the input, which wins key by key: among env and labels name by name, the
-* others as a whole.
+* The description's changes under those of the input, which wins key by key: among env, labels and history name by name,
+* the others as a whole.
+*
+* An entrypoint of the input also clears the base's cmd, which was made for the other one, unless there is a cmd: as docker
+* and podman do. One of the description leaves the base's cmd, as KIWI does (kiwi/oci_tools/umoci.py).
 */
 function mergedChanges(description, input) {
 	const env = mergedNames(description.env, input.env);
 	const labels = mergedNames(description.labels, input.labels);
+	const history = mergedNames(description.history, input.history);
+	const cmd = input.entrypoint?.length && description.cmd === void 0 ? { cmd: null } : {};
 	return {
 		...description,
+		...cmd,
 		...input,
 		...env === void 0 ? {} : { env },
-		...labels === void 0 ? {} : { labels }
+		...labels === void 0 ? {} : { labels },
+		...history === void 0 ? {} : { history }
 	};
 }
 function mergedNames(below, above) {
@@ -6879,37 +7132,8 @@ function mergedNames(below, above) {
 		...above
 	};
 }
-function isKey(key) {
-	return Object.hasOwn(READERS, key);
-}
-function texts(value, example) {
-	if (!Array.isArray(value)) return { problem: `write a list: ${example}` };
-	const other = value.find((item) => typeof item !== "string");
-	if (other === void 0) return { value };
-	return { problem: `a list of texts is needed: ${isScalar$1(other) ? `write "${other}" in quotes` : `such as ${example}`}` };
-}
-function scalar(value) {
-	return isScalar$1(value) ? { value: `${value}` } : { problem: "write one text" };
-}
-function mapping(value) {
-	if (!isJsonObject(value)) return { problem: "write a mapping: NAME: VALUE" };
-	const wrong = Object.entries(value).find(([, member]) => member !== null && !isScalar$1(member));
-	if (wrong !== void 0) return { problem: `the value of ${JSON.stringify(wrong[0])} is no text` };
-	return { value: mappedTexts(value) };
-}
-function mappedTexts(value) {
-	return Object.fromEntries(Object.entries(value).map(([name, member]) => [name, member === null ? null : `${member}`]));
-}
-function portText(port) {
-	return typeof port === "number" || typeof port === "bigint" ? `${port}` : port;
-}
-function isScalar$1(value) {
-	return [
-		"string",
-		"number",
-		"bigint",
-		"boolean"
-	].includes(typeof value);
+function userProblem(user) {
+	return /[\s\0]/.test(user) ? `${JSON.stringify(user)} is not a user: write USER, UID or USER:GROUP` : void 0;
 }
 function envProblem(name, value) {
 	if (name === "" || /[=\0]/.test(name)) return `${JSON.stringify(name)} cannot be the name of a variable`;
@@ -6924,270 +7148,264 @@ function signalProblem(text) {
 	if (/^[0-9]{1,2}$/.test(text) && Number(text) >= 1 && Number(text) <= 64) return void 0;
 	return `${JSON.stringify(text)} is not a signal: write SIGTERM, SIGRTMIN+3 or a number`;
 }
-// src/oci/platform.ts
-/** GOOS and GOARCH of `go tool dist list`, Go 1.25, and those of `internal/syslist` that containers are made for. */
-const SYSTEMS = new Set("aix android darwin dragonfly freebsd illumos ios js linux netbsd openbsd plan9 solaris wasip1 windows".split(" "));
-const ARCHITECTURES = new Set("386 amd64 arm arm64 loong64 mips mips64 mips64le mipsle ppc64 ppc64le riscv64 s390x wasm".split(" "));
-/** What `uname -m` and distributions say, in Go's words; containerd platforms/database.go. */
-const OTHER_NAMES = /* @__PURE__ */ new Map([
-	["x86_64", { architecture: "amd64" }],
-	["x86-64", { architecture: "amd64" }],
-	["aarch64", { architecture: "arm64" }],
-	["i386", { architecture: "386" }],
-	["i686", { architecture: "386" }],
-	["armhf", {
-		architecture: "arm",
-		variant: "v7"
-	}],
-	["armel", {
-		architecture: "arm",
-		variant: "v6"
-	}]
-]);
-/** What Node calls an architecture, where it is not Go's name for it; the rest is the same. */
-const NODE_NAMES = /* @__PURE__ */ new Map([
-	["x64", "amd64"],
-	["ia32", "386"],
-	["ppc64", "ppc64le"],
-	["mipsel", "mipsle"]
-]);
-const VARIANTS = /* @__PURE__ */ new Map([
-	["amd64", /^v[1-4]$/],
-	["arm", /^v[5-8]$/],
-	["arm64", /^v(8|8\.[1-9]|9|9\.[0-5])$/]
-]);
-const ANY_VARIANT = /^[a-z0-9][a-z0-9._-]*$/;
+// src/oci/containername.ts
+/** KIWI's, where a description gives none (kiwi/defaults.py `get_default_container_name`, `get_default_container_tag`). */
+const DEFAULT_CONTAINER = {
+	repository: "kiwi-container",
+	tag: "latest"
+};
 /**
-* The platform that `os/architecture[/variant]` names; `x86_64` and the like become Go's names.
+* All names that a container has, the main one first, each once: what an additional name leaves out comes from the main
+* one (kiwi/container/oci.py `create`).
 *
-* @returns undefined when system, architecture or variant is not known
+* @returns none where there is no name to begin with
 */
-function parsePlatform(text) {
-	const [os = "", name = "", variant, ...rest] = text.split("/");
-	const { architecture, variant: impliedVariant } = OTHER_NAMES.get(name) ?? { architecture: name };
-	if (rest.length > 0 || !SYSTEMS.has(os) || !ARCHITECTURES.has(architecture)) return void 0;
-	const given = variant ?? impliedVariant;
-	if (given === void 0) return {
-		os,
-		architecture
+function containerNames({ name, tag, additionalNames }) {
+	if (!name) return [];
+	const main = {
+		repository: name,
+		tag: tag || DEFAULT_CONTAINER.tag
 	};
-	return (VARIANTS.get(architecture) ?? ANY_VARIANT).test(given) ? {
-		os,
-		architecture,
-		variant: given
-	} : void 0;
+	const names = [main, ...(additionalNames ?? []).map((text) => text.trim()).filter((text) => text !== "").map((text) => completed(text, main))];
+	return [...new Map(names.map((each) => [containerNameText(each), each])).values()];
 }
-/** `os/architecture[/variant]` */
-function platformText(platform) {
-	const { os, architecture, variant } = platform;
+/** `REPOSITORY:TAG` */
+function containerNameText({ repository, tag }) {
+	return `${repository}:${tag}`;
+}
+/**
+* Why names cannot be those of a container image anywhere. Upper case is left to where a name goes: a layout takes it,
+* and so does KIWI with `oci:FMT`; docker and registries do not.
+*/
+function namingProblems({ name, tag, additionalNames }) {
+	const of = (key, text) => text === void 0 ? [] : [{
+		key,
+		text
+	}];
 	return [
-		os,
-		architecture,
-		...variant ? [variant] : []
-	].join("/");
+		...of("name", name == null ? void 0 : repositoryProblem(name)),
+		...of("tag", tag == null ? void 0 : tagProblem(tag)),
+		...(additionalNames ?? []).flatMap((text) => of("additionalnames", additionalProblem(text.trim())))
+	];
 }
-/** The platform of Linux on what Node calls `process.arch`. */
-function machinePlatform(nodeArch) {
-	if (nodeArch === "arm") return {
-		os: "linux",
-		architecture: "arm",
-		variant: "v7"
-	};
-	return {
-		os: "linux",
-		architecture: NODE_NAMES.get(nodeArch) ?? nodeArch
-	};
+/** Why docker and registries do not know such a name, as a sentence. */
+function referenceProblem(name) {
+	const text = containerNameText(name);
+	const parsed = parseReference(text);
+	return typeof parsed === "string" ? `'${text}' is no name that docker knows: ${parsed}` : void 0;
 }
-// src/oci/tar.ts
-/** Why a path cannot be the disk's in the image, as one sentence; undefined when it can. */
-function diskPathProblem(path) {
-	if (!path.startsWith("/")) return "the path is not absolute: start it with /";
-	if (/\p{Cc}/u.test(path)) return "the path holds a control character: write it without";
-	const parts = path.slice(1).split("/");
-	if (parts.at(-1) === "") return "the path ends with /: add the name of the file";
-	if (parts.includes("..") || parts.includes(".")) return "the path holds . or ..: write it without them";
-	if (parts.some((part) => Buffer.byteLength(part) > 255)) return "the path holds a name of more than 255 bytes, which no file system takes";
-	if (parts.includes("")) return "the path holds //: write it with single ones";
-	if (parts.some((part) => part.startsWith(".wh."))) return "the path holds a name that starts with .wh., which deletes files";
+function additionalProblem(text) {
+	const { repository, tag } = completed(text, {
+		repository: "",
+		tag: ""
+	});
+	if (repository === "" && tag === "") return `${JSON.stringify(text)} names nothing: write REPOSITORY:TAG, REPOSITORY or :TAG`;
+	return (repository === "" ? void 0 : repositoryProblem(repository)) ?? (tag === "" ? void 0 : tagProblem(tag));
 }
-// src/oci/reference.ts
-const DOCKER = "docker.io";
-const REPOSITORY_LIMIT = 255;
-const HOST_PART = "[A-Za-z0-9](?:[A-Za-z0-9-]*[A-Za-z0-9])?";
-const REGISTRY = new RegExp(`^(?:${HOST_PART}(?:\\.${HOST_PART})*|\\[[a-fA-F0-9:]+\\])(?::[0-9]{1,5})?$`);
-const COMPONENT = "[a-z0-9]+(?:(?:[._]|__|-+)[a-z0-9]+)*";
-const REPOSITORY = new RegExp(`^${COMPONENT}(?:/${COMPONENT})*$`);
-const TAG = /^[A-Za-z0-9_][A-Za-z0-9_.-]{0,127}$/;
-const SCHEME = /^([a-z0-9+-]+):\/\//;
-/**
-* A reference as docker and skopeo read it: `alpine` is `docker.io/library/alpine`. No tag is added.
-*
-* @returns the reference, or one sentence with the problem and what to write
-*/
-function parseReference(text) {
-	if (text === "") return "the reference is empty: write REGISTRY/REPOSITORY:TAG";
-	if (/\s/.test(text)) return "a reference holds no spaces";
-	const scheme = SCHEME.exec(text);
-	if (scheme) return `write the reference without ${scheme[0]}: ${text.slice(scheme[0].length)}`;
-	const [named = "", digest, ...more] = text.split("@");
-	if (digest !== void 0 && (more.length > 0 || !isDigest(digest))) return "the part after @ is not a digest: write sha256: and 64 lower-case hexadecimal digits";
-	const { name, tag } = nameAndTag(named);
-	if (tag !== void 0 && !TAG.test(tag)) return tagProblem(tag);
-	const { registry, repository } = registryAndRepository(name);
-	const problem = registryProblem(registry) ?? repositoryProblem(registry, repository, name);
-	if (problem !== void 0) return problem;
-	return {
-		registry,
-		repository,
-		...tag === void 0 ? {} : { tag },
-		...digest === void 0 ? {} : { digest }
-	};
-}
-/** `registry/repository[:tag][@digest]` */
-function referenceText(reference) {
-	const tag = reference.tag === void 0 ? "" : `:${reference.tag}`;
-	const digest = reference.digest === void 0 ? "" : `@${reference.digest}`;
-	return `${reference.registry}/${reference.repository}${tag}${digest}`;
-}
-function nameAndTag(text) {
-	const colon = text.lastIndexOf(":");
-	if (colon < 0 || colon < text.lastIndexOf("/")) return { name: text };
-	return {
-		name: text.slice(0, colon),
-		tag: text.slice(colon + 1)
-	};
-}
-function registryAndRepository(name) {
-	const slash = name.indexOf("/");
-	const first = name.slice(0, Math.max(slash, 0));
-	const isHost = /[.:]/.test(first) || first === "localhost";
-	const registry = isHost ? first : DOCKER;
-	const repository = isHost ? name.slice(slash + 1) : name;
-	if (registry !== DOCKER && registry !== `index.${DOCKER}`) return {
-		registry,
-		repository
-	};
-	return {
-		registry: DOCKER,
-		repository: repository.includes("/") ? repository : `library/${repository}`
-	};
-}
-function registryProblem(registry) {
-	if (!REGISTRY.test(registry)) return `${JSON.stringify(registry)} is not the name of a registry: write HOST or HOST:PORT`;
-}
-function repositoryProblem(registry, repository, name) {
-	if (name === "" || repository === "" || repository === "library/") return "the name of the repository is missing: write REGISTRY/REPOSITORY:TAG";
-	const lower = repository.toLowerCase();
-	if (lower !== repository && REPOSITORY.test(lower)) {
-		const host = name.startsWith(`${registry}/`) ? `${registry}/` : "";
-		return `repository names are lower case: write ${host}${name.slice(host.length).toLowerCase()}`;
-	}
-	if (!REPOSITORY.test(repository)) return `${JSON.stringify(repository)} is not the name of a repository: use a-z and 0-9, with . _ - between them and / between parts`;
-	if (repository.length > REPOSITORY_LIMIT) return `the name of the repository has more than ${REPOSITORY_LIMIT} characters`;
-	if (/^[a-f0-9]{64}$/.test(name)) return "a name of 64 hexadecimal digits is taken for a digest: write REGISTRY/REPOSITORY";
+function repositoryProblem(repository) {
+	if (/@|:[^/]*$/.test(repository)) return `${JSON.stringify(repository)} is more than a name: write the tag as tag`;
+	const parsed = parseReference(repository.toLowerCase());
+	return typeof parsed === "string" ? `${JSON.stringify(repository)} is no name of a container: ${parsed}` : void 0;
 }
 function tagProblem(tag) {
-	if (tag === "") return "the tag after : is missing";
-	return `${JSON.stringify(tag)} is not a tag: use at most 128 of A-Z, a-z, 0-9, _ . - and start with none of . -`;
+	return isRefName(tag) && !/[:@/]/.test(tag) ? void 0 : `${JSON.stringify(tag)} is not a tag: use A-Z, a-z, 0-9 and . _ - between them`;
 }
-// src/oci/refname.ts
-/** image-spec annotations.md, "Rules" of ref.name; c/image oci/internal/oci_util.go has the same. */
-const REF_NAME_TEXT = /^[A-Za-z0-9]+(?:(?:[-._:@+]|--)[A-Za-z0-9]+)*(?:\/[A-Za-z0-9]+(?:(?:[-._:@+]|--)[A-Za-z0-9]+)*)*$/;
-/** Whether a text can be the name of an image in a layout. */
-function isRefName(text) {
-	return REF_NAME_TEXT.test(text);
-}
-// src/registry/transport.ts
-const FILE_TRANSPORTS = [
-	"oci",
-	"oci-archive",
-	"docker-archive",
-	"dir"
-];
-const NAMED_TRANSPORTS = ["containers-storage", "docker-daemon"];
-const DESTINATION_FORMS = "docker://REFERENCE, oci:DIR[:REF], oci-archive:FILE[:REF], docker-archive:FILE[:REF], dir:DIR, containers-storage:NAME or docker-daemon:NAME";
-/** Where `export` writes to: any destination of skopeo that works without a daemon of its own, and docker's daemon. */
-function parseDestination(text) {
-	const { transport, rest } = transportParts(text);
-	if (transport === void 0 || !(transport === "docker" || isLocal(transport))) return { problem: `'${text}' is no skopeo destination: write ${DESTINATION_FORMS}` };
-	if (transport !== "docker") return localName(transport, rest);
-	const parsed = parseTag(rest);
-	return "problem" in parsed ? parsed : {
-		transport,
-		reference: parsed.reference
+function completed(text, main) {
+	const colon = text.lastIndexOf(":");
+	const at = colon < text.lastIndexOf("/") ? -1 : colon;
+	const repository = at === -1 ? text : text.slice(0, at);
+	const tag = at === -1 ? "" : text.slice(at + 1);
+	return {
+		repository: repository || main.repository,
+		tag: tag || main.tag
 	};
 }
+// src/spelling.ts
 /**
-* One of `tags`: where to push to.
-*
-* @returns the reference with its tag, `latest` where none is written, and its full text `registry/repository:tag`
+* The known words nearest to a wrong one, for a message: those that it begins, then those a slip or two away; whatever
+* the case.
 */
-function parseTag(text) {
-	const bare = text.startsWith("docker://") ? text.slice(9) : text;
-	if (/^:?[\w.-]+$/.test(bare) && /^(?::|v?\d|latest$)/.test(bare)) return { problem: `'${text}' is a tag without a name: write REGISTRY/REPOSITORY:${bare.replace(/^:/, "")}` };
-	if (!bare.includes("/")) return { problem: `'${text}' is no full reference: write REGISTRY/REPOSITORY:TAG` };
-	const parsed = parseReference(bare);
-	if (typeof parsed === "string") return { problem: `'${text}' is no reference: ${parsed}` };
-	if (parsed.digest !== void 0) return { problem: `'${text}' has a digest, which a push cannot choose: write ${bare.slice(0, bare.indexOf("@"))}` };
-	const reference = {
-		...parsed,
-		tag: parsed.tag ?? "latest"
+function similarWords(wrong, known) {
+	const lower = wrong.toLowerCase();
+	const begun = lower.length < 3 ? [] : known.filter((word) => word.startsWith(lower));
+	const slips = lower.length < 5 ? 1 : 2;
+	const near = known.filter((word) => editDistance(lower, word) <= slips);
+	return [.../* @__PURE__ */ new Set([...begun, ...near])];
+}
+/** The known word with the fewest slips from a wrong one, where any is near. */
+function nearestWord(wrong, known) {
+	const lower = wrong.toLowerCase();
+	return similarWords(wrong, known).map((word) => ({
+		word,
+		distance: editDistance(lower, word)
+	})).sort((one, other) => one.distance - other.distance)[0]?.word;
+}
+/** How many letters have to be added, removed or changed (Levenshtein). */
+function editDistance(a, b) {
+	let row = Array.from({ length: b.length + 1 }, (_, i) => i);
+	for (const [i, letter] of [...a].entries()) {
+		const next = [i + 1];
+		for (const [j, other] of [...b].entries()) {
+			const change = (row[j] ?? 0) + (letter === other ? 0 : 1);
+			next.push(Math.min(change, (row[j + 1] ?? 0) + 1, (next[j] ?? 0) + 1));
+		}
+		row = next;
+	}
+	return row.at(-1) ?? 0;
+}
+// src/inputs/containerconfig.ts
+/** What a container is called, in KIWI's words. */
+const NAMING = /* @__PURE__ */ new Map([
+	["name", scalar],
+	["tag", scalar],
+	["additionalnames", namesList]
+]);
+const CHANGES = {
+	author: scalar,
+	user: scalar,
+	workdir: scalar,
+	entrypoint: (value) => texts(value, "[\"sh\", \"-c\"]"),
+	cmd: (value) => texts(value, "[\"sleep\", \"10\"]"),
+	expose: ports,
+	volumes: (value) => texts(value, "[\"/data\"]"),
+	stopsignal: scalar,
+	env: mapping,
+	labels: mapping,
+	history
+};
+const READERS = new Map([...NAMING, ...Object.entries(CHANGES)]);
+const KEYS = [...READERS.keys()];
+const KEY_OF_KIWI_WORD = new Map([...KIWI_WORDS].map(([key, word]) => [word, key]));
+/** @param text YAML; an empty one changes nothing */
+function readContainerconfig(text) {
+	try {
+		return parseContainerconfig((0, import_dist.parse)(text, {
+			schema: "failsafe",
+			customTags: ["null"]
+		}));
+	} catch (error) {
+		const [reason = ""] = String(error instanceof Error ? error.message : error).split("\n");
+		return {
+			changes: {},
+			naming: {},
+			problems: [`no valid YAML: ${reason}`]
+		};
+	}
+}
+/** @param value of the parsed YAML; nothing at all changes nothing */
+function parseContainerconfig(value) {
+	if (value === void 0 || value === null) return {
+		changes: {},
+		naming: {},
+		problems: []
 	};
+	if (!isJsonObject(value)) return {
+		changes: {},
+		naming: {},
+		problems: [`write a mapping with the keys ${KEYS.join(", ")}`]
+	};
+	const taken = [];
+	const problems = [];
+	for (const [word, member] of Object.entries(value)) {
+		const key = keyOf(word);
+		const reading = key === void 0 ? { problem: unknownKey(word) } : readMember({
+			word,
+			key,
+			member
+		}, value);
+		if ("problem" in reading) problems.push(reading.problem);
+		else taken.push([key ?? word, reading.value]);
+	}
+	const changes = Object.fromEntries(taken.filter(([key]) => !NAMING.has(key)));
+	const naming = namingOf(Object.fromEntries(taken.filter(([key]) => NAMING.has(key))));
+	const wordOf = (key) => Object.keys(value).find((word) => keyOf(word) === key) ?? key;
+	const found = [...namingProblems(naming), ...configProblems(changes)];
 	return {
-		reference,
-		text: referenceText(reference)
+		changes,
+		naming,
+		problems: [...problems, ...found.map(({ key, text }) => `${wordOf(key)}: ${text}`)]
 	};
 }
-/** The host, with port, of a login: `ghcr.io`, `localhost:5000`; a scheme and a trailing slash are taken off. */
-function parseRegistry(text) {
-	const host = text.replace(/^https?:\/\//, "").replace(/\/(v[12]\/?)?$/, "");
-	const registry = ["index.docker.io", "registry-1.docker.io"].includes(host) ? "docker.io" : host;
-	if (/^(?:[A-Za-z0-9.-]+|\[[a-fA-F0-9:]+\])(?::\d{1,5})?$/.test(registry) && !registry.startsWith("-")) return registry;
-	return { problem: `'${text}' is no registry: write HOST or HOST:PORT, without a path` };
+function readMember(given, all) {
+	const { word, key, member } = given;
+	if (key !== word && Object.hasOwn(all, key)) return { problem: `${word}: is KIWI's word for ${key}, which is given too: write one of the two` };
+	if (member === null) return { value: null };
+	const reading = READERS.get(key)?.(member) ?? { problem: unknownKey(word) };
+	return "problem" in reading ? { problem: `${word}: ${reading.problem}` } : reading;
 }
-/** The transport that a name begins with, if any, and what follows; `localhost:5000/x` and `oci:1.0` begin alike: only the names of transports are transports. */
-function transportParts(text) {
-	if (text.startsWith("docker://")) return {
-		transport: "docker",
-		rest: text.slice(9)
-	};
-	const colon = text.indexOf(":");
-	const transport = text.slice(0, Math.max(colon, 0));
-	return isLocal(transport) || /^(tarball|ostree|sif|dockers?|https?|obsrepositories|obs|file)$/.test(transport) ? {
-		transport,
-		rest: text.slice(colon + 1)
-	} : { rest: text };
-}
-function isLocal(transport) {
-	return [...FILE_TRANSPORTS, ...NAMED_TRANSPORTS].some((known) => known === transport);
-}
-/** The name behind a transport of this machine: `PATH[:NAME]`. */
-function localName(transport, rest) {
-	if (rest === "") return { problem: `nothing follows ${transport}: write ${transport}:PATH` };
-	if (!FILE_TRANSPORTS.some((known) => known === transport) || transport === "dir") return {
-		transport,
-		path: rest
-	};
-	const colon = rest.indexOf(":");
-	if (colon < 0) return {
-		transport,
-		path: rest
-	};
-	const path = rest.slice(0, colon);
-	const name = rest.slice(colon + 1);
-	if (path === "") return { problem: `'${transport}:${rest}' has no path: write ${transport}:PATH:REF` };
-	if (name === "") return {
-		transport,
-		path
-	};
-	if (transport !== "docker-archive" && !isRefName(name)) return { problem: `'${name}' is no name of an image in a layout: write ${transport}:PATH:REF, and no colon in PATH` };
+function namingOf({ additionalnames, ...others }) {
 	return {
-		transport,
-		path,
-		name
+		...others,
+		...additionalnames === void 0 ? {} : { additionalNames: additionalnames }
 	};
+}
+/** @returns our name of it, undefined where there is no such key */
+function keyOf(word) {
+	return READERS.has(word) ? word : KEY_OF_KIWI_WORD.get(word);
+}
+function unknownKey(word) {
+	const [similar] = similarWords(word, [...KEYS, ...KEY_OF_KIWI_WORD.keys()]);
+	return `unknown key ${JSON.stringify(word)}: ${similar === void 0 ? "" : `did you mean ${similar}? `}known are ${KEYS.join(", ")}`;
+}
+function texts(value, example) {
+	if (!Array.isArray(value)) return { problem: `write a list: ${example}` };
+	const other = value.find((item) => typeof item !== "string");
+	if (other === void 0) return { value };
+	return { problem: `a list of texts is needed: ${isScalar$1(other) ? `write "${other}" in quotes` : `such as ${example}`}` };
+}
+/** A list, or one text with commas, as KIWI's attribute is written. */
+function namesList(value) {
+	return texts(typeof value === "string" ? value.split(",").map((name) => name.trim()) : value, "[\"acme/other:1.0\", \":stable\"]");
+}
+function scalar(value) {
+	return isScalar$1(value) ? { value: `${value}` } : { problem: "write one text" };
+}
+function mapping(value) {
+	if (!isJsonObject(value)) return { problem: "write a mapping: NAME: VALUE" };
+	const wrong = Object.entries(value).find(([, member]) => member !== null && !isScalar$1(member));
+	if (wrong !== void 0) return { problem: `the value of ${JSON.stringify(wrong[0])} is no text` };
+	return { value: mappedTexts(value) };
+}
+function history(value) {
+	const known = [
+		"created_by",
+		"author",
+		"comment"
+	];
+	if (!isJsonObject(value)) return { problem: `write a mapping with ${known.join(", ")}` };
+	const read = mapping(value);
+	if ("problem" in read) return read;
+	const unknown = Object.keys(read.value).find((name) => !known.includes(name));
+	if (unknown !== void 0) return { problem: `unknown key ${JSON.stringify(unknown)}: known are ${known.join(", ")}` };
+	const { created_by: createdBy, ...others } = read.value;
+	return { value: {
+		...others,
+		...createdBy === void 0 ? {} : { createdBy }
+	} };
+}
+function mappedTexts(value) {
+	return Object.fromEntries(Object.entries(value).map(([name, member]) => [name, member === null ? null : `${member}`]));
+}
+/** As docker writes them, with the protocol. */
+function ports(value) {
+	const isNumber = (port) => typeof port === "number" || typeof port === "bigint";
+	const read = texts(Array.isArray(value) ? value.map((port) => isNumber(port) ? `${port}` : port) : value, "[80, 53/udp]");
+	if ("problem" in read) return read;
+	return { value: read.value.map((port) => portProblem(port) === void 0 ? portKey(port) : port) };
+}
+function isScalar$1(value) {
+	return [
+		"string",
+		"number",
+		"bigint",
+		"boolean"
+	].includes(typeof value);
 }
 // src/inputs/raw.ts
+/**
+* Inputs as they were written: from a workflow one text for each, from a command line one for each time a flag stands
+* there. Names and kinds are the contract that `action.yml` and `--help` show.
+*/
 const DEFINITIONS = {
 	description: {
 		kind: "text",
@@ -7242,7 +7460,7 @@ const DEFINITIONS = {
 	containerconfig: {
 		kind: "yaml",
 		value: "YAML",
-		help: "as text: entrypoint, cmd, env, labels, user, workdir, expose, …"
+		help: "as text: name, tag, author, entrypoint, cmd, env, labels, user, workdir, …"
 	},
 	labels: {
 		kind: "list",
@@ -7267,7 +7485,7 @@ const DEFINITIONS = {
 	tags: {
 		kind: "list",
 		value: "REF",
-		help: "references to push to"
+		help: "references to push to; default: the container's names"
 	},
 	push: {
 		kind: "boolean",
@@ -7277,12 +7495,12 @@ const DEFINITIONS = {
 	export: {
 		kind: "list",
 		value: "DEST",
-		help: "skopeo destination to write the image to, oci:DIR[:REF] among them"
+		help: "skopeo destination, oci:DIR[:REF], or none; default: the format's"
 	},
 	registry: {
 		kind: "text",
 		value: "HOST",
-		help: "registry of the login; default: the tags' one"
+		help: "registry of the login and of names without one; default: the tags' one"
 	},
 	username: {
 		kind: "text",
@@ -7352,25 +7570,9 @@ function rawEntries(name, text) {
 	if (inputDefinition(name).kind !== "list") return [text];
 	return text.split(name === "tags" ? /[\n,]/ : "\n");
 }
-/** The known names nearest to a wrong one, for a message: those that it begins, then those a slip or two away. */
+/** The known names nearest to a wrong one, for a message. */
 function similarNames(wrong) {
-	const lower = wrong.toLowerCase();
-	const begun = lower.length < 3 ? [] : INPUT_NAMES.filter((name) => name.startsWith(lower));
-	const slips = lower.length < 5 ? 1 : 2;
-	const near = INPUT_NAMES.filter((name) => editDistance(lower, name) <= slips);
-	return [.../* @__PURE__ */ new Set([...begun, ...near])].slice(0, 2);
-}
-function editDistance(a, b) {
-	let row = Array.from({ length: b.length + 1 }, (_, i) => i);
-	for (const [i, letter] of [...a].entries()) {
-		const next = [i + 1];
-		for (const [j, other] of [...b].entries()) {
-			const change = (row[j] ?? 0) + (letter === other ? 0 : 1);
-			next.push(Math.min(change, (row[j + 1] ?? 0) + 1, (next[j] ?? 0) + 1));
-		}
-		row = next;
-	}
-	return row.at(-1) ?? 0;
+	return similarWords(wrong, INPUT_NAMES).slice(0, 2);
 }
 // src/inputs/reader.ts
 const TRUE = [
@@ -7469,7 +7671,7 @@ function imageInputs(reader) {
 		...optionalFormat(reader),
 		...optionalDiskPath(reader),
 		...reader.optional("baseImage", "base-image"),
-		containerconfig: containerconfig(reader),
+		...containerconfig(reader),
 		labels: reader.pairs("labels"),
 		annotations: reader.pairs("annotations"),
 		platform: platform(reader),
@@ -7480,7 +7682,8 @@ function jobInputs(reader) {
 	return {
 		tags: tags(reader),
 		push: reader.boolean("push", false),
-		exports: exportDestinations(reader),
+		...optionalExports(reader),
+		...optionalRegistry(reader),
 		...optionalLogin(reader),
 		...reader.optional("authfile", "authfile"),
 		tlsVerify: reader.boolean("tls-verify", true),
@@ -7495,7 +7698,7 @@ function optionalFormat(reader) {
 	const format = reader.text("format");
 	if (format === void 0) return {};
 	if (isDiskFormat(format)) return { format };
-	reader.refuse("format", `'${format}' is no disk format that we write: write ${Object.keys(DISK_FORMATS).join(" or ")}`);
+	reader.refuse("format", `'${format}' is no disk format that we write: write ${Object.keys(DISK_FORMATS$1).join(" or ")}`);
 	return {};
 }
 function optionalDiskPath(reader) {
@@ -7511,21 +7714,12 @@ function optionalDiskPath(reader) {
 	return {};
 }
 function containerconfig(reader) {
-	const text = reader.secret("containerconfig");
-	if (text === void 0 || text.trim() === "") return {};
-	let value;
-	try {
-		value = (0, import_dist.parse)(text, {
-			schema: "failsafe",
-			customTags: ["null"]
-		});
-	} catch (error) {
-		reader.refuse("containerconfig", `no valid YAML: ${firstLine(error)}`);
-		return {};
-	}
-	const parsed = parseContainerconfig(value);
-	for (const problem of parsed.problems) reader.refuse("containerconfig", problem);
-	return parsed.changes;
+	const { changes, naming, problems } = readContainerconfig(reader.secret("containerconfig") ?? "");
+	for (const problem of problems) reader.refuse("containerconfig", problem);
+	return {
+		containerconfig: changes,
+		naming
+	};
 }
 function platform(reader) {
 	const text = reader.text("platform");
@@ -7550,47 +7744,36 @@ function tags(reader) {
 	}
 	return texts;
 }
-function exportDestinations(reader) {
-	const destinations = reader.list("export");
-	for (const text of destinations) {
+/** The word `none` turns the description's default off. */
+function optionalExports(reader) {
+	const exports = reader.list("export");
+	if (exports.length === 0) return {};
+	if (exports.every((text) => text === "none")) return { exports: [] };
+	for (const text of exports) {
 		const parsed = parseDestination(text);
-		if ("problem" in parsed) reader.refuse("export", parsed.problem);
+		if (text === "none") reader.refuse("export", "none stands beside others: write none alone, or leave it out");
+		else if ("problem" in parsed) reader.refuse("export", parsed.problem);
 	}
-	return destinations;
+	return { exports };
 }
 function optionalLogin(reader) {
 	const username = reader.text("username");
 	const password = reader.secret("password");
-	const given = reader.text("registry");
-	if (username === void 0 && password === void 0) {
-		if (given !== void 0) reader.refuse("registry", `a login for ${given} needs username and password: give both, or leave registry out`);
-		return {};
-	}
+	if (username === void 0 && password === void 0) return {};
 	if (username === void 0) reader.refuse("username", "missing while a password is given: a login needs both");
 	if (password === void 0) reader.refuse("password", "missing while a username is given: a login needs both");
-	if (username === void 0 || password === void 0) return {};
-	const registry = given === void 0 ? onlyRegistry(reader) : givenRegistry(given, reader);
-	return registry === void 0 ? {} : { login: {
-		registry,
+	return username === void 0 || password === void 0 ? {} : { login: {
 		username,
 		password
 	} };
 }
-function givenRegistry(text, reader) {
+function optionalRegistry(reader) {
+	const text = reader.text("registry");
+	if (text === void 0) return {};
 	const parsed = parseRegistry(text);
-	if (typeof parsed === "string") return parsed;
+	if (typeof parsed === "string") return { registry: parsed };
 	reader.refuse("registry", parsed.problem);
-}
-function onlyRegistry(reader) {
-	const registries = /* @__PURE__ */ new Set();
-	for (const text of reader.list("tags")) {
-		const parsed = parseTag(text);
-		if (!("problem" in parsed)) registries.add(parsed.reference.registry);
-	}
-	const [first, ...others] = registries;
-	if (first !== void 0 && others.length === 0) return first;
-	const why = first === void 0 ? "there are no tags to take it from" : `tags name ${[...registries].join(" and ")}`;
-	reader.refuse("registry", `missing, and ${why}: write the registry that the login is for`);
+	return {};
 }
 function optionalEpoch(reader) {
 	const given = reader.text("source-date-epoch");
@@ -7600,9 +7783,6 @@ function optionalEpoch(reader) {
 	const where = given === void 0 ? "the variable SOURCE_DATE_EPOCH is " : "";
 	reader.refuse("source-date-epoch", `${where}'${text}': write whole seconds since 1970, like 1700000000`);
 	return {};
-}
-function firstLine(error) {
-	return String(error instanceof Error ? error.message : error).split("\n")[0] ?? "";
 }
 // src/plan/lines.ts
 /** What will happen, for the log. */
@@ -7615,14 +7795,19 @@ function planLines(plan) {
 			`Type: ${source.selected.reason}`,
 			...source.profiles.length > 0 ? [`Profiles: ${source.profiles.join(", ")}`] : []
 		],
-		`Image: ${plan.format} disk at ${plan.diskPath ?? defaultPath(plan)} for ${platformText(plan.platform)}, layer ${compression.algorithm}${level}`,
+		`Image: ${plan.format} disk (${plan.formatSource}) at ${plan.diskPath ?? defaultPath(plan)} for ${platformText(plan.platform)}, layer ${compression.algorithm}${level}`,
 		`Base: ${plan.base} (${plan.baseSource})`,
-		...tags.map((tag) => `${plan.push ? "Push to" : "Would push to"}: ${tag}`),
-		...plan.exports.map((destination) => `Export to: ${destination}`)
+		...tags.map((tag) => `${plan.push ? "Push to" : "Would push to"}: ${tag}${origin(plan.tagsSource)}`),
+		...plan.exports.map((destination) => `Export to: ${destination}${origin(plan.exportsSource)}`)
 	];
 }
+/** Said only of what no input asked for. */
+function origin(source) {
+	return source === void 0 ? "" : ` (${source})`;
+}
 function defaultPath({ source, format }) {
-	return source.kind === "disk" ? "/disk, under its own name," : `/disk/${source.name}.ARCH-${source.version}.${format}`;
+	if (source.kind === "disk") return "/disk, under its own name,";
+	return `/disk/${source.diskName ?? source.kiwiName}.${DISK_FORMATS$1[format].extension}`;
 }
 // src/plan/plan.ts
 function planText(plan) {
@@ -7630,6 +7815,696 @@ function planText(plan) {
 		planVersion: 1,
 		...plan
 	});
+}
+// src/kiwi/place.ts
+/**
+* Why KIWI cannot build below a folder, as one sentence: it hands its paths to shells without quotes (KIWI:
+* `package_manager/apt.py`, the hook of `apt-get` that collects the bootstrap packages).
+*/
+function kiwiPathProblem(folder) {
+	if (/^[\w@%+=:,./-]+$/.test(folder)) return void 0;
+	return `KIWI cannot build below ${folder}: name a folder without spaces and signs that a shell reads`;
+}
+// src/oci/zstdframes.ts
+const FRAME_START = {
+	field: "magic",
+	bytes: 4,
+	hasChecksum: false,
+	isLastBlock: false
+};
+const FRAME_MAGIC = 4247762216;
+const SKIPPABLE_MAGIC = 407710288;
+/**
+* Cuts a zstd stream so that no chunk holds bytes of two frames: Node's decompressor silently drops what follows a frame
+* in the same chunk (seen with 24.21), and layers of podman (zstd:chunked) have a frame per file. RFC 8878, section 3.1.
+*
+* @throws Error when something else than frames is in the stream, or the last one is cut
+*/
+async function* zstdFrameChunks(source) {
+	let position = FRAME_START;
+	let taken = 0;
+	let value = 0;
+	for await (const chunk of source) {
+		let start = 0;
+		let at = 0;
+		while (at < chunk.length) {
+			const step = Math.min(position.bytes - taken, chunk.length - at);
+			for (let i = 0; i < step && taken + i < 4; i++) value += (chunk[at + i] ?? 0) * 2 ** (8 * (taken + i));
+			at += step;
+			taken += step;
+			if (taken < position.bytes) continue;
+			position = nextPosition(position, value);
+			taken = 0;
+			value = 0;
+			if (position !== FRAME_START) continue;
+			yield chunk.subarray(start, at);
+			start = at;
+		}
+		if (start < chunk.length) yield chunk.subarray(start);
+	}
+	if (position !== FRAME_START || taken > 0) throw new Error("the last zstd frame is cut");
+}
+/** @param value of the field that has just ended, little-endian, its first four bytes */
+function nextPosition(ended, value) {
+	switch (ended.field) {
+		case "magic":
+			if (value === FRAME_MAGIC) return {
+				...ended,
+				field: "descriptor",
+				bytes: 1
+			};
+			if (value - value % 16 === SKIPPABLE_MAGIC) return {
+				...ended,
+				field: "skippableSize",
+				bytes: 4
+			};
+			throw new Error("it is no zstd frame");
+		case "descriptor": return {
+			...ended,
+			field: "header",
+			bytes: headerBytes(value),
+			hasChecksum: (value & 4) !== 0
+		};
+		case "header": return {
+			...ended,
+			field: "block",
+			bytes: 3
+		};
+		case "block": return afterBlockHeader(ended, value);
+		case "body": return afterBlock(ended);
+		case "skippableSize": return value === 0 ? FRAME_START : {
+			...ended,
+			field: "skippable",
+			bytes: value
+		};
+		case "checksum":
+		case "skippable": return FRAME_START;
+	}
+}
+/** Window descriptor, dictionary ID and content size: section 3.1.1.1. */
+function headerBytes(descriptor) {
+	const isSingleSegment = (descriptor & 32) !== 0;
+	const contentSize = [
+		isSingleSegment ? 1 : 0,
+		2,
+		4,
+		8
+	][descriptor >> 6] ?? 0;
+	const dictionary = [
+		0,
+		1,
+		2,
+		4
+	][descriptor & 3] ?? 0;
+	return (isSingleSegment ? 0 : 1) + dictionary + contentSize;
+}
+/** Section 3.1.1.2: bit 0 says last, bits 1 and 2 the type (1 repeats one byte, 3 is reserved), the rest the size. */
+function afterBlockHeader(ended, header) {
+	const type = header >> 1 & 3;
+	if (type === 3) throw new Error("a zstd block has the reserved type");
+	const bytes = type === 1 ? 1 : header >> 3;
+	const block = {
+		...ended,
+		isLastBlock: (header & 1) !== 0
+	};
+	return bytes === 0 ? afterBlock(block) : {
+		...block,
+		field: "body",
+		bytes
+	};
+}
+function afterBlock(block) {
+	if (!block.isLastBlock) return {
+		...block,
+		field: "block",
+		bytes: 3
+	};
+	return block.hasChecksum ? {
+		...block,
+		field: "checksum",
+		bytes: 4
+	} : FRAME_START;
+}
+// src/oci/packing.ts
+const MAGICS = [
+	["gzip", "1f8b"],
+	["zstd", "28b52ffd"],
+	["xz", "fd377a585a00"],
+	["bzip2", "425a68"]
+];
+const MAGIC_BYTES = 6;
+const CHUNK_BYTES = 1048576;
+/** How a file is packed, by its first bytes; undefined where it is not. */
+async function packingOf(path) {
+	await using file = await open(path, "r");
+	const { buffer, bytesRead } = await file.read(Buffer.alloc(MAGIC_BYTES), 0, MAGIC_BYTES, 0);
+	const head = buffer.toString("hex", 0, bytesRead);
+	return MAGICS.find(([, magic]) => head.startsWith(magic))?.[0];
+}
+/** Broken content of what Node unpacks: its own codes, and what we say of frames of zstd. */
+function isUnpackingError(error) {
+	if (!(error instanceof Error)) return false;
+	const code = "code" in error ? String(error.code) : "";
+	return /^(Z_|ZSTD_|ERR_ZSTD|ERR_ZLIB)/.test(code) || /zstd/.test(error.message);
+}
+/**
+* Reads what a packed file holds, of the two kinds that Node unpacks itself, in constant memory.
+*
+* @param use reads to the end or throws
+* @throws Error of the decompressor for broken content; AbortError after `signal`
+*/
+async function readUnpacked(path, packing, use, signal) {
+	await using file = await open(path, "r");
+	const packed = file.createReadStream({
+		autoClose: false,
+		highWaterMark: CHUNK_BYTES,
+		start: 0
+	});
+	const buffers = {
+		highWaterMark: CHUNK_BYTES,
+		chunkSize: CHUNK_BYTES / 4
+	};
+	const unpacking = packing === "gzip" ? createGunzip(buffers) : createZstdDecompress(buffers);
+	const source = packing === "gzip" ? packed : Readable.from(zstdFrameChunks(packed), { objectMode: false });
+	await pipeline(source, unpacking, use, { ...signal === void 0 ? {} : { signal } });
+}
+// src/oci/paxrecords.ts
+/**
+* The records `LENGTH KEYWORD=VALUE\n` of an extended header; an empty value takes back what was said for all entries.
+*
+* @param failed makes the error to throw
+*/
+function paxRecords(bytes, failed) {
+	const records = /* @__PURE__ */ new Map();
+	for (let at = 0; at < bytes.length;) {
+		const space = bytes.indexOf(32, at);
+		const digits = space < 0 ? "" : bytes.toString("latin1", at, space);
+		const length = /^\d{1,7}$/.test(digits) ? Number(digits) : 0;
+		const end = at + length;
+		if (end <= space + 1 || end > bytes.length || bytes[end - 1] !== 10) throw failed("a record of its extended header is broken");
+		const equals = bytes.indexOf(61, space);
+		if (equals < 0 || equals >= end) throw failed("a record of its extended header has no keyword");
+		records.set(bytes.toString("utf8", space + 1, equals), bytes.toString("utf8", equals + 1, end - 1));
+		at = end;
+	}
+	return records;
+}
+// src/oci/tarreader.ts
+/** Why a tar cannot be read, as the end of a sentence. */
+var TarError = class extends Error {
+	name = "TarError";
+};
+const BLOCK_BYTES = 512;
+/** Of a header that stands for another one: Go's archive/tar has the same limit. */
+const SPECIAL_LIMIT_BYTES = 1048576;
+const KINDS = /* @__PURE__ */ new Map([
+	["0", "file"],
+	["\0", "file"],
+	["7", "file"],
+	["S", "file"],
+	["1", "link"],
+	["2", "symlink"],
+	["5", "directory"]
+]);
+/** Types that have no content whatever their size says; Go's archive/tar `isHeaderOnly`, which unpacks layers everywhere. */
+const HEADER_ONLY = "123456";
+/**
+* The entries of a tar, in their order: v7, ustar, POSIX pax, old and new GNU, star; numbers in base 256, sparse files.
+* The source is read to the end of the archive and no further.
+*
+* @throws TarError when it is cut, a checksum is wrong, or a header makes no sense
+*/
+async function* tarItems(source) {
+	let global = /* @__PURE__ */ new Map();
+	let announced = { pax: /* @__PURE__ */ new Map() };
+	for (let number = 1;; number++) {
+		const header = await nextHeader(source, number);
+		if (header === void 0) return;
+		const type = String.fromCharCode(header[156] ?? 0);
+		if (type === "x" || type === "g" || type === "L" || type === "K") {
+			const special = await specialContent(source, header, number);
+			if (type === "g") global = new Map([...global, ...paxRecords(special, failure(number))]);
+			else if (type === "x") announced = {
+				...announced,
+				pax: paxRecords(special, failure(number))
+			};
+			else if (type === "L") announced = {
+				...announced,
+				longName: cString(special)
+			};
+			continue;
+		}
+		const pax = new Map([...global, ...announced.pax]);
+		const item = itemOf(header, {
+			...announced,
+			pax
+		}, number);
+		announced = { pax: /* @__PURE__ */ new Map() };
+		yield item;
+		if (type === "S") await skipSparseMap(source, header, number);
+		if (!await source.skip(padded(item.sizeBytes))) throw failure(number)("its content is cut");
+	}
+}
+/** The next header; undefined at the end: a block of zeros, or no more bytes. */
+async function nextHeader(source, number) {
+	const header = await source.read(BLOCK_BYTES);
+	if (header.length === 0) return void 0;
+	if (header.length < BLOCK_BYTES) throw failure(number)("its header is cut");
+	if (header.some((byte) => byte !== 0)) {
+		checkSum(header, number);
+		return header;
+	}
+	if ((await source.read(BLOCK_BYTES)).some((byte) => byte !== 0)) throw failure(number)("a block of zeros stands in the middle");
+}
+/** Signed sums are those of old Suns. */
+function checkSum(header, number) {
+	let unsigned = 256;
+	let signed = 256;
+	for (let at = 0; at < BLOCK_BYTES; at++) {
+		if (at >= 148 && at < 156) continue;
+		unsigned += header.readUInt8(at);
+		signed += header.readInt8(at);
+	}
+	const wanted = octal(header.subarray(148, 156));
+	if (wanted !== unsigned && wanted !== signed) throw failure(number)("the checksum of its header is wrong");
+}
+async function specialContent(source, header, number) {
+	const sizeBytes = numberAt(header, 124, 12, number);
+	if (sizeBytes > SPECIAL_LIMIT_BYTES) throw failure(number)(`its extended header has ${sizeBytes} bytes`);
+	const content = await source.read(padded(sizeBytes));
+	if (content.length < padded(sizeBytes)) throw failure(number)("its extended header is cut");
+	return content.subarray(0, sizeBytes);
+}
+function itemOf(header, { longName, pax }, number) {
+	const type = String.fromCharCode(header[156] ?? 0);
+	const path = pax.get("GNU.sparse.name") || pax.get("path") || longName || ownPath(header);
+	const given = pax.get("size");
+	const announcedBytes = given ? decimal(given, number) : numberAt(header, 124, 12, number);
+	return {
+		path,
+		kind: type === "\0" && path.endsWith("/") ? "directory" : KINDS.get(type) ?? "other",
+		sizeBytes: HEADER_ONLY.includes(type) ? 0 : announcedBytes
+	};
+}
+/** The name in the header itself; GNU's has other things in place of ustar's prefix, star's ends earlier. */
+function ownPath(header) {
+	const name = cString(header.subarray(0, 100));
+	if (header.toString("latin1", 257, 263) !== "ustar\0") return name;
+	const isStar = header.toString("latin1", 508, 512) === "tar\0";
+	const prefix = cString(header.subarray(345, isStar ? 476 : 500));
+	return prefix === "" ? name : `${prefix}/${name}`;
+}
+/** Old GNU: where a map of holes does not fit the header, blocks of it follow; tar.h `struct sparse_header`. */
+async function skipSparseMap(source, header, number) {
+	for (let more = header[482]; more !== 0;) {
+		const block = await source.read(BLOCK_BYTES);
+		if (block.length < BLOCK_BYTES) throw failure(number)("its map of holes is cut");
+		more = block[504];
+	}
+}
+function numberAt(header, at, length, number) {
+	const field = header.subarray(at, at + length);
+	const value = ((field[0] ?? 0) & 128) === 0 ? octal(field) : base256(field);
+	if (!Number.isSafeInteger(value) || value < 0) throw failure(number)("the size in its header is no number");
+	return value;
+}
+/** NaN where it is none; an empty field is 0. */
+function octal(field) {
+	const digits = cString(field).trim();
+	if (digits === "") return 0;
+	return /^[0-7]+$/.test(digits) ? Number.parseInt(digits, 8) : NaN;
+}
+/** GNU's way for large numbers; the second bit is the sign. */
+function base256(field) {
+	const first = field[0] ?? 0;
+	if ((first & 64) !== 0) return NaN;
+	return field.subarray(1).reduce((value, byte) => value * 256 + byte, first & 63);
+}
+function decimal(text, number) {
+	const value = /^\d{1,16}$/.test(text) ? Number(text) : NaN;
+	if (!Number.isSafeInteger(value)) throw failure(number)("the size in its extended header is no number");
+	return value;
+}
+function cString(field) {
+	const end = field.indexOf(0);
+	return field.toString("utf8", 0, end < 0 ? field.length : end);
+}
+function padded(sizeBytes) {
+	return Math.ceil(sizeBytes / BLOCK_BYTES) * BLOCK_BYTES;
+}
+function failure(number) {
+	return (reason) => new TarError(`entry ${number}: ${reason}`);
+}
+// src/oci/tarsource.ts
+/** What comes as a stream: what is passed over is read nevertheless. The stream is never closed from here. */
+function streamSource(chunks) {
+	const iterator = chunks[Symbol.asyncIterator]();
+	let rest = Buffer.alloc(0);
+	const more = async () => {
+		while (rest.length === 0) {
+			const { done, value } = await iterator.next();
+			if (done) return false;
+			rest = Buffer.from(value.buffer, value.byteOffset, value.byteLength);
+		}
+		return true;
+	};
+	const take = (length) => {
+		const taken = rest.subarray(0, length);
+		rest = rest.subarray(taken.length);
+		return taken;
+	};
+	return {
+		read: async (length) => {
+			const parts = [];
+			let missing = length;
+			while (missing > 0 && await more()) {
+				const part = take(missing);
+				parts.push(part);
+				missing -= part.length;
+			}
+			return parts.length === 1 ? parts[0] : Buffer.concat(parts);
+		},
+		skip: async (length) => {
+			let missing = length;
+			while (missing > 0 && await more()) missing -= take(missing).length;
+			return missing === 0;
+		}
+	};
+}
+/** A file: what is passed over is not read, so that headers alone cost nothing. */
+function fileSource(file, sizeBytes) {
+	let at = 0;
+	return {
+		read: async (length) => {
+			const buffer = Buffer.alloc(Math.max(0, Math.min(length, sizeBytes - at)));
+			let filled = 0;
+			while (filled < buffer.length) {
+				const { bytesRead } = await file.read(buffer, filled, buffer.length - filled, at + filled);
+				if (bytesRead === 0) break;
+				filled += bytesRead;
+			}
+			at += filled;
+			return buffer.subarray(0, filled);
+		},
+		skip: async (length) => {
+			at += length;
+			return at <= sizeBytes;
+		}
+	};
+}
+// src/registry/archivekind.ts
+/** What skopeo looks for: c/image oci/layout/oci_src.go, docker/internal/tarfile/reader.go. */
+const INDEX = "index.json";
+const MANIFEST = "manifest.json";
+/**
+* Looks into a file, reading headers alone where it is not packed.
+*
+* @throws errors of the file system
+*/
+async function archiveAt(path) {
+	const packing = await packingOf(path);
+	if (packing === "xz" || packing === "bzip2") return { packing };
+	const names = /* @__PURE__ */ new Set();
+	const packed = packing === void 0 ? {} : { packing };
+	try {
+		if (packing === void 0) await collectFile(path, names);
+		else await readUnpacked(path, packing, (content) => collectStream(content, names));
+	} catch (error) {
+		if (!(error instanceof TarError || isUnpackingError(error))) throw error;
+		return {
+			...packed,
+			kinds: [],
+			broken: error.message
+		};
+	}
+	return {
+		...packed,
+		kinds: [...names.has(INDEX) ? ["oci-archive"] : [], ...names.has(MANIFEST) ? ["docker-archive"] : []]
+	};
+}
+async function collectFile(path, names) {
+	await using file = await open(path, "r");
+	await collect(fileSource(file, (await file.stat()).size), names);
+}
+async function collectStream(content, names) {
+	const source = streamSource(content);
+	await collect(source, names);
+	await source.skip(Number.POSITIVE_INFINITY);
+}
+async function collect(source, names) {
+	for await (const { path, kind } of tarItems(source)) {
+		const name = path.replace(/^(?:\.?\/)+/, "");
+		if (kind !== "directory" && (name === INDEX || name === MANIFEST)) names.add(name);
+	}
+}
+// src/registry/basefile.ts
+/**
+* Looks at what a base's name leads to, as far as that is on this machine.
+*
+* @param text what the user wrote, for the problem
+* @returns the problem where there is nothing, or something else than a container
+*/
+async function findBase(name, text) {
+	switch (name.transport) {
+		case "docker":
+		case "docker-daemon":
+		case "containers-storage": return { name };
+		case "oci": return await folderProblem(name.path, text, "oci") ?? { name };
+		case "oci-archive":
+		case "docker-archive": return await archiveBase(name.path, text, name.transport, name.name);
+		case "dir":
+		case "path": return await baseAtPath(name.path, text);
+	}
+}
+/** KIWI's `dir:` and an absolute path name an archive, skopeo's `dir:` a folder: what is there decides. */
+async function baseAtPath(path, text) {
+	if (!(await stat(path).catch(() => void 0))?.isDirectory()) return await archiveBase(path, text);
+	if (text.startsWith("file:")) return { problem: `'${text}' is a folder: ${await folderAdvice(path)}` };
+	return await folderProblem(path, text, "dir") ?? { name: {
+		transport: "dir",
+		path
+	} };
+}
+async function archiveBase(path, text, wanted, image) {
+	const stats = await stat(path).catch(() => void 0);
+	if (stats?.isDirectory()) return { problem: `'${text}' is a folder: ${await folderAdvice(path)}` };
+	if (!stats?.isFile()) return { problem: `'${text}' is not there: name the file of a container archive` };
+	if (!await isReadable$1(path)) return { problem: `'${text}' cannot be read: give us the right to read it` };
+	if (path.includes(":")) return { problem: `'${text}' has a colon in its path, which skopeo does not take: rename it` };
+	const archive = await archiveAt(path);
+	const problem = archiveProblem(archive, text, wanted);
+	if (problem !== void 0) return problem;
+	const kind = wanted ?? archive.kinds?.[0];
+	const of = image === void 0 ? {} : { image };
+	if (archive.packing !== void 0) return {
+		packing: archive.packing,
+		path,
+		...kind ? { kind } : {},
+		...of
+	};
+	return kind === void 0 ? neither(text) : { name: archiveName(kind, path, image) };
+}
+/** Why an archive cannot be read as what it was named; undefined when it can, or while its content is not known. */
+function archiveProblem({ kinds, broken }, text, wanted) {
+	if (kinds === void 0) return void 0;
+	const [found] = kinds;
+	if (found === void 0) return neither(text, broken);
+	if (wanted === void 0 || kinds.includes(wanted)) return void 0;
+	return { problem: `'${text}' is no ${wanted} but an ${found}: write ${found}:FILE`.replace("an docker", "a docker") };
+}
+function archiveName(transport, path, image) {
+	return {
+		transport,
+		path,
+		...image === void 0 ? {} : { name: image }
+	};
+}
+function neither(text, broken) {
+	return { problem: `'${text}' is no archive of a container, ${broken === void 0 ? "it holds neither index.json nor manifest.json" : `it is broken (${broken})`}: name one of oci-archive or docker-archive` };
+}
+async function folderProblem(path, text, wanted) {
+	const stats = await stat(path).catch(() => void 0);
+	if (stats === void 0) return { problem: `'${text}' is not there: name the folder of a container` };
+	if (!stats.isDirectory()) return { problem: `'${text}' is a file: write file:PATH, oci-archive:FILE or docker-archive:FILE` };
+	if (await isFile(join(path, wanted === "oci" ? "index.json" : "manifest.json"))) return void 0;
+	return { problem: `'${text}' is no container folder of that kind: ${await folderAdvice(path)}` };
+}
+/** What to write for a folder that is there. */
+async function folderAdvice(path) {
+	if (await isFile(join(path, "index.json"))) return "it is an OCI layout: write oci:DIR";
+	if (await isFile(join(path, "manifest.json"))) return "it is a folder of skopeo: write dir:DIR";
+	return "it holds no container: name an OCI layout, or the file of a container archive";
+}
+async function isFile(path) {
+	return (await stat(path).catch(() => void 0))?.isFile() === true;
+}
+async function isReadable$1(path) {
+	return access(path, constants.R_OK).then(() => true, () => false);
+}
+// src/registry/basename.ts
+const BASE_FORMS = "a registry reference, scratch, oci:, oci-archive:, docker-archive:, dir:, containers-storage: or file:";
+const BUILD_SERVICE = "names a container of the Open Build Service that builds the description: write its registry reference, like registry.opensuse.org/PROJECT/NAME:TAG";
+/** Sources that cannot be read from here: KIWI's own, and addresses of the web. */
+const FOREIGN_SOURCES = /* @__PURE__ */ new Map([
+	["obsrepositories", () => BUILD_SERVICE],
+	["obs", () => BUILD_SERVICE],
+	["this", () => "is KIWI's word for the folder of the description, which it knows for repositories only: write file:PATH"],
+	["http", webProblem],
+	["https", webProblem],
+	["ftp", webProblem]
+]);
+/**
+* The reference container: a registry reference (with or without `docker://`), `scratch`, a skopeo transport, or a path of
+* this machine as KIWI takes it: `file:PATH`, `file:///PATH`, `dir:…` and an absolute path alone. What names neither tag
+* nor digest means `latest`, as with docker. Relative paths are those of the working directory, as with KIWI and skopeo.
+*/
+function parseBase(text) {
+	if (text === "scratch") return "scratch";
+	if (text.startsWith("/")) return pathName(text, text);
+	if (/^\.{1,2}\//.test(text)) return { problem: `'${text}' is a path: write file:${text}` };
+	const [, scheme = "", address = ""] = /^([a-z]+):(.*)$/s.exec(text) ?? [];
+	const foreign = FOREIGN_SOURCES.get(scheme);
+	if (foreign !== void 0 && /^obs|^\w+:\/\//.test(text)) return { problem: `'${text}' ${foreign(address)}` };
+	const { transport, rest } = transportParts(text);
+	if (transport === void 0 || transport === "docker") return registryName(rest);
+	if (transport === "file" || transport === "dir" && rest.startsWith("//")) return uriPath(text, rest);
+	if (transport === "docker-daemon" || !isLocal(transport)) return { problem: `'${text}' is no source of a base: write ${BASE_FORMS}` };
+	const name = localName(transport, rest);
+	return "problem" in name || name.transport !== "dir" ? name : pathName(name.path, text);
+}
+/**
+* The base that a description names. KIWI puts the files of several together (kiwi/system/root_import/oci.py); an image
+* of layers that stay as they are has one base.
+*/
+function parseDerivedFrom(text) {
+	const bases = text.split(",");
+	if (bases.length === 1) return parseBase(text);
+	return { problem: `'${text}' names ${bases.length} bases, whose files KIWI would put together: write one, KIWI takes the config and the layers of ${bases.at(-1)}` };
+}
+function uriPath(text, rest) {
+	const [, host = "", path = ""] = /^(?:\/\/([^/]*))?([^?#]*)/.exec(rest) ?? [];
+	if (host !== "" && host !== "localhost") return { problem: `'${text}' names the host ${host}: write file:///PATH, or file:PATH in the working directory` };
+	return pathName(path, text);
+}
+function pathName(path, text) {
+	if (path === "") return { problem: `'${text}' has no path: write file:PATH` };
+	return {
+		transport: "path",
+		path
+	};
+}
+function webProblem(rest) {
+	return `is an address of the web: write ${rest.replace(/^\/\//, "")} for a registry, or fetch the archive before and write file:PATH`;
+}
+function registryName(text) {
+	const parsed = parseReference(text);
+	if (typeof parsed === "string") return { problem: `'${text}' is no reference: ${parsed}` };
+	return {
+		transport: "docker",
+		reference: parsed
+	};
+}
+// src/plan/base.ts
+/**
+* The base of the input, else of the description, else none. What of it is on this machine is looked at: a file that is
+* missing or no container is a problem now.
+*
+* @param problems gets what is wrong, at the input or at the line of `derived_from`
+*/
+async function chosenBase(inputs, source, problems) {
+	if (inputs.baseImage !== void 0) {
+		const base = inputs.baseImage;
+		const found = await lookedAt(base, parseBase(base));
+		if ("problem" in found) problems.push({
+			where: "input base-image",
+			text: found.problem
+		});
+		return {
+			base,
+			baseSource: "input base-image",
+			...packing(found)
+		};
+	}
+	const selected = source?.kind === "description" ? source.selected : void 0;
+	if (selected?.derivedFrom === void 0) return {
+		base: "scratch",
+		baseSource: "default"
+	};
+	const { derivedFrom, file, derivedFromLine: line = selected.line } = selected;
+	const where = `${basename(file)}:${line}`;
+	const found = await lookedAt(derivedFrom, parseDerivedFrom(derivedFrom));
+	if ("problem" in found) problems.push({
+		where,
+		text: found.problem,
+		file,
+		line
+	});
+	return {
+		base: derivedFrom,
+		baseSource: `derived_from of ${where}`,
+		...packing(found)
+	};
+}
+async function lookedAt(text, name) {
+	if (name === "scratch") return { name };
+	return "problem" in name ? name : await findBase(name, text);
+}
+function packing(found) {
+	return "packing" in found ? { basePacking: found.packing } : {};
+}
+// src/plan/container.ts
+/**
+* What the container is and what it is called: of `<containerconfig>`, and over it, key by key, of the input.
+*
+* @param problems what is found wrong is added here
+*/
+function chosenContainer({ containerconfig, naming }, source, problems) {
+	const selected = source?.kind === "description" ? source.selected : void 0;
+	const names = containerNames({
+		...selected?.naming,
+		...naming
+	});
+	const unused = naming.tag ? "tag" : naming.additionalNames ? "additionalnames" : void 0;
+	if (unused !== void 0 && names.length === 0 && source !== void 0) problems.push({
+		where: "input containerconfig",
+		text: `${unused}: belongs to a name, and there is none: write name`
+	});
+	return {
+		config: mergedChanges(selected?.containerConfig ?? {}, containerconfig),
+		names
+	};
+}
+// src/description/bundle.ts
+/**
+* The name, without what its format ends it with, that `bundle_format` gives the disk in the image (kiwi/system/result.py
+* `add_bundle_format` and `get_name_for_pattern`, kiwi/storage/subformat/oci.py).
+*
+* A version has three parts there, or one; KIWI fails with a ValueError where it has two. Here a part that is not there
+* is empty: of `1.2` %M is `1`, %m is `2` and %p is nothing; %p holds all that follows the second dot.
+*
+* @param name of the image, @param architecture `uname -m`
+* @returns undefined where the type has no `bundle_format`, or one that comes to nothing: the disk has its usual name
+*/
+function bundleName(selected, name, architecture) {
+	const { bundleFormat, version } = selected;
+	if (bundleFormat === void 0) return void 0;
+	const [major = "", minor = "", ...patch] = version.split(".");
+	const text = [
+		["%N", name],
+		["%P", selected.profiles.join("_")],
+		["%A", architecture],
+		["%T", selected.image],
+		["%M", major],
+		["%m", minor],
+		["%p", patch.join(".")],
+		["%v", version],
+		["%I", ""]
+	].reduce((done, [tag, value]) => done.replaceAll(tag, () => value), bundleFormat);
+	return text === "" ? void 0 : text;
+}
+/** Why a disk cannot have the name that `bundle_format` came to, as a part of a sentence; undefined where it can. */
+function bundleProblem(name) {
+	return name.includes("/") ? "it names a file and no folder: write it without /" : diskPathProblem(`/disk/${name}.qcow2`);
 }
 // src/description/find.ts
 const YAML_NAMES = ["config.yaml", "config.yml"];
@@ -7675,15 +8550,6 @@ async function filesIn(folder, unreadable) {
 	const isFile = (name) => stat(join(folder, name)).then((stats) => stats.isFile(), () => false);
 	return (await Promise.all(names.sort().map(async (name) => await isFile(name) ? [name] : []))).flat();
 }
-// src/description/description.ts
-/** The attributes of an element as a record. */
-function attributesOf(element) {
-	return Object.fromEntries(element.attributes.map((attribute) => [attribute.name, attribute.value]));
-}
-/** Parts of a list that KIWI splits at commas and nothing else (kiwi/xml_state.py); empty for an attribute left out. */
-function commaParts(value) {
-	return value === void 0 || value === "" ? [] : value.split(",");
-}
 // src/description/place.ts
 /**
 * A problem at a place in a description file.
@@ -7714,6 +8580,169 @@ function lastAtOrBefore(values, wanted) {
 		else high = middle;
 	}
 	return low - 1;
+}
+// src/description/containerrules.ts
+const TEXT = {};
+const BOOLEAN = {
+	pattern: /^(true|false|1|0)$/,
+	advice: "true or false"
+};
+const PORT = {
+	pattern: /^\d+(\/(udp|tcp))?$/,
+	advice: "a number, with /tcp or /udp behind it where it matters"
+};
+/** Four numbers up to 65535 (`package-version-type`). */
+const PACKAGE_VERSION = {
+	pattern: /^(?:(?:^|\.)(?:0|[1-9]\d{0,3}|[1-5]\d{4}|6[0-4]\d{3}|65[0-4]\d{2}|655[0-2]\d|6553[0-5])){4}$/,
+	advice: "four numbers, such as 1.0.0.0"
+};
+const COMMAND = {
+	attributes: {
+		execute: TEXT,
+		clear: BOOLEAN
+	},
+	either: ["execute", "clear"],
+	children: { argument: {
+		rule: {
+			attributes: { name: TEXT },
+			required: ["name"]
+		},
+		several: "any"
+	} }
+};
+/** The schema has one `<volume>` for containers and for LVM. */
+const VOLUME_ATTRIBUTES = [...[
+	"name",
+	"copy_on_write",
+	"quota",
+	"filesystem_check",
+	"freespace",
+	"mountpoint",
+	"label",
+	"parent",
+	"size",
+	"arch"
+]];
+/** kiwi/schema/kiwi.rnc from `main block: <containerconfig>` on. */
+const CONTAINERCONFIG = {
+	attributes: {
+		name: TEXT,
+		tag: TEXT,
+		additionalnames: TEXT,
+		maintainer: TEXT,
+		user: TEXT,
+		workingdir: TEXT
+	},
+	required: ["name"],
+	children: {
+		entrypoint: { rule: COMMAND },
+		subcommand: { rule: COMMAND },
+		expose: { rule: { children: { port: list({ number: PORT }) } } },
+		volumes: { rule: { children: { volume: list(Object.fromEntries(VOLUME_ATTRIBUTES.map((name) => [name, TEXT])), ["name"]) } } },
+		stopsignal: { rule: { text: true } },
+		environment: { rule: { children: { env: list({
+			name: TEXT,
+			value: TEXT
+		}) } } },
+		labels: { rule: { children: { label: list({
+			name: TEXT,
+			value: TEXT
+		}) } } },
+		history: { rule: {
+			attributes: {
+				created_by: TEXT,
+				author: TEXT,
+				application_id: TEXT,
+				package_version: PACKAGE_VERSION,
+				launcher: TEXT
+			},
+			text: true
+		} }
+	}
+};
+function list(attributes, required = Object.keys(attributes)) {
+	return {
+		rule: {
+			attributes,
+			required
+		},
+		several: "one or more"
+	};
+}
+/**
+* What KIWI's schema would refuse in the `<containerconfig>` of a type. KIWI itself does not see it: the copy that it
+* builds from is without.
+*
+* @param type a disk type, @param schemaVersion of the description
+*/
+function containerProblems(type, schemaVersion) {
+	const attributes = {
+		...CONTAINERCONFIG.attributes,
+		...Number(schemaVersion) < 7.5 ? { additionaltags: TEXT } : {}
+	};
+	const rule = {
+		...CONTAINERCONFIG,
+		attributes
+	};
+	return type.children.filter((child) => child.name === "containerconfig").flatMap((section, index) => index === 0 ? elementProblems(section, rule) : [problemAt(section, "is there twice: write one")]);
+}
+function elementProblems(element, rule) {
+	const text = rule.text !== true && element.text.trim() !== "";
+	return [
+		...attributeProblems(element, rule),
+		...missingProblems(element, rule),
+		...childProblems(element, rule.children ?? {}),
+		...text ? [problemAt(element, `holds the text ${JSON.stringify(element.text.trim())}: remove it`)] : []
+	];
+}
+function attributeProblems(element, { attributes = {} }) {
+	return element.attributes.filter(({ name }) => !/^xmlns(:|$)/.test(name)).flatMap(({ name, value, line }) => {
+		const known = Object.hasOwn(attributes, name) ? attributes[name] : void 0;
+		if (known === void 0) return [problemAt({
+			...element,
+			line
+		}, `has no attribute ${name}: ${advice$1(name, Object.keys(attributes))}`)];
+		if (known.pattern?.test(value.trim()) ?? true) return [];
+		return [problemAt({
+			...element,
+			line
+		}, `cannot have ${name}="${value}": write ${known.advice}`)];
+	});
+}
+function missingProblems(element, { required = [], either = [] }) {
+	const has = (name) => element.attributes.some((attribute) => attribute.name === name);
+	const missing = required.filter((name) => !has(name)).map((name) => problemAt(element, `needs ${name}="…"`));
+	if (either.length === 0 || either.filter(has).length === 1) return missing;
+	return [...missing, problemAt(element, `takes one of ${either.map((name) => `${name}="…"`).join(" and ")}`)];
+}
+function childProblems(element, children) {
+	const seen = /* @__PURE__ */ new Set();
+	const problems = element.children.flatMap((child) => {
+		const known = Object.hasOwn(children, child.name) ? children[child.name] : void 0;
+		if (known === void 0) return [problemAt(child, `has no place in <${element.name}>: ${advice$1(child.name, Object.keys(children))}`)];
+		const isAgain = seen.has(child.name) && known.several === void 0;
+		seen.add(child.name);
+		return isAgain ? [problemAt(child, "is there twice: write one")] : elementProblems(child, known.rule);
+	});
+	const absent = Object.entries(children).filter(([name, { several }]) => several === "one or more" && !seen.has(name));
+	return [...problems, ...absent.map(([name]) => problemAt(element, `is empty: write a <${name} …/> in it`))];
+}
+function advice$1(wrong, known) {
+	if (known.length === 0) return "remove it";
+	const nearest = nearestWord(wrong, known);
+	return `${nearest === void 0 ? "" : `did you mean ${nearest}? `}known are ${known.join(", ")}`;
+}
+function problemAt(element, text) {
+	return descriptionProblem(element.file, element.line, `<${element.name}> ${text}`);
+}
+// src/description/description.ts
+/** The attributes of an element as a record. */
+function attributesOf(element) {
+	return Object.fromEntries(element.attributes.map((attribute) => [attribute.name, attribute.value]));
+}
+/** Parts of a list that KIWI splits at commas and nothing else (kiwi/xml_state.py); empty for an attribute left out. */
+function commaParts(value) {
+	return value === void 0 || value === "" ? [] : value.split(",");
 }
 // src/description/encoding.ts
 const BYTE_ORDER_MARKS = [
@@ -9589,6 +10618,8 @@ const PREDEFINED = {
 	quot: "\"",
 	apos: "'"
 };
+/** A reference to a general entity (XML 1.0 section 4.1), not to a character. */
+const REFERENCE = /&([^#;&\s][^;&\s]*);/g;
 const DECLARATION = /<!--[\s\S]*?-->|<\?[\s\S]*?\?>|<!ENTITY\s+(?<parameter>%\s+)?(?<name>[^\s%"']+)\s+(?:(?<external>SYSTEM|PUBLIC)\b|"(?<double>[^"]*)"|'(?<single>[^']*)')[^>]*>|(?<reference>%[^\s;]+;)/g;
 /** An entity declaration that we cannot follow; `offset` is counted from the start of the document type declaration. */
 var EntityProblem = class extends Error {
@@ -9599,30 +10630,67 @@ var EntityProblem = class extends Error {
 	}
 };
 /**
-* The internal general entities of a document type declaration with the text that each stands for (XML 1.0 section 4).
+* The internal general entities of a document type declaration that stand for text, with that text (XML 1.0 section 4).
 *
 * @param doctype what stands between `<!DOCTYPE` and its `>`
-* @throws EntityProblem for external and parameter entities, for entities that hold elements, that hold themselves,
-*   that use an unknown one, or that grow beyond one million characters
+* @throws EntityProblem for external and parameter entities, for entities that hold a `<` as a character reference, that
+*   hold themselves, that use an unknown one, or that grow beyond one million characters
 */
 function internalEntities(doctype) {
+	const declared = declarations(doctype);
+	const expanded = /* @__PURE__ */ new Map();
+	for (const [name, { offset }] of declared) if (!holdsElements(name, declared, [])) expansion(name, offset, {
+		declared,
+		expanded
+	}, []);
+	return expanded;
+}
+/**
+* The internal general entities that hold elements, with what is to stand in the place of each: on one line, and without
+* other entities of this kind.
+*
+* @throws EntityProblem as `internalEntities` does
+*/
+function elementEntities(doctype) {
+	const declared = declarations(doctype);
+	const written = /* @__PURE__ */ new Map();
+	for (const [name, { offset }] of declared) if (holdsElements(name, declared, [])) writtenOut(name, offset, {
+		declared,
+		expanded: written
+	}, []);
+	return written;
+}
+function declarations(doctype) {
 	const declared = /* @__PURE__ */ new Map();
 	for (const match of doctype.matchAll(DECLARATION)) {
 		const { parameter, name, external, double, single, reference } = match.groups ?? {};
 		if (parameter !== void 0 || reference !== void 0) throw new EntityProblem("parameter entities (%name;) are not supported: write their text out", match.index);
 		if (name === void 0) continue;
 		if (external !== void 0) throw new EntityProblem(`the entity ${name} stands for another file, which is not read: write its text here, or use <include>`, match.index);
+		const value = double ?? single ?? "";
+		if (/&#(?:0*60|x0*3c);/i.test(value)) throw new EntityProblem(`the entity ${name} holds < as a character reference: write < itself`, match.index);
 		if (!declared.has(name)) declared.set(name, {
-			value: double ?? single ?? "",
+			value,
 			offset: match.index
 		});
 	}
-	const expanded = /* @__PURE__ */ new Map();
-	for (const [name, { offset }] of declared) expansion(name, offset, {
-		declared,
-		expanded
-	}, []);
-	return expanded;
+	return declared;
+}
+function holdsElements(name, declared, within) {
+	const value = declared.get(name)?.value;
+	if (value === void 0 || within.includes(name)) return false;
+	if (value.includes("<")) return true;
+	return [...value.matchAll(REFERENCE)].map(([, reference = ""]) => reference).some((reference) => holdsElements(reference, declared, [...within, name]));
+}
+/** Its text with the entities of its kind in it written out, and all else as it is. */
+function writtenOut(name, offset, entities, within) {
+	const known = entities.expanded.get(name);
+	if (known !== void 0) return known;
+	if (within.includes(name)) throw new EntityProblem(`the entity ${name} holds itself`, offset);
+	const text = (entities.declared.get(name)?.value ?? "").replace(/\r\n|\r|\n/g, " ").replace(REFERENCE, (written, reference) => holdsElements(reference, entities.declared, []) ? writtenOut(reference, offset, entities, [...within, name]) : written);
+	if (text.length > LARGEST_EXPANSION) throw new EntityProblem(`the entity ${name} grows beyond all measure`, offset);
+	entities.expanded.set(name, text);
+	return text;
 }
 function expansion(name, offset, entities, within) {
 	const known = entities.expanded.get(name);
@@ -9630,7 +10698,6 @@ function expansion(name, offset, entities, within) {
 	if (within.includes(name)) throw new EntityProblem(`the entity ${name} holds itself`, offset);
 	const value = entities.declared.get(name)?.value;
 	if (value === void 0) throw new EntityProblem(`the entity ${name} is used but not declared`, offset);
-	if (value.includes("<") || /&#(?:60|x3c);/i.test(value)) throw new EntityProblem(`the entity ${name} holds elements: write them where it is used`, offset);
 	const text = value.replace(/&([^;]*);/g, (_, reference) => {
 		if (reference.startsWith("#")) return characterOf(reference, name, offset);
 		return PREDEFINED[reference] ?? expansion(reference, offset, entities, [...within, name]);
@@ -9643,6 +10710,62 @@ function characterOf(reference, name, offset) {
 	const code = /^#x[0-9a-f]+$/i.test(reference) ? Number.parseInt(reference.slice(2), 16) : Number(reference.slice(1));
 	if (!Number.isInteger(code) || code <= 0 || code > 1114111) throw new EntityProblem(`&${reference}; in the entity ${name} is no character`, offset);
 	return String.fromCodePoint(code);
+}
+// src/description/inline.ts
+/** What all of them may add to a file: far more than a description needs. */
+const LARGEST_TEXT = 1e7;
+/** Where no entity is one: comments, CDATA, processing instructions and tags; an entity of elements is none of a value. */
+const SKIPPED = /<!--[\s\S]*?-->|<!\[CDATA\[[\s\S]*?\]\]>|<\?[\s\S]*?\?>|<(?:"[^"]*"|'[^']*'|[^>"'])*>|&([^#;&\s<]+);/g;
+/**
+* The text of an XML document with the entities that hold elements written out where they are used, each on one line, so
+* that what is in them can be read and changed, and all lines keep their numbers. Other entities stay.
+*
+* @param fail tells the problem of the declaration at an offset of the text
+*/
+function inlinedText(text, fail) {
+	if (!text.includes("<!ENTITY")) return text;
+	const { doctype, end } = doctypeOf(text);
+	const start = text.lastIndexOf("<!DOCTYPE", end) + 9;
+	const entities = readEntities(doctype, (problem) => fail(start + problem.offset, problem.message));
+	if (entities.size === 0) return text;
+	let added = 0;
+	const content = text.slice(end).replace(SKIPPED, (written, name, offset) => {
+		const elements = name === void 0 ? void 0 : entities.get(name);
+		added += elements?.length ?? 0;
+		if (added > LARGEST_TEXT) fail(end + offset, "the entities grow beyond all measure: write them out");
+		return elements ?? written;
+	});
+	return text.slice(0, end) + content;
+}
+function readEntities(doctype, fail) {
+	try {
+		return elementEntities(doctype);
+	} catch (error) {
+		if (error instanceof EntityProblem) return fail(error);
+		throw error;
+	}
+}
+/** The document type declaration, and where it ends in the text. */
+function doctypeOf(text) {
+	const parser = new import_saxes.SaxesParser();
+	let found = {
+		doctype: "",
+		end: 0
+	};
+	parser.on("error", () => {});
+	parser.on("doctype", (doctype) => {
+		found = {
+			doctype,
+			end: parser.position
+		};
+	});
+	parser.write(text).close();
+	return found;
+}
+// src/description/optional.ts
+/** `{ [key]: value }`, or nothing where there is no value: for members that may be left out. */
+function optional(key, value) {
+	return value === void 0 ? {} : { [key]: value };
 }
 // src/description/xmlreason.ts
 const REASONS = [
@@ -9799,6 +10922,338 @@ function childrenNamed(element, name) {
 /** Whether an `xsd:boolean` attribute is set and true (XML Schema part 2: `true` or `1`). */
 function isTrue(element, name) {
 	return ["true", "1"].includes(attributeValue(element, name)?.trim() ?? "");
+}
+// src/description/containerconfig.ts
+/**
+* @param element a `<containerconfig>`, where the type has one, @param author of the description: who made the image
+*   where the section does not say it, and the history's author too
+*/
+function containerConfig(element, author) {
+	if (element === void 0) return {
+		changes: authorChanges(author, author),
+		naming: {}
+	};
+	const environment = valuesByName(element, "environment", "env");
+	const labels = valuesByName(element, "labels", "label");
+	const expose = attributesBelow(element, "expose", "port", "number");
+	const volumes = attributesBelow(element, "volumes", "volume", "name");
+	const stopsignal = childrenNamed(element, "stopsignal")[0]?.text.trim();
+	const history = childrenNamed(element, "history")[0];
+	return {
+		changes: {
+			...authorChanges(filled$1(attributeValue(element, "maintainer")) ?? author, author),
+			...optional("entrypoint", command(element, "entrypoint")),
+			...optional("cmd", command(element, "subcommand")),
+			...optional("env", environment),
+			...optional("labels", labels),
+			...optional("user", filled$1(attributeValue(element, "user"))),
+			...optional("workdir", filled$1(attributeValue(element, "workingdir"))),
+			...optional("expose", expose),
+			...optional("volumes", volumes),
+			...optional("stopsignal", filled$1(stopsignal)),
+			...optional("history", history === void 0 ? void 0 : historyChanges(history, author))
+		},
+		naming: {
+			...optional("name", filled$1(attributeValue(element, "name"))),
+			...optional("tag", filled$1(attributeValue(element, "tag"))),
+			...optional("additionalNames", additionalNames(element))
+		}
+	};
+}
+/** KIWI's history has the description's author also where another maintains the container. */
+function authorChanges(author, historyAuthor) {
+	return {
+		...optional("author", author),
+		...optional("history", historyAuthor === void 0 ? void 0 : { author: historyAuthor })
+	};
+}
+/** The other attributes of `<history>` are for containers of WSL. */
+function historyChanges(section, author) {
+	return {
+		...optional("createdBy", filled$1(attributeValue(section, "created_by"))),
+		...optional("author", filled$1(attributeValue(section, "author")) ?? author),
+		...optional("comment", filled$1(section.text))
+	};
+}
+function additionalNames(element) {
+	const parts = (name) => (attributeValue(element, name) ?? "").split(",").map((part) => part.trim()).filter((part) => part !== "");
+	const names = [...parts("additionalnames"), ...parts("additionaltags").map((tag) => `:${tag}`)];
+	return names.length === 0 ? void 0 : names;
+}
+function command(element, name) {
+	const section = childrenNamed(element, name)[0];
+	if (section === void 0) return void 0;
+	const execute = attributeValue(section, "execute");
+	if (execute !== void 0 && execute !== "") return [execute, ...childrenNamed(section, "argument").map((argument) => attributeValue(argument, "name") ?? "")];
+	return isTrue(section, "clear") ? null : void 0;
+}
+function valuesByName(element, group, name) {
+	const entries = childrenNamed(element, group).slice(0, 1).flatMap((section) => childrenNamed(section, name)).map((entry) => [attributeValue(entry, "name") ?? "", attributeValue(entry, "value") ?? ""]);
+	const sorted = [...new Map(entries)].sort(([one], [other]) => one < other ? -1 : 1);
+	return entries.length === 0 ? void 0 : Object.fromEntries(sorted);
+}
+function attributesBelow(element, group, name, attribute) {
+	const values = childrenNamed(element, group).slice(0, 1).flatMap((section) => childrenNamed(section, name)).map((entry) => attributeValue(entry, attribute)?.trim() ?? "");
+	return values.length === 0 ? void 0 : values;
+}
+function filled$1(text) {
+	return text === "" ? void 0 : text;
+}
+// src/description/format.ts
+/** Formats of a disk that an image can hold (kiwi/schema/kiwi.rnc `k.type.format.attribute`), in the order to name them. */
+const DISK_FORMATS = [
+	"qcow2",
+	"raw",
+	"vmdk",
+	"vdi",
+	"vhd",
+	"vhdx",
+	"vhd-fixed",
+	"gce",
+	"ova"
+];
+/** What comes before the first colon (kiwi/schema/kiwi.rnc `oci_format_type`), and the archive that KIWI then writes. */
+const CONTAINERS = {
+	oci: "oci-archive",
+	docker: "docker-archive"
+};
+/** What comes after the second colon: what skopeo writes to (skopeo-copy(1), containers-transports(5)). */
+const TRANSPORTS = [
+	"oci",
+	"oci-archive",
+	"docker-archive",
+	"dir",
+	"docker-daemon",
+	"containers-storage",
+	"docker"
+];
+/**
+* Reads the attribute `format` of a type: `FMT`, KIWI's `oci:FMT` and `docker:FMT`, and `oci:FMT:TRANSPORT`, which came
+* before these and which KIWI no longer takes.
+*/
+function formatReading(text) {
+	const words = text.trim().split(":");
+	const [first = "", second = "", third = ""] = words;
+	const refused = (reason) => {
+		return {
+			kind: "unknown",
+			problem: `format="${text}" is not known: ${reason}`
+		};
+	};
+	if (words.length === 1) return plainReading(first, refused);
+	if (!isContainer(first)) return refused(`"${first}" is neither oci nor docker: write ${`${nearestWord(first, Object.keys(CONTAINERS)) ?? "oci"}:${isOneOf(DISK_FORMATS, second) ? second : "qcow2"}`}`);
+	if (!isOneOf(DISK_FORMATS, second)) return refused(advice("disk format", DISK_FORMATS, second));
+	if (words.length === 2) return {
+		kind: "written",
+		diskFormat: second,
+		parts: 2,
+		archive: CONTAINERS[first]
+	};
+	if (words.length > 3) return refused(`it has ${words.length} parts: write oci:${second}:TRANSPORT at most`);
+	if (!isOneOf(TRANSPORTS, third)) return refused(advice("transport", TRANSPORTS, third));
+	if (first !== "oci") return refused(`three parts begin with oci: write oci:${second}:${third}`);
+	return {
+		kind: "written",
+		diskFormat: second,
+		parts: 3,
+		archive: third
+	};
+}
+function plainReading(word, refused) {
+	if (isOneOf(DISK_FORMATS, word)) return {
+		kind: "written",
+		diskFormat: word,
+		parts: 1
+	};
+	if (isContainer(word)) return refused(`the disk format is missing: write ${word}:qcow2`);
+	if (word !== "vagrant") return refused(advice("disk format", DISK_FORMATS, word));
+	return {
+		kind: "foreign",
+		problem: `format="vagrant" is a box that only KIWI itself makes: write ${listed(DISK_FORMATS)}, or set the input format`
+	};
+}
+function advice(kind, known, wrong) {
+	const nearest = nearestWord(wrong, known);
+	return `${nearest === void 0 ? "" : `did you mean ${nearest}? `}"${wrong}" is no ${kind}: write ${listed(known)}`;
+}
+function listed(words) {
+	return `${words.slice(0, -1).join(", ")} or ${words.at(-1)}`;
+}
+function isContainer(text) {
+	return Object.hasOwn(CONTAINERS, text);
+}
+function isOneOf(words, text) {
+	return words.some((word) => word === text);
+}
+// src/description/machine.ts
+/**
+* As KIWI reads them, the first of each kind (kiwi/xml_state.py `get_build_type_machine_section` and on); their values
+* are checked by KIWI's schema.
+*
+* @param displayName of `<image>`
+* @returns undefined where the description says nothing about the machine
+*/
+function machineOf(type, displayName) {
+	const section = childrenNamed(type, "machine")[0];
+	const named = optional("displayName", filled(displayName));
+	if (section === void 0) return displayName ? {
+		nics: [],
+		...named
+	} : void 0;
+	const disk = childrenNamed(section, "vmdisk")[0];
+	const dvd = childrenNamed(section, "vmdvd")[0];
+	return {
+		...optional("memoryMegabytes", count(section, "memory")),
+		...optional("cpus", count(section, "ncpus")),
+		...optional("guestOS", filled(attributeValue(section, "guestOS"))),
+		...optional("hardwareVersion", token(section, "HWversion")),
+		...disk === void 0 ? {} : diskOf(disk),
+		nics: childrenNamed(section, "vmnic").map(networkCard),
+		...dvd === void 0 ? {} : { dvd: {
+			...optional("controller", token(dvd, "controller")),
+			...optional("id", token(dvd, "id"))
+		} },
+		...named
+	};
+}
+/**
+* What KIWI hands to `qemu-img convert -o`, one option each (kiwi/xml_state.py `get_build_type_format_options`,
+* kiwi/storage/subformat/__init__.py, `get_qemu_option_list` of kiwi/storage/subformat/base.py): sorted by name, of a
+* name given twice the last, and whatever has more than one `=` without a value.
+*
+* @param options the attribute `formatoptions`
+* @param diskFormat vmdk and ova take what `<vmdisk>` says too
+*/
+function formatOptions(options, diskFormat, machine) {
+	const values = /* @__PURE__ */ new Map();
+	for (const option of (options ?? "").split(",").filter((text) => text !== "")) {
+		const [name = "", value = "", ...others] = option.split("=");
+		values.set(name, others.length === 0 ? value : "");
+	}
+	if (diskFormat === "vmdk" || diskFormat === "ova") {
+		if (machine?.diskMode !== void 0) values.set(`subformat=${machine.diskMode}`, "");
+		if (machine?.diskController !== void 0) values.set(`adapter_type=${machine.diskController}`, "");
+	}
+	return [...values].sort(([one], [other]) => one < other ? -1 : one > other ? 1 : 0).map(([name, value]) => value === "" ? name : `${name}=${value}`).map((option) => option === "adapter_type=pvscsi" ? "adapter_type=lsilogic" : option);
+}
+function diskOf(disk) {
+	const controller = token(disk, "controller");
+	return {
+		...optional("diskController", controller === "scsi" ? "lsilogic" : controller),
+		...optional("diskMode", token(disk, "diskmode")),
+		...optional("diskId", token(disk, "id"))
+	};
+}
+function networkCard(nic) {
+	return {
+		...optional("driver", filled(attributeValue(nic, "driver"))),
+		...optional("mode", filled(attributeValue(nic, "mode"))),
+		...optional("mac", token(nic, "mac")),
+		...optional("interface", filled(attributeValue(nic, "interface")))
+	};
+}
+/** White space around it is none of a token or a number (XML Schema part 2 section 4.3.6). */
+function token(element, name) {
+	return filled(attributeValue(element, name)?.trim());
+}
+/** KIWI takes 0 for nothing said. */
+function count(element, name) {
+	const text = token(element, name);
+	return text !== void 0 && /^\+?\d+$/.test(text) && Number(text) > 0 ? Number(text) : void 0;
+}
+function filled(text) {
+	return text === "" ? void 0 : text;
+}
+// src/description/type.ts
+/** What KIWI takes the type for: `vmx` is an `oem` since schema 7.3 (kiwi/xsl/convert72to73.xsl of KIWI 9). */
+function imageOf(type) {
+	const image = attributeValue(type, "image") ?? "";
+	return image === "vmx" ? "oem" : image;
+}
+/** Whether KIWI makes a disk of it (kiwi/builder/__init__.py). */
+function isDiskType(type) {
+	return imageOf(type) === "oem";
+}
+/** @param type a disk type whose format is one that can be read, or none */
+function selectedType(type, surroundings) {
+	const attributes = attributesOf(type);
+	const format = type.attributes.find((attribute) => attribute.name === "format");
+	const derivedFrom = type.attributes.find((attribute) => attribute.name === "derived_from");
+	const { author, displayName, ...rest } = surroundings;
+	const section = childrenNamed(type, "containerconfig")[0];
+	const { changes, naming } = containerConfig(section, author);
+	const bootloader = childrenNamed(type, "bootloader")[0];
+	const machine = machineOf(type, displayName);
+	const read = format === void 0 ? {} : formatFields(format.value);
+	return {
+		image: imageOf(type),
+		file: type.file,
+		line: type.line,
+		...rest,
+		...read,
+		...optional("bundleFormat", attributes["bundle_format"] || void 0),
+		formatOptions: formatOptions(attributes["formatoptions"], read.diskFormat, machine),
+		...optional("vhdFixedTag", attributes["vhdfixedtag"]?.trim() || void 0),
+		...optional("gceLicense", attributes["gcelicense"] || void 0),
+		...optional("machine", machine),
+		...derivedFrom === void 0 ? {} : {
+			derivedFrom: derivedFrom.value,
+			derivedFromLine: derivedFrom.line
+		},
+		...optional("filesystem", attributes["filesystem"]),
+		filesystems: filesystems(type),
+		...optional("firmware", attributes["firmware"]),
+		...optional("bootloader", bootloader === void 0 ? attributes["bootloader"] : attributeValue(bootloader, "name")),
+		...optional("volumeManager", volumeManager(type)),
+		...optional("size", size(type)),
+		...Object.keys(changes).length === 0 && section === void 0 ? {} : { containerConfig: changes },
+		...section === void 0 ? {} : { naming },
+		...optional("author", changes.author ?? void 0),
+		attributes
+	};
+}
+function formatFields(format) {
+	const reading = formatReading(format);
+	if (reading.kind !== "written") return { format };
+	const { diskFormat, parts, archive } = reading;
+	return {
+		format,
+		diskFormat,
+		formatParts: parts,
+		...optional("archive", archive)
+	};
+}
+/** As kiwi/xml_state.py get_volume_management. */
+function volumeManager(type) {
+	const systemDisk = childrenNamed(type, "systemdisk")[0];
+	if (systemDisk === void 0) return void 0;
+	return !isTrue(systemDisk, "preferlvm") && attributeValue(type, "filesystem") === "btrfs" ? "btrfs" : "lvm";
+}
+function filesystems(type) {
+	const partitions = childrenNamed(type, "partitions").flatMap((section) => childrenNamed(section, "partition"));
+	const volumes = childrenNamed(type, "systemdisk").flatMap((section) => childrenNamed(section, "volume"));
+	const isOverlay = isTrue(type, "overlayroot");
+	const names = [
+		...[
+			"filesystem",
+			"bootfilesystem",
+			"spare_part_fs"
+		].map((name) => attributeValue(type, name)),
+		...[...partitions, ...volumes].map((element) => attributeValue(element, "filesystem")),
+		isOverlay ? attributeValue(type, "overlayroot_readonly_filesystem") ?? "squashfs" : void 0
+	];
+	return [...new Set(names.filter((name) => name !== void 0))];
+}
+/** As kiwi/xml_state.py get_build_type_size: megabytes unless the unit says otherwise. */
+function size(type) {
+	const element = childrenNamed(type, "size")[0];
+	const text = element?.text.trim() ?? "";
+	if (element === void 0 || !/^\d+$/.test(text)) return void 0;
+	const factor = attributeValue(element, "unit") === "G" ? 1024 : 1;
+	return {
+		megabytes: Number(text) * factor,
+		additive: isTrue(element, "additive")
+	};
 }
 // src/description/edits.ts
 /** Text as it is written between two tags (XML 1.0 section 2.4). */
@@ -10027,7 +11482,7 @@ var XmlWriter = class {
 * Reads a description with the files that it includes.
 *
 * @throws DescriptionError with file and line for all that is wrong in them: not well formed, an included file that is
-*   missing, no `<image>` or `<preferences>`, no name, no schema version. What KIWI's schema checks is left to KIWI.
+*   missing, no `<image>` or `<preferences>`, no name, no schema version, a `<containerconfig>` that the schema refuses. What else it checks is left to KIWI.
 */
 async function readDescription(found) {
 	const main = await readDocument(found.file, true);
@@ -10043,6 +11498,9 @@ async function readDescription(found) {
 	}
 	const sections = allSections(main.root, includes, documents);
 	if (!sections.some((section) => section.name === "preferences")) problems.push(placed(main.root, "there is no <preferences> section: add one with a <type>"));
+	const schemaVersion = attributeValue(main.root, "schemaversion") ?? "";
+	const types = sections.filter(({ name }) => name === "preferences").flatMap((section) => childrenNamed(section, "type"));
+	problems.push(...types.filter(isDiskType).flatMap((type) => containerProblems(type, schemaVersion)));
 	if (problems.length > 0) throw new DescriptionError(problems);
 	const named = (name) => sections.filter((section) => section.name === name);
 	const author = authorOf(named("description")[0]);
@@ -10051,8 +11509,9 @@ async function readDescription(found) {
 		documents,
 		includes,
 		name: attributeValue(main.root, "name") ?? "",
-		schemaVersion: attributeValue(main.root, "schemaversion") ?? "",
-		...author === void 0 ? {} : { author },
+		...optional("displayName", attributeValue(main.root, "displayname")),
+		schemaVersion,
+		...optional("author", author),
 		profiles: named("profiles").flatMap((section) => childrenNamed(section, "profile").map(profile)),
 		preferences: named("preferences").map(preferences),
 		repositories: named("repository").map(repository)
@@ -10065,13 +11524,18 @@ async function readDocument(file, mayBeYaml) {
 		...yamlAsXml(text, file)
 	} : {
 		file,
-		text
+		text: withElements(text, file)
 	};
 	return {
 		file,
 		text: source.text,
 		root: xmlTree(source)
 	};
+}
+function withElements(text, file) {
+	return inlinedText(text, (offset, problem) => {
+		throw new DescriptionError([descriptionProblem(file, lineCounter(text)(offset), problem)]);
+	});
 }
 /** Reads the file of an `<include>` into `documents`, once; KIWI reads XML there and no YAML. */
 async function includedDocument(include, folder, documents, problems) {
@@ -10242,193 +11706,13 @@ function repositoryProblems(description, choice) {
 		return descriptionProblem(file, line, `${`obsrepositories:/ is unknown to ${choice.packageManager} outside of the build service`}: name them in the input repositories`);
 	});
 }
-// src/description/format.ts
-/** Formats that the image can hold, in the order to name them. */
-const WRITTEN = ["qcow2", "raw"];
-/** Words for `format` that KIWI knows (kiwi/schema/kiwi.rnc), `raw` among them: it is what KIWI makes without one. */
-const KNOWN = [
-	"gce",
-	"ova",
-	"qcow2",
-	"raw",
-	"vagrant",
-	"vdi",
-	"vhd",
-	"vhd-fixed",
-	"vhdx",
-	"vmdk"
-];
-/** What comes before the colon of `oci:FMT` and `docker:FMT`. */
-const TRANSPORTS = ["oci", "docker"];
-/** Reads the attribute `format` of a type: `FMT`, `oci:FMT` or `docker:FMT`. */
-function formatReading(text) {
-	const separator = text.indexOf(":");
-	const transport = separator === -1 ? void 0 : text.slice(0, separator);
-	const diskFormat = text.slice(separator + 1);
-	if (!(transport === void 0 || isOneOf(TRANSPORTS, transport)) || !isOneOf(KNOWN, diskFormat) || transport !== void 0 && diskFormat === "vagrant") return {
-		kind: "unknown",
-		problem: `format="${text}" is not known: write ${alternatives()}`
-	};
-	if (isOneOf(WRITTEN, diskFormat)) return {
-		kind: "written",
-		diskFormat
-	};
-	return {
-		kind: "foreign",
-		problem: `format="${text}" is KIWI's, but this version writes ${WRITTEN.join(" or ")}: set the input format`
-	};
-}
-function alternatives() {
-	const prefixed = TRANSPORTS.flatMap((transport) => WRITTEN.map((format) => `${transport}:${format}`));
-	return [...WRITTEN, ...prefixed].join(", ");
-}
-function isOneOf(words, text) {
-	return words.some((word) => word === text);
-}
-// src/description/optional.ts
-/** `{ [key]: value }`, or nothing where there is no value: for members that may be left out. */
-function optional(key, value) {
-	return value === void 0 ? {} : { [key]: value };
-}
-// src/description/containerconfig.ts
-/** @param element a `<containerconfig>` */
-function containerConfig(element) {
-	const environment = valuesByName(element, "environment", "env");
-	const labels = valuesByName(element, "labels", "label");
-	const expose = attributesBelow(element, "expose", "port", "number");
-	const volumes = attributesBelow(element, "volumes", "volume", "name");
-	const stopsignal = childrenNamed(element, "stopsignal")[0]?.text.trim();
-	const additionalNames = attributeValue(element, "additionalnames");
-	return {
-		changes: {
-			...optional("entrypoint", command(element, "entrypoint")),
-			...optional("cmd", command(element, "subcommand")),
-			...optional("env", environment),
-			...optional("labels", labels),
-			...optional("user", filled(attributeValue(element, "user"))),
-			...optional("workdir", filled(attributeValue(element, "workingdir"))),
-			...optional("expose", expose),
-			...optional("volumes", volumes),
-			...optional("stopsignal", filled(stopsignal))
-		},
-		naming: {
-			...optional("name", filled(attributeValue(element, "name"))),
-			...optional("tag", filled(attributeValue(element, "tag"))),
-			...optional("additionalNames", filled(additionalNames)?.split(","))
-		},
-		...optional("maintainer", filled(attributeValue(element, "maintainer")))
-	};
-}
-function command(element, name) {
-	const section = childrenNamed(element, name)[0];
-	if (section === void 0) return void 0;
-	const execute = attributeValue(section, "execute");
-	if (execute !== void 0 && execute !== "") return [execute, ...childrenNamed(section, "argument").map((argument) => attributeValue(argument, "name") ?? "")];
-	return isTrue(section, "clear") ? null : void 0;
-}
-function valuesByName(element, group, name) {
-	const entries = childrenNamed(element, group).slice(0, 1).flatMap((section) => childrenNamed(section, name)).map((entry) => [attributeValue(entry, "name") ?? "", attributeValue(entry, "value") ?? ""]);
-	return entries.length === 0 ? void 0 : Object.fromEntries(entries);
-}
-function attributesBelow(element, group, name, attribute) {
-	const values = childrenNamed(element, group).slice(0, 1).flatMap((section) => childrenNamed(section, name)).map((entry) => attributeValue(entry, attribute)?.trim() ?? "");
-	return values.length === 0 ? void 0 : values;
-}
-function filled(text) {
-	return text === "" ? void 0 : text;
-}
-// src/description/type.ts
-/** What KIWI takes the type for: `vmx` is an `oem` since schema 7.3 (kiwi/xsl/convert72to73.xsl of KIWI 9). */
-function imageOf(type) {
-	const image = attributeValue(type, "image") ?? "";
-	return image === "vmx" ? "oem" : image;
-}
-/** Whether KIWI makes a disk of it (kiwi/builder/__init__.py). */
-function isDiskType(type) {
-	return imageOf(type) === "oem";
-}
-/** @param type a disk type whose format is one that can be read, or none */
-function selectedType(type, surroundings) {
-	const attributes = attributesOf(type);
-	const format = type.attributes.find((attribute) => attribute.name === "format");
-	const derivedFrom = type.attributes.find((attribute) => attribute.name === "derived_from");
-	const { author, ...rest } = surroundings;
-	const section = childrenNamed(type, "containerconfig")[0];
-	const container = section === void 0 ? void 0 : containerConfig(section);
-	const bootloader = childrenNamed(type, "bootloader")[0];
-	return {
-		image: imageOf(type),
-		file: type.file,
-		line: type.line,
-		...rest,
-		...format === void 0 ? {} : {
-			format: format.value,
-			...diskFormat(format.value)
-		},
-		...derivedFrom === void 0 ? {} : {
-			derivedFrom: derivedFrom.value,
-			derivedFromLine: derivedFrom.line
-		},
-		...optional("filesystem", attributes["filesystem"]),
-		filesystems: filesystems(type),
-		...optional("firmware", attributes["firmware"]),
-		...optional("bootloader", bootloader === void 0 ? attributes["bootloader"] : attributeValue(bootloader, "name")),
-		...optional("volumeManager", volumeManager(type)),
-		...optional("size", size(type)),
-		...containerFields(container),
-		...optional("author", container?.maintainer ?? author),
-		attributes
-	};
-}
-function containerFields(container) {
-	if (container === void 0) return {};
-	return {
-		containerConfig: container.changes,
-		naming: container.naming
-	};
-}
-function diskFormat(format) {
-	const reading = formatReading(format);
-	return reading.kind === "written" ? { diskFormat: reading.diskFormat } : {};
-}
-/** As kiwi/xml_state.py get_volume_management. */
-function volumeManager(type) {
-	const systemDisk = childrenNamed(type, "systemdisk")[0];
-	if (systemDisk === void 0) return void 0;
-	return !isTrue(systemDisk, "preferlvm") && attributeValue(type, "filesystem") === "btrfs" ? "btrfs" : "lvm";
-}
-function filesystems(type) {
-	const partitions = childrenNamed(type, "partitions").flatMap((section) => childrenNamed(section, "partition"));
-	const volumes = childrenNamed(type, "systemdisk").flatMap((section) => childrenNamed(section, "volume"));
-	const isOverlay = isTrue(type, "overlayroot");
-	const names = [
-		...[
-			"filesystem",
-			"bootfilesystem",
-			"spare_part_fs"
-		].map((name) => attributeValue(type, name)),
-		...[...partitions, ...volumes].map((element) => attributeValue(element, "filesystem")),
-		isOverlay ? attributeValue(type, "overlayroot_readonly_filesystem") ?? "squashfs" : void 0
-	];
-	return [...new Set(names.filter((name) => name !== void 0))];
-}
-/** As kiwi/xml_state.py get_build_type_size: megabytes unless the unit says otherwise. */
-function size(type) {
-	const element = childrenNamed(type, "size")[0];
-	const text = element?.text.trim() ?? "";
-	if (element === void 0 || !/^\d+$/.test(text)) return void 0;
-	const factor = attributeValue(element, "unit") === "G" ? 1024 : 1;
-	return {
-		megabytes: Number(text) * factor,
-		additive: isTrue(element, "additive")
-	};
-}
 // src/description/select.ts
 /** KIWI's, where a description names none (kiwi/defaults.py `get_default_package_manager`). */
 const DEFAULT_PACKAGE_MANAGER = "dnf4";
-/** Names that older schemas had (kiwi/xsl/convert75to76.xsl and before). */
+/** Names that older schemas had (kiwi/xsl/convert75to76.xsl, and convert73to74.xsl of KIWI 9). */
 const RENAMED_PACKAGE_MANAGERS = {
 	dnf: "dnf4",
+	yum: "dnf4",
 	"apt-get": "apt"
 };
 /**
@@ -10446,13 +11730,22 @@ function selectType(description, choice) {
 	const { type, reason } = pickedType(description, types, choice);
 	throwProblems(typeProblems(type, types, choice));
 	const packageManager = preferences.find((section) => section.packageManager !== void 0)?.packageManager;
-	return selectedType(type, {
+	const selected = selectedType(type, {
 		reason,
 		profiles: profiles.names,
 		version: preferences.find((section) => section.version !== void 0)?.version ?? "",
 		packageManager: RENAMED_PACKAGE_MANAGERS[packageManager ?? ""] ?? packageManager ?? DEFAULT_PACKAGE_MANAGER,
-		...description.author === void 0 ? {} : { author: description.author }
+		...optional("author", description.author),
+		...optional("displayName", description.displayName)
 	});
+	throwProblems(bundleProblems(type, bundleName(selected, description.name, choice.architecture)));
+	return selected;
+}
+function bundleProblems(type, diskName) {
+	const attribute = type.attributes.find(({ name }) => name === "bundle_format");
+	const problem = diskName === void 0 ? void 0 : bundleProblem(diskName);
+	if (attribute === void 0 || problem === void 0) return [];
+	return [descriptionProblem(type.file, attribute.line, `bundle_format="${attribute.value}": ${problem}`)];
 }
 function pickedType(description, types, choice) {
 	const [first] = types;
@@ -10553,162 +11846,23 @@ function givenRepositories(lines) {
 		}))
 	};
 }
-// src/kiwi/place.ts
-/**
-* Why KIWI cannot build below a folder, as one sentence: it hands its paths to shells without quotes (KIWI:
-* `package_manager/apt.py`, the hook of `apt-get` that collects the bootstrap packages).
-*/
-function kiwiPathProblem(folder) {
-	if (/^[\w@%+=:,./-]+$/.test(folder)) return void 0;
-	return `KIWI cannot build below ${folder}: name a folder without spaces and signs that a shell reads`;
+// src/plan/typeplace.ts
+/** Where the `<type>` that is built stands, for a problem of it. */
+function typePlace({ file, line }) {
+	return {
+		where: `${basename(file)}:${line}`,
+		file,
+		line
+	};
 }
-// src/oci/containername.ts
-/** KIWI's, where a description gives a name alone (kiwi/defaults.py `get_default_container_tag`). */
-const DEFAULT_TAG = "latest";
+// src/plan/source.ts
 /**
-* All names that a container has, the main one first, each once: what an additional name leaves out comes from the main
-* one (kiwi/container/oci.py `create`).
+* What is wrapped: the given disk, or what KIWI makes of the description. Reads the description's folder.
 *
-* @returns none where there is no name to begin with
+* @param problems what is found wrong is added here
+* @returns undefined where the inputs name neither or both
+* @throws InputError and DescriptionError for a description that cannot be read or has nothing to build
 */
-function containerNames({ name, tag, additionalNames }) {
-	if (!name) return [];
-	const main = {
-		repository: name,
-		tag: tag || DEFAULT_TAG
-	};
-	const names = [main, ...(additionalNames ?? []).map((text) => completed(text, main))];
-	return [...new Map(names.map((each) => [containerNameText(each), each])).values()];
-}
-/** `REPOSITORY:TAG` */
-function containerNameText({ repository, tag }) {
-	return `${repository}:${tag}`;
-}
-function completed(text, main) {
-	const colon = text.lastIndexOf(":");
-	const at = colon < text.lastIndexOf("/") ? -1 : colon;
-	const repository = at === -1 ? text : text.slice(0, at);
-	const tag = at === -1 ? "" : text.slice(at + 1);
-	return {
-		repository: repository || main.repository,
-		tag: tag || main.tag
-	};
-}
-// src/registry/basename.ts
-const BASE_FORMS = "a registry reference, scratch, oci:, oci-archive:, docker-archive:, dir: or containers-storage:";
-/** Sources of KIWI's `derived_from` (kiwi/system/uri.py) that mean nothing outside of KIWI or the build service. */
-const KIWI_SOURCES = /* @__PURE__ */ new Map([
-	["obsrepositories", "names a container of the Open Build Service that builds the description"],
-	["obs", "names a container of the Open Build Service that builds the description"],
-	["file", "is KIWI's way to name an archive: write oci-archive:FILE or docker-archive:FILE"]
-]);
-/**
-* The reference container: a registry reference (with or without `docker://`), `scratch`, or a skopeo transport. What
-* names neither tag nor digest means `latest`, as with docker.
-*/
-function parseBase(text) {
-	if (text === "scratch") return "scratch";
-	const { transport, rest } = transportParts(text);
-	const kiwi = KIWI_SOURCES.get(transport ?? "");
-	if (kiwi !== void 0) return { problem: kiwiProblem(text, kiwi) };
-	if (transport === void 0 || transport === "docker") return registryName(rest);
-	if (transport === "docker-daemon" || !isLocal(transport)) return { problem: `'${text}' is no source of a base: write ${BASE_FORMS}` };
-	return localName(transport, rest);
-}
-function kiwiProblem(text, why) {
-	return `'${text}' ${why}${why.includes("write") ? "" : `: write its registry reference, like registry.opensuse.org/PROJECT/NAME:TAG`}`;
-}
-function registryName(text) {
-	const parsed = parseReference(text);
-	if (typeof parsed === "string") return { problem: `'${text}' is no reference: ${parsed}` };
-	return {
-		transport: "docker",
-		reference: parsed
-	};
-}
-// src/plan/planning.ts
-/**
-* Checks what the inputs mean together and with the description. Reads the description's folder and nothing else:
-* nothing is installed, downloaded or mounted.
-*
-* @param read the inputs with the problems already found in them
-* @throws InputError with every problem of inputs and description; DescriptionError when all are the description's
-*/
-async function makePlan(read, facts) {
-	const { inputs } = read;
-	const problems = [...read.problems, ...await combinationProblems(inputs, read.problems, facts)];
-	const source = await collected(problems, () => chosenSource(inputs, facts, problems));
-	const selected = source?.kind === "description" ? source.selected : void 0;
-	const base = chosenBase(inputs, source, problems);
-	const fromDescriptions = problems.every((problem) => problem.file !== void 0);
-	if (problems.length > 0 || source === void 0) throw fromDescriptions ? new DescriptionError(problems) : new InputError(problems);
-	const { labels, containerconfig } = inputs;
-	return {
-		source,
-		...base,
-		format: inputs.format ?? describedFormat(source) ?? "qcow2",
-		...inputs.diskPath === void 0 ? {} : { diskPath: inputs.diskPath },
-		platform: inputs.platform,
-		config: mergedChanges(selected?.containerConfig ?? {}, containerconfig),
-		labels,
-		annotations: inputs.annotations,
-		names: containerNames(selected?.naming ?? {}),
-		compression: inputs.compression,
-		tags: inputs.tags,
-		push: inputs.push,
-		exports: inputs.exports,
-		tlsVerify: inputs.tlsVerify,
-		cache: inputs.cache,
-		installTools: inputs.installTools,
-		...inputs.workDirectory === void 0 ? {} : { workDirectory: resolve(inputs.workDirectory) },
-		...inputs.sourceDateEpoch === void 0 ? {} : { sourceDateEpoch: inputs.sourceDateEpoch },
-		summary: inputs.summary
-	};
-}
-function describedFormat(source) {
-	const format = source.kind === "description" ? source.selected.diskFormat : void 0;
-	return format !== void 0 && isDiskFormat(format) ? format : void 0;
-}
-/** Runs a reader and keeps the problems it throws, so that all of them come at once. */
-async function collected(problems, read) {
-	try {
-		return await read();
-	} catch (error) {
-		if (!(error instanceof InputError || error instanceof DescriptionError)) throw error;
-		problems.push(...error.problems);
-		return;
-	}
-}
-async function combinationProblems(inputs, given, facts) {
-	const problems = [];
-	const refuse = (name, text) => problems.push({
-		where: `input ${name}`,
-		text
-	});
-	const tagsRefused = given.some((problem) => problem.where === "input tags");
-	if (inputs.push && inputs.tags.length === 0 && !tagsRefused) refuse("push", "there are no tags to push to: set tags, or leave push out");
-	if (inputs.authfile !== void 0 && !await isReadable(inputs.authfile)) refuse("authfile", `${inputs.authfile} cannot be read: name a file of logins`);
-	const place = inputs.workDirectory === void 0 ? void 0 : resolve(inputs.workDirectory);
-	const unfit = inputs.description === void 0 || place === void 0 ? void 0 : kiwiPathProblem(place);
-	if (unfit !== void 0) refuse("work-dir", unfit);
-	const { machine } = facts;
-	const foreign = inputs.platform.architecture !== machine.architecture || inputs.platform.os !== machine.os;
-	const targets = inputs.kiwiGlobalArguments.some((argument) => argument.startsWith("--target-arch"));
-	if (inputs.description !== void 0 && targets && !foreign) refuse("platform", "--target-arch builds for another machine: set platform to the one it builds for");
-	if (inputs.description !== void 0 && foreign && !targets) refuse("platform", `KIWI builds for this machine, ${platformText(machine)}: leave platform out, or build on a machine of ${platformText(inputs.platform)}`);
-	if (inputs.disk !== void 0 && inputs.description === void 0) for (const name of descriptionInputs(inputs)) refuse(name, "belongs to a description, and a disk is given: leave it out");
-	return problems;
-}
-/** Which of the inputs that only a description has use for are given. */
-function descriptionInputs(inputs) {
-	return [
-		["profiles", inputs.profiles],
-		["type", inputs.type === void 0 ? [] : [inputs.type]],
-		["repositories", inputs.repositories],
-		["kiwi-global-arguments", inputs.kiwiGlobalArguments],
-		["kiwi-arguments", inputs.kiwiArguments]
-	].flatMap(([name, values]) => values.length > 0 ? [name] : []);
-}
 async function chosenSource(inputs, facts, problems) {
 	const { description, disk } = inputs;
 	if (description !== void 0 && disk !== void 0) {
@@ -10749,7 +11903,7 @@ async function diskSource(disk, diskPath, problems) {
 	};
 }
 async function descriptionSource(path, inputs, facts, problems) {
-	const { architecture } = facts;
+	const architecture = buildArchitecture(inputs, facts);
 	const description = await readDescription(await findDescription(path));
 	const { profiles, type, format, repositories } = inputs;
 	const chosen = {
@@ -10762,20 +11916,17 @@ async function descriptionSource(path, inputs, facts, problems) {
 		...format === void 0 ? {} : { format }
 	});
 	const { packageManager } = selected;
-	const where = {
-		where: `${basename(selected.file)}:${selected.line}`,
-		file: selected.file,
-		line: selected.line
-	};
-	for (const text of configProblems(selected.containerConfig ?? {})) problems.push({
-		...where,
-		text: `<containerconfig> ${text}`
+	const { containerConfig = {}, naming = {} } = selected;
+	for (const { key, text } of [...namingProblems(naming), ...configProblems(containerConfig)]) problems.push({
+		...typePlace(selected),
+		text: `<containerconfig> ${KIWI_WORDS.get(key) ?? key}: ${text}`
 	});
 	problems.push(...givenRepositories(repositories).problems, ...repositoryProblems(description, {
 		...chosen,
 		packageManager,
 		repositories
 	}));
+	const diskName = bundleName(selected, description.name, architecture);
 	return {
 		kind: "description",
 		folder: description.folder,
@@ -10786,17 +11937,24 @@ async function descriptionSource(path, inputs, facts, problems) {
 		profiles,
 		...type === void 0 ? {} : { type: selected.image },
 		selected,
+		kiwiName: `${description.name}.${architecture}-${selected.version}`,
+		...diskName === void 0 ? {} : { diskName },
 		packageManager,
 		hasFstabPatch: await isReadable(join(description.folder, "fstab.patch")),
 		repositories,
-		placeholders: activeRepositories(description, profiles, architecture).filter(isPlaceholder).map(placeholder),
+		placeholders: activeRepositories(description, profiles, architecture).filter((repository) => repository.isPlaceholder).map(placeholder),
 		kiwiVersion: inputs.kiwiVersion,
 		globalArguments: inputs.kiwiGlobalArguments,
 		buildArguments: inputs.kiwiArguments
 	};
 }
-function isPlaceholder(repository) {
-	return repository.isPlaceholder;
+/** What KIWI builds for, by its own name (kiwi/defaults.py `get_platform_name`). */
+function buildArchitecture({ kiwiGlobalArguments }, { architecture }) {
+	const flag = "--target-arch";
+	const at = kiwiGlobalArguments.findLastIndex((argument) => argument === flag || argument.startsWith(`${flag}=`));
+	if (at === -1) return architecture;
+	const argument = kiwiGlobalArguments[at] ?? "";
+	return argument === flag ? kiwiGlobalArguments[at + 1] ?? architecture : argument.slice(14);
 }
 function placeholder({ index, file, line, attributes }) {
 	const { distribution, components } = attributes;
@@ -10809,39 +11967,248 @@ function placeholder({ index, file, line, attributes }) {
 		repositoryGpgcheck: attributes["repository_gpgcheck"] === "true"
 	};
 }
-function chosenBase(inputs, source, problems) {
-	if (inputs.baseImage !== void 0) {
-		const parsed = parseBase(inputs.baseImage);
-		if (typeof parsed === "object" && "problem" in parsed) problems.push({
-			where: "input base-image",
-			text: parsed.problem
-		});
-		return {
-			base: inputs.baseImage,
-			baseSource: "input base-image"
-		};
+async function isReadable(path) {
+	return access(path, constants$1.R_OK).then(() => true, () => false);
+}
+// src/plan/exports.ts
+/**
+* What the description's `format` writes to where the input `export` says nothing, in the working directory: for
+* `oci:FMT` and `docker:FMT` the archive that KIWI leaves (kiwi/storage/subformat/oci.py), without its xz around layers
+* that are compressed already; for `oci:FMT:TRANSPORT` what skopeo writes there. A registry is none of them: that is
+* where `tags` go.
+*
+* Where the container has names, an archive or layout takes them all from the plan and none from the destination.
+*/
+function defaultExports(source, names) {
+	const { archive } = source.selected;
+	const { repository, tag } = DEFAULT_CONTAINER;
+	const place = (ending) => `${archive}:${source.kiwiName}.${ending}`;
+	const named = (text, name) => names.length > 0 ? text : `${text}:${name}`;
+	switch (archive) {
+		case "oci-archive": return [named(place("oci.tar"), tag)];
+		case "docker-archive": return [named(place("docker.tar"), `${repository}:${tag}`)];
+		case "oci": return [named(place("oci"), tag)];
+		case "dir": return [place("dir")];
+		case "docker-daemon":
+		case "containers-storage": return (names.length > 0 ? names : [DEFAULT_CONTAINER]).map((name) => `${archive}:${containerNameText(name)}`);
+		default: return [];
 	}
-	const selected = source?.kind === "description" ? source.selected : void 0;
-	if (selected?.derivedFrom === void 0) return {
-		base: "scratch",
-		baseSource: "default"
+}
+/** Whether a destination is named by its own text, or has no use for names that docker must understand. */
+function hasOwnName(text) {
+	const destination = parseDestination(text);
+	if ("problem" in destination || destination.transport !== "docker-archive") return true;
+	return destination.name !== void 0;
+}
+// src/plan/targets.ts
+/**
+* Where the image goes: what `tags` and `export` say; where they say nothing, what the names of the container and the
+* description's `format` do.
+*
+* @param problems what is found wrong is added here
+*/
+function chosenTargets(choice, problems) {
+	const { inputs, source } = choice;
+	if (source === void 0 && inputs.description !== void 0 && inputs.tags.length === 0) return {
+		tags: [],
+		exports: []
 	};
-	const { derivedFrom, file, derivedFromLine: line = selected.line } = selected;
-	const where = `${basename(file)}:${line}`;
-	const parsed = parseBase(derivedFrom);
-	if (typeof parsed === "object" && "problem" in parsed) problems.push({
-		where,
-		text: parsed.problem,
-		file,
-		line
-	});
+	const tags = chosenTags(choice, problems);
+	const exports = chosenExports(choice, problems);
+	if (tags.tags.length === 0 && !isRefused(choice, "tags")) problems.push(...pushProblems(choice));
 	return {
-		base: derivedFrom,
-		baseSource: `derived_from of ${where}`
+		...tags,
+		...exports,
+		...loginRegistry(choice, tags.tags, problems)
 	};
 }
-async function isReadable(path) {
-	return access(path, constants.R_OK).then(() => true, () => false);
+function chosenTags(choice, problems) {
+	const { inputs, names } = choice;
+	if (inputs.tags.length > 0 || isRefused(choice, "tags")) return { tags: inputs.tags };
+	const texts = names.flatMap((name) => {
+		if (hasRegistry(name.repository)) return [containerNameText(name)];
+		return inputs.registry === void 0 ? [] : [`${inputs.registry}/${containerNameText(name)}`];
+	});
+	const tags = /* @__PURE__ */ new Set();
+	for (const text of texts) {
+		const parsed = parseTag(text);
+		if ("problem" in parsed) problems.push({
+			...namePlace(choice),
+			text: parsed.problem
+		});
+		else tags.add(parsed.text);
+	}
+	return tags.size === 0 ? { tags: [] } : {
+		tags: [...tags],
+		tagsSource: `name of ${namePlace(choice).where}`
+	};
+}
+function chosenExports(choice, problems) {
+	const { inputs, source, names } = choice;
+	const described = source?.kind === "description" && inputs.exports === void 0 ? source : void 0;
+	const exports = inputs.exports ?? (described ? defaultExports(described, names) : []);
+	const unfit = exports.every((text) => hasOwnName(text)) ? [] : names.flatMap((name) => referenceProblem(name) ?? []);
+	problems.push(...unfit.map((text) => ({
+		...namePlace(choice),
+		text
+	})));
+	return exports.length > 0 && described !== void 0 ? {
+		exports,
+		exportsSource: `format of ${typePlace(described.selected).where}`
+	} : { exports };
+}
+/** Why nothing can be pushed although it is asked for. */
+function pushProblems({ inputs, source, names }) {
+	const selected = source?.kind === "description" ? source.selected : void 0;
+	if (selected?.archive === "docker" && names.length === 0) {
+		const text = `format="${selected.format}" is for a registry, and nothing names the image there: write <containerconfig name="REGISTRY/NAME">, or set the input tags`;
+		return [{
+			...typePlace(selected),
+			text
+		}];
+	}
+	if (!inputs.push) return [];
+	const [name] = names;
+	return [{
+		where: "input push",
+		text: `there are no tags to push to: set tags, or name: ${name === void 0 ? "REGISTRY/NAME" : `REGISTRY/${name.repository}`} in containerconfig, or leave push out`
+	}];
+}
+/** The registry of the login: as given, else the one that all tags name. */
+function loginRegistry(choice, tags, problems) {
+	const { registry, login } = choice.inputs;
+	if (registry !== void 0) {
+		if (login === void 0 && !isUsed(choice)) {
+			const text = `a login for ${registry} needs username and password: give both, or leave registry out`;
+			problems.push({
+				where: "input registry",
+				text
+			});
+		}
+		return login === void 0 ? {} : { loginRegistry: registry };
+	}
+	if (login === void 0 || isRefused(choice, "registry")) return {};
+	const registries = tags.flatMap((text) => {
+		const parsed = parseTag(text);
+		return "problem" in parsed ? [] : [parsed.reference.registry];
+	});
+	const [first, ...others] = new Set(registries);
+	if (first !== void 0 && others.length === 0) return { loginRegistry: first };
+	const why = first === void 0 ? "there are no tags to take it from" : `tags name ${[first, ...others].join(" and ")}`;
+	if (!isRefused(choice, "tags")) problems.push({
+		where: "input registry",
+		text: `missing, and ${why}: write the registry that the login is for`
+	});
+	return {};
+}
+/** Whether the input `registry` says anything without a login: where names without a registry go. */
+function isUsed(choice) {
+	const { inputs, names } = choice;
+	if (isRefused(choice, "username") || isRefused(choice, "password")) return true;
+	return inputs.tags.length === 0 && names.some((name) => !hasRegistry(name.repository));
+}
+function isRefused({ given }, input) {
+	return given.some((problem) => problem.where === `input ${input}`);
+}
+/** Where the container got its name. */
+function namePlace({ inputs, source }) {
+	if (inputs.naming.name || source?.kind !== "description") return { where: "input containerconfig" };
+	return typePlace(source.selected);
+}
+// src/plan/planning.ts
+/**
+* Checks what the inputs mean together and with the description. Reads the description's folder and nothing else:
+* nothing is installed, downloaded or mounted.
+*
+* @param read the inputs with the problems already found in them
+* @throws InputError with every problem of inputs and description; DescriptionError when all are the description's
+*/
+async function makePlan(read, facts) {
+	const { inputs, problems: given } = read;
+	const problems = [...given, ...await combinationProblems(inputs, facts)];
+	const source = await collected(problems, () => chosenSource(inputs, facts, problems));
+	const base = await chosenBase(inputs, source, problems);
+	const container = chosenContainer(inputs, source, problems);
+	const targets = chosenTargets({
+		inputs,
+		source,
+		names: container.names,
+		given
+	}, problems);
+	const fromDescriptions = problems.every((problem) => problem.file !== void 0);
+	if (problems.length > 0 || source === void 0) throw fromDescriptions ? new DescriptionError(problems) : new InputError(problems);
+	return {
+		source,
+		...base,
+		...chosenFormat(inputs, source),
+		...inputs.diskPath === void 0 ? {} : { diskPath: inputs.diskPath },
+		platform: inputs.platform,
+		...container,
+		labels: inputs.labels,
+		annotations: inputs.annotations,
+		compression: inputs.compression,
+		push: inputs.push,
+		...targets,
+		tlsVerify: inputs.tlsVerify,
+		cache: inputs.cache,
+		installTools: inputs.installTools,
+		...inputs.workDirectory === void 0 ? {} : { workDirectory: resolve(inputs.workDirectory) },
+		...inputs.sourceDateEpoch === void 0 ? {} : { sourceDateEpoch: inputs.sourceDateEpoch },
+		summary: inputs.summary
+	};
+}
+function chosenFormat(inputs, source) {
+	if (inputs.format !== void 0) return {
+		format: inputs.format,
+		formatSource: "input format"
+	};
+	const selected = source.kind === "description" ? source.selected : void 0;
+	if (selected?.diskFormat !== void 0 && isDiskFormat(selected.diskFormat)) return {
+		format: selected.diskFormat,
+		formatSource: `format of ${typePlace(selected).where}`
+	};
+	return {
+		format: "qcow2",
+		formatSource: "default"
+	};
+}
+/** Runs a reader and keeps the problems it throws, so that all of them come at once. */
+async function collected(problems, read) {
+	try {
+		return await read();
+	} catch (error) {
+		if (!(error instanceof InputError || error instanceof DescriptionError)) throw error;
+		problems.push(...error.problems);
+		return;
+	}
+}
+async function combinationProblems(inputs, facts) {
+	const problems = [];
+	const refuse = (name, text) => problems.push({
+		where: `input ${name}`,
+		text
+	});
+	if (inputs.authfile !== void 0 && !await isReadable(inputs.authfile)) refuse("authfile", `${inputs.authfile} cannot be read: name a file of logins`);
+	const place = inputs.workDirectory === void 0 ? void 0 : resolve(inputs.workDirectory);
+	const unfit = inputs.description === void 0 || place === void 0 ? void 0 : kiwiPathProblem(place);
+	if (unfit !== void 0) refuse("work-dir", unfit);
+	const { machine } = facts;
+	const foreign = inputs.platform.architecture !== machine.architecture || inputs.platform.os !== machine.os;
+	const targets = inputs.kiwiGlobalArguments.some((argument) => argument.startsWith("--target-arch"));
+	if (inputs.description !== void 0 && targets && !foreign) refuse("platform", "--target-arch builds for another machine: set platform to the one it builds for");
+	if (inputs.description !== void 0 && foreign && !targets) refuse("platform", `KIWI builds for this machine, ${platformText(machine)}: leave platform out, or build on a machine of ${platformText(inputs.platform)}`);
+	if (inputs.disk !== void 0 && inputs.description === void 0) for (const name of descriptionInputs(inputs)) refuse(name, "belongs to a description, and a disk is given: leave it out");
+	return problems;
+}
+/** Which of the inputs that only a description has use for are given. */
+function descriptionInputs(inputs) {
+	return [
+		["profiles", inputs.profiles],
+		["type", inputs.type === void 0 ? [] : [inputs.type]],
+		["repositories", inputs.repositories],
+		["kiwi-global-arguments", inputs.kiwiGlobalArguments],
+		["kiwi-arguments", inputs.kiwiArguments]
+	].flatMap(([name, values]) => values.length > 0 ? [name] : []);
 }
 // node_modules/@actions/core/lib/utils.js
 /**

@@ -16,6 +16,742 @@ import { homedir, machine, release, tmpdir } from "node:os";
 // \0rolldown/runtime.js
 var __commonJSMin = (cb, mod) => () => (mod || (cb((mod = { exports: {} }).exports, mod, mod.exports), cb = null), mod.exports);
 var __require = /* #__PURE__ */ (() => createRequire(import.meta.url))();
+// src/disk/format.ts
+/** The formats a disk can have in an image; `extension` is what its file's name ends with. */
+const DISK_FORMATS = {
+	qcow2: {
+		extension: "qcow2",
+		options: ["-o", "compat=1.1,cluster_size=65536,lazy_refcounts=off"]
+	},
+	raw: {
+		extension: "raw",
+		options: []
+	}
+};
+function isDiskFormat(text) {
+	return Object.hasOwn(DISK_FORMATS, text);
+}
+// src/kiwi/arguments.ts
+const OURS = "is set by kiwi-oci";
+const NO_BUILD = "builds nothing: leave it out";
+/** Options that we set, or that would take the build out of our hands: why, and what to use instead. */
+const RESERVED = {
+	"--description": `${OURS}: use the input description`,
+	"--kiwi-file": `${OURS}: name the file in the input description`,
+	"--target-dir": `${OURS}: name another place with the input work-dir`,
+	"--temp-dir": `${OURS}: name another place with the input work-dir`,
+	"--shared-cache-dir": `${OURS}: leave it out`,
+	"--logfile": `${OURS}: leave it out, the log is kept`,
+	"--type": `${OURS}: use the input type`,
+	"--profile": `${OURS}: use the input profiles`,
+	"--allow-existing-root": "has no use, each build has a folder of its own: leave it out",
+	"--set-container-derived-from": "does not reach the image: use the input base-image",
+	"--set-container-tag": "does not reach the image: use the input tags",
+	"--add-container-label": "does not reach the image: use the input labels",
+	"--debug-run-scripts-in-screen": "needs a terminal: leave it out, or use --debug",
+	"--compat": "speaks the arguments of KIWI 7: leave it out",
+	"--install-completion": NO_BUILD,
+	"--show-completion": NO_BUILD,
+	"--help": NO_BUILD,
+	"--version": NO_BUILD
+};
+const SHORT = {
+	"-h": "--help",
+	"-v": "--version"
+};
+/** Attributes of `<type>` that decide what is built, with the input for each. */
+const RESERVED_ATTRIBUTES = {
+	format: "format",
+	image: "type",
+	derived_from: "base-image"
+};
+/**
+* What stands in the inputs `kiwi-global-arguments` or `kiwi-arguments` although it is not the user's to set, both as
+* `--x=y` and as `--x`, also shortened as the docopt of KIWI 9 allows (`--desc`).
+*
+* @returns one sentence for each, without the input's name
+*/
+function reservedArguments(list) {
+	return list.flatMap((argument, index) => {
+		const [name = "", ...value] = argument.split("=");
+		if (argument === "--") return ["'--' is no argument of KIWI: leave it out"];
+		const reserved = reservedName(name);
+		if (reserved !== void 0) return [`${name} ${RESERVED[reserved]}`];
+		if (name !== "--set-type-attr") return [];
+		const attribute = value[0] ?? list[index + 1]?.split("=")[0] ?? "";
+		const input = RESERVED_ATTRIBUTES[attribute];
+		return input === void 0 ? [] : [`--set-type-attr ${attribute}=… ${OURS}: use the input ${input}`];
+	});
+}
+function reservedName(name) {
+	const short = SHORT[name];
+	if (short !== void 0) return short;
+	if (!name.startsWith("--") || name.length < 4 || name === "--debug") return void 0;
+	return Object.keys(RESERVED).find((reserved) => reserved.startsWith(name));
+}
+// src/kiwi/version.ts
+/** The KIWI that is installed where `kiwi-version` says nothing; `requirements.ts` locks it with all it needs. */
+const PINNED_VERSION = "11.1.6";
+// src/errors.ts
+var KnownError = class extends Error {
+	/** 2 when an input or the description has to be changed, else 1. */
+	exitCode = 1;
+	/** Lines for a folded group below the message, none by default. */
+	detail = [];
+};
+var ProblemsError = class extends KnownError {
+	exitCode = 2;
+	problems;
+	constructor(problems) {
+		super(problems.map((problem) => `${problem.where}: ${problem.text}`).join("\n"));
+		this.problems = problems;
+	}
+};
+/** The user edits the workflow or the command line. May carry problems of the description found in the same look. */
+var InputError = class extends ProblemsError {
+	name = "InputError";
+};
+/** The user edits the description. */
+var DescriptionError = class extends ProblemsError {
+	name = "DescriptionError";
+};
+/** The machine lacks something: a tool, a right, space. */
+var HostError = class extends KnownError {
+	name = "HostError";
+	/** @param lack what is missing, @param remedy how to get it */
+	constructor(lack, remedy) {
+		super(`${lack}: ${remedy}`);
+	}
+};
+/** A program failed. */
+var CommandError = class extends KnownError {
+	name = "CommandError";
+	program;
+	args;
+	outcome;
+	/** The last lines it printed, newest last; at most 40. */
+	lastLines;
+	detail;
+	constructor(program, args, outcome, lastLines) {
+		super(commandMessage(knownAs(program, args), outcome, lastLines));
+		this.program = program;
+		this.args = args;
+		this.outcome = outcome;
+		this.lastLines = lastLines;
+		this.detail = outcome.kind === "canceled" ? [] : [[program, ...args].join(" "), ...lastLines];
+	}
+};
+/** What the user knows it as: the program behind sudo and env. */
+function knownAs(program, args) {
+	return [program, ...args].find((word) => !/^(sudo|env|-.*|\w+=.*)$/.test(word)) ?? program;
+}
+function commandMessage(program, outcome, lastLines) {
+	const last = lastLines.findLast((line) => line.trim() !== "");
+	const because = last === void 0 ? "" : `: ${last.trim()}`;
+	switch (outcome.kind) {
+		case "exit": return `${program} failed with exit code ${outcome.code}${because}`;
+		case "signal": return `${program} was ended by ${outcome.signal}${because}`;
+		case "timeout": return `${program} gave no result within ${outcome.seconds} s and was ended${because}`;
+		case "canceled": return `${program} was ended because the job was canceled`;
+		case "missing": return `${program} is not installed or not on the PATH: install it, or let kiwi-oci do so with install-tools`;
+	}
+}
+/** A registry said no, or did not answer. */
+var RegistryError = class extends KnownError {
+	name = "RegistryError";
+	side;
+	reference;
+	detail;
+	/** @param message one line: the operation, the reference, the reason and what to do */
+	constructor(message, about) {
+		super(message);
+		this.side = about.side;
+		this.reference = about.reference;
+		this.detail = about.detail ?? [];
+	}
+};
+/** An OCI invariant is broken: a blob does not hash to its name, a diff ID is missing, a manifest contradicts itself. */
+var ImageError = class extends KnownError {
+	name = "ImageError";
+	violations;
+	constructor(subject, violations) {
+		super(`${subject} is not a valid OCI image: ${violations.join("; ")}`);
+		this.violations = violations;
+	}
+};
+/** Shows any thrown value: its one line, what to fold below it, and the exit code it stands for. */
+function describeError(thrown) {
+	if (thrown instanceof KnownError) return {
+		message: thrown.message,
+		detail: thrown.detail,
+		exitCode: thrown.exitCode
+	};
+	const error = thrown instanceof Error ? thrown : new Error(String(thrown));
+	const filesystem = filesystemMessage(error);
+	if (filesystem !== void 0) return {
+		message: filesystem,
+		detail: [],
+		exitCode: 1
+	};
+	if (error.name === "AbortError") return {
+		message: "the job was canceled",
+		detail: [],
+		exitCode: 1
+	};
+	return {
+		message: `${error.message} (a bug in kiwi-oci: please report it with the lines below)`,
+		detail: (error.stack ?? "").split("\n"),
+		exitCode: 1
+	};
+}
+/** What of the file system is no bug of ours but the machine's state. */
+const FILESYSTEM = {
+	ENOSPC: "no space is left: free some, or set work-dir to a folder on a larger file system",
+	EDQUOT: "the quota is used up: free some, or set work-dir to another folder",
+	EROFS: "the file system is read-only: set work-dir to a folder that can be written",
+	EACCES: "the right to it is missing: give it, or name another folder with work-dir",
+	EPERM: "the right to it is missing: give it, or name another folder with work-dir",
+	ENAMETOOLONG: "the name is too long for the file system: use a shorter one",
+	EMFILE: "too many files are open: raise the limit (ulimit -n)"
+};
+function filesystemMessage(error) {
+	const { code, path, syscall } = error;
+	const text = syscall === "mkdir" && code === "ENOENT" ? "no folder can be made there: name another place" : FILESYSTEM[code ?? ""];
+	return text === void 0 || path === void 0 ? void 0 : `${path}: ${text}`;
+}
+// src/oci/digest.ts
+const DIGEST = /^sha256:[a-f0-9]{64}$/;
+const READ_BYTES$1 = 1048576;
+/** Whether a text is `sha256:` and 64 lower-case hexadecimal digits. */
+function isDigest(text) {
+	return DIGEST.test(text);
+}
+/** The 64 hexadecimal digits: the name of a blob's file in a layout. */
+function digestHex(digest) {
+	return digest.slice(7);
+}
+function digestOf(bytes) {
+	return `sha256:${createHash("sha256").update(bytes).digest("hex")}`;
+}
+/** Reads a whole file once. Errors of the file system are passed on. */
+async function fileDigest(path) {
+	const hash = createHash("sha256");
+	let sizeBytes = 0;
+	for await (const chunk of createReadStream(path, { highWaterMark: READ_BYTES$1 })) {
+		hash.update(chunk);
+		sizeBytes += chunk.length;
+	}
+	return {
+		digest: `sha256:${hash.digest("hex")}`,
+		sizeBytes
+	};
+}
+const DEPTH_LIMIT = 64;
+function isJsonObject(value) {
+	return typeof value === "object" && value !== null && !Array.isArray(value);
+}
+/**
+* The JSON object in a manifest, index or config that others wrote.
+*
+* @param subject names the document in the error: `the manifest of ghcr.io/acme/x`
+* @throws ImageError when it is larger than 4 MiB, nested deeper than 64, not UTF-8, not JSON or not an object
+*/
+function parseDocument(bytes, subject) {
+	if (bytes.length > 4194304) throw new ImageError(subject, [`it has ${bytes.length} bytes, more than 4 MiB`]);
+	if (depthOf(bytes) > DEPTH_LIMIT) throw new ImageError(subject, [`its JSON is nested deeper than ${DEPTH_LIMIT}`]);
+	const value = parsedJson(bytes, subject);
+	if (!isJsonObject(value)) throw new ImageError(subject, ["it is not a JSON object"]);
+	return value;
+}
+/** Compact JSON in UTF-8, keys in the order of the value: the same value gives the same bytes. */
+function documentBytes(value) {
+	return Buffer.from(JSON.stringify(value), "utf8");
+}
+function parsedJson(bytes, subject) {
+	try {
+		return JSON.parse(new TextDecoder("utf-8", {
+			fatal: true,
+			ignoreBOM: true
+		}).decode(bytes));
+	} catch (error) {
+		throw new ImageError(subject, [`it is not JSON in UTF-8 (${error instanceof Error ? error.message : error})`]);
+	}
+}
+const QUOTE = 34;
+const BACKSLASH = 92;
+const OPENING = /* @__PURE__ */ new Set([91, 123]);
+const CLOSING = /* @__PURE__ */ new Set([93, 125]);
+function depthOf(bytes) {
+	let depth = 0;
+	let deepest = 0;
+	let inString = false;
+	for (let at = 0; at < bytes.length; at++) {
+		const byte = bytes[at] ?? 0;
+		if (inString) {
+			if (byte === BACKSLASH) at++;
+			else if (byte === QUOTE) inString = false;
+		} else if (byte === QUOTE) inString = true;
+		else if (OPENING.has(byte)) deepest = Math.max(deepest, ++depth);
+		else if (CLOSING.has(byte)) depth--;
+	}
+	return deepest;
+}
+// src/oci/descriptor.ts
+/** RFC 6838 section 4.2, as the image-spec asks for. */
+const MEDIA_TYPE = /^[A-Za-z0-9][A-Za-z0-9!#$&^_.+-]{0,126}\/[A-Za-z0-9][A-Za-z0-9!#$&^_.+-]{0,126}$/;
+/** What is wrong with a parsed descriptor, each line led by `where`; empty when `descriptorFrom` may take it. */
+function descriptorViolations(value, where) {
+	if (!isJsonObject(value)) return [`${where} is not a descriptor`];
+	const violations = [];
+	if (typeof value["mediaType"] !== "string" || !MEDIA_TYPE.test(value["mediaType"])) violations.push(`${where} has no valid mediaType`);
+	if (typeof value["digest"] !== "string" || !isDigest(value["digest"])) violations.push(`${where} has no sha256 digest`);
+	if (!Number.isSafeInteger(value["size"]) || value["size"] < 0) violations.push(`${where} has no size in bytes`);
+	if (value["urls"] !== void 0) violations.push(`${where} has urls: content that is not in the registry is never fetched`);
+	if (value["artifactType"] !== void 0 && typeof value["artifactType"] !== "string") violations.push(`${where} has an artifactType that is no text`);
+	violations.push(...annotationViolations(value["annotations"], where), ...platformViolations(value["platform"], where));
+	return violations;
+}
+/** The known members of a descriptor without violations, in the order the specification lists them. */
+function descriptorFrom(value) {
+	const { mediaType, digest, size, annotations, platform, artifactType } = value;
+	return {
+		mediaType,
+		digest,
+		size,
+		...annotations === void 0 ? {} : { annotations },
+		...platform === void 0 ? {} : { platform },
+		...artifactType === void 0 ? {} : { artifactType }
+	};
+}
+/** What is wrong with an annotations member, which may be absent; image-spec annotations.md. */
+function annotationViolations(value, where) {
+	if (value === void 0) return [];
+	return isJsonObject(value) && Object.values(value).every((text) => typeof text === "string") ? [] : [`${where} has annotations that are no mapping of texts`];
+}
+function platformViolations(value, where) {
+	if (value === void 0) return [];
+	return isJsonObject(value) && typeof value["os"] === "string" && typeof value["architecture"] === "string" && ["undefined", "string"].includes(typeof value["variant"]) ? [] : [`${where} has a platform without os and architecture`];
+}
+// src/oci/manifest.ts
+/** image-spec media-types.md; distribution docs, image manifest v2 schema 2. */
+const mediaTypes = {
+	manifest: "application/vnd.oci.image.manifest.v1+json",
+	index: "application/vnd.oci.image.index.v1+json",
+	config: "application/vnd.oci.image.config.v1+json",
+	layer: "application/vnd.oci.image.layer.v1.tar",
+	layerGzip: "application/vnd.oci.image.layer.v1.tar+gzip",
+	layerZstd: "application/vnd.oci.image.layer.v1.tar+zstd",
+	dockerManifest: "application/vnd.docker.distribution.manifest.v2+json",
+	dockerList: "application/vnd.docker.distribution.manifest.list.v2+json",
+	dockerConfig: "application/vnd.docker.container.image.v1+json",
+	dockerLayer: "application/vnd.docker.image.rootfs.diff.tar",
+	dockerLayerGzip: "application/vnd.docker.image.rootfs.diff.tar.gzip",
+	dockerLayerZstd: "application/vnd.docker.image.rootfs.diff.tar.zstd"
+};
+const LAYER_LIMIT = 500;
+/** Members of an index, of a list and of schema 1: c/image internal/manifest/common.go refuses them too (CVE-2021-41190). */
+const FOREIGN_MEMBERS = [
+	"manifests",
+	"fsLayers",
+	"history"
+];
+mediaTypes.layer, mediaTypes.layer, mediaTypes.layerGzip, mediaTypes.layerGzip, mediaTypes.layerZstd, mediaTypes.layerZstd, mediaTypes.dockerLayer, mediaTypes.layer, mediaTypes.dockerLayerGzip, mediaTypes.layerGzip, mediaTypes.dockerLayerZstd, mediaTypes.layerZstd;
+/**
+* The manifest of an image in the bytes that others wrote.
+*
+* @param expectedMediaType what the registry or the descriptor called it; left out, the manifest's own word counts
+* @param subject names it in the error: `the manifest of ghcr.io/acme/x`
+* @throws ImageError with all violations: over 4 MiB or 500 layers, deep JSON, no sha256 digests, a media type that
+*   contradicts `expectedMediaType`, members of an index beside those of a manifest, `urls`
+*/
+function parseManifest(bytes, expectedMediaType, subject = "the manifest") {
+	const document = parseDocument(bytes, subject);
+	const violations = manifestViolations(document, expectedMediaType);
+	if (violations.length > 0) throw new ImageError(subject, violations);
+	const { artifactType, annotations, subject: referred } = document;
+	return {
+		schemaVersion: 2,
+		mediaType: mediaTypeOf(document, expectedMediaType) ?? mediaTypes.manifest,
+		...artifactType === void 0 ? {} : { artifactType },
+		config: descriptorFrom(document["config"]),
+		layers: document["layers"].map(descriptorFrom),
+		...referred === void 0 ? {} : { subject: descriptorFrom(referred) },
+		...annotations === void 0 ? {} : { annotations }
+	};
+}
+/** The media type a document claims, else the one it was announced with. */
+function mediaTypeOf(document, announced) {
+	return typeof document["mediaType"] === "string" ? document["mediaType"] : announced;
+}
+/** What is wrong with the mediaType member of a manifest or an index. */
+function mediaTypeViolations(document, announced, accepted) {
+	const own = document["mediaType"];
+	if (own !== void 0 && typeof own !== "string") return ["its mediaType is no text"];
+	if (own !== void 0 && announced !== void 0 && own !== announced) return [`its mediaType is ${own}, but it was announced as ${announced}`];
+	const mediaType = own ?? announced;
+	if (mediaType !== void 0 && !accepted.includes(mediaType)) return [`its media type ${mediaType} is not supported`];
+	return [];
+}
+function manifestViolations(document, announced) {
+	const { layers, subject } = document;
+	const violations = [
+		...document["schemaVersion"] === 2 ? [] : ["its schemaVersion is not 2"],
+		...mediaTypeViolations(document, announced, [mediaTypes.manifest, mediaTypes.dockerManifest]),
+		...FOREIGN_MEMBERS.filter((member) => member in document).map((member) => `it has ${member}, which no manifest has`),
+		...descriptorViolations(document["config"], "its config"),
+		...annotationViolations(document["annotations"], "it"),
+		...subject === void 0 ? [] : descriptorViolations(subject, "its subject")
+	];
+	if (!Array.isArray(layers)) return [...violations, "it has no layers"];
+	if (layers.length > LAYER_LIMIT) return [...violations, `it has ${layers.length} layers, more than ${LAYER_LIMIT}`];
+	return [...violations, ...layers.flatMap((layer, position) => layerViolations(layer, `layer ${position + 1}`))];
+}
+function layerViolations(layer, where) {
+	if (isJsonObject(layer) && typeof layer["mediaType"] === "string" && isForeign(layer["mediaType"])) return [foreignText(where)];
+	return descriptorViolations(layer, where);
+}
+function isForeign(mediaType) {
+	return mediaType.includes(".foreign.") || mediaType.includes(".nondistributable.");
+}
+function foreignText(where) {
+	return `${where} is a foreign layer, which must not be distributed: choose another base`;
+}
+// src/oci/compression.ts
+/** gzip(1) and zstd(1) without --ultra. */
+const LEVELS = {
+	gzip: {
+		lowest: 1,
+		highest: 9,
+		default: 6
+	},
+	zstd: {
+		lowest: 1,
+		highest: 19,
+		default: 3
+	}
+};
+/**
+* The compression that `gzip`, `zstd` or `none`, optionally `:LEVEL`, asks for.
+*
+* @returns the compression, or one sentence with the problem and what to write
+*/
+function parseCompression(text) {
+	const colon = text.indexOf(":");
+	const algorithm = colon < 0 ? text : text.slice(0, colon);
+	const level = colon < 0 ? void 0 : text.slice(colon + 1);
+	if (algorithm !== "gzip" && algorithm !== "zstd" && algorithm !== "none") return `${JSON.stringify(text)} is not a compression: write gzip, zstd or none, or gzip:LEVEL or zstd:LEVEL`;
+	if (level === void 0) return { algorithm };
+	if (algorithm === "none") return "none takes no level: write none";
+	const { lowest, highest } = LEVELS[algorithm];
+	const number = /^[0-9]{1,2}$/.test(level) ? Number(level) : NaN;
+	if (!(number >= lowest && number <= highest)) return `${JSON.stringify(level)} is not a level of ${algorithm}: write a number from ${lowest} to ${highest}`;
+	return {
+		algorithm,
+		level: number
+	};
+}
+// src/oci/platform.ts
+/** GOOS and GOARCH of `go tool dist list`, Go 1.25, and those of `internal/syslist` that containers are made for. */
+const SYSTEMS = new Set("aix android darwin dragonfly freebsd illumos ios js linux netbsd openbsd plan9 solaris wasip1 windows".split(" "));
+const ARCHITECTURES = new Set("386 amd64 arm arm64 loong64 mips mips64 mips64le mipsle ppc64 ppc64le riscv64 s390x wasm".split(" "));
+/** What `uname -m` and distributions say, in Go's words; containerd platforms/database.go. */
+const OTHER_NAMES = /* @__PURE__ */ new Map([
+	["x86_64", { architecture: "amd64" }],
+	["x86-64", { architecture: "amd64" }],
+	["aarch64", { architecture: "arm64" }],
+	["i386", { architecture: "386" }],
+	["i686", { architecture: "386" }],
+	["armhf", {
+		architecture: "arm",
+		variant: "v7"
+	}],
+	["armel", {
+		architecture: "arm",
+		variant: "v6"
+	}]
+]);
+/** What Node calls an architecture, where it is not Go's name for it; the rest is the same. */
+const NODE_NAMES = /* @__PURE__ */ new Map([
+	["x64", "amd64"],
+	["ia32", "386"],
+	["ppc64", "ppc64le"],
+	["mipsel", "mipsle"]
+]);
+const VARIANTS = /* @__PURE__ */ new Map([
+	["amd64", /^v[1-4]$/],
+	["arm", /^v[5-8]$/],
+	["arm64", /^v(8|8\.[1-9]|9|9\.[0-5])$/]
+]);
+const ANY_VARIANT = /^[a-z0-9][a-z0-9._-]*$/;
+/**
+* The platform that `os/architecture[/variant]` names; `x86_64` and the like become Go's names.
+*
+* @returns undefined when system, architecture or variant is not known
+*/
+function parsePlatform(text) {
+	const [os = "", name = "", variant, ...rest] = text.split("/");
+	const { architecture, variant: impliedVariant } = OTHER_NAMES.get(name) ?? { architecture: name };
+	if (rest.length > 0 || !SYSTEMS.has(os) || !ARCHITECTURES.has(architecture)) return void 0;
+	const given = variant ?? impliedVariant;
+	if (given === void 0) return {
+		os,
+		architecture
+	};
+	return (VARIANTS.get(architecture) ?? ANY_VARIANT).test(given) ? {
+		os,
+		architecture,
+		variant: given
+	} : void 0;
+}
+/** `os/architecture[/variant]` */
+function platformText(platform) {
+	const { os, architecture, variant } = platform;
+	return [
+		os,
+		architecture,
+		...variant ? [variant] : []
+	].join("/");
+}
+/** The platform of Linux on what Node calls `process.arch`. */
+function machinePlatform(nodeArch) {
+	if (nodeArch === "arm") return {
+		os: "linux",
+		architecture: "arm",
+		variant: "v7"
+	};
+	return {
+		os: "linux",
+		architecture: NODE_NAMES.get(nodeArch) ?? nodeArch
+	};
+}
+// src/oci/tar.ts
+/** Why a path cannot be the disk's in the image, as one sentence; undefined when it can. */
+function diskPathProblem(path) {
+	if (!path.startsWith("/")) return "the path is not absolute: start it with /";
+	if (/\p{Cc}/u.test(path)) return "the path holds a control character: write it without";
+	const parts = path.slice(1).split("/");
+	if (parts.at(-1) === "") return "the path ends with /: add the name of the file";
+	if (parts.includes("..") || parts.includes(".")) return "the path holds . or ..: write it without them";
+	if (parts.some((part) => Buffer.byteLength(part) > 255)) return "the path holds a name of more than 255 bytes, which no file system takes";
+	if (parts.includes("")) return "the path holds //: write it with single ones";
+	if (parts.some((part) => part.startsWith(".wh."))) return "the path holds a name that starts with .wh., which deletes files";
+}
+// src/oci/reference.ts
+const DOCKER = "docker.io";
+const REPOSITORY_LIMIT = 255;
+const HOST_PART = "[A-Za-z0-9](?:[A-Za-z0-9-]*[A-Za-z0-9])?";
+const REGISTRY = new RegExp(`^(?:${HOST_PART}(?:\\.${HOST_PART})*|\\[[a-fA-F0-9:]+\\])(?::[0-9]{1,5})?$`);
+const COMPONENT = "[a-z0-9]+(?:(?:[._]|__|-+)[a-z0-9]+)*";
+const REPOSITORY = new RegExp(`^${COMPONENT}(?:/${COMPONENT})*$`);
+const TAG = /^[A-Za-z0-9_][A-Za-z0-9_.-]{0,127}$/;
+const SCHEME = /^([a-z0-9+-]+):\/\//;
+/**
+* A reference as docker and skopeo read it: `alpine` is `docker.io/library/alpine`. No tag is added.
+*
+* @returns the reference, or one sentence with the problem and what to write
+*/
+function parseReference(text) {
+	if (text === "") return "the reference is empty: write REGISTRY/REPOSITORY:TAG";
+	if (/\s/.test(text)) return "a reference holds no spaces";
+	const scheme = SCHEME.exec(text);
+	if (scheme) return `write the reference without ${scheme[0]}: ${text.slice(scheme[0].length)}`;
+	const [named = "", digest, ...more] = text.split("@");
+	if (digest !== void 0 && (more.length > 0 || !isDigest(digest))) return "the part after @ is not a digest: write sha256: and 64 lower-case hexadecimal digits";
+	const { name, tag } = nameAndTag(named);
+	if (tag !== void 0 && !TAG.test(tag)) return tagProblem$1(tag);
+	const { registry, repository } = registryAndRepository(name);
+	const problem = registryProblem(registry) ?? repositoryProblem$1(registry, repository, name);
+	if (problem !== void 0) return problem;
+	return {
+		registry,
+		repository,
+		...tag === void 0 ? {} : { tag },
+		...digest === void 0 ? {} : { digest }
+	};
+}
+/** `registry/repository[:tag][@digest]` */
+function referenceText(reference) {
+	const tag = reference.tag === void 0 ? "" : `:${reference.tag}`;
+	const digest = reference.digest === void 0 ? "" : `@${reference.digest}`;
+	return `${reference.registry}/${reference.repository}${tag}${digest}`;
+}
+function nameAndTag(text) {
+	const colon = text.lastIndexOf(":");
+	if (colon < 0 || colon < text.lastIndexOf("/")) return { name: text };
+	return {
+		name: text.slice(0, colon),
+		tag: text.slice(colon + 1)
+	};
+}
+/** Unlike docker, capitals do not make a host: whoever writes Acme/app means a repository. */
+function isHost(first) {
+	return /[.:]/.test(first) || first === "localhost";
+}
+function registryAndRepository(name) {
+	const slash = name.indexOf("/");
+	const first = name.slice(0, Math.max(slash, 0));
+	const registry = isHost(first) ? first : DOCKER;
+	const repository = isHost(first) ? name.slice(slash + 1) : name;
+	if (registry !== DOCKER && registry !== `index.${DOCKER}`) return {
+		registry,
+		repository
+	};
+	return {
+		registry: DOCKER,
+		repository: repository.includes("/") ? repository : `library/${repository}`
+	};
+}
+function registryProblem(registry) {
+	if (!REGISTRY.test(registry)) return `${JSON.stringify(registry)} is not the name of a registry: write HOST or HOST:PORT`;
+}
+function repositoryProblem$1(registry, repository, name) {
+	if (name === "" || repository === "" || repository === "library/") return "the name of the repository is missing: write REGISTRY/REPOSITORY:TAG";
+	const lower = repository.toLowerCase();
+	if (lower !== repository && REPOSITORY.test(lower)) {
+		const host = name.startsWith(`${registry}/`) ? `${registry}/` : "";
+		return `repository names are lower case: write ${host}${name.slice(host.length).toLowerCase()}`;
+	}
+	if (!REPOSITORY.test(repository)) return `${JSON.stringify(repository)} is not the name of a repository: use a-z and 0-9, with . _ - between them and / between parts`;
+	if (repository.length > REPOSITORY_LIMIT) return `the name of the repository has more than ${REPOSITORY_LIMIT} characters`;
+	if (/^[a-f0-9]{64}$/.test(name)) return "a name of 64 hexadecimal digits is taken for a digest: write REGISTRY/REPOSITORY";
+}
+function tagProblem$1(tag) {
+	if (tag === "") return "the tag after : is missing";
+	return `${JSON.stringify(tag)} is not a tag: use at most 128 of A-Z, a-z, 0-9, _ . - and start with none of . -`;
+}
+// src/oci/refname.ts
+/** image-spec annotations.md, "Rules" of ref.name; c/image oci/internal/oci_util.go has the same. */
+const REF_NAME_TEXT = /^[A-Za-z0-9]+(?:(?:[-._:@+]|--)[A-Za-z0-9]+)*(?:\/[A-Za-z0-9]+(?:(?:[-._:@+]|--)[A-Za-z0-9]+)*)*$/;
+/** Whether a text can be the name of an image in a layout. */
+function isRefName(text) {
+	return REF_NAME_TEXT.test(text);
+}
+// src/registry/transport.ts
+const FILE_TRANSPORTS = [
+	"oci",
+	"oci-archive",
+	"docker-archive",
+	"dir"
+];
+const NAMED_TRANSPORTS = ["containers-storage", "docker-daemon"];
+const DESTINATION_FORMS = "docker://REFERENCE, oci:DIR[:REF], oci-archive:FILE[:REF], docker-archive:FILE[:REF], dir:DIR, containers-storage:NAME or docker-daemon:NAME";
+/** Where `export` writes to: any destination of skopeo that works without a daemon of its own, and docker's daemon. */
+function parseDestination(text) {
+	const { transport, rest } = transportParts(text);
+	if (transport === void 0 || !(transport === "docker" || isLocal(transport))) return { problem: `'${text}' is no skopeo destination: write ${DESTINATION_FORMS}` };
+	if (transport !== "docker") return localName(transport, rest);
+	const parsed = parseTag(rest);
+	return "problem" in parsed ? parsed : {
+		transport,
+		reference: parsed.reference
+	};
+}
+/**
+* One of `tags`: where to push to.
+*
+* @returns the reference with its tag, `latest` where none is written, and its full text `registry/repository:tag`
+*/
+function parseTag(text) {
+	const bare = text.startsWith("docker://") ? text.slice(9) : text;
+	if (/^:?[\w.-]+$/.test(bare) && /^(?::|v?\d|latest$)/.test(bare)) return { problem: `'${text}' is a tag without a name: write REGISTRY/REPOSITORY:${bare.replace(/^:/, "")}` };
+	if (!bare.includes("/")) return { problem: `'${text}' is no full reference: write REGISTRY/REPOSITORY:TAG` };
+	const parsed = parseReference(bare);
+	if (typeof parsed === "string") return { problem: `'${text}' is no reference: ${parsed}` };
+	if (parsed.digest !== void 0) return { problem: `'${text}' has a digest, which a push cannot choose: write ${bare.slice(0, bare.indexOf("@"))}` };
+	const reference = {
+		...parsed,
+		tag: parsed.tag ?? "latest"
+	};
+	return {
+		reference,
+		text: referenceText(reference)
+	};
+}
+/** The host, with port, of a login: `ghcr.io`, `localhost:5000`; a scheme and a trailing slash are taken off. */
+function parseRegistry(text) {
+	const host = text.replace(/^https?:\/\//, "").replace(/\/(v[12]\/?)?$/, "");
+	const registry = ["index.docker.io", "registry-1.docker.io"].includes(host) ? "docker.io" : host;
+	if (/^(?:[A-Za-z0-9.-]+|\[[a-fA-F0-9:]+\])(?::\d{1,5})?$/.test(registry) && !registry.startsWith("-")) return registry;
+	return { problem: `'${text}' is no registry: write HOST or HOST:PORT, without a path` };
+}
+/** What skopeo takes. It refuses a tag beside a digest (c/image docker/docker_transport.go), the digest is kept. */
+function imageNameText(name) {
+	if (name.transport !== "docker") return `${name.transport}:${name.path}${name.name === void 0 ? "" : `:${name.name}`}`;
+	const { registry, repository, tag = "latest", digest } = name.reference;
+	return `docker://${referenceText(digest === void 0 ? {
+		registry,
+		repository,
+		tag
+	} : {
+		registry,
+		repository,
+		digest
+	})}`;
+}
+/** What annotations and messages call it: `registry/repository:tag`, or the name with its transport. */
+function plainName(name) {
+	if (name.transport !== "docker") return imageNameText(name);
+	const { tag, digest } = name.reference;
+	return referenceText(tag === void 0 && digest === void 0 ? {
+		...name.reference,
+		tag: "latest"
+	} : name.reference);
+}
+/** The transport that a name begins with, if any, and what follows; `localhost:5000/x` and `oci:1.0` begin alike: only the names of transports are transports. */
+function transportParts(text) {
+	if (text.startsWith("docker://")) return {
+		transport: "docker",
+		rest: text.slice(9)
+	};
+	const colon = text.indexOf(":");
+	const transport = text.slice(0, Math.max(colon, 0));
+	return isLocal(transport) || /^(tarball|ostree|sif|dockers?|https?|obsrepositories|obs|file)$/.test(transport) ? {
+		transport,
+		rest: text.slice(colon + 1)
+	} : { rest: text };
+}
+function isLocal(transport) {
+	return [...FILE_TRANSPORTS, ...NAMED_TRANSPORTS].some((known) => known === transport);
+}
+/** The name behind a transport of this machine: `PATH[:NAME]`. */
+function localName(transport, rest) {
+	if (rest === "") return { problem: `nothing follows ${transport}: write ${transport}:PATH` };
+	if (!FILE_TRANSPORTS.some((known) => known === transport) || transport === "dir") return {
+		transport,
+		path: rest
+	};
+	const colon = rest.indexOf(":");
+	if (colon < 0) return {
+		transport,
+		path: rest
+	};
+	const path = rest.slice(0, colon);
+	const name = rest.slice(colon + 1);
+	if (path === "") return { problem: `'${transport}:${rest}' has no path: write ${transport}:PATH:REF` };
+	if (name === "") return {
+		transport,
+		path
+	};
+	if (transport !== "docker-archive" && !isRefName(name)) return { problem: `'${name}' is no name of an image in a layout: write ${transport}:PATH:REF, and no colon in PATH` };
+	return {
+		transport,
+		path,
+		name
+	};
+}
+/**
+* A layout or a folder as skopeo names it.
+*
+* @throws HostError when the path has a colon, which skopeo takes for the end of it
+*/
+function folderName(transport, folder, name) {
+	if (!folder.includes(":")) return imageNameText({
+		transport,
+		path: folder,
+		...name === void 0 ? {} : { name }
+	});
+	throw new HostError(`skopeo cannot work in ${folder}, for the colon in its name`, "choose another work-dir");
+}
 // node_modules/yaml/dist/nodes/identity.js
 var require_identity = /* @__PURE__ */ __commonJSMin(((exports) => {
 	const ALIAS = Symbol.for("yaml.alias");
@@ -6552,7 +7288,7 @@ var require_public_api = /* @__PURE__ */ __commonJSMin(((exports) => {
 	exports.parseDocument = parseDocument;
 	exports.stringify = stringify;
 }));
-// src/disk/format.ts
+// src/oci/port.ts
 var import_dist = (/* @__PURE__ */ __commonJSMin(((exports) => {
 	var composer = require_composer();
 	var Document = require_Document();
@@ -6599,440 +7335,6 @@ var import_dist = (/* @__PURE__ */ __commonJSMin(((exports) => {
 	exports.visit = visit.visit;
 	exports.visitAsync = visit.visitAsync;
 })))();
-/** The formats a disk can have in an image; `extension` is what its file's name ends with. */
-const DISK_FORMATS = {
-	qcow2: {
-		extension: "qcow2",
-		options: ["-o", "compat=1.1,cluster_size=65536,lazy_refcounts=off"]
-	},
-	raw: {
-		extension: "raw",
-		options: []
-	}
-};
-function isDiskFormat(text) {
-	return Object.hasOwn(DISK_FORMATS, text);
-}
-// src/kiwi/arguments.ts
-const OURS = "is set by kiwi-oci";
-const NO_BUILD = "builds nothing: leave it out";
-/** Options that we set, or that would take the build out of our hands: why, and what to use instead. */
-const RESERVED = {
-	"--description": `${OURS}: use the input description`,
-	"--kiwi-file": `${OURS}: name the file in the input description`,
-	"--target-dir": `${OURS}: name another place with the input work-dir`,
-	"--temp-dir": `${OURS}: name another place with the input work-dir`,
-	"--shared-cache-dir": `${OURS}: leave it out`,
-	"--logfile": `${OURS}: leave it out, the log is kept`,
-	"--type": `${OURS}: use the input type`,
-	"--profile": `${OURS}: use the input profiles`,
-	"--allow-existing-root": "has no use, each build has a folder of its own: leave it out",
-	"--set-container-derived-from": "does not reach the image: use the input base-image",
-	"--set-container-tag": "does not reach the image: use the input tags",
-	"--add-container-label": "does not reach the image: use the input labels",
-	"--debug-run-scripts-in-screen": "needs a terminal: leave it out, or use --debug",
-	"--compat": "speaks the arguments of KIWI 7: leave it out",
-	"--install-completion": NO_BUILD,
-	"--show-completion": NO_BUILD,
-	"--help": NO_BUILD,
-	"--version": NO_BUILD
-};
-const SHORT = {
-	"-h": "--help",
-	"-v": "--version"
-};
-/** Attributes of `<type>` that decide what is built, with the input for each. */
-const RESERVED_ATTRIBUTES = {
-	format: "format",
-	image: "type",
-	derived_from: "base-image"
-};
-/**
-* What stands in the inputs `kiwi-global-arguments` or `kiwi-arguments` although it is not the user's to set, both as
-* `--x=y` and as `--x`, also shortened as the docopt of KIWI 9 allows (`--desc`).
-*
-* @returns one sentence for each, without the input's name
-*/
-function reservedArguments(list) {
-	return list.flatMap((argument, index) => {
-		const [name = "", ...value] = argument.split("=");
-		if (argument === "--") return ["'--' is no argument of KIWI: leave it out"];
-		const reserved = reservedName(name);
-		if (reserved !== void 0) return [`${name} ${RESERVED[reserved]}`];
-		if (name !== "--set-type-attr") return [];
-		const attribute = value[0] ?? list[index + 1]?.split("=")[0] ?? "";
-		const input = RESERVED_ATTRIBUTES[attribute];
-		return input === void 0 ? [] : [`--set-type-attr ${attribute}=… ${OURS}: use the input ${input}`];
-	});
-}
-function reservedName(name) {
-	const short = SHORT[name];
-	if (short !== void 0) return short;
-	if (!name.startsWith("--") || name.length < 4 || name === "--debug") return void 0;
-	return Object.keys(RESERVED).find((reserved) => reserved.startsWith(name));
-}
-// src/kiwi/version.ts
-/** The KIWI that is installed where `kiwi-version` says nothing; `requirements.ts` locks it with all it needs. */
-const PINNED_VERSION = "11.1.6";
-// src/errors.ts
-var KnownError = class extends Error {
-	/** 2 when an input or the description has to be changed, else 1. */
-	exitCode = 1;
-	/** Lines for a folded group below the message, none by default. */
-	detail = [];
-};
-var ProblemsError = class extends KnownError {
-	exitCode = 2;
-	problems;
-	constructor(problems) {
-		super(problems.map((problem) => `${problem.where}: ${problem.text}`).join("\n"));
-		this.problems = problems;
-	}
-};
-/** The user edits the workflow or the command line. May carry problems of the description found in the same look. */
-var InputError = class extends ProblemsError {
-	name = "InputError";
-};
-/** The user edits the description. */
-var DescriptionError = class extends ProblemsError {
-	name = "DescriptionError";
-};
-/** The machine lacks something: a tool, a right, space. */
-var HostError = class extends KnownError {
-	name = "HostError";
-	/** @param lack what is missing, @param remedy how to get it */
-	constructor(lack, remedy) {
-		super(`${lack}: ${remedy}`);
-	}
-};
-/** A program failed. */
-var CommandError = class extends KnownError {
-	name = "CommandError";
-	program;
-	args;
-	outcome;
-	/** The last lines it printed, newest last; at most 40. */
-	lastLines;
-	detail;
-	constructor(program, args, outcome, lastLines) {
-		super(commandMessage(knownAs(program, args), outcome, lastLines));
-		this.program = program;
-		this.args = args;
-		this.outcome = outcome;
-		this.lastLines = lastLines;
-		this.detail = outcome.kind === "canceled" ? [] : [[program, ...args].join(" "), ...lastLines];
-	}
-};
-/** What the user knows it as: the program behind sudo and env. */
-function knownAs(program, args) {
-	return [program, ...args].find((word) => !/^(sudo|env|-.*|\w+=.*)$/.test(word)) ?? program;
-}
-function commandMessage(program, outcome, lastLines) {
-	const last = lastLines.findLast((line) => line.trim() !== "");
-	const because = last === void 0 ? "" : `: ${last.trim()}`;
-	switch (outcome.kind) {
-		case "exit": return `${program} failed with exit code ${outcome.code}${because}`;
-		case "signal": return `${program} was ended by ${outcome.signal}${because}`;
-		case "timeout": return `${program} gave no result within ${outcome.seconds} s and was ended${because}`;
-		case "canceled": return `${program} was ended because the job was canceled`;
-		case "missing": return `${program} is not installed or not on the PATH: install it, or let kiwi-oci do so with install-tools`;
-	}
-}
-/** A registry said no, or did not answer. */
-var RegistryError = class extends KnownError {
-	name = "RegistryError";
-	side;
-	reference;
-	detail;
-	/** @param message one line: the operation, the reference, the reason and what to do */
-	constructor(message, about) {
-		super(message);
-		this.side = about.side;
-		this.reference = about.reference;
-		this.detail = about.detail ?? [];
-	}
-};
-/** An OCI invariant is broken: a blob does not hash to its name, a diff ID is missing, a manifest contradicts itself. */
-var ImageError = class extends KnownError {
-	name = "ImageError";
-	violations;
-	constructor(subject, violations) {
-		super(`${subject} is not a valid OCI image: ${violations.join("; ")}`);
-		this.violations = violations;
-	}
-};
-/** Shows any thrown value: its one line, what to fold below it, and the exit code it stands for. */
-function describeError(thrown) {
-	if (thrown instanceof KnownError) return {
-		message: thrown.message,
-		detail: thrown.detail,
-		exitCode: thrown.exitCode
-	};
-	const error = thrown instanceof Error ? thrown : new Error(String(thrown));
-	const filesystem = filesystemMessage(error);
-	if (filesystem !== void 0) return {
-		message: filesystem,
-		detail: [],
-		exitCode: 1
-	};
-	if (error.name === "AbortError") return {
-		message: "the job was canceled",
-		detail: [],
-		exitCode: 1
-	};
-	return {
-		message: `${error.message} (a bug in kiwi-oci: please report it with the lines below)`,
-		detail: (error.stack ?? "").split("\n"),
-		exitCode: 1
-	};
-}
-/** What of the file system is no bug of ours but the machine's state. */
-const FILESYSTEM = {
-	ENOSPC: "no space is left: free some, or set work-dir to a folder on a larger file system",
-	EDQUOT: "the quota is used up: free some, or set work-dir to another folder",
-	EROFS: "the file system is read-only: set work-dir to a folder that can be written",
-	EACCES: "the right to it is missing: give it, or name another folder with work-dir",
-	EPERM: "the right to it is missing: give it, or name another folder with work-dir",
-	ENAMETOOLONG: "the name is too long for the file system: use a shorter one",
-	EMFILE: "too many files are open: raise the limit (ulimit -n)"
-};
-function filesystemMessage(error) {
-	const { code, path, syscall } = error;
-	const text = syscall === "mkdir" && code === "ENOENT" ? "no folder can be made there: name another place" : FILESYSTEM[code ?? ""];
-	return text === void 0 || path === void 0 ? void 0 : `${path}: ${text}`;
-}
-// src/oci/digest.ts
-const DIGEST = /^sha256:[a-f0-9]{64}$/;
-const READ_BYTES$1 = 1048576;
-/** Whether a text is `sha256:` and 64 lower-case hexadecimal digits. */
-function isDigest(text) {
-	return DIGEST.test(text);
-}
-/** The 64 hexadecimal digits: the name of a blob's file in a layout. */
-function digestHex(digest) {
-	return digest.slice(7);
-}
-function digestOf(bytes) {
-	return `sha256:${createHash("sha256").update(bytes).digest("hex")}`;
-}
-/** Reads a whole file once. Errors of the file system are passed on. */
-async function fileDigest(path) {
-	const hash = createHash("sha256");
-	let sizeBytes = 0;
-	for await (const chunk of createReadStream(path, { highWaterMark: READ_BYTES$1 })) {
-		hash.update(chunk);
-		sizeBytes += chunk.length;
-	}
-	return {
-		digest: `sha256:${hash.digest("hex")}`,
-		sizeBytes
-	};
-}
-const DEPTH_LIMIT = 64;
-function isJsonObject(value) {
-	return typeof value === "object" && value !== null && !Array.isArray(value);
-}
-/**
-* The JSON object in a manifest, index or config that others wrote.
-*
-* @param subject names the document in the error: `the manifest of ghcr.io/acme/x`
-* @throws ImageError when it is larger than 4 MiB, nested deeper than 64, not UTF-8, not JSON or not an object
-*/
-function parseDocument(bytes, subject) {
-	if (bytes.length > 4194304) throw new ImageError(subject, [`it has ${bytes.length} bytes, more than 4 MiB`]);
-	if (depthOf(bytes) > DEPTH_LIMIT) throw new ImageError(subject, [`its JSON is nested deeper than ${DEPTH_LIMIT}`]);
-	const value = parsedJson(bytes, subject);
-	if (!isJsonObject(value)) throw new ImageError(subject, ["it is not a JSON object"]);
-	return value;
-}
-/** Compact JSON in UTF-8, keys in the order of the value: the same value gives the same bytes. */
-function documentBytes(value) {
-	return Buffer.from(JSON.stringify(value), "utf8");
-}
-function parsedJson(bytes, subject) {
-	try {
-		return JSON.parse(new TextDecoder("utf-8", {
-			fatal: true,
-			ignoreBOM: true
-		}).decode(bytes));
-	} catch (error) {
-		throw new ImageError(subject, [`it is not JSON in UTF-8 (${error instanceof Error ? error.message : error})`]);
-	}
-}
-const QUOTE = 34;
-const BACKSLASH = 92;
-const OPENING = /* @__PURE__ */ new Set([91, 123]);
-const CLOSING = /* @__PURE__ */ new Set([93, 125]);
-function depthOf(bytes) {
-	let depth = 0;
-	let deepest = 0;
-	let inString = false;
-	for (let at = 0; at < bytes.length; at++) {
-		const byte = bytes[at] ?? 0;
-		if (inString) {
-			if (byte === BACKSLASH) at++;
-			else if (byte === QUOTE) inString = false;
-		} else if (byte === QUOTE) inString = true;
-		else if (OPENING.has(byte)) deepest = Math.max(deepest, ++depth);
-		else if (CLOSING.has(byte)) depth--;
-	}
-	return deepest;
-}
-// src/oci/descriptor.ts
-/** RFC 6838 section 4.2, as the image-spec asks for. */
-const MEDIA_TYPE = /^[A-Za-z0-9][A-Za-z0-9!#$&^_.+-]{0,126}\/[A-Za-z0-9][A-Za-z0-9!#$&^_.+-]{0,126}$/;
-/** What is wrong with a parsed descriptor, each line led by `where`; empty when `descriptorFrom` may take it. */
-function descriptorViolations(value, where) {
-	if (!isJsonObject(value)) return [`${where} is not a descriptor`];
-	const violations = [];
-	if (typeof value["mediaType"] !== "string" || !MEDIA_TYPE.test(value["mediaType"])) violations.push(`${where} has no valid mediaType`);
-	if (typeof value["digest"] !== "string" || !isDigest(value["digest"])) violations.push(`${where} has no sha256 digest`);
-	if (!Number.isSafeInteger(value["size"]) || value["size"] < 0) violations.push(`${where} has no size in bytes`);
-	if (value["urls"] !== void 0) violations.push(`${where} has urls: content that is not in the registry is never fetched`);
-	if (value["artifactType"] !== void 0 && typeof value["artifactType"] !== "string") violations.push(`${where} has an artifactType that is no text`);
-	violations.push(...annotationViolations(value["annotations"], where), ...platformViolations(value["platform"], where));
-	return violations;
-}
-/** The known members of a descriptor without violations, in the order the specification lists them. */
-function descriptorFrom(value) {
-	const { mediaType, digest, size, annotations, platform, artifactType } = value;
-	return {
-		mediaType,
-		digest,
-		size,
-		...annotations === void 0 ? {} : { annotations },
-		...platform === void 0 ? {} : { platform },
-		...artifactType === void 0 ? {} : { artifactType }
-	};
-}
-/** What is wrong with an annotations member, which may be absent; image-spec annotations.md. */
-function annotationViolations(value, where) {
-	if (value === void 0) return [];
-	return isJsonObject(value) && Object.values(value).every((text) => typeof text === "string") ? [] : [`${where} has annotations that are no mapping of texts`];
-}
-function platformViolations(value, where) {
-	if (value === void 0) return [];
-	return isJsonObject(value) && typeof value["os"] === "string" && typeof value["architecture"] === "string" && ["undefined", "string"].includes(typeof value["variant"]) ? [] : [`${where} has a platform without os and architecture`];
-}
-// src/oci/manifest.ts
-/** image-spec media-types.md; distribution docs, image manifest v2 schema 2. */
-const mediaTypes = {
-	manifest: "application/vnd.oci.image.manifest.v1+json",
-	index: "application/vnd.oci.image.index.v1+json",
-	config: "application/vnd.oci.image.config.v1+json",
-	layer: "application/vnd.oci.image.layer.v1.tar",
-	layerGzip: "application/vnd.oci.image.layer.v1.tar+gzip",
-	layerZstd: "application/vnd.oci.image.layer.v1.tar+zstd",
-	dockerManifest: "application/vnd.docker.distribution.manifest.v2+json",
-	dockerList: "application/vnd.docker.distribution.manifest.list.v2+json",
-	dockerConfig: "application/vnd.docker.container.image.v1+json",
-	dockerLayer: "application/vnd.docker.image.rootfs.diff.tar",
-	dockerLayerGzip: "application/vnd.docker.image.rootfs.diff.tar.gzip",
-	dockerLayerZstd: "application/vnd.docker.image.rootfs.diff.tar.zstd"
-};
-const LAYER_LIMIT = 500;
-/** Members of an index, of a list and of schema 1: c/image internal/manifest/common.go refuses them too (CVE-2021-41190). */
-const FOREIGN_MEMBERS = [
-	"manifests",
-	"fsLayers",
-	"history"
-];
-mediaTypes.layer, mediaTypes.layer, mediaTypes.layerGzip, mediaTypes.layerGzip, mediaTypes.layerZstd, mediaTypes.layerZstd, mediaTypes.dockerLayer, mediaTypes.layer, mediaTypes.dockerLayerGzip, mediaTypes.layerGzip, mediaTypes.dockerLayerZstd, mediaTypes.layerZstd;
-/**
-* The manifest of an image in the bytes that others wrote.
-*
-* @param expectedMediaType what the registry or the descriptor called it; left out, the manifest's own word counts
-* @param subject names it in the error: `the manifest of ghcr.io/acme/x`
-* @throws ImageError with all violations: over 4 MiB or 500 layers, deep JSON, no sha256 digests, a media type that
-*   contradicts `expectedMediaType`, members of an index beside those of a manifest, `urls`
-*/
-function parseManifest(bytes, expectedMediaType, subject = "the manifest") {
-	const document = parseDocument(bytes, subject);
-	const violations = manifestViolations(document, expectedMediaType);
-	if (violations.length > 0) throw new ImageError(subject, violations);
-	const { artifactType, annotations, subject: referred } = document;
-	return {
-		schemaVersion: 2,
-		mediaType: mediaTypeOf(document, expectedMediaType) ?? mediaTypes.manifest,
-		...artifactType === void 0 ? {} : { artifactType },
-		config: descriptorFrom(document["config"]),
-		layers: document["layers"].map(descriptorFrom),
-		...referred === void 0 ? {} : { subject: descriptorFrom(referred) },
-		...annotations === void 0 ? {} : { annotations }
-	};
-}
-/** The media type a document claims, else the one it was announced with. */
-function mediaTypeOf(document, announced) {
-	return typeof document["mediaType"] === "string" ? document["mediaType"] : announced;
-}
-/** What is wrong with the mediaType member of a manifest or an index. */
-function mediaTypeViolations(document, announced, accepted) {
-	const own = document["mediaType"];
-	if (own !== void 0 && typeof own !== "string") return ["its mediaType is no text"];
-	if (own !== void 0 && announced !== void 0 && own !== announced) return [`its mediaType is ${own}, but it was announced as ${announced}`];
-	const mediaType = own ?? announced;
-	if (mediaType !== void 0 && !accepted.includes(mediaType)) return [`its media type ${mediaType} is not supported`];
-	return [];
-}
-function manifestViolations(document, announced) {
-	const { layers, subject } = document;
-	const violations = [
-		...document["schemaVersion"] === 2 ? [] : ["its schemaVersion is not 2"],
-		...mediaTypeViolations(document, announced, [mediaTypes.manifest, mediaTypes.dockerManifest]),
-		...FOREIGN_MEMBERS.filter((member) => member in document).map((member) => `it has ${member}, which no manifest has`),
-		...descriptorViolations(document["config"], "its config"),
-		...annotationViolations(document["annotations"], "it"),
-		...subject === void 0 ? [] : descriptorViolations(subject, "its subject")
-	];
-	if (!Array.isArray(layers)) return [...violations, "it has no layers"];
-	if (layers.length > LAYER_LIMIT) return [...violations, `it has ${layers.length} layers, more than ${LAYER_LIMIT}`];
-	return [...violations, ...layers.flatMap((layer, position) => layerViolations(layer, `layer ${position + 1}`))];
-}
-function layerViolations(layer, where) {
-	if (isJsonObject(layer) && typeof layer["mediaType"] === "string" && isForeign(layer["mediaType"])) return [foreignText(where)];
-	return descriptorViolations(layer, where);
-}
-function isForeign(mediaType) {
-	return mediaType.includes(".foreign.") || mediaType.includes(".nondistributable.");
-}
-function foreignText(where) {
-	return `${where} is a foreign layer, which must not be distributed: choose another base`;
-}
-// src/oci/compression.ts
-/** gzip(1) and zstd(1) without --ultra. */
-const LEVELS = {
-	gzip: {
-		lowest: 1,
-		highest: 9,
-		default: 6
-	},
-	zstd: {
-		lowest: 1,
-		highest: 19,
-		default: 3
-	}
-};
-/**
-* The compression that `gzip`, `zstd` or `none`, optionally `:LEVEL`, asks for.
-*
-* @returns the compression, or one sentence with the problem and what to write
-*/
-function parseCompression(text) {
-	const colon = text.indexOf(":");
-	const algorithm = colon < 0 ? text : text.slice(0, colon);
-	const level = colon < 0 ? void 0 : text.slice(colon + 1);
-	if (algorithm !== "gzip" && algorithm !== "zstd" && algorithm !== "none") return `${JSON.stringify(text)} is not a compression: write gzip, zstd or none, or gzip:LEVEL or zstd:LEVEL`;
-	if (level === void 0) return { algorithm };
-	if (algorithm === "none") return "none takes no level: write none";
-	const { lowest, highest } = LEVELS[algorithm];
-	const number = /^[0-9]{1,2}$/.test(level) ? Number(level) : NaN;
-	if (!(number >= lowest && number <= highest)) return `${JSON.stringify(level)} is not a level of ${algorithm}: write a number from ${lowest} to ${highest}`;
-	return {
-		algorithm,
-		level: number
-	};
-}
-// src/oci/port.ts
 const PORT = /^([0-9]{1,5})(?:\/(tcp|udp|sctp))?$/;
 /** Why a text names no port, as a part of a sentence; undefined when it does. */
 function portProblem(text) {
@@ -7040,95 +7342,38 @@ function portProblem(text) {
 	if (number >= 1 && number <= 65535) return void 0;
 	return `${JSON.stringify(text)} is not a port: write 1 to 65535, with /tcp or /udp after it where it matters`;
 }
-// src/oci/containerconfig.ts
-const READERS = {
-	entrypoint: (value) => texts(value, "[\"sh\", \"-c\"]"),
-	cmd: (value) => texts(value, "[\"sleep\", \"10\"]"),
-	env: mapping,
-	labels: mapping,
-	user: scalar,
-	workdir: scalar,
-	expose: (value) => texts(Array.isArray(value) ? value.map(portText) : value, "[80, 53/udp]"),
-	volumes: (value) => texts(value, "[\"/data\"]"),
-	stopsignal: scalar
-};
-/**
-* The input `containerconfig`.
-*
-* @param value of the parsed YAML; nothing at all changes nothing
-*/
-function parseContainerconfig(value) {
-	if (value === void 0 || value === null) return {
-		changes: {},
-		problems: []
-	};
-	const known = Object.keys(READERS).join(", ");
-	if (!isJsonObject(value)) return {
-		changes: {},
-		problems: [`write a mapping with the keys ${known}`]
-	};
-	const taken = [];
-	const problems = [];
-	for (const [key, member] of Object.entries(value)) {
-		if (!isKey(key)) {
-			problems.push(`unknown key ${JSON.stringify(key)}: known are ${known}`);
-			continue;
-		}
-		const reading = member === null ? { value: null } : READERS[key](member);
-		if ("problem" in reading) problems.push(`${key}: ${reading.problem}`);
-		else taken.push([key, reading.value]);
-	}
-	const changes = Object.fromEntries(taken);
-	return {
-		changes,
-		problems: [...problems, ...configProblems(changes)]
-	};
+/** The port with its protocol, as docker writes its key of ExposedPorts; image-spec config.md: tcp where none is written. */
+function portKey(text) {
+	const [, number = text, protocol = "tcp"] = PORT.exec(text) ?? [];
+	return `${Number(number) || number}/${protocol}`;
 }
-/** Why changes cannot be made, a sentence each, led by the key; for changes of any source. */
+// src/oci/containerconfig.ts
+/** KIWI's words, in `<containerconfig>`, for keys of the input that docker and podman call otherwise. */
+const KIWI_WORDS = /* @__PURE__ */ new Map([
+	["author", "maintainer"],
+	["workdir", "workingdir"],
+	["cmd", "subcommand"],
+	["env", "environment"]
+]);
+/** Why changes cannot be made; for changes of any source. */
 function configProblems(changes) {
 	const { env, labels, user, workdir, expose, volumes, stopsignal } = changes;
-	const of = (key, problem) => problem === void 0 ? [] : [`${key}: ${problem}`];
+	const of = (key, text) => text === void 0 ? [] : [{
+		key,
+		text
+	}];
 	return [
 		...Object.entries(env ?? {}).flatMap(([name, value]) => of("env", envProblem(name, value))),
-		..."" in (labels ?? {}) ? ["labels: a name is empty"] : [],
-		...user && /[\s\0]/.test(user) ? of("user", `${JSON.stringify(user)} is not a user: write USER, UID or USER:GROUP`) : [],
-		...workdir ? of("workdir", pathProblem(workdir)) : [],
+		...of("labels", "" in (labels ?? {}) ? "a name is empty" : void 0),
+		...of("user", user ? userProblem(user) : void 0),
+		...of("workdir", workdir ? pathProblem(workdir) : void 0),
 		...(expose ?? []).flatMap((port) => of("expose", portProblem(port))),
 		...(volumes ?? []).flatMap((path) => of("volumes", pathProblem(path))),
-		...stopsignal ? of("stopsignal", signalProblem(stopsignal)) : []
+		...of("stopsignal", stopsignal ? signalProblem(stopsignal) : void 0)
 	];
 }
-function isKey(key) {
-	return Object.hasOwn(READERS, key);
-}
-function texts(value, example) {
-	if (!Array.isArray(value)) return { problem: `write a list: ${example}` };
-	const other = value.find((item) => typeof item !== "string");
-	if (other === void 0) return { value };
-	return { problem: `a list of texts is needed: ${isScalar(other) ? `write "${other}" in quotes` : `such as ${example}`}` };
-}
-function scalar(value) {
-	return isScalar(value) ? { value: `${value}` } : { problem: "write one text" };
-}
-function mapping(value) {
-	if (!isJsonObject(value)) return { problem: "write a mapping: NAME: VALUE" };
-	const wrong = Object.entries(value).find(([, member]) => member !== null && !isScalar(member));
-	if (wrong !== void 0) return { problem: `the value of ${JSON.stringify(wrong[0])} is no text` };
-	return { value: mappedTexts(value) };
-}
-function mappedTexts(value) {
-	return Object.fromEntries(Object.entries(value).map(([name, member]) => [name, member === null ? null : `${member}`]));
-}
-function portText(port) {
-	return typeof port === "number" || typeof port === "bigint" ? `${port}` : port;
-}
-function isScalar(value) {
-	return [
-		"string",
-		"number",
-		"bigint",
-		"boolean"
-	].includes(typeof value);
+function userProblem(user) {
+	return /[\s\0]/.test(user) ? `${JSON.stringify(user)} is not a user: write USER, UID or USER:GROUP` : void 0;
 }
 function envProblem(name, value) {
 	if (name === "" || /[=\0]/.test(name)) return `${JSON.stringify(name)} cannot be the name of a variable`;
@@ -7143,306 +7388,226 @@ function signalProblem(text) {
 	if (/^[0-9]{1,2}$/.test(text) && Number(text) >= 1 && Number(text) <= 64) return void 0;
 	return `${JSON.stringify(text)} is not a signal: write SIGTERM, SIGRTMIN+3 or a number`;
 }
-// src/oci/platform.ts
-/** GOOS and GOARCH of `go tool dist list`, Go 1.25, and those of `internal/syslist` that containers are made for. */
-const SYSTEMS = new Set("aix android darwin dragonfly freebsd illumos ios js linux netbsd openbsd plan9 solaris wasip1 windows".split(" "));
-const ARCHITECTURES = new Set("386 amd64 arm arm64 loong64 mips mips64 mips64le mipsle ppc64 ppc64le riscv64 s390x wasm".split(" "));
-/** What `uname -m` and distributions say, in Go's words; containerd platforms/database.go. */
-const OTHER_NAMES = /* @__PURE__ */ new Map([
-	["x86_64", { architecture: "amd64" }],
-	["x86-64", { architecture: "amd64" }],
-	["aarch64", { architecture: "arm64" }],
-	["i386", { architecture: "386" }],
-	["i686", { architecture: "386" }],
-	["armhf", {
-		architecture: "arm",
-		variant: "v7"
-	}],
-	["armel", {
-		architecture: "arm",
-		variant: "v6"
-	}]
-]);
-/** What Node calls an architecture, where it is not Go's name for it; the rest is the same. */
-const NODE_NAMES = /* @__PURE__ */ new Map([
-	["x64", "amd64"],
-	["ia32", "386"],
-	["ppc64", "ppc64le"],
-	["mipsel", "mipsle"]
-]);
-const VARIANTS = /* @__PURE__ */ new Map([
-	["amd64", /^v[1-4]$/],
-	["arm", /^v[5-8]$/],
-	["arm64", /^v(8|8\.[1-9]|9|9\.[0-5])$/]
-]);
-const ANY_VARIANT = /^[a-z0-9][a-z0-9._-]*$/;
+// src/oci/containername.ts
 /**
-* The platform that `os/architecture[/variant]` names; `x86_64` and the like become Go's names.
-*
-* @returns undefined when system, architecture or variant is not known
+* Why names cannot be those of a container image anywhere. Upper case is left to where a name goes: a layout takes it,
+* and so does KIWI with `oci:FMT`; docker and registries do not.
 */
-function parsePlatform(text) {
-	const [os = "", name = "", variant, ...rest] = text.split("/");
-	const { architecture, variant: impliedVariant } = OTHER_NAMES.get(name) ?? { architecture: name };
-	if (rest.length > 0 || !SYSTEMS.has(os) || !ARCHITECTURES.has(architecture)) return void 0;
-	const given = variant ?? impliedVariant;
-	if (given === void 0) return {
-		os,
-		architecture
-	};
-	return (VARIANTS.get(architecture) ?? ANY_VARIANT).test(given) ? {
-		os,
-		architecture,
-		variant: given
-	} : void 0;
-}
-/** `os/architecture[/variant]` */
-function platformText(platform) {
-	const { os, architecture, variant } = platform;
+function namingProblems({ name, tag, additionalNames }) {
+	const of = (key, text) => text === void 0 ? [] : [{
+		key,
+		text
+	}];
 	return [
-		os,
-		architecture,
-		...variant ? [variant] : []
-	].join("/");
+		...of("name", name == null ? void 0 : repositoryProblem(name)),
+		...of("tag", tag == null ? void 0 : tagProblem(tag)),
+		...(additionalNames ?? []).flatMap((text) => of("additionalnames", additionalProblem(text.trim())))
+	];
 }
-/** The platform of Linux on what Node calls `process.arch`. */
-function machinePlatform(nodeArch) {
-	if (nodeArch === "arm") return {
-		os: "linux",
-		architecture: "arm",
-		variant: "v7"
-	};
-	return {
-		os: "linux",
-		architecture: NODE_NAMES.get(nodeArch) ?? nodeArch
-	};
+function additionalProblem(text) {
+	const { repository, tag } = completed(text, {
+		repository: "",
+		tag: ""
+	});
+	if (repository === "" && tag === "") return `${JSON.stringify(text)} names nothing: write REPOSITORY:TAG, REPOSITORY or :TAG`;
+	return (repository === "" ? void 0 : repositoryProblem(repository)) ?? (tag === "" ? void 0 : tagProblem(tag));
 }
-// src/oci/tar.ts
-/** Why a path cannot be the disk's in the image, as one sentence; undefined when it can. */
-function diskPathProblem(path) {
-	if (!path.startsWith("/")) return "the path is not absolute: start it with /";
-	if (/\p{Cc}/u.test(path)) return "the path holds a control character: write it without";
-	const parts = path.slice(1).split("/");
-	if (parts.at(-1) === "") return "the path ends with /: add the name of the file";
-	if (parts.includes("..") || parts.includes(".")) return "the path holds . or ..: write it without them";
-	if (parts.some((part) => Buffer.byteLength(part) > 255)) return "the path holds a name of more than 255 bytes, which no file system takes";
-	if (parts.includes("")) return "the path holds //: write it with single ones";
-	if (parts.some((part) => part.startsWith(".wh."))) return "the path holds a name that starts with .wh., which deletes files";
-}
-// src/oci/reference.ts
-const DOCKER = "docker.io";
-const REPOSITORY_LIMIT = 255;
-const HOST_PART = "[A-Za-z0-9](?:[A-Za-z0-9-]*[A-Za-z0-9])?";
-const REGISTRY = new RegExp(`^(?:${HOST_PART}(?:\\.${HOST_PART})*|\\[[a-fA-F0-9:]+\\])(?::[0-9]{1,5})?$`);
-const COMPONENT = "[a-z0-9]+(?:(?:[._]|__|-+)[a-z0-9]+)*";
-const REPOSITORY = new RegExp(`^${COMPONENT}(?:/${COMPONENT})*$`);
-const TAG = /^[A-Za-z0-9_][A-Za-z0-9_.-]{0,127}$/;
-const SCHEME = /^([a-z0-9+-]+):\/\//;
-/**
-* A reference as docker and skopeo read it: `alpine` is `docker.io/library/alpine`. No tag is added.
-*
-* @returns the reference, or one sentence with the problem and what to write
-*/
-function parseReference(text) {
-	if (text === "") return "the reference is empty: write REGISTRY/REPOSITORY:TAG";
-	if (/\s/.test(text)) return "a reference holds no spaces";
-	const scheme = SCHEME.exec(text);
-	if (scheme) return `write the reference without ${scheme[0]}: ${text.slice(scheme[0].length)}`;
-	const [named = "", digest, ...more] = text.split("@");
-	if (digest !== void 0 && (more.length > 0 || !isDigest(digest))) return "the part after @ is not a digest: write sha256: and 64 lower-case hexadecimal digits";
-	const { name, tag } = nameAndTag(named);
-	if (tag !== void 0 && !TAG.test(tag)) return tagProblem(tag);
-	const { registry, repository } = registryAndRepository(name);
-	const problem = registryProblem(registry) ?? repositoryProblem(registry, repository, name);
-	if (problem !== void 0) return problem;
-	return {
-		registry,
-		repository,
-		...tag === void 0 ? {} : { tag },
-		...digest === void 0 ? {} : { digest }
-	};
-}
-/** `registry/repository[:tag][@digest]` */
-function referenceText(reference) {
-	const tag = reference.tag === void 0 ? "" : `:${reference.tag}`;
-	const digest = reference.digest === void 0 ? "" : `@${reference.digest}`;
-	return `${reference.registry}/${reference.repository}${tag}${digest}`;
-}
-function nameAndTag(text) {
-	const colon = text.lastIndexOf(":");
-	if (colon < 0 || colon < text.lastIndexOf("/")) return { name: text };
-	return {
-		name: text.slice(0, colon),
-		tag: text.slice(colon + 1)
-	};
-}
-function registryAndRepository(name) {
-	const slash = name.indexOf("/");
-	const first = name.slice(0, Math.max(slash, 0));
-	const isHost = /[.:]/.test(first) || first === "localhost";
-	const registry = isHost ? first : DOCKER;
-	const repository = isHost ? name.slice(slash + 1) : name;
-	if (registry !== DOCKER && registry !== `index.${DOCKER}`) return {
-		registry,
-		repository
-	};
-	return {
-		registry: DOCKER,
-		repository: repository.includes("/") ? repository : `library/${repository}`
-	};
-}
-function registryProblem(registry) {
-	if (!REGISTRY.test(registry)) return `${JSON.stringify(registry)} is not the name of a registry: write HOST or HOST:PORT`;
-}
-function repositoryProblem(registry, repository, name) {
-	if (name === "" || repository === "" || repository === "library/") return "the name of the repository is missing: write REGISTRY/REPOSITORY:TAG";
-	const lower = repository.toLowerCase();
-	if (lower !== repository && REPOSITORY.test(lower)) {
-		const host = name.startsWith(`${registry}/`) ? `${registry}/` : "";
-		return `repository names are lower case: write ${host}${name.slice(host.length).toLowerCase()}`;
-	}
-	if (!REPOSITORY.test(repository)) return `${JSON.stringify(repository)} is not the name of a repository: use a-z and 0-9, with . _ - between them and / between parts`;
-	if (repository.length > REPOSITORY_LIMIT) return `the name of the repository has more than ${REPOSITORY_LIMIT} characters`;
-	if (/^[a-f0-9]{64}$/.test(name)) return "a name of 64 hexadecimal digits is taken for a digest: write REGISTRY/REPOSITORY";
+function repositoryProblem(repository) {
+	if (/@|:[^/]*$/.test(repository)) return `${JSON.stringify(repository)} is more than a name: write the tag as tag`;
+	const parsed = parseReference(repository.toLowerCase());
+	return typeof parsed === "string" ? `${JSON.stringify(repository)} is no name of a container: ${parsed}` : void 0;
 }
 function tagProblem(tag) {
-	if (tag === "") return "the tag after : is missing";
-	return `${JSON.stringify(tag)} is not a tag: use at most 128 of A-Z, a-z, 0-9, _ . - and start with none of . -`;
+	return isRefName(tag) && !/[:@/]/.test(tag) ? void 0 : `${JSON.stringify(tag)} is not a tag: use A-Z, a-z, 0-9 and . _ - between them`;
 }
-// src/oci/refname.ts
-/** image-spec annotations.md, "Rules" of ref.name; c/image oci/internal/oci_util.go has the same. */
-const REF_NAME_TEXT = /^[A-Za-z0-9]+(?:(?:[-._:@+]|--)[A-Za-z0-9]+)*(?:\/[A-Za-z0-9]+(?:(?:[-._:@+]|--)[A-Za-z0-9]+)*)*$/;
-/** Whether a text can be the name of an image in a layout. */
-function isRefName(text) {
-	return REF_NAME_TEXT.test(text);
-}
-// src/registry/transport.ts
-const FILE_TRANSPORTS = [
-	"oci",
-	"oci-archive",
-	"docker-archive",
-	"dir"
-];
-const NAMED_TRANSPORTS = ["containers-storage", "docker-daemon"];
-const DESTINATION_FORMS = "docker://REFERENCE, oci:DIR[:REF], oci-archive:FILE[:REF], docker-archive:FILE[:REF], dir:DIR, containers-storage:NAME or docker-daemon:NAME";
-/** Where `export` writes to: any destination of skopeo that works without a daemon of its own, and docker's daemon. */
-function parseDestination(text) {
-	const { transport, rest } = transportParts(text);
-	if (transport === void 0 || !(transport === "docker" || isLocal(transport))) return { problem: `'${text}' is no skopeo destination: write ${DESTINATION_FORMS}` };
-	if (transport !== "docker") return localName(transport, rest);
-	const parsed = parseTag(rest);
-	return "problem" in parsed ? parsed : {
-		transport,
-		reference: parsed.reference
-	};
-}
-/**
-* One of `tags`: where to push to.
-*
-* @returns the reference with its tag, `latest` where none is written, and its full text `registry/repository:tag`
-*/
-function parseTag(text) {
-	const bare = text.startsWith("docker://") ? text.slice(9) : text;
-	if (/^:?[\w.-]+$/.test(bare) && /^(?::|v?\d|latest$)/.test(bare)) return { problem: `'${text}' is a tag without a name: write REGISTRY/REPOSITORY:${bare.replace(/^:/, "")}` };
-	if (!bare.includes("/")) return { problem: `'${text}' is no full reference: write REGISTRY/REPOSITORY:TAG` };
-	const parsed = parseReference(bare);
-	if (typeof parsed === "string") return { problem: `'${text}' is no reference: ${parsed}` };
-	if (parsed.digest !== void 0) return { problem: `'${text}' has a digest, which a push cannot choose: write ${bare.slice(0, bare.indexOf("@"))}` };
-	const reference = {
-		...parsed,
-		tag: parsed.tag ?? "latest"
-	};
+function completed(text, main) {
+	const colon = text.lastIndexOf(":");
+	const at = colon < text.lastIndexOf("/") ? -1 : colon;
+	const repository = at === -1 ? text : text.slice(0, at);
+	const tag = at === -1 ? "" : text.slice(at + 1);
 	return {
-		reference,
-		text: referenceText(reference)
+		repository: repository || main.repository,
+		tag: tag || main.tag
 	};
 }
-/** The host, with port, of a login: `ghcr.io`, `localhost:5000`; a scheme and a trailing slash are taken off. */
-function parseRegistry(text) {
-	const host = text.replace(/^https?:\/\//, "").replace(/\/(v[12]\/?)?$/, "");
-	const registry = ["index.docker.io", "registry-1.docker.io"].includes(host) ? "docker.io" : host;
-	if (/^(?:[A-Za-z0-9.-]+|\[[a-fA-F0-9:]+\])(?::\d{1,5})?$/.test(registry) && !registry.startsWith("-")) return registry;
-	return { problem: `'${text}' is no registry: write HOST or HOST:PORT, without a path` };
-}
-/** What skopeo takes. It refuses a tag beside a digest (c/image docker/docker_transport.go), the digest is kept. */
-function imageNameText(name) {
-	if (name.transport !== "docker") return `${name.transport}:${name.path}${name.name === void 0 ? "" : `:${name.name}`}`;
-	const { registry, repository, tag = "latest", digest } = name.reference;
-	return `docker://${referenceText(digest === void 0 ? {
-		registry,
-		repository,
-		tag
-	} : {
-		registry,
-		repository,
-		digest
-	})}`;
-}
-/** What annotations and messages call it: `registry/repository:tag`, or the name with its transport. */
-function plainName(name) {
-	if (name.transport !== "docker") return imageNameText(name);
-	const { tag, digest } = name.reference;
-	return referenceText(tag === void 0 && digest === void 0 ? {
-		...name.reference,
-		tag: "latest"
-	} : name.reference);
-}
-/** The transport that a name begins with, if any, and what follows; `localhost:5000/x` and `oci:1.0` begin alike: only the names of transports are transports. */
-function transportParts(text) {
-	if (text.startsWith("docker://")) return {
-		transport: "docker",
-		rest: text.slice(9)
-	};
-	const colon = text.indexOf(":");
-	const transport = text.slice(0, Math.max(colon, 0));
-	return isLocal(transport) || /^(tarball|ostree|sif|dockers?|https?|obsrepositories|obs|file)$/.test(transport) ? {
-		transport,
-		rest: text.slice(colon + 1)
-	} : { rest: text };
-}
-function isLocal(transport) {
-	return [...FILE_TRANSPORTS, ...NAMED_TRANSPORTS].some((known) => known === transport);
-}
-/** The name behind a transport of this machine: `PATH[:NAME]`. */
-function localName(transport, rest) {
-	if (rest === "") return { problem: `nothing follows ${transport}: write ${transport}:PATH` };
-	if (!FILE_TRANSPORTS.some((known) => known === transport) || transport === "dir") return {
-		transport,
-		path: rest
-	};
-	const colon = rest.indexOf(":");
-	if (colon < 0) return {
-		transport,
-		path: rest
-	};
-	const path = rest.slice(0, colon);
-	const name = rest.slice(colon + 1);
-	if (path === "") return { problem: `'${transport}:${rest}' has no path: write ${transport}:PATH:REF` };
-	if (name === "") return {
-		transport,
-		path
-	};
-	if (transport !== "docker-archive" && !isRefName(name)) return { problem: `'${name}' is no name of an image in a layout: write ${transport}:PATH:REF, and no colon in PATH` };
-	return {
-		transport,
-		path,
-		name
-	};
-}
+// src/spelling.ts
 /**
-* A layout or a folder as skopeo names it.
-*
-* @throws HostError when the path has a colon, which skopeo takes for the end of it
+* The known words nearest to a wrong one, for a message: those that it begins, then those a slip or two away; whatever
+* the case.
 */
-function folderName(transport, folder, name) {
-	if (!folder.includes(":")) return imageNameText({
-		transport,
-		path: folder,
-		...name === void 0 ? {} : { name }
-	});
-	throw new HostError(`skopeo cannot work in ${folder}, for the colon in its name`, "choose another work-dir");
+function similarWords(wrong, known) {
+	const lower = wrong.toLowerCase();
+	const begun = lower.length < 3 ? [] : known.filter((word) => word.startsWith(lower));
+	const slips = lower.length < 5 ? 1 : 2;
+	const near = known.filter((word) => editDistance(lower, word) <= slips);
+	return [.../* @__PURE__ */ new Set([...begun, ...near])];
+}
+/** How many letters have to be added, removed or changed (Levenshtein). */
+function editDistance(a, b) {
+	let row = Array.from({ length: b.length + 1 }, (_, i) => i);
+	for (const [i, letter] of [...a].entries()) {
+		const next = [i + 1];
+		for (const [j, other] of [...b].entries()) {
+			const change = (row[j] ?? 0) + (letter === other ? 0 : 1);
+			next.push(Math.min(change, (row[j + 1] ?? 0) + 1, (next[j] ?? 0) + 1));
+		}
+		row = next;
+	}
+	return row.at(-1) ?? 0;
+}
+// src/inputs/containerconfig.ts
+/** What a container is called, in KIWI's words. */
+const NAMING = /* @__PURE__ */ new Map([
+	["name", scalar],
+	["tag", scalar],
+	["additionalnames", namesList]
+]);
+const CHANGES = {
+	author: scalar,
+	user: scalar,
+	workdir: scalar,
+	entrypoint: (value) => texts(value, "[\"sh\", \"-c\"]"),
+	cmd: (value) => texts(value, "[\"sleep\", \"10\"]"),
+	expose: ports,
+	volumes: (value) => texts(value, "[\"/data\"]"),
+	stopsignal: scalar,
+	env: mapping,
+	labels: mapping,
+	history
+};
+const READERS = new Map([...NAMING, ...Object.entries(CHANGES)]);
+const KEYS = [...READERS.keys()];
+const KEY_OF_KIWI_WORD = new Map([...KIWI_WORDS].map(([key, word]) => [word, key]));
+/** @param text YAML; an empty one changes nothing */
+function readContainerconfig(text) {
+	try {
+		return parseContainerconfig((0, import_dist.parse)(text, {
+			schema: "failsafe",
+			customTags: ["null"]
+		}));
+	} catch (error) {
+		const [reason = ""] = String(error instanceof Error ? error.message : error).split("\n");
+		return {
+			changes: {},
+			naming: {},
+			problems: [`no valid YAML: ${reason}`]
+		};
+	}
+}
+/** @param value of the parsed YAML; nothing at all changes nothing */
+function parseContainerconfig(value) {
+	if (value === void 0 || value === null) return {
+		changes: {},
+		naming: {},
+		problems: []
+	};
+	if (!isJsonObject(value)) return {
+		changes: {},
+		naming: {},
+		problems: [`write a mapping with the keys ${KEYS.join(", ")}`]
+	};
+	const taken = [];
+	const problems = [];
+	for (const [word, member] of Object.entries(value)) {
+		const key = keyOf(word);
+		const reading = key === void 0 ? { problem: unknownKey(word) } : readMember({
+			word,
+			key,
+			member
+		}, value);
+		if ("problem" in reading) problems.push(reading.problem);
+		else taken.push([key ?? word, reading.value]);
+	}
+	const changes = Object.fromEntries(taken.filter(([key]) => !NAMING.has(key)));
+	const naming = namingOf(Object.fromEntries(taken.filter(([key]) => NAMING.has(key))));
+	const wordOf = (key) => Object.keys(value).find((word) => keyOf(word) === key) ?? key;
+	const found = [...namingProblems(naming), ...configProblems(changes)];
+	return {
+		changes,
+		naming,
+		problems: [...problems, ...found.map(({ key, text }) => `${wordOf(key)}: ${text}`)]
+	};
+}
+function readMember(given, all) {
+	const { word, key, member } = given;
+	if (key !== word && Object.hasOwn(all, key)) return { problem: `${word}: is KIWI's word for ${key}, which is given too: write one of the two` };
+	if (member === null) return { value: null };
+	const reading = READERS.get(key)?.(member) ?? { problem: unknownKey(word) };
+	return "problem" in reading ? { problem: `${word}: ${reading.problem}` } : reading;
+}
+function namingOf({ additionalnames, ...others }) {
+	return {
+		...others,
+		...additionalnames === void 0 ? {} : { additionalNames: additionalnames }
+	};
+}
+/** @returns our name of it, undefined where there is no such key */
+function keyOf(word) {
+	return READERS.has(word) ? word : KEY_OF_KIWI_WORD.get(word);
+}
+function unknownKey(word) {
+	const [similar] = similarWords(word, [...KEYS, ...KEY_OF_KIWI_WORD.keys()]);
+	return `unknown key ${JSON.stringify(word)}: ${similar === void 0 ? "" : `did you mean ${similar}? `}known are ${KEYS.join(", ")}`;
+}
+function texts(value, example) {
+	if (!Array.isArray(value)) return { problem: `write a list: ${example}` };
+	const other = value.find((item) => typeof item !== "string");
+	if (other === void 0) return { value };
+	return { problem: `a list of texts is needed: ${isScalar(other) ? `write "${other}" in quotes` : `such as ${example}`}` };
+}
+/** A list, or one text with commas, as KIWI's attribute is written. */
+function namesList(value) {
+	return texts(typeof value === "string" ? value.split(",").map((name) => name.trim()) : value, "[\"acme/other:1.0\", \":stable\"]");
+}
+function scalar(value) {
+	return isScalar(value) ? { value: `${value}` } : { problem: "write one text" };
+}
+function mapping(value) {
+	if (!isJsonObject(value)) return { problem: "write a mapping: NAME: VALUE" };
+	const wrong = Object.entries(value).find(([, member]) => member !== null && !isScalar(member));
+	if (wrong !== void 0) return { problem: `the value of ${JSON.stringify(wrong[0])} is no text` };
+	return { value: mappedTexts(value) };
+}
+function history(value) {
+	const known = [
+		"created_by",
+		"author",
+		"comment"
+	];
+	if (!isJsonObject(value)) return { problem: `write a mapping with ${known.join(", ")}` };
+	const read = mapping(value);
+	if ("problem" in read) return read;
+	const unknown = Object.keys(read.value).find((name) => !known.includes(name));
+	if (unknown !== void 0) return { problem: `unknown key ${JSON.stringify(unknown)}: known are ${known.join(", ")}` };
+	const { created_by: createdBy, ...others } = read.value;
+	return { value: {
+		...others,
+		...createdBy === void 0 ? {} : { createdBy }
+	} };
+}
+function mappedTexts(value) {
+	return Object.fromEntries(Object.entries(value).map(([name, member]) => [name, member === null ? null : `${member}`]));
+}
+/** As docker writes them, with the protocol. */
+function ports(value) {
+	const isNumber = (port) => typeof port === "number" || typeof port === "bigint";
+	const read = texts(Array.isArray(value) ? value.map((port) => isNumber(port) ? `${port}` : port) : value, "[80, 53/udp]");
+	if ("problem" in read) return read;
+	return { value: read.value.map((port) => portProblem(port) === void 0 ? portKey(port) : port) };
+}
+function isScalar(value) {
+	return [
+		"string",
+		"number",
+		"bigint",
+		"boolean"
+	].includes(typeof value);
 }
 // src/inputs/raw.ts
+/**
+* Inputs as they were written: from a workflow one text for each, from a command line one for each time a flag stands
+* there. Names and kinds are the contract that `action.yml` and `--help` show.
+*/
 const DEFINITIONS = {
 	description: {
 		kind: "text",
@@ -7497,7 +7662,7 @@ const DEFINITIONS = {
 	containerconfig: {
 		kind: "yaml",
 		value: "YAML",
-		help: "as text: entrypoint, cmd, env, labels, user, workdir, expose, …"
+		help: "as text: name, tag, author, entrypoint, cmd, env, labels, user, workdir, …"
 	},
 	labels: {
 		kind: "list",
@@ -7522,7 +7687,7 @@ const DEFINITIONS = {
 	tags: {
 		kind: "list",
 		value: "REF",
-		help: "references to push to"
+		help: "references to push to; default: the container's names"
 	},
 	push: {
 		kind: "boolean",
@@ -7532,12 +7697,12 @@ const DEFINITIONS = {
 	export: {
 		kind: "list",
 		value: "DEST",
-		help: "skopeo destination to write the image to, oci:DIR[:REF] among them"
+		help: "skopeo destination, oci:DIR[:REF], or none; default: the format's"
 	},
 	registry: {
 		kind: "text",
 		value: "HOST",
-		help: "registry of the login; default: the tags' one"
+		help: "registry of the login and of names without one; default: the tags' one"
 	},
 	username: {
 		kind: "text",
@@ -7607,25 +7772,9 @@ function rawEntries(name, text) {
 	if (inputDefinition(name).kind !== "list") return [text];
 	return text.split(name === "tags" ? /[\n,]/ : "\n");
 }
-/** The known names nearest to a wrong one, for a message: those that it begins, then those a slip or two away. */
+/** The known names nearest to a wrong one, for a message. */
 function similarNames(wrong) {
-	const lower = wrong.toLowerCase();
-	const begun = lower.length < 3 ? [] : INPUT_NAMES.filter((name) => name.startsWith(lower));
-	const slips = lower.length < 5 ? 1 : 2;
-	const near = INPUT_NAMES.filter((name) => editDistance(lower, name) <= slips);
-	return [.../* @__PURE__ */ new Set([...begun, ...near])].slice(0, 2);
-}
-function editDistance(a, b) {
-	let row = Array.from({ length: b.length + 1 }, (_, i) => i);
-	for (const [i, letter] of [...a].entries()) {
-		const next = [i + 1];
-		for (const [j, other] of [...b].entries()) {
-			const change = (row[j] ?? 0) + (letter === other ? 0 : 1);
-			next.push(Math.min(change, (row[j + 1] ?? 0) + 1, (next[j] ?? 0) + 1));
-		}
-		row = next;
-	}
-	return row.at(-1) ?? 0;
+	return similarWords(wrong, INPUT_NAMES).slice(0, 2);
 }
 // src/inputs/reader.ts
 const TRUE = [
@@ -7724,7 +7873,7 @@ function imageInputs(reader) {
 		...optionalFormat(reader),
 		...optionalDiskPath(reader),
 		...reader.optional("baseImage", "base-image"),
-		containerconfig: containerconfig(reader),
+		...containerconfig(reader),
 		labels: reader.pairs("labels"),
 		annotations: reader.pairs("annotations"),
 		platform: platform(reader),
@@ -7735,7 +7884,8 @@ function jobInputs(reader) {
 	return {
 		tags: tags(reader),
 		push: reader.boolean("push", false),
-		exports: exportDestinations(reader),
+		...optionalExports(reader),
+		...optionalRegistry(reader),
 		...optionalLogin(reader),
 		...reader.optional("authfile", "authfile"),
 		tlsVerify: reader.boolean("tls-verify", true),
@@ -7766,21 +7916,12 @@ function optionalDiskPath(reader) {
 	return {};
 }
 function containerconfig(reader) {
-	const text = reader.secret("containerconfig");
-	if (text === void 0 || text.trim() === "") return {};
-	let value;
-	try {
-		value = (0, import_dist.parse)(text, {
-			schema: "failsafe",
-			customTags: ["null"]
-		});
-	} catch (error) {
-		reader.refuse("containerconfig", `no valid YAML: ${firstLine(error)}`);
-		return {};
-	}
-	const parsed = parseContainerconfig(value);
-	for (const problem of parsed.problems) reader.refuse("containerconfig", problem);
-	return parsed.changes;
+	const { changes, naming, problems } = readContainerconfig(reader.secret("containerconfig") ?? "");
+	for (const problem of problems) reader.refuse("containerconfig", problem);
+	return {
+		containerconfig: changes,
+		naming
+	};
 }
 function platform(reader) {
 	const text = reader.text("platform");
@@ -7805,47 +7946,36 @@ function tags(reader) {
 	}
 	return texts;
 }
-function exportDestinations(reader) {
-	const destinations = reader.list("export");
-	for (const text of destinations) {
+/** The word `none` turns the description's default off. */
+function optionalExports(reader) {
+	const exports = reader.list("export");
+	if (exports.length === 0) return {};
+	if (exports.every((text) => text === "none")) return { exports: [] };
+	for (const text of exports) {
 		const parsed = parseDestination(text);
-		if ("problem" in parsed) reader.refuse("export", parsed.problem);
+		if (text === "none") reader.refuse("export", "none stands beside others: write none alone, or leave it out");
+		else if ("problem" in parsed) reader.refuse("export", parsed.problem);
 	}
-	return destinations;
+	return { exports };
 }
 function optionalLogin(reader) {
 	const username = reader.text("username");
 	const password = reader.secret("password");
-	const given = reader.text("registry");
-	if (username === void 0 && password === void 0) {
-		if (given !== void 0) reader.refuse("registry", `a login for ${given} needs username and password: give both, or leave registry out`);
-		return {};
-	}
+	if (username === void 0 && password === void 0) return {};
 	if (username === void 0) reader.refuse("username", "missing while a password is given: a login needs both");
 	if (password === void 0) reader.refuse("password", "missing while a username is given: a login needs both");
-	if (username === void 0 || password === void 0) return {};
-	const registry = given === void 0 ? onlyRegistry(reader) : givenRegistry(given, reader);
-	return registry === void 0 ? {} : { login: {
-		registry,
+	return username === void 0 || password === void 0 ? {} : { login: {
 		username,
 		password
 	} };
 }
-function givenRegistry(text, reader) {
+function optionalRegistry(reader) {
+	const text = reader.text("registry");
+	if (text === void 0) return {};
 	const parsed = parseRegistry(text);
-	if (typeof parsed === "string") return parsed;
+	if (typeof parsed === "string") return { registry: parsed };
 	reader.refuse("registry", parsed.problem);
-}
-function onlyRegistry(reader) {
-	const registries = /* @__PURE__ */ new Set();
-	for (const text of reader.list("tags")) {
-		const parsed = parseTag(text);
-		if (!("problem" in parsed)) registries.add(parsed.reference.registry);
-	}
-	const [first, ...others] = registries;
-	if (first !== void 0 && others.length === 0) return first;
-	const why = first === void 0 ? "there are no tags to take it from" : `tags name ${[...registries].join(" and ")}`;
-	reader.refuse("registry", `missing, and ${why}: write the registry that the login is for`);
+	return {};
 }
 function optionalEpoch(reader) {
 	const given = reader.text("source-date-epoch");
@@ -7855,9 +7985,6 @@ function optionalEpoch(reader) {
 	const where = given === void 0 ? "the variable SOURCE_DATE_EPOCH is " : "";
 	reader.refuse("source-date-epoch", `${where}'${text}': write whole seconds since 1970, like 1700000000`);
 	return {};
-}
-function firstLine(error) {
-	return String(error instanceof Error ? error.message : error).split("\n")[0] ?? "";
 }
 // src/oci/blob.ts
 /**
@@ -9725,28 +9852,50 @@ async function writeSummary(report, markdown) {
 	}
 }
 // src/registry/basename.ts
-const BASE_FORMS = "a registry reference, scratch, oci:, oci-archive:, docker-archive:, dir: or containers-storage:";
-/** Sources of KIWI's `derived_from` (kiwi/system/uri.py) that mean nothing outside of KIWI or the build service. */
-const KIWI_SOURCES = /* @__PURE__ */ new Map([
-	["obsrepositories", "names a container of the Open Build Service that builds the description"],
-	["obs", "names a container of the Open Build Service that builds the description"],
-	["file", "is KIWI's way to name an archive: write oci-archive:FILE or docker-archive:FILE"]
+const BASE_FORMS = "a registry reference, scratch, oci:, oci-archive:, docker-archive:, dir:, containers-storage: or file:";
+const BUILD_SERVICE = "names a container of the Open Build Service that builds the description: write its registry reference, like registry.opensuse.org/PROJECT/NAME:TAG";
+/** Sources that cannot be read from here: KIWI's own, and addresses of the web. */
+const FOREIGN_SOURCES = /* @__PURE__ */ new Map([
+	["obsrepositories", () => BUILD_SERVICE],
+	["obs", () => BUILD_SERVICE],
+	["this", () => "is KIWI's word for the folder of the description, which it knows for repositories only: write file:PATH"],
+	["http", webProblem],
+	["https", webProblem],
+	["ftp", webProblem]
 ]);
 /**
-* The reference container: a registry reference (with or without `docker://`), `scratch`, or a skopeo transport. What
-* names neither tag nor digest means `latest`, as with docker.
+* The reference container: a registry reference (with or without `docker://`), `scratch`, a skopeo transport, or a path of
+* this machine as KIWI takes it: `file:PATH`, `file:///PATH`, `dir:…` and an absolute path alone. What names neither tag
+* nor digest means `latest`, as with docker. Relative paths are those of the working directory, as with KIWI and skopeo.
 */
 function parseBase(text) {
 	if (text === "scratch") return "scratch";
+	if (text.startsWith("/")) return pathName(text, text);
+	if (/^\.{1,2}\//.test(text)) return { problem: `'${text}' is a path: write file:${text}` };
+	const [, scheme = "", address = ""] = /^([a-z]+):(.*)$/s.exec(text) ?? [];
+	const foreign = FOREIGN_SOURCES.get(scheme);
+	if (foreign !== void 0 && /^obs|^\w+:\/\//.test(text)) return { problem: `'${text}' ${foreign(address)}` };
 	const { transport, rest } = transportParts(text);
-	const kiwi = KIWI_SOURCES.get(transport ?? "");
-	if (kiwi !== void 0) return { problem: kiwiProblem(text, kiwi) };
 	if (transport === void 0 || transport === "docker") return registryName(rest);
+	if (transport === "file" || transport === "dir" && rest.startsWith("//")) return uriPath(text, rest);
 	if (transport === "docker-daemon" || !isLocal(transport)) return { problem: `'${text}' is no source of a base: write ${BASE_FORMS}` };
-	return localName(transport, rest);
+	const name = localName(transport, rest);
+	return "problem" in name || name.transport !== "dir" ? name : pathName(name.path, text);
 }
-function kiwiProblem(text, why) {
-	return `'${text}' ${why}${why.includes("write") ? "" : `: write its registry reference, like registry.opensuse.org/PROJECT/NAME:TAG`}`;
+function uriPath(text, rest) {
+	const [, host = "", path = ""] = /^(?:\/\/([^/]*))?([^?#]*)/.exec(rest) ?? [];
+	if (host !== "" && host !== "localhost") return { problem: `'${text}' names the host ${host}: write file:///PATH, or file:PATH in the working directory` };
+	return pathName(path, text);
+}
+function pathName(path, text) {
+	if (path === "") return { problem: `'${text}' has no path: write file:PATH` };
+	return {
+		transport: "path",
+		path
+	};
+}
+function webProblem(rest) {
+	return `is an address of the web: write ${rest.replace(/^\/\//, "")} for a registry, or fetch the archive before and write file:PATH`;
 }
 function registryName(text) {
 	const parsed = parseReference(text);
@@ -9777,7 +9926,10 @@ async function withAccess(plan, inputs, around, step, use) {
 		};
 		const file = await prepareLogins({
 			folder,
-			...login ? { login } : {},
+			...login && plan.loginRegistry !== void 0 ? { login: {
+				...login,
+				registry: plan.loginRegistry
+			} } : {},
 			...authfile === void 0 ? {} : { authfile },
 			files: around.loginFiles,
 			registries: registries(plan)
