@@ -40,12 +40,11 @@ export async function publishImage(job: PublishJob): Promise<Published> {
   }
   if (plan.exports.length > 0) {
     report.group('Export')
-    await stopwatch.time('Export', async () => {
-      for (const [index, destination] of plannedDestinations(plan).entries()) {
-        await exportImage(source, destination, access)
-        reached({ exports: plan.exports.slice(0, index + 1) })
-      }
-    })
+    await stopwatch.time('Export', () =>
+      exportImage(source, plannedDestinations(plan), access, (count) =>
+        reached({ exports: plan.exports.slice(0, count) }),
+      ),
+    )
     report.endGroup()
   }
   if (!plan.push) {

@@ -19,8 +19,6 @@ import { zstdFrameChunks } from './zstdframes.ts'
 export interface GzipOptions {
   /** For the new layers and the manifest; stays with the caller. */
   readonly folder: string
-  /** 1 to 9 */
-  readonly level: number
   readonly signal?: AbortSignal
 }
 
@@ -68,7 +66,7 @@ async function gzipLayer(
   layer: Descriptor,
   file: string,
   diffID: Digest | undefined,
-  { folder, level, signal }: GzipOptions,
+  { folder, signal }: GzipOptions,
 ): Promise<Descriptor> {
   await using source = await open(file, constants.O_RDONLY | constants.O_NOFOLLOW)
   const hash = createHash('sha256')
@@ -81,7 +79,7 @@ async function gzipLayer(
       Readable.from(chunks, { objectMode: false }),
       unpacked,
       (tar: AsyncIterable<Buffer>) => hashed(tar, hash),
-      compressor({ algorithm: 'gzip', level }),
+      compressor({ algorithm: 'gzip' }),
       async (compressed: AsyncIterable<Buffer>) => {
         writing = writeBlob(folder, compressed)
         await writing

@@ -4,10 +4,7 @@ import { replaceFile } from '../oci/blob.ts'
 import { namedDescriptors } from '../oci/layout.ts'
 import type { StoredImage } from '../oci/storedimage.ts'
 import type { Access } from './access.ts'
-import { dockerArchive, withDockerImage } from './dockerimage.ts'
-
-/** gzip(1)'s own: the archive is kept. */
-const LEVEL = 6
+import { dockerArchive } from './dockerimage.ts'
 
 /**
  * Writes the archive of a layout, in one step in place of what is there; without skopeo, which leaves the platform out of
@@ -26,17 +23,20 @@ export async function writeOciArchive(
   await replaceFile(...placeOf(file), layoutArchive(image, { entries, ...(signal === undefined ? {} : { signal }) }))
 }
 
-/** Writes an archive for `docker load` in the same way; zstd layers become gzip. Throws what `writeOciArchive` does. */
+/**
+ * Writes an archive for `docker load` in the same way.
+ *
+ * @param image as docker takes it
+ * @param names whole
+ * @throws what `writeOciArchive` does
+ */
 export async function writeDockerArchive(
   image: StoredImage,
   file: string,
   names: readonly string[],
-  access: Access,
+  { signal }: Access,
 ): Promise<void> {
-  const target = `docker-archive:${file}`
-  await withDockerImage(image, { target, level: LEVEL, access }, async (fit) => {
-    await replaceFile(...placeOf(file), dockerArchive(fit, names, access.signal))
-  })
+  await replaceFile(...placeOf(file), dockerArchive(image, names, signal))
 }
 
 function placeOf(file: string): readonly [folder: string, name: string] {

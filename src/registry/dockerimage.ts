@@ -28,28 +28,32 @@ export function dockerArchive(image: StoredImage, names: readonly string[], sign
   return layoutArchive(image, { entries, documents, ...(signal === undefined ? {} : { signal }) })
 }
 
+/** An image as docker takes it, made at the first need and kept for all docker's targets of a run. */
+export interface DockerForm extends AsyncDisposable {
+  /** @throws what `gzipLayers` does */
+  of(image: StoredImage): Promise<StoredImage>
+}
+
 /**
- * Works with an image that docker takes: Docker's format has no zstd layers, they are made gzip in a temporary folder
- * first, which the log says.
- *
- * @param target for the log
- * @param level of gzip, 1 to 9
- * @throws what `gzipLayers` and `work` do
+ * Docker's format has no zstd layers: they are made gzip in a temporary folder, which the log says. All else stays as it
+ * is.
  */
-export async function withDockerImage<Result>(
-  image: StoredImage,
-  { target, level, access }: { readonly target: string; readonly level: number; readonly access: Access },
-  work: (image: StoredImage) => Promise<Result>,
-): Promise<Result> {
-  if (!hasZstdLayers(image)) return await work(image)
-  const folder = await mkdtemp(join(access.tmpFolder, 'gzip-'))
-  try {
-    const { signal } = access
-    const changed = await gzipLayers(image, { folder, level, ...(signal === undefined ? {} : { signal }) })
-    const digests = `${changed.descriptor.digest} instead of ${image.descriptor.digest}`
-    access.report.info(`${target}: Docker's format takes no zstd layers, so they become gzip and the digest ${digests}`)
-    return await work(changed)
-  } finally {
-    await rm(folder, { recursive: true, force: true })
+export function dockerForm({ tmpFolder, signal, report }: Access): DockerForm {
+  const folders: string[] = []
+  let made: StoredImage | undefined
+  return {
+    of: async (image) => {
+      if (!hasZstdLayers(image)) return image
+      if (made !== undefined) return made
+      const folder = await mkdtemp(join(tmpFolder, 'gzip-'))
+      folders.push(folder)
+      made = await gzipLayers(image, { folder, ...(signal === undefined ? {} : { signal }) })
+      const digests = `${made.descriptor.digest} instead of ${image.descriptor.digest}`
+      report.info(`Docker's format takes no zstd layers: for docker they become gzip, and the digest ${digests}`)
+      return made
+    },
+    [Symbol.asyncDispose]: async () => {
+      for (const folder of folders) await rm(folder, { recursive: true, force: true })
+    },
   }
 }

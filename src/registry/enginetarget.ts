@@ -3,15 +3,13 @@ import { RegistryError } from '../errors.ts'
 import { parseConfig } from '../oci/config.ts'
 import type { StoredImage } from '../oci/storedimage.ts'
 import type { Access } from './access.ts'
-import { dockerArchive, withDockerImage } from './dockerimage.ts'
+import { dockerArchive } from './dockerimage.ts'
 import { loadArchive, readEngineImage } from './engine.ts'
-
-/** What is sent is unpacked at once: small would only be slow. */
-const LEVEL = 1
 
 /**
  * Loads an image into docker's engine under its names, and reads it back: each name has to stand for our layers.
  *
+ * @param image as docker takes it
  * @param target for messages
  * @param names whole
  * @returns what the engine calls it: our digest where it keeps images in containerd, else that of the config
@@ -28,9 +26,7 @@ export async function loadIntoEngine(
     new RegistryError(`the image cannot be written to ${target}: ${why}`, { side: 'target', reference: target })
   const config = image.blobs.find(({ digest }) => digest === image.manifest.config.digest)
   const diffIDs = parseConfig(await readFile(config?.file ?? '')).rootfs.diff_ids
-  const said = await withDockerImage(image, { target, level: LEVEL, access }, (fit) =>
-    loadArchive(dockerArchive(fit, names, access.signal), access),
-  )
+  const said = await loadArchive(dockerArchive(image, names, access.signal), access)
   if (said !== undefined) throw refused(`docker's daemon refuses it (${said.trim().replaceAll(/\s*\n\s*/g, ' ')})`)
   const ids = new Set<string>()
   for (const name of names) {

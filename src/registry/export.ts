@@ -3,6 +3,7 @@ import type { Descriptor } from '../oci/descriptor.ts'
 import { readStoredImage } from '../oci/storedimage.ts'
 import type { Access } from './access.ts'
 import { writeDockerArchive, writeOciArchive } from './archivetarget.ts'
+import { type DockerForm, dockerForm } from './dockerimage.ts'
 import { loadIntoEngine } from './enginetarget.ts'
 import { writeToFolder } from './foldertarget.ts'
 import { writeToLayout } from './layouttarget.ts'
@@ -20,17 +21,29 @@ export interface ExportSource extends Source {
 }
 
 /**
- * Writes an image to a skopeo destination. Our digest stays the same in all that can keep it; the log says of each what it
- * carries. A layout that is there already keeps its other images; an archive or a folder that is there is replaced in one
- * step, and stays when this fails.
+ * Writes an image to skopeo destinations, one after another. Our digest stays the same in all that can keep it; the log
+ * says of each what it carries. A layout that is there already keeps its other images; an archive or a folder that is
+ * there is replaced in one step, and stays when this fails.
  *
+ * @param onWritten called after each, with how many are written by then
  * @throws RegistryError, HostError, ImageError; errors of the file system are passed on
  */
-export async function exportImage(source: ExportSource, destination: ImageName, access: Access): Promise<void> {
-  if (destination.transport === 'docker') return await pushTag(source, plainName(destination), access)
-  const { names, carries } = await writeTo(source, destination, access)
-  const as = names.length > 0 ? ` as ${names.join(', ')}` : ''
-  access.report.info(`wrote ${plainName(destination)}${as}: ${carries}`)
+export async function exportImage(
+  source: ExportSource,
+  destinations: readonly ImageName[],
+  access: Access,
+  onWritten: (count: number) => void = () => {},
+): Promise<void> {
+  await using forDocker = dockerForm(access)
+  for (const [index, destination] of destinations.entries()) {
+    if (destination.transport === 'docker') await pushTag(source, plainName(destination), access)
+    else {
+      const { names, carries } = await writeTo(source, destination, forDocker, access)
+      const as = names.length > 0 ? ` as ${names.join(', ')}` : ''
+      access.report.info(`wrote ${plainName(destination)}${as}: ${carries}`)
+    }
+    onWritten(index + 1)
+  }
 }
 
 interface Written {
@@ -39,7 +52,12 @@ interface Written {
   readonly carries: string
 }
 
-async function writeTo(source: ExportSource, destination: LocalName, access: Access): Promise<Written> {
+async function writeTo(
+  source: ExportSource,
+  destination: LocalName,
+  forDocker: DockerForm,
+  access: Access,
+): Promise<Written> {
   const { digest } = source
   const image = await readStoredImage(source.layout, source.descriptor)
   const { path, transport } = destination
@@ -64,13 +82,15 @@ async function writeTo(source: ExportSource, destination: LocalName, access: Acc
     }
     case 'docker-archive': {
       const names = dockerNames(destination.name, source.names)
-      await writeDockerArchive(image, path, names, access)
-      return { names, carries: `${LOADED}; its index.json is that of an OCI archive` }
+      const fit = await forDocker.of(image)
+      await writeDockerArchive(fit, path, names, access)
+      return { names, carries: `${fit.descriptor.digest} in its index.json; ${LOADED}` }
     }
     case 'docker-daemon': {
       const names = dockerNames(path, source.names)
-      const id = await loadIntoEngine(image, plainName(destination), names, access)
-      return { names, carries: id === digest ? digest : `image ID ${id}; ${LOADED}` }
+      const fit = await forDocker.of(image)
+      const id = await loadIntoEngine(fit, plainName(destination), names, access)
+      return { names, carries: id === fit.descriptor.digest ? id : `image ID ${id}; ${LOADED}` }
     }
   }
 }

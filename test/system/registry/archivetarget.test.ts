@@ -118,9 +118,19 @@ describe('a docker-archive: export', () => {
     expect(manifest.config).toEqual(config)
     await run('skopeo', ['copy', '--quiet', `docker-archive:${at('image.tar')}`, `dir:${at('whole')}`])
     expect(here.access.report.lines[0]).toBe(
-      `docker-archive:${at('image.tar')}: Docker's format takes no zstd layers, so they become gzip and the digest ${digest} instead of ${zstd.digests.amd64}`,
+      `Docker's format takes no zstd layers: for docker they become gzip, and the digest ${digest} instead of ${zstd.digests.amd64}`,
     )
     expect((await readdir(here.access.tmpFolder)).filter((name) => name.startsWith('gzip-'))).toEqual([])
+  })
+})
+
+describe('several exports', () => {
+  it('carry one digest, and docker has one form for all its targets', async () => {
+    const texts = ['oci:@/layout:1', 'oci-archive:@/oci.tar:1', 'dir:@/folder']
+    await here.write([...texts, 'docker-archive:@/one.tar:x', 'docker-archive:@/two.tar:x'], await sourceOf(zstd))
+    for (const text of texts) expect(await digestAt(text.replace('@', here.folder))).toBe(zstd.digests.amd64)
+    expect(await readFile(at('one.tar'))).toEqual(await readFile(at('two.tar')))
+    expect(here.access.report.lines.filter((line) => line.startsWith("Docker's format takes no zstd"))).toHaveLength(1)
   })
 })
 

@@ -17,7 +17,7 @@ export interface Exporting extends AsyncDisposable {
   readonly folder: string
   readonly access: TestAccess
   /** Writes an image where the text says; a path's `@` stands for the folder. */
-  write(text: string, source: ExportSource, changes?: Partial<Access>): Promise<void>
+  write(text: string | readonly string[], source: ExportSource, changes?: Partial<Access>): Promise<void>
 }
 
 /** What a test of exports starts from. */
@@ -28,9 +28,12 @@ export async function exporting(): Promise<Exporting> {
     folder,
     access,
     write: async (text, source, changes) => {
-      const destination = parseDestination(text.replace(':@/', `:${folder}/`))
-      if ('problem' in destination) throw new Error(destination.problem)
-      await exportImage(source, destination, { ...access, ...changes })
+      const destinations = [text].flat().map((each) => {
+        const destination = parseDestination(each.replace(':@/', `:${folder}/`))
+        if ('problem' in destination) throw new Error(destination.problem)
+        return destination
+      })
+      await exportImage(source, destinations, { ...access, ...changes })
     },
     [Symbol.asyncDispose]: async () => {
       await access[Symbol.asyncDispose]()

@@ -32,7 +32,7 @@ describe('gzipLayers', () => {
     await using work = await sample()
     const { image, layout, folder } = work
     expect(hasZstdLayers(image)).toBe(true)
-    const changed = await gzipLayers(image, { folder, level: 1 })
+    const changed = await gzipLayers(image, { folder })
     expect(hasZstdLayers(changed)).toBe(false)
     const [gzip, former, plain] = changed.manifest.layers
     expect([gzip, plain]).toEqual([layout.gzip, layout.plain])
@@ -46,7 +46,7 @@ describe('gzipLayers', () => {
 
   it('gives the manifest a descriptor of its own, with the platform', async () => {
     await using work = await sample()
-    const { descriptor, blobs } = await gzipLayers(work.image, { folder: work.folder, level: 1 })
+    const { descriptor, blobs } = await gzipLayers(work.image, { folder: work.folder })
     const bytes = await readFile(blobs[0]?.file ?? '')
     expect(descriptor).toEqual({ ...work.image.descriptor, digest: sha256(bytes), size: bytes.length })
   })
@@ -54,7 +54,7 @@ describe('gzipLayers', () => {
   it('fails at a layer that cannot be unpacked', async () => {
     await using work = await sample()
     await flip(work.layout.file(work.layout.zstd.digest), 0)
-    await expect(gzipLayers(work.image, { folder: work.folder, level: 1 })).rejects.toThrow(
+    await expect(gzipLayers(work.image, { folder: work.folder })).rejects.toThrow(
       /^the layer sha256:.* is not a valid OCI image: it cannot be unpacked/,
     )
     expect(await readdir(work.folder)).toEqual([])
@@ -64,13 +64,13 @@ describe('gzipLayers', () => {
     await using other = await sample(({ config }) => {
       config.rootfs.diff_ids[1] = config.rootfs.diff_ids[0] ?? ''
     })
-    await expect(gzipLayers(other.image, { folder: other.folder, level: 1 })).rejects.toThrow(/it holds .* instead of/)
+    await expect(gzipLayers(other.image, { folder: other.folder })).rejects.toThrow(/it holds .* instead of/)
   })
 
   it('ends when the job is canceled', async () => {
     await using work = await sample()
     const signal = AbortSignal.abort()
-    await expect(gzipLayers(work.image, { folder: work.folder, level: 1, signal })).rejects.toMatchObject({
+    await expect(gzipLayers(work.image, { folder: work.folder, signal })).rejects.toMatchObject({
       name: 'AbortError',
     })
     expect(await readdir(work.folder)).toEqual([])
