@@ -22,6 +22,8 @@ export type RefusalKind =
   | 'denied'
   | 'missing'
   | 'size'
+  | 'several'
+  | 'unnamed'
   | 'no-registry'
   | 'zstd'
   | 'namespace'
@@ -127,6 +129,16 @@ const RULES: readonly Rule[] = [
     pattern: /manifest unknown|name unknown|repository name not known|blob unknown/i,
     status: [404],
     reason: 'it is not there: check repository and tag',
+  },
+  {
+    kind: 'several',
+    pattern: /more than one image in oci|manifest\.json: expected 1 item, got/i,
+    reason: 'it holds several images: write which one behind a colon, PATH:NAME',
+  },
+  {
+    kind: 'unnamed',
+    pattern: /no descriptor found for reference|\btag "[^"]*" not found/i,
+    reason: 'it holds no image of that name: see its index.json or manifest.json for those that it has',
   },
   {
     kind: 'size',
