@@ -62,7 +62,9 @@ export async function* tarItems(source: TarSource): AsyncGenerator<TarItem> {
     announced = { pax: new Map() }
     yield item
     if (type === 'S') await skipSparseMap(source, header, number)
-    if (!(await source.skip(padded(item.sizeBytes)))) throw failure(number)('its content is cut')
+    if (!(await source.skip(item.sizeBytes))) throw failure(number)('its content is cut')
+    // Archives that were never closed end here, umoci's insert makes them; Go's reader takes them too.
+    await source.skip(padded(item.sizeBytes) - item.sizeBytes)
   }
 }
 

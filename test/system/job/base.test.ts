@@ -1,11 +1,14 @@
-import { mkdtemp, readdir, rm } from 'node:fs/promises'
+import { execFile } from 'node:child_process'
+import { mkdir, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { promisify } from 'node:util'
 import { afterEach, beforeEach, expect, it } from 'vitest'
 import type { RemoteCache } from '../../../src/cache/cache.ts'
 import { fetchPlannedBase, resolvePlannedBase } from '../../../src/job/base.ts'
 import type { Job } from '../../../src/job/job.ts'
 import { Stopwatch } from '../../../src/job/stopwatch.ts'
+import { digestOf } from '../../../src/oci/digest.ts'
 import type { Plan } from '../../../src/plan/plan.ts'
 import { prepareLogins } from '../../../src/registry/login.ts'
 import { type Base, makeBase, pushBase } from '../../support/base.ts'
@@ -37,21 +40,28 @@ function sharedCache() {
   return { cache, saved }
 }
 
-async function fetched(registry: Registry, cache: RemoteCache, authfile?: string) {
-  const name = `${registry.address}/acme/base:1`
-  const plan = { base: name, baseSource: 'input base-image', platform: { os: 'linux', architecture: 'amd64' } } as Plan
-  const job = {
+async function newJob(caches: Job['caches'], authfile?: string): Promise<Job> {
+  return {
     workFolder: await mkdtemp(join(folder, 'job-')),
     access: authfile === undefined ? access : { ...access, authfile },
     machine: { now: () => Date.now() },
-    caches: { folder: join(folder, 'kept'), remote: cache },
+    caches,
     report: access.report,
     stopwatch: new Stopwatch(() => Date.now()),
     signal: new AbortController().signal,
   } as unknown as Job
+}
+
+async function planned(name: string, job: Job, diskPath?: string) {
+  const plan = { base: name, baseSource: 'input base-image', platform: { os: 'linux', architecture: 'amd64' } } as Plan
   const resolved = await resolvePlannedBase(plan, job)
   if (resolved === undefined) throw new Error('a base is no scratch')
-  return fetchPlannedBase(resolved, undefined, job)
+  return fetchPlannedBase(resolved, diskPath, job)
+}
+
+async function fetched(registry: Registry, cache: RemoteCache, authfile?: string) {
+  const caches = { folder: join(folder, 'kept'), remote: cache }
+  return planned(`${registry.address}/acme/base:1`, await newJob(caches, authfile))
 }
 
 it('the layers of a base that everybody can read go into the shared cache', async () => {
@@ -80,4 +90,90 @@ it('the layers of a base that needed a login never do, nor with those of another
   // The first layer of both is the same; the second is the secret one's own.
   expect(names).not.toContain(secret.layers[1]?.replace('sha256:', ''))
   await secret[Symbol.asyncDispose]()
+})
+
+const umoci = (...args: readonly string[]) => promisify(execFile)('umoci', args)
+
+/** The base with a layer more, made by umoci. */
+async function insert(path: string, ...flags: readonly string[]): Promise<void> {
+  const image = `${base.layout}:amd64`
+  if (flags.length > 0) await umoci('insert', '--image', image, ...flags, path)
+  else {
+    await writeFile(join(folder, 'inserted'), 'a disk')
+    await umoci('insert', '--image', image, join(folder, 'inserted'), path)
+  }
+}
+
+it('a base with a file where KubeVirt looks for the disk is refused, whatever the disk is called', async () => {
+  await insert('/disk/old.img')
+  await expect(planned(`oci:${base.layout}:amd64`, await newJob({}))).rejects.toMatchObject({
+    name: 'RegistryError',
+    side: 'base',
+    message: `the base oci:${base.layout}:amd64 has /disk/old.img already: choose another base, or a disk-path outside of /disk, which holds one disk alone`,
+  })
+})
+
+it('such a base takes a disk elsewhere', async () => {
+  await insert('/disk/old.img')
+  await planned(`oci:${base.layout}:amd64`, await newJob({}), '/images/vm.raw')
+})
+
+it.each([
+  ['a file', ['/disk/old.img', '--whiteout']],
+  ['a folder', ['/disk', '--opaque']],
+])('a base whose upper layer hides %s may have had one', async (_, [path = '', flag = '']) => {
+  await insert('/disk/old.img')
+  if (flag === '--whiteout') await insert(path, flag)
+  else {
+    await mkdir(join(folder, 'empty'))
+    await umoci('insert', '--image', `${base.layout}:amd64`, flag, join(folder, 'empty'), path)
+  }
+  await planned(`oci:${base.layout}:amd64`, await newJob({}))
+})
+
+it('a base is refused for a file at the very path of the disk', async () => {
+  const asked = planned(`oci:${base.layout}:amd64`, await newJob({}), '/etc/base-release')
+  await expect(asked).rejects.toThrow(/has \/etc\/base-release already: choose another base, or another disk-path$/)
+})
+
+it('a base from the cache is looked at as well', async () => {
+  await insert('/disk/old.img')
+  await using registry = await startRegistry()
+  await pushBase(base, `${registry.address}/acme/base:1`, { name: 'amd64' })
+  const caches = { folder: join(folder, 'kept') }
+  const name = `${registry.address}/acme/base:1`
+  for (const time of [1, 2])
+    await expect(planned(name, await newJob(caches)), `${time}`).rejects.toThrow('/disk/old.img')
+})
+
+it('a base whose config names other layers than it has is refused', async () => {
+  const index = JSON.parse(await readFile(join(base.layout, 'index.json'), 'utf8'))
+  const blob = (digest: string) => join(base.layout, 'blobs', digest.replace(':', '/'))
+  const entry = index.manifests[0]
+  const manifest = JSON.parse(await readFile(blob(entry.digest), 'utf8'))
+  const config = JSON.parse(await readFile(blob(manifest.config.digest), 'utf8'))
+  config.rootfs.diff_ids.reverse()
+  const put = async (value: unknown) => {
+    const bytes = Buffer.from(JSON.stringify(value))
+    const digest = digestOf(bytes)
+    await writeFile(blob(digest), bytes)
+    return { digest, size: bytes.length }
+  }
+  manifest.config = { ...manifest.config, ...(await put(config)) }
+  index.manifests[0] = { ...entry, ...(await put(manifest)) }
+  await writeFile(join(base.layout, 'index.json'), JSON.stringify(index))
+  const [first, second] = base.diffIDs
+  await expect(planned(`oci:${base.layout}:amd64`, await newJob({}))).rejects.toMatchObject({
+    name: 'ImageError',
+    violations: [`its layer 1 holds the diff ID ${first}, its config says ${second}`],
+  })
+})
+
+it('what was unpacked of an archive is gone when its layers are there', async () => {
+  await promisify(execFile)('skopeo', ['copy', '--quiet', `oci:${base.layout}:amd64`, `oci-archive:${folder}/base.tar`])
+  await promisify(execFile)('xz', ['-q1', join(folder, 'base.tar')])
+  const job = await newJob({})
+  const image = await planned(`file://${folder}/base.tar.xz`, job)
+  expect(image.name).toBe(`file://${folder}/base.tar.xz`)
+  expect(await readdir(job.workFolder)).toEqual(['base'])
 })

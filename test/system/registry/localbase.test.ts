@@ -70,7 +70,7 @@ const PACKERS = [
 
 describe('an archive that only its content tells', () => {
   it.each(PACKERS)("is KIWI's result packed by %s", async (program, extension) => {
-    await run(program, ['-q', await written('oci-archive', 'base.x86_64-1.0.0.oci.tar')])
+    await run(program, ['-q1', await written('oci-archive', 'base.x86_64-1.0.0.oci.tar')])
     const image = await fetched(`file://${folder}/base.x86_64-1.0.0.oci.tar.${extension}`)
     expect(essence(image)).toEqual(compressed())
     expect(image.digest).toBe(base.digests.amd64)
@@ -81,7 +81,7 @@ describe('an archive that only its content tells', () => {
     "is docker's packed by %s, under a name that says nothing",
     async (program, extension) => {
       const path = await written('docker-archive', 'base')
-      await run(program, ['-q', path])
+      await run(program, ['-q1', path])
       expect(essence(await fetched(`${path}.${extension}`))).toEqual(plain())
     },
   )
@@ -102,14 +102,14 @@ describe('an archive that only its content tells', () => {
 
   it('leaves nothing but itself beside it', async () => {
     await mkdir(join(folder, 'given'))
-    await run('xz', ['-q', await written('oci-archive', 'given/base.tar')])
+    await run('xz', ['-q1', await written('oci-archive', 'given/base.tar')])
     await chmod(join(folder, 'given/base.tar.xz'), 0o444)
     await fetched(`file:${folder}/given/base.tar.xz`)
     expect(await readdir(join(folder, 'given'))).toEqual(['base.tar.xz'])
   })
 
   it('is broken: the error names it as it was written', async () => {
-    await run('xz', ['-q', await written('oci-archive', 'base.tar')])
+    await run('xz', ['-q1', await written('oci-archive', 'base.tar')])
     const bytes = await readFile(join(folder, 'base.tar.xz'))
     await writeFile(join(folder, 'base.tar.xz'), bytes.subarray(0, bytes.length >> 1))
     await expect(fetched(`file:${folder}/base.tar.xz`)).rejects.toMatchObject({

@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest'
-import type { DescriptionFacts } from '../../../src/host/facts.ts'
+import type { BaseFacts, DescriptionFacts } from '../../../src/host/facts.ts'
 import { isOlder } from '../../../src/host/kiwi-version.ts'
 import { publicMirrors } from '../../../src/host/mirrors.ts'
 import { toolNeeds } from '../../../src/host/tools.ts'
@@ -11,11 +11,21 @@ const small: DescriptionFacts = {
   filesystems: ['ext4'],
   firmware: 'bios',
 }
-const names = (facts: Partial<DescriptionFacts>) =>
+const names = (facts: Partial<DescriptionFacts & BaseFacts>) =>
   toolNeeds({ source: 'description', ...small, ...facts }).map((tool) => tool.name)
 
 it('wrapping a disk needs skopeo and qemu-img only', () => {
   expect(toolNeeds({ source: 'disk' }).map((tool) => tool.name)).toEqual(['skopeo', 'qemu-img'])
+})
+
+it.each(['xz', 'bzip2'])('a base packed by %s needs it, with a disk or a description', (packing) => {
+  expect(toolNeeds({ source: 'disk', basePacking: packing }).map((tool) => tool.name)).toContain(packing)
+  expect(names({ basePacking: packing })).toContain(packing)
+})
+
+it('a base that Node unpacks needs nothing', () => {
+  const needs = toolNeeds({ source: 'disk', basePacking: 'gzip' }).map((tool) => tool.name)
+  expect(needs).toEqual(['skopeo', 'qemu-img'])
 })
 
 it('a small Debian with BIOS and ext4 needs no more than this', () => {
