@@ -78,7 +78,10 @@ function pushProblems({ inputs, source, names }: TargetChoice): readonly Problem
   return [{ where: 'input push', text }]
 }
 
-/** The registry of the login: as given, else the one that all tags name. */
+/**
+ * The registry of the login: as given, else the one that all tags of the inputs name. Never one that the description
+ * names: whoever changes it, in a pull request perhaps, would choose who is told the password.
+ */
 function loginRegistry(
   choice: TargetChoice,
   tags: readonly string[],
@@ -93,14 +96,15 @@ function loginRegistry(
     return login === undefined ? {} : { loginRegistry: registry }
   }
   if (login === undefined || isRefused(choice, 'registry')) return {}
-  const registries = tags.flatMap((text) => {
+  const isDescribed = choice.inputs.tags.length === 0 && !choice.inputs.naming.name
+  const registries = (isDescribed ? [] : tags).flatMap((text) => {
     const parsed = parseTag(text)
     return 'problem' in parsed ? [] : [parsed.reference.registry]
   })
   const [first, ...others] = new Set(registries)
   if (first !== undefined && others.length === 0) return { loginRegistry: first }
-  const why =
-    first === undefined ? 'there are no tags to take it from' : `tags name ${[first, ...others].join(' and ')}`
+  const nobody = isDescribed && tags.length > 0 ? 'only the description names one' : 'there are no tags to take it from'
+  const why = first === undefined ? nobody : `tags name ${[first, ...others].join(' and ')}`
   if (!isRefused(choice, 'tags')) {
     problems.push({ where: 'input registry', text: `missing, and ${why}: write the registry that the login is for` })
   }

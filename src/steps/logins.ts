@@ -10,6 +10,7 @@ import type { Report } from '../report.ts'
 import type { Surroundings } from './surroundings.ts'
 
 export interface LoginInputs {
+  readonly registry?: string
   readonly login?: Omit<Login, 'registry'>
   readonly authfile?: string
 }
@@ -35,6 +36,7 @@ export async function withAccess<T>(
   use: (access: Access) => Promise<T>,
 ): Promise<T> {
   const { login, authfile } = inputs
+  const registry = inputs.registry ?? plan.loginRegistry
   const folder = await makePrivateFolder(around.temp)
   step.keep(folder)
   try {
@@ -48,7 +50,7 @@ export async function withAccess<T>(
     }
     const request = {
       folder,
-      ...(login && plan.loginRegistry !== undefined ? { login: { ...login, registry: plan.loginRegistry } } : {}),
+      ...(login && registry !== undefined ? { login: { ...login, registry } } : {}),
       ...(authfile === undefined ? {} : { authfile }),
       files: around.loginFiles,
       registries: registries(plan),

@@ -174,8 +174,17 @@ describe('the registry of a login', () => {
     ])
   })
 
-  it('is the one of the tags that a name gives', async () => {
-    expect(await targetsOf(typeOf('oci:qcow2', FULL), LOGIN)).toMatchObject({ loginRegistry: 'ghcr.io' })
+  it('is the one of the name that the input gives', async () => {
+    const texts = { ...LOGIN, containerconfig: 'name: quay.io/acme/app' }
+    expect(await targetsOf(typeOf('oci:qcow2', '<containerconfig name="a"/>'), texts)).toMatchObject({
+      loginRegistry: 'quay.io',
+    })
+  })
+
+  it('is never the one that a description names: a password is told to nobody that it chose', async () => {
+    expect(await problemsWith(typeOf('oci:qcow2', FULL), { ...LOGIN, push: 'true' })).toEqual([
+      'input registry: missing, and only the description names one: write the registry that the login is for',
+    ])
   })
 
   it('is the given one', async () => {
