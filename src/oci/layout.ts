@@ -19,6 +19,8 @@ export interface Layout {
 const LAYOUT_VERSION = '1.0.0'
 /** Valid on the descriptors of index.json: the name by which skopeo and others find an image in a layout. */
 export const REF_NAME = 'org.opencontainers.image.ref.name'
+/** What containerd, docker's engine on it and podman call an image that they load; containerd core/images/annotations.go. */
+const CONTAINERD_NAME = 'io.containerd.image.name'
 
 const READ_BYTES = 1024 * 1024
 
@@ -101,12 +103,22 @@ export function indexText(manifests: readonly Descriptor[]): Buffer {
   return documentBytes({ schemaVersion: 2, mediaType: mediaTypes.index, manifests })
 }
 
+/** The name of an image in an `index.json`. */
+export interface IndexName {
+  readonly ref: string
+  /** The whole name, `docker.io/acme/x:1.0`, where it is known. */
+  readonly whole?: string
+}
+
 /** One entry of an `index.json` for each name; a single nameless one where there is none. */
-export function namedDescriptors(descriptor: Descriptor, names: readonly string[]): readonly Descriptor[] {
+export function namedDescriptors(descriptor: Descriptor, names: readonly IndexName[]): readonly Descriptor[] {
   const { annotations = {}, ...rest } = descriptor
   const { [REF_NAME]: _, ...others } = annotations
-  if (names.length > 0) return names.map((name) => ({ ...rest, annotations: { ...others, [REF_NAME]: name } }))
-  return [Object.keys(others).length === 0 ? rest : { ...rest, annotations: others }]
+  if (names.length === 0) return [Object.keys(others).length === 0 ? rest : { ...rest, annotations: others }]
+  return names.map(({ ref, whole }) => {
+    const containerd = whole === undefined ? {} : { [CONTAINERD_NAME]: whole }
+    return { ...rest, annotations: { ...others, [REF_NAME]: ref, ...containerd } }
+  })
 }
 
 async function isThere(path: string): Promise<boolean> {

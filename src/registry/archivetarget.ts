@@ -1,7 +1,7 @@
 import { basename, dirname, resolve } from 'node:path'
 import { layoutArchive } from '../oci/archive.ts'
 import { replaceFile } from '../oci/blob.ts'
-import { namedDescriptors } from '../oci/layout.ts'
+import { type IndexName, namedDescriptors } from '../oci/layout.ts'
 import type { StoredImage } from '../oci/storedimage.ts'
 import type { Access } from './access.ts'
 import { dockerArchive } from './dockerimage.ts'
@@ -16,7 +16,7 @@ import { dockerArchive } from './dockerimage.ts'
 export async function writeOciArchive(
   image: StoredImage,
   file: string,
-  names: readonly string[],
+  names: readonly IndexName[],
   { signal }: Access,
 ): Promise<void> {
   const entries = namedDescriptors(image.descriptor, names)

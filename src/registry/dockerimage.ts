@@ -7,9 +7,6 @@ import { namedDescriptors } from '../oci/layout.ts'
 import type { StoredImage } from '../oci/storedimage.ts'
 import type { Access } from './access.ts'
 
-/** The name that containerd, and docker's engine on it, give an image of an archive; containerd pkg/archive annotations. */
-const CONTAINERD_NAME = 'io.containerd.image.name'
-
 /**
  * An archive for `docker load`: that of a layout with docker's manifest.json beside index.json, as buildx writes it. So
  * the layers stay compressed, nothing is copied beside the archive, and what reads OCI finds our digest and annotations.
@@ -20,10 +17,10 @@ const CONTAINERD_NAME = 'io.containerd.image.name'
 export function dockerArchive(image: StoredImage, names: readonly string[], signal?: AbortSignal) {
   const { config, layers } = image.manifest
   const manifest = [{ Config: blobName(config), RepoTags: names, Layers: layers.map(blobName) }]
-  const entries = namedDescriptors(image.descriptor, names).map((entry, position) => {
-    const name = names[position]
-    return name === undefined ? entry : { ...entry, annotations: { ...entry.annotations, [CONTAINERD_NAME]: name } }
-  })
+  const entries = namedDescriptors(
+    image.descriptor,
+    names.map((name) => ({ ref: name, whole: name })),
+  )
   const documents = { 'manifest.json': documentBytes(manifest) }
   return layoutArchive(image, { entries, documents, ...(signal === undefined ? {} : { signal }) })
 }

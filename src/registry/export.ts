@@ -9,7 +9,7 @@ import { writeToFolder } from './foldertarget.ts'
 import { writeToLayout } from './layouttarget.ts'
 import { pushTag, type Source } from './push.ts'
 import { copyToStorage } from './storagetarget.ts'
-import { dockerNames, refNames, storageNames } from './targetnames.ts'
+import { dockerNames, indexNames, storageNames } from './targetnames.ts'
 import { type ImageName, type LocalName, plainName } from './transport.ts'
 
 /** An image of ours with the descriptor that stands for it in an index. */
@@ -63,14 +63,14 @@ async function writeTo(
   const { path, transport } = destination
   switch (transport) {
     case 'oci': {
-      const names = refNames(destination, source.names)
+      const names = indexNames(destination, source.names)
       await writeToLayout(image, path, names, access)
-      return { names, carries: digest }
+      return { names: names.map(({ ref }) => ref), carries: digest }
     }
     case 'oci-archive': {
-      const names = refNames(destination, source.names)
+      const names = indexNames(destination, source.names)
       await writeOciArchive(image, path, names, access)
-      return { names, carries: digest }
+      return { names: names.map(({ ref }) => ref), carries: digest }
     }
     case 'dir':
       await writeToFolder(image, path, access)

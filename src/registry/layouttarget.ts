@@ -8,6 +8,7 @@ import {
   blobPath,
   bringContent,
   createLayout,
+  type IndexName,
   linkBlob,
   namedDescriptors,
   REF_NAME,
@@ -32,7 +33,7 @@ import { locked } from './lock.ts'
 export async function writeToLayout(
   image: StoredImage,
   folder: string,
-  names: readonly string[],
+  names: readonly IndexName[],
   access: Access,
 ): Promise<void> {
   const path = resolve(folder)

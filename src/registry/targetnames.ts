@@ -1,4 +1,5 @@
 import { type ContainerName, containerNameText } from '../oci/containername.ts'
+import type { IndexName } from '../oci/layout.ts'
 import { parseReference, referenceText } from '../oci/reference.ts'
 import { isRefName } from '../oci/refname.ts'
 import { dockerNameProblem, isPlain, type LocalName, storageParts } from './transport.ts'
@@ -7,17 +8,27 @@ import { dockerNameProblem, isPlain, type LocalName, storageParts } from './tran
  * The names that an image gets in the index.json of a layout or of its archive: the one in the destination's text, else
  * the container's own. Where the text says the container's main name, the further names come along.
  *
- * The main name stands as its plain tag, as skopeo and podman ask for it (KIWI writes `NAME:TAG`); a further one of
- * another repository as `REPOSITORY:TAG`.
+ * The main name stands as its plain tag, as skopeo asks for it (KIWI writes `NAME:TAG`); a further one of another
+ * repository as `REPOSITORY:TAG`. The whole name stands beside it, for podman and containerd.
  *
  * @returns none for an image without a name
  */
-export function refNames({ name }: LocalName, names: readonly ContainerName[]): readonly string[] {
+export function indexNames({ name }: LocalName, names: readonly ContainerName[]): readonly IndexName[] {
   const [main] = names
-  const own = names.map((each) => (each.repository === main?.repository ? each.tag : containerNameText(each)))
-  if (name === undefined) return [...new Set(own)]
+  const own = names.map((each) => {
+    const text = containerNameText(each)
+    const whole = fullName(text)
+    return { ref: each.repository === main?.repository ? each.tag : text, ...(whole === undefined ? {} : { whole }) }
+  })
   const isMain = main !== undefined && (name === main.tag || name === containerNameText(main))
-  return isMain ? [...new Set([name, ...own.slice(1)])] : [name]
+  if (name !== undefined && !isMain) return [{ ref: name }]
+  const taken = own.map((each, position) => (name === undefined || position > 0 ? each : { ...each, ref: name }))
+  return [...new Map(taken.map((each) => [each.ref, each])).values()]
+}
+
+/** The names of `indexNames` as one asks for them behind the path. */
+export function refNames(destination: LocalName, names: readonly ContainerName[]): readonly string[] {
+  return indexNames(destination, names).map(({ ref }) => ref)
 }
 
 /**

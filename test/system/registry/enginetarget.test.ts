@@ -158,6 +158,8 @@ describe('podman load', () => {
     await here.write('oci-archive:@/one.tar:one', source)
     await here.write('oci-archive:@/all.tar', source)
     expect(await podman('load', '--quiet', '--input', at('one.tar'))).toBe('Loaded image: localhost/one:latest')
+    await here.write('oci-archive:@/own.tar', { ...source, names: NAMES.slice(0, 1) })
+    expect(await podman('load', '--quiet', '--input', at('own.tar'))).toBe('Loaded image: docker.io/acme/x:1.0')
     const id = await podman('pull', '--quiet', `oci-archive:${at('all.tar')}:latest`)
     expect(`sha256:${id}`).toBe(source.configDigest)
     const [image] = JSON.parse(await podman('image', 'inspect', id))

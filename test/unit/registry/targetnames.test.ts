@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { dockerNames, nameProblems, refNames, storageNames } from '../../../src/registry/targetnames.ts'
+import { dockerNames, indexNames, nameProblems, refNames, storageNames } from '../../../src/registry/targetnames.ts'
 
 const NAMES = [
   { repository: 'acme/x', tag: '1.0' },
@@ -24,6 +24,13 @@ describe('refNames', () => {
 
   it('are none where nothing says one', () => {
     expect(refNames(layout(), [])).toEqual([])
+  })
+})
+
+describe('indexNames', () => {
+  it("have the whole name beside the container's own, and beside no other", () => {
+    expect(indexNames(layout('1.0'), NAMES.slice(0, 1))).toEqual([{ ref: '1.0', whole: 'docker.io/acme/x:1.0' }])
+    expect(indexNames(layout('mine'), NAMES)).toEqual([{ ref: 'mine' }])
   })
 })
 
