@@ -6,6 +6,7 @@ import { capture, run } from './run.ts'
 /** What the tests need of Debian and Ubuntu, and why. */
 export const TEST_PACKAGES: Readonly<Record<string, string>> = {
   'apache2-utils': 'htpasswd: logins of the test registry',
+  bzip2: 'packs archives of bases',
   'busybox-static': 'real files for the base image',
   'docker-registry': 'a real registry on loopback',
   'docker.io': "docker's own engine: loads what is exported for it",
@@ -17,6 +18,7 @@ export const TEST_PACKAGES: Readonly<Record<string, string>> = {
   skopeo: 'pulls images back',
   sudo: 'runs kiwi-oci as an ordinary user',
   umoci: "another program's opinion of our layouts",
+  'xz-utils': "packs archives of bases, as KIWI's are",
   zstd: 'reads zstd layers',
 }
 

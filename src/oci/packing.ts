@@ -1,7 +1,9 @@
 import { open, writeFile } from 'node:fs/promises'
+import { dirname } from 'node:path'
 import { Readable } from 'node:stream'
 import { pipeline } from 'node:stream/promises'
 import { createGunzip, createZstdDecompress } from 'node:zlib'
+import { spaceError } from './blob.ts'
 import { zstdFrameChunks } from './zstdframes.ts'
 
 /** How a whole archive is packed. */
@@ -53,12 +55,18 @@ export async function readUnpacked(
   await pipeline(source, unpacking, use, { ...(signal === undefined ? {} : { signal }) })
 }
 
-/** Writes what a packed file holds to `target`, which is not there yet. Throws what `readUnpacked` does. */
+/** Writes what a packed file holds to `target`, which is not there yet. Throws what `readUnpacked` does, and HostError where the disk is full. */
 export async function unpackFile(
   path: string,
   packing: 'gzip' | 'zstd',
   target: string,
   signal?: AbortSignal,
 ): Promise<void> {
-  await readUnpacked(path, packing, (content) => writeFile(target, content, { flag: 'wx' }), signal)
+  await readUnpacked(path, packing, (content) => written(content, target), signal)
+}
+
+async function written(content: AsyncIterable<Buffer>, target: string): Promise<void> {
+  await writeFile(target, content, { flag: 'wx' }).catch((error: unknown) => {
+    throw spaceError(error, dirname(target))
+  })
 }

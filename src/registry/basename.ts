@@ -23,7 +23,7 @@ export interface PathName {
 export type BaseName = ImageName | PathName
 
 const BASE_FORMS =
-  'a registry reference, scratch, oci:, oci-archive:, docker-archive:, dir:, containers-storage: or file:'
+  'a registry reference, scratch, oci:, oci-archive:, docker-archive:, dir:, containers-storage:, docker-daemon: or file:'
 
 const BUILD_SERVICE =
   'names a container of the Open Build Service that builds the description: write its registry reference, like registry.opensuse.org/PROJECT/NAME:TAG'
@@ -56,7 +56,8 @@ export function parseBase(text: string): BaseName | 'scratch' | NameProblem {
   const { transport, rest } = transportParts(text)
   if (transport === undefined || transport === 'docker') return registryName(rest)
   if (transport === 'file' || (transport === 'dir' && rest.startsWith('//'))) return uriPath(text, rest)
-  if (transport === 'docker-daemon' || !isLocal(transport)) {
+  if (transport === 'docker-daemon') return engineName(text, rest)
+  if (!isLocal(transport)) {
     return { problem: `'${text}' is no source of a base: write ${BASE_FORMS}` }
   }
   const name = localName(transport, rest)
@@ -80,6 +81,14 @@ export function publishedName(name: ImageName): string {
     return imageNameText({ ...name, path: name.path.replace(/^\[[^\]]*\]/, '') })
   if (name.transport === 'docker' || name.transport === 'docker-daemon') return plainName(name)
   return imageNameText({ ...name, path: basename(resolve(name.path)) })
+}
+
+/** Without a tag the engine would give all images of the name. */
+function engineName(text: string, name: string): ImageName | NameProblem {
+  const parsed = parseReference(name)
+  if (typeof parsed === 'string') return { problem: `'${text}' is no name of an image: ${parsed}` }
+  const isWhole = parsed.tag !== undefined || parsed.digest !== undefined
+  return { transport: 'docker-daemon', path: isWhole ? name : `${name}:latest` }
 }
 
 function uriPath(text: string, rest: string): PathName | NameProblem {

@@ -1,11 +1,13 @@
 import { once } from 'node:events'
+import { createWriteStream } from 'node:fs'
 import { readFile } from 'node:fs/promises'
 import { request as httpRequest, type IncomingMessage, type RequestOptions } from 'node:http'
 import { request as httpsRequest } from 'node:https'
-import { join } from 'node:path'
+import { dirname, join } from 'node:path'
 import { Readable } from 'node:stream'
 import { pipeline } from 'node:stream/promises'
 import { HostError } from '../errors.ts'
+import { spaceError } from '../oci/blob.ts'
 import { isJsonObject, type JsonObject } from '../oci/document.ts'
 import type { Access } from './access.ts'
 
@@ -26,6 +28,8 @@ interface Question {
   readonly path: string
   /** A tar archive to send. */
   readonly body?: AsyncIterable<Uint8Array>
+  /** Where a good answer is written to instead of kept; not there yet. */
+  readonly target?: string
   /** How long a silence may be; without limit where left out. */
   readonly silenceSeconds?: number
 }
@@ -68,7 +72,19 @@ export async function readEngineImage(name: string, access: Access): Promise<Eng
   return { id: String(image['Id']), diffIDs: layers.map(String) }
 }
 
-async function ask(access: Access, { path, body, silenceSeconds }: Question): Promise<Answer> {
+/**
+ * Writes an image to an archive as `docker save` does.
+ *
+ * @param target a file that is not there yet
+ * @returns undefined, or why the engine does not give it, in its words
+ * @throws HostError when it does not answer, or the disk is full
+ */
+export async function saveImage(name: string, target: string, access: Access): Promise<string | undefined> {
+  const { status, text } = await ask(access, { path: `/images/${name}/get`, target })
+  return status === 200 ? undefined : String(parsedLine(text)?.['message'] ?? `it answered with status ${status}`)
+}
+
+async function ask(access: Access, { path, body, target, silenceSeconds }: Question): Promise<Answer> {
   const { environment, signal } = access
   const host = environment['DOCKER_HOST'] || DEFAULT_HOST
   const { options, secure } = await connection(host, environment)
@@ -90,9 +106,11 @@ async function ask(access: Access, { path, body, silenceSeconds }: Question): Pr
     // What breaks the sending breaks the answer.
     if (sent instanceof Promise) sent.catch(() => {})
     const [response] = await answered
-    return { status: response.statusCode ?? 0, text: await textOf(response) }
+    const status = response.statusCode ?? 0
+    return { status, text: await (status === 200 && target ? saved(response, target) : textOf(response)) }
   } catch (error) {
     signal?.throwIfAborted()
+    if (error instanceof HostError) throw error
     if (source?.failure) throw source.failure.reason
     throw error instanceof Error ? unreachable(error, host) : error
   } finally {
@@ -145,6 +163,13 @@ async function connection(
   )
   const files = { ...(ca ? { ca } : {}), ...(cert ? { cert } : {}), ...(key ? { key } : {}) }
   return { options: { ...at, ...files } as RequestOptions, secure }
+}
+
+async function saved(response: IncomingMessage, target: string): Promise<string> {
+  await pipeline(response, createWriteStream(target, { flags: 'wx' })).catch((error: unknown) => {
+    throw spaceError(error, dirname(target))
+  })
+  return ''
 }
 
 async function textOf(response: IncomingMessage): Promise<string> {

@@ -5,9 +5,10 @@ import { CommandError, RegistryError } from '../errors.ts'
 import { makeFolder } from '../oci/folder.ts'
 import { isUnpackingError, unpackFile } from '../oci/packing.ts'
 import type { Access } from './access.ts'
-import { archiveAt } from './archivekind.ts'
+import { type ArchiveKind, archiveAt } from './archivekind.ts'
 import { archiveName, archiveProblem, findBase, type PackedBase } from './basefile.ts'
 import { parseBase, publishedName } from './basename.ts'
+import { saveImage } from './engine.ts'
 import { folderName, type ImageName } from './transport.ts'
 
 /** A base that skopeo can read now. */
@@ -22,36 +23,59 @@ export interface OpenBase {
 const PROGRAMS = { xz: 'xz', bzip2: 'bzip2' } as const
 
 /**
- * Makes a base ready to be read: a packed archive is unpacked, once, for skopeo would do so at every question.
+ * Makes a base ready to be read: a packed archive is unpacked, once, for skopeo would do so at every question, and docker's
+ * engine is asked for its image.
  *
  * @param text what the user wrote, found good by the plan
  * @param folder of this job, not there yet, for what is unpacked
- * @throws RegistryError when it is gone, no container or broken; CommandError when the program to unpack it is missing
+ * @throws RegistryError when it is gone, no container or broken; HostError when the engine does not answer or the disk is
+ *   full; CommandError when the program to unpack it is missing
  */
 export async function openBase(text: string, folder: string, access: Access): Promise<OpenBase | 'scratch'> {
   const parsed = parseBase(text)
   if (parsed === 'scratch') return parsed
   const found = 'problem' in parsed ? parsed : await findBase(parsed, text)
   if ('problem' in found) throw refused(text, found.problem)
-  if ('name' in found) return { name: found.name, text, publishedName: publishedName(found.name) }
+  if ('packing' in found) {
+    const { kind: wanted, path, image } = found
+    const unpacked = await unpackArchive(found, text, await newFolder(folder), access)
+    const kind = await kindOf(unpacked, text, wanted)
+    const published = publishedName(archiveName(kind, path, image))
+    return { name: archiveName(kind, unpacked, image), text, publishedName: published }
+  }
+  const published = publishedName(found.name)
+  if (found.name.transport !== 'docker-daemon') return { name: found.name, text, publishedName: published }
+  const saved = await saveArchive(found.name.path, text, await newFolder(folder), access)
+  return { name: archiveName(await kindOf(saved, text), saved), text, publishedName: published }
+}
+
+async function newFolder(folder: string): Promise<string> {
   // skopeo takes a colon in the folder for the end of the path.
   folderName('dir', folder)
-  const path = await unpackArchive(found, text, folder, access)
+  await makeFolder(folder)
+  return folder
+}
+
+async function kindOf(path: string, text: string, wanted?: ArchiveKind): Promise<ArchiveKind> {
   const archive = await archiveAt(path)
-  const problem = archiveProblem(archive, text, found.kind)
-  const kind = found.kind ?? archive.kinds?.[0]
+  const problem = archiveProblem(archive, text, wanted)
   if (problem !== undefined) throw refused(text, problem.problem)
-  if (kind === undefined) throw refused(text, `'${text}' is packed twice: unpack it once`)
-  return {
-    name: archiveName(kind, path, found.image),
-    text,
-    publishedName: publishedName(archiveName(kind, found.path, found.image)),
-  }
+  const kind = wanted ?? archive.kinds?.[0]
+  if (kind === undefined || archive.packing !== undefined)
+    throw refused(text, `'${text}' is packed twice: unpack it once`)
+  return kind
+}
+
+/** From docker's engine, which skopeo of older distributions does not reach. @returns the archive */
+async function saveArchive(name: string, text: string, folder: string, access: Access): Promise<string> {
+  const target = join(folder, 'base.tar')
+  const refusal = await saveImage(name, target, access)
+  if (refusal !== undefined) throw refused(text, `the base ${text} cannot be read: docker's daemon says ${refusal}`)
+  return target
 }
 
 async function unpackArchive(packed: PackedBase, text: string, folder: string, access: Access): Promise<string> {
   const { packing, path } = packed
-  await makeFolder(folder)
   const target = join(folder, 'base.tar')
   const { signal } = access
   access.report.info(`Unpacks the base ${text}`)

@@ -28,6 +28,8 @@ describe('parseBase', () => {
     ['oci-archive:/x/y.tar', 'oci-archive:/x/y.tar'],
     ['docker-archive:y.tar:a/b:1', 'docker-archive:y.tar:a/b:1'],
     ['containers-storage:localhost/x:1', 'containers-storage:localhost/x:1'],
+    ['docker-daemon:acme/x:1', 'docker-daemon:acme/x:1'],
+    ['docker-daemon:alpine', 'docker-daemon:alpine:latest'],
     ['scratch', 'scratch'],
   ])('reads %s', (text, name) => {
     expect(baseText(text)).toBe(name)
@@ -80,7 +82,11 @@ describe('parseBase', () => {
     expect(baseText('file://srv/base.tar')).toMatch(/names the host srv: write file:\/\/\/PATH, or file:PATH/)
   })
 
-  it.each(['docker-daemon:x:1', 'tarball:x.tar'])('refuses %s as a source', (text) => {
+  it('refuses what is no name of an engine', () => {
+    expect(baseText('docker-daemon:A B')).toMatch(/'docker-daemon:A B' is no name of an image/)
+  })
+
+  it.each(['tarball:x.tar', 'ostree:x'])('refuses %s as a source', (text) => {
     expect(baseText(text)).toMatch(/is no source of a base: write a registry reference, scratch/)
   })
 
@@ -111,6 +117,7 @@ describe('publishedName', () => {
     ['oci:/home/me/layout:1.0', 'oci:layout:1.0'],
     ['oci-archive:build/base.oci.tar', 'oci-archive:base.oci.tar'],
     ['docker-archive:/srv/x.tar:a/b:1', 'docker-archive:x.tar:a/b:1'],
+    ['docker-daemon:acme/x:1', 'docker-daemon:acme/x:1'],
     ['containers-storage:[vfs@/home/me/data+/run/x]localhost/x:1', 'containers-storage:localhost/x:1'],
   ])('says of %s nothing that only this machine knows', (text, name) => {
     expect(publishedName(imageName(text))).toBe(name)
