@@ -96,7 +96,7 @@ function loginRegistry(
     return login === undefined ? {} : { loginRegistry: registry }
   }
   if (login === undefined || isRefused(choice, 'registry')) return {}
-  const isDescribed = choice.inputs.tags.length === 0 && !choice.inputs.naming.name
+  const isDescribed = choice.inputs.tags.length === 0 && !hasRegistry(choice.inputs.naming.name ?? '')
   const registries = (isDescribed ? [] : tags).flatMap((text) => {
     const parsed = parseTag(text)
     return 'problem' in parsed ? [] : [parsed.reference.registry]

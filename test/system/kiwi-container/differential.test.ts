@@ -104,11 +104,11 @@ describe("an image of the same description and disk is KIWI's own", () => {
     })
   })
 
-  it('on a base under an entrypoint, with a raw disk', async () => {
-    const attributes = `format="oci:raw" derived_from="file://${base}"`
+  it('on a base under an entrypoint, with a raw disk that bundle_format names', async () => {
+    const attributes = `format="oci:raw" bundle_format="%N-%T.%A_v%M%m" derived_from="file://${base}"`
     const content = '<containerconfig name="a"><entrypoint execute="/usr/bin/boot"/></containerconfig>'
     await compared({ attributes, content, wanted: { unsaid: true } }, (_, ours) => {
-      expect(ours.files).toEqual(['disk/app.x86_64-1.2.3.raw'])
+      expect(ours.files).toEqual(['disk/app-oem.x86_64_v12.raw'])
       expect(ours.config['config']).toMatchObject({ Entrypoint: ['/usr/bin/boot'], Cmd: ['ls'] })
     })
   })

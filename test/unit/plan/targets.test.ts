@@ -182,9 +182,12 @@ describe('the registry of a login', () => {
   })
 
   it('is never the one that a description names: a password is told to nobody that it chose', async () => {
-    expect(await problemsWith(typeOf('oci:qcow2', FULL), { ...LOGIN, push: 'true' })).toEqual([
-      'input registry: missing, and only the description names one: write the registry that the login is for',
-    ])
+    const problem =
+      'input registry: missing, and only the description names one: write the registry that the login is for'
+    expect(await problemsWith(typeOf('oci:qcow2', FULL), { ...LOGIN, push: 'true' })).toEqual([problem])
+    const further = '<containerconfig name="a" additionalnames="quay.io/acme/app"/>'
+    const texts = { ...LOGIN, push: 'true', containerconfig: 'name: acme/app' }
+    expect(await problemsWith(typeOf('oci:qcow2', further), texts)).toEqual([problem])
   })
 
   it('is the given one', async () => {
