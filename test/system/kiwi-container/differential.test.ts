@@ -1,7 +1,7 @@
 import { execFile } from 'node:child_process'
 import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
-import { join } from 'node:path'
+import { extname, join } from 'node:path'
 import { promisify } from 'node:util'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { makeBase } from '../../support/base.ts'
@@ -57,16 +57,19 @@ interface Case {
 }
 
 /** Wraps the disk by KIWI and by us, and compares all but how the archives name the image. */
-async function compared({ attributes, content, wanted = {} }: Case, check: (kiwi: Image, ours: Image) => void) {
+async function compared(
+  { attributes, content, wanted = {} }: Case,
+  check: (kiwi: Image, ours: Image) => void | Promise<void>,
+) {
   const ending = attributes.includes('docker:') ? 'docker' : 'oci'
   await using archives = await wrappedTwice(disk, description(attributes, content), ending)
   await using kiwi = await readArchive(archives.ofKiwi)
   await using ours = await readArchive(archives.ours)
   expect(comparable(ours, 'us', wanted)).toEqual(comparable(kiwi, 'KIWI', wanted))
-  const format = kiwi.disk.endsWith('.raw') ? 'raw' : 'qcow2'
+  const format = extname(kiwi.disk).slice(1)
   const { stdout } = await run('qemu-img', ['compare', '-f', format, '-F', format, kiwi.disk, ours.disk])
   expect(stdout).toContain('Images are identical.')
-  check(kiwi, ours)
+  await check(kiwi, ours)
 }
 
 type Image = Omit<ArchivedImage, typeof Symbol.asyncDispose>
@@ -113,10 +116,17 @@ describe("an image of the same description and disk is KIWI's own", () => {
     })
   })
 
-  it('without a <containerconfig>, but for the command that KIWI invents', async () => {
-    await compared({ attributes: 'format="oci:qcow2"', wanted: { unsaid: true, noCommand: true } }, (kiwi, ours) => {
+  it('without a <containerconfig>, but for the command that KIWI invents, with the options of the format', async () => {
+    const attributes = 'format="oci:vmdk" formatoptions="subformat=streamOptimized"'
+    await compared({ attributes, wanted: { unsaid: true, noCommand: true } }, async (kiwi, ours) => {
       expect(namesOf(kiwi)).toEqual(['kiwi-container:latest'])
       expect(namesOf(ours)).toEqual(['latest'])
+      expect(await vmdkTypeOf(ours)).toBe(await vmdkTypeOf(kiwi))
     })
   })
 })
+
+async function vmdkTypeOf({ disk: file }: Image): Promise<unknown> {
+  const { stdout } = await run('qemu-img', ['info', '--output=json', file])
+  return JSON.parse(stdout)['format-specific'].data['create-type']
+}
