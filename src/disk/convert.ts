@@ -7,6 +7,7 @@ import { writeGce } from './gce.ts'
 import { inspectDisk } from './inspect.ts'
 import { type ConversionOptions, NO_OPTIONS, qemuOptions } from './options.ts'
 import { writeOva } from './ova.ts'
+import { extendedDisk, type ReadDisk } from './overlay.ts'
 import { stampVdi } from './vdi.ts'
 import { stampVhd, writeVhdTag } from './vhd.ts'
 import { stampVhdx } from './vhdx.ts'
@@ -42,8 +43,8 @@ export interface ConvertedDisk {
 
 /**
  * Converts a disk. The same content, name, options and time give the same bytes with the same qemu-img and zlib: ids that
- * qemu-img makes at random are replaced by ids of the content. Holes stay holes. Where the format has sizes of its own the disk gets zeros at
- * its end. The content is written once; to gce from another format than raw, a raw copy is made and removed.
+ * qemu-img makes at random are replaced by ids of the content. Holes stay holes. Where the format has sizes of its own the
+ * disk gets zeros at its end. The content is written once; on the way to gce from another format than raw, twice.
  *
  * @throws HostError without space; CommandError when qemu-img fails or is ended; DescriptionError where a tag for a fixed
  *   VHD would be written over content; AbortError after `signal`. None of them leaves a file
@@ -92,21 +93,20 @@ async function makeGce(conversion: Conversion, folder: string): Promise<Converte
   const file = join(folder, basename(target))
   const { gceLicense: license } = options
   const sizeBytes = extendedSize('gce', conversion.virtualSizeBytes)
-  const raw = from === 'raw' ? source : join(folder, 'disk.raw')
-  if (raw !== source) await qemuImg(['convert', '-f', from, '-O', 'raw', '--', resolve(source), raw], signal)
+  const raw = from === 'raw' ? source : join(await mkdtemp(join(folder, 'raw-')), 'disk')
+  if (raw !== source) await qemuImg(['convert', '-f', from, '-O', 'raw', '--', resolve(source), resolve(raw)], signal)
   const given = { ...(license === undefined ? {} : { license }), ...(signal === undefined ? {} : { signal }) }
   await writeGce({ raw, sizeBytes, epochSeconds, target: file, ...given })
   return { file, virtualSizeBytes: sizeBytes }
 }
 
 async function makeOva(conversion: Conversion, folder: string): Promise<ConvertedDisk> {
-  const { source, from, options = NO_OPTIONS, target, epochSeconds, signal } = conversion
+  const { options = NO_OPTIONS, target, epochSeconds, signal } = conversion
   const { machine, firmware } = options
   const fileName = basename(target).replace(/(?<=.)\.ova$/, '')
   const sizeBytes = extendedSize('ova', conversion.virtualSizeBytes)
   const file = await writeOva({
-    source,
-    from,
+    disk: await readDisk(conversion, folder),
     sizeBytes,
     fileName,
     appliance: {
@@ -122,22 +122,23 @@ async function makeOva(conversion: Conversion, folder: string): Promise<Converte
   return { file, virtualSizeBytes: sizeBytes }
 }
 
-async function makePlain(conversion: Conversion, folder: string): Promise<ConvertedDisk> {
-  const { source, from, to, virtualSizeBytes, target, options = NO_OPTIONS, signal } = conversion
-  const { driver } = diskFormat(to)
+/** The disk to convert, of the size that the format has for it. */
+async function readDisk(conversion: Conversion, folder: string): Promise<ReadDisk> {
+  const { source, from, to, virtualSizeBytes, signal } = conversion
+  const disk = { file: resolve(source), format: from }
   const sizeBytes = extendedSize(to, virtualSizeBytes)
+  return sizeBytes === virtualSizeBytes ? disk : extendedDisk(disk, sizeBytes, folder, signal)
+}
+
+async function makePlain(conversion: Conversion, folder: string): Promise<ConvertedDisk> {
+  const { to, target, options = NO_OPTIONS, signal } = conversion
+  const { driver } = diskFormat(to)
+  const disk = await readDisk(conversion, folder)
   // Absolute, since qemu-img takes what stands before a colon for a protocol.
   const file = resolve(folder, basename(target))
-  const files = ['--', resolve(source), file]
-  const made = optionArguments(to, options)
-  if (sizeBytes === virtualSizeBytes) {
-    const squeeze = conversion.compressed && to === 'qcow2' ? ['-c'] : []
-    await qemuImg(['convert', '-f', from, '-O', driver, ...squeeze, ...made, ...files], signal)
-  } else {
-    // Into a larger disk, whose end stays as it is: neither the source nor a copy of it has to be extended.
-    await qemuImg(['create', '-q', '-f', driver, ...made, '--', file, `${sizeBytes}`], signal)
-    await qemuImg(['convert', '-n', '--target-is-zero', '-f', from, '-O', driver, ...files], signal)
-  }
+  const squeeze = conversion.compressed && to === 'qcow2' ? ['-c'] : []
+  const args = ['-f', disk.format, '-O', driver, ...squeeze, ...optionArguments(to, options), '--', disk.file, file]
+  await qemuImg(['convert', ...args], signal)
   await stamp(file, conversion)
   return { file, virtualSizeBytes: (await inspectDisk(file, driver, signal)).virtualSizeBytes }
 }

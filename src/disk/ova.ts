@@ -1,17 +1,16 @@
 import { createHash } from 'node:crypto'
 import { type FileHandle, open, rm } from 'node:fs/promises'
-import { join, resolve } from 'node:path'
+import { join } from 'node:path'
 import { runCommand } from '../command.ts'
 import { archiveEnd, BLOCK_BYTES, memberHeader, paddedSize } from './archiveheader.ts'
 import { chunksOf, writeAt } from './filebytes.ts'
+import type { ReadDisk } from './overlay.ts'
 import { type Appliance, ovfText } from './ovf.ts'
 import { populatedBytes, stampVmdk } from './vmdk.ts'
 
 export interface OvaRequest {
-  readonly source: string
-  /** qemu-img's name of the source's format. */
-  readonly from: string
-  /** Of the disk in the appliance; the source's size or more. */
+  readonly disk: ReadDisk
+  /** Of the disk. */
   readonly sizeBytes: number
   /** What the files in the archive are called, without ending. */
   readonly fileName: string
@@ -83,7 +82,7 @@ function manifest(names: { ovf: string; vmdk: string }, ovf: Buffer | string, vm
 
 /** @returns path of a file with an empty start, and from `vmdkAt` on the vmdk */
 async function writeVmdk(request: OvaRequest, vmdkAt: number): Promise<string> {
-  const { source, from, sizeBytes, folder, optionArguments, signal } = request
+  const { disk, sizeBytes, folder, optionArguments, signal } = request
   const options = { cwd: folder, ...(signal === undefined ? {} : { signal }) }
   // The name gets into the vmdk. It is created apart, since qemu-img creates only at the start of a file.
   const { vmdk } = memberNames(request)
@@ -92,7 +91,7 @@ async function writeVmdk(request: OvaRequest, vmdkAt: number): Promise<string> {
   await copyTo(join(folder, vmdk), path, vmdkAt)
   const place = `driver=vmdk,file.driver=raw,file.offset=${vmdkAt},file.file.driver=file,file.file.filename=${ARCHIVE}`
   const onto = ['-n', '--target-is-zero', '--target-image-opts']
-  await runCommand('qemu-img', ['convert', ...onto, '-f', from, '--', resolve(source), place], options)
+  await runCommand('qemu-img', ['convert', ...onto, '-f', disk.format, '--', disk.file, place], options)
   return path
 }
 

@@ -1,6 +1,7 @@
-import { readdir, readFile, stat, utimes } from 'node:fs/promises'
+import { copyFile, mkdir, readdir, readFile, stat, utimes } from 'node:fs/promises'
 import { describe, expect, it } from 'vitest'
 import { runCommand } from '../../../src/command.ts'
+import { refusedOptions } from '../../../src/disk/convert.ts'
 import { DISK_FORMATS, type DiskFormat } from '../../../src/disk/format.ts'
 import { inspectDisk } from '../../../src/disk/inspect.ts'
 import { fileDigest } from '../../../src/oci/digest.ts'
@@ -149,6 +150,19 @@ describe('a conversion', () => {
     expect((await readdir(folder.path)).sort()).toEqual(['made.ova', 'made.qcow2', 'made.tar.gz', 'source.raw'])
   })
 
+  it.each([
+    ['vmdk', 'above.qcow2'],
+    ['vmdk', 'below'],
+    ['gce', 'disk.raw'],
+    ['ova', 'archive'],
+  ] as const)('to %s can be called %s, whatever we call ours on the way', async (format, name) => {
+    await using folder = await diskFolder(MEBIBYTE + SECTOR, [{ at: MEBIBYTE, bytes: noise(SECTOR, 8) }])
+    const { file: source } = await folder.convert('qcow2', { name: 'source' })
+    const made = await folder.convert(format, { source, from: 'qcow2', target: folder.at(name) })
+    expect((await stat(made.file)).size).toBeGreaterThan(0)
+    expect((await readdir(folder.path)).sort()).toEqual([name, 'source.qcow2', 'source.raw'].sort())
+  })
+
   it('names a vmdk in its own descriptor', async () => {
     await using folder = await diskFolder(MEBIBYTE, [])
     const { file } = await folder.convert('vmdk', { name: 'appliance.x86_64-1.0.0' })
@@ -156,6 +170,21 @@ describe('a conversion', () => {
     expect(start).toContain('SPARSE "appliance.x86_64-1.0.0.vmdk"')
     expect(start).toMatch(/^CID=[0-9a-f]{8}$/m)
   })
+})
+
+it('a disk whose content ends in the middle of a grain can be a stream-optimised vmdk', async () => {
+  await using folder = await diskFolder(MEBIBYTE + SECTOR, [{ at: MEBIBYTE, bytes: noise(SECTOR, 9) }])
+  const { file } = await folder.convert('vmdk', { options: { qemu: ['subformat=streamOptimized'] } })
+  expect((await unpacked(file, 'vmdk')).subarray(0, folder.sizeBytes).equals(await readFile(folder.disk))).toBe(true)
+})
+
+it('a disk below a path longer than a qcow2 can name is extended too', async () => {
+  await using folder = await diskFolder(MEBIBYTE + SECTOR, [{ at: MEBIBYTE, bytes: noise(SECTOR, 9) }])
+  const long = folder.at(Array.from({ length: 6 }, () => 'n'.repeat(200)).join('/'))
+  await mkdir(long, { recursive: true })
+  await copyFile(folder.disk, `${long}/disk, "raw"`)
+  const { file } = await folder.convert('vmdk', { source: `${long}/disk, "raw"` })
+  expect((await unpacked(file, 'vmdk')).subarray(0, folder.sizeBytes).equals(await readFile(folder.disk))).toBe(true)
 })
 
 describe('options of the description', () => {
@@ -189,6 +218,19 @@ describe('options of the description', () => {
     expect((await stat(vhd.file)).size).toBe(64 * MEBIBYTE + 512)
     const vhdx = await folder.convert('vhdx', { options: { qemu: ['subformat=fixed'] } })
     expect((await stat(vhdx.file)).size).toBeLessThan(32 * MEBIBYTE)
+  })
+})
+
+describe('the installed qemu-img', () => {
+  it('has nothing against options that it knows, and says what it has against others', async () => {
+    await using folder = await diskFolder(SECTOR, [])
+    const asked = (format: DiskFormat, ...qemu: string[]) => refusedOptions(format, { qemu }, folder.path)
+    expect(await asked('vmdk', 'subformat=streamOptimized', 'adapter_type=pvscsi')).toBeUndefined()
+    expect(await asked('vhd-fixed', 'force_size')).toBeUndefined()
+    expect(await asked('gce', 'anything')).toBeUndefined()
+    expect(await asked('vmdk', 'adapter_type=floppy')).toContain('floppy')
+    expect(await asked('vdi', 'cluster_size=65536')).toContain("Invalid parameter 'cluster_size'")
+    expect(await readdir(folder.path)).toEqual(['source.raw'])
   })
 })
 
