@@ -4,7 +4,7 @@ import { createInterface } from "node:readline";
 import { PassThrough, Readable, Transform } from "node:stream";
 import zlib, { constants, createGunzip, createGzip, createZstdCompress, createZstdDecompress } from "node:zlib";
 import { createHash, createHmac, randomUUID } from "node:crypto";
-import fs, { constants as constants$1, createReadStream } from "node:fs";
+import fs, { constants as constants$1, createReadStream, createWriteStream } from "node:fs";
 import * as buffer$1 from "buffer";
 import { Buffer as Buffer$1 } from "buffer";
 import { basename, dirname, isAbsolute, join, normalize, relative, resolve, sep } from "node:path";
@@ -19,20 +19,21 @@ import * as events from "events";
 import { EventEmitter } from "events";
 import assert, { ok } from "assert";
 import * as util$1 from "util";
-import http from "node:http";
+import http, { request } from "node:http";
 import buffer from "node:buffer";
 import util, { inspect } from "node:util";
+import { once } from "node:events";
 import * as child from "child_process";
 import { setTimeout as setTimeout$1 } from "timers";
 import { access, chmod, constants as constants$2, copyFile, link, lstat, mkdir, mkdtemp, open, readFile, readdir, readlink, realpath, rename, rm, stat, statfs, symlink, utimes, writeFile } from "node:fs/promises";
-import { setTimeout as setTimeout$2 } from "node:timers/promises";
+import https, { request as request$1 } from "node:https";
 import { pipeline } from "node:stream/promises";
+import { setTimeout as setTimeout$2 } from "node:timers/promises";
 import * as stream from "stream";
 import { Readable as Readable$1 } from "stream";
 import { URL as URL$1 } from "url";
 import os, { EOL, homedir, machine, release, tmpdir } from "node:os";
 import process$1 from "node:process";
-import https from "node:https";
 // \0rolldown/runtime.js
 var __create = Object.create;
 var __defProp = Object.defineProperty;
@@ -321,19 +322,98 @@ function isErrno(error) {
 	return error instanceof Error && "code" in error;
 }
 // src/disk/format.ts
-/** The formats a disk can have in an image; `extension` is what its file's name ends with. */
+const SECTOR_BYTES$2 = 512;
+const KIBIBYTE$1 = 1024;
+const MEBIBYTE = 1024 * KIBIBYTE$1;
+/** The formats a disk can have in an image, in the order to name them. */
 const DISK_FORMATS = {
 	qcow2: {
 		extension: "qcow2",
-		options: ["-o", "compat=1.1,cluster_size=65536,lazy_refcounts=off"]
+		driver: "qcow2",
+		defaults: [
+			"compat=1.1",
+			"cluster_size=65536",
+			"lazy_refcounts=off"
+		],
+		fixed: [],
+		unitBytes: SECTOR_BYTES$2
 	},
 	raw: {
 		extension: "raw",
-		options: []
+		driver: "raw",
+		defaults: [],
+		fixed: [],
+		unitBytes: SECTOR_BYTES$2,
+		whole: true
+	},
+	vmdk: {
+		extension: "vmdk",
+		driver: "vmdk",
+		defaults: [],
+		fixed: [],
+		unitBytes: 64 * KIBIBYTE$1
+	},
+	vdi: {
+		extension: "vdi",
+		driver: "vdi",
+		defaults: [],
+		fixed: [],
+		unitBytes: SECTOR_BYTES$2
+	},
+	vhd: {
+		extension: "vhd",
+		driver: "vpc",
+		defaults: [],
+		fixed: [],
+		unitBytes: SECTOR_BYTES$2
+	},
+	vhdx: {
+		extension: "vhdx",
+		driver: "vhdx",
+		defaults: [],
+		fixed: ["subformat=dynamic"],
+		unitBytes: SECTOR_BYTES$2
+	},
+	"vhd-fixed": {
+		extension: "vhdfixed",
+		driver: "vpc",
+		defaults: ["force_size=on"],
+		fixed: ["subformat=fixed"],
+		unitBytes: MEBIBYTE,
+		whole: true
+	},
+	gce: {
+		extension: "tar.gz",
+		driver: "raw",
+		defaults: [],
+		fixed: [],
+		unitBytes: 1024 * MEBIBYTE,
+		packed: true
+	},
+	ova: {
+		extension: "ova",
+		driver: "vmdk",
+		defaults: [],
+		fixed: ["subformat=streamOptimized"],
+		unitBytes: 64 * KIBIBYTE$1,
+		packed: true
 	}
 };
+const DISK_FORMAT_NAMES = Object.keys(DISK_FORMATS);
 function isDiskFormat(text) {
 	return Object.hasOwn(DISK_FORMATS, text);
+}
+function diskFormat(format) {
+	return DISK_FORMATS[format];
+}
+/** The size in bytes that a disk of this many bytes has in the format; of vhd before QEMU rounds to its geometry. */
+function extendedSize(format, sizeBytes) {
+	const { unitBytes } = diskFormat(format);
+	return Math.ceil(sizeBytes / unitBytes) * unitBytes;
+}
+/** Whether the bytes of a conversion are made by qemu-img's options: KIWI hands none to raw and gce. */
+function takesOptions(format) {
+	return diskFormat(format).driver !== "raw";
 }
 // src/kiwi/arguments.ts
 /**
@@ -682,7 +762,7 @@ function foreignText(where) {
 	return `${where} is a foreign layer, which must not be distributed: choose another base`;
 }
 // src/oci/compression.ts
-const CHUNK_BYTES$4 = 1048576;
+const CHUNK_BYTES$5 = 1048576;
 /** gzip(1) and zstd(1) without --ultra. */
 const LEVELS = {
 	gzip: {
@@ -730,8 +810,8 @@ function layerMediaType(compression) {
 */
 function compressor(compression) {
 	const buffers = {
-		highWaterMark: CHUNK_BYTES$4,
-		chunkSize: CHUNK_BYTES$4 / 4
+		highWaterMark: CHUNK_BYTES$5,
+		chunkSize: CHUNK_BYTES$5 / 4
 	};
 	switch (compression.algorithm) {
 		case "gzip": return createGzip({
@@ -749,7 +829,7 @@ function compressor(compression) {
 				params
 			});
 		}
-		case "none": return new PassThrough({ highWaterMark: CHUNK_BYTES$4 });
+		case "none": return new PassThrough({ highWaterMark: CHUNK_BYTES$5 });
 	}
 }
 // src/oci/platform.ts
@@ -879,7 +959,7 @@ function rfc3339(epochSeconds) {
 	return (/* @__PURE__ */ new Date(epochSeconds * 1e3)).toISOString().replace(".000Z", "Z");
 }
 // src/oci/tar.ts
-const BLOCK_BYTES$1 = 512;
+const BLOCK_BYTES$2 = 512;
 /** POSIX.1 pax, ustar interchange format: the numbers are octal digits and a NUL. */
 const NAME_BYTES = 100;
 const PREFIX_BYTES = 155;
@@ -969,14 +1049,14 @@ function tarHeader(entry) {
 }
 /** What follows content of this size up to the next block. */
 function tarPadding(sizeBytes) {
-	return Buffer.alloc((BLOCK_BYTES$1 - sizeBytes % BLOCK_BYTES$1) % BLOCK_BYTES$1);
+	return Buffer.alloc((BLOCK_BYTES$2 - sizeBytes % BLOCK_BYTES$2) % BLOCK_BYTES$2);
 }
 /** The end of an archive. */
 function tarEnd() {
-	return Buffer.alloc(2 * BLOCK_BYTES$1);
+	return Buffer.alloc(2 * BLOCK_BYTES$2);
 }
 function ustarBlock(fields) {
-	const block = Buffer.alloc(BLOCK_BYTES$1);
+	const block = Buffer.alloc(BLOCK_BYTES$2);
 	block.write(fields.name, 0, NAME_BYTES, "latin1");
 	block.write(octal$1(fields.mode, 7), 100, "latin1");
 	block.write(octal$1(fields.uid, 7), 108, "latin1");
@@ -1143,7 +1223,11 @@ const DESTINATION_FORMS = "docker://REFERENCE, oci:DIR[:REF], oci-archive:FILE[:
 function parseDestination(text) {
 	const { transport, rest } = transportParts(text);
 	if (transport === void 0 || !(transport === "docker" || isLocal(transport))) return { problem: `'${text}' is no skopeo destination: write ${DESTINATION_FORMS}` };
-	if (transport !== "docker") return localName(transport, rest);
+	if (transport !== "docker") {
+		const name = localName(transport, rest);
+		const problem = "problem" in name ? void 0 : namedProblem(name);
+		return problem === void 0 ? name : { problem };
+	}
 	const parsed = parseTag(rest);
 	return "problem" in parsed ? parsed : {
 		transport,
@@ -1170,6 +1254,31 @@ function parseTag(text) {
 		reference,
 		text: referenceText(reference)
 	};
+}
+/** Why docker's tools would not take the name in a destination's text. */
+function namedProblem({ transport, path, name }) {
+	if (transport === "docker-archive") return name === void 0 ? void 0 : dockerNameProblem(name);
+	if (transport === "docker-daemon") return dockerNameProblem(path);
+	const inStore = storageParts(path).name;
+	return transport === "containers-storage" && isPlain(inStore) ? dockerNameProblem(inStore) : void 0;
+}
+/** Why a text is no name for docker, as one sentence with the text; undefined when it is one. */
+function dockerNameProblem(text) {
+	const parsed = parseReference(text);
+	if (typeof parsed === "string") return `'${text}' is no name of an image: ${parsed}`;
+	return parsed.digest === void 0 ? void 0 : `'${text}' has a digest, which a target cannot choose: write NAME:TAG`;
+}
+/** The store that the text behind `containers-storage:` may begin with, and the name; c/image storage/storage_transport.go. */
+function storageParts(path) {
+	const [, store = "", name = ""] = /^(\[[^\]]*\])?(.*)$/s.exec(path) ?? [];
+	return {
+		store,
+		name
+	};
+}
+/** Whether a text in container storage is a name, and no ID or what else names an image that is there. */
+function isPlain(name) {
+	return name !== "" && !name.includes("@");
 }
 /** The host, with port, of a login: `ghcr.io`, `localhost:5000`; a scheme and a trailing slash are taken off. */
 function parseRegistry(text) {
@@ -7893,6 +8002,10 @@ function signalProblem(text) {
 	return `${JSON.stringify(text)} is not a signal: write SIGTERM, SIGRTMIN+3 or a number`;
 }
 // src/oci/containername.ts
+/** `REPOSITORY:TAG` */
+function containerNameText({ repository, tag }) {
+	return `${repository}:${tag}`;
+}
 /**
 * Why names cannot be those of a container image anywhere. Upper case is left to where a name goes: a layout takes it,
 * and so does KIWI with `oci:FMT`; docker and registries do not.
@@ -8158,7 +8271,7 @@ const DEFINITIONS = {
 	},
 	format: {
 		kind: "text",
-		value: "qcow2|raw",
+		value: "qcow2|raw|vmdk|…",
 		help: "disk format in the image; default: the description's, else qcow2"
 	},
 	"disk-path": {
@@ -8412,7 +8525,7 @@ function optionalFormat(reader) {
 	const format = reader.text("format");
 	if (format === void 0) return {};
 	if (isDiskFormat(format)) return { format };
-	reader.refuse("format", `'${format}' is no disk format that we write: write ${Object.keys(DISK_FORMATS).join(" or ")}`);
+	reader.refuse("format", `'${format}' is no disk format that we write: write ${DISK_FORMAT_NAMES.slice(0, -1).join(", ")} or ${DISK_FORMAT_NAMES.at(-1)}`);
 	return {};
 }
 function optionalDiskPath(reader) {
@@ -26091,12 +26204,12 @@ async function makeFolder(path) {
 		const code = error instanceof Error && "code" in error ? error.code : void 0;
 		if (code === "EEXIST" && (await stat(path)).isDirectory()) return;
 		const parent = dirname(path);
-		if (code !== "ENOENT" || parent === path || await isThere$1(parent)) throw error;
+		if (code !== "ENOENT" || parent === path || await isThere$2(parent)) throw error;
 		await makeFolder(parent);
 		await makeFolder(path);
 	}
 }
-async function isThere$1(path) {
+async function isThere$2(path) {
 	return stat(path).then(() => true, () => false);
 }
 // src/job/workfolder.ts
@@ -26111,7 +26224,7 @@ const WORK_PREFIX = "kiwi-oci-";
 * @throws InputError when `work-dir` cannot be written
 */
 async function makeWorkFolder(parent) {
-	const folder = await newFolder(parent);
+	const folder = await newFolder$1(parent);
 	await writeFile(join(folder, MARKER), "").catch(async (error) => {
 		await rm(folder, {
 			recursive: true,
@@ -26121,7 +26234,7 @@ async function makeWorkFolder(parent) {
 	});
 	return folder;
 }
-async function newFolder(parent) {
+async function newFolder$1(parent) {
 	try {
 		await makeFolder(parent);
 		return await mkdtemp(join(parent, WORK_PREFIX));
@@ -26251,39 +26364,6 @@ function rememberFolder(folder) {
 	folders.push(folder);
 	saveState("folders", JSON.stringify(folders));
 }
-// src/disk/convert.ts
-/**
-* Converts a disk with `qemu-img convert`. The same disk gives the same bytes, holes stay holes.
-*
-* @returns path of the disk in the format: `source` itself where it has it already
-* @throws HostError without space, CommandError when qemu-img fails or is ended; neither leaves a partial file
-*/
-async function convertDisk(conversion) {
-	const { source, from, to, target, compressed = false, signal } = conversion;
-	if (from === to) return source;
-	const partial = `${target}.partial`;
-	const squeeze = compressed && to === "qcow2" ? ["-c"] : [];
-	const files = [resolve(source), resolve(partial)];
-	const args = [
-		"-f",
-		from,
-		"-O",
-		to,
-		...squeeze,
-		...DISK_FORMATS[to].options,
-		"--",
-		...files
-	];
-	try {
-		await runCommand("qemu-img", ["convert", ...args], signal ? { signal } : {});
-		await rename(partial, target);
-	} catch (error) {
-		await rm(partial, { force: true });
-		if (error instanceof CommandError && error.lastLines.some((line) => line.includes("No space left on device"))) throw new HostError(`no space left for ${target}`, "make room there, or name a larger place with work-dir");
-		throw error;
-	}
-	return target;
-}
 // src/disk/parts.ts
 /** A vmdk that is text: comments and empty lines, then its version (QEMU block/vmdk.c `vmdk_probe`). */
 const VMDK_TEXT = /^(?:#[^\n]*\n| *\r?\n)*version=[123]\r?\n/;
@@ -26325,7 +26405,7 @@ function asRecord(value) {
 	return typeof value === "object" && value !== null ? value : {};
 }
 // src/disk/inspect.ts
-const SECTOR_BYTES = 512;
+const SECTOR_BYTES$1 = 512;
 /** The formats that are one file by themselves and that QEMU reads well. */
 const TAKEN = [
 	"raw",
@@ -26371,7 +26451,7 @@ async function inspectDisk(path, format, signal) {
 	if (part !== void 0) throw incomplete(path, part);
 	const { format: found, "virtual-size": virtualSizeBytes, "actual-size": sizeBytes } = info;
 	if (typeof found !== "string" || typeof virtualSizeBytes !== "number" || typeof sizeBytes !== "number") throw new Error(`qemu-img info does not say what ${path} is: ${JSON.stringify(info)}`);
-	if (!TAKEN.includes(found)) throw refused$1(`${path} has the format ${found}, which is none of ${TAKEN.join(", ")}: convert it with qemu-img convert -O qcow2 ${path} NEW`);
+	if (!TAKEN.includes(found)) throw refused$2(`${path} has the format ${found}, which is none of ${TAKEN.join(", ")}: convert it with qemu-img convert -O qcow2 ${path} NEW`);
 	if (found === "raw") await checkRaw(path);
 	return {
 		format: found,
@@ -26381,8 +26461,8 @@ async function inspectDisk(path, format, signal) {
 }
 async function checkFile(path) {
 	const found = await stat(path).catch((error) => error);
-	if (found instanceof Error) throw refused$1(found.code === "ENOENT" ? `${path} does not exist` : `${path} cannot be read (${found.code})`);
-	if (!found.isFile()) throw refused$1(`${path} is no file: name a disk file`);
+	if (found instanceof Error) throw refused$2(found.code === "ENOENT" ? `${path} does not exist` : `${path} cannot be read (${found.code})`);
+	if (!found.isFile()) throw refused$2(`${path} is no file: name a disk file`);
 }
 /** An absolute path, since qemu-img takes what stands before a colon, `nbd:` or `json:`, for a protocol. */
 async function qemuInfo(path, format, signal) {
@@ -26398,7 +26478,7 @@ async function qemuInfo(path, format, signal) {
 		return JSON.parse(stdout.toString());
 	} catch (error) {
 		if (!(error instanceof CommandError) || error.outcome.kind !== "exit") throw error;
-		throw refused$1(`${path} cannot be read as a disk (${(error.lastLines.at(-1) ?? "").replace(/^qemu-img: (Could not open '.*?': )?/, "")})`);
+		throw refused$2(`${path} cannot be read as a disk (${(error.lastLines.at(-1) ?? "").replace(/^qemu-img: (Could not open '.*?': )?/, "")})`);
 	}
 }
 /** Empty where the file cannot be read: qemu-img says why. */
@@ -26416,18 +26496,18 @@ async function checkRaw(path) {
 		const { buffer } = await file.read(Buffer.alloc(8), 0, 8, 0);
 		const start = buffer.toString("hex");
 		const packed = PACKED.find(({ magic }) => start.startsWith(magic));
-		if (packed !== void 0) throw refused$1(`${path} is packed with ${packed.name}: unpack it first`);
-		const { buffer: end } = await file.read(Buffer.alloc(8), 0, 8, Math.max(0, size - SECTOR_BYTES));
-		if (end.toString("latin1") === "conectix") throw refused$1(`${path} is a fixed VHD, of which qemu-img takes the footer for data: convert it with qemu-img convert -f vpc -O qcow2 ${path} NEW`);
-		if (size === 0 || size % SECTOR_BYTES !== 0) throw refused$1(`${path} is no disk: its ${size} bytes are no whole sectors of ${SECTOR_BYTES}`);
+		if (packed !== void 0) throw refused$2(`${path} is packed with ${packed.name}: unpack it first`);
+		const { buffer: end } = await file.read(Buffer.alloc(8), 0, 8, Math.max(0, size - SECTOR_BYTES$1));
+		if (end.toString("latin1") === "conectix") throw refused$2(`${path} is a fixed VHD, of which qemu-img takes the footer for data: convert it with qemu-img convert -f vpc -O qcow2 ${path} NEW`);
+		if (size === 0 || size % SECTOR_BYTES$1 !== 0) throw refused$2(`${path} is no disk: its ${size} bytes are no whole sectors of ${SECTOR_BYTES$1}`);
 	} finally {
 		await file.close();
 	}
 }
 function incomplete(path, part) {
-	return refused$1(`${path} is not complete without ${part}: flatten it with qemu-img convert -O qcow2 ${path} NEW`);
+	return refused$2(`${path} is not complete without ${part}: flatten it with qemu-img convert -O qcow2 ${path} NEW`);
 }
-function refused$1(text) {
+function refused$2(text) {
 	return new InputError([{
 		where: "input disk",
 		text
@@ -26456,10 +26536,13 @@ function spaceProblem(needBytes, haveBytes, path) {
 	if (haveBytes >= needBytes) return void 0;
 	return new HostError(`not enough space in ${path}: about ${(Math.ceil(needBytes / 1e8) / 10).toFixed(1)} GB are needed, ${(Math.floor(haveBytes / 1e8) / 10).toFixed(1)} GB are free`, "free some, or set work-dir to a folder on a larger file system");
 }
-/** Bytes needed to wrap an existing disk: the converted disk and the layer, nothing else is written. */
+/** Bytes needed to wrap an existing disk: the converted disk and the layer, nothing else stays. */
 function diskSpaceNeed(facts) {
-	const layer = facts.compressed ? facts.contentBytes * COMPRESSED_PART : facts.contentBytes;
-	return Math.ceil((facts.converted ? facts.contentBytes : 0) + layer);
+	const { contentBytes, packed = false, compressed } = facts;
+	const packedBytes = contentBytes * COMPRESSED_PART;
+	const file = packed ? packedBytes : contentBytes;
+	const layer = compressed || packed ? packedBytes : facts.lengthBytes ?? contentBytes;
+	return Math.ceil((facts.converted ? file : 0) + Math.max(layer, facts.rawCopy ? contentBytes : 0));
 }
 /**
 * Bytes needed to build a description: root tree, raw disk, converted disk and layer.
@@ -26488,66 +26571,6 @@ function kiwiPathProblem(folder) {
 	if (/^[\w@%+=:,./-]+$/.test(folder)) return void 0;
 	return `KIWI cannot build below ${folder}: name a folder without spaces and signs that a shell reads`;
 }
-// src/registry/destinations.ts
-/**
-* Looks at the places of `export` before an hour of building; nothing is written.
-*
-* @throws InputError for the input `export` with every place that cannot be written to: what is there is something else,
-*   or the folder that it goes into is missing or not ours to write
-*/
-async function checkDestinations(names) {
-	const reasons = await Promise.all(names.map((name) => name.transport === "docker" ? void 0 : reasonAgainst(name)));
-	const problems = names.flatMap((name, index) => {
-		const reason = reasons[index];
-		return reason === void 0 ? [] : [{
-			where: "input export",
-			text: `${plainName(name)}: ${reason}`
-		}];
-	});
-	if (problems.length > 0) throw new InputError(problems);
-}
-async function reasonAgainst({ transport, path }) {
-	switch (transport) {
-		case "oci": return await against(path, "oci-layout", "an OCI layout") ?? await againstPlace(await nearestFolder(path));
-		case "dir": return await against(path, "version", "an image") ?? await againstPlace(await folderOrParent(path));
-		case "oci-archive":
-		case "docker-archive": return await isNoFile(path) ? "it is there and no regular file: write the path of a file" : await againstPlace(dirname(resolve(path)));
-		default: return;
-	}
-}
-/** A folder with content has to hold the file that marks its kind. */
-async function against(folder, mark, kind) {
-	const names = await readdir(folder).catch((error) => error);
-	if (!(names instanceof Error)) {
-		if (names.length === 0 || names.includes(mark)) return void 0;
-		return `the folder holds something else than ${kind}: export to another folder`;
-	}
-	if (names.code === "ENOENT") return void 0;
-	return `it is no folder that can be read (${names.code}): export to another folder`;
-}
-async function againstPlace(folder) {
-	if (!await isFolder(folder)) return `${folder} is no folder: make it, or export to another place`;
-	return access(folder, constants$1.W_OK | constants$1.X_OK).then(() => void 0, () => `${folder} cannot be written to: export to another place`);
-}
-/** Where the first missing folder of a path would be made. */
-async function nearestFolder(path) {
-	let folder = resolve(path);
-	while (folder !== dirname(folder) && !await isThere(folder)) folder = dirname(folder);
-	return folder;
-}
-async function folderOrParent(path) {
-	return await isThere(path) ? resolve(path) : dirname(resolve(path));
-}
-async function isThere(path) {
-	return await stat(path).catch(() => void 0) !== void 0;
-}
-/** A device, a pipe or a link would be replaced by the archive. */
-async function isNoFile(path) {
-	return (await lstat(path).catch(() => void 0))?.isFile() === false;
-}
-async function isFolder(path) {
-	return (await stat(path).catch(() => void 0))?.isDirectory() === true;
-}
 // src/oci/blob.ts
 /**
 * Writes a blob: to a temporary name, hashed on the way, on the disk before it gets the name of its digest. On any
@@ -26575,12 +26598,13 @@ async function writeBlob(folder, source) {
 	};
 }
 /**
-* Replaces a file at once: readers see the old or the new content, whole.
+* Replaces a file at once: readers see the old or the new content, whole. Nothing of it stays on an error, of the source
+* too.
 *
 * @throws HostError when the disk is full; other errors are passed on
 */
-async function replaceFile$1(folder, name, bytes) {
-	await publish(await writeTemporary(folder, [bytes]), join(folder, name));
+async function replaceFile$1(folder, name, content) {
+	await publish(await writeTemporary(folder, content instanceof Uint8Array ? [content] : content), join(folder, name));
 }
 async function writeTemporary(folder, source) {
 	const path = join(folder, `.${randomUUID()}.tmp`);
@@ -26606,18 +26630,168 @@ async function publish(temporary, path) {
 function spaceError(error, folder) {
 	const code = error instanceof Error && "code" in error ? error.code : void 0;
 	if (code !== "ENOSPC" && code !== "EDQUOT") return error;
-	return new HostError(`no space is left in ${folder} for the image`, "free some, or choose another work-dir");
+	return new HostError(`no space is left in ${folder} for the image`, "free some, or choose another work-dir or target");
+}
+// src/registry/engine.ts
+const DEFAULT_HOST = "unix:///var/run/docker.sock";
+const ANSWER_SECONDS$1 = 30;
+const ANSWER_LIMIT = 16777216;
+/**
+* Asks docker's engine whether it is there. We speak to it ourselves: skopeo does not look at DOCKER_HOST, and the versions
+* in Debian 12 and Ubuntu 24.04 speak a version of its API that Docker 25 and 29 refuse (skopeo issues 2202 and 2802).
+*
+* @throws HostError when it does not answer
+*/
+async function requireEngine(access) {
+	await ask(access, {
+		path: "/_ping",
+		silenceSeconds: ANSWER_SECONDS$1
+	});
+}
+/**
+* Writes an image to an archive as `docker save` does.
+*
+* @param target a file that is not there yet
+* @returns undefined, or why the engine does not give it, in its words
+* @throws HostError when it does not answer, or the disk is full
+*/
+async function saveImage(name, target, access) {
+	const { status, text } = await ask(access, {
+		path: `/images/${name}/get`,
+		target
+	});
+	return status === 200 ? void 0 : String(parsedLine(text)?.["message"] ?? `it answered with status ${status}`);
+}
+async function ask(access, { path, body, target, silenceSeconds }) {
+	const { environment, signal } = access;
+	const host = environment["DOCKER_HOST"] || DEFAULT_HOST;
+	const { options, secure } = await connection(host, environment);
+	const request$2 = (secure ? request$1 : request)({
+		...options,
+		path,
+		method: body ? "POST" : "GET",
+		...body ? { headers: { "content-type": "application/x-tar" } } : {},
+		agent: false,
+		...silenceSeconds === void 0 ? {} : { timeout: silenceSeconds * 1e3 },
+		...signal === void 0 ? {} : { signal }
+	});
+	const source = body && watched(body);
+	request$2.once("timeout", () => request$2.destroy(/* @__PURE__ */ new Error(`no answer within ${silenceSeconds} s`)));
+	try {
+		const answered = once(request$2, "response");
+		const sent = source ? pipeline(Readable.from(source.chunks), request$2) : request$2.end();
+		if (sent instanceof Promise) sent.catch(() => {});
+		const [response] = await answered;
+		const status = response.statusCode ?? 0;
+		return {
+			status,
+			text: await (status === 200 && target ? saved(response, target) : textOf$1(response))
+		};
+	} catch (error) {
+		signal?.throwIfAborted();
+		if (error instanceof HostError) throw error;
+		if (source?.failure) throw source.failure.reason;
+		throw error instanceof Error ? unreachable(error, host) : error;
+	} finally {
+		request$2.destroy();
+	}
+}
+/** An archive that remembers why it failed: the connection says only that it ended. */
+function watched(body) {
+	const source = { chunks: passed() };
+	async function* passed() {
+		try {
+			yield* body;
+		} catch (reason) {
+			source.failure = { reason };
+			throw reason;
+		}
+	}
+	return source;
+}
+function unreachable(error, host) {
+	const code = "code" in error ? String(error.code) : error.message;
+	if (code === "EACCES" || code === "EPERM") return new HostError(`this user may not talk to docker's daemon at ${host}`, "run as root, or let an administrator add the user to the group docker");
+	return new HostError(`docker's daemon does not answer at ${host} (${code})`, "start it, or set DOCKER_HOST to where it listens");
+}
+/** How DOCKER_HOST is read: docs.docker.com, "Use environment variables with the docker CLI". */
+async function connection(host, environment) {
+	const unfit = new HostError(`DOCKER_HOST is ${host}, which we cannot speak to`, "set it to unix://SOCKET or tcp://HOST");
+	if (host.startsWith("unix://")) return {
+		options: { socketPath: host.slice(7) },
+		secure: false
+	};
+	const url = URL.canParse(host) ? new URL(host) : void 0;
+	if (url === void 0 || ![
+		"tcp:",
+		"http:",
+		"https:"
+	].includes(url.protocol)) throw unfit;
+	const secure = url.protocol === "https:" || url.protocol === "tcp:" && Boolean(environment["DOCKER_TLS_VERIFY"]);
+	const at = {
+		host: url.hostname.replace(/^\[|\]$/g, ""),
+		port: Number(url.port || (secure ? 2376 : 2375))
+	};
+	if (!secure) return {
+		options: at,
+		secure
+	};
+	const folder = environment["DOCKER_CERT_PATH"] || join(environment["HOME"] ?? "", ".docker");
+	const [ca, cert, key] = await Promise.all([
+		"ca.pem",
+		"cert.pem",
+		"key.pem"
+	].map((name) => readFile(join(folder, name)).catch(() => void 0)));
+	const files = {
+		...ca ? { ca } : {},
+		...cert ? { cert } : {},
+		...key ? { key } : {}
+	};
+	return {
+		options: {
+			...at,
+			...files
+		},
+		secure
+	};
+}
+async function saved(response, target) {
+	await pipeline(response, createWriteStream(target, { flags: "wx" })).catch((error) => {
+		throw spaceError(error, dirname(target));
+	});
+	return "";
+}
+async function textOf$1(response) {
+	const chunks = [];
+	let bytes = 0;
+	for await (const chunk of response) {
+		bytes += chunk.length;
+		if (bytes <= ANSWER_LIMIT) chunks.push(chunk);
+	}
+	return Buffer.concat(chunks).toString("utf8");
+}
+function parsedLine(line) {
+	try {
+		const value = JSON.parse(line);
+		return isJsonObject(value) ? value : void 0;
+	} catch {
+		return;
+	}
 }
 // src/oci/layout.ts
 const LAYOUT_VERSION = "1.0.0";
 /** Valid on the descriptors of index.json: the name by which skopeo and others find an image in a layout. */
 const REF_NAME$1 = "org.opencontainers.image.ref.name";
 const READ_BYTES = 1048576;
+/** What the file `oci-layout` holds. */
+function layoutMark() {
+	return documentBytes({ imageLayoutVersion: LAYOUT_VERSION });
+}
 /** Makes the folder, those above it, and what every layout has but an index. What is there already stays. */
 async function createLayout(folder) {
 	const blobs = join(folder, "blobs", "sha256");
 	await makeFolder(blobs);
-	await replaceFile$1(folder, "oci-layout", documentBytes({ imageLayoutVersion: LAYOUT_VERSION }));
+	if (!await isThere$1(join(folder, "oci-layout"))) await replaceFile$1(folder, "oci-layout", layoutMark());
 	return {
 		folder,
 		blobs
@@ -26631,17 +26805,22 @@ function blobPath(folder, digest) {
 async function putBlob(layout, bytes) {
 	return (await writeBlob(layout.blobs, [bytes])).digest;
 }
+/** Takes a blob from a file. Throws what `linkContent` does. */
+async function linkBlob(layout, file, digest) {
+	await linkContent(layout.blobs, file, digest);
+}
 /**
-* Takes a blob from a file: by hard link where that can be, else by a copy, which is checked.
+* Puts a file into a folder under the name of its content: by hard link where that can be, else by a copy, which is
+* checked.
 *
 * @param digest what the file holds; a link is trusted here and checked by `layoutViolations`
 * @throws ImageError when the file is no regular file, or a copy has another digest; HostError when the disk is full
 */
-async function linkBlob(layout, file, digest) {
+async function linkContent(folder, file, digest) {
 	const subject = `the blob ${digest}`;
 	if (!(await lstat(file)).isFile()) throw new ImageError(subject, [`${file} is not a regular file`]);
 	try {
-		await link(file, blobPath(layout.folder, digest));
+		await link(file, join(folder, digestHex(digest)));
 	} catch (error) {
 		const code = error instanceof Error && "code" in error ? String(error.code) : "";
 		if (code === "EEXIST") return;
@@ -26651,27 +26830,61 @@ async function linkBlob(layout, file, digest) {
 			"EMLINK",
 			"ENOSYS",
 			"ENOTSUP"
-		].includes(code)) throw spaceError(error, layout.folder);
-		await copyBlob(layout, file, digest);
+		].includes(code)) throw spaceError(error, folder);
+		await copyContent(folder, file, digest);
 	}
 }
-async function copyBlob(layout, file, digest) {
+async function copyContent(folder, file, digest) {
 	await using source = await open(file, constants$1.O_RDONLY | constants$1.O_NOFOLLOW);
-	const content = source.createReadStream({
+	const written = await writeBlob(folder, source.createReadStream({
 		autoClose: false,
 		highWaterMark: READ_BYTES
-	});
-	const written = await writeBlob(layout.blobs, content);
+	}));
 	if (written.digest !== digest) throw new ImageError(`the blob ${digest}`, [`${file} holds ${written.digest}`]);
 }
 /** Names what is in the layout, in one step; replaces the names there were. */
 async function writeIndex(layout, manifests) {
-	const index = {
+	await replaceFile$1(layout.folder, "index.json", indexText(manifests));
+}
+/** What the file `index.json` of a layout of ours holds. */
+function indexText(manifests) {
+	return documentBytes({
 		schemaVersion: 2,
 		mediaType: mediaTypes.index,
 		manifests
-	};
-	await replaceFile$1(layout.folder, "index.json", documentBytes(index));
+	});
+}
+async function isThere$1(path) {
+	return await lstat(path).catch(() => void 0) !== void 0;
+}
+// src/registry/beside.ts
+/**
+* What is in a folder, undefined where nothing is there.
+*
+* @param kind what it has to be able to hold, for the error: `an OCI layout`
+* @throws HostError when it is no folder that can be read
+*/
+async function namesIn$1(folder, kind) {
+	return await readdir(folder).catch((error) => {
+		if (error.code === "ENOENT") return void 0;
+		throw new HostError(`${folder} cannot be used as ${kind} (${error.code})`, "export to another folder");
+	});
+}
+// src/registry/foldertarget.ts
+/** c/image directory/directory_dest.go. */
+const MARK = "Directory Transport Version: ";
+/** Whether a folder is empty or holds an image in the form of `dir:`. */
+async function isImageFolder(folder, names) {
+	if (names.length === 0) return true;
+	return (await readFile(join(folder, "version"), "utf8").catch(() => "")).startsWith(MARK);
+}
+// src/registry/layouttarget.ts
+/** @throws HostError when the folder holds something else than a layout; ImageError when its index is none */
+async function readLayoutIndex(folder) {
+	const names = await namesIn$1(folder, "an OCI layout") ?? [];
+	if (names.length > 0 && !names.includes("oci-layout")) throw new HostError(`${folder} holds something else than an OCI layout`, "export to an empty folder or to a layout");
+	if (!names.includes("index.json")) return {};
+	return parseDocument$1(await readFile(join(folder, "index.json")), `the index of ${folder}`);
 }
 // src/registry/access.ts
 /** What the actions' runner hands to steps, secrets among it: nothing that skopeo reads. */
@@ -26780,21 +26993,21 @@ function withHelper(logins, registry, helper) {
 }
 /** Whether a registry, or a namespace in it, has a login of its own or a helper. */
 function knowsLogin(logins, registry) {
-	return [...Object.keys(logins.auths), ...Object.keys(logins.credHelpers)].some((key) => isWithin$1(key, registry));
+	return [...Object.keys(logins.auths), ...Object.keys(logins.credHelpers)].some((key) => isWithin$2(key, registry));
 }
 /** Whether a login or a helper is there for a repository, `registry/name`: for itself or for what it lies in. */
 function hasLoginFor(logins, repository) {
-	return [...Object.keys(logins.auths), ...Object.keys(logins.credHelpers)].some((key) => isWithin$1(repository, normalKey(key)));
+	return [...Object.keys(logins.auths), ...Object.keys(logins.credHelpers)].some((key) => isWithin$2(repository, normalKey(key)));
 }
 function without$1(logins, registry) {
-	const kept = (entries) => Object.fromEntries(Object.entries(entries).filter(([key]) => !isWithin$1(key, normalKey(registry))));
+	const kept = (entries) => Object.fromEntries(Object.entries(entries).filter(([key]) => !isWithin$2(key, normalKey(registry))));
 	return {
 		...logins,
 		auths: kept(logins.auths),
 		credHelpers: kept(logins.credHelpers)
 	};
 }
-function isWithin$1(key, registry) {
+function isWithin$2(key, registry) {
 	const normal = normalKey(key);
 	return normal === registry || normal.startsWith(`${registry}/`);
 }
@@ -26924,6 +27137,16 @@ const RULES = [
 		pattern: /manifest unknown|name unknown|repository name not known|blob unknown/i,
 		status: [404],
 		reason: "it is not there: check repository and tag"
+	},
+	{
+		kind: "several",
+		pattern: /more than one image in oci|manifest\.json: expected 1 item, got/i,
+		reason: "it holds several images: write which one behind a colon, PATH:NAME"
+	},
+	{
+		kind: "unnamed",
+		pattern: /no descriptor found for reference|\btag "[^"]*" not found/i,
+		reason: "it holds no image of that name: see its index.json or manifest.json for those that it has"
 	},
 	{
 		kind: "size",
@@ -27280,7 +27503,7 @@ async function checkTargets(tags, access) {
 		if (!firsts.has(registry)) firsts.set(registry, tag);
 	}
 	for (const [registry, tag] of firsts) try {
-		await readManifest(`docker://${tag}`, access, purpose(tag, `the registry ${registry} of the tags cannot be reached`));
+		await readManifest(`docker://${tag}`, access, purpose(tag, `the registry ${registry} cannot be reached`));
 	} catch (error) {
 		if (!(error instanceof RefusedError) || !ANSWERS.has(error.refusal.kind)) throw error;
 		if (error.refusal.kind === "login") throw await loginError(tag, registry, access, error);
@@ -27301,6 +27524,232 @@ function purpose(reference, failure) {
 		reference,
 		failure
 	};
+}
+// src/registry/targetnames.ts
+/**
+* The names that an image gets in the index.json of a layout or of its archive: the one in the destination's text, else
+* the container's own. Where the text says the container's main name, the further names come along.
+*
+* The main name stands as its plain tag, as skopeo asks for it (KIWI writes `NAME:TAG`); a further one of another
+* repository as `REPOSITORY:TAG`. The whole name stands beside it, for podman and containerd.
+*
+* @returns none for an image without a name
+*/
+function indexNames({ name }, names) {
+	const [main] = names;
+	const own = names.map((each) => {
+		const text = containerNameText(each);
+		const whole = fullName(text);
+		return {
+			ref: each.repository === main?.repository ? each.tag : text,
+			...whole === void 0 ? {} : { whole }
+		};
+	});
+	const isMain = main !== void 0 && (name === main.tag || name === containerNameText(main));
+	if (name !== void 0 && !isMain) return [{ ref: name }];
+	const taken = own.map((each, position) => name === void 0 || position > 0 ? each : {
+		...each,
+		ref: name
+	});
+	return [...new Map(taken.map((each) => [each.ref, each])).values()];
+}
+/** The names of `indexNames` as one asks for them behind the path. */
+function refNames(destination, names) {
+	return indexNames(destination, names).map(({ ref }) => ref);
+}
+/** Why an image cannot have its names at a destination, each as one sentence that says which name. */
+function nameProblems(destination, names) {
+	const { transport, path, name } = destination;
+	switch (transport) {
+		case "oci":
+		case "oci-archive": return refNames(destination, names).filter((each) => !isRefName(each)).map((each) => `'${each}' cannot be the name of an image in a layout: write ${transport}:PATH:REF`);
+		case "docker-archive": return chosenTexts(name, names).flatMap(problemsOf);
+		case "docker-daemon": return chosenTexts(path, names).flatMap(problemsOf);
+		case "containers-storage": {
+			const { name: inStore } = storageParts(path);
+			return isPlain(inStore) ? chosenTexts(inStore, names).flatMap(problemsOf) : [];
+		}
+		default: return [];
+	}
+}
+function chosenTexts(text, names) {
+	const own = names.map(containerNameText);
+	if (text === void 0) return own;
+	return own[0] !== void 0 && fullName(text) === fullName(own[0]) ? own : [text];
+}
+function problemsOf(text) {
+	const problem = dockerNameProblem(text);
+	return problem === void 0 ? [] : [problem];
+}
+function fullName(text) {
+	const parsed = parseReference(text);
+	return typeof parsed === "string" ? void 0 : referenceText({
+		...parsed,
+		tag: parsed.tag ?? "latest"
+	});
+}
+// src/registry/sameplace.ts
+/**
+* Which destinations would undo an earlier one, as one sentence each; undefined for those that do not. Several names in
+* one layout are no harm.
+*/
+async function collisions(destinations, names) {
+	const places = await Promise.all(destinations.map(async (destination) => ({
+		destination,
+		path: await placeOf(destination)
+	})));
+	return places.map((place, index) => {
+		const other = places.slice(0, index).find((earlier) => collide(earlier, place, names));
+		if (other === void 0) return void 0;
+		return `it goes to the same place as ${plainName(other.destination)}: leave one of the two out, or choose another place`;
+	});
+}
+function collide(one, other, names) {
+	if (one.path === void 0 || other.path === void 0) return plainName(one.destination) === plainName(other.destination);
+	if (one.path !== other.path) return isWithin$1(one.path, other.path) || isWithin$1(other.path, one.path);
+	if (one.destination.transport !== "oci" || other.destination.transport !== "oci") return true;
+	const taken = namesOf(one.destination, names);
+	return namesOf(other.destination, names).some((name) => taken.includes(name));
+}
+function namesOf(destination, names) {
+	const own = refNames(destination, names);
+	return own.length === 0 ? [""] : own;
+}
+function isWithin$1(path, folder) {
+	return path.startsWith(`${folder}${sep}`);
+}
+async function placeOf(destination) {
+	const { transport } = destination;
+	if (transport === "docker" || transport === "docker-daemon" || transport === "containers-storage") return void 0;
+	return await withoutLinks(resolve(destination.path));
+}
+async function withoutLinks(path) {
+	const real = await realpath(path).catch(() => void 0);
+	if (real !== void 0 || dirname(path) === path) return real ?? path;
+	return join(await withoutLinks(dirname(path)), basename(path));
+}
+// src/registry/storagetarget.ts
+/**
+* Why this user has no storage to write to, as skopeo says it; undefined when there is one.
+*
+* @param name as skopeo takes it, behind `containers-storage:`
+*/
+async function storageProblem(name, access) {
+	const to = `containers-storage:${name}`;
+	try {
+		await readManifest(to, access, purposeOf(to, to));
+		return;
+	} catch (error) {
+		if (!(error instanceof RefusedError)) throw error;
+		return /does not resolve to an image ID|identifier is not an image/.test(error.message) ? void 0 : error.refusal.reason;
+	}
+}
+function purposeOf(reference, failure) {
+	return {
+		side: "target",
+		reference,
+		failure
+	};
+}
+// src/registry/destinations.ts
+/**
+* Looks at the places of `export` before an hour of building; no image is written.
+*
+* @param names what the container is called
+* @throws InputError for the input `export` with every place that cannot be written to: what is there is something else,
+*   the folder that it goes into is missing or not ours to write, a name cannot be had there, or two are the same place;
+*   HostError when docker's daemon does not answer or this user can have no container storage; RegistryError as
+*   `checkTargets` for registries
+*/
+async function checkDestinations(destinations, names, access) {
+	const same = await collisions(destinations, names);
+	const reasons = await Promise.all(destinations.map(async (destination, index) => {
+		if (destination.transport === "docker") return same[index];
+		return nameProblems(destination, names)[0] ?? await reasonAgainst(destination) ?? same[index];
+	}));
+	const problems = destinations.flatMap((destination, index) => {
+		const reason = reasons[index];
+		return reason === void 0 ? [] : [{
+			where: "input export",
+			text: `${plainName(destination)}: ${reason}`
+		}];
+	});
+	if (problems.length > 0) throw new InputError(problems);
+	await checkServices(destinations, access);
+}
+async function checkServices(destinations, access) {
+	if (destinations.map(({ transport }) => transport).includes("docker-daemon")) await requireEngine(access);
+	for (const destination of destinations) {
+		if (destination.transport !== "containers-storage") continue;
+		const problem = await storageProblem(destination.path, access);
+		if (problem !== void 0) throw new HostError(`${plainName(destination)} cannot be written`, problem);
+	}
+	await checkTargets(destinations.filter(({ transport }) => transport === "docker").map(plainName), access);
+}
+async function reasonAgainst({ transport, path, name }) {
+	const cut = await cutPath(path, name);
+	if (cut !== void 0) return `the path ends at its first colon, as with skopeo, and there is ${cut}: rename that`;
+	switch (transport) {
+		case "oci": return await againstLayout(path) ?? await againstPlace(await nearestFolder(path));
+		case "dir": return await againstFolder(path) ?? await againstPlace(await folderOrParent(path));
+		case "oci-archive":
+		case "docker-archive": return await isNoFile(path) ? "it is there and no regular file: write the path of a file" : await againstPlace(dirname(resolve(path)));
+		default: return;
+	}
+}
+async function againstLayout(folder) {
+	const names = await namesIn(folder);
+	if (names === void 0 || typeof names === "string") return names;
+	if (names.length > 0 && !names.includes("oci-layout")) return foreign("an OCI layout");
+	return await readLayoutIndex(folder).then(() => void 0, (error) => {
+		if (error instanceof KnownError) return `${error.message}: export to another folder`;
+		throw error;
+	});
+}
+async function againstFolder(folder) {
+	const names = await namesIn(folder);
+	if (names === void 0 || typeof names === "string") return names;
+	return await isImageFolder(folder, names) ? void 0 : foreign("an image");
+}
+/** @returns what is in it, or why it cannot be looked at; nothing where nothing is there */
+async function namesIn(folder) {
+	if (await isLooseLink(folder)) return "it is a link to nothing: remove it, or export to another folder";
+	return await readdir(folder).catch((error) => error.code === "ENOENT" ? void 0 : `it is no folder that can be read (${error.code}): export to another folder`);
+}
+function foreign(kind) {
+	return `the folder holds something else than ${kind}: export to another folder`;
+}
+async function againstPlace(folder) {
+	if (!await isFolder(folder)) return `${folder} is no folder: make it, or export to another place`;
+	return access(folder, constants$1.W_OK | constants$1.X_OK).then(() => void 0, () => `${folder} cannot be written to: export to another place`);
+}
+/** What the path was meant to lead to or through where it has a colon; undefined where it has none. */
+async function cutPath(path, name) {
+	if (name === void 0) return void 0;
+	const whole = `${path}:${name.split("/")[0]}`;
+	return await isFolder(whole) ? `a folder ${whole}` : void 0;
+}
+/** Where the first missing folder of a path would be made. */
+async function nearestFolder(path) {
+	let folder = resolve(path);
+	while (folder !== dirname(folder) && !await isThere(folder)) folder = dirname(folder);
+	return folder;
+}
+async function folderOrParent(path) {
+	return await isThere(path) ? resolve(path) : dirname(resolve(path));
+}
+async function isThere(path) {
+	return await stat(path).catch(() => void 0) !== void 0;
+}
+async function isLooseLink(path) {
+	return (await lstat(path).catch(() => void 0))?.isSymbolicLink() === true && !await isThere(path);
+}
+/** A device, a pipe or a link would be replaced by the archive. */
+async function isNoFile(path) {
+	return (await lstat(path).catch(() => void 0))?.isFile() === false;
+}
+async function isFolder(path) {
+	return (await stat(path).catch(() => void 0))?.isDirectory() === true;
 }
 // src/cache/blobs.ts
 const DAY_MILLISECONDS$1 = 864e5;
@@ -27459,15 +27908,15 @@ function messageOf(error) {
 	return line;
 }
 // src/oci/decompression.ts
-const CHUNK_BYTES$3 = 1048576;
+const CHUNK_BYTES$4 = 1048576;
 /** The tar in a layer of OCI's media types; undefined for any other type. Broken content makes the stream fail. */
 function decompressor(mediaType) {
 	const buffers = {
-		highWaterMark: CHUNK_BYTES$3,
-		chunkSize: CHUNK_BYTES$3 / 4
+		highWaterMark: CHUNK_BYTES$4,
+		chunkSize: CHUNK_BYTES$4 / 4
 	};
 	switch (mediaType) {
-		case mediaTypes.layer: return new PassThrough({ highWaterMark: CHUNK_BYTES$3 });
+		case mediaTypes.layer: return new PassThrough({ highWaterMark: CHUNK_BYTES$4 });
 		case mediaTypes.layerGzip: return createGunzip(buffers);
 		case mediaTypes.layerZstd: return createZstdDecompress(buffers);
 		default: return;
@@ -27499,7 +27948,7 @@ function paxRecords(bytes, failed) {
 var TarError = class extends Error {
 	name = "TarError";
 };
-const BLOCK_BYTES = 512;
+const BLOCK_BYTES$1 = 512;
 /** Of a header that stands for another one: Go's archive/tar has the same limit. */
 const SPECIAL_LIMIT_BYTES = 1048576;
 const KINDS = /* @__PURE__ */ new Map([
@@ -27547,25 +27996,26 @@ async function* tarItems(source) {
 		announced = { pax: /* @__PURE__ */ new Map() };
 		yield item;
 		if (type === "S") await skipSparseMap(source, header, number);
-		if (!await source.skip(padded(item.sizeBytes))) throw failure(number)("its content is cut");
+		if (!await source.skip(item.sizeBytes)) throw failure(number)("its content is cut");
+		await source.skip(padded(item.sizeBytes) - item.sizeBytes);
 	}
 }
 /** The next header; undefined at the end: a block of zeros, or no more bytes. */
 async function nextHeader(source, number) {
-	const header = await source.read(BLOCK_BYTES);
+	const header = await source.read(BLOCK_BYTES$1);
 	if (header.length === 0) return void 0;
-	if (header.length < BLOCK_BYTES) throw failure(number)("its header is cut");
+	if (header.length < BLOCK_BYTES$1) throw failure(number)("its header is cut");
 	if (header.some((byte) => byte !== 0)) {
 		checkSum(header, number);
 		return header;
 	}
-	if ((await source.read(BLOCK_BYTES)).some((byte) => byte !== 0)) throw failure(number)("a block of zeros stands in the middle");
+	if ((await source.read(BLOCK_BYTES$1)).some((byte) => byte !== 0)) throw failure(number)("a block of zeros stands in the middle");
 }
 /** Signed sums are those of old Suns. */
 function checkSum(header, number) {
 	let unsigned = 256;
 	let signed = 256;
-	for (let at = 0; at < BLOCK_BYTES; at++) {
+	for (let at = 0; at < BLOCK_BYTES$1; at++) {
 		if (at >= 148 && at < 156) continue;
 		unsigned += header.readUInt8(at);
 		signed += header.readInt8(at);
@@ -27602,8 +28052,8 @@ function ownPath(header) {
 /** Old GNU: where a map of holes does not fit the header, blocks of it follow; tar.h `struct sparse_header`. */
 async function skipSparseMap(source, header, number) {
 	for (let more = header[482]; more !== 0;) {
-		const block = await source.read(BLOCK_BYTES);
-		if (block.length < BLOCK_BYTES) throw failure(number)("its map of holes is cut");
+		const block = await source.read(BLOCK_BYTES$1);
+		if (block.length < BLOCK_BYTES$1) throw failure(number)("its map of holes is cut");
 		more = block[504];
 	}
 }
@@ -27635,7 +28085,7 @@ function cString(field) {
 	return field.toString("utf8", 0, end < 0 ? field.length : end);
 }
 function padded(sizeBytes) {
-	return Math.ceil(sizeBytes / BLOCK_BYTES) * BLOCK_BYTES;
+	return Math.ceil(sizeBytes / BLOCK_BYTES$1) * BLOCK_BYTES$1;
 }
 function failure(number) {
 	return (reason) => new TarError(`entry ${number}: ${reason}`);
@@ -27761,7 +28211,7 @@ function afterBlock(block) {
 	} : FRAME_START;
 }
 // src/oci/content.ts
-const CHUNK_BYTES$2 = 1048576;
+const CHUNK_BYTES$3 = 1048576;
 /** Reads a manifest or config whole and checks it against its descriptor. */
 async function documentContent(path, descriptor) {
 	return await withBlob(path, descriptor, async (file) => {
@@ -27836,7 +28286,7 @@ async function withBlob(path, descriptor, look) {
 }
 async function* fileChunks(file, sizeBytes) {
 	for (let offset = 0; offset < sizeBytes;) {
-		const buffer = Buffer.allocUnsafe(Math.min(CHUNK_BYTES$2, sizeBytes - offset));
+		const buffer = Buffer.allocUnsafe(Math.min(CHUNK_BYTES$3, sizeBytes - offset));
 		const { bytesRead } = await file.read(buffer, 0, buffer.length, offset);
 		if (bytesRead === 0) return;
 		yield buffer.subarray(0, bytesRead);
@@ -28604,7 +29054,7 @@ const MAGICS = [
 	["bzip2", "425a68"]
 ];
 const MAGIC_BYTES = 6;
-const CHUNK_BYTES$1 = 1048576;
+const CHUNK_BYTES$2 = 1048576;
 /** How a file is packed, by its first bytes; undefined where it is not. */
 async function packingOf(path) {
 	await using file = await open(path, "r");
@@ -28628,20 +29078,25 @@ async function readUnpacked(path, packing, use, signal) {
 	await using file = await open(path, "r");
 	const packed = file.createReadStream({
 		autoClose: false,
-		highWaterMark: CHUNK_BYTES$1,
+		highWaterMark: CHUNK_BYTES$2,
 		start: 0
 	});
 	const buffers = {
-		highWaterMark: CHUNK_BYTES$1,
-		chunkSize: CHUNK_BYTES$1 / 4
+		highWaterMark: CHUNK_BYTES$2,
+		chunkSize: CHUNK_BYTES$2 / 4
 	};
 	const unpacking = packing === "gzip" ? createGunzip(buffers) : createZstdDecompress(buffers);
 	const source = packing === "gzip" ? packed : Readable.from(zstdFrameChunks(packed), { objectMode: false });
 	await pipeline(source, unpacking, use, { ...signal === void 0 ? {} : { signal } });
 }
-/** Writes what a packed file holds to `target`, which is not there yet. Throws what `readUnpacked` does. */
+/** Writes what a packed file holds to `target`, which is not there yet. Throws what `readUnpacked` does, and HostError where the disk is full. */
 async function unpackFile(path, packing, target, signal) {
-	await readUnpacked(path, packing, (content) => writeFile(target, content, { flag: "wx" }), signal);
+	await readUnpacked(path, packing, (content) => written(content, target), signal);
+}
+async function written(content, target) {
+	await writeFile(target, content, { flag: "wx" }).catch((error) => {
+		throw spaceError(error, dirname(target));
+	});
 }
 // src/registry/archivekind.ts
 /** What skopeo looks for: c/image oci/layout/oci_src.go, docker/internal/tarfile/reader.go. */
@@ -28773,7 +29228,7 @@ async function isReadable(path) {
 	return access(path, constants$1.R_OK).then(() => true, () => false);
 }
 // src/registry/basename.ts
-const BASE_FORMS = "a registry reference, scratch, oci:, oci-archive:, docker-archive:, dir:, containers-storage: or file:";
+const BASE_FORMS = "a registry reference, scratch, oci:, oci-archive:, docker-archive:, dir:, containers-storage:, docker-daemon: or file:";
 const BUILD_SERVICE = "names a container of the Open Build Service that builds the description: write its registry reference, like registry.opensuse.org/PROJECT/NAME:TAG";
 /** Sources that cannot be read from here: KIWI's own, and addresses of the web. */
 const FOREIGN_SOURCES = /* @__PURE__ */ new Map([
@@ -28799,7 +29254,8 @@ function parseBase(text) {
 	const { transport, rest } = transportParts(text);
 	if (transport === void 0 || transport === "docker") return registryName(rest);
 	if (transport === "file" || transport === "dir" && rest.startsWith("//")) return uriPath(text, rest);
-	if (transport === "docker-daemon" || !isLocal(transport)) return { problem: `'${text}' is no source of a base: write ${BASE_FORMS}` };
+	if (transport === "docker-daemon") return engineName(text, rest);
+	if (!isLocal(transport)) return { problem: `'${text}' is no source of a base: write ${BASE_FORMS}` };
 	const name = localName(transport, rest);
 	return "problem" in name || name.transport !== "dir" ? name : pathName(name.path, text);
 }
@@ -28814,6 +29270,15 @@ function publishedName(name) {
 		...name,
 		path: basename(resolve(name.path))
 	});
+}
+/** Without a tag the engine would give all images of the name. */
+function engineName(text, name) {
+	const parsed = parseReference(name);
+	if (typeof parsed === "string") return { problem: `'${text}' is no name of an image: ${parsed}` };
+	return {
+		transport: "docker-daemon",
+		path: parsed.tag !== void 0 || parsed.digest !== void 0 ? name : `${name}:latest`
+	};
 }
 function uriPath(text, rest) {
 	const [, host = "", path = ""] = /^(?:\/\/([^/]*))?([^?#]*)/.exec(rest) ?? [];
@@ -28844,38 +29309,65 @@ const PROGRAMS = {
 	bzip2: "bzip2"
 };
 /**
-* Makes a base ready to be read: a packed archive is unpacked, once, for skopeo would do so at every question.
+* Makes a base ready to be read: a packed archive is unpacked, once, for skopeo would do so at every question, and docker's
+* engine is asked for its image.
 *
 * @param text what the user wrote, found good by the plan
 * @param folder of this job, not there yet, for what is unpacked
-* @throws RegistryError when it is gone, no container or broken; CommandError when the program to unpack it is missing
+* @throws RegistryError when it is gone, no container or broken; HostError when the engine does not answer or the disk is
+*   full; CommandError when the program to unpack it is missing
 */
 async function openBase(text, folder, access) {
 	const parsed = parseBase(text);
 	if (parsed === "scratch") return parsed;
 	const found = "problem" in parsed ? parsed : await findBase(parsed, text);
-	if ("problem" in found) throw refused(text, found.problem);
-	if ("name" in found) return {
+	if ("problem" in found) throw refused$1(text, found.problem);
+	if ("packing" in found) {
+		const { kind: wanted, path, image } = found;
+		const unpacked = await unpackArchive(found, text, await newFolder(folder), access);
+		const kind = await kindOf(unpacked, text, wanted);
+		const published = publishedName(archiveName(kind, path, image));
+		return {
+			name: archiveName(kind, unpacked, image),
+			text,
+			publishedName: published
+		};
+	}
+	const published = publishedName(found.name);
+	if (found.name.transport !== "docker-daemon") return {
 		name: found.name,
 		text,
-		publishedName: publishedName(found.name)
+		publishedName: published
 	};
-	folderName("dir", folder);
-	const path = await unpackArchive(found, text, folder, access);
-	const archive = await archiveAt(path);
-	const problem = archiveProblem(archive, text, found.kind);
-	const kind = found.kind ?? archive.kinds?.[0];
-	if (problem !== void 0) throw refused(text, problem.problem);
-	if (kind === void 0) throw refused(text, `'${text}' is packed twice: unpack it once`);
+	const saved = await saveArchive(found.name.path, text, await newFolder(folder), access);
 	return {
-		name: archiveName(kind, path, found.image),
+		name: archiveName(await kindOf(saved, text), saved),
 		text,
-		publishedName: publishedName(archiveName(kind, found.path, found.image))
+		publishedName: published
 	};
+}
+async function newFolder(folder) {
+	folderName("dir", folder);
+	await makeFolder(folder);
+	return folder;
+}
+async function kindOf(path, text, wanted) {
+	const archive = await archiveAt(path);
+	const problem = archiveProblem(archive, text, wanted);
+	if (problem !== void 0) throw refused$1(text, problem.problem);
+	const kind = wanted ?? archive.kinds?.[0];
+	if (kind === void 0 || archive.packing !== void 0) throw refused$1(text, `'${text}' is packed twice: unpack it once`);
+	return kind;
+}
+/** From docker's engine, which skopeo of older distributions does not reach. @returns the archive */
+async function saveArchive(name, text, folder, access) {
+	const target = join(folder, "base.tar");
+	const refusal = await saveImage(name, target, access);
+	if (refusal !== void 0) throw refused$1(text, `the base ${text} cannot be read: docker's daemon says ${refusal}`);
+	return target;
 }
 async function unpackArchive(packed, text, folder, access) {
 	const { packing, path } = packed;
-	await makeFolder(folder);
 	const target = join(folder, "base.tar");
 	const { signal } = access;
 	access.report.info(`Unpacks the base ${text}`);
@@ -28895,7 +29387,7 @@ async function unpackArchive(packed, text, folder, access) {
 	} catch (error) {
 		const reason = brokenReason(error);
 		if (reason === void 0) throw error;
-		throw refused(text, `the base ${text} cannot be unpacked: ${reason}`);
+		throw refused$1(text, `the base ${text} cannot be unpacked: ${reason}`);
 	}
 	return target;
 }
@@ -28904,7 +29396,7 @@ function brokenReason(error) {
 	if (error instanceof CommandError && error.outcome.kind === "exit") return error.lastLines.at(-1) ?? error.message;
 	return isUnpackingError(error) ? error.message : void 0;
 }
-function refused(text, message) {
+function refused$1(text, message) {
 	return new RegistryError(message, {
 		side: "base",
 		reference: text
@@ -29111,10 +29603,10 @@ async function addFolder(hash, root, path) {
 		else if (stats.isDirectory()) {
 			add(hash, "folder", entry, mode);
 			await addFolder(hash, root, entry);
-		} else add(hash, "file", entry, mode, await contentHash(join(root, entry)));
+		} else add(hash, "file", entry, mode, await contentHash$1(join(root, entry)));
 	}
 }
-async function contentHash(file) {
+async function contentHash$1(file) {
 	const hash = createHash("sha256");
 	await pipeline(createReadStream(file), hash);
 	return hash.digest("hex");
@@ -33657,6 +34149,1184 @@ async function offeredPackages({ source, folder }, sharedCache, job) {
 		if (caches.remote !== void 0 && !restored && fresh > 0) await saveFolder(caches.remote, entry, report, job.signal);
 	} };
 }
+/** Octal digits in fields of 12 bytes. */
+const OCTAL_LIMIT = 8 ** 11;
+const NAME_AT = 0;
+const MODE_AT = 100;
+const UID_AT = 108;
+const GID_AT = 116;
+const SIZE_AT = 124;
+const MTIME_AT = 136;
+const CHECKSUM_AT$2 = 148;
+const TYPE_AT = 156;
+const MAGIC_AT = 257;
+/** GNU tar manual, "Basic Tar Format", `oldgnu_header` and `sparse_header`. */
+const SPARSE_AT = 386;
+const SPARSE_ENTRIES = 4;
+const EXTENDED_AT = 482;
+const REAL_SIZE_AT = 483;
+const MORE_ENTRIES = 21;
+const MORE_EXTENDED_AT = 504;
+const ENTRY_BYTES$1 = 24;
+/**
+* The header of a plain member, POSIX ustar (IEEE 1003.1, pax, "ustar Interchange Format"); a size from 8 GiB on stands
+* in base 256, as GNU tar writes and reads it, and VMware and VirtualBox read it.
+*/
+function memberHeader(member) {
+	return signed(block(member, "0", "ustar\x0000"));
+}
+/** The header of a plain member in the old GNU format. */
+function oldGnuHeader(member) {
+	return signed(block(member, "0", "ustar  \0"));
+}
+/**
+* The header blocks of a sparse member in the old GNU format; its extents' bytes follow, one after the other.
+*
+* @param member with the size that the file has when it is unpacked
+* @param extents ascending
+*/
+function sparseHeader(member, extents) {
+	const stored = extents.reduce((sum, { length }) => sum + length, 0);
+	const map = [...extents, {
+		start: member.sizeBytes,
+		length: 0
+	}];
+	const header = block({
+		...member,
+		sizeBytes: stored
+	}, "S", "ustar  \0");
+	for (const [index, extent] of map.slice(0, SPARSE_ENTRIES).entries()) putExtent(header, SPARSE_AT, index, extent);
+	putNumber(header, REAL_SIZE_AT, member.sizeBytes);
+	header[EXTENDED_AT] = map.length > SPARSE_ENTRIES ? 1 : 0;
+	const blocks = [signed(header)];
+	for (let from = SPARSE_ENTRIES; from < map.length; from += MORE_ENTRIES) {
+		const more = Buffer.alloc(512);
+		for (const [index, extent] of map.slice(from, from + MORE_ENTRIES).entries()) putExtent(more, 0, index, extent);
+		more[MORE_EXTENDED_AT] = map.length > from + MORE_ENTRIES ? 1 : 0;
+		blocks.push(more);
+	}
+	return Buffer.concat(blocks);
+}
+/** A size with what is missing to whole blocks. */
+function paddedSize(sizeBytes) {
+	return Math.ceil(sizeBytes / 512) * 512;
+}
+/** The end of an archive. */
+function archiveEnd() {
+	return Buffer.alloc(1024);
+}
+function block(member, type, magic) {
+	const header = Buffer.alloc(512);
+	header.write(member.name, NAME_AT, "latin1");
+	header.write("0000644\0", MODE_AT, "latin1");
+	header.write("0000000\0", UID_AT, "latin1");
+	header.write("0000000\0", GID_AT, "latin1");
+	putNumber(header, SIZE_AT, member.sizeBytes);
+	putNumber(header, MTIME_AT, member.mtimeSeconds);
+	header.write(type, TYPE_AT, "latin1");
+	header.write(magic, MAGIC_AT, "latin1");
+	return header;
+}
+function putExtent(header, from, index, extent) {
+	putNumber(header, from + index * ENTRY_BYTES$1, extent.start);
+	putNumber(header, from + index * ENTRY_BYTES$1 + ENTRY_BYTES$1 / 2, extent.length);
+}
+function putNumber(header, at, value) {
+	if (value < OCTAL_LIMIT) {
+		header.write(`${value.toString(8).padStart(11, "0")}\0`, at, "latin1");
+		return;
+	}
+	header[at] = 128;
+	header.writeBigUInt64BE(BigInt(value), at + 4);
+}
+function signed(header) {
+	header.write(" ".repeat(8), CHECKSUM_AT$2, "latin1");
+	const sum = header.reduce((total, byte) => total + byte, 0);
+	header.write(`${sum.toString(8).padStart(6, "0")}\0 `, CHECKSUM_AT$2, "latin1");
+	return header;
+}
+// src/disk/filebytes.ts
+const CHUNK_BYTES$1 = 1048576;
+const ZEROS = Buffer.alloc(CHUNK_BYTES$1);
+/** @param bytes at most a MiB */
+function isZero(bytes) {
+	return bytes.equals(ZEROS.subarray(0, bytes.length));
+}
+/**
+* Where a file may have anything but zeros, ascending, as its file system tells: the rest are holes. Node cannot ask for
+* it (lseek(2), SEEK_DATA), qemu-img can.
+*/
+async function dataRanges(path, signal) {
+	const { stdout } = await runCommand("qemu-img", [
+		"map",
+		"--output=json",
+		"-f",
+		"raw",
+		"--",
+		resolve(path)
+	], signal === void 0 ? {} : { signal });
+	return JSON.parse(stdout.toString()).filter(({ data }) => data).map(({ start, length }) => ({
+		start,
+		end: start + length
+	}));
+}
+/** Reads part of a file in chunks of a MiB, the last of which is shorter; the file may end before the range does. */
+async function* chunksOf(file, range, signal) {
+	for (let start = range.start; start < range.end;) {
+		signal?.throwIfAborted();
+		const length = Math.min(CHUNK_BYTES$1, range.end - start);
+		const { buffer, bytesRead } = await file.read(Buffer.allocUnsafe(length), 0, length, start);
+		if (bytesRead === 0) return;
+		yield {
+			start,
+			bytes: buffer.subarray(0, bytesRead)
+		};
+		start += bytesRead;
+	}
+}
+/**
+* Reads a file from a place on in chunks of a MiB, but none that is all zeros: the same content gives the same chunks,
+* wherever it has holes.
+*/
+async function* contentChunks(path, from, signal) {
+	const ranges = await dataRanges(path, signal);
+	await using file = await open(path);
+	const { size } = await file.stat();
+	let next = from;
+	for (const { start, end } of ranges) {
+		if (end <= next) continue;
+		const first = Math.max(next, from + Math.floor((start - from) / CHUNK_BYTES$1) * CHUNK_BYTES$1);
+		next = Math.min(from + Math.ceil((end - from) / CHUNK_BYTES$1) * CHUNK_BYTES$1, size);
+		for await (const chunk of chunksOf(file, {
+			start: first,
+			end: next
+		}, signal)) if (!isZero(chunk.bytes)) yield chunk;
+	}
+}
+/** @throws Error where the file ends before */
+async function readAt(file, start, length) {
+	const { buffer, bytesRead } = await file.read(Buffer.alloc(length), 0, length, start);
+	if (bytesRead !== length) throw new Error(`the disk ends before byte ${start + length}`);
+	return buffer;
+}
+async function writeAt(file, start, bytes) {
+	await file.write(bytes, 0, bytes.length, start);
+}
+async function writeZeros(file, range) {
+	for (let { start } = range; start < range.end; start += CHUNK_BYTES$1) await writeAt(file, start, ZEROS.subarray(0, Math.min(CHUNK_BYTES$1, range.end - start)));
+}
+// src/disk/gce.ts
+const GRAIN_BYTES = 65536;
+/**
+* Writes an image for Google Compute Engine: `disk.raw` in a gzip packed tar of the old GNU format (Google Cloud, "Manually
+* import boot disks": `tar --format=oldgnu -Sczf NAME.tar.gz disk.raw`), before it KIWI's `manifest.json` where there is
+* a license (kiwi/storage/subformat/gce.py).
+*
+* The holes are in the tar's map, as Google's `-S` puts them there, and not in its content. The map comes first, so the
+* content is read twice, but no zeros are compressed, and what unpacks the image gets the holes back. What is a hole is decided by content: a disk that was copied without its holes
+* gives the same bytes.
+*/
+async function writeGce(request) {
+	const { raw, target, signal } = request;
+	await using disk = await open(raw, "r");
+	const extents = await contentExtents(raw, signal);
+	await pipeline(Readable.from(archive(disk, extents, request), { objectMode: false }), compressor({ algorithm: "gzip" }), createWriteStream(target), ...signal === void 0 ? [] : [{ signal }]);
+}
+async function* archive(disk, extents, request) {
+	const { license, sizeBytes, epochSeconds: mtimeSeconds, signal } = request;
+	if (license !== void 0) {
+		const text = Buffer.from(`{"licenses": [${JSON.stringify(license)}]}`);
+		yield oldGnuHeader({
+			name: "manifest.json",
+			sizeBytes: text.length,
+			mtimeSeconds
+		});
+		yield Buffer.concat([text], paddedSize(text.length));
+	}
+	yield sparseHeader({
+		name: "disk.raw",
+		sizeBytes,
+		mtimeSeconds
+	}, extents);
+	let stored = 0;
+	for (const { start, length } of extents) for await (const { bytes } of chunksOf(disk, {
+		start,
+		end: start + length
+	}, signal)) {
+		stored += bytes.length;
+		yield bytes;
+	}
+	yield Buffer.alloc(paddedSize(stored) - stored);
+	yield archiveEnd();
+}
+/** Where a raw disk has anything but zeros, in whole grains. */
+async function contentExtents(raw, signal) {
+	const extents = [];
+	for await (const { start, bytes } of contentChunks(raw, 0, signal)) for (let at = 0; at < bytes.length; at += GRAIN_BYTES) {
+		const grain = bytes.subarray(at, at + GRAIN_BYTES);
+		if (isZero(grain)) continue;
+		const last = extents.at(-1);
+		if (last !== void 0 && last.start + last.length === start + at) last.length += grain.length;
+		else extents.push({
+			start: start + at,
+			length: grain.length
+		});
+	}
+	return extents;
+}
+// src/disk/machine.ts
+const LSI_LOGIC = {
+	resourceType: 6,
+	subtype: "lsilogic",
+	title: "SCSI Controller"
+};
+const PARAVIRTUAL = {
+	resourceType: 6,
+	subtype: "VirtualSCSI",
+	title: "SCSI Controller"
+};
+/**
+* KIWI's words (kiwi/schema/kiwi.rnc `k.vmdisk.controller.attribute`, kiwi/storage/subformat/template/ova_compose.py) and
+* the subtypes that VMware writes for them (open-vmdk ova-compose.py).
+*/
+const CONTROLLERS = {
+	ide: {
+		resourceType: 5,
+		title: "IDE Controller"
+	},
+	buslogic: {
+		resourceType: 6,
+		subtype: "buslogic",
+		title: "SCSI Controller"
+	},
+	lsilogic: LSI_LOGIC,
+	legacyESX: LSI_LOGIC,
+	scsi: LSI_LOGIC,
+	lsisas1068: {
+		resourceType: 6,
+		subtype: "lsilogicsas",
+		title: "SCSI Controller"
+	},
+	pvscsi: PARAVIRTUAL,
+	paravirtual: PARAVIRTUAL,
+	sata: {
+		resourceType: 20,
+		subtype: "vmware.sata.ahci",
+		title: "SATA Controller"
+	},
+	nvme: {
+		resourceType: 20,
+		subtype: "vmware.nvme.controller",
+		title: "NVMe Controller"
+	}
+};
+Object.keys(CONTROLLERS);
+/** ESXi 6.5 and Workstation 14 know it, and it has each of the controllers (VMware KB 1003746). */
+const HARDWARE_VERSION = "13";
+/** The first with SATA. */
+const SATA_VERSION = 10;
+function hardwareVersion(machine) {
+	return machine?.hardwareVersion ?? HARDWARE_VERSION;
+}
+/**
+* The controller of the disk. Where none is named it is SATA, for which every Linux has a driver in its initrd and which
+* VMware and VirtualBox know both; KIWI names NVMe on a hardware version, 9, that has none.
+*/
+function diskController(machine) {
+	const fallback = Number(hardwareVersion(machine)) < SATA_VERSION ? "lsilogic" : "sata";
+	return CONTROLLERS[machine?.diskController ?? fallback] ?? LSI_LOGIC;
+}
+/** The controller of the drive for DVDs, where there is one. */
+function dvdController(machine) {
+	return machine?.dvd === void 0 ? void 0 : CONTROLLERS[machine.dvd.controller ?? "ide"];
+}
+const NETWORK_CARDS = {
+	e1000: "E1000",
+	e1000e: "E1000e",
+	vmxnet: "VmxNet",
+	vmxnet2: "VmxNet2",
+	vmxnet3: "VmxNet3",
+	pcnet32: "PCNet32",
+	vlance: "PCNet32"
+};
+/** What an OVF calls the card (DSP0243 names no values; VMware's are these). */
+function networkCardType(card) {
+	const driver = card.driver ?? "vmxnet3";
+	return NETWORK_CARDS[driver.toLowerCase()] ?? driver;
+}
+// src/disk/options.ts
+const NO_OPTIONS = { qemu: [] };
+/**
+* The options for qemu-img's `-o`, the later of which win: ours that others can change, the description's, and ours that
+* make the format.
+*/
+function qemuOptions(format, options) {
+	const { defaults, fixed } = diskFormat(format);
+	if (!takesOptions(format)) return [];
+	return [
+		...defaults,
+		...options.qemu.map(knownAdapter),
+		...fixed
+	];
+}
+/**
+* A vmdk knows one kind of all LSI adapters and of the paravirtual one; which it is, the machine says
+* (kiwi/storage/subformat/base.py `get_qemu_option_list`, which lets lsisas1068 fail).
+*/
+function knownAdapter(option) {
+	return option === "adapter_type=pvscsi" || option === "adapter_type=lsisas1068" ? "adapter_type=lsilogic" : option;
+}
+// src/disk/ovf.ts
+const CPUS = 2;
+/** What KIWI means to give where `<machine>` says nothing (kiwi/storage/subformat/ova.py `template_record`). */
+const MEMORY_MEGABYTES = 4096;
+/** KIWI's `suse-64` is the word of a vmx file, and not all is SUSE. */
+const GUEST_OS = "otherLinux64Guest";
+/** CIM_OperatingSystem.OSType: LINUX 64-Bit. */
+const CIM_LINUX_64 = 101;
+const NETWORK = "VM Network";
+/** CIM_ResourceAllocationSettingData.ResourceType */
+const CPU = 3;
+const MEMORY = 4;
+const ETHERNET = 10;
+const CD_DRIVE = 15;
+const HARD_DISK = 17;
+/**
+* The OVF descriptor of an appliance: DMTF DSP0243 1.x, of the namespace `envelope/1`, with VMware's words where the
+* standard leaves them open.
+*/
+function ovfText({ name, vmdk, machine, firmware }) {
+	const networks = [...new Set((machine?.nics ?? []).map((nic) => nic.mode ?? NETWORK))];
+	const disk = `ovf:capacity="${vmdk.capacityBytes}" ovf:capacityAllocationUnits="byte" ovf:diskId="vmdisk1" ovf:fileRef="file1" ovf:format="http://www.vmware.com/interfaces/specifications/vmdk.html#streamOptimized" ovf:populatedSize="${vmdk.populatedBytes}"`;
+	return `<?xml version="1.0" encoding="UTF-8"?>
+<Envelope xmlns="http://schemas.dmtf.org/ovf/envelope/1" xmlns:ovf="http://schemas.dmtf.org/ovf/envelope/1" xmlns:rasd="http://schemas.dmtf.org/wbem/wscim/1/cim-schema/2/CIM_ResourceAllocationSettingData" xmlns:vssd="http://schemas.dmtf.org/wbem/wscim/1/cim-schema/2/CIM_VirtualSystemSettingData" xmlns:vmw="http://www.vmware.com/schema/ovf">
+  <References>
+    <File ovf:href="${escaped(vmdk.fileName)}" ovf:id="file1" ovf:size="${vmdk.fileBytes}"/>
+  </References>
+  <DiskSection>
+    <Info>The disk</Info>
+    <Disk ${disk}/>
+  </DiskSection>
+  <NetworkSection>
+    <Info>The networks</Info>
+${(networks.length === 0 ? [NETWORK] : networks).map(networkText).join("\n")}
+  </NetworkSection>
+  <VirtualSystem ovf:id="${escaped(name)}">
+    <Info>A virtual machine</Info>
+    <Name>${escaped(name)}</Name>
+    <OperatingSystemSection ovf:id="${CIM_LINUX_64}" vmw:osType="${escaped(machine?.guestOS ?? GUEST_OS)}">
+      <Info>The operating system</Info>
+    </OperatingSystemSection>
+    <VirtualHardwareSection>
+      <Info>The hardware</Info>
+      <System>
+        <vssd:ElementName>Virtual Hardware Family</vssd:ElementName>
+        <vssd:InstanceID>0</vssd:InstanceID>
+        <vssd:VirtualSystemIdentifier>${escaped(name)}</vssd:VirtualSystemIdentifier>
+        <vssd:VirtualSystemType>vmx-${hardwareVersion(machine).padStart(2, "0")}</vssd:VirtualSystemType>
+      </System>
+${hardware(machine).map(itemText).join("\n")}${firmwareText(firmware)}
+    </VirtualHardwareSection>
+  </VirtualSystem>
+</Envelope>
+`;
+}
+function hardware(machine) {
+	const disk = diskController(machine);
+	const dvd = dvdController(machine);
+	const isShared = dvd?.resourceType === disk.resourceType;
+	const controllers = dvd === void 0 || isShared ? [disk] : [disk, dvd];
+	const cpus = machine?.cpus ?? CPUS;
+	const megabytes = machine?.memoryMegabytes ?? MEMORY_MEGABYTES;
+	const nics = machine === void 0 || machine.nics.length === 0 ? [{}] : machine.nics;
+	return [
+		{
+			ResourceType: CPU,
+			ElementName: `${cpus} virtual CPUs`,
+			AllocationUnits: "hertz * 10^6",
+			VirtualQuantity: cpus
+		},
+		{
+			ResourceType: MEMORY,
+			ElementName: `${megabytes} MB of memory`,
+			AllocationUnits: "byte * 2^20",
+			VirtualQuantity: megabytes
+		},
+		...controllers.map(controllerItem),
+		{
+			ResourceType: HARD_DISK,
+			ElementName: "Hard disk 1",
+			HostResource: "ovf:/disk/vmdisk1",
+			Parent: FIRST_CONTROLLER,
+			AddressOnParent: 0
+		},
+		...dvd === void 0 ? [] : [driveItem(isShared)],
+		...nics.map(cardItem)
+	].map((item, index) => ({
+		...item,
+		InstanceID: index + 1
+	}));
+}
+/** Behind processors and memory. */
+const FIRST_CONTROLLER = 3;
+function controllerItem({ resourceType, subtype, title }, index) {
+	return {
+		ResourceType: resourceType,
+		ElementName: `${title} ${index}`,
+		...subtype === void 0 ? {} : { ResourceSubType: subtype },
+		Address: 0
+	};
+}
+function driveItem(isShared) {
+	return {
+		ResourceType: CD_DRIVE,
+		ElementName: "CD/DVD drive 1",
+		ResourceSubType: "vmware.cdrom.remotepassthrough",
+		AutomaticAllocation: "false",
+		Parent: isShared ? FIRST_CONTROLLER : 4,
+		AddressOnParent: isShared ? 1 : 0
+	};
+}
+function cardItem(nic, index) {
+	const { mac, mode, interface: number } = nic;
+	return {
+		ResourceType: ETHERNET,
+		ElementName: `Ethernet ${number ?? index}`,
+		ResourceSubType: networkCardType(nic),
+		...mac === void 0 || mac === "generated" ? {} : { Address: mac },
+		AutomaticAllocation: "true",
+		Connection: mode ?? NETWORK
+	};
+}
+/** The schema of `rasd` wants its elements in the order of their names. */
+function itemText(item) {
+	return [
+		"      <Item>",
+		...Object.entries(item).sort(([one], [other]) => one < other ? -1 : 1).map(([field, value]) => `        <rasd:${field}>${escaped(`${value}`)}</rasd:${field}>`),
+		"      </Item>"
+	].join("\n");
+}
+function networkText(name) {
+	return `    <Network ovf:name="${escaped(name)}">\n      <Description>${escaped(name)}</Description>\n    </Network>`;
+}
+/** As KIWI: `uefi` is EFI with secure boot (kiwi/firmware.py `efi_mode`, kiwi/storage/subformat/ova.py). */
+function firmwareText(firmware) {
+	if (firmware === void 0) return "";
+	return Object.entries({
+		firmware: firmware === "efi" || firmware === "uefi" ? "efi" : "bios",
+		"bootOptions.efiSecureBootEnabled": `${firmware === "uefi"}`
+	}).map(([key, value]) => `\n      <vmw:Config ovf:required="false" vmw:key="${key}" vmw:value="${value}"/>`).join("");
+}
+const ENTITIES = {
+	"&": "&amp;",
+	"<": "&lt;",
+	">": "&gt;",
+	"\"": "&quot;"
+};
+/** XML 1.0 section 2.2: there is no way to write control characters and the like. */
+function escaped(text) {
+	return text.replaceAll(/[\p{Cc}\p{Cs}\ufffe\uffff]/gu, " ").replaceAll(/[&<>"]/g, (character) => ENTITIES[character] ?? character);
+}
+// src/disk/contentid.ts
+/**
+* A hash over a disk file from which its ids are made: the same content has the same ids, another has others. Zeros are
+* left out, so that holes cost nothing.
+*
+* @param from where in the file the disk begins; it goes to the file's end
+* @param masked what is taken for zeros: where the ids stand
+*/
+async function contentHash(path, from, masked, signal) {
+	const hash = createHash("sha256");
+	for await (const { start, bytes } of contentChunks(path, from, signal)) {
+		for (const mask of masked) {
+			const first = Math.max(mask.start - start, 0);
+			if (first < bytes.length && mask.end > start) bytes.fill(0, first, Math.min(mask.end - start, bytes.length));
+		}
+		if (!isZero(bytes)) hash.update(`${start - from} ${bytes.length}\n`).update(bytes);
+	}
+	return hash.digest();
+}
+/** The 16 bytes of an UUID that a hash stands for, in the order of its text: version 8, RFC 9562 section 5.8. */
+function uuidBytes(hash, purpose) {
+	const bytes = createHash("sha256").update(hash).update(purpose).digest().subarray(0, 16);
+	bytes[6] = 128 | (bytes[6] ?? 0) & 15;
+	bytes[8] = 128 | (bytes[8] ?? 0) & 63;
+	return bytes;
+}
+/** An UUID as Microsoft's GUIDs and VirtualBox store it: its first three parts with the lowest byte first. */
+function guidBytes(uuid) {
+	const bytes = Buffer.from(uuid);
+	bytes.subarray(0, 4).reverse();
+	bytes.subarray(4, 6).reverse();
+	bytes.subarray(6, 8).reverse();
+	return bytes;
+}
+// src/disk/vmdk.ts
+const SECTOR_BYTES = 512;
+/** QEMU block/vmdk.c `VMDK4Header`, VMware's SparseExtentHeader; numbers are little-endian and in sectors. */
+const MAGIC = "KDMV";
+const HEADER_BYTES$1 = 512;
+const CAPACITY_AT = 12;
+const GRAIN_AT = 20;
+const DESCRIPTOR_AT = 28;
+const DESCRIPTOR_SIZE_AT = 36;
+const TABLE_ENTRIES_AT = 44;
+const DIRECTORY_AT = 56;
+/** Stands for "no parent". */
+const NO_CID = 4294967295;
+/**
+* Replaces the random content id (CID) that qemu-img writes into the descriptor of a vmdk by one of its content.
+*
+* @param start where in the file the vmdk begins; it goes to the file's end
+*/
+async function stampVmdk(path, start, signal) {
+	await using file = await open(path, "r+");
+	const header = await vmdkHeader(file, start);
+	const at = start + sectors(header, DESCRIPTOR_AT);
+	const length = sectors(header, DESCRIPTOR_SIZE_AT);
+	const hash = await contentHash(path, start, [{
+		start: at,
+		end: at + length
+	}], signal);
+	const cid = hash.readUInt32BE(0) === NO_CID ? 0 : hash.readUInt32BE(0);
+	const text = (await readAt(file, at, length)).toString("latin1").replace(/\0.*$/s, "");
+	const line = `CID=${cid.toString(16).padStart(8, "0")}`;
+	const stamped = Buffer.alloc(length);
+	if (stamped.write(text.replace(/^CID=.*$/m, line), "latin1") >= length) throw new Error("the descriptor is full");
+	await writeAt(file, at, stamped);
+}
+/** How much of a vmdk's virtual size has content, in bytes: its grains that are there. */
+async function populatedBytes(file, start) {
+	const header = await vmdkHeader(file, start);
+	const entries = header.readUInt32LE(TABLE_ENTRIES_AT);
+	const grainBytes = sectors(header, GRAIN_AT);
+	const tables = Math.ceil(sectors(header, CAPACITY_AT) / grainBytes / entries);
+	const directory = await readAt(file, start + sectors(header, DIRECTORY_AT), tables * 4);
+	let grains = 0;
+	for (let index = 0; index < tables; index += 1) {
+		const table = await readAt(file, start + directory.readUInt32LE(index * 4) * SECTOR_BYTES, entries * 4);
+		for (let entry = 0; entry < entries; entry += 1) grains += table.readUInt32LE(entry * 4) > 1 ? 1 : 0;
+	}
+	return grains * grainBytes;
+}
+async function vmdkHeader(file, start) {
+	const header = await readAt(file, start, HEADER_BYTES$1);
+	if (header.toString("latin1", 0, 4) !== MAGIC) throw new Error("qemu-img wrote a vmdk without a header");
+	return header;
+}
+function sectors(header, at) {
+	return Number(header.readBigUInt64LE(at)) * SECTOR_BYTES;
+}
+// src/disk/ova.ts
+const ARCHIVE = "archive";
+/** All others: a plain name in a tar, in an URL and in the manifest. */
+const UNFIT = /[^A-Za-z0-9._-]+/g;
+const NAME_LENGTH = 90;
+/**
+* Writes an OVA: descriptor, manifest and vmdk, in this order, in a ustar archive (DMTF DSP0243 1.1 sections 5.1 and 5.3).
+* The manifest has SHA256, as those of open-vmdk (ova/mkova.sh) and osbuild (stages/org.osbuild.ovf) for vSphere.
+*
+* qemu-img writes the vmdk where it stands in the archive, behind space for what comes before it, so that it is there
+* once only. The descriptor ends with blanks as far as the space is larger than it.
+*
+* @returns path of the archive, in the folder
+*/
+async function writeOva(request) {
+	const { epochSeconds: mtimeSeconds, signal } = request;
+	const names = memberNames(request);
+	const ovfBytes = Buffer.byteLength(descriptor(request, Number.MAX_SAFE_INTEGER, Number.MAX_SAFE_INTEGER));
+	const manifestBytes = manifest(names, "", "").length;
+	const vmdkAt = 1536 + paddedSize(ovfBytes) + paddedSize(manifestBytes);
+	const path = await writeVmdk(request, vmdkAt);
+	await stampVmdk(path, vmdkAt, signal);
+	await using file = await open(path, "r+");
+	const vmdkBytes = (await file.stat()).size - vmdkAt;
+	const ovf = Buffer.alloc(ovfBytes, " ");
+	ovf.write(descriptor(request, vmdkBytes, await populatedBytes(file, vmdkAt)));
+	const sums = manifest(names, ovf, await sha256From(file, vmdkAt, signal));
+	const start = [
+		memberHeader({
+			name: names.ovf,
+			sizeBytes: ovf.length,
+			mtimeSeconds
+		}),
+		Buffer.concat([ovf], paddedSize(ovf.length)),
+		memberHeader({
+			name: names.manifest,
+			sizeBytes: sums.length,
+			mtimeSeconds
+		}),
+		Buffer.concat([sums], paddedSize(sums.length)),
+		memberHeader({
+			name: names.vmdk,
+			sizeBytes: vmdkBytes,
+			mtimeSeconds
+		})
+	];
+	await writeAt(file, 0, Buffer.concat(start));
+	const end = vmdkAt + vmdkBytes;
+	await writeAt(file, end, Buffer.concat([Buffer.alloc(paddedSize(end) - end), archiveEnd()]));
+	return path;
+}
+function memberNames({ fileName }) {
+	const stem = fileName.replaceAll(UNFIT, "_").slice(0, NAME_LENGTH);
+	return {
+		ovf: `${stem}.ovf`,
+		manifest: `${stem}.mf`,
+		vmdk: `${stem}.vmdk`
+	};
+}
+function descriptor(request, fileBytes, populated) {
+	const vmdk = {
+		fileName: memberNames(request).vmdk,
+		fileBytes,
+		capacityBytes: request.sizeBytes
+	};
+	return ovfText({
+		...request.appliance,
+		vmdk: {
+			...vmdk,
+			populatedBytes: populated
+		}
+	});
+}
+/** @param vmdkSum hexadecimal */
+function manifest(names, ovf, vmdkSum) {
+	const ovfSum = createHash("sha256").update(ovf).digest("hex");
+	return Buffer.from(`SHA256(${names.ovf})= ${ovfSum}\nSHA256(${names.vmdk})= ${vmdkSum.padEnd(ovfSum.length)}\n`);
+}
+/** @returns path of a file with an empty start, and from `vmdkAt` on the vmdk */
+async function writeVmdk(request, vmdkAt) {
+	const { source, from, sizeBytes, folder, optionArguments, signal } = request;
+	const options = {
+		cwd: folder,
+		...signal === void 0 ? {} : { signal }
+	};
+	const { vmdk } = memberNames(request);
+	await runCommand("qemu-img", [
+		"create",
+		"-q",
+		"-f",
+		"vmdk",
+		...optionArguments,
+		"--",
+		vmdk,
+		`${sizeBytes}`
+	], options);
+	const path = join(folder, ARCHIVE);
+	await copyTo(join(folder, vmdk), path, vmdkAt);
+	const place = `driver=vmdk,file.driver=raw,file.offset=${vmdkAt},file.file.driver=file,file.file.filename=${ARCHIVE}`;
+	await runCommand("qemu-img", [
+		"convert",
+		...[
+			"-n",
+			"--target-is-zero",
+			"--target-image-opts"
+		],
+		"-f",
+		from,
+		"--",
+		resolve(source),
+		place
+	], options);
+	return path;
+}
+/** Moves a small file to a place in another, which it begins. */
+async function copyTo(from, to, start) {
+	await using source = await open(from);
+	await using target = await open(to, "wx");
+	const { size } = await source.stat();
+	for await (const { start: at, bytes } of chunksOf(source, {
+		start: 0,
+		end: size
+	})) await writeAt(target, start + at, bytes);
+	await rm(from);
+}
+async function sha256From(file, start, signal) {
+	const hash = createHash("sha256");
+	const { size } = await file.stat();
+	for await (const { bytes } of chunksOf(file, {
+		start,
+		end: size
+	}, signal)) hash.update(bytes);
+	return hash.digest("hex");
+}
+// src/disk/vdi.ts
+/** QEMU block/vdi.c `VdiHeader`: `uuid_image`, and behind it `uuid_last_snap`. */
+const UUID_AT$1 = 392;
+/** Replaces the two random ids that qemu-img puts into a VDI by ids of its content: VirtualBox keeps disks apart by them. */
+async function stampVdi(path, signal) {
+	await using file = await open(path, "r+");
+	const hash = await contentHash(path, 0, [{
+		start: UUID_AT$1,
+		end: 424
+	}], signal);
+	const ids = ["vdi image", "vdi snapshot"].map((purpose) => guidBytes(uuidBytes(hash, purpose)));
+	await writeAt(file, UUID_AT$1, Buffer.concat(ids));
+}
+// src/disk/vhd.ts
+/** Microsoft, "Virtual Hard Disk Image Format Specification", Hard Disk Footer Format; numbers are big-endian. */
+const FOOTER_BYTES = 512;
+const COOKIE = "conectix";
+const TIME_AT = 24;
+const CHECKSUM_AT$1 = 64;
+const UUID_AT = 68;
+const UUID_BYTES = 16;
+/** 2000-01-01, from which the format counts seconds. */
+const TIME_ZERO = 946684800;
+const LAST_TIME = 2 ** 32 - 1;
+/** kiwi/storage/subformat/vhdfixed.py `_write_vhd_tag` */
+const TAG_AT = 65536;
+const TAG_BYTES = 512;
+/**
+* Replaces the time and the random id that qemu-img puts into a VHD, of either kind, by the given time and an id of its
+* content.
+*/
+async function stampVhd(path, epochSeconds, signal) {
+	await using file = await open(path, "r+");
+	const { size } = await file.stat();
+	const footerAt = size - FOOTER_BYTES;
+	const footer = await readAt(file, footerAt, FOOTER_BYTES);
+	if (footer.toString("latin1", 0, 8) !== COOKIE) throw new Error("qemu-img wrote a VHD without a footer");
+	const places = (await readAt(file, 0, 8)).toString("latin1") === COOKIE ? [0, footerAt] : [footerAt];
+	const hash = await contentHash(path, 0, places.flatMap((at) => [{
+		start: at + TIME_AT,
+		end: at + TIME_AT + 4
+	}, {
+		start: at + CHECKSUM_AT$1,
+		end: at + UUID_AT + UUID_BYTES
+	}]), signal);
+	footer.writeUInt32BE(Math.min(Math.max(epochSeconds - TIME_ZERO, 0), LAST_TIME), TIME_AT);
+	uuidBytes(hash, "vhd").copy(footer, UUID_AT);
+	footer.writeUInt32BE(0, CHECKSUM_AT$1);
+	footer.writeUInt32BE(onesComplement(footer), CHECKSUM_AT$1);
+	for (const at of places) await writeAt(file, at, footer);
+}
+function onesComplement(bytes) {
+	return ~bytes.reduce((sum, byte) => sum + byte, 0) >>> 0;
+}
+/**
+* Writes the tag that Azure's marketplace looks for, as KIWI does: 512 bytes at 64 KiB that begin with the GUID.
+*
+* @param tag `XXXXXXXX-XXXX-XXXX-XXXX-XXXXXXXXXXXX`
+* @throws DescriptionError where the disk has something of its own there, which KIWI writes over
+*/
+async function writeVhdTag(path, tag) {
+	await using file = await open(path, "r+");
+	const bytes = Buffer.alloc(TAG_BYTES);
+	guidBytes(Buffer.from(tag.replaceAll("-", ""), "hex")).copy(bytes);
+	const { size } = await file.stat();
+	if (size < 66560) throw refused("the disk ends before 64 KiB");
+	const before = await readAt(file, TAG_AT, TAG_BYTES);
+	if (!isZero(before) && !before.equals(bytes)) throw refused("the disk holds data there, its boot loader perhaps");
+	await writeAt(file, TAG_AT, bytes);
+}
+function refused(reason) {
+	return new DescriptionError([{
+		where: "vhdfixedtag",
+		text: `the tag of a fixed VHD stands at 64 KiB, and ${reason}: leave the attribute out`
+	}]);
+}
+// src/disk/vhdx.ts
+/** MS-VHDX: section 2.2 (layout, file identifier), 2.2.2 (headers), 2.3 (log), 2.6 (metadata); all little-endian. */
+const KIBIBYTE = 1024;
+const CREATOR = {
+	start: 8,
+	end: 520
+};
+const HEADERS = [64 * KIBIBYTE, 128 * KIBIBYTE];
+const HEADER_BYTES = 4096;
+const CHECKSUM_AT = 4;
+const SEQUENCE_AT = 8;
+const FILE_WRITE_GUID_AT = 16;
+const DATA_WRITE_GUID_AT = 32;
+const LOG_GUID_AT = 48;
+const LOG_LENGTH_AT = 68;
+const LOG_OFFSET_AT = 72;
+const REGION_TABLE = 192 * KIBIBYTE;
+const TABLE_BYTES = 64 * KIBIBYTE;
+const REGION_ENTRIES_AT = 16;
+const METADATA_ENTRIES_AT = 32;
+const ENTRY_BYTES = 32;
+const GUID_BYTES = 16;
+const METADATA_REGION = "06a27c8b90479a4bb8fe575f050f886e";
+const PAGE_83_DATA = "ab12cabee6b2234593efc309e000c746";
+/**
+* Replaces what qemu-img writes at random or of itself into a VHDX by ids of its content: the ids and numbers of both
+* headers, the id of the disk, the name of the program, and the old entries of the log, which is empty.
+*/
+async function stampVhdx(path, signal) {
+	await using file = await open(path, "r+");
+	const headers = await Promise.all(HEADERS.map((at) => readAt(file, at, HEADER_BYTES)));
+	const [first] = headers;
+	if (first?.toString("latin1", 0, 4) !== "head") throw new Error("qemu-img wrote a VHDX without headers");
+	if (headers.some((header) => !isZero(header.subarray(LOG_GUID_AT, 64)))) throw new Error("qemu-img wrote a VHDX with a log that is to be played");
+	const logAt = Number(first.readBigUInt64LE(LOG_OFFSET_AT));
+	const log = {
+		start: logAt,
+		end: logAt + first.readUInt32LE(LOG_LENGTH_AT)
+	};
+	const idAt = await diskIdPlace(file);
+	const hash = await contentHash(path, 0, masks(log, idAt), signal);
+	await writeAt(file, CREATOR.start, creator());
+	await writeZeros(file, log);
+	await writeAt(file, idAt, guidBytes(uuidBytes(hash, "vhdx disk")));
+	const [one, two] = headers.map((header) => header.readBigUInt64LE(SEQUENCE_AT));
+	const numbers = (one ?? 0n) > (two ?? 0n) ? [2n, 1n] : [1n, 2n];
+	for (const [index, header] of headers.entries()) {
+		header.writeBigUInt64LE(numbers[index] ?? 0n, SEQUENCE_AT);
+		guidBytes(uuidBytes(hash, "vhdx file write")).copy(header, FILE_WRITE_GUID_AT);
+		guidBytes(uuidBytes(hash, "vhdx data write")).copy(header, DATA_WRITE_GUID_AT);
+		header.writeUInt32LE(0, CHECKSUM_AT);
+		header.writeUInt32LE(crc32c(header), CHECKSUM_AT);
+		await writeAt(file, HEADERS[index] ?? 0, header);
+	}
+}
+function masks(log, idAt) {
+	const ids = HEADERS.map((at) => ({
+		start: at + CHECKSUM_AT,
+		end: at + LOG_GUID_AT
+	}));
+	return [
+		CREATOR,
+		log,
+		{
+			start: idAt,
+			end: idAt + GUID_BYTES
+		},
+		...ids
+	];
+}
+/** UTF-16; qemu-img writes its version. */
+function creator() {
+	const bytes = Buffer.alloc(CREATOR.end - CREATOR.start);
+	bytes.write("kiwi-oci", "utf16le");
+	return bytes;
+}
+/** Where the id of the disk stands ("Page 83 data"), found as a reader finds it: region table, metadata table, item. */
+async function diskIdPlace(file) {
+	const region = entryOf(await readAt(file, REGION_TABLE, TABLE_BYTES), REGION_ENTRIES_AT, METADATA_REGION);
+	const metadataAt = Number(region.readBigUInt64LE(GUID_BYTES));
+	return metadataAt + entryOf(await readAt(file, metadataAt, TABLE_BYTES), METADATA_ENTRIES_AT, PAGE_83_DATA).readUInt32LE(GUID_BYTES);
+}
+function entryOf(table, from, guid) {
+	for (let at = from; at + ENTRY_BYTES <= table.length; at += ENTRY_BYTES) if (table.toString("hex", at, at + GUID_BYTES) === guid) return table.subarray(at, at + ENTRY_BYTES);
+	throw new Error("qemu-img wrote a VHDX without its metadata");
+}
+/** CRC-32C, RFC 3720 appendix B.4; that of Node's zlib has another polynomial. */
+function crc32c(bytes) {
+	let crc = 4294967295;
+	for (const byte of bytes) {
+		crc ^= byte;
+		for (let bit = 0; bit < 8; bit += 1) crc = (crc & 1) === 0 ? crc >>> 1 : crc >>> 1 ^ 2197175160;
+	}
+	return ~crc >>> 0;
+}
+// src/disk/convert.ts
+/**
+* Converts a disk. The same content, name, options and time give the same bytes with the same qemu-img and zlib: ids that
+* qemu-img makes at random are replaced by ids of the content. Holes stay holes. Where the format has sizes of its own the disk gets zeros at
+* its end. The content is written once; to gce from another format than raw, a raw copy is made and removed.
+*
+* @throws HostError without space; CommandError when qemu-img fails or is ended; DescriptionError where a tag for a fixed
+*   VHD would be written over content; AbortError after `signal`. None of them leaves a file
+*/
+async function convertDisk(conversion) {
+	const { source, target, virtualSizeBytes } = conversion;
+	if (!isConverted(conversion.from, conversion.to, conversion.options)) return {
+		file: source,
+		virtualSizeBytes
+	};
+	let folder;
+	try {
+		folder = await mkdtemp(join(dirname(resolve(target)), ".partial-"));
+		const made = await makeDisk(conversion, folder);
+		await rename(made.file, target);
+		return {
+			file: target,
+			virtualSizeBytes: made.virtualSizeBytes
+		};
+	} catch (error) {
+		throw lacksSpace(error) ? new HostError(`no space left for ${target}`, "make room there, or name a larger place with work-dir") : error;
+	} finally {
+		if (folder !== void 0) await rm(folder, {
+			recursive: true,
+			force: true
+		});
+	}
+}
+/**
+* Whether a disk is written anew for the format. One for an archive always is, and one for a fixed VHD, since what
+* qemu-img calls vpc may be of either kind.
+*/
+function isConverted(from, to, options = NO_OPTIONS) {
+	if (to === "raw") return from !== "raw";
+	if (to === "gce" || to === "ova" || to === "vhd-fixed") return true;
+	return from !== diskFormat(to).driver || options.qemu.length > 0;
+}
+async function makeDisk(conversion, folder) {
+	switch (conversion.to) {
+		case "gce": return makeGce(conversion, folder);
+		case "ova": return makeOva(conversion, folder);
+		default: return makePlain(conversion, folder);
+	}
+}
+async function makeGce(conversion, folder) {
+	const { source, from, options = NO_OPTIONS, target, epochSeconds, signal } = conversion;
+	const file = join(folder, basename(target));
+	const { gceLicense: license } = options;
+	const sizeBytes = extendedSize("gce", conversion.virtualSizeBytes);
+	const raw = from === "raw" ? source : join(folder, "disk.raw");
+	if (raw !== source) await qemuImg([
+		"convert",
+		"-f",
+		from,
+		"-O",
+		"raw",
+		"--",
+		resolve(source),
+		raw
+	], signal);
+	await writeGce({
+		raw,
+		sizeBytes,
+		epochSeconds,
+		target: file,
+		...license === void 0 ? {} : { license },
+		...signal === void 0 ? {} : { signal }
+	});
+	return {
+		file,
+		virtualSizeBytes: sizeBytes
+	};
+}
+async function makeOva(conversion, folder) {
+	const { source, from, options = NO_OPTIONS, target, epochSeconds, signal } = conversion;
+	const { machine, firmware } = options;
+	const fileName = basename(target).replace(/(?<=.)\.ova$/, "");
+	const sizeBytes = extendedSize("ova", conversion.virtualSizeBytes);
+	return {
+		file: await writeOva({
+			source,
+			from,
+			sizeBytes,
+			fileName,
+			appliance: {
+				name: machine?.displayName ?? conversion.title ?? fileName,
+				...machine === void 0 ? {} : { machine },
+				...firmware === void 0 ? {} : { firmware }
+			},
+			optionArguments: optionArguments("ova", options),
+			epochSeconds,
+			folder,
+			...signal === void 0 ? {} : { signal }
+		}),
+		virtualSizeBytes: sizeBytes
+	};
+}
+async function makePlain(conversion, folder) {
+	const { source, from, to, virtualSizeBytes, target, options = NO_OPTIONS, signal } = conversion;
+	const { driver } = diskFormat(to);
+	const sizeBytes = extendedSize(to, virtualSizeBytes);
+	const file = resolve(folder, basename(target));
+	const files = [
+		"--",
+		resolve(source),
+		file
+	];
+	const made = optionArguments(to, options);
+	if (sizeBytes === virtualSizeBytes) await qemuImg([
+		"convert",
+		"-f",
+		from,
+		"-O",
+		driver,
+		...conversion.compressed && to === "qcow2" ? ["-c"] : [],
+		...made,
+		...files
+	], signal);
+	else {
+		await qemuImg([
+			"create",
+			"-q",
+			"-f",
+			driver,
+			...made,
+			"--",
+			file,
+			`${sizeBytes}`
+		], signal);
+		await qemuImg([
+			"convert",
+			"-n",
+			"--target-is-zero",
+			"-f",
+			from,
+			"-O",
+			driver,
+			...files
+		], signal);
+	}
+	await stamp(file, conversion);
+	return {
+		file,
+		virtualSizeBytes: (await inspectDisk(file, driver, signal)).virtualSizeBytes
+	};
+}
+/** Gives the disk ids of its own content, and a fixed VHD its tag. */
+async function stamp(path, { to, options, epochSeconds, signal }) {
+	const tag = to === "vhd-fixed" ? options?.vhdFixedTag : void 0;
+	if (tag !== void 0) await writeVhdTag(path, tag);
+	if (to === "vmdk") await stampVmdk(path, 0, signal);
+	if (to === "vdi") await stampVdi(path, signal);
+	if (to === "vhd" || to === "vhd-fixed") await stampVhd(path, epochSeconds, signal);
+	if (to === "vhdx") await stampVhdx(path, signal);
+}
+function optionArguments(to, options) {
+	return qemuOptions(to, options).flatMap((option) => ["-o", option]);
+}
+/**
+* Asks the installed qemu-img whether it takes the options, with a disk of 16 MiB: before a build, which takes minutes.
+*
+* @param folder that can be written
+* @returns what it says against them
+*/
+async function refusedOptions(to, options, folder, signal) {
+	const place = await mkdtemp(join(folder, ".partial-"));
+	const { driver } = diskFormat(to);
+	try {
+		await qemuImg([
+			"create",
+			"-q",
+			"-f",
+			driver,
+			...optionArguments(to, options),
+			"--",
+			join(place, "disk"),
+			"16M"
+		], signal);
+		return;
+	} catch (error) {
+		if (!(error instanceof CommandError) || error.outcome.kind !== "exit") throw error;
+		return (error.lastLines.at(-1) ?? "no reason given").replace(/^qemu-img: (.*\/disk: )?/, "");
+	} finally {
+		await rm(place, {
+			recursive: true,
+			force: true
+		});
+	}
+}
+async function qemuImg(args, signal) {
+	await runCommand("qemu-img", args, signal === void 0 ? {} : { signal });
+}
+function lacksSpace(error) {
+	if (error instanceof CommandError) return error.lastLines.some((line) => line.includes("No space left on device"));
+	return error instanceof Error && "code" in error && error.code === "ENOSPC";
+}
+// src/plan/typeplace.ts
+/** Where the `<type>` that is built stands, for a problem of it. */
+function typePlace({ file, line }) {
+	return {
+		where: `${basename(file)}:${line}`,
+		file,
+		line
+	};
+}
+// src/plan/diskoptions.ts
+/**
+* What the description says of the conversion. It says it of its own format: to another that an input names, nothing of
+* it applies.
+*/
+function conversionOptions(source, format, platform) {
+	if (source.kind !== "description" || source.selected.diskFormat !== format) return NO_OPTIONS;
+	const { formatOptions, vhdFixedTag, gceLicense, machine, firmware } = source.selected;
+	return {
+		qemu: formatOptions,
+		...vhdFixedTag === void 0 ? {} : { vhdFixedTag },
+		...gceLicense === void 0 ? {} : { gceLicense },
+		...machine === void 0 ? {} : { machine },
+		firmware: firmware ?? (["amd64", "386"].includes(platform.architecture) ? "bios" : "efi")
+	};
+}
+// src/job/disk.ts
+/**
+* Asks qemu-img about the description's options for the format.
+*
+* @throws DescriptionError with its answer
+*/
+async function checkFormatOptions(plan, job) {
+	const { source, format, platform } = plan;
+	const options = conversionOptions(source, format, platform);
+	if (source.kind !== "description" || options.qemu.length === 0) return;
+	const refusal = await refusedOptions(format, options, job.workFolder, job.signal);
+	if (refusal === void 0) return;
+	const text = `formatoptions for ${format}: qemu-img says "${refusal}": write ones that this qemu-img knows`;
+	throw new DescriptionError([{
+		...typePlace(source.selected),
+		text
+	}]);
+}
+/** @throws HostError when the disk, converted, and its layer have no room in the work folder */
+async function checkDiskSpace(plan, disk, job) {
+	const { packed, whole } = diskFormat(plan.format);
+	const options = conversionOptions(plan.source, plan.format, plan.platform);
+	await checkSpace(diskSpaceNeed({
+		contentBytes: disk.sizeBytes,
+		converted: isConverted(disk.format, plan.format, options),
+		compressed: plan.compression.algorithm !== "none",
+		packed: packed === true,
+		rawCopy: plan.format === "gce" && disk.format !== "raw",
+		...whole ? { lengthBytes: disk.virtualSizeBytes } : {}
+	}), job);
+}
+async function checkSpace(needBytes, job) {
+	const problem = spaceProblem(needBytes, await freeBytes(job.workFolder), job.workFolder);
+	if (problem) throw problem;
+}
+/**
+* Makes the disk that goes into the image, from one that stays as it is.
+*
+* @throws HostError without space, and when the disk changes meanwhile; what `convertDisk` throws
+*/
+async function convertSource(plan, raw, job) {
+	const { source, format } = plan;
+	const path = plan.diskPath ?? `/disk/${stem(plan, raw)}.${diskFormat(format).extension}`;
+	await checkDiskSpace(plan, raw, job);
+	job.report.group(`Convert the disk to ${format}`);
+	const before = await stat(raw.file);
+	const folder = join(job.workFolder, "disk");
+	await mkdir(folder, { recursive: true });
+	const epochSeconds = plan.sourceDateEpoch ?? imageTime(before.mtimeMs);
+	const converted = await job.stopwatch.time("Convert", () => convertDisk({
+		source: raw.file,
+		from: raw.format,
+		virtualSizeBytes: raw.virtualSizeBytes,
+		to: format,
+		target: join(folder, basename(path)),
+		compressed: plan.compression.algorithm === "none",
+		options: conversionOptions(source, format, plan.platform),
+		title: source.kind === "description" ? source.name : raw.name,
+		epochSeconds,
+		signal: job.signal
+	}));
+	job.report.endGroup();
+	const after = await stat(raw.file);
+	if (after.mtimeMs !== before.mtimeMs || after.size !== before.size) throw new HostError(`the disk ${raw.file} changed while it was converted`, "end what writes to it, a running VM perhaps, and try again");
+	return {
+		path,
+		format,
+		...converted,
+		sizeBytes: (await stat(converted.file)).size
+	};
+}
+/** The time of an image whose user gives none, in seconds since 1970: that of its disk. */
+function imageTime(mtimeMilliseconds) {
+	return Math.max(0, Math.floor(mtimeMilliseconds / 1e3));
+}
+/** What the disk is called in the image, without its ending. */
+function stem({ source }, raw) {
+	return (source.kind === "description" ? source.diskName : void 0) ?? raw.name;
+}
 // src/job/job.ts
 /** The same job until another signal aborts, its calls to registries among it. */
 function jobUntil(job, signal) {
@@ -34027,7 +35697,7 @@ async function buildImage(plan, job, kiwi) {
 	report.group("Check base, registries and disk");
 	const { base, disk } = await stopwatch.time("Checks", async () => {
 		await requireSkopeo(job.access);
-		await checkDestinations(plannedDestinations(plan));
+		await checkDestinations(plannedDestinations(plan), plan.names, job.access);
 		if (plan.push) await checkTargets(plan.tags, job.access);
 		return {
 			base: await resolvePlannedBase(plan, job),
@@ -34036,7 +35706,7 @@ async function buildImage(plan, job, kiwi) {
 	});
 	report.endGroup();
 	const [fetched, raw] = await together(signal, [(until) => base ? stopwatch.time("Base", () => fetchPlannedBase(base, plan.diskPath, jobUntil(job, until))) : void 0, (until) => disk(jobUntil(job, until))]);
-	const converted = await convert(plan, raw, job);
+	const converted = await convertSource(plan, raw, job);
 	const built = await wrap(plan, {
 		raw,
 		converted,
@@ -34064,6 +35734,7 @@ async function readySource(plan, job, kiwi) {
 	if (kiwi === void 0) throw new Error("a description without kiwi-ng");
 	const unfit = kiwiPathProblem(job.workFolder);
 	if (unfit !== void 0) throw new HostError("the folder for temporary files is of no use", unfit);
+	await checkFormatOptions(plan, job);
 	await checkSpace(descriptionSpaceNeed(fixedMegabytes(plan.source)), job);
 	const prepared = await prepareDescription(plan, plan.source, kiwi, job);
 	return async (running) => {
@@ -34085,7 +35756,7 @@ function fixedMegabytes({ selected }) {
 }
 async function readyDisk(plan, source, job) {
 	const info = await inspectDisk(source.path, void 0, job.signal);
-	await checkSpace(diskSpace(plan, info), job);
+	await checkDiskSpace(plan, info, job);
 	const name = basename(source.path).replace(/(?<=.)\.[^.]+$/, "");
 	return async () => ({
 		...info,
@@ -34093,48 +35764,11 @@ async function readyDisk(plan, source, job) {
 		name
 	});
 }
-function diskSpace(plan, { sizeBytes, format }) {
-	const compressed = plan.compression.algorithm !== "none";
-	return diskSpaceNeed({
-		contentBytes: sizeBytes,
-		converted: format !== plan.format,
-		compressed
-	});
-}
-async function checkSpace(needBytes, job) {
-	const problem = spaceProblem(needBytes, await freeBytes(job.workFolder), job.workFolder);
-	if (problem) throw problem;
-}
-async function convert(plan, raw, job) {
-	const path = plan.diskPath ?? `/disk/${raw.name}.${plan.format}`;
-	await checkSpace(diskSpace(plan, raw), job);
-	job.report.group(`Convert the disk to ${plan.format}`);
-	const before = await stat(raw.file);
-	const file = await job.stopwatch.time("Convert", () => convertDisk({
-		source: raw.file,
-		from: raw.format,
-		to: plan.format,
-		target: join(job.workFolder, `${raw.name}.${plan.format}`),
-		compressed: plan.compression.algorithm === "none",
-		signal: job.signal
-	}));
-	job.report.endGroup();
-	const after = await stat(raw.file);
-	if (after.mtimeMs !== before.mtimeMs || after.size !== before.size) throw new HostError(`the disk ${raw.file} changed while it was converted`, "end what writes to it, a running VM perhaps, and try again");
-	const { virtualSizeBytes } = raw;
-	return {
-		path,
-		file,
-		format: plan.format,
-		virtualSizeBytes,
-		sizeBytes: (await stat(file)).size
-	};
-}
 async function wrap(plan, parts, job) {
 	const { raw, converted, base, kiwi } = parts;
 	const { source } = plan;
 	job.report.group("Wrap");
-	const epochSeconds = plan.sourceDateEpoch ?? Math.max(0, Math.floor((await stat(raw.file)).mtimeMs / 1e3));
+	const epochSeconds = plan.sourceDateEpoch ?? imageTime((await stat(raw.file)).mtimeMs);
 	const named = source.kind === "description" ? {
 		title: source.name,
 		version: source.version
@@ -34209,6 +35843,7 @@ var Stopwatch = class {
 */
 async function withAccess(plan, inputs, around, step, use) {
 	const { login, authfile } = inputs;
+	const registry = inputs.registry ?? plan.loginRegistry;
 	const folder = await makePrivateFolder(around.temp);
 	step.keep(folder);
 	try {
@@ -34222,9 +35857,9 @@ async function withAccess(plan, inputs, around, step, use) {
 		};
 		const file = await prepareLogins({
 			folder,
-			...login && plan.loginRegistry !== void 0 ? { login: {
+			...login && registry !== void 0 ? { login: {
 				...login,
-				registry: plan.loginRegistry
+				registry
 			} } : {},
 			...authfile === void 0 ? {} : { authfile },
 			files: around.loginFiles,

@@ -543,7 +543,7 @@ const DEFINITIONS = {
 	},
 	format: {
 		kind: "text",
-		value: "qcow2|raw",
+		value: "qcow2|raw|vmdk|…",
 		help: "disk format in the image; default: the description's, else qcow2"
 	},
 	"disk-path": {

@@ -1,19 +1,21 @@
 #!/usr/bin/env node
 import { createRequire } from "node:module";
 import { createHash, randomUUID } from "node:crypto";
-import { access, chmod, constants, copyFile, cp, link, lstat, mkdir, mkdtemp, open, readFile, readdir, readlink, realpath, rename, rm, stat, statfs, symlink, utimes, writeFile } from "node:fs/promises";
+import { access, chmod, constants, copyFile, cp, link, lstat, mkdir, mkdtemp, open, readFile, readdir, readlink, realpath, rename, rm, rmdir, stat, statfs, symlink, utimes, writeFile } from "node:fs/promises";
 import { basename, dirname, isAbsolute, join, normalize, relative, resolve, sep } from "node:path";
 import { PassThrough, Readable, addAbortSignal } from "node:stream";
 import { text } from "node:stream/consumers";
 import { constants as constants$1, createGunzip, createGzip, createZstdCompress, createZstdDecompress } from "node:zlib";
-import { constants as constants$2, createReadStream } from "node:fs";
+import { constants as constants$2, createReadStream, createWriteStream } from "node:fs";
+import { pipeline } from "node:stream/promises";
+import { once } from "node:events";
+import http, { request } from "node:http";
+import { request as request$1 } from "node:https";
 import { spawn } from "node:child_process";
 import { createInterface } from "node:readline";
 import { setTimeout as setTimeout$1 } from "node:timers/promises";
 import { homedir, machine, release, tmpdir } from "node:os";
-import { pipeline } from "node:stream/promises";
 import { stripVTControlCharacters } from "node:util";
-import http from "node:http";
 // \0rolldown/runtime.js
 var __commonJSMin = (cb, mod) => () => (mod || (cb((mod = { exports: {} }).exports, mod, mod.exports), cb = null), mod.exports);
 var __require = /* #__PURE__ */ (() => createRequire(import.meta.url))();
@@ -222,7 +224,7 @@ const DEFINITIONS = {
 	},
 	format: {
 		kind: "text",
-		value: "qcow2|raw",
+		value: "qcow2|raw|vmdk|…",
 		help: "disk format in the image; default: the description's, else qcow2"
 	},
 	"disk-path": {
@@ -436,19 +438,98 @@ function helpText() {
 	].join("\n");
 }
 // src/disk/format.ts
-/** The formats a disk can have in an image; `extension` is what its file's name ends with. */
+const SECTOR_BYTES$2 = 512;
+const KIBIBYTE$1 = 1024;
+const MEBIBYTE = 1024 * KIBIBYTE$1;
+/** The formats a disk can have in an image, in the order to name them. */
 const DISK_FORMATS$1 = {
 	qcow2: {
 		extension: "qcow2",
-		options: ["-o", "compat=1.1,cluster_size=65536,lazy_refcounts=off"]
+		driver: "qcow2",
+		defaults: [
+			"compat=1.1",
+			"cluster_size=65536",
+			"lazy_refcounts=off"
+		],
+		fixed: [],
+		unitBytes: SECTOR_BYTES$2
 	},
 	raw: {
 		extension: "raw",
-		options: []
+		driver: "raw",
+		defaults: [],
+		fixed: [],
+		unitBytes: SECTOR_BYTES$2,
+		whole: true
+	},
+	vmdk: {
+		extension: "vmdk",
+		driver: "vmdk",
+		defaults: [],
+		fixed: [],
+		unitBytes: 64 * KIBIBYTE$1
+	},
+	vdi: {
+		extension: "vdi",
+		driver: "vdi",
+		defaults: [],
+		fixed: [],
+		unitBytes: SECTOR_BYTES$2
+	},
+	vhd: {
+		extension: "vhd",
+		driver: "vpc",
+		defaults: [],
+		fixed: [],
+		unitBytes: SECTOR_BYTES$2
+	},
+	vhdx: {
+		extension: "vhdx",
+		driver: "vhdx",
+		defaults: [],
+		fixed: ["subformat=dynamic"],
+		unitBytes: SECTOR_BYTES$2
+	},
+	"vhd-fixed": {
+		extension: "vhdfixed",
+		driver: "vpc",
+		defaults: ["force_size=on"],
+		fixed: ["subformat=fixed"],
+		unitBytes: MEBIBYTE,
+		whole: true
+	},
+	gce: {
+		extension: "tar.gz",
+		driver: "raw",
+		defaults: [],
+		fixed: [],
+		unitBytes: 1024 * MEBIBYTE,
+		packed: true
+	},
+	ova: {
+		extension: "ova",
+		driver: "vmdk",
+		defaults: [],
+		fixed: ["subformat=streamOptimized"],
+		unitBytes: 64 * KIBIBYTE$1,
+		packed: true
 	}
 };
+const DISK_FORMAT_NAMES = Object.keys(DISK_FORMATS$1);
 function isDiskFormat(text) {
 	return Object.hasOwn(DISK_FORMATS$1, text);
+}
+function diskFormat(format) {
+	return DISK_FORMATS$1[format];
+}
+/** The size in bytes that a disk of this many bytes has in the format; of vhd before QEMU rounds to its geometry. */
+function extendedSize(format, sizeBytes) {
+	const { unitBytes } = diskFormat(format);
+	return Math.ceil(sizeBytes / unitBytes) * unitBytes;
+}
+/** Whether the bytes of a conversion are made by qemu-img's options: KIWI hands none to raw and gce. */
+function takesOptions(format) {
+	return diskFormat(format).driver !== "raw";
 }
 // src/kiwi/arguments.ts
 /**
@@ -797,7 +878,7 @@ function foreignText(where) {
 	return `${where} is a foreign layer, which must not be distributed: choose another base`;
 }
 // src/oci/compression.ts
-const CHUNK_BYTES$4 = 1048576;
+const CHUNK_BYTES$6 = 1048576;
 /** gzip(1) and zstd(1) without --ultra. */
 const LEVELS = {
 	gzip: {
@@ -845,8 +926,8 @@ function layerMediaType(compression) {
 */
 function compressor(compression) {
 	const buffers = {
-		highWaterMark: CHUNK_BYTES$4,
-		chunkSize: CHUNK_BYTES$4 / 4
+		highWaterMark: CHUNK_BYTES$6,
+		chunkSize: CHUNK_BYTES$6 / 4
 	};
 	switch (compression.algorithm) {
 		case "gzip": return createGzip({
@@ -864,7 +945,7 @@ function compressor(compression) {
 				params
 			});
 		}
-		case "none": return new PassThrough({ highWaterMark: CHUNK_BYTES$4 });
+		case "none": return new PassThrough({ highWaterMark: CHUNK_BYTES$6 });
 	}
 }
 // src/oci/platform.ts
@@ -994,7 +1075,7 @@ function rfc3339(epochSeconds) {
 	return (/* @__PURE__ */ new Date(epochSeconds * 1e3)).toISOString().replace(".000Z", "Z");
 }
 // src/oci/tar.ts
-const BLOCK_BYTES$1 = 512;
+const BLOCK_BYTES$2 = 512;
 /** POSIX.1 pax, ustar interchange format: the numbers are octal digits and a NUL. */
 const NAME_BYTES = 100;
 const PREFIX_BYTES = 155;
@@ -1084,14 +1165,14 @@ function tarHeader(entry) {
 }
 /** What follows content of this size up to the next block. */
 function tarPadding(sizeBytes) {
-	return Buffer.alloc((BLOCK_BYTES$1 - sizeBytes % BLOCK_BYTES$1) % BLOCK_BYTES$1);
+	return Buffer.alloc((BLOCK_BYTES$2 - sizeBytes % BLOCK_BYTES$2) % BLOCK_BYTES$2);
 }
 /** The end of an archive. */
 function tarEnd() {
-	return Buffer.alloc(2 * BLOCK_BYTES$1);
+	return Buffer.alloc(2 * BLOCK_BYTES$2);
 }
 function ustarBlock(fields) {
-	const block = Buffer.alloc(BLOCK_BYTES$1);
+	const block = Buffer.alloc(BLOCK_BYTES$2);
 	block.write(fields.name, 0, NAME_BYTES, "latin1");
 	block.write(octal$1(fields.mode, 7), 100, "latin1");
 	block.write(octal$1(fields.uid, 7), 108, "latin1");
@@ -1262,7 +1343,11 @@ const DESTINATION_FORMS = "docker://REFERENCE, oci:DIR[:REF], oci-archive:FILE[:
 function parseDestination(text) {
 	const { transport, rest } = transportParts(text);
 	if (transport === void 0 || !(transport === "docker" || isLocal(transport))) return { problem: `'${text}' is no skopeo destination: write ${DESTINATION_FORMS}` };
-	if (transport !== "docker") return localName(transport, rest);
+	if (transport !== "docker") {
+		const name = localName(transport, rest);
+		const problem = "problem" in name ? void 0 : namedProblem(name);
+		return problem === void 0 ? name : { problem };
+	}
 	const parsed = parseTag(rest);
 	return "problem" in parsed ? parsed : {
 		transport,
@@ -1289,6 +1374,31 @@ function parseTag(text) {
 		reference,
 		text: referenceText(reference)
 	};
+}
+/** Why docker's tools would not take the name in a destination's text. */
+function namedProblem({ transport, path, name }) {
+	if (transport === "docker-archive") return name === void 0 ? void 0 : dockerNameProblem(name);
+	if (transport === "docker-daemon") return dockerNameProblem(path);
+	const inStore = storageParts(path).name;
+	return transport === "containers-storage" && isPlain(inStore) ? dockerNameProblem(inStore) : void 0;
+}
+/** Why a text is no name for docker, as one sentence with the text; undefined when it is one. */
+function dockerNameProblem(text) {
+	const parsed = parseReference(text);
+	if (typeof parsed === "string") return `'${text}' is no name of an image: ${parsed}`;
+	return parsed.digest === void 0 ? void 0 : `'${text}' has a digest, which a target cannot choose: write NAME:TAG`;
+}
+/** The store that the text behind `containers-storage:` may begin with, and the name; c/image storage/storage_transport.go. */
+function storageParts(path) {
+	const [, store = "", name = ""] = /^(\[[^\]]*\])?(.*)$/s.exec(path) ?? [];
+	return {
+		store,
+		name
+	};
+}
+/** Whether a text in container storage is a name, and no ID or what else names an image that is there. */
+function isPlain(name) {
+	return name !== "" && !name.includes("@");
 }
 /** The host, with port, of a login: `ghcr.io`, `localhost:5000`; a scheme and a trailing slash are taken off. */
 function parseRegistry(text) {
@@ -8383,7 +8493,7 @@ function optionalFormat(reader) {
 	const format = reader.text("format");
 	if (format === void 0) return {};
 	if (isDiskFormat(format)) return { format };
-	reader.refuse("format", `'${format}' is no disk format that we write: write ${Object.keys(DISK_FORMATS$1).join(" or ")}`);
+	reader.refuse("format", `'${format}' is no disk format that we write: write ${DISK_FORMAT_NAMES.slice(0, -1).join(", ")} or ${DISK_FORMAT_NAMES.at(-1)}`);
 	return {};
 }
 function optionalDiskPath(reader) {
@@ -9243,12 +9353,13 @@ async function writeBlob(folder, source) {
 	};
 }
 /**
-* Replaces a file at once: readers see the old or the new content, whole.
+* Replaces a file at once: readers see the old or the new content, whole. Nothing of it stays on an error, of the source
+* too.
 *
 * @throws HostError when the disk is full; other errors are passed on
 */
-async function replaceFile$1(folder, name, bytes) {
-	await publish(await writeTemporary(folder, [bytes]), join(folder, name));
+async function replaceFile$1(folder, name, content) {
+	await publish(await writeTemporary(folder, content instanceof Uint8Array ? [content] : content), join(folder, name));
 }
 async function writeTemporary(folder, source) {
 	const path = join(folder, `.${randomUUID()}.tmp`);
@@ -9274,7 +9385,7 @@ async function publish(temporary, path) {
 function spaceError(error, folder) {
 	const code = error instanceof Error && "code" in error ? error.code : void 0;
 	if (code !== "ENOSPC" && code !== "EDQUOT") return error;
-	return new HostError(`no space is left in ${folder} for the image`, "free some, or choose another work-dir");
+	return new HostError(`no space is left in ${folder} for the image`, "free some, or choose another work-dir or target");
 }
 // src/oci/folder.ts
 /**
@@ -9292,24 +9403,30 @@ async function makeFolder(path) {
 		const code = error instanceof Error && "code" in error ? error.code : void 0;
 		if (code === "EEXIST" && (await stat(path)).isDirectory()) return;
 		const parent = dirname(path);
-		if (code !== "ENOENT" || parent === path || await isThere$2(parent)) throw error;
+		if (code !== "ENOENT" || parent === path || await isThere$4(parent)) throw error;
 		await makeFolder(parent);
 		await makeFolder(path);
 	}
 }
-async function isThere$2(path) {
+async function isThere$4(path) {
 	return stat(path).then(() => true, () => false);
 }
 // src/oci/layout.ts
 const LAYOUT_VERSION = "1.0.0";
 /** Valid on the descriptors of index.json: the name by which skopeo and others find an image in a layout. */
 const REF_NAME$1 = "org.opencontainers.image.ref.name";
+/** What containerd, docker's engine on it and podman call an image that they load; containerd core/images/annotations.go. */
+const CONTAINERD_NAME = "io.containerd.image.name";
 const READ_BYTES = 1048576;
+/** What the file `oci-layout` holds. */
+function layoutMark() {
+	return documentBytes({ imageLayoutVersion: LAYOUT_VERSION });
+}
 /** Makes the folder, those above it, and what every layout has but an index. What is there already stays. */
 async function createLayout(folder) {
 	const blobs = join(folder, "blobs", "sha256");
 	await makeFolder(blobs);
-	await replaceFile$1(folder, "oci-layout", documentBytes({ imageLayoutVersion: LAYOUT_VERSION }));
+	if (!await isThere$3(join(folder, "oci-layout"))) await replaceFile$1(folder, "oci-layout", layoutMark());
 	return {
 		folder,
 		blobs
@@ -9323,17 +9440,22 @@ function blobPath(folder, digest) {
 async function putBlob(layout, bytes) {
 	return (await writeBlob(layout.blobs, [bytes])).digest;
 }
+/** Takes a blob from a file. Throws what `linkContent` does. */
+async function linkBlob(layout, file, digest) {
+	await linkContent(layout.blobs, file, digest);
+}
 /**
-* Takes a blob from a file: by hard link where that can be, else by a copy, which is checked.
+* Puts a file into a folder under the name of its content: by hard link where that can be, else by a copy, which is
+* checked.
 *
 * @param digest what the file holds; a link is trusted here and checked by `layoutViolations`
 * @throws ImageError when the file is no regular file, or a copy has another digest; HostError when the disk is full
 */
-async function linkBlob(layout, file, digest) {
+async function linkContent(folder, file, digest) {
 	const subject = `the blob ${digest}`;
 	if (!(await lstat(file)).isFile()) throw new ImageError(subject, [`${file} is not a regular file`]);
 	try {
-		await link(file, blobPath(layout.folder, digest));
+		await link(file, join(folder, digestHex(digest)));
 	} catch (error) {
 		const code = error instanceof Error && "code" in error ? String(error.code) : "";
 		if (code === "EEXIST") return;
@@ -9343,27 +9465,876 @@ async function linkBlob(layout, file, digest) {
 			"EMLINK",
 			"ENOSYS",
 			"ENOTSUP"
-		].includes(code)) throw spaceError(error, layout.folder);
-		await copyBlob(layout, file, digest);
+		].includes(code)) throw spaceError(error, folder);
+		await copyContent(folder, file, digest);
 	}
 }
-async function copyBlob(layout, file, digest) {
+/**
+* As `linkContent`, where a file of that name may be there and damaged: then it is replaced.
+*
+* @returns whether there was none
+*/
+async function bringContent(folder, file, digest) {
+	const path = join(folder, digestHex(digest));
+	const there = await lstat(path).catch(() => void 0);
+	if (there && !(there.isFile() && (await fileDigest(path)).digest === digest)) await rm(path);
+	await linkContent(folder, file, digest);
+	return there === void 0;
+}
+async function copyContent(folder, file, digest) {
 	await using source = await open(file, constants$2.O_RDONLY | constants$2.O_NOFOLLOW);
-	const content = source.createReadStream({
+	const written = await writeBlob(folder, source.createReadStream({
 		autoClose: false,
 		highWaterMark: READ_BYTES
-	});
-	const written = await writeBlob(layout.blobs, content);
+	}));
 	if (written.digest !== digest) throw new ImageError(`the blob ${digest}`, [`${file} holds ${written.digest}`]);
 }
 /** Names what is in the layout, in one step; replaces the names there were. */
 async function writeIndex(layout, manifests) {
-	const index = {
+	await replaceFile$1(layout.folder, "index.json", indexText(manifests));
+}
+/** What the file `index.json` of a layout of ours holds. */
+function indexText(manifests) {
+	return documentBytes({
 		schemaVersion: 2,
 		mediaType: mediaTypes.index,
 		manifests
+	});
+}
+/** One entry of an `index.json` for each name; a single nameless one where there is none. */
+function namedDescriptors(descriptor, names) {
+	const { annotations = {}, ...rest } = descriptor;
+	const { [REF_NAME$1]: _, ...others } = annotations;
+	if (names.length === 0) return [Object.keys(others).length === 0 ? rest : {
+		...rest,
+		annotations: others
+	}];
+	return names.map(({ ref, whole }) => {
+		const containerd = whole === void 0 ? {} : { [CONTAINERD_NAME]: whole };
+		return {
+			...rest,
+			annotations: {
+				...others,
+				[REF_NAME$1]: ref,
+				...containerd
+			}
+		};
+	});
+}
+async function isThere$3(path) {
+	return await lstat(path).catch(() => void 0) !== void 0;
+}
+// src/oci/storedimage.ts
+/**
+* An image of a layout.
+*
+* @param descriptor of its manifest
+* @throws ImageError when the manifest is another by now; errors of the file system are passed on
+*/
+async function readStoredImage(layout, descriptor) {
+	const { digest } = descriptor;
+	const bytes = await readFile(blobPath(layout, digest));
+	const found = digestOf(bytes);
+	if (found !== digest) throw new ImageError(`the layout ${layout}`, [`its manifest ${digest} holds ${found}: it was changed`]);
+	return storedImage(descriptor, parseManifest(bytes), (of) => blobPath(layout, of));
+}
+/** @param fileOf where each blob of the image is */
+function storedImage(descriptor, manifest, fileOf) {
+	return {
+		descriptor,
+		manifest,
+		blobs: [...new Map([
+			descriptor,
+			manifest.config,
+			...manifest.layers
+		].map(({ digest, size }) => [digest, size]))].map(([digest, sizeBytes]) => ({
+			digest,
+			sizeBytes,
+			file: fileOf(digest)
+		}))
 	};
-	await replaceFile$1(layout.folder, "index.json", documentBytes(index));
+}
+// src/oci/archive.ts
+const CHUNK_BYTES$5 = 1048576;
+/**
+* The tar archive of a layout with one image, in chunks: what tells a reader what there is comes before the layers. The
+* same image gives the same bytes: no times, owner root. Blobs are read as they are written out, in constant memory.
+*
+* @throws ImageError when a blob is not what its digest says; AbortError after `signal`; errors of the file system are
+*   passed on
+*/
+async function* layoutArchive(image, options) {
+	const { entries, documents = {}, signal } = options;
+	const files = {
+		"oci-layout": layoutMark(),
+		"index.json": indexText(entries),
+		...documents
+	};
+	for (const [path, bytes] of Object.entries(files)) yield Buffer.concat([
+		tarHeader(entry("file", path, bytes.length)),
+		bytes,
+		tarPadding(bytes.length)
+	]);
+	yield Buffer.concat(["blobs", "blobs/sha256"].map((path) => tarHeader(entry("directory", path, 0))));
+	for (const blob of image.blobs) {
+		yield tarHeader(entry("file", blobName(blob), blob.sizeBytes));
+		yield* content(blob, signal);
+		yield tarPadding(blob.sizeBytes);
+	}
+	signal?.throwIfAborted();
+	yield tarEnd();
+}
+/** Path of a blob in the archive. */
+function blobName({ digest }) {
+	return `blobs/sha256/${digestHex(digest)}`;
+}
+function entry(kind, path, sizeBytes) {
+	return {
+		kind,
+		path,
+		sizeBytes,
+		mode: kind === "directory" ? 493 : 420,
+		uid: 0,
+		gid: 0,
+		mtimeSeconds: 0
+	};
+}
+async function* content({ file, digest, sizeBytes }, signal) {
+	const damaged = (found) => new ImageError(`the blob ${digest}`, [`${file} holds ${found}`]);
+	await using source = await open(file, constants$2.O_RDONLY | constants$2.O_NOFOLLOW);
+	const { size } = await source.stat();
+	if (size !== sizeBytes) throw damaged(`${size} bytes instead of ${sizeBytes}`);
+	const hash = createHash("sha256");
+	const end = Math.max(0, sizeBytes - 1);
+	const chunks = source.createReadStream({
+		autoClose: false,
+		highWaterMark: CHUNK_BYTES$5,
+		end
+	});
+	let read = 0;
+	for await (const chunk of chunks) {
+		signal?.throwIfAborted();
+		hash.update(chunk);
+		read += chunk.length;
+		yield chunk;
+	}
+	const found = `sha256:${hash.digest("hex")}`;
+	if (read !== sizeBytes || found !== digest) throw damaged(found);
+}
+// src/oci/history.ts
+/** The step of a layer, in the words that were given. */
+function diskStep(ours, { createdBy, author, comment }) {
+	return {
+		created: ours.created,
+		created_by: createdBy || ours.created_by,
+		...author ? { author } : {},
+		...comment ? { comment } : {}
+	};
+}
+/** How many steps say that they made a layer. */
+function layerSteps(history) {
+	return history.filter((step) => !step.empty_layer).length;
+}
+/**
+* A history with one step per layer, as others rely on: what a base's history lacks is added at its end (umoci does so
+* too). Where it has more steps than layers (squashed images), nobody can tell which made them: all are kept as steps
+* without one, and the layers get steps of their own.
+*/
+function repairedHistory(history, layers) {
+	const kept = layerSteps(history) > layers ? history.map((step) => ({
+		...step,
+		empty_layer: true
+	})) : history;
+	const missing = layers - layerSteps(kept);
+	const filler = {
+		created_by: "unknown",
+		comment: "the base image says nothing about this layer"
+	};
+	return [...kept, ...Array.from({ length: missing }, () => filler)];
+}
+// src/oci/config.ts
+/**
+* The config of an image in the bytes that others wrote; members that are not known stay.
+*
+* @param subject names it in the error: `the config of ghcr.io/acme/x`
+* @throws ImageError when it is too large or deep, no JSON object, or lacks architecture, os or diff IDs
+*/
+function parseConfig(bytes, subject = "the config") {
+	const document = parseDocument$1(bytes, subject);
+	const { architecture, os, variant, history, config } = document;
+	const violations = [
+		...typeof architecture === "string" && architecture !== "" ? [] : ["it has no architecture"],
+		...typeof os === "string" && os !== "" ? [] : ["it has no os"],
+		...variant === void 0 || typeof variant === "string" ? [] : ["its variant is no text"],
+		...rootfsViolations(document),
+		...history == null || isHistory(history) ? [] : ["its history is no list of entries"],
+		...config == null || isRuntimeConfig(config) ? [] : ["its config has members of the wrong kind"]
+	];
+	if (violations.length > 0) throw new ImageError(subject, violations);
+	const nulls = ["history", "config"].filter((member) => document[member] === null);
+	const rootfs = {
+		type: "layers",
+		diff_ids: [],
+		...without$1(document["rootfs"], emptyMembers(document))
+	};
+	return {
+		...without$1(document, nulls),
+		rootfs
+	};
+}
+function emptyMembers(document) {
+	const rootfs = document["rootfs"];
+	return isJsonObject(rootfs) && rootfs["diff_ids"] === null ? ["diff_ids"] : [];
+}
+/** The config with one layer more; the history gets an entry for it, and what the base's history lacks. */
+function changedConfig(base, update) {
+	const { platform, diffID } = update;
+	const created = rfc3339(update.epochSeconds);
+	const diffIDs = base?.rootfs.diff_ids ?? [];
+	const variant = platform.variant ?? base?.variant;
+	const changed = changedRuntimeConfig(base?.config ?? {}, update.changes);
+	const labels = update.labels ?? {};
+	const runtime = Object.keys(labels).length === 0 ? changed : changedRuntimeConfig(changed, { labels });
+	const { author = base?.author, history } = update.changes;
+	return {
+		...base === void 0 ? {} : without$1(base, ["variant", "author"]),
+		created,
+		...author ? { author } : {},
+		architecture: platform.architecture,
+		os: platform.os,
+		...variant ? { variant } : {},
+		config: runtime,
+		rootfs: {
+			type: "layers",
+			diff_ids: [...diffIDs, diffID]
+		},
+		history: [...repairedHistory(base?.history ?? [], diffIDs.length), diskStep({
+			created,
+			created_by: update.createdBy
+		}, history ?? {})]
+	};
+}
+function changedRuntimeConfig(base, changes) {
+	const { expose, volumes } = changes;
+	const wanted = {
+		User: changes.user,
+		ExposedPorts: expose && portSet(base.ExposedPorts, expose),
+		Env: changes.env && mergedEnv(base.Env ?? [], changes.env),
+		Entrypoint: changes.entrypoint,
+		Cmd: changes.cmd,
+		Volumes: volumes && setOf(base.Volumes, volumes),
+		WorkingDir: changes.workdir,
+		Labels: changes.labels && mergedRecord(base.Labels ?? {}, changes.labels),
+		StopSignal: changes.stopsignal
+	};
+	const given = Object.entries(wanted).filter(([, value]) => value !== void 0);
+	return {
+		...without$1(base, given.map(([key]) => key)),
+		...Object.fromEntries(given.filter(([, value]) => !isEmpty(value)))
+	};
+}
+/** The base's order, changed in place, new names behind: later ones may refer to earlier ones only by that order. */
+function mergedEnv(base, changes) {
+	const entries = new Map(base.map((entry) => [entry.split("=", 1)[0] ?? entry, entry]));
+	for (const [name, value] of Object.entries(changes)) if (value === null) entries.delete(name);
+	else entries.set(name, `${name}=${value}`);
+	return [...entries.values()];
+}
+function mergedRecord(base, changes) {
+	return sortedRecord([...new Map([...Object.entries(base), ...Object.entries(changes)])].filter((entry) => entry[1] !== null));
+}
+function setOf(base, added) {
+	return sortedRecord([...Object.keys(base ?? {}), ...added].map((key) => [key, {}]));
+}
+/** As they are written, which image-spec config.md allows without a protocol, and a port that is there only once. */
+function portSet(base, added) {
+	const ports = new Map(Object.keys(base ?? {}).map((key) => [portKey(key), key]));
+	for (const port of added) if (!ports.has(portKey(port))) ports.set(portKey(port), port);
+	return sortedRecord([...ports.values()].map((key) => [key, {}]));
+}
+function without$1(value, keys) {
+	return Object.fromEntries(Object.entries(value).filter(([key]) => !keys.includes(key)));
+}
+function isEmpty(value) {
+	return value === null || value === "" || typeof value === "object" && Object.keys(value).length === 0;
+}
+function rootfsViolations(document) {
+	const rootfs = document["rootfs"];
+	if (!isJsonObject(rootfs)) return ["it has no rootfs"];
+	const diffIDs = rootfs["diff_ids"] ?? [];
+	const valid = Array.isArray(diffIDs) && diffIDs.every((id) => typeof id === "string" && isDigest(id));
+	return [...rootfs["type"] === "layers" ? [] : ["its rootfs.type is not \"layers\""], ...valid ? [] : ["its diff_ids are no list of sha256 digests"]];
+}
+function isHistory(value) {
+	return Array.isArray(value) && value.every(isJsonObject);
+}
+function isRuntimeConfig(value) {
+	if (!isJsonObject(value)) return false;
+	const isTexts = (list) => list == null || Array.isArray(list) && list.every((it) => typeof it === "string");
+	const isMapping = (map) => map == null || isJsonObject(map);
+	return [
+		value["Env"],
+		value["Entrypoint"],
+		value["Cmd"]
+	].every(isTexts) && [
+		value["ExposedPorts"],
+		value["Volumes"],
+		value["Labels"]
+	].every(isMapping);
+}
+// src/oci/decompression.ts
+const CHUNK_BYTES$4 = 1048576;
+/** The tar in a layer of OCI's media types; undefined for any other type. Broken content makes the stream fail. */
+function decompressor(mediaType) {
+	const buffers = {
+		highWaterMark: CHUNK_BYTES$4,
+		chunkSize: CHUNK_BYTES$4 / 4
+	};
+	switch (mediaType) {
+		case mediaTypes.layer: return new PassThrough({ highWaterMark: CHUNK_BYTES$4 });
+		case mediaTypes.layerGzip: return createGunzip(buffers);
+		case mediaTypes.layerZstd: return createZstdDecompress(buffers);
+		default: return;
+	}
+}
+// src/oci/zstdframes.ts
+const FRAME_START = {
+	field: "magic",
+	bytes: 4,
+	hasChecksum: false,
+	isLastBlock: false
+};
+const FRAME_MAGIC = 4247762216;
+const SKIPPABLE_MAGIC = 407710288;
+/**
+* Cuts a zstd stream so that no chunk holds bytes of two frames: Node's decompressor silently drops what follows a frame
+* in the same chunk (seen with 24.21), and layers of podman (zstd:chunked) have a frame per file. RFC 8878, section 3.1.
+*
+* @throws Error when something else than frames is in the stream, or the last one is cut
+*/
+async function* zstdFrameChunks(source) {
+	let position = FRAME_START;
+	let taken = 0;
+	let value = 0;
+	for await (const chunk of source) {
+		let start = 0;
+		let at = 0;
+		while (at < chunk.length) {
+			const step = Math.min(position.bytes - taken, chunk.length - at);
+			for (let i = 0; i < step && taken + i < 4; i++) value += (chunk[at + i] ?? 0) * 2 ** (8 * (taken + i));
+			at += step;
+			taken += step;
+			if (taken < position.bytes) continue;
+			position = nextPosition(position, value);
+			taken = 0;
+			value = 0;
+			if (position !== FRAME_START) continue;
+			yield chunk.subarray(start, at);
+			start = at;
+		}
+		if (start < chunk.length) yield chunk.subarray(start);
+	}
+	if (position !== FRAME_START || taken > 0) throw new Error("the last zstd frame is cut");
+}
+/** @param value of the field that has just ended, little-endian, its first four bytes */
+function nextPosition(ended, value) {
+	switch (ended.field) {
+		case "magic":
+			if (value === FRAME_MAGIC) return {
+				...ended,
+				field: "descriptor",
+				bytes: 1
+			};
+			if (value - value % 16 === SKIPPABLE_MAGIC) return {
+				...ended,
+				field: "skippableSize",
+				bytes: 4
+			};
+			throw new Error("it is no zstd frame");
+		case "descriptor": return {
+			...ended,
+			field: "header",
+			bytes: headerBytes(value),
+			hasChecksum: (value & 4) !== 0
+		};
+		case "header": return {
+			...ended,
+			field: "block",
+			bytes: 3
+		};
+		case "block": return afterBlockHeader(ended, value);
+		case "body": return afterBlock(ended);
+		case "skippableSize": return value === 0 ? FRAME_START : {
+			...ended,
+			field: "skippable",
+			bytes: value
+		};
+		case "checksum":
+		case "skippable": return FRAME_START;
+	}
+}
+/** Window descriptor, dictionary ID and content size: section 3.1.1.1. */
+function headerBytes(descriptor) {
+	const isSingleSegment = (descriptor & 32) !== 0;
+	const contentSize = [
+		isSingleSegment ? 1 : 0,
+		2,
+		4,
+		8
+	][descriptor >> 6] ?? 0;
+	const dictionary = [
+		0,
+		1,
+		2,
+		4
+	][descriptor & 3] ?? 0;
+	return (isSingleSegment ? 0 : 1) + dictionary + contentSize;
+}
+/** Section 3.1.1.2: bit 0 says last, bits 1 and 2 the type (1 repeats one byte, 3 is reserved), the rest the size. */
+function afterBlockHeader(ended, header) {
+	const type = header >> 1 & 3;
+	if (type === 3) throw new Error("a zstd block has the reserved type");
+	const bytes = type === 1 ? 1 : header >> 3;
+	const block = {
+		...ended,
+		isLastBlock: (header & 1) !== 0
+	};
+	return bytes === 0 ? afterBlock(block) : {
+		...block,
+		field: "body",
+		bytes
+	};
+}
+function afterBlock(block) {
+	if (!block.isLastBlock) return {
+		...block,
+		field: "block",
+		bytes: 3
+	};
+	return block.hasChecksum ? {
+		...block,
+		field: "checksum",
+		bytes: 4
+	} : FRAME_START;
+}
+// src/oci/gziplayers.ts
+/** Whether a layer is compressed with zstd. */
+function hasZstdLayers({ manifest }) {
+	return manifest.layers.some(isZstd);
+}
+/**
+* The same image with gzip in place of zstd: the same config and diff IDs, every other layer untouched, and a manifest
+* that differs in the descriptors of those layers only.
+*
+* @throws ImageError when a layer does not hold what the config says; HostError when the disk is full; AbortError after
+*   `signal`
+*/
+async function gzipLayers(image, options) {
+	const { folder } = options;
+	const files = new Map(image.blobs.map(({ digest, file }) => [digest, file]));
+	const diffIDs = await diffIDsOf(image, files);
+	const layers = [];
+	for (const [position, layer] of image.manifest.layers.entries()) {
+		const changed = isZstd(layer) ? await gzipLayer(layer, files.get(layer.digest) ?? "", diffIDs[position], options) : layer;
+		if (changed !== layer) files.set(changed.digest, join(folder, digestHex(changed.digest)));
+		layers.push(changed);
+	}
+	const manifest = {
+		...image.manifest,
+		layers
+	};
+	const bytes = documentBytes(manifest);
+	const digest = digestOf(bytes);
+	files.set(digest, join(folder, digestHex(digest)));
+	await writeFile(join(folder, digestHex(digest)), bytes);
+	return storedImage({
+		...image.descriptor,
+		digest,
+		size: bytes.length
+	}, manifest, (of) => files.get(of) ?? "");
+}
+function isZstd({ mediaType }) {
+	return mediaType === mediaTypes.layerZstd;
+}
+async function diffIDsOf({ manifest }, files) {
+	return parseConfig(await readFile(files.get(manifest.config.digest) ?? "")).rootfs.diff_ids;
+}
+async function gzipLayer(layer, file, diffID, { folder, signal }) {
+	await using source = await open(file, constants$2.O_RDONLY | constants$2.O_NOFOLLOW);
+	const hash = createHash("sha256");
+	const unpacked = decompressor(layer.mediaType);
+	if (unpacked === void 0) throw new Error(`no decompressor for ${layer.mediaType}`);
+	const chunks = zstdFrameChunks(source.createReadStream({
+		autoClose: false,
+		highWaterMark: 1048576
+	}));
+	let writing;
+	try {
+		await pipeline(Readable.from(chunks, { objectMode: false }), unpacked, (tar) => hashed$1(tar, hash), compressor({ algorithm: "gzip" }), async (compressed) => {
+			writing = writeBlob(folder, compressed);
+			await writing;
+		}, { ...signal === void 0 ? {} : { signal } });
+	} catch (error) {
+		signal?.throwIfAborted();
+		if (!(error instanceof Error) || error instanceof KnownError || "path" in error) throw error;
+		throw new ImageError(`the layer ${layer.digest}`, [`it cannot be unpacked (${error.message})`]);
+	} finally {
+		await writing?.catch(() => {});
+	}
+	if (writing === void 0) throw new Error("the pipeline ended without a blob");
+	const found = `sha256:${hash.digest("hex")}`;
+	if (found !== diffID) throw new ImageError(`the layer ${layer.digest}`, [`it holds ${found} instead of ${diffID}`]);
+	const { digest, sizeBytes: size } = await writing;
+	return {
+		...layer,
+		mediaType: mediaTypes.layerGzip,
+		digest,
+		size
+	};
+}
+async function* hashed$1(chunks, hash) {
+	for await (const chunk of chunks) {
+		hash.update(chunk);
+		yield chunk;
+	}
+}
+// src/registry/dockerimage.ts
+/**
+* An archive for `docker load`: that of a layout with docker's manifest.json beside index.json, as buildx writes it. So
+* the layers stay compressed, nothing is copied beside the archive, and what reads OCI finds our digest and annotations.
+*
+* @param image without zstd layers
+* @param names whole, for RepoTags
+*/
+function dockerArchive(image, names, signal) {
+	const { config, layers } = image.manifest;
+	const manifest = [{
+		Config: blobName(config),
+		RepoTags: names,
+		Layers: layers.map(blobName)
+	}];
+	return layoutArchive(image, {
+		entries: namedDescriptors(image.descriptor, names.map((name) => ({
+			ref: name,
+			whole: name
+		}))),
+		documents: { "manifest.json": documentBytes(manifest) },
+		...signal === void 0 ? {} : { signal }
+	});
+}
+/**
+* Docker's format has no zstd layers: they are made gzip in a temporary folder, which the log says. All else stays as it
+* is.
+*/
+function dockerForm({ tmpFolder, signal, report }) {
+	const folders = [];
+	let made;
+	return {
+		of: async (image) => {
+			if (!hasZstdLayers(image)) return image;
+			if (made !== void 0) return made;
+			const folder = await mkdtemp(join(tmpFolder, "gzip-"));
+			folders.push(folder);
+			made = await gzipLayers(image, {
+				folder,
+				...signal === void 0 ? {} : { signal }
+			});
+			const digests = `${made.descriptor.digest} instead of ${image.descriptor.digest}`;
+			report.info(`Docker's format takes no zstd layers: for docker they become gzip, and the digest ${digests}`);
+			return made;
+		},
+		[Symbol.asyncDispose]: async () => {
+			for (const folder of folders) await rm(folder, {
+				recursive: true,
+				force: true
+			});
+		}
+	};
+}
+// src/registry/archivetarget.ts
+/**
+* Writes the archive of a layout, in one step in place of what is there; without skopeo, which leaves the platform out of
+* index.json and unpacks a copy of everything beside the archive.
+*
+* @param names of the image in index.json
+* @throws ImageError when a blob is damaged; HostError when the disk is full; errors of the file system are passed on
+*/
+async function writeOciArchive(image, file, names, { signal }) {
+	const entries = namedDescriptors(image.descriptor, names);
+	await replaceFile$1(...placeOf$1(file), layoutArchive(image, {
+		entries,
+		...signal === void 0 ? {} : { signal }
+	}));
+}
+/**
+* Writes an archive for `docker load` in the same way.
+*
+* @param image as docker takes it
+* @param names whole
+* @throws what `writeOciArchive` does
+*/
+async function writeDockerArchive(image, file, names, { signal }) {
+	await replaceFile$1(...placeOf$1(file), dockerArchive(image, names, signal));
+}
+function placeOf$1(file) {
+	const path = resolve(file);
+	return [dirname(path), basename(path)];
+}
+// src/registry/engine.ts
+const DEFAULT_HOST = "unix:///var/run/docker.sock";
+const ANSWER_SECONDS$1 = 30;
+const ANSWER_LIMIT = 16777216;
+/**
+* Asks docker's engine whether it is there. We speak to it ourselves: skopeo does not look at DOCKER_HOST, and the versions
+* in Debian 12 and Ubuntu 24.04 speak a version of its API that Docker 25 and 29 refuse (skopeo issues 2202 and 2802).
+*
+* @throws HostError when it does not answer
+*/
+async function requireEngine(access) {
+	await ask(access, {
+		path: "/_ping",
+		silenceSeconds: ANSWER_SECONDS$1
+	});
+}
+/**
+* Loads an archive as `docker load` does.
+*
+* @returns undefined, or why the engine did not take it, in its words
+* @throws HostError when it does not answer; what the archive throws
+*/
+async function loadArchive(archive, access) {
+	const { status, text } = await ask(access, {
+		path: "/images/load?quiet=1",
+		body: archive
+	});
+	const said = text.split("\n").map(parsedLine).map((line) => line?.["error"] ?? line?.["message"]).find((word) => typeof word === "string");
+	return said === void 0 && status === 200 ? void 0 : String(said ?? `it answered with status ${status}`);
+}
+/** @returns undefined when it has no image of that name @throws HostError when it does not answer */
+async function readEngineImage(name, access) {
+	const { status, text } = await ask(access, {
+		path: `/images/${name}/json`,
+		silenceSeconds: ANSWER_SECONDS$1
+	});
+	const image = status === 200 ? parsedLine(text) : void 0;
+	if (image === void 0) return void 0;
+	const rootFS = image["RootFS"];
+	const layers = isJsonObject(rootFS) && Array.isArray(rootFS["Layers"]) ? rootFS["Layers"] : [];
+	return {
+		id: String(image["Id"]),
+		diffIDs: layers.map(String)
+	};
+}
+/**
+* Writes an image to an archive as `docker save` does.
+*
+* @param target a file that is not there yet
+* @returns undefined, or why the engine does not give it, in its words
+* @throws HostError when it does not answer, or the disk is full
+*/
+async function saveImage(name, target, access) {
+	const { status, text } = await ask(access, {
+		path: `/images/${name}/get`,
+		target
+	});
+	return status === 200 ? void 0 : String(parsedLine(text)?.["message"] ?? `it answered with status ${status}`);
+}
+async function ask(access, { path, body, target, silenceSeconds }) {
+	const { environment, signal } = access;
+	const host = environment["DOCKER_HOST"] || DEFAULT_HOST;
+	const { options, secure } = await connection(host, environment);
+	const request$2 = (secure ? request$1 : request)({
+		...options,
+		path,
+		method: body ? "POST" : "GET",
+		...body ? { headers: { "content-type": "application/x-tar" } } : {},
+		agent: false,
+		...silenceSeconds === void 0 ? {} : { timeout: silenceSeconds * 1e3 },
+		...signal === void 0 ? {} : { signal }
+	});
+	const source = body && watched(body);
+	request$2.once("timeout", () => request$2.destroy(/* @__PURE__ */ new Error(`no answer within ${silenceSeconds} s`)));
+	try {
+		const answered = once(request$2, "response");
+		const sent = source ? pipeline(Readable.from(source.chunks), request$2) : request$2.end();
+		if (sent instanceof Promise) sent.catch(() => {});
+		const [response] = await answered;
+		const status = response.statusCode ?? 0;
+		return {
+			status,
+			text: await (status === 200 && target ? saved(response, target) : textOf$1(response))
+		};
+	} catch (error) {
+		signal?.throwIfAborted();
+		if (error instanceof HostError) throw error;
+		if (source?.failure) throw source.failure.reason;
+		throw error instanceof Error ? unreachable(error, host) : error;
+	} finally {
+		request$2.destroy();
+	}
+}
+/** An archive that remembers why it failed: the connection says only that it ended. */
+function watched(body) {
+	const source = { chunks: passed() };
+	async function* passed() {
+		try {
+			yield* body;
+		} catch (reason) {
+			source.failure = { reason };
+			throw reason;
+		}
+	}
+	return source;
+}
+function unreachable(error, host) {
+	const code = "code" in error ? String(error.code) : error.message;
+	if (code === "EACCES" || code === "EPERM") return new HostError(`this user may not talk to docker's daemon at ${host}`, "run as root, or let an administrator add the user to the group docker");
+	return new HostError(`docker's daemon does not answer at ${host} (${code})`, "start it, or set DOCKER_HOST to where it listens");
+}
+/** How DOCKER_HOST is read: docs.docker.com, "Use environment variables with the docker CLI". */
+async function connection(host, environment) {
+	const unfit = new HostError(`DOCKER_HOST is ${host}, which we cannot speak to`, "set it to unix://SOCKET or tcp://HOST");
+	if (host.startsWith("unix://")) return {
+		options: { socketPath: host.slice(7) },
+		secure: false
+	};
+	const url = URL.canParse(host) ? new URL(host) : void 0;
+	if (url === void 0 || ![
+		"tcp:",
+		"http:",
+		"https:"
+	].includes(url.protocol)) throw unfit;
+	const secure = url.protocol === "https:" || url.protocol === "tcp:" && Boolean(environment["DOCKER_TLS_VERIFY"]);
+	const at = {
+		host: url.hostname.replace(/^\[|\]$/g, ""),
+		port: Number(url.port || (secure ? 2376 : 2375))
+	};
+	if (!secure) return {
+		options: at,
+		secure
+	};
+	const folder = environment["DOCKER_CERT_PATH"] || join(environment["HOME"] ?? "", ".docker");
+	const [ca, cert, key] = await Promise.all([
+		"ca.pem",
+		"cert.pem",
+		"key.pem"
+	].map((name) => readFile(join(folder, name)).catch(() => void 0)));
+	const files = {
+		...ca ? { ca } : {},
+		...cert ? { cert } : {},
+		...key ? { key } : {}
+	};
+	return {
+		options: {
+			...at,
+			...files
+		},
+		secure
+	};
+}
+async function saved(response, target) {
+	await pipeline(response, createWriteStream(target, { flags: "wx" })).catch((error) => {
+		throw spaceError(error, dirname(target));
+	});
+	return "";
+}
+async function textOf$1(response) {
+	const chunks = [];
+	let bytes = 0;
+	for await (const chunk of response) {
+		bytes += chunk.length;
+		if (bytes <= ANSWER_LIMIT) chunks.push(chunk);
+	}
+	return Buffer.concat(chunks).toString("utf8");
+}
+function parsedLine(line) {
+	try {
+		const value = JSON.parse(line);
+		return isJsonObject(value) ? value : void 0;
+	} catch {
+		return;
+	}
+}
+// src/registry/enginetarget.ts
+/**
+* Loads an image into docker's engine under its names, and reads it back: each name has to stand for our layers.
+*
+* @param image as docker takes it
+* @param target for messages
+* @param names whole
+* @returns what the engine calls it: our digest where it keeps images in containerd, else that of the config
+* @throws RegistryError when the engine does not take it, or holds something else then; HostError when it does not answer;
+*   ImageError when a blob is damaged
+*/
+async function loadIntoEngine(image, target, names, access) {
+	const refused = (why) => new RegistryError(`the image cannot be written to ${target}: ${why}`, {
+		side: "target",
+		reference: target
+	});
+	const config = image.blobs.find(({ digest }) => digest === image.manifest.config.digest);
+	const diffIDs = parseConfig(await readFile(config?.file ?? "")).rootfs.diff_ids;
+	const said = await loadArchive(dockerArchive(image, names, access.signal), access);
+	if (said !== void 0) throw refused(`docker's daemon refuses it (${said.trim().replaceAll(/\s*\n\s*/g, " ")})`);
+	const ids = /* @__PURE__ */ new Set();
+	for (const name of names) {
+		const found = await readEngineImage(name, access);
+		if (found?.diffIDs.join() !== diffIDs.join()) throw refused(`docker's daemon took it, but has ${found ? `other layers (${found.id})` : "nothing"} under ${name}`);
+		ids.add(found.id);
+	}
+	return [...ids].join(", ");
+}
+// src/registry/beside.ts
+/**
+* Makes a new folder whole: filled under another name beside it and then renamed. On an error nothing of it stays, nor of
+* the folders above that were made for it.
+*
+* @param path absolute
+* @returns false when something came to be there meanwhile, and nothing was done
+*/
+async function makeWhole(path, fill) {
+	const made = await makeParents(path);
+	const temporary = `${path}.${randomUUID()}.tmp`;
+	try {
+		await makeFolder(temporary);
+		await fill(temporary);
+		await rename(temporary, path);
+		return true;
+	} catch (error) {
+		await rm(temporary, {
+			recursive: true,
+			force: true
+		});
+		for (const folder of made) await rmdir(folder).catch(() => {});
+		const code = error instanceof Error && "code" in error ? String(error.code) : "";
+		if ([
+			"EEXIST",
+			"ENOTEMPTY",
+			"ENOTDIR"
+		].includes(code)) return false;
+		throw error;
+	}
+}
+/**
+* What is in a folder, undefined where nothing is there.
+*
+* @param kind what it has to be able to hold, for the error: `an OCI layout`
+* @throws HostError when it is no folder that can be read
+*/
+async function namesIn$1(folder, kind) {
+	return await readdir(folder).catch((error) => {
+		if (error.code === "ENOENT") return void 0;
+		throw new HostError(`${folder} cannot be used as ${kind} (${error.code})`, "export to another folder");
+	});
+}
+/** @returns the folders above a path that were missing, the lowest first */
+async function makeParents(path) {
+	const missing = [];
+	for (let folder = dirname(path); !await isThere$2(folder); folder = dirname(folder)) missing.push(folder);
+	await makeFolder(dirname(path));
+	return missing;
+}
+async function isThere$2(path) {
+	return await stat(path).catch(() => void 0) !== void 0;
 }
 // src/command.ts
 const KEPT_LINES = 40;
@@ -9493,6 +10464,193 @@ function tail(chunks) {
 function isErrno(error) {
 	return error instanceof Error && "code" in error;
 }
+// src/registry/lock.ts
+const HELD = "held";
+/** Of flock(1), where another holds the lock and `-n` does not wait. */
+const CONFLICT = 1;
+/**
+* Works while nobody else who asks for the same folder's lock does. The lock is the kernel's, on the folder itself, and
+* held by flock(1) with `cat`: it ends with us however we end, and leaves no file.
+*
+* @throws CommandError when flock is missing or the job is canceled; what `work` throws
+*/
+async function locked(folder, access, work) {
+	const release = await held(folder, access);
+	try {
+		return await work();
+	} finally {
+		await release();
+	}
+}
+async function held(folder, access) {
+	try {
+		return await hold([
+			"-n",
+			"-x",
+			folder
+		], access);
+	} catch (error) {
+		if (!isExit(error)) throw error;
+		if (error.outcome.code === CONFLICT) {
+			access.report.info(`${folder}: waiting for another export into it`);
+			return await hold(["-x", folder], access);
+		}
+		access.report.info(`${folder} cannot be locked (${error.message}): no other export may write to it now`);
+		return async () => {};
+	}
+}
+async function hold(args, access) {
+	const end = new AbortController();
+	const { environment: env, signal } = access;
+	let ended = Promise.resolve();
+	await new Promise((resolve, reject) => {
+		ended = runCommand("flock", [...args, "cat"], {
+			env,
+			input: `${HELD}\n`,
+			stopByEndOfInput: true,
+			onLine: (line) => line === HELD && resolve(),
+			signal: signal === void 0 ? end.signal : AbortSignal.any([signal, end.signal])
+		}).catch(reject);
+	});
+	return async () => {
+		end.abort();
+		await ended;
+	};
+}
+function isExit(error) {
+	return error instanceof CommandError && error.outcome.kind === "exit";
+}
+// src/registry/foldertarget.ts
+/** c/image directory/directory_dest.go. */
+const MARK = "Directory Transport Version: ";
+const VERSION = "1.1\n";
+/** What c/image writes into such a folder beside `version` and `manifest.json`; directory/directory_transport.go. */
+const BLOB_OR_SIGNATURE = /^(?:[0-9a-f]{64}(?:\.manifest\.json|\.signature-\d+)?|signature-\d+)$/;
+/**
+* Writes an image in the form of `dir:`: the blobs and `manifest.json` side by side, without skopeo, which empties the
+* folder first. A new folder comes to be whole; in one that is there the manifest changes in one step, and only then the
+* blobs of the image before go. A failure leaves what there was.
+*
+* @throws HostError when the folder holds something else than an image, or the disk is full; errors of the file system
+*   are passed on
+*/
+async function writeToFolder(image, folder, access) {
+	const path = resolve(folder);
+	const fill = async (temporary) => await addFiles(image, temporary, [], access.signal);
+	if (await namesIn$1(path, "the folder of an image") === void 0 && await makeWhole(path, fill)) return;
+	await locked(path, access, async () => await replaceImage(image, path, access.signal));
+}
+/** Whether a folder is empty or holds an image in the form of `dir:`. */
+async function isImageFolder(folder, names) {
+	if (names.length === 0) return true;
+	return (await readFile(join(folder, "version"), "utf8").catch(() => "")).startsWith(MARK);
+}
+async function replaceImage(image, folder, signal) {
+	const before = await namesIn$1(folder, "the folder of an image") ?? [];
+	if (!await isImageFolder(folder, before)) throw new HostError(`${folder} holds something else than an image`, "export to another folder");
+	await addFiles(image, folder, before, signal);
+	const ours = new Set(blobsBeside(image).map(({ digest }) => digestHex(digest)));
+	for (const name of before.filter((each) => BLOB_OR_SIGNATURE.test(each) && !ours.has(each))) await rm(join(folder, name), { force: true });
+}
+async function addFiles(image, folder, before, signal) {
+	const manifest = await readFile(image.blobs.find(({ digest }) => digest === image.descriptor.digest)?.file ?? "");
+	const added = [];
+	try {
+		for (const { digest, file } of blobsBeside(image)) {
+			signal?.throwIfAborted();
+			if (await bringContent(folder, file, digest)) added.push(digestHex(digest));
+		}
+		signal?.throwIfAborted();
+		if (!before.includes("version")) added.push("version");
+		await replaceFile$1(folder, "version", Buffer.from(`${MARK}${VERSION}`));
+		await replaceFile$1(folder, "manifest.json", manifest);
+	} catch (error) {
+		for (const name of added) await rm(join(folder, name), { force: true });
+		throw error;
+	}
+}
+function blobsBeside({ blobs, descriptor }) {
+	return blobs.filter(({ digest }) => digest !== descriptor.digest);
+}
+// src/registry/layouttarget.ts
+/**
+* Puts an image into a layout, without skopeo, which leaves the platform out and writes index.json in place (c/image
+* oci/layout/oci_dest.go). A new layout comes to be whole. One that is there keeps its other images and all that we do
+* not know; its index changes in one step, and exports into it wait for one another. A failure leaves what there was.
+*
+* @param names of the image in it, none for one without; they are taken from other images of the layout
+* @throws HostError when the folder holds something else than a layout, or the disk is full; ImageError when its index
+*   is none; errors of the file system are passed on
+*/
+async function writeToLayout(image, folder, names, access) {
+	const path = resolve(folder);
+	const entries = namedDescriptors(image.descriptor, names);
+	const fill = async (temporary) => {
+		const layout = await createLayout(temporary);
+		for (const blob of image.blobs) {
+			access.signal?.throwIfAborted();
+			await linkBlob(layout, blob.file, blob.digest);
+		}
+		await writeIndex(layout, entries);
+	};
+	if (await namesIn$1(path, "an OCI layout") === void 0 && await makeWhole(path, fill)) return;
+	await locked(path, access, async () => await addImage(image, path, entries, access.signal));
+}
+/** @throws HostError when the folder holds something else than a layout; ImageError when its index is none */
+async function readLayoutIndex(folder) {
+	const names = await namesIn$1(folder, "an OCI layout") ?? [];
+	if (names.length > 0 && !names.includes("oci-layout")) throw new HostError(`${folder} holds something else than an OCI layout`, "export to an empty folder or to a layout");
+	if (!names.includes("index.json")) return {};
+	return parseDocument$1(await readFile(join(folder, "index.json")), `the index of ${folder}`);
+}
+async function addImage(image, folder, added, signal) {
+	const index = await readLayoutIndex(folder);
+	const isNew = (await namesIn$1(folder, "an OCI layout"))?.length === 0;
+	const brought = [];
+	try {
+		const layout = await createLayout(folder);
+		for (const { file, digest } of image.blobs) {
+			signal?.throwIfAborted();
+			if (await bringContent(layout.blobs, file, digest)) brought.push(blobPath(folder, digest));
+		}
+		signal?.throwIfAborted();
+		const kept = (Array.isArray(index["manifests"]) ? index["manifests"] : []).filter((entry) => !added.some((each) => isReplaced(entry, each)));
+		await replaceFile$1(folder, "index.json", documentBytes({
+			...index,
+			schemaVersion: 2,
+			mediaType: mediaTypes.index,
+			manifests: [...kept, ...added]
+		}));
+	} catch (error) {
+		for (const path of brought) await rm(path, { force: true });
+		if (isNew) await emptyLayout(folder);
+		throw error;
+	}
+}
+async function emptyLayout(folder) {
+	await rm(join(folder, "oci-layout"), { force: true });
+	for (const name of [join("blobs", "sha256"), "blobs"]) await rmdir(join(folder, name)).catch(() => {});
+}
+/** Replaced is what has the same name; without a name, what is nameless and for the same platform. */
+function isReplaced(entry, by) {
+	if (!isJsonObject(entry)) return false;
+	const name = nameOf(entry);
+	if (name !== by.annotations?.["org.opencontainers.image.ref.name"]) return false;
+	return name !== void 0 || samePlatform(entry["platform"], by);
+}
+function nameOf(entry) {
+	const annotations = entry["annotations"];
+	return isJsonObject(annotations) ? annotations[REF_NAME$1] : void 0;
+}
+function samePlatform(platform, by) {
+	if (!isJsonObject(platform) || by.platform === void 0) return platform === by.platform;
+	const { os, architecture, variant } = platform;
+	return [
+		os,
+		architecture,
+		...variant ? [variant] : []
+	].join("/") === platformText(by.platform);
+}
 // src/registry/access.ts
 /** What the actions' runner hands to steps, secrets among it: nothing that skopeo reads. */
 const RUNNER_VARIABLES = /^(INPUT_|ACTIONS_|KIWI_OCI_|GITHUB_TOKEN$|NODE_OPTIONS$)/;
@@ -9553,7 +10711,7 @@ function loginsText(logins) {
 /** One set of logins for several files, where the first file that knows a registry wins, as skopeo searches them. */
 function mergedLogins(files) {
 	return files.reduceRight((below, above) => {
-		const rest = [...Object.keys(above.auths), ...Object.keys(above.credHelpers)].reduce(without$1, below);
+		const rest = [...Object.keys(above.auths), ...Object.keys(above.credHelpers)].reduce(without, below);
 		const credsStore = above.credsStore ?? below.credsStore;
 		return {
 			auths: {
@@ -9580,7 +10738,7 @@ function withAuth(logins, registry, username, secret) {
 		auth,
 		identitytoken: secret
 	} : { auth };
-	const rest = without$1(logins, registry);
+	const rest = without(logins, registry);
 	return {
 		...rest,
 		auths: {
@@ -9600,21 +10758,21 @@ function withHelper(logins, registry, helper) {
 }
 /** Whether a registry, or a namespace in it, has a login of its own or a helper. */
 function knowsLogin(logins, registry) {
-	return [...Object.keys(logins.auths), ...Object.keys(logins.credHelpers)].some((key) => isWithin$1(key, registry));
+	return [...Object.keys(logins.auths), ...Object.keys(logins.credHelpers)].some((key) => isWithin$2(key, registry));
 }
 /** Whether a login or a helper is there for a repository, `registry/name`: for itself or for what it lies in. */
 function hasLoginFor(logins, repository) {
-	return [...Object.keys(logins.auths), ...Object.keys(logins.credHelpers)].some((key) => isWithin$1(repository, normalKey(key)));
+	return [...Object.keys(logins.auths), ...Object.keys(logins.credHelpers)].some((key) => isWithin$2(repository, normalKey(key)));
 }
-function without$1(logins, registry) {
-	const kept = (entries) => Object.fromEntries(Object.entries(entries).filter(([key]) => !isWithin$1(key, normalKey(registry))));
+function without(logins, registry) {
+	const kept = (entries) => Object.fromEntries(Object.entries(entries).filter(([key]) => !isWithin$2(key, normalKey(registry))));
 	return {
 		...logins,
 		auths: kept(logins.auths),
 		credHelpers: kept(logins.credHelpers)
 	};
 }
-function isWithin$1(key, registry) {
+function isWithin$2(key, registry) {
 	const normal = normalKey(key);
 	return normal === registry || normal.startsWith(`${registry}/`);
 }
@@ -9744,6 +10902,16 @@ const RULES = [
 		pattern: /manifest unknown|name unknown|repository name not known|blob unknown/i,
 		status: [404],
 		reason: "it is not there: check repository and tag"
+	},
+	{
+		kind: "several",
+		pattern: /more than one image in oci|manifest\.json: expected 1 item, got/i,
+		reason: "it holds several images: write which one behind a colon, PATH:NAME"
+	},
+	{
+		kind: "unnamed",
+		pattern: /no descriptor found for reference|\btag "[^"]*" not found/i,
+		reason: "it holds no image of that name: see its index.json or manifest.json for those that it has"
 	},
 	{
 		kind: "size",
@@ -10153,7 +11321,7 @@ async function checkTargets(tags, access) {
 		if (!firsts.has(registry)) firsts.set(registry, tag);
 	}
 	for (const [registry, tag] of firsts) try {
-		await readManifest(`docker://${tag}`, access, purpose(tag, `the registry ${registry} of the tags cannot be reached`));
+		await readManifest(`docker://${tag}`, access, purpose(tag, `the registry ${registry} cannot be reached`));
 	} catch (error) {
 		if (!(error instanceof RefusedError) || !ANSWERS.has(error.refusal.kind)) throw error;
 		if (error.refusal.kind === "login") throw await loginError(tag, registry, access, error);
@@ -10190,126 +11358,214 @@ function specificity(reference) {
 	const version = /^v?(\d+(?:\.\d+)*)(?![A-Za-z0-9])/.exec(tag)?.[1];
 	return version === void 0 ? 0 : version.split(".").length;
 }
-// src/registry/export.ts
-/** These know Docker's own manifest only, so the image is converted and has another digest there. */
-const CONVERTING = ["docker-archive", "docker-daemon"];
+// src/registry/storagetarget.ts
 /**
-* Writes an image to a skopeo destination. Our digest stays the same in all that can keep it. A layout that is there
-* already keeps its other images; an archive that is there is replaced in one step.
+* Writes an image into the storage of podman, under each name; the layers are written once. Each name is read back and
+* must carry our digest.
 *
-* @throws RegistryError when skopeo cannot write it; HostError when the folder holds something else than a layout
+* @param names as skopeo takes them, behind `containers-storage:`
+* @throws RegistryError when skopeo cannot write it, or the storage has another digest then
 */
-async function exportImage(source, destination, access) {
-	if (destination.transport === "docker") return await pushTag(source, plainName(destination), access);
-	if (destination.transport === "oci") await exportLayout(source, destination, access.signal);
-	else if (destination.transport.endsWith("-archive")) await exportArchive(source, destination, access);
-	else await copyTo(source, destination, destination, access);
-	const digest = CONVERTING.includes(destination.transport) ? ", with Docker's own manifest, which has another digest" : "";
-	access.report.info(`wrote ${plainName(destination)}${digest}`);
+async function copyToStorage(source, names, access) {
+	const { layout, reference, digest } = source;
+	for (const name of names) {
+		const to = `containers-storage:${name}`;
+		const purpose = purposeOf(to, `the image cannot be written to ${to}`);
+		await copyImage({
+			from: folderName("oci", layout, reference),
+			to,
+			flags: ["--quiet", "--preserve-digests"]
+		}, access, purpose);
+		const found = digestOf(await readManifest(to, access, purposeOf(to, `${to} was written but cannot be read back`)));
+		if (found === digest) continue;
+		throw new RegistryError(`${to} has ${found} now, not our ${digest}: somebody else wrote to it at the same time`, {
+			side: "target",
+			reference: to
+		});
+	}
 }
-async function copyTo(source, to, shown, access) {
-	const { layout, reference } = source;
-	const flags = ["--quiet", ...CONVERTING.includes(to.transport) ? [] : ["--preserve-digests"]];
-	const name = plainName(shown);
-	const purpose = {
-		side: "target",
-		reference: name,
-		failure: `the image cannot be written to ${name}`
-	};
-	await copyImage({
-		from: folderName("oci", layout, reference),
-		to: imageNameText(to),
-		flags
-	}, access, purpose).catch((error) => {
-		if (to.transport !== "docker-daemon" || !(error instanceof RefusedError) || !/closed pipe/.test(error.message)) throw error;
-		const refusal = {
-			...error.refusal,
-			reason: "docker's daemon does not answer: start it, and make sure that this user may talk to it"
-		};
-		throw new RefusedError(purpose, refusal, error.detail);
-	});
-}
-async function exportArchive(source, destination, access) {
-	const temporary = `${destination.path}.${randomUUID()}.tmp`;
+/**
+* Why this user has no storage to write to, as skopeo says it; undefined when there is one.
+*
+* @param name as skopeo takes it, behind `containers-storage:`
+*/
+async function storageProblem(name, access) {
+	const to = `containers-storage:${name}`;
 	try {
-		await copyTo(source, {
-			...destination,
-			path: temporary
-		}, destination, access);
-		await rename(temporary, destination.path);
-	} finally {
-		await rm(temporary, { force: true });
+		await readManifest(to, access, purposeOf(to, to));
+		return;
+	} catch (error) {
+		if (!(error instanceof RefusedError)) throw error;
+		return /does not resolve to an image ID|identifier is not an image/.test(error.message) ? void 0 : error.refusal.reason;
 	}
 }
-/** Written without skopeo, which leaves the platform out and writes index.json in place (c/image oci/layout/oci_dest.go). */
-async function exportLayout(source, destination, signal) {
-	const index = await existingIndex(destination.path);
-	const layout = await createLayout(destination.path);
-	const { config, layers } = parseManifest(await readFile(blobPath(source.layout, source.digest)));
-	const digests = new Set([...layers, config].map(({ digest }) => digest)).add(source.digest);
-	for (const digest of digests) {
-		signal?.throwIfAborted();
-		await bring(layout, blobPath(source.layout, digest), digest);
+function purposeOf(reference, failure) {
+	return {
+		side: "target",
+		reference,
+		failure
+	};
+}
+// src/registry/targetnames.ts
+/**
+* The names that an image gets in the index.json of a layout or of its archive: the one in the destination's text, else
+* the container's own. Where the text says the container's main name, the further names come along.
+*
+* The main name stands as its plain tag, as skopeo asks for it (KIWI writes `NAME:TAG`); a further one of another
+* repository as `REPOSITORY:TAG`. The whole name stands beside it, for podman and containerd.
+*
+* @returns none for an image without a name
+*/
+function indexNames({ name }, names) {
+	const [main] = names;
+	const own = names.map((each) => {
+		const text = containerNameText(each);
+		const whole = fullName(text);
+		return {
+			ref: each.repository === main?.repository ? each.tag : text,
+			...whole === void 0 ? {} : { whole }
+		};
+	});
+	const isMain = main !== void 0 && (name === main.tag || name === containerNameText(main));
+	if (name !== void 0 && !isMain) return [{ ref: name }];
+	const taken = own.map((each, position) => name === void 0 || position > 0 ? each : {
+		...each,
+		ref: name
+	});
+	return [...new Map(taken.map((each) => [each.ref, each])).values()];
+}
+/** The names of `indexNames` as one asks for them behind the path. */
+function refNames(destination, names) {
+	return indexNames(destination, names).map(({ ref }) => ref);
+}
+/**
+* The names of an image for docker, whole as docker reads them: `acme/x` is `docker.io/acme/x:latest`. The choice is that
+* of {@link refNames}.
+*
+* @param text the name in the destination's text
+* @throws Error for a name that `nameProblems` has a problem with
+*/
+function dockerNames(text, names) {
+	return [...new Set(chosenTexts(text, names).map(dockerName))];
+}
+/** The names of an image in container storage, each behind the store that the text may begin with: `[driver@root+run]`. */
+function storageNames({ path }, names) {
+	const { store, name } = storageParts(path);
+	return isPlain(name) ? dockerNames(name, names).map((each) => `${store}${each}`) : [path];
+}
+/** Why an image cannot have its names at a destination, each as one sentence that says which name. */
+function nameProblems(destination, names) {
+	const { transport, path, name } = destination;
+	switch (transport) {
+		case "oci":
+		case "oci-archive": return refNames(destination, names).filter((each) => !isRefName(each)).map((each) => `'${each}' cannot be the name of an image in a layout: write ${transport}:PATH:REF`);
+		case "docker-archive": return chosenTexts(name, names).flatMap(problemsOf);
+		case "docker-daemon": return chosenTexts(path, names).flatMap(problemsOf);
+		case "containers-storage": {
+			const { name: inStore } = storageParts(path);
+			return isPlain(inStore) ? chosenTexts(inStore, names).flatMap(problemsOf) : [];
+		}
+		default: return [];
 	}
-	signal?.throwIfAborted();
-	const entries = Array.isArray(index["manifests"]) ? index["manifests"].filter(isJsonObject) : [];
-	const entry = named(source.descriptor, destination.name);
-	const manifests = [...entries.filter((each) => !isReplaced(each, entry)), entry];
-	const bytes = documentBytes({
-		...index,
-		schemaVersion: 2,
-		mediaType: mediaTypes.index,
-		manifests
+}
+function chosenTexts(text, names) {
+	const own = names.map(containerNameText);
+	if (text === void 0) return own;
+	return own[0] !== void 0 && fullName(text) === fullName(own[0]) ? own : [text];
+}
+function problemsOf(text) {
+	const problem = dockerNameProblem(text);
+	return problem === void 0 ? [] : [problem];
+}
+function dockerName(text) {
+	const full = fullName(text);
+	if (full === void 0) throw new Error(`${text} is no name of an image, and was never checked`);
+	return full;
+}
+function fullName(text) {
+	const parsed = parseReference(text);
+	return typeof parsed === "string" ? void 0 : referenceText({
+		...parsed,
+		tag: parsed.tag ?? "latest"
 	});
-	await replaceFile$1(layout.folder, "index.json", bytes);
 }
-async function existingIndex(folder) {
-	const names = await readdir(folder).catch((error) => {
-		if (error.code === "ENOENT") return [];
-		throw new HostError(`${folder} cannot be used as an OCI layout (${error.code})`, "export to another folder");
-	});
-	if (names.length > 0 && !names.includes("oci-layout")) throw new HostError(`${folder} holds something else than an OCI layout`, "export to an empty folder or to a layout");
-	if (!names.includes("index.json")) return {};
-	return parseDocument$1(await readFile(join(folder, "index.json")), `the index of ${folder}`);
+// src/registry/export.ts
+/**
+* Writes an image to skopeo destinations, one after another. Our digest stays the same in all that can keep it; the log
+* says of each what it carries. A layout that is there already keeps its other images; an archive or a folder that is
+* there is replaced in one step, and stays when this fails.
+*
+* @param onWritten called after each, with how many are written by then
+* @throws RegistryError, HostError, ImageError; errors of the file system are passed on
+*/
+async function exportImage(source, destinations, access, onWritten = () => {}) {
+	await using forDocker = dockerForm(access);
+	for (const [index, destination] of destinations.entries()) {
+		if (destination.transport === "docker") await pushTag(source, plainName(destination), access);
+		else {
+			const { names, carries } = await writeTo(source, destination, forDocker, access);
+			const as = names.length > 0 ? ` as ${names.join(", ")}` : "";
+			access.report.info(`wrote ${plainName(destination)}${as}: ${carries}`);
+		}
+		onWritten(index + 1);
+	}
 }
-/** A blob that is there may be damaged: then it is replaced. */
-async function bring(layout, file, digest) {
-	const path = blobPath(layout.folder, digest);
-	const there = await lstat(path).catch(() => void 0);
-	if (there && !(there.isFile() && (await fileDigest(path)).digest === digest)) await rm(path);
-	await linkBlob(layout, file, digest);
+async function writeTo(source, destination, forDocker, access) {
+	const { digest } = source;
+	const image = await readStoredImage(source.layout, source.descriptor);
+	const { path, transport } = destination;
+	switch (transport) {
+		case "oci": {
+			const names = indexNames(destination, source.names);
+			await writeToLayout(image, path, names, access);
+			return {
+				names: names.map(({ ref }) => ref),
+				carries: digest
+			};
+		}
+		case "oci-archive": {
+			const names = indexNames(destination, source.names);
+			await writeOciArchive(image, path, names, access);
+			return {
+				names: names.map(({ ref }) => ref),
+				carries: digest
+			};
+		}
+		case "dir":
+			await writeToFolder(image, path, access);
+			return {
+				names: [],
+				carries: digest
+			};
+		case "containers-storage": {
+			const names = storageNames(destination, source.names);
+			await copyToStorage(source, names, access);
+			return {
+				names,
+				carries: digest
+			};
+		}
+		case "docker-archive": {
+			const names = dockerNames(destination.name, source.names);
+			const fit = await forDocker.of(image);
+			await writeDockerArchive(fit, path, names, access);
+			return {
+				names,
+				carries: `${fit.descriptor.digest} in its index.json; ${LOADED}`
+			};
+		}
+		case "docker-daemon": {
+			const names = dockerNames(path, source.names);
+			const fit = await forDocker.of(image);
+			const id = await loadIntoEngine(fit, plainName(destination), names, access);
+			return {
+				names,
+				carries: id === fit.descriptor.digest ? id : `image ID ${id}; ${LOADED}`
+			};
+		}
+	}
 }
-function named(descriptor, name) {
-	const { annotations = {}, ...rest } = descriptor;
-	const { [REF_NAME$1]: _, ...others } = annotations;
-	const all = name === void 0 ? others : {
-		...others,
-		[REF_NAME$1]: name
-	};
-	return Object.keys(all).length === 0 ? rest : {
-		...rest,
-		annotations: all
-	};
-}
-/** Replaced is what has the same name; without a name, what is nameless and for the same platform. */
-function isReplaced(entry, by) {
-	const name = nameOf(entry);
-	if (name !== by.annotations?.["org.opencontainers.image.ref.name"]) return false;
-	return name !== void 0 || samePlatform(entry["platform"], by);
-}
-function nameOf(entry) {
-	const annotations = entry["annotations"];
-	return isJsonObject(annotations) ? annotations[REF_NAME$1] : void 0;
-}
-function samePlatform(platform, by) {
-	if (!isJsonObject(platform) || by.platform === void 0) return platform === by.platform;
-	const { os, architecture, variant } = platform;
-	return [
-		os,
-		architecture,
-		...variant ? [variant] : []
-	].join("/") === platformText(by.platform);
-}
+const LOADED = "docker makes a manifest of its own of what it loads, which has another digest and no annotations (unless the engine keeps images in containerd)";
 // src/job/result.ts
 const UNPUBLISHED = {
 	tags: [],
@@ -10345,7 +11601,8 @@ async function publishImage(job) {
 		layout: built.layout,
 		reference: built.reference,
 		digest: built.digest,
-		descriptor: built.descriptor
+		descriptor: built.descriptor,
+		names: plan.names
 	};
 	let published = UNPUBLISHED;
 	const reached = (change) => {
@@ -10357,12 +11614,7 @@ async function publishImage(job) {
 	};
 	if (plan.exports.length > 0) {
 		report.group("Export");
-		await stopwatch.time("Export", async () => {
-			for (const [index, destination] of plannedDestinations(plan).entries()) {
-				await exportImage(source, destination, access);
-				reached({ exports: plan.exports.slice(0, index + 1) });
-			}
-		});
+		await stopwatch.time("Export", () => exportImage(source, plannedDestinations(plan), access, (count) => reached({ exports: plan.exports.slice(0, count) })));
 		report.endGroup();
 	}
 	if (!plan.push) {
@@ -11971,7 +13223,7 @@ const WORK_PREFIX = "kiwi-oci-";
 * @throws InputError when `work-dir` cannot be written
 */
 async function makeWorkFolder(parent) {
-	const folder = await newFolder(parent);
+	const folder = await newFolder$1(parent);
 	await writeFile(join(folder, MARKER), "").catch(async (error) => {
 		await rm(folder, {
 			recursive: true,
@@ -11981,7 +13233,7 @@ async function makeWorkFolder(parent) {
 	});
 	return folder;
 }
-async function newFolder(parent) {
+async function newFolder$1(parent) {
 	try {
 		await makeFolder(parent);
 		return await mkdtemp(join(parent, WORK_PREFIX));
@@ -12064,126 +13316,6 @@ function kiwiPathProblem(folder) {
 	if (/^[\w@%+=:,./-]+$/.test(folder)) return void 0;
 	return `KIWI cannot build below ${folder}: name a folder without spaces and signs that a shell reads`;
 }
-// src/oci/zstdframes.ts
-const FRAME_START = {
-	field: "magic",
-	bytes: 4,
-	hasChecksum: false,
-	isLastBlock: false
-};
-const FRAME_MAGIC = 4247762216;
-const SKIPPABLE_MAGIC = 407710288;
-/**
-* Cuts a zstd stream so that no chunk holds bytes of two frames: Node's decompressor silently drops what follows a frame
-* in the same chunk (seen with 24.21), and layers of podman (zstd:chunked) have a frame per file. RFC 8878, section 3.1.
-*
-* @throws Error when something else than frames is in the stream, or the last one is cut
-*/
-async function* zstdFrameChunks(source) {
-	let position = FRAME_START;
-	let taken = 0;
-	let value = 0;
-	for await (const chunk of source) {
-		let start = 0;
-		let at = 0;
-		while (at < chunk.length) {
-			const step = Math.min(position.bytes - taken, chunk.length - at);
-			for (let i = 0; i < step && taken + i < 4; i++) value += (chunk[at + i] ?? 0) * 2 ** (8 * (taken + i));
-			at += step;
-			taken += step;
-			if (taken < position.bytes) continue;
-			position = nextPosition(position, value);
-			taken = 0;
-			value = 0;
-			if (position !== FRAME_START) continue;
-			yield chunk.subarray(start, at);
-			start = at;
-		}
-		if (start < chunk.length) yield chunk.subarray(start);
-	}
-	if (position !== FRAME_START || taken > 0) throw new Error("the last zstd frame is cut");
-}
-/** @param value of the field that has just ended, little-endian, its first four bytes */
-function nextPosition(ended, value) {
-	switch (ended.field) {
-		case "magic":
-			if (value === FRAME_MAGIC) return {
-				...ended,
-				field: "descriptor",
-				bytes: 1
-			};
-			if (value - value % 16 === SKIPPABLE_MAGIC) return {
-				...ended,
-				field: "skippableSize",
-				bytes: 4
-			};
-			throw new Error("it is no zstd frame");
-		case "descriptor": return {
-			...ended,
-			field: "header",
-			bytes: headerBytes(value),
-			hasChecksum: (value & 4) !== 0
-		};
-		case "header": return {
-			...ended,
-			field: "block",
-			bytes: 3
-		};
-		case "block": return afterBlockHeader(ended, value);
-		case "body": return afterBlock(ended);
-		case "skippableSize": return value === 0 ? FRAME_START : {
-			...ended,
-			field: "skippable",
-			bytes: value
-		};
-		case "checksum":
-		case "skippable": return FRAME_START;
-	}
-}
-/** Window descriptor, dictionary ID and content size: section 3.1.1.1. */
-function headerBytes(descriptor) {
-	const isSingleSegment = (descriptor & 32) !== 0;
-	const contentSize = [
-		isSingleSegment ? 1 : 0,
-		2,
-		4,
-		8
-	][descriptor >> 6] ?? 0;
-	const dictionary = [
-		0,
-		1,
-		2,
-		4
-	][descriptor & 3] ?? 0;
-	return (isSingleSegment ? 0 : 1) + dictionary + contentSize;
-}
-/** Section 3.1.1.2: bit 0 says last, bits 1 and 2 the type (1 repeats one byte, 3 is reserved), the rest the size. */
-function afterBlockHeader(ended, header) {
-	const type = header >> 1 & 3;
-	if (type === 3) throw new Error("a zstd block has the reserved type");
-	const bytes = type === 1 ? 1 : header >> 3;
-	const block = {
-		...ended,
-		isLastBlock: (header & 1) !== 0
-	};
-	return bytes === 0 ? afterBlock(block) : {
-		...block,
-		field: "body",
-		bytes
-	};
-}
-function afterBlock(block) {
-	if (!block.isLastBlock) return {
-		...block,
-		field: "block",
-		bytes: 3
-	};
-	return block.hasChecksum ? {
-		...block,
-		field: "checksum",
-		bytes: 4
-	} : FRAME_START;
-}
 // src/oci/packing.ts
 const MAGICS = [
 	["gzip", "1f8b"],
@@ -12227,9 +13359,14 @@ async function readUnpacked(path, packing, use, signal) {
 	const source = packing === "gzip" ? packed : Readable.from(zstdFrameChunks(packed), { objectMode: false });
 	await pipeline(source, unpacking, use, { ...signal === void 0 ? {} : { signal } });
 }
-/** Writes what a packed file holds to `target`, which is not there yet. Throws what `readUnpacked` does. */
+/** Writes what a packed file holds to `target`, which is not there yet. Throws what `readUnpacked` does, and HostError where the disk is full. */
 async function unpackFile(path, packing, target, signal) {
-	await readUnpacked(path, packing, (content) => writeFile(target, content, { flag: "wx" }), signal);
+	await readUnpacked(path, packing, (content) => written(content, target), signal);
+}
+async function written(content, target) {
+	await writeFile(target, content, { flag: "wx" }).catch((error) => {
+		throw spaceError(error, dirname(target));
+	});
 }
 // src/oci/paxrecords.ts
 /**
@@ -12257,7 +13394,7 @@ function paxRecords(bytes, failed) {
 var TarError = class extends Error {
 	name = "TarError";
 };
-const BLOCK_BYTES = 512;
+const BLOCK_BYTES$1 = 512;
 /** Of a header that stands for another one: Go's archive/tar has the same limit. */
 const SPECIAL_LIMIT_BYTES = 1048576;
 const KINDS = /* @__PURE__ */ new Map([
@@ -12305,25 +13442,26 @@ async function* tarItems(source) {
 		announced = { pax: /* @__PURE__ */ new Map() };
 		yield item;
 		if (type === "S") await skipSparseMap(source, header, number);
-		if (!await source.skip(padded(item.sizeBytes))) throw failure(number)("its content is cut");
+		if (!await source.skip(item.sizeBytes)) throw failure(number)("its content is cut");
+		await source.skip(padded(item.sizeBytes) - item.sizeBytes);
 	}
 }
 /** The next header; undefined at the end: a block of zeros, or no more bytes. */
 async function nextHeader(source, number) {
-	const header = await source.read(BLOCK_BYTES);
+	const header = await source.read(BLOCK_BYTES$1);
 	if (header.length === 0) return void 0;
-	if (header.length < BLOCK_BYTES) throw failure(number)("its header is cut");
+	if (header.length < BLOCK_BYTES$1) throw failure(number)("its header is cut");
 	if (header.some((byte) => byte !== 0)) {
 		checkSum(header, number);
 		return header;
 	}
-	if ((await source.read(BLOCK_BYTES)).some((byte) => byte !== 0)) throw failure(number)("a block of zeros stands in the middle");
+	if ((await source.read(BLOCK_BYTES$1)).some((byte) => byte !== 0)) throw failure(number)("a block of zeros stands in the middle");
 }
 /** Signed sums are those of old Suns. */
 function checkSum(header, number) {
 	let unsigned = 256;
 	let signed = 256;
-	for (let at = 0; at < BLOCK_BYTES; at++) {
+	for (let at = 0; at < BLOCK_BYTES$1; at++) {
 		if (at >= 148 && at < 156) continue;
 		unsigned += header.readUInt8(at);
 		signed += header.readInt8(at);
@@ -12360,8 +13498,8 @@ function ownPath(header) {
 /** Old GNU: where a map of holes does not fit the header, blocks of it follow; tar.h `struct sparse_header`. */
 async function skipSparseMap(source, header, number) {
 	for (let more = header[482]; more !== 0;) {
-		const block = await source.read(BLOCK_BYTES);
-		if (block.length < BLOCK_BYTES) throw failure(number)("its map of holes is cut");
+		const block = await source.read(BLOCK_BYTES$1);
+		if (block.length < BLOCK_BYTES$1) throw failure(number)("its map of holes is cut");
 		more = block[504];
 	}
 }
@@ -12393,7 +13531,7 @@ function cString(field) {
 	return field.toString("utf8", 0, end < 0 ? field.length : end);
 }
 function padded(sizeBytes) {
-	return Math.ceil(sizeBytes / BLOCK_BYTES) * BLOCK_BYTES;
+	return Math.ceil(sizeBytes / BLOCK_BYTES$1) * BLOCK_BYTES$1;
 }
 function failure(number) {
 	return (reason) => new TarError(`entry ${number}: ${reason}`);
@@ -12585,7 +13723,7 @@ async function isReadable$1(path) {
 	return access(path, constants$2.R_OK).then(() => true, () => false);
 }
 // src/registry/basename.ts
-const BASE_FORMS = "a registry reference, scratch, oci:, oci-archive:, docker-archive:, dir:, containers-storage: or file:";
+const BASE_FORMS = "a registry reference, scratch, oci:, oci-archive:, docker-archive:, dir:, containers-storage:, docker-daemon: or file:";
 const BUILD_SERVICE = "names a container of the Open Build Service that builds the description: write its registry reference, like registry.opensuse.org/PROJECT/NAME:TAG";
 /** Sources that cannot be read from here: KIWI's own, and addresses of the web. */
 const FOREIGN_SOURCES = /* @__PURE__ */ new Map([
@@ -12611,7 +13749,8 @@ function parseBase(text) {
 	const { transport, rest } = transportParts(text);
 	if (transport === void 0 || transport === "docker") return registryName(rest);
 	if (transport === "file" || transport === "dir" && rest.startsWith("//")) return uriPath(text, rest);
-	if (transport === "docker-daemon" || !isLocal(transport)) return { problem: `'${text}' is no source of a base: write ${BASE_FORMS}` };
+	if (transport === "docker-daemon") return engineName(text, rest);
+	if (!isLocal(transport)) return { problem: `'${text}' is no source of a base: write ${BASE_FORMS}` };
 	const name = localName(transport, rest);
 	return "problem" in name || name.transport !== "dir" ? name : pathName(name.path, text);
 }
@@ -12635,6 +13774,15 @@ function publishedName(name) {
 		...name,
 		path: basename(resolve(name.path))
 	});
+}
+/** Without a tag the engine would give all images of the name. */
+function engineName(text, name) {
+	const parsed = parseReference(name);
+	if (typeof parsed === "string") return { problem: `'${text}' is no name of an image: ${parsed}` };
+	return {
+		transport: "docker-daemon",
+		path: parsed.tag !== void 0 || parsed.digest !== void 0 ? name : `${name}:latest`
+	};
 }
 function uriPath(text, rest) {
 	const [, host = "", path = ""] = /^(?:\/\/([^/]*))?([^?#]*)/.exec(rest) ?? [];
@@ -12728,6 +13876,181 @@ function chosenContainer({ containerconfig, naming }, source, problems) {
 		config: mergedChanges(selected?.containerConfig ?? {}, containerconfig),
 		names
 	};
+}
+// src/disk/machine.ts
+const LSI_LOGIC = {
+	resourceType: 6,
+	subtype: "lsilogic",
+	title: "SCSI Controller"
+};
+const PARAVIRTUAL = {
+	resourceType: 6,
+	subtype: "VirtualSCSI",
+	title: "SCSI Controller"
+};
+/**
+* KIWI's words (kiwi/schema/kiwi.rnc `k.vmdisk.controller.attribute`, kiwi/storage/subformat/template/ova_compose.py) and
+* the subtypes that VMware writes for them (open-vmdk ova-compose.py).
+*/
+const CONTROLLERS = {
+	ide: {
+		resourceType: 5,
+		title: "IDE Controller"
+	},
+	buslogic: {
+		resourceType: 6,
+		subtype: "buslogic",
+		title: "SCSI Controller"
+	},
+	lsilogic: LSI_LOGIC,
+	legacyESX: LSI_LOGIC,
+	scsi: LSI_LOGIC,
+	lsisas1068: {
+		resourceType: 6,
+		subtype: "lsilogicsas",
+		title: "SCSI Controller"
+	},
+	pvscsi: PARAVIRTUAL,
+	paravirtual: PARAVIRTUAL,
+	sata: {
+		resourceType: 20,
+		subtype: "vmware.sata.ahci",
+		title: "SATA Controller"
+	},
+	nvme: {
+		resourceType: 20,
+		subtype: "vmware.nvme.controller",
+		title: "NVMe Controller"
+	}
+};
+const CONTROLLER_WORDS = Object.keys(CONTROLLERS);
+/** ESXi 6.5 and Workstation 14 know it, and it has each of the controllers (VMware KB 1003746). */
+const HARDWARE_VERSION = "13";
+/** The first with SATA. */
+const SATA_VERSION = 10;
+function hardwareVersion(machine) {
+	return machine?.hardwareVersion ?? HARDWARE_VERSION;
+}
+/**
+* The controller of the disk. Where none is named it is SATA, for which every Linux has a driver in its initrd and which
+* VMware and VirtualBox know both; KIWI names NVMe on a hardware version, 9, that has none.
+*/
+function diskController(machine) {
+	const fallback = Number(hardwareVersion(machine)) < SATA_VERSION ? "lsilogic" : "sata";
+	return CONTROLLERS[machine?.diskController ?? fallback] ?? LSI_LOGIC;
+}
+/** The controller of the drive for DVDs, where there is one. */
+function dvdController(machine) {
+	return machine?.dvd === void 0 ? void 0 : CONTROLLERS[machine.dvd.controller ?? "ide"];
+}
+const NETWORK_CARDS = {
+	e1000: "E1000",
+	e1000e: "E1000e",
+	vmxnet: "VmxNet",
+	vmxnet2: "VmxNet2",
+	vmxnet3: "VmxNet3",
+	pcnet32: "PCNet32",
+	vlance: "PCNet32"
+};
+/** What an OVF calls the card (DSP0243 names no values; VMware's are these). */
+function networkCardType(card) {
+	const driver = card.driver ?? "vmxnet3";
+	return NETWORK_CARDS[driver.toLowerCase()] ?? driver;
+}
+// src/disk/options.ts
+const NO_OPTIONS = { qemu: [] };
+const GUID = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/;
+/** Options of qemu-img for a disk that is not one file by itself, or that nobody could read without a secret. */
+const REFUSED = {
+	backing_file: "names another file, and the disk is alone in the image",
+	backing_fmt: "is of another file, and the disk is alone in the image",
+	data_file: "names another file, and the disk is alone in the image",
+	data_file_raw: "is of another file, and the disk is alone in the image",
+	encryption: "needs a key, which qemu-img is not given",
+	size: "is what <size> of the type says"
+};
+/** QEMU block/vmdk.c: those that are files beside the one that is named. */
+const SPLIT_VMDKS = [
+	"monolithicFlat",
+	"twoGbMaxExtentSparse",
+	"twoGbMaxExtentFlat"
+];
+/**
+* What is wrong with options for a format, one sentence each; for the plan, since a build takes minutes. Of values that
+* only the installed qemu-img knows it says nothing.
+*/
+function optionProblems(format, options) {
+	const { vhdFixedTag, machine } = options;
+	const problems = takesOptions(format) ? options.qemu.flatMap((option) => qemuProblems(format, option)) : [];
+	if (format === "vhd-fixed" && vhdFixedTag !== void 0 && !GUID.test(vhdFixedTag)) problems.push(`vhdfixedtag="${vhdFixedTag}" is no GUID: write one like 12345678-9abc-def0-1234-56789abcdef0, in small letters`);
+	if (format === "ova") {
+		const { hardwareVersion, diskController } = machine ?? {};
+		if (hardwareVersion !== void 0 && !/^[1-9][0-9]{0,2}$/.test(hardwareVersion)) problems.push(`HWversion="${hardwareVersion}" is no version of VMware's hardware: write a number, like 13`);
+		if (diskController !== void 0 && !CONTROLLER_WORDS.includes(diskController)) problems.push(`controller="${diskController}" of <vmdisk> is not known: write ${CONTROLLER_WORDS.join(", ")}`);
+	}
+	return problems;
+}
+function qemuProblems(format, option) {
+	const [name = "", value = ""] = option.split(/=(.*)/s);
+	const because = name.startsWith("encrypt.") ? REFUSED["encryption"] : REFUSED[name];
+	if (because !== void 0) return [`formatoptions: ${name} ${because}: leave it out`];
+	if (option.includes(",")) return [`formatoptions: "${option}" holds a comma: write single options`];
+	if (format === "vmdk" && name === "subformat" && SPLIT_VMDKS.includes(value)) return [`the vmdk of subformat ${value} is several files, of which the image would hold one: write monolithicSparse or streamOptimized`];
+	return [];
+}
+/**
+* The options for qemu-img's `-o`, the later of which win: ours that others can change, the description's, and ours that
+* make the format.
+*/
+function qemuOptions(format, options) {
+	const { defaults, fixed } = diskFormat(format);
+	if (!takesOptions(format)) return [];
+	return [
+		...defaults,
+		...options.qemu.map(knownAdapter),
+		...fixed
+	];
+}
+/**
+* A vmdk knows one kind of all LSI adapters and of the paravirtual one; which it is, the machine says
+* (kiwi/storage/subformat/base.py `get_qemu_option_list`, which lets lsisas1068 fail).
+*/
+function knownAdapter(option) {
+	return option === "adapter_type=pvscsi" || option === "adapter_type=lsisas1068" ? "adapter_type=lsilogic" : option;
+}
+// src/plan/typeplace.ts
+/** Where the `<type>` that is built stands, for a problem of it. */
+function typePlace({ file, line }) {
+	return {
+		where: `${basename(file)}:${line}`,
+		file,
+		line
+	};
+}
+// src/plan/diskoptions.ts
+/**
+* What the description says of the conversion. It says it of its own format: to another that an input names, nothing of
+* it applies.
+*/
+function conversionOptions(source, format, platform) {
+	if (source.kind !== "description" || source.selected.diskFormat !== format) return NO_OPTIONS;
+	const { formatOptions, vhdFixedTag, gceLicense, machine, firmware } = source.selected;
+	return {
+		qemu: formatOptions,
+		...vhdFixedTag === void 0 ? {} : { vhdFixedTag },
+		...gceLicense === void 0 ? {} : { gceLicense },
+		...machine === void 0 ? {} : { machine },
+		firmware: firmware ?? (["amd64", "386"].includes(platform.architecture) ? "bios" : "efi")
+	};
+}
+/** What is wrong with what the description says of the conversion. */
+function conversionProblems(source, format, platform) {
+	if (source.kind !== "description") return [];
+	const place = typePlace(source.selected);
+	return optionProblems(format, conversionOptions(source, format, platform)).map((text) => ({
+		...place,
+		text
+	}));
 }
 // src/description/bundle.ts
 /**
@@ -16092,15 +17415,6 @@ function throwProblems(problems) {
 	if (problems.length === 0) return;
 	throw problems.every((problem) => problem.file !== void 0) ? new DescriptionError(problems) : new InputError(problems);
 }
-// src/plan/typeplace.ts
-/** Where the `<type>` that is built stands, for a problem of it. */
-function typePlace({ file, line }) {
-	return {
-		where: `${basename(file)}:${line}`,
-		file,
-		line
-	};
-}
 // src/plan/source.ts
 /**
 * What is wrapped: the given disk, or what KIWI makes of the description. Reads the description's folder.
@@ -16320,7 +17634,10 @@ function pushProblems({ inputs, source, names }) {
 		text: `there are no tags to push to: set tags, or name: ${name === void 0 ? "REGISTRY/NAME" : `REGISTRY/${name.repository}`} in containerconfig, or leave push out`
 	}];
 }
-/** The registry of the login: as given, else the one that all tags name. */
+/**
+* The registry of the login: as given, else the one that all tags of the inputs name. Never one that the description
+* names: whoever changes it, in a pull request perhaps, would choose who is told the password.
+*/
 function loginRegistry(choice, tags, problems) {
 	const { registry, login } = choice.inputs;
 	if (registry !== void 0) {
@@ -16334,13 +17651,15 @@ function loginRegistry(choice, tags, problems) {
 		return login === void 0 ? {} : { loginRegistry: registry };
 	}
 	if (login === void 0 || isRefused(choice, "registry")) return {};
-	const registries = tags.flatMap((text) => {
+	const isDescribed = choice.inputs.tags.length === 0 && !choice.inputs.naming.name;
+	const registries = (isDescribed ? [] : tags).flatMap((text) => {
 		const parsed = parseTag(text);
 		return "problem" in parsed ? [] : [parsed.reference.registry];
 	});
 	const [first, ...others] = new Set(registries);
 	if (first !== void 0 && others.length === 0) return { loginRegistry: first };
-	const why = first === void 0 ? "there are no tags to take it from" : `tags name ${[first, ...others].join(" and ")}`;
+	const nobody = isDescribed && tags.length > 0 ? "only the description names one" : "there are no tags to take it from";
+	const why = first === void 0 ? nobody : `tags name ${[first, ...others].join(" and ")}`;
 	if (!isRefused(choice, "tags")) problems.push({
 		where: "input registry",
 		text: `missing, and ${why}: write the registry that the login is for`
@@ -16373,6 +17692,7 @@ async function makePlan(read, facts) {
 	const { inputs, problems: given } = read;
 	const problems = [...given, ...await combinationProblems(inputs, facts)];
 	const source = await collected(problems, () => chosenSource(inputs, facts, problems));
+	if (source !== void 0) problems.push(...conversionProblems(source, chosenFormat(inputs, source).format, inputs.platform));
 	const base = await chosenBase(inputs, source, problems);
 	const container = chosenContainer(inputs, source, problems);
 	const targets = chosenTargets({
@@ -16521,39 +17841,6 @@ var Terminal = class {
 function printable(line) {
 	return stripVTControlCharacters(line).replaceAll(/\p{Cc}/gu, " ");
 }
-// src/disk/convert.ts
-/**
-* Converts a disk with `qemu-img convert`. The same disk gives the same bytes, holes stay holes.
-*
-* @returns path of the disk in the format: `source` itself where it has it already
-* @throws HostError without space, CommandError when qemu-img fails or is ended; neither leaves a partial file
-*/
-async function convertDisk(conversion) {
-	const { source, from, to, target, compressed = false, signal } = conversion;
-	if (from === to) return source;
-	const partial = `${target}.partial`;
-	const squeeze = compressed && to === "qcow2" ? ["-c"] : [];
-	const files = [resolve(source), resolve(partial)];
-	const args = [
-		"-f",
-		from,
-		"-O",
-		to,
-		...squeeze,
-		...DISK_FORMATS$1[to].options,
-		"--",
-		...files
-	];
-	try {
-		await runCommand("qemu-img", ["convert", ...args], signal ? { signal } : {});
-		await rename(partial, target);
-	} catch (error) {
-		await rm(partial, { force: true });
-		if (error instanceof CommandError && error.lastLines.some((line) => line.includes("No space left on device"))) throw new HostError(`no space left for ${target}`, "make room there, or name a larger place with work-dir");
-		throw error;
-	}
-	return target;
-}
 // src/disk/parts.ts
 /** A vmdk that is text: comments and empty lines, then its version (QEMU block/vmdk.c `vmdk_probe`). */
 const VMDK_TEXT = /^(?:#[^\n]*\n| *\r?\n)*version=[123]\r?\n/;
@@ -16595,7 +17882,7 @@ function asRecord(value) {
 	return typeof value === "object" && value !== null ? value : {};
 }
 // src/disk/inspect.ts
-const SECTOR_BYTES = 512;
+const SECTOR_BYTES$1 = 512;
 /** The formats that are one file by themselves and that QEMU reads well. */
 const TAKEN = [
 	"raw",
@@ -16641,7 +17928,7 @@ async function inspectDisk(path, format, signal) {
 	if (part !== void 0) throw incomplete(path, part);
 	const { format: found, "virtual-size": virtualSizeBytes, "actual-size": sizeBytes } = info;
 	if (typeof found !== "string" || typeof virtualSizeBytes !== "number" || typeof sizeBytes !== "number") throw new Error(`qemu-img info does not say what ${path} is: ${JSON.stringify(info)}`);
-	if (!TAKEN.includes(found)) throw refused$1(`${path} has the format ${found}, which is none of ${TAKEN.join(", ")}: convert it with qemu-img convert -O qcow2 ${path} NEW`);
+	if (!TAKEN.includes(found)) throw refused$2(`${path} has the format ${found}, which is none of ${TAKEN.join(", ")}: convert it with qemu-img convert -O qcow2 ${path} NEW`);
 	if (found === "raw") await checkRaw(path);
 	return {
 		format: found,
@@ -16651,8 +17938,8 @@ async function inspectDisk(path, format, signal) {
 }
 async function checkFile(path) {
 	const found = await stat(path).catch((error) => error);
-	if (found instanceof Error) throw refused$1(found.code === "ENOENT" ? `${path} does not exist` : `${path} cannot be read (${found.code})`);
-	if (!found.isFile()) throw refused$1(`${path} is no file: name a disk file`);
+	if (found instanceof Error) throw refused$2(found.code === "ENOENT" ? `${path} does not exist` : `${path} cannot be read (${found.code})`);
+	if (!found.isFile()) throw refused$2(`${path} is no file: name a disk file`);
 }
 /** An absolute path, since qemu-img takes what stands before a colon, `nbd:` or `json:`, for a protocol. */
 async function qemuInfo(path, format, signal) {
@@ -16668,7 +17955,7 @@ async function qemuInfo(path, format, signal) {
 		return JSON.parse(stdout.toString());
 	} catch (error) {
 		if (!(error instanceof CommandError) || error.outcome.kind !== "exit") throw error;
-		throw refused$1(`${path} cannot be read as a disk (${(error.lastLines.at(-1) ?? "").replace(/^qemu-img: (Could not open '.*?': )?/, "")})`);
+		throw refused$2(`${path} cannot be read as a disk (${(error.lastLines.at(-1) ?? "").replace(/^qemu-img: (Could not open '.*?': )?/, "")})`);
 	}
 }
 /** Empty where the file cannot be read: qemu-img says why. */
@@ -16686,18 +17973,18 @@ async function checkRaw(path) {
 		const { buffer } = await file.read(Buffer.alloc(8), 0, 8, 0);
 		const start = buffer.toString("hex");
 		const packed = PACKED.find(({ magic }) => start.startsWith(magic));
-		if (packed !== void 0) throw refused$1(`${path} is packed with ${packed.name}: unpack it first`);
-		const { buffer: end } = await file.read(Buffer.alloc(8), 0, 8, Math.max(0, size - SECTOR_BYTES));
-		if (end.toString("latin1") === "conectix") throw refused$1(`${path} is a fixed VHD, of which qemu-img takes the footer for data: convert it with qemu-img convert -f vpc -O qcow2 ${path} NEW`);
-		if (size === 0 || size % SECTOR_BYTES !== 0) throw refused$1(`${path} is no disk: its ${size} bytes are no whole sectors of ${SECTOR_BYTES}`);
+		if (packed !== void 0) throw refused$2(`${path} is packed with ${packed.name}: unpack it first`);
+		const { buffer: end } = await file.read(Buffer.alloc(8), 0, 8, Math.max(0, size - SECTOR_BYTES$1));
+		if (end.toString("latin1") === "conectix") throw refused$2(`${path} is a fixed VHD, of which qemu-img takes the footer for data: convert it with qemu-img convert -f vpc -O qcow2 ${path} NEW`);
+		if (size === 0 || size % SECTOR_BYTES$1 !== 0) throw refused$2(`${path} is no disk: its ${size} bytes are no whole sectors of ${SECTOR_BYTES$1}`);
 	} finally {
 		await file.close();
 	}
 }
 function incomplete(path, part) {
-	return refused$1(`${path} is not complete without ${part}: flatten it with qemu-img convert -O qcow2 ${path} NEW`);
+	return refused$2(`${path} is not complete without ${part}: flatten it with qemu-img convert -O qcow2 ${path} NEW`);
 }
-function refused$1(text) {
+function refused$2(text) {
 	return new InputError([{
 		where: "input disk",
 		text
@@ -16726,10 +18013,13 @@ function spaceProblem(needBytes, haveBytes, path) {
 	if (haveBytes >= needBytes) return void 0;
 	return new HostError(`not enough space in ${path}: about ${(Math.ceil(needBytes / 1e8) / 10).toFixed(1)} GB are needed, ${(Math.floor(haveBytes / 1e8) / 10).toFixed(1)} GB are free`, "free some, or set work-dir to a folder on a larger file system");
 }
-/** Bytes needed to wrap an existing disk: the converted disk and the layer, nothing else is written. */
+/** Bytes needed to wrap an existing disk: the converted disk and the layer, nothing else stays. */
 function diskSpaceNeed(facts) {
-	const layer = facts.compressed ? facts.contentBytes * COMPRESSED_PART : facts.contentBytes;
-	return Math.ceil((facts.converted ? facts.contentBytes : 0) + layer);
+	const { contentBytes, packed = false, compressed } = facts;
+	const packedBytes = contentBytes * COMPRESSED_PART;
+	const file = packed ? packedBytes : contentBytes;
+	const layer = compressed || packed ? packedBytes : facts.lengthBytes ?? contentBytes;
+	return Math.ceil((facts.converted ? file : 0) + Math.max(layer, facts.rawCopy ? contentBytes : 0));
 }
 /**
 * Bytes needed to build a description: root tree, raw disk, converted disk and layer.
@@ -16749,46 +18039,123 @@ function descriptionSpaceNeed(sizeMegabytes) {
 		compressed: true
 	});
 }
+// src/registry/sameplace.ts
+/**
+* Which destinations would undo an earlier one, as one sentence each; undefined for those that do not. Several names in
+* one layout are no harm.
+*/
+async function collisions(destinations, names) {
+	const places = await Promise.all(destinations.map(async (destination) => ({
+		destination,
+		path: await placeOf(destination)
+	})));
+	return places.map((place, index) => {
+		const other = places.slice(0, index).find((earlier) => collide(earlier, place, names));
+		if (other === void 0) return void 0;
+		return `it goes to the same place as ${plainName(other.destination)}: leave one of the two out, or choose another place`;
+	});
+}
+function collide(one, other, names) {
+	if (one.path === void 0 || other.path === void 0) return plainName(one.destination) === plainName(other.destination);
+	if (one.path !== other.path) return isWithin$1(one.path, other.path) || isWithin$1(other.path, one.path);
+	if (one.destination.transport !== "oci" || other.destination.transport !== "oci") return true;
+	const taken = namesOf(one.destination, names);
+	return namesOf(other.destination, names).some((name) => taken.includes(name));
+}
+function namesOf(destination, names) {
+	const own = refNames(destination, names);
+	return own.length === 0 ? [""] : own;
+}
+function isWithin$1(path, folder) {
+	return path.startsWith(`${folder}${sep}`);
+}
+async function placeOf(destination) {
+	const { transport } = destination;
+	if (transport === "docker" || transport === "docker-daemon" || transport === "containers-storage") return void 0;
+	return await withoutLinks(resolve(destination.path));
+}
+async function withoutLinks(path) {
+	const real = await realpath(path).catch(() => void 0);
+	if (real !== void 0 || dirname(path) === path) return real ?? path;
+	return join(await withoutLinks(dirname(path)), basename(path));
+}
 // src/registry/destinations.ts
 /**
-* Looks at the places of `export` before an hour of building; nothing is written.
+* Looks at the places of `export` before an hour of building; no image is written.
 *
+* @param names what the container is called
 * @throws InputError for the input `export` with every place that cannot be written to: what is there is something else,
-*   or the folder that it goes into is missing or not ours to write
+*   the folder that it goes into is missing or not ours to write, a name cannot be had there, or two are the same place;
+*   HostError when docker's daemon does not answer or this user can have no container storage; RegistryError as
+*   `checkTargets` for registries
 */
-async function checkDestinations(names) {
-	const reasons = await Promise.all(names.map((name) => name.transport === "docker" ? void 0 : reasonAgainst(name)));
-	const problems = names.flatMap((name, index) => {
+async function checkDestinations(destinations, names, access) {
+	const same = await collisions(destinations, names);
+	const reasons = await Promise.all(destinations.map(async (destination, index) => {
+		if (destination.transport === "docker") return same[index];
+		return nameProblems(destination, names)[0] ?? await reasonAgainst(destination) ?? same[index];
+	}));
+	const problems = destinations.flatMap((destination, index) => {
 		const reason = reasons[index];
 		return reason === void 0 ? [] : [{
 			where: "input export",
-			text: `${plainName(name)}: ${reason}`
+			text: `${plainName(destination)}: ${reason}`
 		}];
 	});
 	if (problems.length > 0) throw new InputError(problems);
+	await checkServices(destinations, access);
 }
-async function reasonAgainst({ transport, path }) {
+async function checkServices(destinations, access) {
+	if (destinations.map(({ transport }) => transport).includes("docker-daemon")) await requireEngine(access);
+	for (const destination of destinations) {
+		if (destination.transport !== "containers-storage") continue;
+		const problem = await storageProblem(destination.path, access);
+		if (problem !== void 0) throw new HostError(`${plainName(destination)} cannot be written`, problem);
+	}
+	await checkTargets(destinations.filter(({ transport }) => transport === "docker").map(plainName), access);
+}
+async function reasonAgainst({ transport, path, name }) {
+	const cut = await cutPath(path, name);
+	if (cut !== void 0) return `the path ends at its first colon, as with skopeo, and there is ${cut}: rename that`;
 	switch (transport) {
-		case "oci": return await against(path, "oci-layout", "an OCI layout") ?? await againstPlace(await nearestFolder(path));
-		case "dir": return await against(path, "version", "an image") ?? await againstPlace(await folderOrParent(path));
+		case "oci": return await againstLayout(path) ?? await againstPlace(await nearestFolder(path));
+		case "dir": return await againstFolder(path) ?? await againstPlace(await folderOrParent(path));
 		case "oci-archive":
 		case "docker-archive": return await isNoFile(path) ? "it is there and no regular file: write the path of a file" : await againstPlace(dirname(resolve(path)));
 		default: return;
 	}
 }
-/** A folder with content has to hold the file that marks its kind. */
-async function against(folder, mark, kind) {
-	const names = await readdir(folder).catch((error) => error);
-	if (!(names instanceof Error)) {
-		if (names.length === 0 || names.includes(mark)) return void 0;
-		return `the folder holds something else than ${kind}: export to another folder`;
-	}
-	if (names.code === "ENOENT") return void 0;
-	return `it is no folder that can be read (${names.code}): export to another folder`;
+async function againstLayout(folder) {
+	const names = await namesIn(folder);
+	if (names === void 0 || typeof names === "string") return names;
+	if (names.length > 0 && !names.includes("oci-layout")) return foreign("an OCI layout");
+	return await readLayoutIndex(folder).then(() => void 0, (error) => {
+		if (error instanceof KnownError) return `${error.message}: export to another folder`;
+		throw error;
+	});
+}
+async function againstFolder(folder) {
+	const names = await namesIn(folder);
+	if (names === void 0 || typeof names === "string") return names;
+	return await isImageFolder(folder, names) ? void 0 : foreign("an image");
+}
+/** @returns what is in it, or why it cannot be looked at; nothing where nothing is there */
+async function namesIn(folder) {
+	if (await isLooseLink(folder)) return "it is a link to nothing: remove it, or export to another folder";
+	return await readdir(folder).catch((error) => error.code === "ENOENT" ? void 0 : `it is no folder that can be read (${error.code}): export to another folder`);
+}
+function foreign(kind) {
+	return `the folder holds something else than ${kind}: export to another folder`;
 }
 async function againstPlace(folder) {
 	if (!await isFolder(folder)) return `${folder} is no folder: make it, or export to another place`;
 	return access(folder, constants$2.W_OK | constants$2.X_OK).then(() => void 0, () => `${folder} cannot be written to: export to another place`);
+}
+/** What the path was meant to lead to or through where it has a colon; undefined where it has none. */
+async function cutPath(path, name) {
+	if (name === void 0) return void 0;
+	const whole = `${path}:${name.split("/")[0]}`;
+	return await isFolder(whole) ? `a folder ${whole}` : void 0;
 }
 /** Where the first missing folder of a path would be made. */
 async function nearestFolder(path) {
@@ -16801,6 +18168,9 @@ async function folderOrParent(path) {
 }
 async function isThere(path) {
 	return await stat(path).catch(() => void 0) !== void 0;
+}
+async function isLooseLink(path) {
+	return (await lstat(path).catch(() => void 0))?.isSymbolicLink() === true && !await isThere(path);
 }
 /** A device, a pipe or a link would be replaced by the archive. */
 async function isNoFile(path) {
@@ -16965,23 +18335,8 @@ function messageOf(error) {
 	const [line = ""] = (error instanceof Error ? error.message : String(error)).split("\n");
 	return line;
 }
-// src/oci/decompression.ts
-const CHUNK_BYTES$2 = 1048576;
-/** The tar in a layer of OCI's media types; undefined for any other type. Broken content makes the stream fail. */
-function decompressor(mediaType) {
-	const buffers = {
-		highWaterMark: CHUNK_BYTES$2,
-		chunkSize: CHUNK_BYTES$2 / 4
-	};
-	switch (mediaType) {
-		case mediaTypes.layer: return new PassThrough({ highWaterMark: CHUNK_BYTES$2 });
-		case mediaTypes.layerGzip: return createGunzip(buffers);
-		case mediaTypes.layerZstd: return createZstdDecompress(buffers);
-		default: return;
-	}
-}
 // src/oci/content.ts
-const CHUNK_BYTES$1 = 1048576;
+const CHUNK_BYTES$2 = 1048576;
 /** Reads a manifest or config whole and checks it against its descriptor. */
 async function documentContent(path, descriptor) {
 	return await withBlob(path, descriptor, async (file) => {
@@ -17056,7 +18411,7 @@ async function withBlob(path, descriptor, look) {
 }
 async function* fileChunks(file, sizeBytes) {
 	for (let offset = 0; offset < sizeBytes;) {
-		const buffer = Buffer.allocUnsafe(Math.min(CHUNK_BYTES$1, sizeBytes - offset));
+		const buffer = Buffer.allocUnsafe(Math.min(CHUNK_BYTES$2, sizeBytes - offset));
 		const { bytesRead } = await file.read(buffer, 0, buffer.length, offset);
 		if (bytesRead === 0) return;
 		yield buffer.subarray(0, bytesRead);
@@ -17175,167 +18530,6 @@ function cleanParts(path) {
 	for (const part of path.split("/")) if (part === "..") parts.pop();
 	else if (part !== "" && part !== ".") parts.push(part);
 	return parts;
-}
-// src/oci/history.ts
-/** The step of a layer, in the words that were given. */
-function diskStep(ours, { createdBy, author, comment }) {
-	return {
-		created: ours.created,
-		created_by: createdBy || ours.created_by,
-		...author ? { author } : {},
-		...comment ? { comment } : {}
-	};
-}
-/** How many steps say that they made a layer. */
-function layerSteps(history) {
-	return history.filter((step) => !step.empty_layer).length;
-}
-/**
-* A history with one step per layer, as others rely on: what a base's history lacks is added at its end (umoci does so
-* too). Where it has more steps than layers (squashed images), nobody can tell which made them: all are kept as steps
-* without one, and the layers get steps of their own.
-*/
-function repairedHistory(history, layers) {
-	const kept = layerSteps(history) > layers ? history.map((step) => ({
-		...step,
-		empty_layer: true
-	})) : history;
-	const missing = layers - layerSteps(kept);
-	const filler = {
-		created_by: "unknown",
-		comment: "the base image says nothing about this layer"
-	};
-	return [...kept, ...Array.from({ length: missing }, () => filler)];
-}
-// src/oci/config.ts
-/**
-* The config of an image in the bytes that others wrote; members that are not known stay.
-*
-* @param subject names it in the error: `the config of ghcr.io/acme/x`
-* @throws ImageError when it is too large or deep, no JSON object, or lacks architecture, os or diff IDs
-*/
-function parseConfig(bytes, subject = "the config") {
-	const document = parseDocument$1(bytes, subject);
-	const { architecture, os, variant, history, config } = document;
-	const violations = [
-		...typeof architecture === "string" && architecture !== "" ? [] : ["it has no architecture"],
-		...typeof os === "string" && os !== "" ? [] : ["it has no os"],
-		...variant === void 0 || typeof variant === "string" ? [] : ["its variant is no text"],
-		...rootfsViolations(document),
-		...history == null || isHistory(history) ? [] : ["its history is no list of entries"],
-		...config == null || isRuntimeConfig(config) ? [] : ["its config has members of the wrong kind"]
-	];
-	if (violations.length > 0) throw new ImageError(subject, violations);
-	const nulls = ["history", "config"].filter((member) => document[member] === null);
-	const rootfs = {
-		type: "layers",
-		diff_ids: [],
-		...without(document["rootfs"], emptyMembers(document))
-	};
-	return {
-		...without(document, nulls),
-		rootfs
-	};
-}
-function emptyMembers(document) {
-	const rootfs = document["rootfs"];
-	return isJsonObject(rootfs) && rootfs["diff_ids"] === null ? ["diff_ids"] : [];
-}
-/** The config with one layer more; the history gets an entry for it, and what the base's history lacks. */
-function changedConfig(base, update) {
-	const { platform, diffID } = update;
-	const created = rfc3339(update.epochSeconds);
-	const diffIDs = base?.rootfs.diff_ids ?? [];
-	const variant = platform.variant ?? base?.variant;
-	const changed = changedRuntimeConfig(base?.config ?? {}, update.changes);
-	const labels = update.labels ?? {};
-	const runtime = Object.keys(labels).length === 0 ? changed : changedRuntimeConfig(changed, { labels });
-	const { author = base?.author, history } = update.changes;
-	return {
-		...base === void 0 ? {} : without(base, ["variant", "author"]),
-		created,
-		...author ? { author } : {},
-		architecture: platform.architecture,
-		os: platform.os,
-		...variant ? { variant } : {},
-		config: runtime,
-		rootfs: {
-			type: "layers",
-			diff_ids: [...diffIDs, diffID]
-		},
-		history: [...repairedHistory(base?.history ?? [], diffIDs.length), diskStep({
-			created,
-			created_by: update.createdBy
-		}, history ?? {})]
-	};
-}
-function changedRuntimeConfig(base, changes) {
-	const { expose, volumes } = changes;
-	const wanted = {
-		User: changes.user,
-		ExposedPorts: expose && portSet(base.ExposedPorts, expose),
-		Env: changes.env && mergedEnv(base.Env ?? [], changes.env),
-		Entrypoint: changes.entrypoint,
-		Cmd: changes.cmd,
-		Volumes: volumes && setOf(base.Volumes, volumes),
-		WorkingDir: changes.workdir,
-		Labels: changes.labels && mergedRecord(base.Labels ?? {}, changes.labels),
-		StopSignal: changes.stopsignal
-	};
-	const given = Object.entries(wanted).filter(([, value]) => value !== void 0);
-	return {
-		...without(base, given.map(([key]) => key)),
-		...Object.fromEntries(given.filter(([, value]) => !isEmpty(value)))
-	};
-}
-/** The base's order, changed in place, new names behind: later ones may refer to earlier ones only by that order. */
-function mergedEnv(base, changes) {
-	const entries = new Map(base.map((entry) => [entry.split("=", 1)[0] ?? entry, entry]));
-	for (const [name, value] of Object.entries(changes)) if (value === null) entries.delete(name);
-	else entries.set(name, `${name}=${value}`);
-	return [...entries.values()];
-}
-function mergedRecord(base, changes) {
-	return sortedRecord([...new Map([...Object.entries(base), ...Object.entries(changes)])].filter((entry) => entry[1] !== null));
-}
-function setOf(base, added) {
-	return sortedRecord([...Object.keys(base ?? {}), ...added].map((key) => [key, {}]));
-}
-/** As they are written, which image-spec config.md allows without a protocol, and a port that is there only once. */
-function portSet(base, added) {
-	const ports = new Map(Object.keys(base ?? {}).map((key) => [portKey(key), key]));
-	for (const port of added) if (!ports.has(portKey(port))) ports.set(portKey(port), port);
-	return sortedRecord([...ports.values()].map((key) => [key, {}]));
-}
-function without(value, keys) {
-	return Object.fromEntries(Object.entries(value).filter(([key]) => !keys.includes(key)));
-}
-function isEmpty(value) {
-	return value === null || value === "" || typeof value === "object" && Object.keys(value).length === 0;
-}
-function rootfsViolations(document) {
-	const rootfs = document["rootfs"];
-	if (!isJsonObject(rootfs)) return ["it has no rootfs"];
-	const diffIDs = rootfs["diff_ids"] ?? [];
-	const valid = Array.isArray(diffIDs) && diffIDs.every((id) => typeof id === "string" && isDigest(id));
-	return [...rootfs["type"] === "layers" ? [] : ["its rootfs.type is not \"layers\""], ...valid ? [] : ["its diff_ids are no list of sha256 digests"]];
-}
-function isHistory(value) {
-	return Array.isArray(value) && value.every(isJsonObject);
-}
-function isRuntimeConfig(value) {
-	if (!isJsonObject(value)) return false;
-	const isTexts = (list) => list == null || Array.isArray(list) && list.every((it) => typeof it === "string");
-	const isMapping = (map) => map == null || isJsonObject(map);
-	return [
-		value["Env"],
-		value["Entrypoint"],
-		value["Cmd"]
-	].every(isTexts) && [
-		value["ExposedPorts"],
-		value["Volumes"],
-		value["Labels"]
-	].every(isMapping);
 }
 // src/oci/image.ts
 /**
@@ -17765,38 +18959,65 @@ const PROGRAMS = {
 	bzip2: "bzip2"
 };
 /**
-* Makes a base ready to be read: a packed archive is unpacked, once, for skopeo would do so at every question.
+* Makes a base ready to be read: a packed archive is unpacked, once, for skopeo would do so at every question, and docker's
+* engine is asked for its image.
 *
 * @param text what the user wrote, found good by the plan
 * @param folder of this job, not there yet, for what is unpacked
-* @throws RegistryError when it is gone, no container or broken; CommandError when the program to unpack it is missing
+* @throws RegistryError when it is gone, no container or broken; HostError when the engine does not answer or the disk is
+*   full; CommandError when the program to unpack it is missing
 */
 async function openBase(text, folder, access) {
 	const parsed = parseBase(text);
 	if (parsed === "scratch") return parsed;
 	const found = "problem" in parsed ? parsed : await findBase(parsed, text);
-	if ("problem" in found) throw refused(text, found.problem);
-	if ("name" in found) return {
+	if ("problem" in found) throw refused$1(text, found.problem);
+	if ("packing" in found) {
+		const { kind: wanted, path, image } = found;
+		const unpacked = await unpackArchive(found, text, await newFolder(folder), access);
+		const kind = await kindOf(unpacked, text, wanted);
+		const published = publishedName(archiveName(kind, path, image));
+		return {
+			name: archiveName(kind, unpacked, image),
+			text,
+			publishedName: published
+		};
+	}
+	const published = publishedName(found.name);
+	if (found.name.transport !== "docker-daemon") return {
 		name: found.name,
 		text,
-		publishedName: publishedName(found.name)
+		publishedName: published
 	};
-	folderName("dir", folder);
-	const path = await unpackArchive(found, text, folder, access);
-	const archive = await archiveAt(path);
-	const problem = archiveProblem(archive, text, found.kind);
-	const kind = found.kind ?? archive.kinds?.[0];
-	if (problem !== void 0) throw refused(text, problem.problem);
-	if (kind === void 0) throw refused(text, `'${text}' is packed twice: unpack it once`);
+	const saved = await saveArchive(found.name.path, text, await newFolder(folder), access);
 	return {
-		name: archiveName(kind, path, found.image),
+		name: archiveName(await kindOf(saved, text), saved),
 		text,
-		publishedName: publishedName(archiveName(kind, found.path, found.image))
+		publishedName: published
 	};
+}
+async function newFolder(folder) {
+	folderName("dir", folder);
+	await makeFolder(folder);
+	return folder;
+}
+async function kindOf(path, text, wanted) {
+	const archive = await archiveAt(path);
+	const problem = archiveProblem(archive, text, wanted);
+	if (problem !== void 0) throw refused$1(text, problem.problem);
+	const kind = wanted ?? archive.kinds?.[0];
+	if (kind === void 0 || archive.packing !== void 0) throw refused$1(text, `'${text}' is packed twice: unpack it once`);
+	return kind;
+}
+/** From docker's engine, which skopeo of older distributions does not reach. @returns the archive */
+async function saveArchive(name, text, folder, access) {
+	const target = join(folder, "base.tar");
+	const refusal = await saveImage(name, target, access);
+	if (refusal !== void 0) throw refused$1(text, `the base ${text} cannot be read: docker's daemon says ${refusal}`);
+	return target;
 }
 async function unpackArchive(packed, text, folder, access) {
 	const { packing, path } = packed;
-	await makeFolder(folder);
 	const target = join(folder, "base.tar");
 	const { signal } = access;
 	access.report.info(`Unpacks the base ${text}`);
@@ -17816,7 +19037,7 @@ async function unpackArchive(packed, text, folder, access) {
 	} catch (error) {
 		const reason = brokenReason(error);
 		if (reason === void 0) throw error;
-		throw refused(text, `the base ${text} cannot be unpacked: ${reason}`);
+		throw refused$1(text, `the base ${text} cannot be unpacked: ${reason}`);
 	}
 	return target;
 }
@@ -17825,7 +19046,7 @@ function brokenReason(error) {
 	if (error instanceof CommandError && error.outcome.kind === "exit") return error.lastLines.at(-1) ?? error.message;
 	return isUnpackingError(error) ? error.message : void 0;
 }
-function refused(text, message) {
+function refused$1(text, message) {
 	return new RegistryError(message, {
 		side: "base",
 		reference: text
@@ -17988,10 +19209,10 @@ async function addFolder(hash, root, path) {
 		else if (stats.isDirectory()) {
 			add(hash, "folder", entry, mode);
 			await addFolder(hash, root, entry);
-		} else add(hash, "file", entry, mode, await contentHash(join(root, entry)));
+		} else add(hash, "file", entry, mode, await contentHash$1(join(root, entry)));
 	}
 }
-async function contentHash(file) {
+async function contentHash$1(file) {
 	const hash = createHash("sha256");
 	await pipeline(createReadStream(file), hash);
 	return hash.digest("hex");
@@ -19038,6 +20259,1057 @@ async function offeredPackages({ source, folder }, sharedCache, job) {
 		if (caches.remote !== void 0 && !restored && fresh > 0) await saveFolder(caches.remote, entry, report, job.signal);
 	} };
 }
+/** Octal digits in fields of 12 bytes. */
+const OCTAL_LIMIT = 8 ** 11;
+const NAME_AT = 0;
+const MODE_AT = 100;
+const UID_AT = 108;
+const GID_AT = 116;
+const SIZE_AT = 124;
+const MTIME_AT = 136;
+const CHECKSUM_AT$2 = 148;
+const TYPE_AT = 156;
+const MAGIC_AT = 257;
+/** GNU tar manual, "Basic Tar Format", `oldgnu_header` and `sparse_header`. */
+const SPARSE_AT = 386;
+const SPARSE_ENTRIES = 4;
+const EXTENDED_AT = 482;
+const REAL_SIZE_AT = 483;
+const MORE_ENTRIES = 21;
+const MORE_EXTENDED_AT = 504;
+const ENTRY_BYTES$1 = 24;
+/**
+* The header of a plain member, POSIX ustar (IEEE 1003.1, pax, "ustar Interchange Format"); a size from 8 GiB on stands
+* in base 256, as GNU tar writes and reads it, and VMware and VirtualBox read it.
+*/
+function memberHeader(member) {
+	return signed(block(member, "0", "ustar\x0000"));
+}
+/** The header of a plain member in the old GNU format. */
+function oldGnuHeader(member) {
+	return signed(block(member, "0", "ustar  \0"));
+}
+/**
+* The header blocks of a sparse member in the old GNU format; its extents' bytes follow, one after the other.
+*
+* @param member with the size that the file has when it is unpacked
+* @param extents ascending
+*/
+function sparseHeader(member, extents) {
+	const stored = extents.reduce((sum, { length }) => sum + length, 0);
+	const map = [...extents, {
+		start: member.sizeBytes,
+		length: 0
+	}];
+	const header = block({
+		...member,
+		sizeBytes: stored
+	}, "S", "ustar  \0");
+	for (const [index, extent] of map.slice(0, SPARSE_ENTRIES).entries()) putExtent(header, SPARSE_AT, index, extent);
+	putNumber(header, REAL_SIZE_AT, member.sizeBytes);
+	header[EXTENDED_AT] = map.length > SPARSE_ENTRIES ? 1 : 0;
+	const blocks = [signed(header)];
+	for (let from = SPARSE_ENTRIES; from < map.length; from += MORE_ENTRIES) {
+		const more = Buffer.alloc(512);
+		for (const [index, extent] of map.slice(from, from + MORE_ENTRIES).entries()) putExtent(more, 0, index, extent);
+		more[MORE_EXTENDED_AT] = map.length > from + MORE_ENTRIES ? 1 : 0;
+		blocks.push(more);
+	}
+	return Buffer.concat(blocks);
+}
+/** A size with what is missing to whole blocks. */
+function paddedSize(sizeBytes) {
+	return Math.ceil(sizeBytes / 512) * 512;
+}
+/** The end of an archive. */
+function archiveEnd() {
+	return Buffer.alloc(1024);
+}
+function block(member, type, magic) {
+	const header = Buffer.alloc(512);
+	header.write(member.name, NAME_AT, "latin1");
+	header.write("0000644\0", MODE_AT, "latin1");
+	header.write("0000000\0", UID_AT, "latin1");
+	header.write("0000000\0", GID_AT, "latin1");
+	putNumber(header, SIZE_AT, member.sizeBytes);
+	putNumber(header, MTIME_AT, member.mtimeSeconds);
+	header.write(type, TYPE_AT, "latin1");
+	header.write(magic, MAGIC_AT, "latin1");
+	return header;
+}
+function putExtent(header, from, index, extent) {
+	putNumber(header, from + index * ENTRY_BYTES$1, extent.start);
+	putNumber(header, from + index * ENTRY_BYTES$1 + ENTRY_BYTES$1 / 2, extent.length);
+}
+function putNumber(header, at, value) {
+	if (value < OCTAL_LIMIT) {
+		header.write(`${value.toString(8).padStart(11, "0")}\0`, at, "latin1");
+		return;
+	}
+	header[at] = 128;
+	header.writeBigUInt64BE(BigInt(value), at + 4);
+}
+function signed(header) {
+	header.write(" ".repeat(8), CHECKSUM_AT$2, "latin1");
+	const sum = header.reduce((total, byte) => total + byte, 0);
+	header.write(`${sum.toString(8).padStart(6, "0")}\0 `, CHECKSUM_AT$2, "latin1");
+	return header;
+}
+// src/disk/filebytes.ts
+const CHUNK_BYTES$1 = 1048576;
+const ZEROS = Buffer.alloc(CHUNK_BYTES$1);
+/** @param bytes at most a MiB */
+function isZero(bytes) {
+	return bytes.equals(ZEROS.subarray(0, bytes.length));
+}
+/**
+* Where a file may have anything but zeros, ascending, as its file system tells: the rest are holes. Node cannot ask for
+* it (lseek(2), SEEK_DATA), qemu-img can.
+*/
+async function dataRanges(path, signal) {
+	const { stdout } = await runCommand("qemu-img", [
+		"map",
+		"--output=json",
+		"-f",
+		"raw",
+		"--",
+		resolve(path)
+	], signal === void 0 ? {} : { signal });
+	return JSON.parse(stdout.toString()).filter(({ data }) => data).map(({ start, length }) => ({
+		start,
+		end: start + length
+	}));
+}
+/** Reads part of a file in chunks of a MiB, the last of which is shorter; the file may end before the range does. */
+async function* chunksOf(file, range, signal) {
+	for (let start = range.start; start < range.end;) {
+		signal?.throwIfAborted();
+		const length = Math.min(CHUNK_BYTES$1, range.end - start);
+		const { buffer, bytesRead } = await file.read(Buffer.allocUnsafe(length), 0, length, start);
+		if (bytesRead === 0) return;
+		yield {
+			start,
+			bytes: buffer.subarray(0, bytesRead)
+		};
+		start += bytesRead;
+	}
+}
+/**
+* Reads a file from a place on in chunks of a MiB, but none that is all zeros: the same content gives the same chunks,
+* wherever it has holes.
+*/
+async function* contentChunks(path, from, signal) {
+	const ranges = await dataRanges(path, signal);
+	await using file = await open(path);
+	const { size } = await file.stat();
+	let next = from;
+	for (const { start, end } of ranges) {
+		if (end <= next) continue;
+		const first = Math.max(next, from + Math.floor((start - from) / CHUNK_BYTES$1) * CHUNK_BYTES$1);
+		next = Math.min(from + Math.ceil((end - from) / CHUNK_BYTES$1) * CHUNK_BYTES$1, size);
+		for await (const chunk of chunksOf(file, {
+			start: first,
+			end: next
+		}, signal)) if (!isZero(chunk.bytes)) yield chunk;
+	}
+}
+/** @throws Error where the file ends before */
+async function readAt(file, start, length) {
+	const { buffer, bytesRead } = await file.read(Buffer.alloc(length), 0, length, start);
+	if (bytesRead !== length) throw new Error(`the disk ends before byte ${start + length}`);
+	return buffer;
+}
+async function writeAt(file, start, bytes) {
+	await file.write(bytes, 0, bytes.length, start);
+}
+async function writeZeros(file, range) {
+	for (let { start } = range; start < range.end; start += CHUNK_BYTES$1) await writeAt(file, start, ZEROS.subarray(0, Math.min(CHUNK_BYTES$1, range.end - start)));
+}
+// src/disk/gce.ts
+const GRAIN_BYTES = 65536;
+/**
+* Writes an image for Google Compute Engine: `disk.raw` in a gzip packed tar of the old GNU format (Google Cloud, "Manually
+* import boot disks": `tar --format=oldgnu -Sczf NAME.tar.gz disk.raw`), before it KIWI's `manifest.json` where there is
+* a license (kiwi/storage/subformat/gce.py).
+*
+* The holes are in the tar's map, as Google's `-S` puts them there, and not in its content. The map comes first, so the
+* content is read twice, but no zeros are compressed, and what unpacks the image gets the holes back. What is a hole is decided by content: a disk that was copied without its holes
+* gives the same bytes.
+*/
+async function writeGce(request) {
+	const { raw, target, signal } = request;
+	await using disk = await open(raw, "r");
+	const extents = await contentExtents(raw, signal);
+	await pipeline(Readable.from(archive(disk, extents, request), { objectMode: false }), compressor({ algorithm: "gzip" }), createWriteStream(target), ...signal === void 0 ? [] : [{ signal }]);
+}
+async function* archive(disk, extents, request) {
+	const { license, sizeBytes, epochSeconds: mtimeSeconds, signal } = request;
+	if (license !== void 0) {
+		const text = Buffer.from(`{"licenses": [${JSON.stringify(license)}]}`);
+		yield oldGnuHeader({
+			name: "manifest.json",
+			sizeBytes: text.length,
+			mtimeSeconds
+		});
+		yield Buffer.concat([text], paddedSize(text.length));
+	}
+	yield sparseHeader({
+		name: "disk.raw",
+		sizeBytes,
+		mtimeSeconds
+	}, extents);
+	let stored = 0;
+	for (const { start, length } of extents) for await (const { bytes } of chunksOf(disk, {
+		start,
+		end: start + length
+	}, signal)) {
+		stored += bytes.length;
+		yield bytes;
+	}
+	yield Buffer.alloc(paddedSize(stored) - stored);
+	yield archiveEnd();
+}
+/** Where a raw disk has anything but zeros, in whole grains. */
+async function contentExtents(raw, signal) {
+	const extents = [];
+	for await (const { start, bytes } of contentChunks(raw, 0, signal)) for (let at = 0; at < bytes.length; at += GRAIN_BYTES) {
+		const grain = bytes.subarray(at, at + GRAIN_BYTES);
+		if (isZero(grain)) continue;
+		const last = extents.at(-1);
+		if (last !== void 0 && last.start + last.length === start + at) last.length += grain.length;
+		else extents.push({
+			start: start + at,
+			length: grain.length
+		});
+	}
+	return extents;
+}
+// src/disk/ovf.ts
+const CPUS = 2;
+/** What KIWI means to give where `<machine>` says nothing (kiwi/storage/subformat/ova.py `template_record`). */
+const MEMORY_MEGABYTES = 4096;
+/** KIWI's `suse-64` is the word of a vmx file, and not all is SUSE. */
+const GUEST_OS = "otherLinux64Guest";
+/** CIM_OperatingSystem.OSType: LINUX 64-Bit. */
+const CIM_LINUX_64 = 101;
+const NETWORK = "VM Network";
+/** CIM_ResourceAllocationSettingData.ResourceType */
+const CPU = 3;
+const MEMORY = 4;
+const ETHERNET = 10;
+const CD_DRIVE = 15;
+const HARD_DISK = 17;
+/**
+* The OVF descriptor of an appliance: DMTF DSP0243 1.x, of the namespace `envelope/1`, with VMware's words where the
+* standard leaves them open.
+*/
+function ovfText({ name, vmdk, machine, firmware }) {
+	const networks = [...new Set((machine?.nics ?? []).map((nic) => nic.mode ?? NETWORK))];
+	const disk = `ovf:capacity="${vmdk.capacityBytes}" ovf:capacityAllocationUnits="byte" ovf:diskId="vmdisk1" ovf:fileRef="file1" ovf:format="http://www.vmware.com/interfaces/specifications/vmdk.html#streamOptimized" ovf:populatedSize="${vmdk.populatedBytes}"`;
+	return `<?xml version="1.0" encoding="UTF-8"?>
+<Envelope xmlns="http://schemas.dmtf.org/ovf/envelope/1" xmlns:ovf="http://schemas.dmtf.org/ovf/envelope/1" xmlns:rasd="http://schemas.dmtf.org/wbem/wscim/1/cim-schema/2/CIM_ResourceAllocationSettingData" xmlns:vssd="http://schemas.dmtf.org/wbem/wscim/1/cim-schema/2/CIM_VirtualSystemSettingData" xmlns:vmw="http://www.vmware.com/schema/ovf">
+  <References>
+    <File ovf:href="${escaped(vmdk.fileName)}" ovf:id="file1" ovf:size="${vmdk.fileBytes}"/>
+  </References>
+  <DiskSection>
+    <Info>The disk</Info>
+    <Disk ${disk}/>
+  </DiskSection>
+  <NetworkSection>
+    <Info>The networks</Info>
+${(networks.length === 0 ? [NETWORK] : networks).map(networkText).join("\n")}
+  </NetworkSection>
+  <VirtualSystem ovf:id="${escaped(name)}">
+    <Info>A virtual machine</Info>
+    <Name>${escaped(name)}</Name>
+    <OperatingSystemSection ovf:id="${CIM_LINUX_64}" vmw:osType="${escaped(machine?.guestOS ?? GUEST_OS)}">
+      <Info>The operating system</Info>
+    </OperatingSystemSection>
+    <VirtualHardwareSection>
+      <Info>The hardware</Info>
+      <System>
+        <vssd:ElementName>Virtual Hardware Family</vssd:ElementName>
+        <vssd:InstanceID>0</vssd:InstanceID>
+        <vssd:VirtualSystemIdentifier>${escaped(name)}</vssd:VirtualSystemIdentifier>
+        <vssd:VirtualSystemType>vmx-${hardwareVersion(machine).padStart(2, "0")}</vssd:VirtualSystemType>
+      </System>
+${hardware(machine).map(itemText).join("\n")}${firmwareText(firmware)}
+    </VirtualHardwareSection>
+  </VirtualSystem>
+</Envelope>
+`;
+}
+function hardware(machine) {
+	const disk = diskController(machine);
+	const dvd = dvdController(machine);
+	const isShared = dvd?.resourceType === disk.resourceType;
+	const controllers = dvd === void 0 || isShared ? [disk] : [disk, dvd];
+	const cpus = machine?.cpus ?? CPUS;
+	const megabytes = machine?.memoryMegabytes ?? MEMORY_MEGABYTES;
+	const nics = machine === void 0 || machine.nics.length === 0 ? [{}] : machine.nics;
+	return [
+		{
+			ResourceType: CPU,
+			ElementName: `${cpus} virtual CPUs`,
+			AllocationUnits: "hertz * 10^6",
+			VirtualQuantity: cpus
+		},
+		{
+			ResourceType: MEMORY,
+			ElementName: `${megabytes} MB of memory`,
+			AllocationUnits: "byte * 2^20",
+			VirtualQuantity: megabytes
+		},
+		...controllers.map(controllerItem),
+		{
+			ResourceType: HARD_DISK,
+			ElementName: "Hard disk 1",
+			HostResource: "ovf:/disk/vmdisk1",
+			Parent: FIRST_CONTROLLER,
+			AddressOnParent: 0
+		},
+		...dvd === void 0 ? [] : [driveItem(isShared)],
+		...nics.map(cardItem)
+	].map((item, index) => ({
+		...item,
+		InstanceID: index + 1
+	}));
+}
+/** Behind processors and memory. */
+const FIRST_CONTROLLER = 3;
+function controllerItem({ resourceType, subtype, title }, index) {
+	return {
+		ResourceType: resourceType,
+		ElementName: `${title} ${index}`,
+		...subtype === void 0 ? {} : { ResourceSubType: subtype },
+		Address: 0
+	};
+}
+function driveItem(isShared) {
+	return {
+		ResourceType: CD_DRIVE,
+		ElementName: "CD/DVD drive 1",
+		ResourceSubType: "vmware.cdrom.remotepassthrough",
+		AutomaticAllocation: "false",
+		Parent: isShared ? FIRST_CONTROLLER : 4,
+		AddressOnParent: isShared ? 1 : 0
+	};
+}
+function cardItem(nic, index) {
+	const { mac, mode, interface: number } = nic;
+	return {
+		ResourceType: ETHERNET,
+		ElementName: `Ethernet ${number ?? index}`,
+		ResourceSubType: networkCardType(nic),
+		...mac === void 0 || mac === "generated" ? {} : { Address: mac },
+		AutomaticAllocation: "true",
+		Connection: mode ?? NETWORK
+	};
+}
+/** The schema of `rasd` wants its elements in the order of their names. */
+function itemText(item) {
+	return [
+		"      <Item>",
+		...Object.entries(item).sort(([one], [other]) => one < other ? -1 : 1).map(([field, value]) => `        <rasd:${field}>${escaped(`${value}`)}</rasd:${field}>`),
+		"      </Item>"
+	].join("\n");
+}
+function networkText(name) {
+	return `    <Network ovf:name="${escaped(name)}">\n      <Description>${escaped(name)}</Description>\n    </Network>`;
+}
+/** As KIWI: `uefi` is EFI with secure boot (kiwi/firmware.py `efi_mode`, kiwi/storage/subformat/ova.py). */
+function firmwareText(firmware) {
+	if (firmware === void 0) return "";
+	return Object.entries({
+		firmware: firmware === "efi" || firmware === "uefi" ? "efi" : "bios",
+		"bootOptions.efiSecureBootEnabled": `${firmware === "uefi"}`
+	}).map(([key, value]) => `\n      <vmw:Config ovf:required="false" vmw:key="${key}" vmw:value="${value}"/>`).join("");
+}
+const ENTITIES = {
+	"&": "&amp;",
+	"<": "&lt;",
+	">": "&gt;",
+	"\"": "&quot;"
+};
+/** XML 1.0 section 2.2: there is no way to write control characters and the like. */
+function escaped(text) {
+	return text.replaceAll(/[\p{Cc}\p{Cs}\ufffe\uffff]/gu, " ").replaceAll(/[&<>"]/g, (character) => ENTITIES[character] ?? character);
+}
+// src/disk/contentid.ts
+/**
+* A hash over a disk file from which its ids are made: the same content has the same ids, another has others. Zeros are
+* left out, so that holes cost nothing.
+*
+* @param from where in the file the disk begins; it goes to the file's end
+* @param masked what is taken for zeros: where the ids stand
+*/
+async function contentHash(path, from, masked, signal) {
+	const hash = createHash("sha256");
+	for await (const { start, bytes } of contentChunks(path, from, signal)) {
+		for (const mask of masked) {
+			const first = Math.max(mask.start - start, 0);
+			if (first < bytes.length && mask.end > start) bytes.fill(0, first, Math.min(mask.end - start, bytes.length));
+		}
+		if (!isZero(bytes)) hash.update(`${start - from} ${bytes.length}\n`).update(bytes);
+	}
+	return hash.digest();
+}
+/** The 16 bytes of an UUID that a hash stands for, in the order of its text: version 8, RFC 9562 section 5.8. */
+function uuidBytes(hash, purpose) {
+	const bytes = createHash("sha256").update(hash).update(purpose).digest().subarray(0, 16);
+	bytes[6] = 128 | (bytes[6] ?? 0) & 15;
+	bytes[8] = 128 | (bytes[8] ?? 0) & 63;
+	return bytes;
+}
+/** An UUID as Microsoft's GUIDs and VirtualBox store it: its first three parts with the lowest byte first. */
+function guidBytes(uuid) {
+	const bytes = Buffer.from(uuid);
+	bytes.subarray(0, 4).reverse();
+	bytes.subarray(4, 6).reverse();
+	bytes.subarray(6, 8).reverse();
+	return bytes;
+}
+// src/disk/vmdk.ts
+const SECTOR_BYTES = 512;
+/** QEMU block/vmdk.c `VMDK4Header`, VMware's SparseExtentHeader; numbers are little-endian and in sectors. */
+const MAGIC = "KDMV";
+const HEADER_BYTES$1 = 512;
+const CAPACITY_AT = 12;
+const GRAIN_AT = 20;
+const DESCRIPTOR_AT = 28;
+const DESCRIPTOR_SIZE_AT = 36;
+const TABLE_ENTRIES_AT = 44;
+const DIRECTORY_AT = 56;
+/** Stands for "no parent". */
+const NO_CID = 4294967295;
+/**
+* Replaces the random content id (CID) that qemu-img writes into the descriptor of a vmdk by one of its content.
+*
+* @param start where in the file the vmdk begins; it goes to the file's end
+*/
+async function stampVmdk(path, start, signal) {
+	await using file = await open(path, "r+");
+	const header = await vmdkHeader(file, start);
+	const at = start + sectors(header, DESCRIPTOR_AT);
+	const length = sectors(header, DESCRIPTOR_SIZE_AT);
+	const hash = await contentHash(path, start, [{
+		start: at,
+		end: at + length
+	}], signal);
+	const cid = hash.readUInt32BE(0) === NO_CID ? 0 : hash.readUInt32BE(0);
+	const text = (await readAt(file, at, length)).toString("latin1").replace(/\0.*$/s, "");
+	const line = `CID=${cid.toString(16).padStart(8, "0")}`;
+	const stamped = Buffer.alloc(length);
+	if (stamped.write(text.replace(/^CID=.*$/m, line), "latin1") >= length) throw new Error("the descriptor is full");
+	await writeAt(file, at, stamped);
+}
+/** How much of a vmdk's virtual size has content, in bytes: its grains that are there. */
+async function populatedBytes(file, start) {
+	const header = await vmdkHeader(file, start);
+	const entries = header.readUInt32LE(TABLE_ENTRIES_AT);
+	const grainBytes = sectors(header, GRAIN_AT);
+	const tables = Math.ceil(sectors(header, CAPACITY_AT) / grainBytes / entries);
+	const directory = await readAt(file, start + sectors(header, DIRECTORY_AT), tables * 4);
+	let grains = 0;
+	for (let index = 0; index < tables; index += 1) {
+		const table = await readAt(file, start + directory.readUInt32LE(index * 4) * SECTOR_BYTES, entries * 4);
+		for (let entry = 0; entry < entries; entry += 1) grains += table.readUInt32LE(entry * 4) > 1 ? 1 : 0;
+	}
+	return grains * grainBytes;
+}
+async function vmdkHeader(file, start) {
+	const header = await readAt(file, start, HEADER_BYTES$1);
+	if (header.toString("latin1", 0, 4) !== MAGIC) throw new Error("qemu-img wrote a vmdk without a header");
+	return header;
+}
+function sectors(header, at) {
+	return Number(header.readBigUInt64LE(at)) * SECTOR_BYTES;
+}
+// src/disk/ova.ts
+const ARCHIVE = "archive";
+/** All others: a plain name in a tar, in an URL and in the manifest. */
+const UNFIT = /[^A-Za-z0-9._-]+/g;
+const NAME_LENGTH = 90;
+/**
+* Writes an OVA: descriptor, manifest and vmdk, in this order, in a ustar archive (DMTF DSP0243 1.1 sections 5.1 and 5.3).
+* The manifest has SHA256, as those of open-vmdk (ova/mkova.sh) and osbuild (stages/org.osbuild.ovf) for vSphere.
+*
+* qemu-img writes the vmdk where it stands in the archive, behind space for what comes before it, so that it is there
+* once only. The descriptor ends with blanks as far as the space is larger than it.
+*
+* @returns path of the archive, in the folder
+*/
+async function writeOva(request) {
+	const { epochSeconds: mtimeSeconds, signal } = request;
+	const names = memberNames(request);
+	const ovfBytes = Buffer.byteLength(descriptor(request, Number.MAX_SAFE_INTEGER, Number.MAX_SAFE_INTEGER));
+	const manifestBytes = manifest(names, "", "").length;
+	const vmdkAt = 1536 + paddedSize(ovfBytes) + paddedSize(manifestBytes);
+	const path = await writeVmdk(request, vmdkAt);
+	await stampVmdk(path, vmdkAt, signal);
+	await using file = await open(path, "r+");
+	const vmdkBytes = (await file.stat()).size - vmdkAt;
+	const ovf = Buffer.alloc(ovfBytes, " ");
+	ovf.write(descriptor(request, vmdkBytes, await populatedBytes(file, vmdkAt)));
+	const sums = manifest(names, ovf, await sha256From(file, vmdkAt, signal));
+	const start = [
+		memberHeader({
+			name: names.ovf,
+			sizeBytes: ovf.length,
+			mtimeSeconds
+		}),
+		Buffer.concat([ovf], paddedSize(ovf.length)),
+		memberHeader({
+			name: names.manifest,
+			sizeBytes: sums.length,
+			mtimeSeconds
+		}),
+		Buffer.concat([sums], paddedSize(sums.length)),
+		memberHeader({
+			name: names.vmdk,
+			sizeBytes: vmdkBytes,
+			mtimeSeconds
+		})
+	];
+	await writeAt(file, 0, Buffer.concat(start));
+	const end = vmdkAt + vmdkBytes;
+	await writeAt(file, end, Buffer.concat([Buffer.alloc(paddedSize(end) - end), archiveEnd()]));
+	return path;
+}
+function memberNames({ fileName }) {
+	const stem = fileName.replaceAll(UNFIT, "_").slice(0, NAME_LENGTH);
+	return {
+		ovf: `${stem}.ovf`,
+		manifest: `${stem}.mf`,
+		vmdk: `${stem}.vmdk`
+	};
+}
+function descriptor(request, fileBytes, populated) {
+	const vmdk = {
+		fileName: memberNames(request).vmdk,
+		fileBytes,
+		capacityBytes: request.sizeBytes
+	};
+	return ovfText({
+		...request.appliance,
+		vmdk: {
+			...vmdk,
+			populatedBytes: populated
+		}
+	});
+}
+/** @param vmdkSum hexadecimal */
+function manifest(names, ovf, vmdkSum) {
+	const ovfSum = createHash("sha256").update(ovf).digest("hex");
+	return Buffer.from(`SHA256(${names.ovf})= ${ovfSum}\nSHA256(${names.vmdk})= ${vmdkSum.padEnd(ovfSum.length)}\n`);
+}
+/** @returns path of a file with an empty start, and from `vmdkAt` on the vmdk */
+async function writeVmdk(request, vmdkAt) {
+	const { source, from, sizeBytes, folder, optionArguments, signal } = request;
+	const options = {
+		cwd: folder,
+		...signal === void 0 ? {} : { signal }
+	};
+	const { vmdk } = memberNames(request);
+	await runCommand("qemu-img", [
+		"create",
+		"-q",
+		"-f",
+		"vmdk",
+		...optionArguments,
+		"--",
+		vmdk,
+		`${sizeBytes}`
+	], options);
+	const path = join(folder, ARCHIVE);
+	await copyTo(join(folder, vmdk), path, vmdkAt);
+	const place = `driver=vmdk,file.driver=raw,file.offset=${vmdkAt},file.file.driver=file,file.file.filename=${ARCHIVE}`;
+	await runCommand("qemu-img", [
+		"convert",
+		...[
+			"-n",
+			"--target-is-zero",
+			"--target-image-opts"
+		],
+		"-f",
+		from,
+		"--",
+		resolve(source),
+		place
+	], options);
+	return path;
+}
+/** Moves a small file to a place in another, which it begins. */
+async function copyTo(from, to, start) {
+	await using source = await open(from);
+	await using target = await open(to, "wx");
+	const { size } = await source.stat();
+	for await (const { start: at, bytes } of chunksOf(source, {
+		start: 0,
+		end: size
+	})) await writeAt(target, start + at, bytes);
+	await rm(from);
+}
+async function sha256From(file, start, signal) {
+	const hash = createHash("sha256");
+	const { size } = await file.stat();
+	for await (const { bytes } of chunksOf(file, {
+		start,
+		end: size
+	}, signal)) hash.update(bytes);
+	return hash.digest("hex");
+}
+// src/disk/vdi.ts
+/** QEMU block/vdi.c `VdiHeader`: `uuid_image`, and behind it `uuid_last_snap`. */
+const UUID_AT$1 = 392;
+/** Replaces the two random ids that qemu-img puts into a VDI by ids of its content: VirtualBox keeps disks apart by them. */
+async function stampVdi(path, signal) {
+	await using file = await open(path, "r+");
+	const hash = await contentHash(path, 0, [{
+		start: UUID_AT$1,
+		end: 424
+	}], signal);
+	const ids = ["vdi image", "vdi snapshot"].map((purpose) => guidBytes(uuidBytes(hash, purpose)));
+	await writeAt(file, UUID_AT$1, Buffer.concat(ids));
+}
+// src/disk/vhd.ts
+/** Microsoft, "Virtual Hard Disk Image Format Specification", Hard Disk Footer Format; numbers are big-endian. */
+const FOOTER_BYTES = 512;
+const COOKIE = "conectix";
+const TIME_AT = 24;
+const CHECKSUM_AT$1 = 64;
+const UUID_AT = 68;
+const UUID_BYTES = 16;
+/** 2000-01-01, from which the format counts seconds. */
+const TIME_ZERO = 946684800;
+const LAST_TIME = 2 ** 32 - 1;
+/** kiwi/storage/subformat/vhdfixed.py `_write_vhd_tag` */
+const TAG_AT = 65536;
+const TAG_BYTES = 512;
+/**
+* Replaces the time and the random id that qemu-img puts into a VHD, of either kind, by the given time and an id of its
+* content.
+*/
+async function stampVhd(path, epochSeconds, signal) {
+	await using file = await open(path, "r+");
+	const { size } = await file.stat();
+	const footerAt = size - FOOTER_BYTES;
+	const footer = await readAt(file, footerAt, FOOTER_BYTES);
+	if (footer.toString("latin1", 0, 8) !== COOKIE) throw new Error("qemu-img wrote a VHD without a footer");
+	const places = (await readAt(file, 0, 8)).toString("latin1") === COOKIE ? [0, footerAt] : [footerAt];
+	const hash = await contentHash(path, 0, places.flatMap((at) => [{
+		start: at + TIME_AT,
+		end: at + TIME_AT + 4
+	}, {
+		start: at + CHECKSUM_AT$1,
+		end: at + UUID_AT + UUID_BYTES
+	}]), signal);
+	footer.writeUInt32BE(Math.min(Math.max(epochSeconds - TIME_ZERO, 0), LAST_TIME), TIME_AT);
+	uuidBytes(hash, "vhd").copy(footer, UUID_AT);
+	footer.writeUInt32BE(0, CHECKSUM_AT$1);
+	footer.writeUInt32BE(onesComplement(footer), CHECKSUM_AT$1);
+	for (const at of places) await writeAt(file, at, footer);
+}
+function onesComplement(bytes) {
+	return ~bytes.reduce((sum, byte) => sum + byte, 0) >>> 0;
+}
+/**
+* Writes the tag that Azure's marketplace looks for, as KIWI does: 512 bytes at 64 KiB that begin with the GUID.
+*
+* @param tag `XXXXXXXX-XXXX-XXXX-XXXX-XXXXXXXXXXXX`
+* @throws DescriptionError where the disk has something of its own there, which KIWI writes over
+*/
+async function writeVhdTag(path, tag) {
+	await using file = await open(path, "r+");
+	const bytes = Buffer.alloc(TAG_BYTES);
+	guidBytes(Buffer.from(tag.replaceAll("-", ""), "hex")).copy(bytes);
+	const { size } = await file.stat();
+	if (size < 66560) throw refused("the disk ends before 64 KiB");
+	const before = await readAt(file, TAG_AT, TAG_BYTES);
+	if (!isZero(before) && !before.equals(bytes)) throw refused("the disk holds data there, its boot loader perhaps");
+	await writeAt(file, TAG_AT, bytes);
+}
+function refused(reason) {
+	return new DescriptionError([{
+		where: "vhdfixedtag",
+		text: `the tag of a fixed VHD stands at 64 KiB, and ${reason}: leave the attribute out`
+	}]);
+}
+// src/disk/vhdx.ts
+/** MS-VHDX: section 2.2 (layout, file identifier), 2.2.2 (headers), 2.3 (log), 2.6 (metadata); all little-endian. */
+const KIBIBYTE = 1024;
+const CREATOR = {
+	start: 8,
+	end: 520
+};
+const HEADERS = [64 * KIBIBYTE, 128 * KIBIBYTE];
+const HEADER_BYTES = 4096;
+const CHECKSUM_AT = 4;
+const SEQUENCE_AT = 8;
+const FILE_WRITE_GUID_AT = 16;
+const DATA_WRITE_GUID_AT = 32;
+const LOG_GUID_AT = 48;
+const LOG_LENGTH_AT = 68;
+const LOG_OFFSET_AT = 72;
+const REGION_TABLE = 192 * KIBIBYTE;
+const TABLE_BYTES = 64 * KIBIBYTE;
+const REGION_ENTRIES_AT = 16;
+const METADATA_ENTRIES_AT = 32;
+const ENTRY_BYTES = 32;
+const GUID_BYTES = 16;
+const METADATA_REGION = "06a27c8b90479a4bb8fe575f050f886e";
+const PAGE_83_DATA = "ab12cabee6b2234593efc309e000c746";
+/**
+* Replaces what qemu-img writes at random or of itself into a VHDX by ids of its content: the ids and numbers of both
+* headers, the id of the disk, the name of the program, and the old entries of the log, which is empty.
+*/
+async function stampVhdx(path, signal) {
+	await using file = await open(path, "r+");
+	const headers = await Promise.all(HEADERS.map((at) => readAt(file, at, HEADER_BYTES)));
+	const [first] = headers;
+	if (first?.toString("latin1", 0, 4) !== "head") throw new Error("qemu-img wrote a VHDX without headers");
+	if (headers.some((header) => !isZero(header.subarray(LOG_GUID_AT, 64)))) throw new Error("qemu-img wrote a VHDX with a log that is to be played");
+	const logAt = Number(first.readBigUInt64LE(LOG_OFFSET_AT));
+	const log = {
+		start: logAt,
+		end: logAt + first.readUInt32LE(LOG_LENGTH_AT)
+	};
+	const idAt = await diskIdPlace(file);
+	const hash = await contentHash(path, 0, masks(log, idAt), signal);
+	await writeAt(file, CREATOR.start, creator());
+	await writeZeros(file, log);
+	await writeAt(file, idAt, guidBytes(uuidBytes(hash, "vhdx disk")));
+	const [one, two] = headers.map((header) => header.readBigUInt64LE(SEQUENCE_AT));
+	const numbers = (one ?? 0n) > (two ?? 0n) ? [2n, 1n] : [1n, 2n];
+	for (const [index, header] of headers.entries()) {
+		header.writeBigUInt64LE(numbers[index] ?? 0n, SEQUENCE_AT);
+		guidBytes(uuidBytes(hash, "vhdx file write")).copy(header, FILE_WRITE_GUID_AT);
+		guidBytes(uuidBytes(hash, "vhdx data write")).copy(header, DATA_WRITE_GUID_AT);
+		header.writeUInt32LE(0, CHECKSUM_AT);
+		header.writeUInt32LE(crc32c(header), CHECKSUM_AT);
+		await writeAt(file, HEADERS[index] ?? 0, header);
+	}
+}
+function masks(log, idAt) {
+	const ids = HEADERS.map((at) => ({
+		start: at + CHECKSUM_AT,
+		end: at + LOG_GUID_AT
+	}));
+	return [
+		CREATOR,
+		log,
+		{
+			start: idAt,
+			end: idAt + GUID_BYTES
+		},
+		...ids
+	];
+}
+/** UTF-16; qemu-img writes its version. */
+function creator() {
+	const bytes = Buffer.alloc(CREATOR.end - CREATOR.start);
+	bytes.write("kiwi-oci", "utf16le");
+	return bytes;
+}
+/** Where the id of the disk stands ("Page 83 data"), found as a reader finds it: region table, metadata table, item. */
+async function diskIdPlace(file) {
+	const region = entryOf(await readAt(file, REGION_TABLE, TABLE_BYTES), REGION_ENTRIES_AT, METADATA_REGION);
+	const metadataAt = Number(region.readBigUInt64LE(GUID_BYTES));
+	return metadataAt + entryOf(await readAt(file, metadataAt, TABLE_BYTES), METADATA_ENTRIES_AT, PAGE_83_DATA).readUInt32LE(GUID_BYTES);
+}
+function entryOf(table, from, guid) {
+	for (let at = from; at + ENTRY_BYTES <= table.length; at += ENTRY_BYTES) if (table.toString("hex", at, at + GUID_BYTES) === guid) return table.subarray(at, at + ENTRY_BYTES);
+	throw new Error("qemu-img wrote a VHDX without its metadata");
+}
+/** CRC-32C, RFC 3720 appendix B.4; that of Node's zlib has another polynomial. */
+function crc32c(bytes) {
+	let crc = 4294967295;
+	for (const byte of bytes) {
+		crc ^= byte;
+		for (let bit = 0; bit < 8; bit += 1) crc = (crc & 1) === 0 ? crc >>> 1 : crc >>> 1 ^ 2197175160;
+	}
+	return ~crc >>> 0;
+}
+// src/disk/convert.ts
+/**
+* Converts a disk. The same content, name, options and time give the same bytes with the same qemu-img and zlib: ids that
+* qemu-img makes at random are replaced by ids of the content. Holes stay holes. Where the format has sizes of its own the disk gets zeros at
+* its end. The content is written once; to gce from another format than raw, a raw copy is made and removed.
+*
+* @throws HostError without space; CommandError when qemu-img fails or is ended; DescriptionError where a tag for a fixed
+*   VHD would be written over content; AbortError after `signal`. None of them leaves a file
+*/
+async function convertDisk(conversion) {
+	const { source, target, virtualSizeBytes } = conversion;
+	if (!isConverted(conversion.from, conversion.to, conversion.options)) return {
+		file: source,
+		virtualSizeBytes
+	};
+	let folder;
+	try {
+		folder = await mkdtemp(join(dirname(resolve(target)), ".partial-"));
+		const made = await makeDisk(conversion, folder);
+		await rename(made.file, target);
+		return {
+			file: target,
+			virtualSizeBytes: made.virtualSizeBytes
+		};
+	} catch (error) {
+		throw lacksSpace(error) ? new HostError(`no space left for ${target}`, "make room there, or name a larger place with work-dir") : error;
+	} finally {
+		if (folder !== void 0) await rm(folder, {
+			recursive: true,
+			force: true
+		});
+	}
+}
+/**
+* Whether a disk is written anew for the format. One for an archive always is, and one for a fixed VHD, since what
+* qemu-img calls vpc may be of either kind.
+*/
+function isConverted(from, to, options = NO_OPTIONS) {
+	if (to === "raw") return from !== "raw";
+	if (to === "gce" || to === "ova" || to === "vhd-fixed") return true;
+	return from !== diskFormat(to).driver || options.qemu.length > 0;
+}
+async function makeDisk(conversion, folder) {
+	switch (conversion.to) {
+		case "gce": return makeGce(conversion, folder);
+		case "ova": return makeOva(conversion, folder);
+		default: return makePlain(conversion, folder);
+	}
+}
+async function makeGce(conversion, folder) {
+	const { source, from, options = NO_OPTIONS, target, epochSeconds, signal } = conversion;
+	const file = join(folder, basename(target));
+	const { gceLicense: license } = options;
+	const sizeBytes = extendedSize("gce", conversion.virtualSizeBytes);
+	const raw = from === "raw" ? source : join(folder, "disk.raw");
+	if (raw !== source) await qemuImg([
+		"convert",
+		"-f",
+		from,
+		"-O",
+		"raw",
+		"--",
+		resolve(source),
+		raw
+	], signal);
+	await writeGce({
+		raw,
+		sizeBytes,
+		epochSeconds,
+		target: file,
+		...license === void 0 ? {} : { license },
+		...signal === void 0 ? {} : { signal }
+	});
+	return {
+		file,
+		virtualSizeBytes: sizeBytes
+	};
+}
+async function makeOva(conversion, folder) {
+	const { source, from, options = NO_OPTIONS, target, epochSeconds, signal } = conversion;
+	const { machine, firmware } = options;
+	const fileName = basename(target).replace(/(?<=.)\.ova$/, "");
+	const sizeBytes = extendedSize("ova", conversion.virtualSizeBytes);
+	return {
+		file: await writeOva({
+			source,
+			from,
+			sizeBytes,
+			fileName,
+			appliance: {
+				name: machine?.displayName ?? conversion.title ?? fileName,
+				...machine === void 0 ? {} : { machine },
+				...firmware === void 0 ? {} : { firmware }
+			},
+			optionArguments: optionArguments("ova", options),
+			epochSeconds,
+			folder,
+			...signal === void 0 ? {} : { signal }
+		}),
+		virtualSizeBytes: sizeBytes
+	};
+}
+async function makePlain(conversion, folder) {
+	const { source, from, to, virtualSizeBytes, target, options = NO_OPTIONS, signal } = conversion;
+	const { driver } = diskFormat(to);
+	const sizeBytes = extendedSize(to, virtualSizeBytes);
+	const file = resolve(folder, basename(target));
+	const files = [
+		"--",
+		resolve(source),
+		file
+	];
+	const made = optionArguments(to, options);
+	if (sizeBytes === virtualSizeBytes) await qemuImg([
+		"convert",
+		"-f",
+		from,
+		"-O",
+		driver,
+		...conversion.compressed && to === "qcow2" ? ["-c"] : [],
+		...made,
+		...files
+	], signal);
+	else {
+		await qemuImg([
+			"create",
+			"-q",
+			"-f",
+			driver,
+			...made,
+			"--",
+			file,
+			`${sizeBytes}`
+		], signal);
+		await qemuImg([
+			"convert",
+			"-n",
+			"--target-is-zero",
+			"-f",
+			from,
+			"-O",
+			driver,
+			...files
+		], signal);
+	}
+	await stamp(file, conversion);
+	return {
+		file,
+		virtualSizeBytes: (await inspectDisk(file, driver, signal)).virtualSizeBytes
+	};
+}
+/** Gives the disk ids of its own content, and a fixed VHD its tag. */
+async function stamp(path, { to, options, epochSeconds, signal }) {
+	const tag = to === "vhd-fixed" ? options?.vhdFixedTag : void 0;
+	if (tag !== void 0) await writeVhdTag(path, tag);
+	if (to === "vmdk") await stampVmdk(path, 0, signal);
+	if (to === "vdi") await stampVdi(path, signal);
+	if (to === "vhd" || to === "vhd-fixed") await stampVhd(path, epochSeconds, signal);
+	if (to === "vhdx") await stampVhdx(path, signal);
+}
+function optionArguments(to, options) {
+	return qemuOptions(to, options).flatMap((option) => ["-o", option]);
+}
+/**
+* Asks the installed qemu-img whether it takes the options, with a disk of 16 MiB: before a build, which takes minutes.
+*
+* @param folder that can be written
+* @returns what it says against them
+*/
+async function refusedOptions(to, options, folder, signal) {
+	const place = await mkdtemp(join(folder, ".partial-"));
+	const { driver } = diskFormat(to);
+	try {
+		await qemuImg([
+			"create",
+			"-q",
+			"-f",
+			driver,
+			...optionArguments(to, options),
+			"--",
+			join(place, "disk"),
+			"16M"
+		], signal);
+		return;
+	} catch (error) {
+		if (!(error instanceof CommandError) || error.outcome.kind !== "exit") throw error;
+		return (error.lastLines.at(-1) ?? "no reason given").replace(/^qemu-img: (.*\/disk: )?/, "");
+	} finally {
+		await rm(place, {
+			recursive: true,
+			force: true
+		});
+	}
+}
+async function qemuImg(args, signal) {
+	await runCommand("qemu-img", args, signal === void 0 ? {} : { signal });
+}
+function lacksSpace(error) {
+	if (error instanceof CommandError) return error.lastLines.some((line) => line.includes("No space left on device"));
+	return error instanceof Error && "code" in error && error.code === "ENOSPC";
+}
+// src/job/disk.ts
+/**
+* Asks qemu-img about the description's options for the format.
+*
+* @throws DescriptionError with its answer
+*/
+async function checkFormatOptions(plan, job) {
+	const { source, format, platform } = plan;
+	const options = conversionOptions(source, format, platform);
+	if (source.kind !== "description" || options.qemu.length === 0) return;
+	const refusal = await refusedOptions(format, options, job.workFolder, job.signal);
+	if (refusal === void 0) return;
+	const text = `formatoptions for ${format}: qemu-img says "${refusal}": write ones that this qemu-img knows`;
+	throw new DescriptionError([{
+		...typePlace(source.selected),
+		text
+	}]);
+}
+/** @throws HostError when the disk, converted, and its layer have no room in the work folder */
+async function checkDiskSpace(plan, disk, job) {
+	const { packed, whole } = diskFormat(plan.format);
+	const options = conversionOptions(plan.source, plan.format, plan.platform);
+	await checkSpace(diskSpaceNeed({
+		contentBytes: disk.sizeBytes,
+		converted: isConverted(disk.format, plan.format, options),
+		compressed: plan.compression.algorithm !== "none",
+		packed: packed === true,
+		rawCopy: plan.format === "gce" && disk.format !== "raw",
+		...whole ? { lengthBytes: disk.virtualSizeBytes } : {}
+	}), job);
+}
+async function checkSpace(needBytes, job) {
+	const problem = spaceProblem(needBytes, await freeBytes(job.workFolder), job.workFolder);
+	if (problem) throw problem;
+}
+/**
+* Makes the disk that goes into the image, from one that stays as it is.
+*
+* @throws HostError without space, and when the disk changes meanwhile; what `convertDisk` throws
+*/
+async function convertSource(plan, raw, job) {
+	const { source, format } = plan;
+	const path = plan.diskPath ?? `/disk/${stem(plan, raw)}.${diskFormat(format).extension}`;
+	await checkDiskSpace(plan, raw, job);
+	job.report.group(`Convert the disk to ${format}`);
+	const before = await stat(raw.file);
+	const folder = join(job.workFolder, "disk");
+	await mkdir(folder, { recursive: true });
+	const epochSeconds = plan.sourceDateEpoch ?? imageTime(before.mtimeMs);
+	const converted = await job.stopwatch.time("Convert", () => convertDisk({
+		source: raw.file,
+		from: raw.format,
+		virtualSizeBytes: raw.virtualSizeBytes,
+		to: format,
+		target: join(folder, basename(path)),
+		compressed: plan.compression.algorithm === "none",
+		options: conversionOptions(source, format, plan.platform),
+		title: source.kind === "description" ? source.name : raw.name,
+		epochSeconds,
+		signal: job.signal
+	}));
+	job.report.endGroup();
+	const after = await stat(raw.file);
+	if (after.mtimeMs !== before.mtimeMs || after.size !== before.size) throw new HostError(`the disk ${raw.file} changed while it was converted`, "end what writes to it, a running VM perhaps, and try again");
+	return {
+		path,
+		format,
+		...converted,
+		sizeBytes: (await stat(converted.file)).size
+	};
+}
+/** The time of an image whose user gives none, in seconds since 1970: that of its disk. */
+function imageTime(mtimeMilliseconds) {
+	return Math.max(0, Math.floor(mtimeMilliseconds / 1e3));
+}
+/** What the disk is called in the image, without its ending. */
+function stem({ source }, raw) {
+	return (source.kind === "description" ? source.diskName : void 0) ?? raw.name;
+}
 // src/job/job.ts
 /** The same job until another signal aborts, its calls to registries among it. */
 function jobUntil(job, signal) {
@@ -19408,7 +21680,7 @@ async function buildImage(plan, job, kiwi) {
 	report.group("Check base, registries and disk");
 	const { base, disk } = await stopwatch.time("Checks", async () => {
 		await requireSkopeo(job.access);
-		await checkDestinations(plannedDestinations(plan));
+		await checkDestinations(plannedDestinations(plan), plan.names, job.access);
 		if (plan.push) await checkTargets(plan.tags, job.access);
 		return {
 			base: await resolvePlannedBase(plan, job),
@@ -19417,7 +21689,7 @@ async function buildImage(plan, job, kiwi) {
 	});
 	report.endGroup();
 	const [fetched, raw] = await together(signal, [(until) => base ? stopwatch.time("Base", () => fetchPlannedBase(base, plan.diskPath, jobUntil(job, until))) : void 0, (until) => disk(jobUntil(job, until))]);
-	const converted = await convert(plan, raw, job);
+	const converted = await convertSource(plan, raw, job);
 	const built = await wrap(plan, {
 		raw,
 		converted,
@@ -19445,6 +21717,7 @@ async function readySource(plan, job, kiwi) {
 	if (kiwi === void 0) throw new Error("a description without kiwi-ng");
 	const unfit = kiwiPathProblem(job.workFolder);
 	if (unfit !== void 0) throw new HostError("the folder for temporary files is of no use", unfit);
+	await checkFormatOptions(plan, job);
 	await checkSpace(descriptionSpaceNeed(fixedMegabytes(plan.source)), job);
 	const prepared = await prepareDescription(plan, plan.source, kiwi, job);
 	return async (running) => {
@@ -19466,7 +21739,7 @@ function fixedMegabytes({ selected }) {
 }
 async function readyDisk(plan, source, job) {
 	const info = await inspectDisk(source.path, void 0, job.signal);
-	await checkSpace(diskSpace(plan, info), job);
+	await checkDiskSpace(plan, info, job);
 	const name = basename(source.path).replace(/(?<=.)\.[^.]+$/, "");
 	return async () => ({
 		...info,
@@ -19474,48 +21747,11 @@ async function readyDisk(plan, source, job) {
 		name
 	});
 }
-function diskSpace(plan, { sizeBytes, format }) {
-	const compressed = plan.compression.algorithm !== "none";
-	return diskSpaceNeed({
-		contentBytes: sizeBytes,
-		converted: format !== plan.format,
-		compressed
-	});
-}
-async function checkSpace(needBytes, job) {
-	const problem = spaceProblem(needBytes, await freeBytes(job.workFolder), job.workFolder);
-	if (problem) throw problem;
-}
-async function convert(plan, raw, job) {
-	const path = plan.diskPath ?? `/disk/${raw.name}.${plan.format}`;
-	await checkSpace(diskSpace(plan, raw), job);
-	job.report.group(`Convert the disk to ${plan.format}`);
-	const before = await stat(raw.file);
-	const file = await job.stopwatch.time("Convert", () => convertDisk({
-		source: raw.file,
-		from: raw.format,
-		to: plan.format,
-		target: join(job.workFolder, `${raw.name}.${plan.format}`),
-		compressed: plan.compression.algorithm === "none",
-		signal: job.signal
-	}));
-	job.report.endGroup();
-	const after = await stat(raw.file);
-	if (after.mtimeMs !== before.mtimeMs || after.size !== before.size) throw new HostError(`the disk ${raw.file} changed while it was converted`, "end what writes to it, a running VM perhaps, and try again");
-	const { virtualSizeBytes } = raw;
-	return {
-		path,
-		file,
-		format: plan.format,
-		virtualSizeBytes,
-		sizeBytes: (await stat(file)).size
-	};
-}
 async function wrap(plan, parts, job) {
 	const { raw, converted, base, kiwi } = parts;
 	const { source } = plan;
 	job.report.group("Wrap");
-	const epochSeconds = plan.sourceDateEpoch ?? Math.max(0, Math.floor((await stat(raw.file)).mtimeMs / 1e3));
+	const epochSeconds = plan.sourceDateEpoch ?? imageTime((await stat(raw.file)).mtimeMs);
 	const named = source.kind === "description" ? {
 		title: source.name,
 		version: source.version
@@ -19562,6 +21798,7 @@ async function wrap(plan, parts, job) {
 */
 async function withAccess(plan, inputs, around, step, use) {
 	const { login, authfile } = inputs;
+	const registry = inputs.registry ?? plan.loginRegistry;
 	const folder = await makePrivateFolder(around.temp);
 	step.keep(folder);
 	try {
@@ -19575,9 +21812,9 @@ async function withAccess(plan, inputs, around, step, use) {
 		};
 		const file = await prepareLogins({
 			folder,
-			...login && plan.loginRegistry !== void 0 ? { login: {
+			...login && registry !== void 0 ? { login: {
 				...login,
-				registry: plan.loginRegistry
+				registry
 			} } : {},
 			...authfile === void 0 ? {} : { authfile },
 			files: around.loginFiles,

@@ -15,19 +15,93 @@ import { homedir, machine, release, tmpdir } from "node:os";
 var __commonJSMin = (cb, mod) => () => (mod || (cb((mod = { exports: {} }).exports, mod, mod.exports), cb = null), mod.exports);
 var __require = /* #__PURE__ */ (() => createRequire(import.meta.url))();
 // src/disk/format.ts
-/** The formats a disk can have in an image; `extension` is what its file's name ends with. */
+const SECTOR_BYTES = 512;
+const KIBIBYTE = 1024;
+const MEBIBYTE = 1024 * KIBIBYTE;
+/** The formats a disk can have in an image, in the order to name them. */
 const DISK_FORMATS$1 = {
 	qcow2: {
 		extension: "qcow2",
-		options: ["-o", "compat=1.1,cluster_size=65536,lazy_refcounts=off"]
+		driver: "qcow2",
+		defaults: [
+			"compat=1.1",
+			"cluster_size=65536",
+			"lazy_refcounts=off"
+		],
+		fixed: [],
+		unitBytes: SECTOR_BYTES
 	},
 	raw: {
 		extension: "raw",
-		options: []
+		driver: "raw",
+		defaults: [],
+		fixed: [],
+		unitBytes: SECTOR_BYTES,
+		whole: true
+	},
+	vmdk: {
+		extension: "vmdk",
+		driver: "vmdk",
+		defaults: [],
+		fixed: [],
+		unitBytes: 64 * KIBIBYTE
+	},
+	vdi: {
+		extension: "vdi",
+		driver: "vdi",
+		defaults: [],
+		fixed: [],
+		unitBytes: SECTOR_BYTES
+	},
+	vhd: {
+		extension: "vhd",
+		driver: "vpc",
+		defaults: [],
+		fixed: [],
+		unitBytes: SECTOR_BYTES
+	},
+	vhdx: {
+		extension: "vhdx",
+		driver: "vhdx",
+		defaults: [],
+		fixed: ["subformat=dynamic"],
+		unitBytes: SECTOR_BYTES
+	},
+	"vhd-fixed": {
+		extension: "vhdfixed",
+		driver: "vpc",
+		defaults: ["force_size=on"],
+		fixed: ["subformat=fixed"],
+		unitBytes: MEBIBYTE,
+		whole: true
+	},
+	gce: {
+		extension: "tar.gz",
+		driver: "raw",
+		defaults: [],
+		fixed: [],
+		unitBytes: 1024 * MEBIBYTE,
+		packed: true
+	},
+	ova: {
+		extension: "ova",
+		driver: "vmdk",
+		defaults: [],
+		fixed: ["subformat=streamOptimized"],
+		unitBytes: 64 * KIBIBYTE,
+		packed: true
 	}
 };
+const DISK_FORMAT_NAMES = Object.keys(DISK_FORMATS$1);
 function isDiskFormat(text) {
 	return Object.hasOwn(DISK_FORMATS$1, text);
+}
+function diskFormat(format) {
+	return DISK_FORMATS$1[format];
+}
+/** Whether the bytes of a conversion are made by qemu-img's options: KIWI hands none to raw and gce. */
+function takesOptions(format) {
+	return diskFormat(format).driver !== "raw";
 }
 // src/kiwi/arguments.ts
 const OURS = "is set by kiwi-oci";
@@ -407,7 +481,11 @@ const DESTINATION_FORMS = "docker://REFERENCE, oci:DIR[:REF], oci-archive:FILE[:
 function parseDestination(text) {
 	const { transport, rest } = transportParts(text);
 	if (transport === void 0 || !(transport === "docker" || isLocal(transport))) return { problem: `'${text}' is no skopeo destination: write ${DESTINATION_FORMS}` };
-	if (transport !== "docker") return localName(transport, rest);
+	if (transport !== "docker") {
+		const name = localName(transport, rest);
+		const problem = "problem" in name ? void 0 : namedProblem(name);
+		return problem === void 0 ? name : { problem };
+	}
 	const parsed = parseTag(rest);
 	return "problem" in parsed ? parsed : {
 		transport,
@@ -434,6 +512,31 @@ function parseTag(text) {
 		reference,
 		text: referenceText(reference)
 	};
+}
+/** Why docker's tools would not take the name in a destination's text. */
+function namedProblem({ transport, path, name }) {
+	if (transport === "docker-archive") return name === void 0 ? void 0 : dockerNameProblem(name);
+	if (transport === "docker-daemon") return dockerNameProblem(path);
+	const inStore = storageParts(path).name;
+	return transport === "containers-storage" && isPlain(inStore) ? dockerNameProblem(inStore) : void 0;
+}
+/** Why a text is no name for docker, as one sentence with the text; undefined when it is one. */
+function dockerNameProblem(text) {
+	const parsed = parseReference(text);
+	if (typeof parsed === "string") return `'${text}' is no name of an image: ${parsed}`;
+	return parsed.digest === void 0 ? void 0 : `'${text}' has a digest, which a target cannot choose: write NAME:TAG`;
+}
+/** The store that the text behind `containers-storage:` may begin with, and the name; c/image storage/storage_transport.go. */
+function storageParts(path) {
+	const [, store = "", name = ""] = /^(\[[^\]]*\])?(.*)$/s.exec(path) ?? [];
+	return {
+		store,
+		name
+	};
+}
+/** Whether a text in container storage is a name, and no ID or what else names an image that is there. */
+function isPlain(name) {
+	return name !== "" && !name.includes("@");
 }
 /** The host, with port, of a login: `ghcr.io`, `localhost:5000`; a scheme and a trailing slash are taken off. */
 function parseRegistry(text) {
@@ -7444,7 +7547,7 @@ const DEFINITIONS = {
 	},
 	format: {
 		kind: "text",
-		value: "qcow2|raw",
+		value: "qcow2|raw|vmdk|…",
 		help: "disk format in the image; default: the description's, else qcow2"
 	},
 	"disk-path": {
@@ -7698,7 +7801,7 @@ function optionalFormat(reader) {
 	const format = reader.text("format");
 	if (format === void 0) return {};
 	if (isDiskFormat(format)) return { format };
-	reader.refuse("format", `'${format}' is no disk format that we write: write ${Object.keys(DISK_FORMATS$1).join(" or ")}`);
+	reader.refuse("format", `'${format}' is no disk format that we write: write ${DISK_FORMAT_NAMES.slice(0, -1).join(", ")} or ${DISK_FORMAT_NAMES.at(-1)}`);
 	return {};
 }
 function optionalDiskPath(reader) {
@@ -8062,7 +8165,8 @@ async function* tarItems(source) {
 		announced = { pax: /* @__PURE__ */ new Map() };
 		yield item;
 		if (type === "S") await skipSparseMap(source, header, number);
-		if (!await source.skip(padded(item.sizeBytes))) throw failure(number)("its content is cut");
+		if (!await source.skip(item.sizeBytes)) throw failure(number)("its content is cut");
+		await source.skip(padded(item.sizeBytes) - item.sizeBytes);
 	}
 }
 /** The next header; undefined at the end: a block of zeros, or no more bytes. */
@@ -8342,7 +8446,7 @@ async function isReadable$1(path) {
 	return access(path, constants.R_OK).then(() => true, () => false);
 }
 // src/registry/basename.ts
-const BASE_FORMS = "a registry reference, scratch, oci:, oci-archive:, docker-archive:, dir:, containers-storage: or file:";
+const BASE_FORMS = "a registry reference, scratch, oci:, oci-archive:, docker-archive:, dir:, containers-storage:, docker-daemon: or file:";
 const BUILD_SERVICE = "names a container of the Open Build Service that builds the description: write its registry reference, like registry.opensuse.org/PROJECT/NAME:TAG";
 /** Sources that cannot be read from here: KIWI's own, and addresses of the web. */
 const FOREIGN_SOURCES = /* @__PURE__ */ new Map([
@@ -8368,7 +8472,8 @@ function parseBase(text) {
 	const { transport, rest } = transportParts(text);
 	if (transport === void 0 || transport === "docker") return registryName(rest);
 	if (transport === "file" || transport === "dir" && rest.startsWith("//")) return uriPath(text, rest);
-	if (transport === "docker-daemon" || !isLocal(transport)) return { problem: `'${text}' is no source of a base: write ${BASE_FORMS}` };
+	if (transport === "docker-daemon") return engineName(text, rest);
+	if (!isLocal(transport)) return { problem: `'${text}' is no source of a base: write ${BASE_FORMS}` };
 	const name = localName(transport, rest);
 	return "problem" in name || name.transport !== "dir" ? name : pathName(name.path, text);
 }
@@ -8380,6 +8485,15 @@ function parseDerivedFrom(text) {
 	const bases = text.split(",");
 	if (bases.length === 1) return parseBase(text);
 	return { problem: `'${text}' names ${bases.length} bases, whose files KIWI would put together: write one, KIWI takes the config and the layers of ${bases.at(-1)}` };
+}
+/** Without a tag the engine would give all images of the name. */
+function engineName(text, name) {
+	const parsed = parseReference(name);
+	if (typeof parsed === "string") return { problem: `'${text}' is no name of an image: ${parsed}` };
+	return {
+		transport: "docker-daemon",
+		path: parsed.tag !== void 0 || parsed.digest !== void 0 ? name : `${name}:latest`
+	};
 }
 function uriPath(text, rest) {
 	const [, host = "", path = ""] = /^(?:\/\/([^/]*))?([^?#]*)/.exec(rest) ?? [];
@@ -8473,6 +8587,123 @@ function chosenContainer({ containerconfig, naming }, source, problems) {
 		config: mergedChanges(selected?.containerConfig ?? {}, containerconfig),
 		names
 	};
+}
+// src/disk/machine.ts
+const LSI_LOGIC = {
+	resourceType: 6,
+	subtype: "lsilogic",
+	title: "SCSI Controller"
+};
+const PARAVIRTUAL = {
+	resourceType: 6,
+	subtype: "VirtualSCSI",
+	title: "SCSI Controller"
+};
+const CONTROLLER_WORDS = Object.keys({
+	ide: {
+		resourceType: 5,
+		title: "IDE Controller"
+	},
+	buslogic: {
+		resourceType: 6,
+		subtype: "buslogic",
+		title: "SCSI Controller"
+	},
+	lsilogic: LSI_LOGIC,
+	legacyESX: LSI_LOGIC,
+	scsi: LSI_LOGIC,
+	lsisas1068: {
+		resourceType: 6,
+		subtype: "lsilogicsas",
+		title: "SCSI Controller"
+	},
+	pvscsi: PARAVIRTUAL,
+	paravirtual: PARAVIRTUAL,
+	sata: {
+		resourceType: 20,
+		subtype: "vmware.sata.ahci",
+		title: "SATA Controller"
+	},
+	nvme: {
+		resourceType: 20,
+		subtype: "vmware.nvme.controller",
+		title: "NVMe Controller"
+	}
+});
+// src/disk/options.ts
+const NO_OPTIONS = { qemu: [] };
+const GUID = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/;
+/** Options of qemu-img for a disk that is not one file by itself, or that nobody could read without a secret. */
+const REFUSED = {
+	backing_file: "names another file, and the disk is alone in the image",
+	backing_fmt: "is of another file, and the disk is alone in the image",
+	data_file: "names another file, and the disk is alone in the image",
+	data_file_raw: "is of another file, and the disk is alone in the image",
+	encryption: "needs a key, which qemu-img is not given",
+	size: "is what <size> of the type says"
+};
+/** QEMU block/vmdk.c: those that are files beside the one that is named. */
+const SPLIT_VMDKS = [
+	"monolithicFlat",
+	"twoGbMaxExtentSparse",
+	"twoGbMaxExtentFlat"
+];
+/**
+* What is wrong with options for a format, one sentence each; for the plan, since a build takes minutes. Of values that
+* only the installed qemu-img knows it says nothing.
+*/
+function optionProblems(format, options) {
+	const { vhdFixedTag, machine } = options;
+	const problems = takesOptions(format) ? options.qemu.flatMap((option) => qemuProblems(format, option)) : [];
+	if (format === "vhd-fixed" && vhdFixedTag !== void 0 && !GUID.test(vhdFixedTag)) problems.push(`vhdfixedtag="${vhdFixedTag}" is no GUID: write one like 12345678-9abc-def0-1234-56789abcdef0, in small letters`);
+	if (format === "ova") {
+		const { hardwareVersion, diskController } = machine ?? {};
+		if (hardwareVersion !== void 0 && !/^[1-9][0-9]{0,2}$/.test(hardwareVersion)) problems.push(`HWversion="${hardwareVersion}" is no version of VMware's hardware: write a number, like 13`);
+		if (diskController !== void 0 && !CONTROLLER_WORDS.includes(diskController)) problems.push(`controller="${diskController}" of <vmdisk> is not known: write ${CONTROLLER_WORDS.join(", ")}`);
+	}
+	return problems;
+}
+function qemuProblems(format, option) {
+	const [name = "", value = ""] = option.split(/=(.*)/s);
+	const because = name.startsWith("encrypt.") ? REFUSED["encryption"] : REFUSED[name];
+	if (because !== void 0) return [`formatoptions: ${name} ${because}: leave it out`];
+	if (option.includes(",")) return [`formatoptions: "${option}" holds a comma: write single options`];
+	if (format === "vmdk" && name === "subformat" && SPLIT_VMDKS.includes(value)) return [`the vmdk of subformat ${value} is several files, of which the image would hold one: write monolithicSparse or streamOptimized`];
+	return [];
+}
+// src/plan/typeplace.ts
+/** Where the `<type>` that is built stands, for a problem of it. */
+function typePlace({ file, line }) {
+	return {
+		where: `${basename(file)}:${line}`,
+		file,
+		line
+	};
+}
+// src/plan/diskoptions.ts
+/**
+* What the description says of the conversion. It says it of its own format: to another that an input names, nothing of
+* it applies.
+*/
+function conversionOptions(source, format, platform) {
+	if (source.kind !== "description" || source.selected.diskFormat !== format) return NO_OPTIONS;
+	const { formatOptions, vhdFixedTag, gceLicense, machine, firmware } = source.selected;
+	return {
+		qemu: formatOptions,
+		...vhdFixedTag === void 0 ? {} : { vhdFixedTag },
+		...gceLicense === void 0 ? {} : { gceLicense },
+		...machine === void 0 ? {} : { machine },
+		firmware: firmware ?? (["amd64", "386"].includes(platform.architecture) ? "bios" : "efi")
+	};
+}
+/** What is wrong with what the description says of the conversion. */
+function conversionProblems(source, format, platform) {
+	if (source.kind !== "description") return [];
+	const place = typePlace(source.selected);
+	return optionProblems(format, conversionOptions(source, format, platform)).map((text) => ({
+		...place,
+		text
+	}));
 }
 // src/description/bundle.ts
 /**
@@ -11846,15 +12077,6 @@ function givenRepositories(lines) {
 		}))
 	};
 }
-// src/plan/typeplace.ts
-/** Where the `<type>` that is built stands, for a problem of it. */
-function typePlace({ file, line }) {
-	return {
-		where: `${basename(file)}:${line}`,
-		file,
-		line
-	};
-}
 // src/plan/source.ts
 /**
 * What is wrapped: the given disk, or what KIWI makes of the description. Reads the description's folder.
@@ -12074,7 +12296,10 @@ function pushProblems({ inputs, source, names }) {
 		text: `there are no tags to push to: set tags, or name: ${name === void 0 ? "REGISTRY/NAME" : `REGISTRY/${name.repository}`} in containerconfig, or leave push out`
 	}];
 }
-/** The registry of the login: as given, else the one that all tags name. */
+/**
+* The registry of the login: as given, else the one that all tags of the inputs name. Never one that the description
+* names: whoever changes it, in a pull request perhaps, would choose who is told the password.
+*/
 function loginRegistry(choice, tags, problems) {
 	const { registry, login } = choice.inputs;
 	if (registry !== void 0) {
@@ -12088,13 +12313,15 @@ function loginRegistry(choice, tags, problems) {
 		return login === void 0 ? {} : { loginRegistry: registry };
 	}
 	if (login === void 0 || isRefused(choice, "registry")) return {};
-	const registries = tags.flatMap((text) => {
+	const isDescribed = choice.inputs.tags.length === 0 && !choice.inputs.naming.name;
+	const registries = (isDescribed ? [] : tags).flatMap((text) => {
 		const parsed = parseTag(text);
 		return "problem" in parsed ? [] : [parsed.reference.registry];
 	});
 	const [first, ...others] = new Set(registries);
 	if (first !== void 0 && others.length === 0) return { loginRegistry: first };
-	const why = first === void 0 ? "there are no tags to take it from" : `tags name ${[first, ...others].join(" and ")}`;
+	const nobody = isDescribed && tags.length > 0 ? "only the description names one" : "there are no tags to take it from";
+	const why = first === void 0 ? nobody : `tags name ${[first, ...others].join(" and ")}`;
 	if (!isRefused(choice, "tags")) problems.push({
 		where: "input registry",
 		text: `missing, and ${why}: write the registry that the login is for`
@@ -12127,6 +12354,7 @@ async function makePlan(read, facts) {
 	const { inputs, problems: given } = read;
 	const problems = [...given, ...await combinationProblems(inputs, facts)];
 	const source = await collected(problems, () => chosenSource(inputs, facts, problems));
+	if (source !== void 0) problems.push(...conversionProblems(source, chosenFormat(inputs, source).format, inputs.platform));
 	const base = await chosenBase(inputs, source, problems);
 	const container = chosenContainer(inputs, source, problems);
 	const targets = chosenTargets({

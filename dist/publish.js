@@ -1,8 +1,14 @@
 import { createRequire } from "node:module";
+import { PassThrough, Readable } from "node:stream";
+import { constants, createGunzip, createGzip, createZstdCompress, createZstdDecompress } from "node:zlib";
 import { createHash, randomUUID } from "node:crypto";
-import { constants, createReadStream } from "node:fs";
-import { chmod, link, lstat, mkdir, mkdtemp, open, readFile, readdir, rename, rm, stat, writeFile } from "node:fs/promises";
-import { dirname, join, resolve } from "node:path";
+import { constants as constants$1, createReadStream, createWriteStream } from "node:fs";
+import { chmod, link, lstat, mkdir, mkdtemp, open, readFile, readdir, rename, rm, rmdir, stat, writeFile } from "node:fs/promises";
+import { basename, dirname, join, resolve } from "node:path";
+import { pipeline } from "node:stream/promises";
+import { once } from "node:events";
+import http, { request } from "node:http";
+import { request as request$1 } from "node:https";
 import { spawn } from "node:child_process";
 import { createInterface } from "node:readline";
 import { setTimeout as setTimeout$1 } from "node:timers/promises";
@@ -10,24 +16,90 @@ import * as os from "os";
 import { EOL } from "os";
 import * as crypto from "crypto";
 import * as fs from "fs";
-import { constants as constants$1, promises } from "fs";
-import http from "node:http";
+import { constants as constants$2, promises } from "fs";
 import { homedir, machine, release, tmpdir } from "node:os";
 // \0rolldown/runtime.js
 var __commonJSMin = (cb, mod) => () => (mod || (cb((mod = { exports: {} }).exports, mod, mod.exports), cb = null), mod.exports);
 var __require = /* #__PURE__ */ (() => createRequire(import.meta.url))();
 // src/disk/format.ts
-/** The formats a disk can have in an image; `extension` is what its file's name ends with. */
+const SECTOR_BYTES = 512;
+const KIBIBYTE = 1024;
+const MEBIBYTE = 1024 * KIBIBYTE;
+/** The formats a disk can have in an image, in the order to name them. */
 const DISK_FORMATS = {
 	qcow2: {
 		extension: "qcow2",
-		options: ["-o", "compat=1.1,cluster_size=65536,lazy_refcounts=off"]
+		driver: "qcow2",
+		defaults: [
+			"compat=1.1",
+			"cluster_size=65536",
+			"lazy_refcounts=off"
+		],
+		fixed: [],
+		unitBytes: SECTOR_BYTES
 	},
 	raw: {
 		extension: "raw",
-		options: []
+		driver: "raw",
+		defaults: [],
+		fixed: [],
+		unitBytes: SECTOR_BYTES,
+		whole: true
+	},
+	vmdk: {
+		extension: "vmdk",
+		driver: "vmdk",
+		defaults: [],
+		fixed: [],
+		unitBytes: 64 * KIBIBYTE
+	},
+	vdi: {
+		extension: "vdi",
+		driver: "vdi",
+		defaults: [],
+		fixed: [],
+		unitBytes: SECTOR_BYTES
+	},
+	vhd: {
+		extension: "vhd",
+		driver: "vpc",
+		defaults: [],
+		fixed: [],
+		unitBytes: SECTOR_BYTES
+	},
+	vhdx: {
+		extension: "vhdx",
+		driver: "vhdx",
+		defaults: [],
+		fixed: ["subformat=dynamic"],
+		unitBytes: SECTOR_BYTES
+	},
+	"vhd-fixed": {
+		extension: "vhdfixed",
+		driver: "vpc",
+		defaults: ["force_size=on"],
+		fixed: ["subformat=fixed"],
+		unitBytes: MEBIBYTE,
+		whole: true
+	},
+	gce: {
+		extension: "tar.gz",
+		driver: "raw",
+		defaults: [],
+		fixed: [],
+		unitBytes: 1024 * MEBIBYTE,
+		packed: true
+	},
+	ova: {
+		extension: "ova",
+		driver: "vmdk",
+		defaults: [],
+		fixed: ["subformat=streamOptimized"],
+		unitBytes: 64 * KIBIBYTE,
+		packed: true
 	}
 };
+const DISK_FORMAT_NAMES = Object.keys(DISK_FORMATS);
 function isDiskFormat(text) {
 	return Object.hasOwn(DISK_FORMATS, text);
 }
@@ -417,6 +489,7 @@ function foreignText(where) {
 	return `${where} is a foreign layer, which must not be distributed: choose another base`;
 }
 // src/oci/compression.ts
+const CHUNK_BYTES$2 = 1048576;
 /** gzip(1) and zstd(1) without --ultra. */
 const LEVELS = {
 	gzip: {
@@ -449,6 +522,34 @@ function parseCompression(text) {
 		algorithm,
 		level: number
 	};
+}
+/**
+* A stream that takes the tar and gives the blob: one gzip member without name and time, or one zstd frame. Some
+* readers stop after the first member.
+*/
+function compressor(compression) {
+	const buffers = {
+		highWaterMark: CHUNK_BYTES$2,
+		chunkSize: CHUNK_BYTES$2 / 4
+	};
+	switch (compression.algorithm) {
+		case "gzip": return createGzip({
+			...buffers,
+			level: compression.level ?? LEVELS.gzip.default
+		});
+		case "zstd": {
+			const level = compression.level ?? LEVELS.zstd.default;
+			const params = {
+				[constants.ZSTD_c_compressionLevel]: level,
+				[constants.ZSTD_c_checksumFlag]: 1
+			};
+			return createZstdCompress({
+				...buffers,
+				params
+			});
+		}
+		case "none": return new PassThrough({ highWaterMark: CHUNK_BYTES$2 });
+	}
 }
 // src/oci/platform.ts
 /** GOOS and GOARCH of `go tool dist list`, Go 1.25, and those of `internal/syslist` that containers are made for. */
@@ -525,6 +626,11 @@ function machinePlatform(nodeArch) {
 	};
 }
 // src/oci/tar.ts
+const BLOCK_BYTES = 512;
+/** POSIX.1 pax, ustar interchange format: the numbers are octal digits and a NUL. */
+const NAME_BYTES = 100;
+const PREFIX_BYTES = 155;
+const OCTAL_11_LIMIT = 8 ** 11;
 /** Why a path cannot be the disk's in the image, as one sentence; undefined when it can. */
 function diskPathProblem(path) {
 	if (!path.startsWith("/")) return "the path is not absolute: start it with /";
@@ -535,6 +641,98 @@ function diskPathProblem(path) {
 	if (parts.some((part) => Buffer.byteLength(part) > 255)) return "the path holds a name of more than 255 bytes, which no file system takes";
 	if (parts.includes("")) return "the path holds //: write it with single ones";
 	if (parts.some((part) => part.startsWith(".wh."))) return "the path holds a name that starts with .wh., which deletes files";
+}
+/** The header blocks of an entry: ustar, led by a pax extended header for what ustar cannot say. */
+function tarHeader(entry) {
+	const path = entry.kind === "directory" ? `${entry.path}/` : entry.path;
+	const split = isAscii(path) ? splitPath(path) : void 0;
+	const records = [
+		...split === void 0 ? [paxRecord("path", path)] : [],
+		...entry.sizeBytes < OCTAL_11_LIMIT ? [] : [paxRecord("size", `${entry.sizeBytes}`)],
+		...entry.mtimeSeconds < OCTAL_11_LIMIT ? [] : [paxRecord("mtime", `${entry.mtimeSeconds}`)]
+	];
+	const own = ustarBlock({
+		...entry,
+		typeflag: entry.kind === "directory" ? "5" : "0",
+		...split ?? {
+			name: asciiStandIn(path),
+			prefix: ""
+		}
+	});
+	return records.length === 0 ? own : Buffer.concat([paxHeader(entry, Buffer.concat(records)), own]);
+}
+/** What follows content of this size up to the next block. */
+function tarPadding(sizeBytes) {
+	return Buffer.alloc((BLOCK_BYTES - sizeBytes % BLOCK_BYTES) % BLOCK_BYTES);
+}
+/** The end of an archive. */
+function tarEnd() {
+	return Buffer.alloc(2 * BLOCK_BYTES);
+}
+function ustarBlock(fields) {
+	const block = Buffer.alloc(BLOCK_BYTES);
+	block.write(fields.name, 0, NAME_BYTES, "latin1");
+	block.write(octal(fields.mode, 7), 100, "latin1");
+	block.write(octal(fields.uid, 7), 108, "latin1");
+	block.write(octal(fields.gid, 7), 116, "latin1");
+	block.write(octal(fields.sizeBytes, 11), 124, "latin1");
+	block.write(octal(fields.mtimeSeconds, 11), 136, "latin1");
+	block.write(" ".repeat(8), 148, "latin1");
+	block.write(fields.typeflag, 156, "latin1");
+	block.write("ustar\x0000", 257, "latin1");
+	block.write(octal(0, 7), 329, "latin1");
+	block.write(octal(0, 7), 337, "latin1");
+	block.write(fields.prefix, 345, PREFIX_BYTES, "latin1");
+	const sum = block.reduce((total, byte) => total + byte, 0);
+	block.write(`${octal(sum, 6)}\0 `, 148, "latin1");
+	return block;
+}
+/** A number that the pax header gives instead stands as 0. */
+function octal(value, digits) {
+	return (value < 8 ** digits ? value : 0).toString(8).padStart(digits, "0");
+}
+function paxHeader(entry, records) {
+	const header = ustarBlock({
+		name: "PaxHeaders/disk",
+		prefix: "",
+		typeflag: "x",
+		mode: 420,
+		uid: 0,
+		gid: 0,
+		sizeBytes: records.length,
+		mtimeSeconds: entry.mtimeSeconds
+	});
+	return Buffer.concat([
+		header,
+		records,
+		tarPadding(records.length)
+	]);
+}
+/** `LENGTH KEY=VALUE\n`, the length counting itself: POSIX.1 pax, extended header. */
+function paxRecord(key, value) {
+	const rest = Buffer.byteLength(` ${key}=${value}\n`);
+	let length = rest + `${rest}`.length;
+	length = rest + `${length}`.length;
+	return Buffer.from(`${length} ${key}=${value}\n`, "utf8");
+}
+/** ustar's two fields, joined by a slash when read; undefined when the path does not fit. */
+function splitPath(path) {
+	if (path.length <= NAME_BYTES) return {
+		name: path,
+		prefix: ""
+	};
+	const slash = path.lastIndexOf("/", Math.min(PREFIX_BYTES, path.length - 2));
+	const name = path.slice(slash + 1);
+	return slash > 0 && name.length <= NAME_BYTES ? {
+		name,
+		prefix: path.slice(0, slash)
+	} : void 0;
+}
+function asciiStandIn(path) {
+	return path.replaceAll(/[^\x20-\x7e]/g, "_").slice(0, NAME_BYTES);
+}
+function isAscii(text) {
+	return /^[\x20-\x7e]*$/.test(text);
 }
 // src/oci/reference.ts
 const DOCKER = "docker.io";
@@ -639,7 +837,11 @@ const DESTINATION_FORMS = "docker://REFERENCE, oci:DIR[:REF], oci-archive:FILE[:
 function parseDestination(text) {
 	const { transport, rest } = transportParts(text);
 	if (transport === void 0 || !(transport === "docker" || isLocal(transport))) return { problem: `'${text}' is no skopeo destination: write ${DESTINATION_FORMS}` };
-	if (transport !== "docker") return localName(transport, rest);
+	if (transport !== "docker") {
+		const name = localName(transport, rest);
+		const problem = "problem" in name ? void 0 : namedProblem(name);
+		return problem === void 0 ? name : { problem };
+	}
 	const parsed = parseTag(rest);
 	return "problem" in parsed ? parsed : {
 		transport,
@@ -666,6 +868,31 @@ function parseTag(text) {
 		reference,
 		text: referenceText(reference)
 	};
+}
+/** Why docker's tools would not take the name in a destination's text. */
+function namedProblem({ transport, path, name }) {
+	if (transport === "docker-archive") return name === void 0 ? void 0 : dockerNameProblem(name);
+	if (transport === "docker-daemon") return dockerNameProblem(path);
+	const inStore = storageParts(path).name;
+	return transport === "containers-storage" && isPlain(inStore) ? dockerNameProblem(inStore) : void 0;
+}
+/** Why a text is no name for docker, as one sentence with the text; undefined when it is one. */
+function dockerNameProblem(text) {
+	const parsed = parseReference(text);
+	if (typeof parsed === "string") return `'${text}' is no name of an image: ${parsed}`;
+	return parsed.digest === void 0 ? void 0 : `'${text}' has a digest, which a target cannot choose: write NAME:TAG`;
+}
+/** The store that the text behind `containers-storage:` may begin with, and the name; c/image storage/storage_transport.go. */
+function storageParts(path) {
+	const [, store = "", name = ""] = /^(\[[^\]]*\])?(.*)$/s.exec(path) ?? [];
+	return {
+		store,
+		name
+	};
+}
+/** Whether a text in container storage is a name, and no ID or what else names an image that is there. */
+function isPlain(name) {
+	return name !== "" && !name.includes("@");
 }
 /** The host, with port, of a login: `ghcr.io`, `localhost:5000`; a scheme and a trailing slash are taken off. */
 function parseRegistry(text) {
@@ -7389,6 +7616,10 @@ function signalProblem(text) {
 	return `${JSON.stringify(text)} is not a signal: write SIGTERM, SIGRTMIN+3 or a number`;
 }
 // src/oci/containername.ts
+/** `REPOSITORY:TAG` */
+function containerNameText({ repository, tag }) {
+	return `${repository}:${tag}`;
+}
 /**
 * Why names cannot be those of a container image anywhere. Upper case is left to where a name goes: a layout takes it,
 * and so does KIWI with `oci:FMT`; docker and registries do not.
@@ -7646,7 +7877,7 @@ const DEFINITIONS = {
 	},
 	format: {
 		kind: "text",
-		value: "qcow2|raw",
+		value: "qcow2|raw|vmdk|…",
 		help: "disk format in the image; default: the description's, else qcow2"
 	},
 	"disk-path": {
@@ -7900,7 +8131,7 @@ function optionalFormat(reader) {
 	const format = reader.text("format");
 	if (format === void 0) return {};
 	if (isDiskFormat(format)) return { format };
-	reader.refuse("format", `'${format}' is no disk format that we write: write ${Object.keys(DISK_FORMATS).join(" or ")}`);
+	reader.refuse("format", `'${format}' is no disk format that we write: write ${DISK_FORMAT_NAMES.slice(0, -1).join(", ")} or ${DISK_FORMAT_NAMES.at(-1)}`);
 	return {};
 }
 function optionalDiskPath(reader) {
@@ -8013,12 +8244,13 @@ async function writeBlob(folder, source) {
 	};
 }
 /**
-* Replaces a file at once: readers see the old or the new content, whole.
+* Replaces a file at once: readers see the old or the new content, whole. Nothing of it stays on an error, of the source
+* too.
 *
 * @throws HostError when the disk is full; other errors are passed on
 */
-async function replaceFile(folder, name, bytes) {
-	await publish(await writeTemporary(folder, [bytes]), join(folder, name));
+async function replaceFile(folder, name, content) {
+	await publish(await writeTemporary(folder, content instanceof Uint8Array ? [content] : content), join(folder, name));
 }
 async function writeTemporary(folder, source) {
 	const path = join(folder, `.${randomUUID()}.tmp`);
@@ -8044,7 +8276,7 @@ async function publish(temporary, path) {
 function spaceError(error, folder) {
 	const code = error instanceof Error && "code" in error ? error.code : void 0;
 	if (code !== "ENOSPC" && code !== "EDQUOT") return error;
-	return new HostError(`no space is left in ${folder} for the image`, "free some, or choose another work-dir");
+	return new HostError(`no space is left in ${folder} for the image`, "free some, or choose another work-dir or target");
 }
 // src/oci/folder.ts
 /**
@@ -8062,24 +8294,30 @@ async function makeFolder(path) {
 		const code = error instanceof Error && "code" in error ? error.code : void 0;
 		if (code === "EEXIST" && (await stat(path)).isDirectory()) return;
 		const parent = dirname(path);
-		if (code !== "ENOENT" || parent === path || await isThere(parent)) throw error;
+		if (code !== "ENOENT" || parent === path || await isThere$2(parent)) throw error;
 		await makeFolder(parent);
 		await makeFolder(path);
 	}
 }
-async function isThere(path) {
+async function isThere$2(path) {
 	return stat(path).then(() => true, () => false);
 }
 // src/oci/layout.ts
 const LAYOUT_VERSION = "1.0.0";
 /** Valid on the descriptors of index.json: the name by which skopeo and others find an image in a layout. */
 const REF_NAME = "org.opencontainers.image.ref.name";
+/** What containerd, docker's engine on it and podman call an image that they load; containerd core/images/annotations.go. */
+const CONTAINERD_NAME = "io.containerd.image.name";
 const READ_BYTES = 1048576;
+/** What the file `oci-layout` holds. */
+function layoutMark() {
+	return documentBytes({ imageLayoutVersion: LAYOUT_VERSION });
+}
 /** Makes the folder, those above it, and what every layout has but an index. What is there already stays. */
 async function createLayout(folder) {
 	const blobs = join(folder, "blobs", "sha256");
 	await makeFolder(blobs);
-	await replaceFile(folder, "oci-layout", documentBytes({ imageLayoutVersion: LAYOUT_VERSION }));
+	if (!await isThere$1(join(folder, "oci-layout"))) await replaceFile(folder, "oci-layout", layoutMark());
 	return {
 		folder,
 		blobs
@@ -8089,17 +8327,22 @@ async function createLayout(folder) {
 function blobPath(folder, digest) {
 	return join(folder, "blobs", "sha256", digestHex(digest));
 }
+/** Takes a blob from a file. Throws what `linkContent` does. */
+async function linkBlob(layout, file, digest) {
+	await linkContent(layout.blobs, file, digest);
+}
 /**
-* Takes a blob from a file: by hard link where that can be, else by a copy, which is checked.
+* Puts a file into a folder under the name of its content: by hard link where that can be, else by a copy, which is
+* checked.
 *
 * @param digest what the file holds; a link is trusted here and checked by `layoutViolations`
 * @throws ImageError when the file is no regular file, or a copy has another digest; HostError when the disk is full
 */
-async function linkBlob(layout, file, digest) {
+async function linkContent(folder, file, digest) {
 	const subject = `the blob ${digest}`;
 	if (!(await lstat(file)).isFile()) throw new ImageError(subject, [`${file} is not a regular file`]);
 	try {
-		await link(file, blobPath(layout.folder, digest));
+		await link(file, join(folder, digestHex(digest)));
 	} catch (error) {
 		const code = error instanceof Error && "code" in error ? String(error.code) : "";
 		if (code === "EEXIST") return;
@@ -8109,18 +8352,750 @@ async function linkBlob(layout, file, digest) {
 			"EMLINK",
 			"ENOSYS",
 			"ENOTSUP"
-		].includes(code)) throw spaceError(error, layout.folder);
-		await copyBlob(layout, file, digest);
+		].includes(code)) throw spaceError(error, folder);
+		await copyContent(folder, file, digest);
 	}
 }
-async function copyBlob(layout, file, digest) {
-	await using source = await open(file, constants.O_RDONLY | constants.O_NOFOLLOW);
-	const content = source.createReadStream({
+/**
+* As `linkContent`, where a file of that name may be there and damaged: then it is replaced.
+*
+* @returns whether there was none
+*/
+async function bringContent(folder, file, digest) {
+	const path = join(folder, digestHex(digest));
+	const there = await lstat(path).catch(() => void 0);
+	if (there && !(there.isFile() && (await fileDigest(path)).digest === digest)) await rm(path);
+	await linkContent(folder, file, digest);
+	return there === void 0;
+}
+async function copyContent(folder, file, digest) {
+	await using source = await open(file, constants$1.O_RDONLY | constants$1.O_NOFOLLOW);
+	const written = await writeBlob(folder, source.createReadStream({
 		autoClose: false,
 		highWaterMark: READ_BYTES
-	});
-	const written = await writeBlob(layout.blobs, content);
+	}));
 	if (written.digest !== digest) throw new ImageError(`the blob ${digest}`, [`${file} holds ${written.digest}`]);
+}
+/** Names what is in the layout, in one step; replaces the names there were. */
+async function writeIndex(layout, manifests) {
+	await replaceFile(layout.folder, "index.json", indexText(manifests));
+}
+/** What the file `index.json` of a layout of ours holds. */
+function indexText(manifests) {
+	return documentBytes({
+		schemaVersion: 2,
+		mediaType: mediaTypes.index,
+		manifests
+	});
+}
+/** One entry of an `index.json` for each name; a single nameless one where there is none. */
+function namedDescriptors(descriptor, names) {
+	const { annotations = {}, ...rest } = descriptor;
+	const { [REF_NAME]: _, ...others } = annotations;
+	if (names.length === 0) return [Object.keys(others).length === 0 ? rest : {
+		...rest,
+		annotations: others
+	}];
+	return names.map(({ ref, whole }) => {
+		const containerd = whole === void 0 ? {} : { [CONTAINERD_NAME]: whole };
+		return {
+			...rest,
+			annotations: {
+				...others,
+				[REF_NAME]: ref,
+				...containerd
+			}
+		};
+	});
+}
+async function isThere$1(path) {
+	return await lstat(path).catch(() => void 0) !== void 0;
+}
+// src/oci/storedimage.ts
+/**
+* An image of a layout.
+*
+* @param descriptor of its manifest
+* @throws ImageError when the manifest is another by now; errors of the file system are passed on
+*/
+async function readStoredImage(layout, descriptor) {
+	const { digest } = descriptor;
+	const bytes = await readFile(blobPath(layout, digest));
+	const found = digestOf(bytes);
+	if (found !== digest) throw new ImageError(`the layout ${layout}`, [`its manifest ${digest} holds ${found}: it was changed`]);
+	return storedImage(descriptor, parseManifest(bytes), (of) => blobPath(layout, of));
+}
+/** @param fileOf where each blob of the image is */
+function storedImage(descriptor, manifest, fileOf) {
+	return {
+		descriptor,
+		manifest,
+		blobs: [...new Map([
+			descriptor,
+			manifest.config,
+			...manifest.layers
+		].map(({ digest, size }) => [digest, size]))].map(([digest, sizeBytes]) => ({
+			digest,
+			sizeBytes,
+			file: fileOf(digest)
+		}))
+	};
+}
+// src/oci/archive.ts
+const CHUNK_BYTES$1 = 1048576;
+/**
+* The tar archive of a layout with one image, in chunks: what tells a reader what there is comes before the layers. The
+* same image gives the same bytes: no times, owner root. Blobs are read as they are written out, in constant memory.
+*
+* @throws ImageError when a blob is not what its digest says; AbortError after `signal`; errors of the file system are
+*   passed on
+*/
+async function* layoutArchive(image, options) {
+	const { entries, documents = {}, signal } = options;
+	const files = {
+		"oci-layout": layoutMark(),
+		"index.json": indexText(entries),
+		...documents
+	};
+	for (const [path, bytes] of Object.entries(files)) yield Buffer.concat([
+		tarHeader(entry("file", path, bytes.length)),
+		bytes,
+		tarPadding(bytes.length)
+	]);
+	yield Buffer.concat(["blobs", "blobs/sha256"].map((path) => tarHeader(entry("directory", path, 0))));
+	for (const blob of image.blobs) {
+		yield tarHeader(entry("file", blobName(blob), blob.sizeBytes));
+		yield* content(blob, signal);
+		yield tarPadding(blob.sizeBytes);
+	}
+	signal?.throwIfAborted();
+	yield tarEnd();
+}
+/** Path of a blob in the archive. */
+function blobName({ digest }) {
+	return `blobs/sha256/${digestHex(digest)}`;
+}
+function entry(kind, path, sizeBytes) {
+	return {
+		kind,
+		path,
+		sizeBytes,
+		mode: kind === "directory" ? 493 : 420,
+		uid: 0,
+		gid: 0,
+		mtimeSeconds: 0
+	};
+}
+async function* content({ file, digest, sizeBytes }, signal) {
+	const damaged = (found) => new ImageError(`the blob ${digest}`, [`${file} holds ${found}`]);
+	await using source = await open(file, constants$1.O_RDONLY | constants$1.O_NOFOLLOW);
+	const { size } = await source.stat();
+	if (size !== sizeBytes) throw damaged(`${size} bytes instead of ${sizeBytes}`);
+	const hash = createHash("sha256");
+	const end = Math.max(0, sizeBytes - 1);
+	const chunks = source.createReadStream({
+		autoClose: false,
+		highWaterMark: CHUNK_BYTES$1,
+		end
+	});
+	let read = 0;
+	for await (const chunk of chunks) {
+		signal?.throwIfAborted();
+		hash.update(chunk);
+		read += chunk.length;
+		yield chunk;
+	}
+	const found = `sha256:${hash.digest("hex")}`;
+	if (read !== sizeBytes || found !== digest) throw damaged(found);
+}
+// src/oci/config.ts
+/**
+* The config of an image in the bytes that others wrote; members that are not known stay.
+*
+* @param subject names it in the error: `the config of ghcr.io/acme/x`
+* @throws ImageError when it is too large or deep, no JSON object, or lacks architecture, os or diff IDs
+*/
+function parseConfig(bytes, subject = "the config") {
+	const document = parseDocument(bytes, subject);
+	const { architecture, os, variant, history, config } = document;
+	const violations = [
+		...typeof architecture === "string" && architecture !== "" ? [] : ["it has no architecture"],
+		...typeof os === "string" && os !== "" ? [] : ["it has no os"],
+		...variant === void 0 || typeof variant === "string" ? [] : ["its variant is no text"],
+		...rootfsViolations(document),
+		...history == null || isHistory(history) ? [] : ["its history is no list of entries"],
+		...config == null || isRuntimeConfig(config) ? [] : ["its config has members of the wrong kind"]
+	];
+	if (violations.length > 0) throw new ImageError(subject, violations);
+	const nulls = ["history", "config"].filter((member) => document[member] === null);
+	const rootfs = {
+		type: "layers",
+		diff_ids: [],
+		...without$1(document["rootfs"], emptyMembers(document))
+	};
+	return {
+		...without$1(document, nulls),
+		rootfs
+	};
+}
+function emptyMembers(document) {
+	const rootfs = document["rootfs"];
+	return isJsonObject(rootfs) && rootfs["diff_ids"] === null ? ["diff_ids"] : [];
+}
+function without$1(value, keys) {
+	return Object.fromEntries(Object.entries(value).filter(([key]) => !keys.includes(key)));
+}
+function rootfsViolations(document) {
+	const rootfs = document["rootfs"];
+	if (!isJsonObject(rootfs)) return ["it has no rootfs"];
+	const diffIDs = rootfs["diff_ids"] ?? [];
+	const valid = Array.isArray(diffIDs) && diffIDs.every((id) => typeof id === "string" && isDigest(id));
+	return [...rootfs["type"] === "layers" ? [] : ["its rootfs.type is not \"layers\""], ...valid ? [] : ["its diff_ids are no list of sha256 digests"]];
+}
+function isHistory(value) {
+	return Array.isArray(value) && value.every(isJsonObject);
+}
+function isRuntimeConfig(value) {
+	if (!isJsonObject(value)) return false;
+	const isTexts = (list) => list == null || Array.isArray(list) && list.every((it) => typeof it === "string");
+	const isMapping = (map) => map == null || isJsonObject(map);
+	return [
+		value["Env"],
+		value["Entrypoint"],
+		value["Cmd"]
+	].every(isTexts) && [
+		value["ExposedPorts"],
+		value["Volumes"],
+		value["Labels"]
+	].every(isMapping);
+}
+// src/oci/decompression.ts
+const CHUNK_BYTES = 1048576;
+/** The tar in a layer of OCI's media types; undefined for any other type. Broken content makes the stream fail. */
+function decompressor(mediaType) {
+	const buffers = {
+		highWaterMark: CHUNK_BYTES,
+		chunkSize: CHUNK_BYTES / 4
+	};
+	switch (mediaType) {
+		case mediaTypes.layer: return new PassThrough({ highWaterMark: CHUNK_BYTES });
+		case mediaTypes.layerGzip: return createGunzip(buffers);
+		case mediaTypes.layerZstd: return createZstdDecompress(buffers);
+		default: return;
+	}
+}
+// src/oci/zstdframes.ts
+const FRAME_START = {
+	field: "magic",
+	bytes: 4,
+	hasChecksum: false,
+	isLastBlock: false
+};
+const FRAME_MAGIC = 4247762216;
+const SKIPPABLE_MAGIC = 407710288;
+/**
+* Cuts a zstd stream so that no chunk holds bytes of two frames: Node's decompressor silently drops what follows a frame
+* in the same chunk (seen with 24.21), and layers of podman (zstd:chunked) have a frame per file. RFC 8878, section 3.1.
+*
+* @throws Error when something else than frames is in the stream, or the last one is cut
+*/
+async function* zstdFrameChunks(source) {
+	let position = FRAME_START;
+	let taken = 0;
+	let value = 0;
+	for await (const chunk of source) {
+		let start = 0;
+		let at = 0;
+		while (at < chunk.length) {
+			const step = Math.min(position.bytes - taken, chunk.length - at);
+			for (let i = 0; i < step && taken + i < 4; i++) value += (chunk[at + i] ?? 0) * 2 ** (8 * (taken + i));
+			at += step;
+			taken += step;
+			if (taken < position.bytes) continue;
+			position = nextPosition(position, value);
+			taken = 0;
+			value = 0;
+			if (position !== FRAME_START) continue;
+			yield chunk.subarray(start, at);
+			start = at;
+		}
+		if (start < chunk.length) yield chunk.subarray(start);
+	}
+	if (position !== FRAME_START || taken > 0) throw new Error("the last zstd frame is cut");
+}
+/** @param value of the field that has just ended, little-endian, its first four bytes */
+function nextPosition(ended, value) {
+	switch (ended.field) {
+		case "magic":
+			if (value === FRAME_MAGIC) return {
+				...ended,
+				field: "descriptor",
+				bytes: 1
+			};
+			if (value - value % 16 === SKIPPABLE_MAGIC) return {
+				...ended,
+				field: "skippableSize",
+				bytes: 4
+			};
+			throw new Error("it is no zstd frame");
+		case "descriptor": return {
+			...ended,
+			field: "header",
+			bytes: headerBytes(value),
+			hasChecksum: (value & 4) !== 0
+		};
+		case "header": return {
+			...ended,
+			field: "block",
+			bytes: 3
+		};
+		case "block": return afterBlockHeader(ended, value);
+		case "body": return afterBlock(ended);
+		case "skippableSize": return value === 0 ? FRAME_START : {
+			...ended,
+			field: "skippable",
+			bytes: value
+		};
+		case "checksum":
+		case "skippable": return FRAME_START;
+	}
+}
+/** Window descriptor, dictionary ID and content size: section 3.1.1.1. */
+function headerBytes(descriptor) {
+	const isSingleSegment = (descriptor & 32) !== 0;
+	const contentSize = [
+		isSingleSegment ? 1 : 0,
+		2,
+		4,
+		8
+	][descriptor >> 6] ?? 0;
+	const dictionary = [
+		0,
+		1,
+		2,
+		4
+	][descriptor & 3] ?? 0;
+	return (isSingleSegment ? 0 : 1) + dictionary + contentSize;
+}
+/** Section 3.1.1.2: bit 0 says last, bits 1 and 2 the type (1 repeats one byte, 3 is reserved), the rest the size. */
+function afterBlockHeader(ended, header) {
+	const type = header >> 1 & 3;
+	if (type === 3) throw new Error("a zstd block has the reserved type");
+	const bytes = type === 1 ? 1 : header >> 3;
+	const block = {
+		...ended,
+		isLastBlock: (header & 1) !== 0
+	};
+	return bytes === 0 ? afterBlock(block) : {
+		...block,
+		field: "body",
+		bytes
+	};
+}
+function afterBlock(block) {
+	if (!block.isLastBlock) return {
+		...block,
+		field: "block",
+		bytes: 3
+	};
+	return block.hasChecksum ? {
+		...block,
+		field: "checksum",
+		bytes: 4
+	} : FRAME_START;
+}
+// src/oci/gziplayers.ts
+/** Whether a layer is compressed with zstd. */
+function hasZstdLayers({ manifest }) {
+	return manifest.layers.some(isZstd);
+}
+/**
+* The same image with gzip in place of zstd: the same config and diff IDs, every other layer untouched, and a manifest
+* that differs in the descriptors of those layers only.
+*
+* @throws ImageError when a layer does not hold what the config says; HostError when the disk is full; AbortError after
+*   `signal`
+*/
+async function gzipLayers(image, options) {
+	const { folder } = options;
+	const files = new Map(image.blobs.map(({ digest, file }) => [digest, file]));
+	const diffIDs = await diffIDsOf(image, files);
+	const layers = [];
+	for (const [position, layer] of image.manifest.layers.entries()) {
+		const changed = isZstd(layer) ? await gzipLayer(layer, files.get(layer.digest) ?? "", diffIDs[position], options) : layer;
+		if (changed !== layer) files.set(changed.digest, join(folder, digestHex(changed.digest)));
+		layers.push(changed);
+	}
+	const manifest = {
+		...image.manifest,
+		layers
+	};
+	const bytes = documentBytes(manifest);
+	const digest = digestOf(bytes);
+	files.set(digest, join(folder, digestHex(digest)));
+	await writeFile(join(folder, digestHex(digest)), bytes);
+	return storedImage({
+		...image.descriptor,
+		digest,
+		size: bytes.length
+	}, manifest, (of) => files.get(of) ?? "");
+}
+function isZstd({ mediaType }) {
+	return mediaType === mediaTypes.layerZstd;
+}
+async function diffIDsOf({ manifest }, files) {
+	return parseConfig(await readFile(files.get(manifest.config.digest) ?? "")).rootfs.diff_ids;
+}
+async function gzipLayer(layer, file, diffID, { folder, signal }) {
+	await using source = await open(file, constants$1.O_RDONLY | constants$1.O_NOFOLLOW);
+	const hash = createHash("sha256");
+	const unpacked = decompressor(layer.mediaType);
+	if (unpacked === void 0) throw new Error(`no decompressor for ${layer.mediaType}`);
+	const chunks = zstdFrameChunks(source.createReadStream({
+		autoClose: false,
+		highWaterMark: 1048576
+	}));
+	let writing;
+	try {
+		await pipeline(Readable.from(chunks, { objectMode: false }), unpacked, (tar) => hashed(tar, hash), compressor({ algorithm: "gzip" }), async (compressed) => {
+			writing = writeBlob(folder, compressed);
+			await writing;
+		}, { ...signal === void 0 ? {} : { signal } });
+	} catch (error) {
+		signal?.throwIfAborted();
+		if (!(error instanceof Error) || error instanceof KnownError || "path" in error) throw error;
+		throw new ImageError(`the layer ${layer.digest}`, [`it cannot be unpacked (${error.message})`]);
+	} finally {
+		await writing?.catch(() => {});
+	}
+	if (writing === void 0) throw new Error("the pipeline ended without a blob");
+	const found = `sha256:${hash.digest("hex")}`;
+	if (found !== diffID) throw new ImageError(`the layer ${layer.digest}`, [`it holds ${found} instead of ${diffID}`]);
+	const { digest, sizeBytes: size } = await writing;
+	return {
+		...layer,
+		mediaType: mediaTypes.layerGzip,
+		digest,
+		size
+	};
+}
+async function* hashed(chunks, hash) {
+	for await (const chunk of chunks) {
+		hash.update(chunk);
+		yield chunk;
+	}
+}
+// src/registry/dockerimage.ts
+/**
+* An archive for `docker load`: that of a layout with docker's manifest.json beside index.json, as buildx writes it. So
+* the layers stay compressed, nothing is copied beside the archive, and what reads OCI finds our digest and annotations.
+*
+* @param image without zstd layers
+* @param names whole, for RepoTags
+*/
+function dockerArchive(image, names, signal) {
+	const { config, layers } = image.manifest;
+	const manifest = [{
+		Config: blobName(config),
+		RepoTags: names,
+		Layers: layers.map(blobName)
+	}];
+	return layoutArchive(image, {
+		entries: namedDescriptors(image.descriptor, names.map((name) => ({
+			ref: name,
+			whole: name
+		}))),
+		documents: { "manifest.json": documentBytes(manifest) },
+		...signal === void 0 ? {} : { signal }
+	});
+}
+/**
+* Docker's format has no zstd layers: they are made gzip in a temporary folder, which the log says. All else stays as it
+* is.
+*/
+function dockerForm({ tmpFolder, signal, report }) {
+	const folders = [];
+	let made;
+	return {
+		of: async (image) => {
+			if (!hasZstdLayers(image)) return image;
+			if (made !== void 0) return made;
+			const folder = await mkdtemp(join(tmpFolder, "gzip-"));
+			folders.push(folder);
+			made = await gzipLayers(image, {
+				folder,
+				...signal === void 0 ? {} : { signal }
+			});
+			const digests = `${made.descriptor.digest} instead of ${image.descriptor.digest}`;
+			report.info(`Docker's format takes no zstd layers: for docker they become gzip, and the digest ${digests}`);
+			return made;
+		},
+		[Symbol.asyncDispose]: async () => {
+			for (const folder of folders) await rm(folder, {
+				recursive: true,
+				force: true
+			});
+		}
+	};
+}
+// src/registry/archivetarget.ts
+/**
+* Writes the archive of a layout, in one step in place of what is there; without skopeo, which leaves the platform out of
+* index.json and unpacks a copy of everything beside the archive.
+*
+* @param names of the image in index.json
+* @throws ImageError when a blob is damaged; HostError when the disk is full; errors of the file system are passed on
+*/
+async function writeOciArchive(image, file, names, { signal }) {
+	const entries = namedDescriptors(image.descriptor, names);
+	await replaceFile(...placeOf(file), layoutArchive(image, {
+		entries,
+		...signal === void 0 ? {} : { signal }
+	}));
+}
+/**
+* Writes an archive for `docker load` in the same way.
+*
+* @param image as docker takes it
+* @param names whole
+* @throws what `writeOciArchive` does
+*/
+async function writeDockerArchive(image, file, names, { signal }) {
+	await replaceFile(...placeOf(file), dockerArchive(image, names, signal));
+}
+function placeOf(file) {
+	const path = resolve(file);
+	return [dirname(path), basename(path)];
+}
+// src/registry/engine.ts
+const DEFAULT_HOST = "unix:///var/run/docker.sock";
+const ANSWER_SECONDS$1 = 30;
+const ANSWER_LIMIT = 16777216;
+/**
+* Loads an archive as `docker load` does.
+*
+* @returns undefined, or why the engine did not take it, in its words
+* @throws HostError when it does not answer; what the archive throws
+*/
+async function loadArchive(archive, access) {
+	const { status, text } = await ask(access, {
+		path: "/images/load?quiet=1",
+		body: archive
+	});
+	const said = text.split("\n").map(parsedLine).map((line) => line?.["error"] ?? line?.["message"]).find((word) => typeof word === "string");
+	return said === void 0 && status === 200 ? void 0 : String(said ?? `it answered with status ${status}`);
+}
+/** @returns undefined when it has no image of that name @throws HostError when it does not answer */
+async function readEngineImage(name, access) {
+	const { status, text } = await ask(access, {
+		path: `/images/${name}/json`,
+		silenceSeconds: ANSWER_SECONDS$1
+	});
+	const image = status === 200 ? parsedLine(text) : void 0;
+	if (image === void 0) return void 0;
+	const rootFS = image["RootFS"];
+	const layers = isJsonObject(rootFS) && Array.isArray(rootFS["Layers"]) ? rootFS["Layers"] : [];
+	return {
+		id: String(image["Id"]),
+		diffIDs: layers.map(String)
+	};
+}
+async function ask(access, { path, body, target, silenceSeconds }) {
+	const { environment, signal } = access;
+	const host = environment["DOCKER_HOST"] || DEFAULT_HOST;
+	const { options, secure } = await connection(host, environment);
+	const request$2 = (secure ? request$1 : request)({
+		...options,
+		path,
+		method: body ? "POST" : "GET",
+		...body ? { headers: { "content-type": "application/x-tar" } } : {},
+		agent: false,
+		...silenceSeconds === void 0 ? {} : { timeout: silenceSeconds * 1e3 },
+		...signal === void 0 ? {} : { signal }
+	});
+	const source = body && watched(body);
+	request$2.once("timeout", () => request$2.destroy(/* @__PURE__ */ new Error(`no answer within ${silenceSeconds} s`)));
+	try {
+		const answered = once(request$2, "response");
+		const sent = source ? pipeline(Readable.from(source.chunks), request$2) : request$2.end();
+		if (sent instanceof Promise) sent.catch(() => {});
+		const [response] = await answered;
+		const status = response.statusCode ?? 0;
+		return {
+			status,
+			text: await (status === 200 && target ? saved(response, target) : textOf(response))
+		};
+	} catch (error) {
+		signal?.throwIfAborted();
+		if (error instanceof HostError) throw error;
+		if (source?.failure) throw source.failure.reason;
+		throw error instanceof Error ? unreachable(error, host) : error;
+	} finally {
+		request$2.destroy();
+	}
+}
+/** An archive that remembers why it failed: the connection says only that it ended. */
+function watched(body) {
+	const source = { chunks: passed() };
+	async function* passed() {
+		try {
+			yield* body;
+		} catch (reason) {
+			source.failure = { reason };
+			throw reason;
+		}
+	}
+	return source;
+}
+function unreachable(error, host) {
+	const code = "code" in error ? String(error.code) : error.message;
+	if (code === "EACCES" || code === "EPERM") return new HostError(`this user may not talk to docker's daemon at ${host}`, "run as root, or let an administrator add the user to the group docker");
+	return new HostError(`docker's daemon does not answer at ${host} (${code})`, "start it, or set DOCKER_HOST to where it listens");
+}
+/** How DOCKER_HOST is read: docs.docker.com, "Use environment variables with the docker CLI". */
+async function connection(host, environment) {
+	const unfit = new HostError(`DOCKER_HOST is ${host}, which we cannot speak to`, "set it to unix://SOCKET or tcp://HOST");
+	if (host.startsWith("unix://")) return {
+		options: { socketPath: host.slice(7) },
+		secure: false
+	};
+	const url = URL.canParse(host) ? new URL(host) : void 0;
+	if (url === void 0 || ![
+		"tcp:",
+		"http:",
+		"https:"
+	].includes(url.protocol)) throw unfit;
+	const secure = url.protocol === "https:" || url.protocol === "tcp:" && Boolean(environment["DOCKER_TLS_VERIFY"]);
+	const at = {
+		host: url.hostname.replace(/^\[|\]$/g, ""),
+		port: Number(url.port || (secure ? 2376 : 2375))
+	};
+	if (!secure) return {
+		options: at,
+		secure
+	};
+	const folder = environment["DOCKER_CERT_PATH"] || join(environment["HOME"] ?? "", ".docker");
+	const [ca, cert, key] = await Promise.all([
+		"ca.pem",
+		"cert.pem",
+		"key.pem"
+	].map((name) => readFile(join(folder, name)).catch(() => void 0)));
+	const files = {
+		...ca ? { ca } : {},
+		...cert ? { cert } : {},
+		...key ? { key } : {}
+	};
+	return {
+		options: {
+			...at,
+			...files
+		},
+		secure
+	};
+}
+async function saved(response, target) {
+	await pipeline(response, createWriteStream(target, { flags: "wx" })).catch((error) => {
+		throw spaceError(error, dirname(target));
+	});
+	return "";
+}
+async function textOf(response) {
+	const chunks = [];
+	let bytes = 0;
+	for await (const chunk of response) {
+		bytes += chunk.length;
+		if (bytes <= ANSWER_LIMIT) chunks.push(chunk);
+	}
+	return Buffer.concat(chunks).toString("utf8");
+}
+function parsedLine(line) {
+	try {
+		const value = JSON.parse(line);
+		return isJsonObject(value) ? value : void 0;
+	} catch {
+		return;
+	}
+}
+// src/registry/enginetarget.ts
+/**
+* Loads an image into docker's engine under its names, and reads it back: each name has to stand for our layers.
+*
+* @param image as docker takes it
+* @param target for messages
+* @param names whole
+* @returns what the engine calls it: our digest where it keeps images in containerd, else that of the config
+* @throws RegistryError when the engine does not take it, or holds something else then; HostError when it does not answer;
+*   ImageError when a blob is damaged
+*/
+async function loadIntoEngine(image, target, names, access) {
+	const refused = (why) => new RegistryError(`the image cannot be written to ${target}: ${why}`, {
+		side: "target",
+		reference: target
+	});
+	const config = image.blobs.find(({ digest }) => digest === image.manifest.config.digest);
+	const diffIDs = parseConfig(await readFile(config?.file ?? "")).rootfs.diff_ids;
+	const said = await loadArchive(dockerArchive(image, names, access.signal), access);
+	if (said !== void 0) throw refused(`docker's daemon refuses it (${said.trim().replaceAll(/\s*\n\s*/g, " ")})`);
+	const ids = /* @__PURE__ */ new Set();
+	for (const name of names) {
+		const found = await readEngineImage(name, access);
+		if (found?.diffIDs.join() !== diffIDs.join()) throw refused(`docker's daemon took it, but has ${found ? `other layers (${found.id})` : "nothing"} under ${name}`);
+		ids.add(found.id);
+	}
+	return [...ids].join(", ");
+}
+// src/registry/beside.ts
+/**
+* Makes a new folder whole: filled under another name beside it and then renamed. On an error nothing of it stays, nor of
+* the folders above that were made for it.
+*
+* @param path absolute
+* @returns false when something came to be there meanwhile, and nothing was done
+*/
+async function makeWhole(path, fill) {
+	const made = await makeParents(path);
+	const temporary = `${path}.${randomUUID()}.tmp`;
+	try {
+		await makeFolder(temporary);
+		await fill(temporary);
+		await rename(temporary, path);
+		return true;
+	} catch (error) {
+		await rm(temporary, {
+			recursive: true,
+			force: true
+		});
+		for (const folder of made) await rmdir(folder).catch(() => {});
+		const code = error instanceof Error && "code" in error ? String(error.code) : "";
+		if ([
+			"EEXIST",
+			"ENOTEMPTY",
+			"ENOTDIR"
+		].includes(code)) return false;
+		throw error;
+	}
+}
+/**
+* What is in a folder, undefined where nothing is there.
+*
+* @param kind what it has to be able to hold, for the error: `an OCI layout`
+* @throws HostError when it is no folder that can be read
+*/
+async function namesIn(folder, kind) {
+	return await readdir(folder).catch((error) => {
+		if (error.code === "ENOENT") return void 0;
+		throw new HostError(`${folder} cannot be used as ${kind} (${error.code})`, "export to another folder");
+	});
+}
+/** @returns the folders above a path that were missing, the lowest first */
+async function makeParents(path) {
+	const missing = [];
+	for (let folder = dirname(path); !await isThere(folder); folder = dirname(folder)) missing.push(folder);
+	await makeFolder(dirname(path));
+	return missing;
+}
+async function isThere(path) {
+	return await stat(path).catch(() => void 0) !== void 0;
 }
 // src/command.ts
 const KEPT_LINES = 40;
@@ -8249,6 +9224,193 @@ function tail(chunks) {
 }
 function isErrno(error) {
 	return error instanceof Error && "code" in error;
+}
+// src/registry/lock.ts
+const HELD = "held";
+/** Of flock(1), where another holds the lock and `-n` does not wait. */
+const CONFLICT = 1;
+/**
+* Works while nobody else who asks for the same folder's lock does. The lock is the kernel's, on the folder itself, and
+* held by flock(1) with `cat`: it ends with us however we end, and leaves no file.
+*
+* @throws CommandError when flock is missing or the job is canceled; what `work` throws
+*/
+async function locked(folder, access, work) {
+	const release = await held(folder, access);
+	try {
+		return await work();
+	} finally {
+		await release();
+	}
+}
+async function held(folder, access) {
+	try {
+		return await hold([
+			"-n",
+			"-x",
+			folder
+		], access);
+	} catch (error) {
+		if (!isExit(error)) throw error;
+		if (error.outcome.code === CONFLICT) {
+			access.report.info(`${folder}: waiting for another export into it`);
+			return await hold(["-x", folder], access);
+		}
+		access.report.info(`${folder} cannot be locked (${error.message}): no other export may write to it now`);
+		return async () => {};
+	}
+}
+async function hold(args, access) {
+	const end = new AbortController();
+	const { environment: env, signal } = access;
+	let ended = Promise.resolve();
+	await new Promise((resolve, reject) => {
+		ended = runCommand("flock", [...args, "cat"], {
+			env,
+			input: `${HELD}\n`,
+			stopByEndOfInput: true,
+			onLine: (line) => line === HELD && resolve(),
+			signal: signal === void 0 ? end.signal : AbortSignal.any([signal, end.signal])
+		}).catch(reject);
+	});
+	return async () => {
+		end.abort();
+		await ended;
+	};
+}
+function isExit(error) {
+	return error instanceof CommandError && error.outcome.kind === "exit";
+}
+// src/registry/foldertarget.ts
+/** c/image directory/directory_dest.go. */
+const MARK = "Directory Transport Version: ";
+const VERSION = "1.1\n";
+/** What c/image writes into such a folder beside `version` and `manifest.json`; directory/directory_transport.go. */
+const BLOB_OR_SIGNATURE = /^(?:[0-9a-f]{64}(?:\.manifest\.json|\.signature-\d+)?|signature-\d+)$/;
+/**
+* Writes an image in the form of `dir:`: the blobs and `manifest.json` side by side, without skopeo, which empties the
+* folder first. A new folder comes to be whole; in one that is there the manifest changes in one step, and only then the
+* blobs of the image before go. A failure leaves what there was.
+*
+* @throws HostError when the folder holds something else than an image, or the disk is full; errors of the file system
+*   are passed on
+*/
+async function writeToFolder(image, folder, access) {
+	const path = resolve(folder);
+	const fill = async (temporary) => await addFiles(image, temporary, [], access.signal);
+	if (await namesIn(path, "the folder of an image") === void 0 && await makeWhole(path, fill)) return;
+	await locked(path, access, async () => await replaceImage(image, path, access.signal));
+}
+/** Whether a folder is empty or holds an image in the form of `dir:`. */
+async function isImageFolder(folder, names) {
+	if (names.length === 0) return true;
+	return (await readFile(join(folder, "version"), "utf8").catch(() => "")).startsWith(MARK);
+}
+async function replaceImage(image, folder, signal) {
+	const before = await namesIn(folder, "the folder of an image") ?? [];
+	if (!await isImageFolder(folder, before)) throw new HostError(`${folder} holds something else than an image`, "export to another folder");
+	await addFiles(image, folder, before, signal);
+	const ours = new Set(blobsBeside(image).map(({ digest }) => digestHex(digest)));
+	for (const name of before.filter((each) => BLOB_OR_SIGNATURE.test(each) && !ours.has(each))) await rm(join(folder, name), { force: true });
+}
+async function addFiles(image, folder, before, signal) {
+	const manifest = await readFile(image.blobs.find(({ digest }) => digest === image.descriptor.digest)?.file ?? "");
+	const added = [];
+	try {
+		for (const { digest, file } of blobsBeside(image)) {
+			signal?.throwIfAborted();
+			if (await bringContent(folder, file, digest)) added.push(digestHex(digest));
+		}
+		signal?.throwIfAborted();
+		if (!before.includes("version")) added.push("version");
+		await replaceFile(folder, "version", Buffer.from(`${MARK}${VERSION}`));
+		await replaceFile(folder, "manifest.json", manifest);
+	} catch (error) {
+		for (const name of added) await rm(join(folder, name), { force: true });
+		throw error;
+	}
+}
+function blobsBeside({ blobs, descriptor }) {
+	return blobs.filter(({ digest }) => digest !== descriptor.digest);
+}
+// src/registry/layouttarget.ts
+/**
+* Puts an image into a layout, without skopeo, which leaves the platform out and writes index.json in place (c/image
+* oci/layout/oci_dest.go). A new layout comes to be whole. One that is there keeps its other images and all that we do
+* not know; its index changes in one step, and exports into it wait for one another. A failure leaves what there was.
+*
+* @param names of the image in it, none for one without; they are taken from other images of the layout
+* @throws HostError when the folder holds something else than a layout, or the disk is full; ImageError when its index
+*   is none; errors of the file system are passed on
+*/
+async function writeToLayout(image, folder, names, access) {
+	const path = resolve(folder);
+	const entries = namedDescriptors(image.descriptor, names);
+	const fill = async (temporary) => {
+		const layout = await createLayout(temporary);
+		for (const blob of image.blobs) {
+			access.signal?.throwIfAborted();
+			await linkBlob(layout, blob.file, blob.digest);
+		}
+		await writeIndex(layout, entries);
+	};
+	if (await namesIn(path, "an OCI layout") === void 0 && await makeWhole(path, fill)) return;
+	await locked(path, access, async () => await addImage(image, path, entries, access.signal));
+}
+/** @throws HostError when the folder holds something else than a layout; ImageError when its index is none */
+async function readLayoutIndex(folder) {
+	const names = await namesIn(folder, "an OCI layout") ?? [];
+	if (names.length > 0 && !names.includes("oci-layout")) throw new HostError(`${folder} holds something else than an OCI layout`, "export to an empty folder or to a layout");
+	if (!names.includes("index.json")) return {};
+	return parseDocument(await readFile(join(folder, "index.json")), `the index of ${folder}`);
+}
+async function addImage(image, folder, added, signal) {
+	const index = await readLayoutIndex(folder);
+	const isNew = (await namesIn(folder, "an OCI layout"))?.length === 0;
+	const brought = [];
+	try {
+		const layout = await createLayout(folder);
+		for (const { file, digest } of image.blobs) {
+			signal?.throwIfAborted();
+			if (await bringContent(layout.blobs, file, digest)) brought.push(blobPath(folder, digest));
+		}
+		signal?.throwIfAborted();
+		const kept = (Array.isArray(index["manifests"]) ? index["manifests"] : []).filter((entry) => !added.some((each) => isReplaced(entry, each)));
+		await replaceFile(folder, "index.json", documentBytes({
+			...index,
+			schemaVersion: 2,
+			mediaType: mediaTypes.index,
+			manifests: [...kept, ...added]
+		}));
+	} catch (error) {
+		for (const path of brought) await rm(path, { force: true });
+		if (isNew) await emptyLayout(folder);
+		throw error;
+	}
+}
+async function emptyLayout(folder) {
+	await rm(join(folder, "oci-layout"), { force: true });
+	for (const name of [join("blobs", "sha256"), "blobs"]) await rmdir(join(folder, name)).catch(() => {});
+}
+/** Replaced is what has the same name; without a name, what is nameless and for the same platform. */
+function isReplaced(entry, by) {
+	if (!isJsonObject(entry)) return false;
+	const name = nameOf(entry);
+	if (name !== by.annotations?.["org.opencontainers.image.ref.name"]) return false;
+	return name !== void 0 || samePlatform(entry["platform"], by);
+}
+function nameOf(entry) {
+	const annotations = entry["annotations"];
+	return isJsonObject(annotations) ? annotations[REF_NAME] : void 0;
+}
+function samePlatform(platform, by) {
+	if (!isJsonObject(platform) || by.platform === void 0) return platform === by.platform;
+	const { os, architecture, variant } = platform;
+	return [
+		os,
+		architecture,
+		...variant ? [variant] : []
+	].join("/") === platformText(by.platform);
 }
 // src/registry/access.ts
 /** What the actions' runner hands to steps, secrets among it: nothing that skopeo reads. */
@@ -8497,6 +9659,16 @@ const RULES = [
 		pattern: /manifest unknown|name unknown|repository name not known|blob unknown/i,
 		status: [404],
 		reason: "it is not there: check repository and tag"
+	},
+	{
+		kind: "several",
+		pattern: /more than one image in oci|manifest\.json: expected 1 item, got/i,
+		reason: "it holds several images: write which one behind a colon, PATH:NAME"
+	},
+	{
+		kind: "unnamed",
+		pattern: /no descriptor found for reference|\btag "[^"]*" not found/i,
+		reason: "it holds no image of that name: see its index.json or manifest.json for those that it has"
 	},
 	{
 		kind: "size",
@@ -8876,126 +10048,176 @@ function specificity(reference) {
 	const version = /^v?(\d+(?:\.\d+)*)(?![A-Za-z0-9])/.exec(tag)?.[1];
 	return version === void 0 ? 0 : version.split(".").length;
 }
-// src/registry/export.ts
-/** These know Docker's own manifest only, so the image is converted and has another digest there. */
-const CONVERTING = ["docker-archive", "docker-daemon"];
+// src/registry/storagetarget.ts
 /**
-* Writes an image to a skopeo destination. Our digest stays the same in all that can keep it. A layout that is there
-* already keeps its other images; an archive that is there is replaced in one step.
+* Writes an image into the storage of podman, under each name; the layers are written once. Each name is read back and
+* must carry our digest.
 *
-* @throws RegistryError when skopeo cannot write it; HostError when the folder holds something else than a layout
+* @param names as skopeo takes them, behind `containers-storage:`
+* @throws RegistryError when skopeo cannot write it, or the storage has another digest then
 */
-async function exportImage(source, destination, access) {
-	if (destination.transport === "docker") return await pushTag(source, plainName(destination), access);
-	if (destination.transport === "oci") await exportLayout(source, destination, access.signal);
-	else if (destination.transport.endsWith("-archive")) await exportArchive(source, destination, access);
-	else await copyTo(source, destination, destination, access);
-	const digest = CONVERTING.includes(destination.transport) ? ", with Docker's own manifest, which has another digest" : "";
-	access.report.info(`wrote ${plainName(destination)}${digest}`);
+async function copyToStorage(source, names, access) {
+	const { layout, reference, digest } = source;
+	for (const name of names) {
+		const to = `containers-storage:${name}`;
+		const purpose = purposeOf(to, `the image cannot be written to ${to}`);
+		await copyImage({
+			from: folderName("oci", layout, reference),
+			to,
+			flags: ["--quiet", "--preserve-digests"]
+		}, access, purpose);
+		const found = digestOf(await readManifest(to, access, purposeOf(to, `${to} was written but cannot be read back`)));
+		if (found === digest) continue;
+		throw new RegistryError(`${to} has ${found} now, not our ${digest}: somebody else wrote to it at the same time`, {
+			side: "target",
+			reference: to
+		});
+	}
 }
-async function copyTo(source, to, shown, access) {
-	const { layout, reference } = source;
-	const flags = ["--quiet", ...CONVERTING.includes(to.transport) ? [] : ["--preserve-digests"]];
-	const name = plainName(shown);
-	const purpose = {
+function purposeOf(reference, failure) {
+	return {
 		side: "target",
-		reference: name,
-		failure: `the image cannot be written to ${name}`
+		reference,
+		failure
 	};
-	await copyImage({
-		from: folderName("oci", layout, reference),
-		to: imageNameText(to),
-		flags
-	}, access, purpose).catch((error) => {
-		if (to.transport !== "docker-daemon" || !(error instanceof RefusedError) || !/closed pipe/.test(error.message)) throw error;
-		const refusal = {
-			...error.refusal,
-			reason: "docker's daemon does not answer: start it, and make sure that this user may talk to it"
+}
+// src/registry/targetnames.ts
+/**
+* The names that an image gets in the index.json of a layout or of its archive: the one in the destination's text, else
+* the container's own. Where the text says the container's main name, the further names come along.
+*
+* The main name stands as its plain tag, as skopeo asks for it (KIWI writes `NAME:TAG`); a further one of another
+* repository as `REPOSITORY:TAG`. The whole name stands beside it, for podman and containerd.
+*
+* @returns none for an image without a name
+*/
+function indexNames({ name }, names) {
+	const [main] = names;
+	const own = names.map((each) => {
+		const text = containerNameText(each);
+		const whole = fullName(text);
+		return {
+			ref: each.repository === main?.repository ? each.tag : text,
+			...whole === void 0 ? {} : { whole }
 		};
-		throw new RefusedError(purpose, refusal, error.detail);
+	});
+	const isMain = main !== void 0 && (name === main.tag || name === containerNameText(main));
+	if (name !== void 0 && !isMain) return [{ ref: name }];
+	const taken = own.map((each, position) => name === void 0 || position > 0 ? each : {
+		...each,
+		ref: name
+	});
+	return [...new Map(taken.map((each) => [each.ref, each])).values()];
+}
+/**
+* The names of an image for docker, whole as docker reads them: `acme/x` is `docker.io/acme/x:latest`. The choice is that
+* of {@link refNames}.
+*
+* @param text the name in the destination's text
+* @throws Error for a name that `nameProblems` has a problem with
+*/
+function dockerNames(text, names) {
+	return [...new Set(chosenTexts(text, names).map(dockerName))];
+}
+/** The names of an image in container storage, each behind the store that the text may begin with: `[driver@root+run]`. */
+function storageNames({ path }, names) {
+	const { store, name } = storageParts(path);
+	return isPlain(name) ? dockerNames(name, names).map((each) => `${store}${each}`) : [path];
+}
+function chosenTexts(text, names) {
+	const own = names.map(containerNameText);
+	if (text === void 0) return own;
+	return own[0] !== void 0 && fullName(text) === fullName(own[0]) ? own : [text];
+}
+function dockerName(text) {
+	const full = fullName(text);
+	if (full === void 0) throw new Error(`${text} is no name of an image, and was never checked`);
+	return full;
+}
+function fullName(text) {
+	const parsed = parseReference(text);
+	return typeof parsed === "string" ? void 0 : referenceText({
+		...parsed,
+		tag: parsed.tag ?? "latest"
 	});
 }
-async function exportArchive(source, destination, access) {
-	const temporary = `${destination.path}.${randomUUID()}.tmp`;
-	try {
-		await copyTo(source, {
-			...destination,
-			path: temporary
-		}, destination, access);
-		await rename(temporary, destination.path);
-	} finally {
-		await rm(temporary, { force: true });
+// src/registry/export.ts
+/**
+* Writes an image to skopeo destinations, one after another. Our digest stays the same in all that can keep it; the log
+* says of each what it carries. A layout that is there already keeps its other images; an archive or a folder that is
+* there is replaced in one step, and stays when this fails.
+*
+* @param onWritten called after each, with how many are written by then
+* @throws RegistryError, HostError, ImageError; errors of the file system are passed on
+*/
+async function exportImage(source, destinations, access, onWritten = () => {}) {
+	await using forDocker = dockerForm(access);
+	for (const [index, destination] of destinations.entries()) {
+		if (destination.transport === "docker") await pushTag(source, plainName(destination), access);
+		else {
+			const { names, carries } = await writeTo(source, destination, forDocker, access);
+			const as = names.length > 0 ? ` as ${names.join(", ")}` : "";
+			access.report.info(`wrote ${plainName(destination)}${as}: ${carries}`);
+		}
+		onWritten(index + 1);
 	}
 }
-/** Written without skopeo, which leaves the platform out and writes index.json in place (c/image oci/layout/oci_dest.go). */
-async function exportLayout(source, destination, signal) {
-	const index = await existingIndex(destination.path);
-	const layout = await createLayout(destination.path);
-	const { config, layers } = parseManifest(await readFile(blobPath(source.layout, source.digest)));
-	const digests = new Set([...layers, config].map(({ digest }) => digest)).add(source.digest);
-	for (const digest of digests) {
-		signal?.throwIfAborted();
-		await bring(layout, blobPath(source.layout, digest), digest);
+async function writeTo(source, destination, forDocker, access) {
+	const { digest } = source;
+	const image = await readStoredImage(source.layout, source.descriptor);
+	const { path, transport } = destination;
+	switch (transport) {
+		case "oci": {
+			const names = indexNames(destination, source.names);
+			await writeToLayout(image, path, names, access);
+			return {
+				names: names.map(({ ref }) => ref),
+				carries: digest
+			};
+		}
+		case "oci-archive": {
+			const names = indexNames(destination, source.names);
+			await writeOciArchive(image, path, names, access);
+			return {
+				names: names.map(({ ref }) => ref),
+				carries: digest
+			};
+		}
+		case "dir":
+			await writeToFolder(image, path, access);
+			return {
+				names: [],
+				carries: digest
+			};
+		case "containers-storage": {
+			const names = storageNames(destination, source.names);
+			await copyToStorage(source, names, access);
+			return {
+				names,
+				carries: digest
+			};
+		}
+		case "docker-archive": {
+			const names = dockerNames(destination.name, source.names);
+			const fit = await forDocker.of(image);
+			await writeDockerArchive(fit, path, names, access);
+			return {
+				names,
+				carries: `${fit.descriptor.digest} in its index.json; ${LOADED}`
+			};
+		}
+		case "docker-daemon": {
+			const names = dockerNames(path, source.names);
+			const fit = await forDocker.of(image);
+			const id = await loadIntoEngine(fit, plainName(destination), names, access);
+			return {
+				names,
+				carries: id === fit.descriptor.digest ? id : `image ID ${id}; ${LOADED}`
+			};
+		}
 	}
-	signal?.throwIfAborted();
-	const entries = Array.isArray(index["manifests"]) ? index["manifests"].filter(isJsonObject) : [];
-	const entry = named(source.descriptor, destination.name);
-	const manifests = [...entries.filter((each) => !isReplaced(each, entry)), entry];
-	const bytes = documentBytes({
-		...index,
-		schemaVersion: 2,
-		mediaType: mediaTypes.index,
-		manifests
-	});
-	await replaceFile(layout.folder, "index.json", bytes);
 }
-async function existingIndex(folder) {
-	const names = await readdir(folder).catch((error) => {
-		if (error.code === "ENOENT") return [];
-		throw new HostError(`${folder} cannot be used as an OCI layout (${error.code})`, "export to another folder");
-	});
-	if (names.length > 0 && !names.includes("oci-layout")) throw new HostError(`${folder} holds something else than an OCI layout`, "export to an empty folder or to a layout");
-	if (!names.includes("index.json")) return {};
-	return parseDocument(await readFile(join(folder, "index.json")), `the index of ${folder}`);
-}
-/** A blob that is there may be damaged: then it is replaced. */
-async function bring(layout, file, digest) {
-	const path = blobPath(layout.folder, digest);
-	const there = await lstat(path).catch(() => void 0);
-	if (there && !(there.isFile() && (await fileDigest(path)).digest === digest)) await rm(path);
-	await linkBlob(layout, file, digest);
-}
-function named(descriptor, name) {
-	const { annotations = {}, ...rest } = descriptor;
-	const { [REF_NAME]: _, ...others } = annotations;
-	const all = name === void 0 ? others : {
-		...others,
-		[REF_NAME]: name
-	};
-	return Object.keys(all).length === 0 ? rest : {
-		...rest,
-		annotations: all
-	};
-}
-/** Replaced is what has the same name; without a name, what is nameless and for the same platform. */
-function isReplaced(entry, by) {
-	const name = nameOf(entry);
-	if (name !== by.annotations?.["org.opencontainers.image.ref.name"]) return false;
-	return name !== void 0 || samePlatform(entry["platform"], by);
-}
-function nameOf(entry) {
-	const annotations = entry["annotations"];
-	return isJsonObject(annotations) ? annotations[REF_NAME] : void 0;
-}
-function samePlatform(platform, by) {
-	if (!isJsonObject(platform) || by.platform === void 0) return platform === by.platform;
-	const { os, architecture, variant } = platform;
-	return [
-		os,
-		architecture,
-		...variant ? [variant] : []
-	].join("/") === platformText(by.platform);
-}
+const LOADED = "docker makes a manifest of its own of what it loads, which has another digest and no annotations (unless the engine keeps images in containerd)";
 // src/plan/plan.ts
 /** @throws InputError when the text is no plan of this version: a step was used without the one before it */
 function parsePlan(text) {
@@ -9060,7 +10282,8 @@ async function publishImage(job) {
 		layout: built.layout,
 		reference: built.reference,
 		digest: built.digest,
-		descriptor: built.descriptor
+		descriptor: built.descriptor,
+		names: plan.names
 	};
 	let published = UNPUBLISHED;
 	const reached = (change) => {
@@ -9072,12 +10295,7 @@ async function publishImage(job) {
 	};
 	if (plan.exports.length > 0) {
 		report.group("Export");
-		await stopwatch.time("Export", async () => {
-			for (const [index, destination] of plannedDestinations(plan).entries()) {
-				await exportImage(source, destination, access);
-				reached({ exports: plan.exports.slice(0, index + 1) });
-			}
-		});
+		await stopwatch.time("Export", () => exportImage(source, plannedDestinations(plan), access, (count) => reached({ exports: plan.exports.slice(0, count) })));
 		report.endGroup();
 	}
 	if (!plan.push) {
@@ -9370,7 +10588,7 @@ var Summary = class {
 			const pathFromEnv = process.env[SUMMARY_ENV_VAR];
 			if (!pathFromEnv) throw new Error(`Unable to find environment variable for $${SUMMARY_ENV_VAR}. Check if your runtime environment supports job summaries.`);
 			try {
-				yield access(pathFromEnv, constants$1.R_OK | constants$1.W_OK);
+				yield access(pathFromEnv, constants$2.R_OK | constants$2.W_OK);
 			} catch (_a) {
 				throw new Error(`Unable to access summary file: '${pathFromEnv}'. Check if the file has correct read/write permissions.`);
 			}
@@ -9852,7 +11070,7 @@ async function writeSummary(report, markdown) {
 	}
 }
 // src/registry/basename.ts
-const BASE_FORMS = "a registry reference, scratch, oci:, oci-archive:, docker-archive:, dir:, containers-storage: or file:";
+const BASE_FORMS = "a registry reference, scratch, oci:, oci-archive:, docker-archive:, dir:, containers-storage:, docker-daemon: or file:";
 const BUILD_SERVICE = "names a container of the Open Build Service that builds the description: write its registry reference, like registry.opensuse.org/PROJECT/NAME:TAG";
 /** Sources that cannot be read from here: KIWI's own, and addresses of the web. */
 const FOREIGN_SOURCES = /* @__PURE__ */ new Map([
@@ -9878,9 +11096,19 @@ function parseBase(text) {
 	const { transport, rest } = transportParts(text);
 	if (transport === void 0 || transport === "docker") return registryName(rest);
 	if (transport === "file" || transport === "dir" && rest.startsWith("//")) return uriPath(text, rest);
-	if (transport === "docker-daemon" || !isLocal(transport)) return { problem: `'${text}' is no source of a base: write ${BASE_FORMS}` };
+	if (transport === "docker-daemon") return engineName(text, rest);
+	if (!isLocal(transport)) return { problem: `'${text}' is no source of a base: write ${BASE_FORMS}` };
 	const name = localName(transport, rest);
 	return "problem" in name || name.transport !== "dir" ? name : pathName(name.path, text);
+}
+/** Without a tag the engine would give all images of the name. */
+function engineName(text, name) {
+	const parsed = parseReference(name);
+	if (typeof parsed === "string") return { problem: `'${text}' is no name of an image: ${parsed}` };
+	return {
+		transport: "docker-daemon",
+		path: parsed.tag !== void 0 || parsed.digest !== void 0 ? name : `${name}:latest`
+	};
 }
 function uriPath(text, rest) {
 	const [, host = "", path = ""] = /^(?:\/\/([^/]*))?([^?#]*)/.exec(rest) ?? [];
@@ -9913,6 +11141,7 @@ function registryName(text) {
 */
 async function withAccess(plan, inputs, around, step, use) {
 	const { login, authfile } = inputs;
+	const registry = inputs.registry ?? plan.loginRegistry;
 	const folder = await makePrivateFolder(around.temp);
 	step.keep(folder);
 	try {
@@ -9926,9 +11155,9 @@ async function withAccess(plan, inputs, around, step, use) {
 		};
 		const file = await prepareLogins({
 			folder,
-			...login && plan.loginRegistry !== void 0 ? { login: {
+			...login && registry !== void 0 ? { login: {
 				...login,
-				registry: plan.loginRegistry
+				registry
 			} } : {},
 			...authfile === void 0 ? {} : { authfile },
 			files: around.loginFiles,
