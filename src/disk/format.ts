@@ -38,8 +38,14 @@ export const DISK_FORMATS = {
   // As KIWI, without force_size: QEMU block/vpc.c rounds up to whole cylinders, on which all readers of the format agree,
   // those that take the size from the geometry (Virtual PC, QEMU) and those that take "current size" (Hyper-V).
   vhd: { extension: 'vhd', driver: 'vpc', defaults: [], fixed: [], unitBytes: SECTOR_BYTES },
-  // MS-VHDX 2.6.2.2: a multiple of the logical sector.
-  vhdx: { extension: 'vhdx', driver: 'vhdx', defaults: [], fixed: ['subformat=dynamic'], unitBytes: SECTOR_BYTES },
+  // MS-VHDX 2.6.2.2 asks for whole sectors, which may be of 4 KiB; 7-Zip opens no others.
+  vhdx: {
+    extension: 'vhdx',
+    driver: 'vhdx',
+    defaults: [],
+    fixed: ['subformat=dynamic'],
+    unitBytes: 4 * KIBIBYTE,
+  },
   // Azure takes fixed VHDs of whole MiB only, made with subformat=fixed,force_size (Microsoft Learn, "Create and upload a
   // generic Linux VHD", Resizing VHDs). KIWI leaves force_size to formatoptions, and so has sizes that Azure refuses.
   'vhd-fixed': {

@@ -93,7 +93,10 @@ export async function convertSource(plan: Plan, raw: SourceDisk, job: Job): Prom
       'end what writes to it, a running VM perhaps, and try again',
     )
   }
-  return { path, format, ...converted, sizeBytes: (await stat(converted.file)).size }
+  const { size: sizeBytes } = await stat(converted.file)
+  // A layer that is not compressed is as long as the file, whose holes are known only now.
+  if (plan.compression.algorithm === 'none') await checkSpace(sizeBytes, job)
+  return { path, format, ...converted, sizeBytes }
 }
 
 /** The time of an image whose user gives none, in seconds since 1970: that of its disk. */

@@ -99,7 +99,7 @@ describe('the size of a disk', () => {
   it.each([
     ['qcow2', 5 * MEBIBYTE + SECTOR],
     ['vdi', 5 * MEBIBYTE + SECTOR],
-    ['vhdx', 5 * MEBIBYTE + SECTOR],
+    ['vhdx', 5 * MEBIBYTE + 4096],
     ['vmdk', 5 * MEBIBYTE + 64 * 1024],
     ['ova', 5 * MEBIBYTE + 64 * 1024],
     ['vhd-fixed', 6 * MEBIBYTE],

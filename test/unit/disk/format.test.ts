@@ -29,6 +29,7 @@ it("names end with KIWI's own words for the formats", () => {
 
 it.each([
   ['raw', 512, 512],
+  ['vhdx', 512, 4096],
   ['vmdk', 65_536, 65_536],
   ['vmdk', 65_537, 131_072],
   ['vhd-fixed', 512, 1_048_576],
