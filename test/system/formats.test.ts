@@ -42,8 +42,14 @@ beforeAll(async () => {
 afterAll(async () => {
   await base[Symbol.asyncDispose]()
   await disk[Symbol.asyncDispose]()
-  await rm(folder, { recursive: true, force: true })
+  await remove(folder)
 })
+
+/** The folder of the disk in an image is closed to its owner's writing, so that only root could empty it. */
+async function remove(path: string): Promise<void> {
+  await runCommand('chmod', ['-R', 'u+w', path])
+  await rm(path, { recursive: true })
+}
 
 const blob = (layout: string, digest: string) => join(layout, 'blobs', 'sha256', digest.slice('sha256:'.length))
 
@@ -100,7 +106,7 @@ describe.each(DISK_FORMAT_NAMES)('a disk in the format %s', (format) => {
       expect(await readdir(join(place, 'root', 'disk'))).toEqual([basename(file)])
       await runCommand('cmp', [file, join(place, 'root', pathInImage)])
       if (kind !== 'scratch') expect(await readdir(join(place, 'root', 'bin'))).toContain('busybox')
-      await rm(place, { recursive: true })
+      await remove(place)
     })
   })
 })

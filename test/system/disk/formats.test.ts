@@ -5,6 +5,7 @@ import { DISK_FORMATS, type DiskFormat } from '../../../src/disk/format.ts'
 import { inspectDisk } from '../../../src/disk/inspect.ts'
 import { fileDigest } from '../../../src/oci/digest.ts'
 import { diskFolder, noise, type Piece } from '../../support/rawdisk.ts'
+import { runAsRoot } from '../../support/root.ts'
 
 const MEBIBYTE = 1 << 20
 const SECTOR = 512
@@ -193,12 +194,12 @@ it('a disk that does not fit is an error of the machine, and nothing of it stays
 async function smallFileSystem() {
   const folder = await diskFolder(512, [])
   const path = `${folder.path}/mounted`
-  await runCommand('mkdir', [path])
-  await runCommand('mount', ['-t', 'tmpfs', '-o', 'size=8m', 'tmpfs', path])
+  await mkdir(path)
+  await runAsRoot('mount', '-t', 'tmpfs', '-o', 'size=8m', 'tmpfs', path)
   return {
     path,
     [Symbol.asyncDispose]: async () => {
-      await runCommand('umount', [path])
+      await runAsRoot('umount', path)
       await folder[Symbol.asyncDispose]()
     },
   }
