@@ -1,5 +1,4 @@
-import { type Duplex, PassThrough } from 'node:stream'
-import { constants, createGzip, createZstdCompress } from 'node:zlib'
+import type { Method } from '../compress/method.ts'
 import { mediaTypes } from './manifest.ts'
 
 /** How the layer's tar is compressed; the default level of the algorithm where none is given. */
@@ -8,11 +7,9 @@ export interface Compression {
   readonly level?: number
 }
 
-const CHUNK_BYTES = 1024 * 1024
-
-/** gzip(1) and zstd(1) without --ultra. */
+/** gzip(1) and zstd(1) without --ultra. gzip's default takes a third of the time of pigz -6 for a tenth more bytes. */
 const LEVELS = {
-  gzip: { lowest: 1, highest: 9, default: 6 },
+  gzip: { lowest: 1, highest: 9, default: 1 },
   zstd: { lowest: 1, highest: 19, default: 3 },
 } as const
 
@@ -43,21 +40,7 @@ export function layerMediaType(compression: Compression): string {
   return { gzip: mediaTypes.layerGzip, zstd: mediaTypes.layerZstd, none: mediaTypes.layer }[compression.algorithm]
 }
 
-/**
- * A stream that takes the tar and gives the blob: one gzip member without name and time, or one zstd frame. Some
- * readers stop after the first member.
- */
-export function compressor(compression: Compression): Duplex {
-  const buffers = { highWaterMark: CHUNK_BYTES, chunkSize: CHUNK_BYTES / 4 }
-  switch (compression.algorithm) {
-    case 'gzip':
-      return createGzip({ ...buffers, level: compression.level ?? LEVELS.gzip.default })
-    case 'zstd': {
-      const level = compression.level ?? LEVELS.zstd.default
-      const params = { [constants.ZSTD_c_compressionLevel]: level, [constants.ZSTD_c_checksumFlag]: 1 }
-      return createZstdCompress({ ...buffers, params })
-    }
-    case 'none':
-      return new PassThrough({ highWaterMark: CHUNK_BYTES })
-  }
+/** How the compression is done; undefined for none. */
+export function methodOf({ algorithm, level }: Compression): Method | undefined {
+  return algorithm === 'none' ? undefined : { algorithm, level: level ?? LEVELS[algorithm].default }
 }

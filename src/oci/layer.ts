@@ -1,12 +1,12 @@
-import { createHash, type Hash } from 'node:crypto'
-import { type FileHandle, open } from 'node:fs/promises'
-import { Readable } from 'node:stream'
-import { pipeline } from 'node:stream/promises'
-import { HostError } from '../errors.ts'
-import { type Blob, writeBlob } from './blob.ts'
-import { type Compression, compressor, layerMediaType } from './compression.ts'
+import type { BigIntStats } from 'node:fs'
+import { stat } from 'node:fs/promises'
+import { availableParallelism } from 'node:os'
+import type { ByteSource } from '../compress/source.ts'
+import { compressed } from '../compress/stream.ts'
+import { writeBlob } from './blob.ts'
+import { type Compression, layerMediaType, methodOf } from './compression.ts'
 import type { Digest } from './digest.ts'
-import { diskEntries, tarEnd, tarHeader, tarPadding } from './tar.ts'
+import { changedDisk, DiskTar, type LayerFile } from './disktar.ts'
 
 export interface Layer {
   readonly mediaType: string
@@ -18,13 +18,6 @@ export interface Layer {
   readonly size: number
 }
 
-export interface LayerFile {
-  /** The disk file on this machine. */
-  readonly source: string
-  /** Absolute path in the image. */
-  readonly path: string
-}
-
 export interface LayerOptions {
   readonly compression: Compression
   /** Time of every entry. */
@@ -33,16 +26,19 @@ export interface LayerOptions {
   readonly blobs: string
   /** Whether layers lie below this one. */
   readonly hasBase: boolean
+  /** How many threads compress; as many as the machine has processors, at most eight, where left out. */
+  readonly threads?: number
   readonly signal?: AbortSignal
 }
 
 const CHUNK_BYTES = 1024 * 1024
-/** Read ahead of the compressor, so that reading, hashing and compressing overlap. */
-const AHEAD_BYTES = 2 * CHUNK_BYTES
+/** One thread reads and hashes for all, so more would wait; and each takes memory. */
+const MOST_THREADS = 8
 
 /**
- * Writes the layer with the disk: read once, framed as tar, compressed and hashed on the way, in constant memory. The
- * blob gets its name when it is whole and on the disk; on an error or an abort nothing of it stays.
+ * Writes the layer with the disk: read once, framed as tar, compressed by several threads and hashed on the way, in
+ * constant memory. The blob gets its name when it is whole; on an error or an abort nothing of it stays. Its bytes do not
+ * depend on the machine or the number of threads.
  *
  * @throws HostError when the disk file is no regular file, changes while it is read, or the disk is full; ImageError for
  *   a path that cannot be in an image; AbortError after `signal`; other errors of the file system are passed on
@@ -50,62 +46,34 @@ const AHEAD_BYTES = 2 * CHUNK_BYTES
 export async function writeDiskLayer(file: LayerFile, options: LayerOptions): Promise<Layer> {
   const { compression, signal } = options
   signal?.throwIfAborted()
-  await using disk = await open(file.source, 'r')
-  const diffHash = createHash('sha256')
-  const tar = hashed(diskTar(disk, file, options), diffHash)
-  let writing: Promise<Blob> | undefined
-  try {
-    await pipeline(
-      Readable.from(tar, { objectMode: false, highWaterMark: AHEAD_BYTES }),
-      compressor(compression),
-      async (compressed: AsyncIterable<Buffer>) => {
-        writing = writeBlob(options.blobs, compressed)
-        await writing
-      },
-      { ...(signal === undefined ? {} : { signal }) },
-    )
-  } finally {
-    // After an abort the writer may still be about to remove its temporary file.
-    await writing?.catch(() => {})
-  }
-  if (writing === undefined) throw new Error('the pipeline ended without a blob')
-  const { digest, sizeBytes } = await writing
-  return { mediaType: layerMediaType(compression), digest, diffID: `sha256:${diffHash.digest('hex')}`, size: sizeBytes }
+  const before = await stat(file.source, { bigint: true })
+  await using tar = await DiskTar.open(file, options)
+  const { digest, sizeBytes } = await writeBlob(options.blobs, checked(blobContent(tar, options), file.source, before))
+  return { mediaType: layerMediaType(compression), digest, diffID: tar.diffID, size: sizeBytes }
 }
 
-async function* diskTar(disk: FileHandle, file: LayerFile, options: LayerOptions): AsyncGenerator<Buffer> {
-  const before = await disk.stat({ bigint: true })
-  if (!before.isFile()) throw new HostError(`the disk ${file.source} is not a file`, 'give the path of a disk file')
-  const sizeBytes = Number(before.size)
-  const { epochSeconds, hasBase } = options
-  const entries = diskEntries(file.path, { sizeBytes, mtimeSeconds: epochSeconds, hasBase })
-  yield Buffer.concat(entries.map(tarHeader))
-  yield* exactContent(disk, file.source, sizeBytes)
-  const after = await disk.stat({ bigint: true })
-  if (after.size !== before.size || after.mtimeNs !== before.mtimeNs) throw changed(file.source)
-  yield Buffer.concat([tarPadding(sizeBytes), tarEnd()])
+function blobContent(tar: DiskTar, { compression, threads, signal }: LayerOptions): AsyncIterable<Uint8Array> {
+  const method = methodOf(compression)
+  if (method === undefined) return plainChunks(tar, signal)
+  const all = Math.min(MOST_THREADS, availableParallelism())
+  return compressed(tar, method, { threads: threads ?? all, ...(signal === undefined ? {} : { signal }) })
 }
 
-async function* exactContent(disk: FileHandle, source: string, sizeBytes: number): AsyncGenerator<Buffer> {
-  for (let offset = 0; offset < sizeBytes; ) {
-    const buffer = Buffer.allocUnsafe(Math.min(CHUNK_BYTES, sizeBytes - offset))
-    const { bytesRead } = await disk.read(buffer, 0, buffer.length, offset)
-    if (bytesRead === 0) throw changed(source)
-    yield buffer.subarray(0, bytesRead)
-    offset += bytesRead
+async function* plainChunks(source: ByteSource, signal: AbortSignal | undefined): AsyncGenerator<Uint8Array> {
+  const buffer = Buffer.allocUnsafe(CHUNK_BYTES)
+  for (let filled = await source.fill(buffer); filled > 0; filled = await source.fill(buffer)) {
+    signal?.throwIfAborted()
+    yield buffer.subarray(0, filled)
   }
 }
 
-async function* hashed(chunks: AsyncIterable<Buffer>, hash: Hash): AsyncGenerator<Buffer> {
-  for await (const chunk of chunks) {
-    hash.update(chunk)
-    yield chunk
-  }
-}
-
-function changed(source: string): HostError {
-  return new HostError(
-    `the disk ${source} changed while it was read`,
-    'end what writes to it, a running VM perhaps, and try again',
-  )
+/** Fails at the end, before the blob gets its name, where the file is not what it was. */
+async function* checked(
+  content: AsyncIterable<Uint8Array>,
+  source: string,
+  before: BigIntStats,
+): AsyncGenerator<Uint8Array> {
+  yield* content
+  const after = await stat(source, { bigint: true })
+  if (after.size !== before.size || after.mtimeNs !== before.mtimeNs) throw changedDisk(source)
 }

@@ -1,0 +1,77 @@
+import { crc32 } from 'node:zlib'
+import type { CompressorPool } from './pool.ts'
+import type { ByteSource } from './source.ts'
+import type { WorkerRequest } from './worker.ts'
+
+/** Cuts a source into pieces of one size, in buffers that are used again; each piece stands behind what came before it. */
+export class PieceReader {
+  /** Bytes so far. */
+  count = 0
+  /** Of the bytes so far; RFC 1952, section 8. */
+  crc = 0
+  readonly #source: ByteSource
+  readonly #pieceBytes: number
+  readonly #tail: Buffer
+  readonly #free: ArrayBuffer[] = []
+  readonly #sums: boolean
+
+  /** @param history how many bytes before a piece stand in front of it, @param sums whether `crc` is kept */
+  constructor(source: ByteSource, about: { readonly bytes: number; readonly history: number; readonly sums: boolean }) {
+    this.#source = source
+    this.#pieceBytes = about.bytes
+    this.#tail = Buffer.alloc(about.history)
+    this.#sums = about.sums
+  }
+
+  /** @returns undefined at the end */
+  async next(): Promise<WorkerRequest | undefined> {
+    const buffer = this.#free.pop() ?? new ArrayBuffer(this.#tail.length + this.#pieceBytes)
+    const history = this.count === 0 ? 0 : this.#tail.length
+    this.#tail.copy(Buffer.from(buffer), 0, 0, history)
+    const piece = Buffer.from(buffer, history, this.#pieceBytes)
+    const length = await this.#source.fill(piece)
+    if (length === 0) return undefined
+    if (this.#sums) this.crc = crc32(piece.subarray(0, length), this.crc)
+    this.count += length
+    if (length >= this.#tail.length) piece.copy(this.#tail, 0, length - this.#tail.length, length)
+    return { buffer, history, length: history + length }
+  }
+
+  /** Takes a buffer back. */
+  reuse(buffer: ArrayBuffer): void {
+    this.#free.push(buffer)
+  }
+}
+
+/** Pieces of nothing but zeros, of which a sparse disk has many: compressed once, without what came before them. */
+export class ZeroPieces {
+  readonly #pool: CompressorPool
+  readonly #zeros: Buffer<ArrayBuffer>
+  #compressed: Promise<Uint8Array> | undefined
+
+  constructor(pool: CompressorPool, pieceBytes: number) {
+    this.#pool = pool
+    this.#zeros = Buffer.alloc(pieceBytes)
+  }
+
+  /** The compressed piece, or undefined where it is no whole piece of zeros. */
+  compressed({ buffer, history, length }: WorkerRequest): Promise<Uint8Array> | undefined {
+    if (
+      length - history !== this.#zeros.length ||
+      !this.#zeros.equals(Buffer.from(buffer, history, length - history))
+    ) {
+      return undefined
+    }
+    this.#compressed ??= this.#compressZeros()
+    return this.#compressed
+  }
+
+  #compressZeros(): Promise<Uint8Array> {
+    const { length } = this.#zeros
+    const compressing = this.#pool.compress({ buffer: new ArrayBuffer(length), history: 0, length })
+    const compressed = compressing.then((answer) => answer.compressed)
+    // Whoever waits for an earlier piece hears of a failure there.
+    compressed.catch(() => {})
+    return compressed
+  }
+}

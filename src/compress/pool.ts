@@ -1,0 +1,74 @@
+import { Worker } from 'node:worker_threads'
+import { deflateModule } from './deflater.ts'
+import type { Method } from './method.ts'
+import type { WorkerAnswer, WorkerRequest, WorkerSetup } from './worker.ts'
+
+interface Task extends PromiseWithResolvers<WorkerAnswer> {
+  readonly request: WorkerRequest
+}
+
+/** Beside its sources, or in dist/ beside the entry that holds this code. */
+const PROGRAM = new URL(import.meta.url.endsWith('.ts') ? './worker.ts' : './compressor.js', import.meta.url)
+
+/** Threads that compress pieces, each one piece at a time, in the order they are asked. */
+export class CompressorPool implements AsyncDisposable {
+  readonly #setup: WorkerSetup
+  readonly #limit: number
+  readonly #workers = new Map<Worker, Task | undefined>()
+  readonly #waiting: Task[] = []
+  #failure: Error | undefined
+
+  /**
+   * @param limit of the threads; each is started when there is work for it
+   * @param pieceBytes of history and piece together, at most
+   */
+  constructor(method: Method, limit: number, pieceBytes: number) {
+    this.#setup = { method, pieceBytes, ...(method.algorithm === 'gzip' ? { module: deflateModule() } : {}) }
+    this.#limit = limit
+  }
+
+  /** Takes the request's buffer away until it comes back with the answer. */
+  compress(request: WorkerRequest): Promise<WorkerAnswer> {
+    const task: Task = { request, ...Promise.withResolvers<WorkerAnswer>() }
+    // Whoever waits for an earlier one first hears of a failure there.
+    task.promise.catch(() => {})
+    if (this.#failure !== undefined) task.reject(this.#failure)
+    else {
+      this.#waiting.push(task)
+      this.#assign()
+    }
+    return task.promise
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    this.#fail(new Error('the compressors were ended'))
+    await Promise.all([...this.#workers.keys()].map((worker) => worker.terminate()))
+  }
+
+  #assign(): void {
+    const idle = [...this.#workers].find(([, task]) => task === undefined)?.[0]
+    if (this.#waiting.length === 0 || (idle === undefined && this.#workers.size >= this.#limit)) return
+    const worker = idle ?? this.#start()
+    const task = this.#waiting.shift()
+    if (task === undefined) return
+    this.#workers.set(worker, task)
+    worker.postMessage(task.request, [task.request.buffer])
+  }
+
+  #start(): Worker {
+    const worker = new Worker(PROGRAM, { workerData: this.#setup })
+    worker.on('message', (answer: WorkerAnswer) => {
+      this.#workers.get(worker)?.resolve(answer)
+      this.#workers.set(worker, undefined)
+      this.#assign()
+    })
+    worker.on('error', (error) => this.#fail(error instanceof Error ? error : new Error(String(error))))
+    worker.on('exit', (code) => this.#fail(new Error(`a compressor ended with ${code}`)))
+    return worker
+  }
+
+  #fail(error: Error): void {
+    this.#failure ??= error
+    for (const task of [...this.#workers.values(), ...this.#waiting.splice(0)]) task?.reject(this.#failure)
+  }
+}
