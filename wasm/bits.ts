@@ -16,7 +16,7 @@ export function bitsEnd(): usize {
 }
 
 /** At most 57 bits between two calls of `flushBits`. */
-// @ts-ignore: decorators of functions are AssemblyScript's
+// @ts-expect-error: decorators of functions are AssemblyScript's
 @inline
 export function putBits(bits: u64, count: u32): void {
   buffer |= bits << filled
@@ -24,7 +24,7 @@ export function putBits(bits: u64, count: u32): void {
 }
 
 /** Writes the whole bytes; up to eight bytes behind the end are overwritten. */
-// @ts-ignore
+// @ts-expect-error
 @inline
 export function flushBits(): void {
   store<u64>(out, buffer)

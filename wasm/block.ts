@@ -54,13 +54,13 @@ export function startBlock(): void {
   memory.fill(distanceCount, 0, 32 * 4)
 }
 
-// @ts-ignore
+// @ts-expect-error
 @inline
 export function isBlockFull(): bool {
   return last >= symbolsEnd
 }
 
-// @ts-ignore
+// @ts-expect-error
 @inline
 export function addLiteral(byte: u32): void {
   store<u32>(last, byte)
@@ -68,7 +68,7 @@ export function addLiteral(byte: u32): void {
   increment(literalCount + byte * 4)
 }
 
-// @ts-ignore
+// @ts-expect-error
 @inline
 export function addMatch(length: u32, distance: u32): void {
   store<u32>(last, length | (distance << 16))
@@ -77,13 +77,13 @@ export function addMatch(length: u32, distance: u32): void {
   increment(distanceCount + distanceSymbol(distance) * 4)
 }
 
-// @ts-ignore
+// @ts-expect-error
 @inline
 function increment(counter: usize): void {
   store<u32>(counter, load<u32>(counter) + 1)
 }
 
-// @ts-ignore
+// @ts-expect-error
 @inline
 function distanceSymbol(distance: u32): u32 {
   const x = distance - 1

@@ -51,19 +51,19 @@ export function deflate(at: usize, history: u32, length: u32, level: u32, target
   return (bitsEnd() - target) as u32
 }
 
-// @ts-ignore
+// @ts-expect-error
 @inline
 function headOf(bytes: u32): usize {
   return heads + ((bytes * 0x9e3779b1) >> (32 - HASH_BITS)) * 4
 }
 
-// @ts-ignore
+// @ts-expect-error
 @inline
 function shortHeadOf(bytes: u32): usize {
   return shortHeads + (((bytes << 8) * 0x9e3779b1) >> (32 - HASH_BITS)) * 4
 }
 
-// @ts-ignore
+// @ts-expect-error
 @inline
 function remember(position: u32): void {
   const bytes = load<u32>(base + position)
@@ -74,7 +74,7 @@ function remember(position: u32): void {
 }
 
 /** How many bytes are the same from both positions on, `known` of them at least. */
-// @ts-ignore
+// @ts-expect-error
 @inline
 function sameBytes(earlier: u32, position: u32, known: u32): u32 {
   const most = min<u32>(LENGTH_MAX, end - position)

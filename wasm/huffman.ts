@@ -12,13 +12,13 @@ const depths = memory.data((SYMBOLS_MAX + 1) * 4)
 const counts = memory.data((LENGTH_MAX + 2) * 4)
 const next = memory.data((LENGTH_MAX + 2) * 4)
 
-// @ts-ignore
+// @ts-expect-error
 @inline
 function get(array: usize, at: u32): u32 {
   return load<u32>(array + (at << 2))
 }
 
-// @ts-ignore
+// @ts-expect-error
 @inline
 function set(array: usize, at: u32, value: u32): void {
   store<u32>(array + (at << 2), value)

@@ -3,6 +3,7 @@ import type { Compression } from '../oci/compression.ts'
 import type { ConfigChanges } from '../oci/config.ts'
 import type { Descriptor } from '../oci/descriptor.ts'
 import type { Digest } from '../oci/digest.ts'
+import type { Extent } from '../oci/extent.ts'
 import { append, type BaseImage, checkedLayers } from '../oci/image.ts'
 import { type Layer, writeDiskLayer } from '../oci/layer.ts'
 import { createLayout, linkBlob, putBlob, REF_NAME, writeIndex } from '../oci/layout.ts'
@@ -15,6 +16,8 @@ export interface WrapRequest {
     readonly path: string
     /** Absolute. */
     readonly pathInImage: string
+    /** What the file in the image holds, where it is not what the disk file holds. */
+    readonly content?: readonly Extent[]
   }
   /** Left out for an image of the disk alone. */
   readonly base?: BaseImage
@@ -62,18 +65,22 @@ export async function wrapDisk(request: WrapRequest): Promise<Wrapped> {
   const { disk, base, compression, epochSeconds, layoutFolder, signal, reference = 'latest' } = request
   const baseLayers = base === undefined ? [] : checkedLayers(base, request.platform)
   const layout = await createLayout(layoutFolder)
-  const file = { source: disk.path, path: disk.pathInImage }
+  const { path: source, pathInImage, content } = disk
+  const file = { source, path: pathInImage, ...(content === undefined ? {} : { content }) }
   const options = { compression, epochSeconds, blobs: layout.blobs, hasBase: base !== undefined }
   const layer = await writeDiskLayer(file, { ...options, ...(signal === undefined ? {} : { signal }) })
   for (const { digest } of baseLayers) await linkBlob(layout, fileOf(digest, base), digest)
 
-  const image = append(base, layer, { ...request, createdBy: `kiwi-oci: ${disk.pathInImage}` })
+  const image = append(base, layer, { ...request, createdBy: `kiwi-oci: ${pathInImage}` })
   await putBlob(layout, image.configBytes)
   await putBlob(layout, image.manifestBytes)
   const descriptor = { ...image.descriptor, annotations: { [REF_NAME]: reference } }
   await writeIndex(layout, [descriptor])
 
-  const violations = await layoutViolations(layoutFolder, signal === undefined ? {} : { signal })
+  const violations = await layoutViolations(layoutFolder, {
+    known: new Map([[layer.digest, layer.diffID]]),
+    ...(signal === undefined ? {} : { signal }),
+  })
   if (violations.length > 0) throw new ImageError(`the image in ${layoutFolder}`, violations)
   const blobs = [descriptor, image.manifest.config, ...image.manifest.layers]
   const sizeBytes = blobs.reduce((total, blob) => total + blob.size, 0)

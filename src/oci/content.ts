@@ -33,6 +33,13 @@ export async function documentContent(path: string, descriptor: Descriptor): Pro
   })
 }
 
+/** Reads a blob once, for its digest alone. */
+export async function blobContent(path: string, descriptor: Descriptor, signal?: AbortSignal): Promise<Content> {
+  return await withBlob(path, descriptor, async (file) => ({
+    violations: digestViolations(descriptor, await fileSha256(file, descriptor.size, signal)),
+  }))
+}
+
 /**
  * Reads a layer once: digest of the blob and of what it decompresses to.
  *
@@ -120,9 +127,12 @@ async function* fileChunks(file: FileHandle, sizeBytes: number): AsyncGenerator<
   }
 }
 
-async function fileSha256(file: FileHandle, sizeBytes: number): Promise<Digest> {
+async function fileSha256(file: FileHandle, sizeBytes: number, signal?: AbortSignal): Promise<Digest> {
   const hash = createHash('sha256')
-  for await (const chunk of fileChunks(file, sizeBytes)) hash.update(chunk)
+  for await (const chunk of fileChunks(file, sizeBytes)) {
+    signal?.throwIfAborted()
+    hash.update(chunk)
+  }
   return `sha256:${hash.digest('hex')}`
 }
 
