@@ -15,7 +15,9 @@ export async function deflateCodeText(): Promise<string> {
     const program = join(folder, 'deflate.wasm')
     const flags = ['-O3', '--noAssert', '--runtime', 'stub', '--enable', 'bulk-memory', '--use', 'abort=']
     // As a program: its types declare globals that are not Node's.
-    run(join(repositoryRoot, 'node_modules/.bin/asc'), [SOURCE, ...flags, '--outFile', program], { cwd: repositoryRoot })
+    run(join(repositoryRoot, 'node_modules/.bin/asc'), [SOURCE, ...flags, '--outFile', program], {
+      cwd: repositoryRoot,
+    })
     const lines = (await readFile(program)).toString('base64').match(new RegExp(`.{1,${LINE_LENGTH}}`, 'g')) ?? []
     return [
       '// Made from wasm/ by scripts/wasm.ts: change it there.',
