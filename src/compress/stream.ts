@@ -1,9 +1,12 @@
+import { availableParallelism } from 'node:os'
 import type { Method } from './method.ts'
 import { PieceReader, ZeroPieces } from './pieces.ts'
 import { CompressorPool } from './pool.ts'
 import type { ByteSource } from './source.ts'
 
 const MIB = 1024 * 1024
+/** One thread reads and hashes for all of them, so more would wait; and each takes memory. */
+const MOST_THREADS = 8
 /** deflate looks back no further; RFC 1951, section 2. */
 const WINDOW_BYTES = 32 * 1024
 /**
@@ -24,20 +27,21 @@ const LAST_BLOCK = Buffer.from('0300', 'hex')
  * The bytes of a source compressed by several threads: one gzip member, or zstd frames. The same bytes give the same
  * result for any number of threads.
  *
- * @param threads at least 1
+ * @param options.threads at least 1; as many as the machine has processors, at most eight, where left out
  * @throws what the source throws; AbortError after `signal`
  */
 export async function* compressed(
   source: ByteSource,
   method: Method,
-  options: { readonly threads: number; readonly signal?: AbortSignal },
+  options: { readonly threads?: number; readonly signal?: AbortSignal },
 ): AsyncGenerator<Uint8Array> {
+  const { threads = Math.min(MOST_THREADS, availableParallelism()) } = options
   const isGzip = method.algorithm === 'gzip'
   const { bytes, history } = PIECES[method.algorithm]
-  await using pool = new CompressorPool(method, options.threads, history + bytes)
+  await using pool = new CompressorPool(method, threads, history + bytes)
   const pieces = new PieceReader(source, { bytes, history, sums: isGzip })
   if (isGzip) yield GZIP_HEADER
-  yield* compressedPieces(pieces, new ZeroPieces(pool, bytes), pool, options)
+  yield* compressedPieces(pieces, new ZeroPieces(pool, bytes), pool, { ...options, threads })
   if (isGzip) yield Buffer.concat([LAST_BLOCK, littleEndian(pieces.crc), littleEndian(pieces.count % 2 ** 32)])
   // What holds nothing still has to be zstd: a frame of nothing.
   else if (pieces.count === 0) {

@@ -2,7 +2,7 @@ import { createWriteStream } from 'node:fs'
 import { type FileHandle, open } from 'node:fs/promises'
 import { Readable } from 'node:stream'
 import { pipeline } from 'node:stream/promises'
-import { compressor } from '../oci/compression.ts'
+import { compressedChunks } from '../oci/compression.ts'
 import { archiveEnd, type Extent, oldGnuHeader, paddedSize, sparseHeader } from './archiveheader.ts'
 import { chunksOf, contentChunks, isZero } from './filebytes.ts'
 
@@ -34,7 +34,7 @@ export async function writeGce(request: GceRequest): Promise<void> {
   const extents = await contentExtents(raw, signal)
   await pipeline(
     Readable.from(archive(disk, extents, request), { objectMode: false }),
-    compressor({ algorithm: 'gzip' }),
+    (chunks: AsyncIterable<Buffer>) => compressedChunks(chunks, { algorithm: 'gzip' }, signal),
     createWriteStream(target),
     ...(signal === undefined ? [] : [{ signal }]),
   )

@@ -11,10 +11,18 @@ import { checkTargets } from '../registry/push.ts'
 import { requireSkopeo } from '../registry/skopeo.ts'
 import { fetchPlannedBase, resolvePlannedBase } from './base.ts'
 import { buildDescription, prepareDescription } from './description.ts'
-import { checkDiskSpace, checkFormatOptions, checkSpace, convertSource, imageTime, type SourceDisk } from './disk.ts'
+import {
+  checkDiskSpace,
+  checkFormatOptions,
+  checkSpace,
+  convertSource,
+  type ImageDisk,
+  imageTime,
+  type SourceDisk,
+} from './disk.ts'
 import { type Job, jobUntil } from './job.ts'
 import { plannedDestinations } from './publish.ts'
-import type { Built, BuiltDisk } from './result.ts'
+import type { Built } from './result.ts'
 import { together } from './together.ts'
 import type { Kiwi } from './tools.ts'
 import { wrapDisk } from './wrap.ts'
@@ -50,7 +58,7 @@ export async function buildImage(plan: Plan, job: Job, kiwi?: Kiwi): Promise<Bui
 }
 
 /** What nobody needs any more; the layout and the disk stay as long as the job. */
-async function discard(plan: Plan, raw: SourceDisk, converted: BuiltDisk, job: Job): Promise<void> {
+async function discard(plan: Plan, raw: SourceDisk, converted: ImageDisk, job: Job): Promise<void> {
   for (const name of ['base', 'cache', 'description', 'keys']) {
     await rm(join(job.workFolder, name), { recursive: true, force: true })
   }
@@ -88,17 +96,18 @@ async function readyDisk(plan: Plan, source: DiskSource, job: Job): Promise<Disk
 
 async function wrap(
   plan: Plan,
-  parts: { raw: SourceDisk; converted: BuiltDisk; base: BaseImage | undefined; kiwi?: Kiwi },
+  parts: { raw: SourceDisk; converted: ImageDisk; base: BaseImage | undefined; kiwi?: Kiwi },
   job: Job,
 ): Promise<Built> {
   const { raw, converted, base, kiwi } = parts
+  const { content, ...disk } = converted
   const { source } = plan
   job.report.group('Wrap')
   const epochSeconds = plan.sourceDateEpoch ?? imageTime((await stat(raw.file)).mtimeMs)
   const named = source.kind === 'description' ? { title: source.name, version: source.version } : { title: raw.name }
   const wrapped = await job.stopwatch.time('Wrap', () =>
     wrapDisk({
-      disk: { path: converted.file, pathInImage: converted.path },
+      disk: { path: disk.file, pathInImage: disk.path, ...(content === undefined ? {} : { content }) },
       ...(base ? { base } : {}),
       platform: plan.platform,
       changes: plan.config,
@@ -111,7 +120,7 @@ async function wrap(
       signal: job.signal,
     }),
   )
-  job.report.info(`Image: ${wrapped.digest} with ${converted.path}`)
+  job.report.info(`Image: ${wrapped.digest} with ${disk.path}`)
   job.report.endGroup()
   return {
     workFolder: job.workFolder,
@@ -119,7 +128,7 @@ async function wrap(
     reference: wrapped.reference,
     digest: wrapped.digest,
     descriptor: wrapped.descriptor,
-    disk: converted,
+    disk,
     layerSizeBytes: wrapped.layer.size,
     ...(base ? { base: { name: base.publishedName, digest: base.digest } } : {}),
     ...(kiwi ? { kiwi: { version: kiwi.version } } : {}),

@@ -1,10 +1,12 @@
 import { mkdir, stat } from 'node:fs/promises'
 import { basename, join } from 'node:path'
+import { qcow2Content, rawContent } from '../disk/content.ts'
 import { convertDisk, isConverted, refusedOptions } from '../disk/convert.ts'
 import { diskFormat } from '../disk/format.ts'
 import type { DiskInfo } from '../disk/inspect.ts'
 import { DescriptionError, HostError } from '../errors.ts'
 import { diskSpaceNeed, freeBytes, spaceProblem } from '../host/space.ts'
+import type { Extent } from '../oci/extent.ts'
 import { conversionOptions } from '../plan/diskoptions.ts'
 import type { Plan } from '../plan/plan.ts'
 import { typePlace } from '../plan/typeplace.ts'
@@ -40,7 +42,7 @@ export async function checkDiskSpace(plan: Plan, disk: DiskInfo, job: Job): Prom
   await checkSpace(
     diskSpaceNeed({
       contentBytes: disk.sizeBytes,
-      converted: isConverted(disk.format, plan.format, options),
+      converted: isConverted(disk.format, plan.format, options) && !isStreamed(plan, disk),
       compressed: plan.compression.algorithm !== 'none',
       packed: packed === true,
       rawCopy: plan.format === 'gce' && disk.format !== 'raw',
@@ -56,34 +58,36 @@ export async function checkSpace(needBytes: number, job: Job): Promise<void> {
 }
 
 /**
+ * Whether the layer is written from the raw disk itself, without a file of the format in between. Where the layer is not
+ * compressed the clusters of a qcow2 are, by qemu-img.
+ */
+function isStreamed({ source, format, platform, compression }: Plan, disk: DiskInfo): boolean {
+  if (disk.format !== 'raw') return false
+  if (format === 'raw') return true
+  const { qemu } = conversionOptions(source, format, platform)
+  return format === 'qcow2' && compression.algorithm !== 'none' && qemu.length === 0
+}
+
+/** The disk that goes into the image. */
+export interface ImageDisk extends BuiltDisk {
+  /** What the file in the image holds, where that is not what the disk's file holds. */
+  readonly content?: readonly Extent[]
+}
+
+/**
  * Makes the disk that goes into the image, from one that stays as it is.
  *
  * @throws HostError without space, and when the disk changes meanwhile; what `convertDisk` throws
  */
-export async function convertSource(plan: Plan, raw: SourceDisk, job: Job): Promise<BuiltDisk> {
-  const { source, format } = plan
+export async function convertSource(plan: Plan, raw: SourceDisk, job: Job): Promise<ImageDisk> {
+  const { format } = plan
   const path = plan.diskPath ?? `/disk/${stem(plan, raw)}.${diskFormat(format).extension}`
   // Of a description it is known only now how much is in its disk.
   await checkDiskSpace(plan, raw, job)
   job.report.group(`Convert the disk to ${format}`)
   const before = await stat(raw.file)
-  const folder = join(job.workFolder, 'disk')
-  await mkdir(folder, { recursive: true })
-  const epochSeconds = plan.sourceDateEpoch ?? imageTime(before.mtimeMs)
-  const converted = await job.stopwatch.time('Convert', () =>
-    convertDisk({
-      source: raw.file,
-      from: raw.format,
-      virtualSizeBytes: raw.virtualSizeBytes,
-      to: format,
-      target: join(folder, basename(path)),
-      // What the layer compresses would only get larger by being compressed before.
-      compressed: plan.compression.algorithm === 'none',
-      options: conversionOptions(source, format, plan.platform),
-      title: source.kind === 'description' ? source.name : raw.name,
-      epochSeconds,
-      signal: job.signal,
-    }),
+  const made = await job.stopwatch.time('Convert', () =>
+    isStreamed(plan, raw) ? streamedDisk(plan, raw, job.signal) : convertedDisk(plan, raw, basename(path), job),
   )
   job.report.endGroup()
   const after = await stat(raw.file)
@@ -93,10 +97,38 @@ export async function convertSource(plan: Plan, raw: SourceDisk, job: Job): Prom
       'end what writes to it, a running VM perhaps, and try again',
     )
   }
-  const { size: sizeBytes } = await stat(converted.file)
   // A layer that is not compressed is as long as the file, whose holes are known only now.
-  if (plan.compression.algorithm === 'none') await checkSpace(sizeBytes, job)
-  return { path, format, ...converted, sizeBytes }
+  if (plan.compression.algorithm === 'none') await checkSpace(made.sizeBytes, job)
+  return { path, format, ...made }
+}
+
+type Made = Omit<ImageDisk, 'path' | 'format'>
+
+async function streamedDisk({ format }: Plan, raw: SourceDisk, signal: AbortSignal): Promise<Made> {
+  const { file, virtualSizeBytes } = raw
+  const made = await (format === 'raw' ? rawContent : qcow2Content)(file, virtualSizeBytes, signal)
+  return { file, virtualSizeBytes, sizeBytes: made.sizeBytes, content: made.extents }
+}
+
+async function convertedDisk(plan: Plan, raw: SourceDisk, name: string, job: Job): Promise<Made> {
+  const { source, format } = plan
+  const folder = join(job.workFolder, 'disk')
+  await mkdir(folder, { recursive: true })
+  const epochSeconds = plan.sourceDateEpoch ?? imageTime((await stat(raw.file)).mtimeMs)
+  const converted = await convertDisk({
+    source: raw.file,
+    from: raw.format,
+    virtualSizeBytes: raw.virtualSizeBytes,
+    to: format,
+    target: join(folder, name),
+    // What the layer compresses would only get larger by being compressed before.
+    compressed: plan.compression.algorithm === 'none',
+    options: conversionOptions(source, format, plan.platform),
+    title: source.kind === 'description' ? source.name : raw.name,
+    epochSeconds,
+    signal: job.signal,
+  })
+  return { ...converted, sizeBytes: (await stat(converted.file)).size }
 }
 
 /** The time of an image whose user gives none, in seconds since 1970: that of its disk. */

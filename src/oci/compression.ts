@@ -1,4 +1,6 @@
 import type { Method } from '../compress/method.ts'
+import { chunkSource } from '../compress/source.ts'
+import { compressed } from '../compress/stream.ts'
 import { mediaTypes } from './manifest.ts'
 
 /** How the layer's tar is compressed; the default level of the algorithm where none is given. */
@@ -43,4 +45,14 @@ export function layerMediaType(compression: Compression): string {
 /** How the compression is done; undefined for none. */
 export function methodOf({ algorithm, level }: Compression): Method | undefined {
   return algorithm === 'none' ? undefined : { algorithm, level: level ?? LEVELS[algorithm].default }
+}
+
+/** Bytes that come as a stream, compressed; the same bytes on every machine. */
+export function compressedChunks(
+  chunks: AsyncIterable<Uint8Array>,
+  compression: Compression,
+  signal?: AbortSignal,
+): AsyncIterable<Uint8Array> {
+  const method = methodOf(compression)
+  return method === undefined ? chunks : compressed(chunkSource(chunks), method, signal === undefined ? {} : { signal })
 }

@@ -6,7 +6,7 @@ import { Readable } from 'node:stream'
 import { pipeline } from 'node:stream/promises'
 import { ImageError, KnownError } from '../errors.ts'
 import { writeBlob } from './blob.ts'
-import { compressor } from './compression.ts'
+import { compressedChunks } from './compression.ts'
 import { parseConfig } from './config.ts'
 import { decompressor } from './decompression.ts'
 import type { Descriptor } from './descriptor.ts'
@@ -79,8 +79,8 @@ async function gzipLayer(
       Readable.from(chunks, { objectMode: false }),
       unpacked,
       (tar: AsyncIterable<Buffer>) => hashed(tar, hash),
-      compressor({ algorithm: 'gzip' }),
-      async (compressed: AsyncIterable<Buffer>) => {
+      (tar: AsyncIterable<Buffer>) => compressedChunks(tar, { algorithm: 'gzip' }, signal),
+      async (compressed: AsyncIterable<Uint8Array>) => {
         writing = writeBlob(folder, compressed)
         await writing
       },

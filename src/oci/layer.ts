@@ -1,6 +1,5 @@
 import type { BigIntStats } from 'node:fs'
 import { stat } from 'node:fs/promises'
-import { availableParallelism } from 'node:os'
 import type { ByteSource } from '../compress/source.ts'
 import { compressed } from '../compress/stream.ts'
 import { writeBlob } from './blob.ts'
@@ -32,8 +31,6 @@ export interface LayerOptions {
 }
 
 const CHUNK_BYTES = 1024 * 1024
-/** One thread reads and hashes for all, so more would wait; and each takes memory. */
-const MOST_THREADS = 8
 
 /**
  * Writes the layer with the disk: read once, framed as tar, compressed by several threads and hashed on the way, in
@@ -55,8 +52,8 @@ export async function writeDiskLayer(file: LayerFile, options: LayerOptions): Pr
 function blobContent(tar: DiskTar, { compression, threads, signal }: LayerOptions): AsyncIterable<Uint8Array> {
   const method = methodOf(compression)
   if (method === undefined) return plainChunks(tar, signal)
-  const all = Math.min(MOST_THREADS, availableParallelism())
-  return compressed(tar, method, { threads: threads ?? all, ...(signal === undefined ? {} : { signal }) })
+  const given = { ...(threads === undefined ? {} : { threads }), ...(signal === undefined ? {} : { signal }) }
+  return compressed(tar, method, given)
 }
 
 async function* plainChunks(source: ByteSource, signal: AbortSignal | undefined): AsyncGenerator<Uint8Array> {
