@@ -5,7 +5,7 @@ const steps = ['cli', 'plan', 'setup', 'build', 'publish', 'cleanup', 'superviso
 const entries = [
   ...steps.map((name) => ({ name, input: `src/steps/${name}.ts` })),
   // A thread of those that write a layer.
-  { name: 'compressor', input: 'src/compress/worker.ts' },
+  { name: 'deflateworker', input: 'src/compress/deflateworker.ts' },
 ]
 
 export default defineConfig(

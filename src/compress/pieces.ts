@@ -1,7 +1,6 @@
 import { crc32 } from 'node:zlib'
-import type { CompressorPool } from './pool.ts'
+import type { Compressor, Piece } from './compressor.ts'
 import type { ByteSource } from './source.ts'
-import type { WorkerRequest } from './worker.ts'
 
 /** Cuts a source into pieces of one size, in buffers that are used again; each piece stands behind what came before it. */
 export class PieceReader {
@@ -24,7 +23,7 @@ export class PieceReader {
   }
 
   /** @returns undefined at the end */
-  async next(): Promise<WorkerRequest | undefined> {
+  async next(): Promise<Piece | undefined> {
     const buffer = this.#free.pop() ?? new ArrayBuffer(this.#tail.length + this.#pieceBytes)
     const history = this.count === 0 ? 0 : this.#tail.length
     this.#tail.copy(Buffer.from(buffer), 0, 0, history)
@@ -45,17 +44,17 @@ export class PieceReader {
 
 /** Pieces of nothing but zeros, of which a sparse disk has many: compressed once, without what came before them. */
 export class ZeroPieces {
-  readonly #pool: CompressorPool
+  readonly #compressor: Compressor
   readonly #zeros: Buffer<ArrayBuffer>
   #compressed: Promise<Uint8Array> | undefined
 
-  constructor(pool: CompressorPool, pieceBytes: number) {
-    this.#pool = pool
+  constructor(compressor: Compressor, pieceBytes: number) {
+    this.#compressor = compressor
     this.#zeros = Buffer.alloc(pieceBytes)
   }
 
   /** The compressed piece, or undefined where it is no whole piece of zeros. */
-  compressed({ buffer, history, length }: WorkerRequest): Promise<Uint8Array> | undefined {
+  compressed({ buffer, history, length }: Piece): Promise<Uint8Array> | undefined {
     if (
       length - history !== this.#zeros.length ||
       !this.#zeros.equals(Buffer.from(buffer, history, length - history))
@@ -68,7 +67,7 @@ export class ZeroPieces {
 
   #compressZeros(): Promise<Uint8Array> {
     const { length } = this.#zeros
-    const compressing = this.#pool.compress({ buffer: new ArrayBuffer(length), history: 0, length })
+    const compressing = this.#compressor.compress({ buffer: new ArrayBuffer(length), history: 0, length })
     const compressed = compressing.then((answer) => answer.compressed)
     // Whoever waits for an earlier piece hears of a failure there.
     compressed.catch(() => {})

@@ -1,8 +1,10 @@
 import { availableParallelism } from 'node:os'
+import type { Compressor, Piece } from './compressor.ts'
+import { DeflatePool } from './deflatepool.ts'
 import type { Method } from './method.ts'
 import { PieceReader, ZeroPieces } from './pieces.ts'
-import { CompressorPool } from './pool.ts'
 import type { ByteSource } from './source.ts'
+import { ZstdCompressor } from './zstdcompressor.ts'
 
 const MIB = 1024 * 1024
 /** One thread reads and hashes for all of them, so more would wait; and each takes memory. */
@@ -38,27 +40,28 @@ export async function* compressed(
   const { threads = Math.min(MOST_THREADS, availableParallelism()) } = options
   const isGzip = method.algorithm === 'gzip'
   const { bytes, history } = PIECES[method.algorithm]
-  await using pool = new CompressorPool(method, threads, history + bytes)
+  await using compressor = isGzip
+    ? new DeflatePool(method.level, threads, history + bytes)
+    : new ZstdCompressor(method.level, threads)
   const pieces = new PieceReader(source, { bytes, history, sums: isGzip })
   if (isGzip) yield GZIP_HEADER
-  yield* compressedPieces(pieces, new ZeroPieces(pool, bytes), pool, { ...options, threads })
+  yield* compressedPieces(pieces, new ZeroPieces(compressor, bytes), compressor, options.signal)
   if (isGzip) yield Buffer.concat([LAST_BLOCK, littleEndian(pieces.crc), littleEndian(pieces.count % 2 ** 32)])
   // What holds nothing still has to be zstd: a frame of nothing.
   else if (pieces.count === 0) {
-    yield (await pool.compress({ buffer: new ArrayBuffer(0), history: 0, length: 0 })).compressed
+    yield (await compressor.compress({ buffer: new ArrayBuffer(0), history: 0, length: 0 })).compressed
   }
 }
 
 async function* compressedPieces(
   pieces: PieceReader,
   zeros: ZeroPieces,
-  pool: CompressorPool,
-  { threads, signal }: { readonly threads: number; readonly signal?: AbortSignal },
+  compressor: Compressor,
+  signal: AbortSignal | undefined,
 ): AsyncGenerator<Uint8Array> {
   const underWay: Promise<Uint8Array>[] = []
   for (let ended = false; ; ) {
-    // One for each thread, and some in hand, so that none waits while this thread reads and writes.
-    while (!ended && underWay.length < 2 * threads + 1) {
+    while (!ended && underWay.length < compressor.appetite) {
       signal?.throwIfAborted()
       const piece = await pieces.next()
       if (piece === undefined) {
@@ -67,7 +70,7 @@ async function* compressedPieces(
       }
       const zero = zeros.compressed(piece)
       if (zero !== undefined) pieces.reuse(piece.buffer)
-      underWay.push(zero ?? returned(pieces, pool, piece))
+      underWay.push(zero ?? returned(pieces, compressor, piece))
     }
     const next = underWay.shift()
     if (next === undefined) return
@@ -75,8 +78,8 @@ async function* compressedPieces(
   }
 }
 
-function returned(pieces: PieceReader, pool: CompressorPool, piece: Parameters<CompressorPool['compress']>[0]) {
-  const compressing = pool.compress(piece).then(({ buffer, compressed }) => {
+function returned(pieces: PieceReader, compressor: Compressor, piece: Piece): Promise<Uint8Array> {
+  const compressing = compressor.compress(piece).then(({ buffer, compressed }) => {
     pieces.reuse(buffer)
     return compressed
   })

@@ -1,17 +1,18 @@
 import { Worker } from 'node:worker_threads'
+import type { CompressedPiece, Compressor, Piece } from './compressor.ts'
 import { deflateModule } from './deflater.ts'
-import type { Method } from './method.ts'
-import type { WorkerAnswer, WorkerRequest, WorkerSetup } from './worker.ts'
+import type { WorkerSetup } from './deflateworker.ts'
 
-interface Task extends PromiseWithResolvers<WorkerAnswer> {
-  readonly request: WorkerRequest
+interface Task extends PromiseWithResolvers<CompressedPiece> {
+  readonly piece: Piece
 }
 
 /** Beside its sources, or in dist/ beside the entry that holds this code. */
-const PROGRAM = new URL(import.meta.url.endsWith('.ts') ? './worker.ts' : './compressor.js', import.meta.url)
+const PROGRAM = new URL(import.meta.url.endsWith('.ts') ? './deflateworker.ts' : './deflateworker.js', import.meta.url)
 
-/** Threads that compress pieces, each one piece at a time, in the order they are asked. */
-export class CompressorPool implements AsyncDisposable {
+/** Threads that deflate pieces, each one piece at a time, in the order they are asked. */
+export class DeflatePool implements Compressor {
+  readonly appetite: number
   readonly #setup: WorkerSetup
   readonly #limit: number
   readonly #workers = new Map<Worker, Task | undefined>()
@@ -19,17 +20,18 @@ export class CompressorPool implements AsyncDisposable {
   #failure: Error | undefined
 
   /**
-   * @param limit of the threads; each is started when there is work for it
+   * @param threads at most; each is started when there is work for it
    * @param pieceBytes of history and piece together, at most
    */
-  constructor(method: Method, limit: number, pieceBytes: number) {
-    this.#setup = { method, pieceBytes, ...(method.algorithm === 'gzip' ? { module: deflateModule() } : {}) }
-    this.#limit = limit
+  constructor(level: number, threads: number, pieceBytes: number) {
+    this.#setup = { module: deflateModule(), level, pieceBytes }
+    this.#limit = threads
+    // One for each thread, and some in hand, so that none waits while others read and write.
+    this.appetite = 2 * threads + 1
   }
 
-  /** Takes the request's buffer away until it comes back with the answer. */
-  compress(request: WorkerRequest): Promise<WorkerAnswer> {
-    const task: Task = { request, ...Promise.withResolvers<WorkerAnswer>() }
+  compress(piece: Piece): Promise<CompressedPiece> {
+    const task: Task = { piece, ...Promise.withResolvers<CompressedPiece>() }
     // Whoever waits for an earlier one first hears of a failure there.
     task.promise.catch(() => {})
     if (this.#failure !== undefined) task.reject(this.#failure)
@@ -52,12 +54,12 @@ export class CompressorPool implements AsyncDisposable {
     const task = this.#waiting.shift()
     if (task === undefined) return
     this.#workers.set(worker, task)
-    worker.postMessage(task.request, [task.request.buffer])
+    worker.postMessage(task.piece, [task.piece.buffer])
   }
 
   #start(): Worker {
     const worker = new Worker(PROGRAM, { workerData: this.#setup })
-    worker.on('message', (answer: WorkerAnswer) => {
+    worker.on('message', (answer: CompressedPiece) => {
       this.#workers.get(worker)?.resolve(answer)
       this.#workers.set(worker, undefined)
       this.#assign()

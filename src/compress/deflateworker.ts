@@ -1,0 +1,20 @@
+import { parentPort, workerData } from 'node:worker_threads'
+import type { Piece } from './compressor.ts'
+import { deflater } from './deflater.ts'
+
+/** What a worker is started with. */
+export interface WorkerSetup {
+  readonly module: WebAssembly.Module
+  readonly level: number
+  /** Of history and piece together, at most. */
+  readonly pieceBytes: number
+}
+
+if (parentPort === null) throw new Error('this file is for a worker thread')
+const port = parentPort
+const { module, level, pieceBytes } = workerData as WorkerSetup
+const deflate = deflater(module, level, pieceBytes)
+port.on('message', ({ buffer, history, length }: Piece) => {
+  const compressed = deflate(new Uint8Array(buffer, 0, length), history)
+  port.postMessage({ buffer, compressed }, [buffer, compressed.buffer])
+})

@@ -1,0 +1,34 @@
+import { promisify } from 'node:util'
+import { constants, zstdCompress } from 'node:zlib'
+import type { CompressedPiece, Compressor, Piece } from './compressor.ts'
+
+/** Node has four threads for such work and for reading files, of which one is left for that. */
+const MOST_THREADS = 3
+
+/**
+ * Each piece becomes a frame with a checksum, in threads that Node has anyway: workers of our own would take twice the
+ * memory.
+ */
+export class ZstdCompressor implements Compressor {
+  readonly appetite: number
+  readonly #level: number
+
+  constructor(level: number, threads: number) {
+    this.appetite = Math.min(MOST_THREADS, threads + 1)
+    this.#level = level
+  }
+
+  async compress({ buffer, history, length }: Piece): Promise<CompressedPiece> {
+    const bytes = new Uint8Array(buffer, history, length - history)
+    const params = {
+      [constants.ZSTD_c_compressionLevel]: this.#level,
+      [constants.ZSTD_c_checksumFlag]: 1,
+    }
+    // In one go: the whole frame has room, by ZSTD_compressBound.
+    const chunkSize = bytes.length + Math.ceil(bytes.length / 128) + 1024
+    const options = { params, pledgedSrcSize: bytes.length, chunkSize }
+    return { buffer, compressed: await promisify(zstdCompress)(bytes, options) }
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {}
+}
