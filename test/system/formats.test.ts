@@ -1,4 +1,4 @@
-import { mkdir, mkdtemp, readdir, readFile, rm } from 'node:fs/promises'
+import { mkdir, mkdtemp, readdir, readFile, rm, stat } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { basename, join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
@@ -141,9 +141,20 @@ describe('a job with a disk and the format', () => {
     const workFolder = await mkdtemp(join(folder, 'job-'))
     const image = await built(format, workFolder)
     expect(image.disk).toMatchObject({ path, format, virtualSizeBytes })
-    expect((await readdir(join(workFolder, 'disk'))).length).toBe(format === 'raw' ? 0 : 1)
+    expect(await readdir(workFolder)).toEqual(format === 'raw' ? ['layout'] : ['disk', 'layout'])
     await unpacked(image.layout, image.digest, join(workFolder, 'root'))
     await runCommand('cmp', [image.disk.file, join(workFolder, 'root', path)])
+  })
+
+  it('qcow2 is written into the layer without a file of it', async () => {
+    const workFolder = await mkdtemp(join(folder, 'job-'))
+    const image = await built('qcow2', workFolder)
+    expect(await readdir(workFolder)).toEqual(['layout'])
+    await unpacked(image.layout, image.digest, join(workFolder, 'root'))
+    const disk = join(workFolder, 'root/disk/source.qcow2')
+    await runCommand('qemu-img', ['check', '-f', 'qcow2', disk])
+    await runCommand('qemu-img', ['compare', '-f', 'raw', '-F', 'qcow2', image.disk.file, disk])
+    expect(image.disk).toMatchObject({ format: 'qcow2', sizeBytes: (await stat(disk)).size })
   })
 
   it.each(['vmdk', 'vhd', 'vhdx', 'ova'] as const)('%s gives the same digest each time', async (format) => {
