@@ -2,10 +2,15 @@ import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { repositoryRoot } from '../../support/tools.ts'
 
-/** The words of the README's main command after `dist/cli.js`: what users copy is what the test runs. */
+/** The words of a command that users copy from a README: what they run is what the test runs. */
+export async function readmeCommand(file: string, start: string): Promise<readonly string[]> {
+  const text = await readFile(join(repositoryRoot, file), 'utf8')
+  const line = text.split('\n').find((each) => each.trimStart().startsWith(start))
+  if (line === undefined) throw new Error(`${file} has no command that begins with: ${start}`)
+  return line.trim().split(' ')
+}
+
+/** The words of the README's main command after `dist/cli.js`. */
 export async function mainCommand(): Promise<readonly string[]> {
-  const readme = await readFile(join(repositoryRoot, 'README.md'), 'utf8')
-  const line = readme.split('\n').find((each) => /^npx -y node@24 dist\/cli\.js .*--description/.test(each))
-  if (line === undefined) throw new Error('the README has no main command')
-  return line.split(' ').slice(4)
+  return (await readmeCommand('README.md', 'npx -y node@24 dist/cli.js --install-tools --description')).slice(4)
 }
