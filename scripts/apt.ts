@@ -1,5 +1,6 @@
 import { existsSync } from 'node:fs'
 import { rm, writeFile } from 'node:fs/promises'
+import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { capture, run } from './run.ts'
 
@@ -9,18 +10,29 @@ export const TEST_PACKAGES: Readonly<Record<string, string>> = {
   bzip2: 'packs archives of bases',
   'busybox-static': 'real files for the base image',
   'docker-registry': 'a real registry on loopback',
+  'debian-archive-keyring': 'Ubuntu builds examples/runtime too',
   'docker.io': "docker's own engine: loads what is exported for it",
+  fdisk: 'sfdisk: partitions a disk',
   git: 'the consumer repository that act runs',
-  podman: 'loads exported archives',
+  podman: 'loads exported archives, and boots a disk on examples/runtime',
   'python3-venv': 'environments for zizmor and KIWI',
   'qemu-system-x86': 'boots the disk that was built',
   'qemu-utils': 'qemu-img: makes and reads disks',
+  runc: 'podman runs containers with it on every kind of cgroups',
+  shellcheck: 'reads the scripts of the examples',
   skopeo: 'pulls images back',
   sudo: 'runs kiwi-oci as an ordinary user',
   umoci: "another program's opinion of our layouts",
   'xz-utils': "packs archives of bases, as KIWI's are",
   zstd: 'reads zstd layers',
 }
+
+/**
+ * Programs that make a package needless. A hosted runner has Docker's own packages, which Debian's would push out, and
+ * a rebuilt podman.
+ */
+const STAND_INS: Readonly<Record<string, string>> = { 'docker.io': 'dockerd', podman: 'podman', runc: 'runc' }
+const FOLDERS = ['/usr/local/sbin', '/usr/local/bin', '/usr/sbin', '/usr/bin']
 
 /** dpkg-query(1): one line of name and state for each package. */
 const STATUS_LINE = `\${Package} \${db:Status-Status}\\n`
@@ -32,7 +44,12 @@ const LOCK_SECONDS = 300
 export function missingPackages(names: readonly string[]): readonly string[] {
   const { stdout } = capture('dpkg-query', ['-W', '-f', STATUS_LINE, ...names])
   const installed = new Set(stdout.split('\n').filter((line) => line.endsWith(' installed')))
-  return names.filter((name) => !installed.has(`${name} installed`))
+  return names.filter((name) => !installed.has(`${name} installed`) && !hasStandIn(name))
+}
+
+function hasStandIn(name: string): boolean {
+  const program = STAND_INS[name]
+  return program !== undefined && FOLDERS.some((folder) => existsSync(join(folder, program)))
 }
 
 /**

@@ -47,6 +47,11 @@ const CHECKS: readonly Stage[] = [
       ),
   },
   {
+    name: 'shellcheck',
+    run: () =>
+      inRepository('shellcheck', ...tracked('.ci/run', 'examples/*.sh', 'examples/runtime/root/usr/local/bin/*')),
+  },
+  {
     name: 'zizmor',
     run: () =>
       inRepository(

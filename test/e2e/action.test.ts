@@ -7,6 +7,7 @@ import { type Base, makeBase, pushBase } from '../support/base.ts'
 import { blobDownloads, type Registry, startRegistry } from '../support/registry.ts'
 import { repositoryRoot } from '../support/tools.ts'
 import { hostState } from './support/hoststate.ts'
+import { startPodman } from './support/podman.ts'
 
 const PASSWORD = 'c4nary-pa55word'
 
@@ -65,6 +66,14 @@ source-date-epoch: 1700000000`)
     )
     return { layers, result }
   }
+  /** What the image's own command prints. */
+  const listing = async (reference: string) => {
+    await using podman = await startPodman()
+    const login = ['--creds', `robot:${PASSWORD}`, '--tls-verify=false']
+    const pulled = await podman.call(['pull', '--quiet', ...login, reference])
+    expect(pulled.exitCode, pulled.stderr).toBe(0)
+    return (await podman.call(['run', '--rm', pulled.stdout.trim()])).stdout
+  }
 
   beforeAll(async () => {
     bench = await actBench()
@@ -85,9 +94,9 @@ source-date-epoch: 1700000000`)
 
   it('builds a description with KIWI, pushes it with a login of its own, reports, and leaves nothing', async () => {
     const before = await hostState()
-    const tags = ['1.0.0', 'latest'].map((tag) => `${target.address}/acme/debian:${tag}`)
+    const tags = ['1.0.0', 'latest'].map((tag) => `${target.address}/acme/data:${tag}`)
     const built = await run(
-      workflow(`description: debian
+      workflow(`description: data
 base-image: ${bases.address}/acme/base:1
 format: raw
 compression: zstd
@@ -98,12 +107,12 @@ push: true
 tls-verify: false
 username: robot
 password: \${{ secrets.PASSWORD }}`),
-      { copies: { debian: join(repositoryRoot, 'examples/debian') } },
+      { copies: { data: join(repositoryRoot, 'examples/data') } },
     )
     expect(built.exitCode, built.log).toBe(0)
     const { outputs } = built.step('image')
     expect(outputs['digest']).toMatch(/^sha256:[0-9a-f]{64}$/)
-    expect(outputs['image']).toBe(`${target.address}/acme/debian@${outputs['digest']}`)
+    expect(outputs['image']).toBe(`${target.address}/acme/data@${outputs['digest']}`)
     expect(outputs['tags']?.split('\n')).toEqual(tags)
     expect(JSON.parse(outputs['metadata'] ?? '')).toMatchObject({
       'containerimage.digest': outputs['digest'],
@@ -127,6 +136,8 @@ password: \${{ secrets.PASSWORD }}`),
     expect(outputs['layout']).toContain(join(bench.home, 'work'))
     expect(await readdir(join(bench.home, 'work'))).toEqual([])
     expect(await hostState()).toEqual(before)
+    const listed = await listing(`${target.address}/acme/data@${outputs['digest']}`)
+    expect(listed).toMatch(/^-r--r--r-- +1 107 +107 +1572864000 .* debian-data\.x86_64-1\.0\.0\.raw$/m)
   })
 
   it('fetches no layer of the base in the next job on the same machine', async () => {

@@ -22,7 +22,9 @@ describe('what we use of others', () => {
   it('is pinned by a full SHA with the version beside it', () => {
     const wrong = usesLines()
       .filter(({ reference }) => !reference.startsWith('$/') && !reference.startsWith('./'))
-      .filter(({ path, reference }) => !(path.startsWith('examples/') && reference === 'OWNER/kiwi-oci@v1'))
+      .filter(
+        ({ path, reference }) => !(path.startsWith('examples/') && /^OWNER\/kiwi-oci(\/setup)?@v1$/.test(reference)),
+      )
       .filter(({ reference, comment }) => !/@[0-9a-f]{40}$/.test(reference) || !/^# v\d+\.\d+\.\d+$/.test(comment))
     expect(wrong).toEqual([])
   })
