@@ -3,6 +3,7 @@ import type { ContainerNaming } from '../oci/containername.ts'
 import { containerConfig } from './containerconfig.ts'
 import { attributesOf } from './description.ts'
 import { type ContainerTransport, type DescribedDiskFormat, formatReading } from './format.ts'
+import { replacesInitrd } from './initrd.ts'
 import { formatOptions, type Machine, machineOf } from './machine.ts'
 import { optional } from './optional.ts'
 import { attributeValue, childrenNamed, isTrue, type XmlElement } from './xml.ts'
@@ -56,6 +57,8 @@ export interface SelectedType {
   readonly naming?: ContainerNaming
   /** The container's maintainer, else the description's author as `NAME <CONTACT>`. */
   readonly author?: string
+  /** KIWI's initrd takes the place of what packages make at their installation, before anything is made of that. */
+  readonly replacesInitrd: boolean
   /** All attributes of the `<type>`, as written. */
   readonly attributes: Readonly<Record<string, string>>
 }
@@ -114,6 +117,7 @@ export function selectedType(type: XmlElement, surroundings: TypeSurroundings): 
     ...(Object.keys(changes).length === 0 && section === undefined ? {} : { containerConfig: changes }),
     ...(section === undefined ? {} : { naming }),
     ...optional('author', changes.author ?? undefined),
+    replacesInitrd: replacesInitrd(type),
     attributes,
   }
 }

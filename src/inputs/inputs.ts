@@ -43,6 +43,7 @@ export interface Inputs {
   readonly authfile?: string
   readonly tlsVerify: boolean
   readonly cache: boolean
+  readonly fastBuild: boolean
   readonly installTools: boolean
   readonly kiwiVersion: string
   readonly workDirectory?: string
@@ -103,6 +104,7 @@ function jobInputs(reader: InputReader) {
     ...reader.optional('authfile', 'authfile'),
     tlsVerify: reader.boolean('tls-verify', true),
     cache: reader.boolean('cache', true),
+    fastBuild: reader.boolean('fast-build', true),
     installTools: reader.boolean('install-tools', reader.facts.installTools),
     ...reader.optional('workDirectory', 'work-dir'),
     ...optionalEpoch(reader),

@@ -61,6 +61,11 @@ const DEFINITIONS = {
   authfile: { kind: 'text', value: 'FILE', help: 'a file of logins to use instead of the existing ones' },
   'tls-verify': { kind: 'boolean', value: '', help: 'check certificates of registries; default: true' },
   cache: { kind: 'boolean', value: '', help: 'keep base layers, tools and packages; default: true' },
+  'fast-build': {
+    kind: 'boolean',
+    value: '',
+    help: "leave out of KIWI's build what changes nothing in the disk; default: true",
+  },
   'install-tools': { kind: 'boolean', value: '', help: 'install what is missing; default: false' },
   'kiwi-version': { kind: 'text', value: 'VERSION', help: 'exact version from PyPI, or system' },
   'work-dir': { kind: 'text', value: 'DIR', help: "where to build; default: the system's temp" },

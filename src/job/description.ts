@@ -9,10 +9,12 @@ import { stageDescription } from '../description/stage.ts'
 import { asRoot, findPrivileges } from '../host/privileges.ts'
 import { buildDisk, type DiskBuild } from '../kiwi/build.ts'
 import { checkDescription } from '../kiwi/check.ts'
+import { savingsText } from '../kiwi/savings.ts'
 import type { DescriptionSource, Plan } from '../plan/plan.ts'
 import type { Job } from './job.ts'
 import { answeredPlaceholders } from './placeholders.ts'
 import { plannedDestinations } from './publish.ts'
+import { descriptionSavings } from './savings.ts'
 import type { Kiwi } from './tools.ts'
 import { WORK_PREFIX } from './workfolder.ts'
 
@@ -25,6 +27,7 @@ export interface PreparedDescription {
   readonly kiwi: Kiwi
   /** The staged copy, rewritten for the plain raw disk. */
   readonly folder: string
+  readonly fastBuild: boolean
 }
 
 /**
@@ -62,7 +65,7 @@ export async function prepareDescription(
     offered: machine.offered,
     signal,
   })
-  return { source, kiwi, folder }
+  return { source, kiwi, folder, fastBuild: plan.fastBuild }
 }
 
 /**
@@ -75,6 +78,8 @@ export async function buildDescription(prepared: PreparedDescription, job: Job):
   const { machine, workFolder, report, signal } = job
   const sharedCache = join(workFolder, 'cache')
   const packages = await offeredPackages(prepared, sharedCache, job)
+  const savings = prepared.fastBuild ? await descriptionSavings(source, folder) : undefined
+  report.info(savings === undefined ? 'fast-build is off: KIWI builds as it does by itself' : savingsText(savings))
   const supervisor = asRoot(await findPrivileges(), machine.nodePath, [machine.supervisorPath])
   // While KIWI works others may pass through, not look: apt reads packages as the user `_apt`.
   await chmod(workFolder, 0o711)
@@ -86,7 +91,7 @@ export async function buildDescription(prepared: PreparedDescription, job: Job):
     sharedCache,
     buildArguments: source.buildArguments,
     offered: machine.offered,
-    distributionInitrd: true,
+    ...(savings === undefined ? {} : { savings }),
     supervisor,
     owner: machine.owner,
     report,

@@ -12,6 +12,7 @@ import { REFUSED, type RunJob } from './job.ts'
 import { KiwiLog, type Phase, saysNothing } from './log.ts'
 import { writePartx } from './partx.ts'
 import { type KiwiResult, readKiwiResult } from './result.ts'
+import { aptConfigurationFile, checkSavings, type Savings, writeSavings } from './savings.ts'
 
 /**
  * Where KIWI sees the folder of packages: its own default. It binds the folder into the root tree at the same path, and
@@ -34,11 +35,8 @@ export interface BuildRequest extends Selection {
   readonly buildArguments: readonly string[]
   /** Variables for KIWI's environment, of which the proxies and `SOURCE_DATE_EPOCH` are taken. */
   readonly offered: Readonly<Record<string, string>>
-  /**
-   * False where KIWI makes the initrd, so that the one of Debian's kernel packages is not made as well. Still true for
-   * every build: which descriptions can do without the distribution's is not decided yet (issue 5).
-   */
-  readonly distributionInitrd: boolean
+  /** Left out: KIWI builds as it does by itself. */
+  readonly savings?: Savings
   /** The command line that starts the supervisor as root. */
   readonly supervisor: { readonly program: string; readonly args: readonly string[] }
   /** Whom the results belong to. */
@@ -69,6 +67,7 @@ export async function buildDisk(request: BuildRequest): Promise<DiskBuild> {
   const logFile = join(logFolder, 'kiwi.log')
   try {
     const phases = await runKiwi(request, { workFolder, target, logFile })
+    await checkSavings(request.sharedCache)
     const result = await readKiwiResult(target)
     await rm(logFolder, { recursive: true, force: true })
     return { ...result, phases }
@@ -84,7 +83,7 @@ function namesFile(error: unknown, file: string): boolean {
 }
 
 async function runKiwi(request: BuildRequest, places: Places): Promise<readonly Phase[]> {
-  await prepare(places.workFolder, request.sharedCache)
+  await prepare(request, places.workFolder)
   const log = new KiwiLog(request.report, request.now)
   try {
     await runCommand(request.supervisor.program, request.supervisor.args, {
@@ -104,12 +103,13 @@ async function runKiwi(request: BuildRequest, places: Places): Promise<readonly 
   return log.end()
 }
 
-async function prepare(workFolder: string, sharedCache: string): Promise<void> {
+async function prepare({ sharedCache, savings }: BuildRequest, workFolder: string): Promise<void> {
   // gpg of KIWI 9 makes no home for itself, and wants that nobody else reads it.
   await mkdir(join(workFolder, HOME_FOLDER, '.gnupg'), { recursive: true, mode: 0o700 })
   await mkdir(join(workFolder, 'tmp'), { recursive: true })
   await mkdir(sharedCache, { recursive: true })
   await writePartx(workFolder)
+  if (savings !== undefined) await writeSavings(savings, { workFolder, sharedCache, cachePlace: CACHE_PLACE })
 }
 
 interface Places {
@@ -123,7 +123,7 @@ function buildJob(request: BuildRequest, { workFolder, target, logFile }: Places
   return {
     program: request.kiwi,
     args: kiwiArguments({ ...request, sharedCache: CACHE_PLACE, target, temp, logFile }),
-    env: kiwiEnvironment({ ...request, workFolder }),
+    env: kiwiEnvironment({ ...request, workFolder, ...aptConfigurationFile(request.savings, CACHE_PLACE) }),
     cwd: workFolder,
     workFolder,
     bind: { from: request.sharedCache, to: CACHE_PLACE },

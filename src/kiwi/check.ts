@@ -34,7 +34,7 @@ export async function checkDescription(request: CheckRequest): Promise<void> {
   try {
     await runCommand(request.kiwi, checkArguments(request, request.description, request.workFolder), {
       cwd: request.workFolder,
-      env: kiwiEnvironment({ ...request, distributionInitrd: true }),
+      env: kiwiEnvironment(request),
       onLine: (line) => lines.push(line),
       timeoutSeconds: 120,
       ...(request.signal ? { signal: request.signal } : {}),

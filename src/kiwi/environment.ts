@@ -14,14 +14,13 @@ export const HOME_FOLDER = 'home'
  *
  * @param about.kiwi path of kiwi-ng
  * @param about.offered variables of the caller, of which the proxies and `SOURCE_DATE_EPOCH` are taken
- * @param about.distributionInitrd false keeps Debian's kernel packages from making an initrd that KIWI makes again
- *   (their hooks in /etc/kernel/postinst.d look at `INITRD`)
+ * @param about.aptConfiguration a file that apt reads on the machine and in the root tree, before its others
  */
 export function kiwiEnvironment(about: {
   readonly kiwi: string
   readonly workFolder: string
   readonly offered: Readonly<Record<string, string>>
-  readonly distributionInitrd: boolean
+  readonly aptConfiguration?: string
 }): Readonly<Record<string, string>> {
   const folders = [join(about.workFolder, SHIM_FOLDER), dirname(about.kiwi), ...SYSTEM_PATH]
   return {
@@ -29,6 +28,6 @@ export function kiwiEnvironment(about: {
     PATH: [...new Set(folders)].join(':'),
     HOME: join(about.workFolder, HOME_FOLDER),
     LANG: 'C.UTF-8',
-    ...(about.distributionInitrd ? {} : { INITRD: 'No' }),
+    ...(about.aptConfiguration === undefined ? {} : { APT_CONFIG: about.aptConfiguration }),
   }
 }

@@ -46,6 +46,8 @@ export interface Plan {
   readonly loginRegistry?: string
   readonly tlsVerify: boolean
   readonly cache: boolean
+  /** Leave out of KIWI's build what changes nothing in the disk. */
+  readonly fastBuild: boolean
   readonly installTools: boolean
   readonly workDirectory?: string
   readonly sourceDateEpoch?: number

@@ -52,6 +52,7 @@ export async function makePlan(
     ...targets,
     tlsVerify: inputs.tlsVerify,
     cache: inputs.cache,
+    fastBuild: inputs.fastBuild,
     installTools: inputs.installTools,
     ...(inputs.workDirectory === undefined ? {} : { workDirectory: resolve(inputs.workDirectory) }),
     ...(inputs.sourceDateEpoch === undefined ? {} : { sourceDateEpoch: inputs.sourceDateEpoch }),

@@ -49,7 +49,6 @@ mkdir -p $target`
     globalArguments: [],
     buildArguments: [],
     offered: {},
-    distributionInitrd: true,
     supervisor: { program, args },
     owner: { uid: 1234, gid: 1234 },
     report: silent,
@@ -80,6 +79,19 @@ describe('a build', () => {
       'cat > $target/../kiwi/partx <<E\n#!/bin/sh\necho real "\\$@" >> $target/../calls\nE\nchmod 755 $target/../kiwi/partx\n'
     await buildWith(`${fake}partx --add /dev/loop7 "a b"\n${SUCCESS.join('\n')}`)
     expect(await readFile(join(work, 'calls'), 'utf8')).toBe('real --update /dev/loop7 a b\n')
+  })
+
+  it('in which things are left out tells apt where that is written', async () => {
+    const savings = { packageManager: 'apt', replacesInitrd: true }
+    await buildWith(`cat $APT_CONFIG >$target/seen\n${SUCCESS.join('\n')}`, { savings })
+    expect(await readFile(join(work, 'target/seen'), 'utf8')).toContain('DPkg::Path "/var/cache/kiwi/kiwi-oci/bin:')
+  })
+
+  it('in which KIWI makes no initrd although that was left to it fails', async () => {
+    const savings = { packageManager: 'apt', replacesInitrd: true }
+    const left = ': >$(dirname $APT_CONFIG)/pending/6.1.0'
+    const build = buildWith(`${left}\n${SUCCESS.join('\n')}`, { savings })
+    await expect(build).rejects.toThrow('the initrd of the kernel 6.1.0 was left to KIWI, which made none')
   })
 
   it('that fails says KIWI’s own reason, the phase, and where the log is', async () => {

@@ -23,6 +23,7 @@ it('has a default for everything', () => {
     push: false,
     tlsVerify: true,
     cache: true,
+    fastBuild: true,
     installTools: true,
     summary: true,
     kiwiVersion: '11.1.6',

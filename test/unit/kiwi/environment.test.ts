@@ -1,7 +1,7 @@
 import { expect, it } from 'vitest'
 import { kiwiEnvironment } from '../../../src/kiwi/environment.ts'
 
-const about = { kiwi: '/opt/kiwi/path/kiwi-ng', workFolder: '/w', offered: {}, distributionInitrd: true }
+const about = { kiwi: '/opt/kiwi/path/kiwi-ng', workFolder: '/w', offered: {} }
 
 it('nothing of ours reaches KIWI but proxies and the epoch', () => {
   const offered = {
@@ -30,6 +30,6 @@ it('the path names each folder once where KIWI is the machine’s own', () => {
   expect(new Set(path).size).toBe(path.length)
 })
 
-it('Debian’s kernel packages are told when KIWI makes the initrd', () => {
-  expect(kiwiEnvironment({ ...about, distributionInitrd: false })['INITRD']).toBe('No')
+it('apt is told of a configuration for the build', () => {
+  expect(kiwiEnvironment({ ...about, aptConfiguration: '/c/apt.conf' })['APT_CONFIG']).toBe('/c/apt.conf')
 })

@@ -30,6 +30,7 @@ const INPUTS: Readonly<Record<string, string>> = {
   authfile: '',
   'tls-verify': 'true',
   cache: 'true',
+  'fast-build': 'true',
   'install-tools': 'true',
   'kiwi-version': '',
   'work-dir': '',
