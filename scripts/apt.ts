@@ -7,8 +7,10 @@ import { capture, run } from './run.ts'
 /** What the tests need of Debian and Ubuntu, and why. */
 export const TEST_PACKAGES: Readonly<Record<string, string>> = {
   'apache2-utils': 'htpasswd: logins of the test registry',
+  attr: "getfattr: extended attributes of a disk's files",
   bzip2: 'packs archives of bases',
   'busybox-static': 'real files for the base image',
+  cpio: 'unpacks an initrd',
   'docker-registry': 'a real registry on loopback',
   'debian-archive-keyring': 'Ubuntu builds examples/runtime too',
   'docker.io': "docker's own engine: loads what is exported for it",

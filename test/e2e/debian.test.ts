@@ -8,6 +8,7 @@ import { bootToLogin, LOGIN } from '../support/boot.ts'
 import { type Registry, startRegistry } from '../support/registry.ts'
 import { runAsRoot } from '../support/root.ts'
 import { repositoryRoot } from '../support/tools.ts'
+import { differences, diskTree } from './support/disktree.ts'
 import { hostState } from './support/hoststate.ts'
 import { type Podman, startPodman } from './support/podman.ts'
 import { answerFrom, freePort } from './support/port.ts'
@@ -79,6 +80,21 @@ describe("the README's command", () => {
   it('builds a Debian that boots', async () => {
     const boot = await bootToLogin(pulled.disk, 'qcow2')
     console.info(`login after ${boot.seconds.toFixed(1)} s`)
+  })
+
+  it('builds the same files with fast-build off', async () => {
+    const args = [...(await mainCommand()), '--fast-build=false', '--format', 'raw', '--work-dir', 'slow']
+    const slow = await here.run(args)
+    expect(slow.exitCode, slow.stderr).toBe(0)
+    expect(slow.stderr).toContain('fast-build is off')
+    const files = await readdir(join(here.folder, 'slow'), { recursive: true })
+    const raw = join(here.folder, 'slow', files.find((name) => name.endsWith('.raw')) ?? '')
+    const fast = join(folder, 'fast.raw')
+    await runAsRoot('qemu-img', 'convert', '-O', 'raw', pulled.disk, fast)
+    const [slowTree, fastTree] = [await diskTree(raw), await diskTree(fast)]
+    expect(fastTree.size).toBeGreaterThan(5000)
+    expect(fastTree.get('./initrd/.profile')).toMatch(/^f 644 0:0 1 \d+ [0-9a-f]{64}$/)
+    expect(differences(slowTree, fastTree)).toEqual([])
   })
 
   describe('and that of examples/runtime, which puts it on a QEMU that KIWI builds', () => {
