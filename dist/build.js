@@ -8698,6 +8698,11 @@ const DEFINITIONS = {
 		value: "",
 		help: "keep base layers, tools and packages; default: true"
 	},
+	"fast-build": {
+		kind: "boolean",
+		value: "",
+		help: "leave out of KIWI's build what changes nothing in the disk; default: true"
+	},
 	"install-tools": {
 		kind: "boolean",
 		value: "",
@@ -8859,6 +8864,7 @@ function jobInputs(reader) {
 		...reader.optional("authfile", "authfile"),
 		tlsVerify: reader.boolean("tls-verify", true),
 		cache: reader.boolean("cache", true),
+		fastBuild: reader.boolean("fast-build", true),
 		installTools: reader.boolean("install-tools", reader.facts.installTools),
 		...reader.optional("workDirectory", "work-dir"),
 		...optionalEpoch(reader),
@@ -33155,8 +33161,7 @@ const HOME_FOLDER = "home";
 *
 * @param about.kiwi path of kiwi-ng
 * @param about.offered variables of the caller, of which the proxies and `SOURCE_DATE_EPOCH` are taken
-* @param about.distributionInitrd false keeps Debian's kernel packages from making an initrd that KIWI makes again
-*   (their hooks in /etc/kernel/postinst.d look at `INITRD`)
+* @param about.aptConfiguration a file that apt reads on the machine and in the root tree, before its others
 */
 function kiwiEnvironment(about) {
 	const folders = [
@@ -33169,7 +33174,7 @@ function kiwiEnvironment(about) {
 		PATH: [...new Set(folders)].join(":"),
 		HOME: join(about.workFolder, HOME_FOLDER),
 		LANG: "C.UTF-8",
-		...about.distributionInitrd ? {} : { INITRD: "No" }
+		...about.aptConfiguration === void 0 ? {} : { APT_CONFIG: about.aptConfiguration }
 	};
 }
 // src/kiwi/failure.ts
@@ -33420,6 +33425,169 @@ function parsed(text, file) {
 function isRecord$1(value) {
 	return typeof value === "object" && value !== null;
 }
+// src/kiwi/savingscripts.ts
+/**
+* apt's configuration beside KIWI's own (apt.conf(5): the file that `APT_CONFIG` names comes first). KIWI keeps the lists
+* of packages in its cache, where nobody reads descriptions. dpkg looks for the programs of packages in our folder first,
+* and syncs its database alone to the storage: the disk is made of the root tree later, and what is left of that by a
+* crash goes.
+*/
+function aptConfiguration(programs) {
+	return [
+		"Acquire::Languages \"none\";",
+		`DPkg::Path "${programs}:/usr/sbin:/usr/bin:/sbin:/bin";`,
+		"DPkg::Options:: \"--force-unsafe-io\";",
+		""
+	].join("\n");
+}
+/**
+* Stands in front of dracut while Debian's packages are installed: an empty file takes the place of an initrd that is made
+* again, by KIWI or else by the trigger of the package dracut, which its postinst asks for and which comes last. It runs
+* as it was called
+* - where the arguments are not those of Debian's /etc/kernel/postinst.d/dracut,
+* - where there are several kernels, since KIWI makes the initrd of one (kiwi/system/kernel.py `get_kernel`),
+* - where a hook of kernels or initrds may read what it makes.
+*
+* @param pending folder that gets a file for each initrd that was not made, its name the kernel's version
+*/
+function dracutProgram(pending, replacesInitrd) {
+	return `#!/bin/sh
+PATH=\${PATH#*:}
+made_by_trigger() {
+  case $DPKG_MAINTSCRIPT_PACKAGE in
+    dracut | '') return 1 ;;
+  esac
+  grep -qs '^update-initramfs ' /var/lib/dpkg/triggers/Unincorp && return 0
+  case $(dpkg-query --show --showformat='\${db:Status-Status}' dracut) in
+    unpacked | half-configured | triggers-awaited | triggers-pending) return 0 ;;
+  esac
+  return 1
+}
+made_again() {
+  for hook in /etc/kernel/postinst.d/* /usr/share/kernel/postinst.d/* /etc/initramfs/post-update.d/* \\
+    /usr/share/initramfs/post-update.d/*; do
+    case \${hook##*/} in
+      '*' | apt-auto-removal | dkms | dracut | unattended-upgrades | zz-update-grub) ;;
+      *) return 1 ;;
+    esac
+  done
+  [ "$(ls /lib/modules)" = "$version" ] && ${replacesInitrd ? "true" : "made_by_trigger"}
+}
+file= version=
+case $#:$1:$2 in
+  4:-q:--force) file=$3 version=$4 ;;
+  3:--force:*) file=$2 version=$3 ;;
+esac
+if [ -n "$version" ] && [ "$file" = "/boot/initrd.img-$version" ] && made_again; then
+  umask 077
+  [ -e "$file" ] || : >"$file"
+  : >"${pending}/$version"
+  exit 0
+fi
+dracut "$@" || exit
+[ -z "$version" ] || rm -f "${pending}/$version"
+`;
+}
+/**
+* Stands in front of chroot for KIWI (whose calls of apt-get may go past it). apt's configuration for the build is for
+* KIWI's own calls of apt-get: scripts of the description get none of it. And before KIWI makes its initrd, those of other
+* kernels that were left to it are made, with what a script changed meanwhile.
+*/
+function chrootProgram(pending) {
+	return `#!/bin/sh
+PATH=\${PATH#*:}
+root=$1 program=$2 version=
+[ "$program" = apt-get ] || unset APT_CONFIG
+kind=$program
+for argument do
+  case $argument in
+    --list-modules | --printconfig | --help | --version) kind=question ;;
+    --uefi) version=none ;;
+    *) [ "$version" = none ] || version=$argument ;;
+  esac
+done
+if [ "$kind" = dracut ]; then
+  for left in "${pending}"/*; do
+    [ -e "$left" ] || continue
+    other=\${left##*/}
+    if [ "$other" != "$version" ]; then
+      chroot "$root" dracut -q --force "/boot/initrd.img-$other" "$other" || exit
+    fi
+    rm -f "$left"
+  done
+fi
+exec chroot "$@"
+`;
+}
+/**
+* The programs that KIWI asks for reports about packages, which it writes beside the disk for the Open Build Service
+* when that is done (kiwi/system/setup.py `export_package_changes`, `export_package_verification`). They say nothing
+* then, and work as ever for other callers.
+*
+* @returns names with their texts
+*/
+function reportPrograms(packageManager) {
+	if (packageManager === "apt") return [["dpkg", quietProgram("dpkg", `'--root '*' -V --verify-format rpm'`)], ["zcat", quietProgram("zcat", "*/build/image-root//usr/share/doc/*/changelog.Debian.gz")]];
+	return [["rpm", quietProgram("rpm", `'--root '*' -Va --dbpath '* | '--root '*' -qa --qf '*' --changelog --dbpath '*`)]];
+}
+function quietProgram(name, pattern) {
+	return `#!/bin/sh
+case "$*" in
+  ${pattern}) exit 0 ;;
+esac
+PATH=\${PATH#*:}
+exec ${name} "$@"
+`;
+}
+// src/kiwi/savings.ts
+/** Folder in the shared cache. */
+const FOLDER = "kiwi-oci";
+const PENDING = "pending";
+/** The file for `APT_CONFIG` while KIWI works, where there is one. */
+function aptConfigurationFile(savings, cachePlace) {
+	return savings?.packageManager === "apt" ? { aptConfiguration: join(cachePlace, FOLDER, "apt.conf") } : {};
+}
+/** One line for the log. */
+function savingsText({ packageManager, replacesInitrd }) {
+	return `fast-build leaves out what the disk is the same without: ${[...packageManager === "apt" ? [
+		replacesInitrd ? "initrds before that of KIWI" : "all initrds of packages but the last",
+		"syncing of each file to the storage",
+		"translated lists of packages"
+	] : [], "reports about packages"].join(", ")}`;
+}
+/** Writes the programs and settings that leave these things out, none of them into the root tree. */
+async function writeSavings(savings, places) {
+	const { workFolder, sharedCache, cachePlace } = places;
+	const shims = join(workFolder, "bin");
+	for (const [name, text] of reportPrograms(savings.packageManager)) await writeProgram(shims, name, text);
+	if (savings.packageManager !== "apt") return;
+	const folder = join(sharedCache, FOLDER);
+	const seen = join(cachePlace, FOLDER);
+	await mkdir(join(folder, PENDING), { recursive: true });
+	await chmod(folder, 493);
+	await writeFile(join(folder, "apt.conf"), aptConfiguration(join(seen, "bin")));
+	await chmod(join(folder, "apt.conf"), 420);
+	await writeProgram(join(folder, "bin"), "dracut", dracutProgram(join(seen, PENDING), savings.replacesInitrd));
+	await writeProgram(shims, "chroot", chrootProgram(join(folder, PENDING)));
+}
+/**
+* That no initrd was left to KIWI which it then did not make.
+*
+* @throws KiwiError when it did not
+*/
+async function checkSavings(sharedCache) {
+	const versions = await readdir(join(sharedCache, FOLDER, PENDING)).catch((error) => {
+		if (error.code === "ENOENT") return [];
+		throw error;
+	});
+	if (versions.length === 0) return;
+	throw new KiwiError(`${`the initrd of the kernel ${versions.join(", ")} was left to KIWI, which made none`}: set fast-build to false`, []);
+}
+async function writeProgram(folder, name, text) {
+	await mkdir(folder, { recursive: true });
+	await writeFile(join(folder, name), text);
+	await chmod(join(folder, name), 493);
+}
 // src/kiwi/build.ts
 /**
 * Where KIWI sees the folder of packages: its own default. It binds the folder into the root tree at the same path, and
@@ -33445,6 +33613,7 @@ async function buildDisk(request) {
 			target,
 			logFile
 		});
+		await checkSavings(request.sharedCache);
 		const result = await readKiwiResult(target);
 		await rm(logFolder, {
 			recursive: true,
@@ -33467,7 +33636,7 @@ function namesFile(error, file) {
 	return error instanceof KnownError && [error.message, ...error.detail].some((line) => line.includes(file));
 }
 async function runKiwi(request, places) {
-	await prepare(places.workFolder, request.sharedCache);
+	await prepare(request, places.workFolder);
 	const log = new KiwiLog(request.report, request.now);
 	try {
 		await runCommand(request.supervisor.program, request.supervisor.args, {
@@ -33485,7 +33654,7 @@ async function runKiwi(request, places) {
 	}
 	return log.end();
 }
-async function prepare(workFolder, sharedCache) {
+async function prepare({ sharedCache, savings }, workFolder) {
 	await mkdir(join(workFolder, HOME_FOLDER, ".gnupg"), {
 		recursive: true,
 		mode: 448
@@ -33493,6 +33662,11 @@ async function prepare(workFolder, sharedCache) {
 	await mkdir(join(workFolder, "tmp"), { recursive: true });
 	await mkdir(sharedCache, { recursive: true });
 	await writePartx(workFolder);
+	if (savings !== void 0) await writeSavings(savings, {
+		workFolder,
+		sharedCache,
+		cachePlace: CACHE_PLACE
+	});
 }
 function buildJob(request, { workFolder, target, logFile }) {
 	const temp = join(workFolder, "tmp");
@@ -33507,7 +33681,8 @@ function buildJob(request, { workFolder, target, logFile }) {
 		}),
 		env: kiwiEnvironment({
 			...request,
-			workFolder
+			workFolder,
+			...aptConfigurationFile(request.savings, CACHE_PLACE)
 		}),
 		cwd: workFolder,
 		workFolder,
@@ -33584,10 +33759,7 @@ async function checkDescription(request) {
 	try {
 		await runCommand(request.kiwi, checkArguments(request, request.description, request.workFolder), {
 			cwd: request.workFolder,
-			env: kiwiEnvironment({
-				...request,
-				distributionInitrd: true
-			}),
+			env: kiwiEnvironment(request),
 			onLine: (line) => lines.push(line),
 			timeoutSeconds: 120,
 			...request.signal ? { signal: request.signal } : {}
@@ -34394,6 +34566,41 @@ function plannedDestinations(plan) {
 		return name;
 	});
 }
+// src/job/savings.ts
+/** Words of whoever looks at the initrd of packages before KIWI has put its own in its place. */
+const INITRD_WORDS = /initr|dracut|\/boot\b/i;
+/** Scripts are shorter. */
+const LIMIT_BYTES = 2 ** 20;
+/** `--set-type-attr`, also shortened: then the type that KIWI builds is not quite the one of the description. */
+const TYPE_ARGUMENT = /^--set-t/;
+/** Of KIWI, and not run in the image. */
+const DESCRIPTION_FILE = /\.(?:xml|kiwi|ya?ml)$/;
+/**
+* What of a build may be left out so that the disk stays the same.
+*
+* @param folder the staged description, whose scripts and overlay files are read
+*/
+async function descriptionSavings(source, folder) {
+	const { packageManager, selected } = source;
+	return {
+		packageManager,
+		replacesInitrd: packageManager === "apt" && selected.replacesInitrd && !source.buildArguments.some((argument) => TYPE_ARGUMENT.test(argument)) && !await namesInitrd(folder)
+	};
+}
+async function namesInitrd(folder) {
+	for (const entry of await readdir(folder, {
+		recursive: true,
+		withFileTypes: true
+	})) {
+		if (!entry.isFile() || entry.parentPath === folder && DESCRIPTION_FILE.test(entry.name)) continue;
+		if (await fileNamesInitrd(join(entry.parentPath, entry.name))) return true;
+	}
+	return false;
+}
+async function fileNamesInitrd(file) {
+	if ((await lstat(file)).size > LIMIT_BYTES) return false;
+	return await readFile(file, "latin1").then((text) => INITRD_WORDS.test(text), () => true);
+}
 // src/job/description.ts
 /** Packages that no build used for so long go. */
 const KEPT_DAYS = 30;
@@ -34430,7 +34637,8 @@ async function prepareDescription(plan, source, kiwi, job) {
 	return {
 		source,
 		kiwi,
-		folder
+		folder,
+		fastBuild: plan.fastBuild
 	};
 }
 /**
@@ -34443,6 +34651,8 @@ async function buildDescription(prepared, job) {
 	const { machine, workFolder, report, signal } = job;
 	const sharedCache = join(workFolder, "cache");
 	const packages = await offeredPackages(prepared, sharedCache, job);
+	const savings = prepared.fastBuild ? await descriptionSavings(source, folder) : void 0;
+	report.info(savings === void 0 ? "fast-build is off: KIWI builds as it does by itself" : savingsText(savings));
 	const supervisor = asRoot(await findPrivileges(), machine.nodePath, [machine.supervisorPath]);
 	await chmod(workFolder, 457);
 	const built = await buildDisk({
@@ -34453,7 +34663,7 @@ async function buildDescription(prepared, job) {
 		sharedCache,
 		buildArguments: source.buildArguments,
 		offered: machine.offered,
-		distributionInitrd: true,
+		...savings === void 0 ? {} : { savings },
 		supervisor,
 		owner: machine.owner,
 		report,

@@ -626,6 +626,11 @@ const DEFINITIONS = {
 		value: "",
 		help: "keep base layers, tools and packages; default: true"
 	},
+	"fast-build": {
+		kind: "boolean",
+		value: "",
+		help: "leave out of KIWI's build what changes nothing in the disk; default: true"
+	},
 	"install-tools": {
 		kind: "boolean",
 		value: "",

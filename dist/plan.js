@@ -7711,6 +7711,11 @@ const DEFINITIONS = {
 		value: "",
 		help: "keep base layers, tools and packages; default: true"
 	},
+	"fast-build": {
+		kind: "boolean",
+		value: "",
+		help: "leave out of KIWI's build what changes nothing in the disk; default: true"
+	},
 	"install-tools": {
 		kind: "boolean",
 		value: "",
@@ -7872,6 +7877,7 @@ function jobInputs(reader) {
 		...reader.optional("authfile", "authfile"),
 		tlsVerify: reader.boolean("tls-verify", true),
 		cache: reader.boolean("cache", true),
+		fastBuild: reader.boolean("fast-build", true),
 		installTools: reader.boolean("install-tools", reader.facts.installTools),
 		...reader.optional("workDirectory", "work-dir"),
 		...optionalEpoch(reader),
@@ -11397,6 +11403,27 @@ function isContainer(text) {
 function isOneOf(words, text) {
 	return words.some((word) => word === text);
 }
+// src/description/initrd.ts
+/**
+* Whether nothing of an initrd that packages make at their installation reaches the disk: KIWI makes its own with
+* dracut and puts it over that one (kiwi/builder/disk.py `_build_main_system`), and before it does, it neither takes the
+* older one into a recovery archive nor into a read-only root, and measures no partition, volume or disk by it
+* (`create_recovery_archive`, `get_disksize_mbytes`, `_build_and_setup_partitions`).
+*/
+function replacesInitrd(type) {
+	const makesIt = ["dracut", void 0].includes(attributeValue(type, "initrd_system")) && !makesUnifiedKernel(type);
+	const takesOlder = childrenNamed(type, "oemconfig").flatMap((section) => childrenNamed(section, "oem-recovery")).some((element) => element.text.trim() === "true");
+	const measured = !hasFixedSize(type) || childrenNamed(type, "systemdisk").length > 0 || isTrue(type, "overlayroot") || ["root_clone", "boot_clone"].some((name) => attributeValue(type, name) !== void 0);
+	return makesIt && !takesOlder && !measured;
+}
+/** With it KIWI makes no initrd of its own (kiwi/xml_state.py `get_dracut_config`). */
+function makesUnifiedKernel(type) {
+	return childrenNamed(type, "initrd").flatMap((section) => childrenNamed(section, "dracut")).some((element) => isTrue(element, "uefi"));
+}
+function hasFixedSize(type) {
+	const size = childrenNamed(type, "size")[0];
+	return size !== void 0 && !isTrue(size, "additive");
+}
 // src/description/machine.ts
 /**
 * As KIWI reads them, the first of each kind (kiwi/xml_state.py `get_build_type_machine_section` and on); their values
@@ -11521,6 +11548,7 @@ function selectedType(type, surroundings) {
 		...Object.keys(changes).length === 0 && section === void 0 ? {} : { containerConfig: changes },
 		...section === void 0 ? {} : { naming },
 		...optional("author", changes.author ?? void 0),
+		replacesInitrd: replacesInitrd(type),
 		attributes
 	};
 }
@@ -12460,6 +12488,7 @@ async function makePlan(read, facts) {
 		...targets,
 		tlsVerify: inputs.tlsVerify,
 		cache: inputs.cache,
+		fastBuild: inputs.fastBuild,
 		installTools: inputs.installTools,
 		...inputs.workDirectory === void 0 ? {} : { workDirectory: resolve(inputs.workDirectory) },
 		...inputs.sourceDateEpoch === void 0 ? {} : { sourceDateEpoch: inputs.sourceDateEpoch },

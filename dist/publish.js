@@ -8305,6 +8305,11 @@ const DEFINITIONS = {
 		value: "",
 		help: "keep base layers, tools and packages; default: true"
 	},
+	"fast-build": {
+		kind: "boolean",
+		value: "",
+		help: "leave out of KIWI's build what changes nothing in the disk; default: true"
+	},
 	"install-tools": {
 		kind: "boolean",
 		value: "",
@@ -8466,6 +8471,7 @@ function jobInputs(reader) {
 		...reader.optional("authfile", "authfile"),
 		tlsVerify: reader.boolean("tls-verify", true),
 		cache: reader.boolean("cache", true),
+		fastBuild: reader.boolean("fast-build", true),
 		installTools: reader.boolean("install-tools", reader.facts.installTools),
 		...reader.optional("workDirectory", "work-dir"),
 		...optionalEpoch(reader),
