@@ -2,6 +2,7 @@ import { open, stat } from 'node:fs/promises'
 import { resolve } from 'node:path'
 import { runCommand } from '../command.ts'
 import { CommandError, InputError } from '../errors.ts'
+import { type FileState, fileState } from '../oci/filestate.ts'
 import { neededPart, START_BYTES, startNamesParts } from './parts.ts'
 
 /** What a disk file says about itself. */
@@ -12,6 +13,8 @@ export interface DiskInfo {
   readonly virtualSizeBytes: number
   /** What the file takes on this filesystem; less than its length where it has holes. */
   readonly sizeBytes: number
+  /** What the file was before all this was asked. */
+  readonly state: FileState
 }
 
 const SECTOR_BYTES = 512
@@ -33,6 +36,7 @@ const PACKED: readonly { readonly magic: string; readonly name: string }[] = [
  */
 export async function inspectDisk(path: string, format?: string, signal?: AbortSignal): Promise<DiskInfo> {
   await checkFile(path)
+  const state = await fileState(path)
   if (format === undefined && startNamesParts(await startOf(path))) throw incomplete(path, 'other files')
   const info = await qemuInfo(path, format, signal)
   const part = neededPart(info, resolve(path))
@@ -47,7 +51,7 @@ export async function inspectDisk(path: string, format?: string, signal?: AbortS
     )
   }
   if (found === 'raw') await checkRaw(path)
-  return { format: found, virtualSizeBytes, sizeBytes }
+  return { format: found, virtualSizeBytes, sizeBytes, state }
 }
 
 async function checkFile(path: string): Promise<void> {

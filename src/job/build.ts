@@ -1,4 +1,4 @@
-import { rm, stat } from 'node:fs/promises'
+import { rm } from 'node:fs/promises'
 import { basename, join } from 'node:path'
 import { inspectDisk } from '../disk/inspect.ts'
 import { HostError } from '../errors.ts'
@@ -100,14 +100,19 @@ async function wrap(
   job: Job,
 ): Promise<Built> {
   const { raw, converted, base, kiwi } = parts
-  const { content, ...disk } = converted
+  const { content, state, ...disk } = converted
   const { source } = plan
   job.report.group('Wrap')
-  const epochSeconds = plan.sourceDateEpoch ?? imageTime((await stat(raw.file)).mtimeMs)
+  const epochSeconds = plan.sourceDateEpoch ?? imageTime(raw.state)
   const named = source.kind === 'description' ? { title: source.name, version: source.version } : { title: raw.name }
   const wrapped = await job.stopwatch.time('Wrap', () =>
     wrapDisk({
-      disk: { path: disk.file, pathInImage: disk.path, ...(content === undefined ? {} : { content }) },
+      disk: {
+        path: disk.file,
+        pathInImage: disk.path,
+        ...(content === undefined ? {} : { content }),
+        ...(state === undefined ? {} : { state }),
+      },
       ...(base ? { base } : {}),
       platform: plan.platform,
       changes: plan.config,

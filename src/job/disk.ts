@@ -4,9 +4,10 @@ import { qcow2Content, rawContent } from '../disk/content.ts'
 import { convertDisk, isConverted, refusedOptions } from '../disk/convert.ts'
 import { diskFormat } from '../disk/format.ts'
 import type { DiskInfo } from '../disk/inspect.ts'
-import { DescriptionError, HostError } from '../errors.ts'
+import { DescriptionError } from '../errors.ts'
 import { diskSpaceNeed, freeBytes, spaceProblem } from '../host/space.ts'
 import type { Extent } from '../oci/extent.ts'
+import { checkUnchanged, type FileState } from '../oci/filestate.ts'
 import { conversionOptions } from '../plan/diskoptions.ts'
 import type { Plan } from '../plan/plan.ts'
 import { typePlace } from '../plan/typeplace.ts'
@@ -72,6 +73,8 @@ function isStreamed({ source, format, platform, compression }: Plan, disk: DiskI
 export interface ImageDisk extends BuiltDisk {
   /** What the file in the image holds, where that is not what the disk's file holds. */
   readonly content?: readonly Extent[]
+  /** Of the file, where it is the one that the job began with: what it was then. */
+  readonly state?: FileState
 }
 
 /**
@@ -85,21 +88,14 @@ export async function convertSource(plan: Plan, raw: SourceDisk, job: Job): Prom
   // Of a description it is known only now how much is in its disk.
   await checkDiskSpace(plan, raw, job)
   job.report.group(`Convert the disk to ${format}`)
-  const before = await stat(raw.file)
   const made = await job.stopwatch.time('Convert', () =>
     isStreamed(plan, raw) ? streamedDisk(plan, raw, job.signal) : convertedDisk(plan, raw, basename(path), job),
   )
   job.report.endGroup()
-  const after = await stat(raw.file)
-  if (after.mtimeMs !== before.mtimeMs || after.size !== before.size) {
-    throw new HostError(
-      `the disk ${raw.file} changed while it was converted`,
-      'end what writes to it, a running VM perhaps, and try again',
-    )
-  }
+  await checkUnchanged(raw.file, raw.state)
   // A layer that is not compressed is as long as the file, whose holes are known only now.
   if (plan.compression.algorithm === 'none') await checkSpace(made.sizeBytes, job)
-  return { path, format, ...made }
+  return { path, format, ...made, ...(made.file === raw.file ? { state: raw.state } : {}) }
 }
 
 type Made = Omit<ImageDisk, 'path' | 'format'>
@@ -114,7 +110,7 @@ async function convertedDisk(plan: Plan, raw: SourceDisk, name: string, job: Job
   const { source, format } = plan
   const folder = join(job.workFolder, 'disk')
   await mkdir(folder, { recursive: true })
-  const epochSeconds = plan.sourceDateEpoch ?? imageTime((await stat(raw.file)).mtimeMs)
+  const epochSeconds = plan.sourceDateEpoch ?? imageTime(raw.state)
   const converted = await convertDisk({
     source: raw.file,
     from: raw.format,
@@ -132,8 +128,8 @@ async function convertedDisk(plan: Plan, raw: SourceDisk, name: string, job: Job
 }
 
 /** The time of an image whose user gives none, in seconds since 1970: that of its disk. */
-export function imageTime(mtimeMilliseconds: number): number {
-  return Math.max(0, Math.floor(mtimeMilliseconds / 1000))
+export function imageTime({ mtimeNs }: FileState): number {
+  return Math.max(0, Number(mtimeNs / 1_000_000_000n))
 }
 
 /** What the disk is called in the image, without its ending. */

@@ -4,6 +4,7 @@ import type { ConfigChanges } from '../oci/config.ts'
 import type { Descriptor } from '../oci/descriptor.ts'
 import type { Digest } from '../oci/digest.ts'
 import type { Extent } from '../oci/extent.ts'
+import type { FileState } from '../oci/filestate.ts'
 import { append, type BaseImage, checkedLayers } from '../oci/image.ts'
 import { type Layer, writeDiskLayer } from '../oci/layer.ts'
 import { createLayout, linkBlob, putBlob, REF_NAME, writeIndex } from '../oci/layout.ts'
@@ -18,6 +19,8 @@ export interface WrapRequest {
     readonly pathInImage: string
     /** What the file in the image holds, where it is not what the disk file holds. */
     readonly content?: readonly Extent[]
+    /** What the disk file was before anything was learned of it. */
+    readonly state?: FileState
   }
   /** Left out for an image of the disk alone. */
   readonly base?: BaseImage
@@ -65,8 +68,8 @@ export async function wrapDisk(request: WrapRequest): Promise<Wrapped> {
   const { disk, base, compression, epochSeconds, layoutFolder, signal, reference = 'latest' } = request
   const baseLayers = base === undefined ? [] : checkedLayers(base, request.platform)
   const layout = await createLayout(layoutFolder)
-  const { path: source, pathInImage, content } = disk
-  const file = { source, path: pathInImage, ...(content === undefined ? {} : { content }) }
+  const { path: source, pathInImage, ...known } = disk
+  const file = { source, path: pathInImage, ...known }
   const options = { compression, epochSeconds, blobs: layout.blobs, hasBase: base !== undefined }
   const layer = await writeDiskLayer(file, { ...options, ...(signal === undefined ? {} : { signal }) })
   for (const { digest } of baseLayers) await linkBlob(layout, fileOf(digest, base), digest)

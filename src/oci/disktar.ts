@@ -4,6 +4,7 @@ import type { ByteSource } from '../compress/source.ts'
 import { HostError } from '../errors.ts'
 import type { Digest } from './digest.ts'
 import { type Extent, extentLength } from './extent.ts'
+import { changedDisk, type FileState } from './filestate.ts'
 import { diskEntries, tarEnd, tarHeader, tarPadding } from './tar.ts'
 
 export interface LayerFile {
@@ -13,6 +14,8 @@ export interface LayerFile {
   readonly path: string
   /** What the file in the image holds; all of the source where left out. */
   readonly content?: readonly Extent[]
+  /** What the source was before anything was learned of it, where that is not only now. */
+  readonly state?: FileState
 }
 
 /** The tar with one disk, read piece by piece and hashed on the way; holes and zeros are not read. */
@@ -103,11 +106,4 @@ export class DiskTar implements ByteSource, AsyncDisposable {
       }
     }
   }
-}
-
-export function changedDisk(source: string): HostError {
-  return new HostError(
-    `the disk ${source} changed while it was read`,
-    'end what writes to it, a running VM perhaps, and try again',
-  )
 }

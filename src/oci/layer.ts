@@ -1,11 +1,10 @@
-import type { BigIntStats } from 'node:fs'
-import { stat } from 'node:fs/promises'
 import type { ByteSource } from '../compress/source.ts'
 import { compressed } from '../compress/stream.ts'
 import { writeBlob } from './blob.ts'
 import { type Compression, layerMediaType, methodOf } from './compression.ts'
 import type { Digest } from './digest.ts'
-import { changedDisk, DiskTar, type LayerFile } from './disktar.ts'
+import { DiskTar, type LayerFile } from './disktar.ts'
+import { checkUnchanged, type FileState, fileState } from './filestate.ts'
 
 export interface Layer {
   readonly mediaType: string
@@ -37,13 +36,13 @@ const CHUNK_BYTES = 1024 * 1024
  * constant memory. The blob gets its name when it is whole; on an error or an abort nothing of it stays. Its bytes do not
  * depend on the machine or the number of threads.
  *
- * @throws HostError when the disk file is no regular file, changes while it is read, or the disk is full; ImageError for
+ * @throws HostError when the disk file is no regular file, changes while it is read (or since it had `state`), or the disk is full; ImageError for
  *   a path that cannot be in an image; AbortError after `signal`; other errors of the file system are passed on
  */
 export async function writeDiskLayer(file: LayerFile, options: LayerOptions): Promise<Layer> {
   const { compression, signal } = options
   signal?.throwIfAborted()
-  const before = await stat(file.source, { bigint: true })
+  const before = file.state ?? (await fileState(file.source))
   await using tar = await DiskTar.open(file, options)
   const { digest, sizeBytes } = await writeBlob(options.blobs, checked(blobContent(tar, options), file.source, before))
   return { mediaType: layerMediaType(compression), digest, diffID: tar.diffID, size: sizeBytes }
@@ -68,9 +67,8 @@ async function* plainChunks(source: ByteSource, signal: AbortSignal | undefined)
 async function* checked(
   content: AsyncIterable<Uint8Array>,
   source: string,
-  before: BigIntStats,
+  before: FileState,
 ): AsyncGenerator<Uint8Array> {
   yield* content
-  const after = await stat(source, { bigint: true })
-  if (after.size !== before.size || after.mtimeNs !== before.mtimeNs) throw changedDisk(source)
+  await checkUnchanged(source, before)
 }

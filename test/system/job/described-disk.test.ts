@@ -2,6 +2,7 @@ import { mkdir, readFile } from 'node:fs/promises'
 import { describe, expect, it } from 'vitest'
 import { runCommand } from '../../../src/command.ts'
 import type { DiskFormat } from '../../../src/disk/format.ts'
+import { inspectDisk } from '../../../src/disk/inspect.ts'
 import { convertSource } from '../../../src/job/disk.ts'
 import type { Job } from '../../../src/job/job.ts'
 import { Stopwatch } from '../../../src/job/stopwatch.ts'
@@ -24,7 +25,7 @@ async function converted(format: DiskFormat, described: object, look: (file: str
   await mkdir(work)
   const signal = new AbortController().signal
   const job = { workFolder: work, report: recorder(), stopwatch: new Stopwatch(() => 0), signal } as unknown as Job
-  const info = { format: 'raw', virtualSizeBytes: folder.sizeBytes, sizeBytes: 0 }
+  const info = await inspectDisk(folder.disk, 'raw')
   const disk = await convertSource(plan, { ...info, file: folder.disk, name: 'appliance.x86_64-1.0.0' }, job)
   await look(disk.file, disk.path)
 }

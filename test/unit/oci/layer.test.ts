@@ -4,6 +4,7 @@ import { join } from 'node:path'
 import { gunzipSync } from 'node:zlib'
 import { describe, expect, it } from 'vitest'
 import { HostError } from '../../../src/errors.ts'
+import { fileState } from '../../../src/oci/filestate.ts'
 import { writeDiskLayer } from '../../../src/oci/layer.ts'
 import { sha256 } from './samplebase.ts'
 
@@ -69,6 +70,21 @@ describe('writeDiskLayer', () => {
     const changing = whileWriting(work.names, async () => await change(work.file.source))
     await expect(writing).rejects.toThrow(/changed while it was read: end what writes to it/)
     await changing
+    expect(await work.names()).toEqual([])
+  })
+
+  it.each([
+    ['grew', async (path: string) => await appendFile(path, 'more')],
+    ['shrank', async (path: string) => await truncate(path, 512)],
+    ['was written to', async (path: string) => await utimes(path, 5, 5)],
+  ])('fails where the disk %s since its content was found, and leaves nothing', async (_, change) => {
+    await using work = await workspace(Buffer.alloc(1024))
+    const state = await fileState(work.file.source)
+    await change(work.file.source)
+    const content = [{ kind: 'data', offset: 0, length: 512 }] as const
+    await expect(writeDiskLayer({ ...work.file, content, state }, work.options)).rejects.toThrow(
+      /changed while it was read: end what writes to it/,
+    )
     expect(await work.names()).toEqual([])
   })
 
