@@ -145,7 +145,12 @@ export function maskSecret(username: string, password: string): void {
 export function maskUriPassword(text: string): void {
   const [, userinfo, password] = /:\/\/([^/\s@]*:([^/\s@]+))@/.exec(text) ?? []
   if (userinfo === undefined || password === undefined) return
-  for (const form of [userinfo, password, decodeURIComponent(password)]) setSecret(form)
+  for (const form of new Set([userinfo, password, decoded(password)])) setSecret(form)
+}
+
+/** As programs decode it that let a stray % stand for itself, as Python's urllib does. */
+function decoded(text: string): string {
+  return text.replace(/(?:%[0-9a-f]{2})+/gi, (bytes) => Buffer.from(bytes.replaceAll('%', ''), 'hex').toString('utf8'))
 }
 
 export function setOutputs(outputs: Readonly<Record<string, string>>): void {

@@ -1,7 +1,16 @@
 /** Text that an entity may grow to: far more than a description needs, far less than a machine has. */
 const LARGEST_EXPANSION = 1_000_000
 
-const PREDEFINED: Readonly<Record<string, string>> = { lt: '<', gt: '>', amp: '&', quot: '"', apos: "'" }
+/** And all entities of a declaration together. */
+const LARGEST_TOTAL = 10_000_000
+
+const PREDEFINED: ReadonlyMap<string, string> = new Map([
+  ['lt', '<'],
+  ['gt', '>'],
+  ['amp', '&'],
+  ['quot', '"'],
+  ['apos', "'"],
+])
 
 /** A reference to a general entity (XML 1.0 section 4.1), not to a character. */
 const REFERENCE = /&([^#;&\s][^;&\s]*);/g
@@ -19,23 +28,37 @@ export class EntityProblem extends Error {
   }
 }
 
+interface Declaration {
+  readonly value: string
+  readonly offset: number
+}
+
 /** The text of each internal general entity as it is declared, by its name; the first declaration of a name counts. */
-type Declarations = ReadonlyMap<string, { readonly value: string; readonly offset: number }>
+type Declarations = ReadonlyMap<string, Declaration>
+
+/** A piece of an entity's text: as it is to stand, or another entity. */
+type Piece = string | { readonly entity: string }
 
 /**
  * The internal general entities of a document type declaration that stand for text, with that text (XML 1.0 section 4).
  *
  * @param doctype what stands between `<!DOCTYPE` and its `>`
  * @throws EntityProblem for external and parameter entities, for entities that hold a `<` as a character reference, that
- *   hold themselves, that use an unknown one, or that grow beyond one million characters
+ *   hold themselves, that use an unknown one, or that grow beyond one million characters, or ten all together
  */
 export function internalEntities(doctype: string): ReadonlyMap<string, string> {
   const declared = declarations(doctype)
-  const expanded = new Map<string, string>()
-  for (const [name, { offset }] of declared) {
-    if (!holdsElements(name, declared, [])) expansion(name, offset, { declared, expanded }, [])
-  }
-  return expanded
+  const holders = elementHolders(declared)
+  const names = [...declared.keys()].filter((name) => !holders.has(name))
+  return writtenOut(names, declared, (name, { value, offset }) =>
+    pieces(value, /&([^;]*);/g, (reference) => {
+      if (reference.startsWith('#')) return characterOf(reference, name, offset)
+      const predefined = PREDEFINED.get(reference)
+      if (predefined !== undefined) return predefined
+      if (declared.has(reference)) return { entity: reference }
+      throw new EntityProblem(`the entity ${reference} is used but not declared`, offset)
+    }),
+  )
 }
 
 /**
@@ -46,15 +69,17 @@ export function internalEntities(doctype: string): ReadonlyMap<string, string> {
  */
 export function elementEntities(doctype: string): ReadonlyMap<string, string> {
   const declared = declarations(doctype)
-  const written = new Map<string, string>()
-  for (const [name, { offset }] of declared) {
-    if (holdsElements(name, declared, [])) writtenOut(name, offset, { declared, expanded: written }, [])
-  }
-  return written
+  const holders = elementHolders(declared)
+  return writtenOut([...holders], declared, (_, { value }) =>
+    // What follows on its line keeps its number.
+    pieces(value.replace(/\r\n|\r|\n/g, ' '), REFERENCE, (reference, written) =>
+      holders.has(reference) ? { entity: reference } : written,
+    ),
+  )
 }
 
 function declarations(doctype: string): Declarations {
-  const declared = new Map<string, { readonly value: string; readonly offset: number }>()
+  const declared = new Map<string, Declaration>()
   for (const match of doctype.matchAll(DECLARATION)) {
     const { parameter, name, external, double, single, reference } = match.groups ?? {}
     if (parameter !== undefined || reference !== undefined) {
@@ -74,52 +99,91 @@ function declarations(doctype: string): Declarations {
   return declared
 }
 
-function holdsElements(name: string, declared: Declarations, within: readonly string[]): boolean {
-  const value = declared.get(name)?.value
-  if (value === undefined || within.includes(name)) return false
-  if (value.includes('<')) return true
-  const used = [...value.matchAll(REFERENCE)].map(([, reference = '']) => reference)
-  return used.some((reference) => holdsElements(reference, declared, [...within, name]))
+/** The entities with an element in their text or in that of one they use. */
+function elementHolders(declared: Declarations): ReadonlySet<string> {
+  const users = new Map<string, string[]>()
+  const holders = new Set<string>()
+  for (const [name, { value }] of declared) {
+    if (value.includes('<')) holders.add(name)
+    for (const [, used = ''] of value.matchAll(REFERENCE)) {
+      const others = users.get(used)
+      if (others === undefined) users.set(used, [name])
+      else others.push(name)
+    }
+  }
+  // A set gives what is added to it on the way, too.
+  for (const holder of holders) for (const user of users.get(holder) ?? []) holders.add(user)
+  return holders
 }
 
-/** Its text with the entities of its kind in it written out, and all else as it is. */
-function writtenOut(name: string, offset: number, entities: Entities, within: readonly string[]): string {
-  const known = entities.expanded.get(name)
-  if (known !== undefined) return known
-  if (within.includes(name)) throw new EntityProblem(`the entity ${name} holds itself`, offset)
-  const value = entities.declared.get(name)?.value ?? ''
-  const text = value
-    // What follows on its line keeps its number.
-    .replace(/\r\n|\r|\n/g, ' ')
-    .replace(REFERENCE, (written, reference: string) =>
-      holdsElements(reference, entities.declared, [])
-        ? writtenOut(reference, offset, entities, [...within, name])
-        : written,
-    )
-  if (text.length > LARGEST_EXPANSION) throw new EntityProblem(`the entity ${name} grows beyond all measure`, offset)
-  entities.expanded.set(name, text)
-  return text
+function pieces(value: string, reference: RegExp, pieceOf: (name: string, written: string) => Piece): readonly Piece[] {
+  const found: Piece[] = []
+  let end = 0
+  for (const match of value.matchAll(reference)) {
+    found.push(value.slice(end, match.index), pieceOf(match[1] ?? '', match[0]))
+    end = match.index + match[0].length
+  }
+  return [...found, value.slice(end)]
 }
 
-interface Entities {
-  readonly declared: Declarations
-  /** Those whose text is known by now. */
-  readonly expanded: Map<string, string>
+/** The whole text of each; how long they get is known before the first is put together. */
+function writtenOut(
+  names: readonly string[],
+  declared: Declarations,
+  piecesOf: (name: string, declaration: Declaration) => readonly Piece[],
+): ReadonlyMap<string, string> {
+  const known = new Map<string, readonly Piece[]>()
+  for (const name of names) known.set(name, piecesOf(name, declaration(name, declared)))
+  const order = innermostFirst(known, declared)
+  const lengths = new Map<string, number>()
+  let total = 0
+  for (const name of order) {
+    const length = (known.get(name) ?? []).reduce((sum, piece) => sum + lengthOf(piece, lengths), 0)
+    total += length
+    if (length > LARGEST_EXPANSION || total > LARGEST_TOTAL) {
+      throw new EntityProblem(`the entity ${name} grows beyond all measure`, declaration(name, declared).offset)
+    }
+    lengths.set(name, length)
+  }
+  const texts = new Map<string, string>()
+  for (const name of order) {
+    const parts = (known.get(name) ?? []).map((piece) => (typeof piece === 'string' ? piece : texts.get(piece.entity)))
+    texts.set(name, parts.join(''))
+  }
+  return texts
 }
 
-function expansion(name: string, offset: number, entities: Entities, within: readonly string[]): string {
-  const known = entities.expanded.get(name)
-  if (known !== undefined) return known
-  if (within.includes(name)) throw new EntityProblem(`the entity ${name} holds itself`, offset)
-  const value = entities.declared.get(name)?.value
-  if (value === undefined) throw new EntityProblem(`the entity ${name} is used but not declared`, offset)
-  const text = value.replace(/&([^;]*);/g, (_, reference: string) => {
-    if (reference.startsWith('#')) return characterOf(reference, name, offset)
-    return PREDEFINED[reference] ?? expansion(reference, offset, entities, [...within, name])
-  })
-  if (text.length > LARGEST_EXPANSION) throw new EntityProblem(`the entity ${name} grows beyond all measure`, offset)
-  entities.expanded.set(name, text)
-  return text
+function lengthOf(piece: Piece, lengths: ReadonlyMap<string, number>): number {
+  return typeof piece === 'string' ? piece.length : (lengths.get(piece.entity) ?? 0)
+}
+
+/** The names, each behind those of its pieces. */
+function innermostFirst(known: ReadonlyMap<string, readonly Piece[]>, declared: Declarations): ReadonlySet<string> {
+  const order = new Set<string>()
+  const open = new Set<string>()
+  const waiting = [...known.keys()].reverse()
+  for (let name = waiting.at(-1); name !== undefined; name = waiting.at(-1)) {
+    if (open.delete(name)) order.add(name)
+    if (order.has(name)) {
+      waiting.pop()
+      continue
+    }
+    open.add(name)
+    for (const piece of known.get(name) ?? []) {
+      if (typeof piece === 'string' || order.has(piece.entity)) continue
+      const { entity } = piece
+      if (open.has(entity))
+        throw new EntityProblem(`the entity ${entity} holds itself`, declaration(entity, declared).offset)
+      waiting.push(entity)
+    }
+  }
+  return order
+}
+
+function declaration(name: string, declared: Declarations): Declaration {
+  const found = declared.get(name)
+  if (found === undefined) throw new Error(`the entity ${name} is not declared`)
+  return found
 }
 
 function characterOf(reference: string, name: string, offset: number): string {

@@ -35,23 +35,38 @@ async function held(folder: string, access: Access): Promise<() => Promise<void>
   }
 }
 
-async function hold(args: readonly string[], access: Access): Promise<() => Promise<void>> {
+/** The job's signal ends the wait and not the lock: what was written is still cleaned up after an abort. */
+async function hold(args: readonly string[], { environment: env, signal }: Access): Promise<() => Promise<void>> {
+  const command = [...args, 'cat']
   const end = new AbortController()
-  const { environment: env, signal } = access
+  const cancel = () => end.abort()
+  if (signal?.aborted) cancel()
+  signal?.addEventListener('abort', cancel)
+  const release = () => signal?.removeEventListener('abort', cancel)
   let ended: Promise<unknown> = Promise.resolve()
-  await new Promise<void>((resolve, reject) => {
-    ended = runCommand('flock', [...args, 'cat'], {
-      env,
-      input: `${HELD}\n`,
-      stopByEndOfInput: true,
-      onLine: (line) => line === HELD && resolve(),
-      signal: signal === undefined ? end.signal : AbortSignal.any([signal, end.signal]),
-    }).catch(reject)
-  })
+  try {
+    await new Promise<void>((resolve, reject) => {
+      const onLine = (line: string) => {
+        if (line !== HELD) return
+        release()
+        resolve()
+      }
+      // While it waits it reads no input, whose end is that of `cat` alone.
+      const stop = { stopByEndOfInput: true, graceSeconds: 0, signal: end.signal }
+      const options = { env, input: `${HELD}\n`, onLine, ...stop }
+      ended = runCommand('flock', command, options).then(() => reject(unheld(command)), reject)
+    })
+  } finally {
+    release()
+  }
   return async () => {
     end.abort()
     await ended
   }
+}
+
+function unheld(command: readonly string[]): CommandError {
+  return new CommandError('flock', command, { kind: 'exit', code: 0 }, ['it ended without holding the lock'])
 }
 
 function isExit(error: unknown): error is CommandError & { outcome: { kind: 'exit'; code: number } } {

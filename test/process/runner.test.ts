@@ -42,6 +42,16 @@ it('the plan step writes the plan and masks the password in every form', async (
   expect(value(await plan.file('OUTPUT'), 'plan')).not.toContain('hunter')
 })
 
+it('the plan step masks a password in an address as it stands and as programs decode it', async () => {
+  await using here = await place()
+  await here.write('a.raw', DISK)
+  const repositories = 'https://me:100%@127.0.0.1:9/a https://me:a%20b%@127.0.0.1:9/b'.replace(' ', '\n')
+  const plan = await step(here, 'plan.js', { disk: 'a.raw', repositories })
+  expect(plan.stdout).not.toContain('malformed')
+  const masks = [...plan.stdout.matchAll(/^::add-mask::(.*)$/gm)].map(([, text]) => text)
+  expect(masks).toEqual(['me:100%25', '100%25', 'me:a%2520b%25', 'a%2520b%25', 'a b%25'])
+})
+
 it('a misspelled input is named, and a variable of somebody else is none of ours', async () => {
   await using here = await place()
   await here.write('a.raw', DISK)

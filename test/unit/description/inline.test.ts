@@ -2,6 +2,7 @@ import { describe, expect, it } from 'vitest'
 import { inlinedText } from '../../../src/description/inline.ts'
 import { rewrittenDocuments } from '../../../src/description/rewrite.ts'
 import { selectType } from '../../../src/description/select.ts'
+import { xmlTree } from '../../../src/description/xml.ts'
 import { described, problemsOf } from './described.ts'
 
 const fail = (offset: number, problem: string): never => {
@@ -57,6 +58,21 @@ describe('an entity that holds elements', () => {
     )
     const large = doctype(`<!ENTITY e "<a>${'x'.repeat(900_000)}</a>">`)
     expect(() => inlinedText(`${large}<image>${'&e;'.repeat(20)}</image>`, fail)).toThrow(/grow beyond all measure/)
+  })
+
+  it('is found through many levels at once, and refused before any of them is written out', () => {
+    const levels = Array.from({ length: 24 }, (_, level) => `<!ENTITY l${level + 1} "&l${level};&l${level};">`)
+    const began = performance.now()
+    for (const [innermost, content] of [
+      ['<a/>', '<image/>'],
+      ['text', '<image>&l24;</image>'],
+    ] as const) {
+      const xml = `${doctype(`<!ENTITY l0 "${innermost}">`, ...levels)}${content}`
+      expect(() => xmlTree({ file: '/d/config.xml', text: inlinedText(xml, fail) })).toThrow(/grows beyond all measure/)
+    }
+    const chain = Array.from({ length: 2000 }, (_, level) => `<!ENTITY l${level + 1} "&l${level};">`).reverse()
+    expect(inlined(doctype(...chain, '<!ENTITY l0 "<a/>">'), '<image>&l2000;</image>')).toBe('<image><a/></image>')
+    expect(performance.now() - began).toBeLessThan(3000)
   })
 
   it('gives a type that is built, at the line of its use, and that is rewritten', async () => {

@@ -64,6 +64,10 @@ describe('the XML tree', () => {
       '<image>\n\n&release;</image>',
       'config.xml:3: not well-formed XML: this &name; is not declared: write & as &amp;',
     ],
+    [
+      '<image>\n\n&constructor;</image>',
+      'config.xml:3: not well-formed XML: this &name; is not declared: write & as &amp;',
+    ],
     ['<image>\n1 < 2</image>', 'config.xml:2: not well-formed XML: no element starts so: write < as &lt;'],
     [
       '<image a="<"/>',
@@ -100,9 +104,16 @@ describe('the XML tree', () => {
     ['<!ENTITY a "&#x3C;b/>">', 'the entity a holds < as a character reference: write < itself'],
     ['<!ENTITY a "&b;"><!ENTITY b "&a;">', 'the entity a holds itself'],
     ['<!ENTITY a "&c;">', 'the entity c is used but not declared'],
+    ['<!ENTITY a "&constructor;">', 'the entity constructor is used but not declared'],
     ['<!ENTITY a "&#x110000;">', '&#x110000; in the entity a is no character'],
   ])('refuses the declaration %s', async (declaration, message) => {
     expect(await problem(`<!DOCTYPE image [\n${declaration}\n]><image/>`)).toBe(`config.xml:2: ${message}`)
+  })
+
+  it('refuses entities that are large all together', async () => {
+    const many = Array.from({ length: 20 }, (_, index) => `<!ENTITY m${index} "&large;">`)
+    const text = `<!DOCTYPE image [<!ENTITY large "${'x'.repeat(900_000)}">${many.join('')}]><image/>`
+    expect(await problem(text)).toMatch(/the entity m\d+ grows beyond all measure/)
   })
 
   it('refuses entities that multiply', async () => {
