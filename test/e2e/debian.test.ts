@@ -227,7 +227,7 @@ describe("the README's command", () => {
         expect(exitCode).toBe(64)
         return stderr.trim().split('\n').at(-1)
       }
-      expect(await refusal(await diskFolder('none'))).toMatch(/^boot-disk: there is no disk in \/disk: put /)
+      expect(await refusal(await diskFolder('none'))).toMatch(/^boot-disk: there is no disk in \/disk: make /)
       expect(await refusal(await diskFolder('two', 'a.qcow2', 'b.qcow2'))).toBe(
         'boot-disk: there are several disks, /disk/a.qcow2 and /disk/b.qcow2: leave one in /disk',
       )
