@@ -39,7 +39,7 @@ interface Requirement {
 }
 
 export interface Preferences extends Scope {
-  readonly version?: string
+  readonly version?: XmlElement
   readonly packageManager?: string
   readonly types: readonly XmlElement[]
 }

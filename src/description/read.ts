@@ -173,10 +173,11 @@ function profile(element: XmlElement): Profile {
 }
 
 function preferences(element: XmlElement): Preferences {
-  const [version, packageManager] = [textOf(element, 'version'), textOf(element, 'packagemanager')]
+  const version = childrenNamed(element, 'version')[0]
+  const packageManager = textOf(element, 'packagemanager')
   return {
     ...scope(element),
-    ...(version === undefined ? {} : { version }),
+    ...(version === undefined || version.text.trim() === '' ? {} : { version }),
     ...(packageManager === undefined ? {} : { packageManager }),
     types: childrenNamed(element, 'type'),
   }

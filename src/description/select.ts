@@ -25,6 +25,9 @@ export interface BuildChoice {
 /** KIWI's, where a description names none (kiwi/defaults.py `get_default_package_manager`). */
 const DEFAULT_PACKAGE_MANAGER = 'dnf4'
 
+const VERSION_LENGTH = 128
+const VERSION = new RegExp(`^[A-Za-z0-9._+~-]{1,${VERSION_LENGTH}}$`)
+
 /** Names that older schemas had (kiwi/xsl/convert75to76.xsl, and convert73to74.xsl of KIWI 9). */
 const RENAMED_PACKAGE_MANAGERS: Readonly<Record<string, string>> = { dnf: 'dnf4', yum: 'dnf4', 'apt-get': 'apt' }
 
@@ -44,17 +47,30 @@ export function selectType(description: Description, choice: BuildChoice): Selec
   const types = preferences.flatMap((section) => section.types)
   const { type, reason } = pickedType(description, types, choice)
   throwProblems(typeProblems(type, types, choice))
+  const version = preferences.find((section) => section.version !== undefined)?.version
+  throwProblems(versionProblems(version))
   const packageManager = preferences.find((section) => section.packageManager !== undefined)?.packageManager
   const selected = selectedType(type, {
     reason,
     profiles: profiles.names,
-    version: preferences.find((section) => section.version !== undefined)?.version ?? '',
+    version: version?.text.trim() ?? '',
     packageManager: RENAMED_PACKAGE_MANAGERS[packageManager ?? ''] ?? packageManager ?? DEFAULT_PACKAGE_MANAGER,
     ...optional('author', description.author),
     ...optional('displayName', description.displayName),
   })
   throwProblems(bundleProblems(type, bundleName(selected, description.name, choice.architecture)))
   return selected
+}
+
+/**
+ * KIWI takes any text (kiwi/schema/kiwi.rnc `k.version`), makes names of files of it, and so do we, and of layouts that
+ * skopeo writes, where a colon ends the name.
+ */
+function versionProblems(version: XmlElement | undefined): readonly Problem[] {
+  const text = version?.text.trim() ?? ''
+  if (version === undefined || VERSION.test(text)) return []
+  const problem = `the version ${JSON.stringify(text)} becomes part of file names: write at most ${VERSION_LENGTH} letters, digits and . _ + ~ -`
+  return [descriptionProblem(version.file, version.line, problem)]
 }
 
 function bundleProblems(type: XmlElement, diskName: string | undefined): readonly Problem[] {

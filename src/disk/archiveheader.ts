@@ -1,15 +1,11 @@
+import type { Range } from './range.ts'
+
 /** A file in a tar archive that we write ourselves: a disk for Google, an appliance. */
 export interface ArchiveMember {
   /** ASCII, at most 100 characters. */
   readonly name: string
   readonly sizeBytes: number
   readonly mtimeSeconds: number
-}
-
-/** Content of a sparse file; whatever is between is zero. */
-export interface Extent {
-  readonly start: number
-  readonly length: number
 }
 
 export const BLOCK_BYTES = 512
@@ -47,23 +43,23 @@ export function oldGnuHeader(member: ArchiveMember): Buffer {
 }
 
 /**
- * The header blocks of a sparse member in the old GNU format; its extents' bytes follow, one after the other.
+ * The header blocks of a sparse member in the old GNU format; the bytes of its content follow, one after the other.
  *
  * @param member with the size that the file has when it is unpacked
- * @param extents ascending
+ * @param content ascending; whatever is between is zero
  */
-export function sparseHeader(member: ArchiveMember, extents: readonly Extent[]): Buffer {
-  const stored = extents.reduce((sum, { length }) => sum + length, 0)
+export function sparseHeader(member: ArchiveMember, content: readonly Range[]): Buffer {
+  const stored = content.reduce((sum, { length }) => sum + length, 0)
   // The end of the file is an entry of its own, as GNU tar writes it where a hole is last.
-  const map = [...extents, { start: member.sizeBytes, length: 0 }]
+  const map = [...content, { offset: member.sizeBytes, length: 0 }]
   const header = block({ ...member, sizeBytes: stored }, 'S', 'ustar  \0')
-  for (const [index, extent] of map.slice(0, SPARSE_ENTRIES).entries()) putExtent(header, SPARSE_AT, index, extent)
+  for (const [index, range] of map.slice(0, SPARSE_ENTRIES).entries()) putRange(header, SPARSE_AT, index, range)
   putNumber(header, REAL_SIZE_AT, member.sizeBytes)
   header[EXTENDED_AT] = map.length > SPARSE_ENTRIES ? 1 : 0
   const blocks = [signed(header)]
   for (let from = SPARSE_ENTRIES; from < map.length; from += MORE_ENTRIES) {
     const more = Buffer.alloc(BLOCK_BYTES)
-    for (const [index, extent] of map.slice(from, from + MORE_ENTRIES).entries()) putExtent(more, 0, index, extent)
+    for (const [index, range] of map.slice(from, from + MORE_ENTRIES).entries()) putRange(more, 0, index, range)
     more[MORE_EXTENDED_AT] = map.length > from + MORE_ENTRIES ? 1 : 0
     blocks.push(more)
   }
@@ -93,9 +89,9 @@ function block(member: ArchiveMember, type: '0' | 'S', magic: string): Buffer {
   return header
 }
 
-function putExtent(header: Buffer, from: number, index: number, extent: Extent): void {
-  putNumber(header, from + index * ENTRY_BYTES, extent.start)
-  putNumber(header, from + index * ENTRY_BYTES + ENTRY_BYTES / 2, extent.length)
+function putRange(header: Buffer, from: number, index: number, range: Range): void {
+  putNumber(header, from + index * ENTRY_BYTES, range.offset)
+  putNumber(header, from + index * ENTRY_BYTES + ENTRY_BYTES / 2, range.length)
 }
 
 function putNumber(header: Buffer, at: number, value: number): void {

@@ -1,6 +1,7 @@
 import type { Extent } from '../oci/extent.ts'
-import { CLUSTER_BYTES, qcow2Layout } from './qcow2.ts'
-import { allocatedRanges, type Range, usedRanges } from './ranges.ts'
+import { CLUSTER_BYTES, qcow2Map } from './qcow2.ts'
+import type { Range } from './range.ts'
+import { allocatedRanges, usedRanges } from './ranges.ts'
 
 /** What a file in an image holds, to be read from a raw disk without writing a file in between. */
 export interface DiskContent {
@@ -16,12 +17,10 @@ export async function rawContent(path: string, sizeBytes: number, signal?: Abort
   const zerosTo = (offset: number) => {
     if (offset > at) extents.push({ kind: 'zeros', length: offset - at })
   }
-  for (const { offset, length } of await allocatedRanges(path, signal)) {
-    // A file's last block goes beyond its end.
-    const end = Math.min(offset + length, sizeBytes)
+  for (const { offset, length } of await allocatedRanges(path, { sizeBytes, ...(signal ? { signal } : {}) })) {
     zerosTo(offset)
-    if (end > offset) extents.push({ kind: 'data', offset, length: end - offset })
-    at = Math.max(at, end)
+    extents.push({ kind: 'data', offset, length })
+    at = offset + length
   }
   zerosTo(sizeBytes)
   return { extents, sizeBytes }
@@ -32,11 +31,11 @@ export async function rawContent(path: string, sizeBytes: number, signal?: Abort
  * `qemu-img convert`, it holds no cluster of zeros; unlike it, no file is written.
  */
 export async function qcow2Content(path: string, sizeBytes: number, signal?: AbortSignal): Promise<DiskContent> {
-  const about = { clusterBytes: CLUSTER_BYTES, sizeBytes, ...(signal === undefined ? {} : { signal }) }
-  const layout = qcow2Layout(sizeBytes, await usedRanges(path, about))
+  const facts = { grainBytes: CLUSTER_BYTES, sizeBytes, ...(signal === undefined ? {} : { signal }) }
+  const map = qcow2Map(sizeBytes, await usedRanges(path, facts))
   return {
-    extents: [{ kind: 'bytes', bytes: layout.head }, ...layout.data.flatMap(wholeClusters)],
-    sizeBytes: layout.sizeBytes,
+    extents: [{ kind: 'bytes', bytes: map.head }, ...map.data.flatMap(wholeClusters)],
+    sizeBytes: map.sizeBytes,
   }
 }
 

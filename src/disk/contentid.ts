@@ -1,5 +1,10 @@
 import { createHash } from 'node:crypto'
-import { type ByteRange, contentChunks, isZero } from './filebytes.ts'
+import { stat } from 'node:fs/promises'
+import { isZero } from './filebytes.ts'
+import type { Range } from './range.ts'
+import { usedGrains } from './ranges.ts'
+
+const GRAIN_BYTES = 1024 * 1024
 
 /**
  * A hash over a disk file from which its ids are made: the same content has the same ids, another has others. Zeros are
@@ -11,16 +16,19 @@ import { type ByteRange, contentChunks, isZero } from './filebytes.ts'
 export async function contentHash(
   path: string,
   from: number,
-  masked: readonly ByteRange[],
+  masked: readonly Range[],
   signal?: AbortSignal,
 ): Promise<Buffer> {
   const hash = createHash('sha256')
-  for await (const { start, bytes } of contentChunks(path, from, signal)) {
+  const { size: sizeBytes } = await stat(path)
+  const facts = { grainBytes: GRAIN_BYTES, sizeBytes, from, ...(signal === undefined ? {} : { signal }) }
+  for await (const { offset, bytes } of usedGrains(path, facts)) {
     for (const mask of masked) {
-      const first = Math.max(mask.start - start, 0)
-      if (first < bytes.length && mask.end > start) bytes.fill(0, first, Math.min(mask.end - start, bytes.length))
+      const first = Math.max(mask.offset - offset, 0)
+      const end = Math.min(mask.offset + mask.length - offset, bytes.length)
+      if (first < end) bytes.fill(0, first, end)
     }
-    if (!isZero(bytes)) hash.update(`${start - from} ${bytes.length}\n`).update(bytes)
+    if (!isZero(bytes)) hash.update(`${offset - from} ${bytes.length}\n`).update(bytes)
   }
   return hash.digest()
 }

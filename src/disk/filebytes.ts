@@ -1,81 +1,76 @@
-import { type FileHandle, open } from 'node:fs/promises'
-import { resolve } from 'node:path'
-import { runCommand } from '../command.ts'
-
-/** Bytes of a file, the one at `end` not among them. */
-export interface ByteRange {
-  readonly start: number
-  readonly end: number
-}
+import type { FileHandle } from 'node:fs/promises'
+import { HostError } from '../errors.ts'
+import type { Range } from './range.ts'
 
 const CHUNK_BYTES = 1024 * 1024
 const ZEROS = Buffer.alloc(CHUNK_BYTES)
+
+/** What of an open file reading takes. */
+export type Readable = Pick<FileHandle, 'read'>
 
 /** @param bytes at most a MiB */
 export function isZero(bytes: Buffer): boolean {
   return bytes.equals(ZEROS.subarray(0, bytes.length))
 }
 
-/**
- * Where a file may have anything but zeros, ascending, as its file system tells: the rest are holes. Node cannot ask for
- * it (lseek(2), SEEK_DATA), qemu-img can.
- */
-export async function dataRanges(path: string, signal?: AbortSignal): Promise<readonly ByteRange[]> {
-  const args = ['map', '--output=json', '-f', 'raw', '--', resolve(path)]
-  const { stdout } = await runCommand('qemu-img', args, signal === undefined ? {} : { signal })
-  const extents = JSON.parse(stdout.toString()) as readonly { start: number; length: number; data: boolean }[]
-  return extents.filter(({ data }) => data).map(({ start, length }) => ({ start, end: start + length }))
-}
-
 export interface Chunk {
-  readonly start: number
+  readonly offset: number
   readonly bytes: Buffer
 }
 
-/** Reads part of a file in chunks of a MiB, the last of which is shorter; the file may end before the range does. */
-export async function* chunksOf(file: FileHandle, range: ByteRange, signal?: AbortSignal): AsyncGenerator<Chunk> {
-  for (let start = range.start; start < range.end; ) {
-    signal?.throwIfAborted()
-    const length = Math.min(CHUNK_BYTES, range.end - start)
-    const { buffer, bytesRead } = await file.read(Buffer.allocUnsafe(length), 0, length, start)
-    if (bytesRead === 0) return
-    yield { start, bytes: buffer.subarray(0, bytesRead) }
-    start += bytesRead
-  }
+export interface ChunkOptions {
+  /** Whether all chunks come in the same memory, each until the next is asked for. */
+  readonly reused?: boolean
+  readonly signal?: AbortSignal
 }
 
 /**
- * Reads a file from a place on in chunks of a MiB, but none that is all zeros: the same content gives the same chunks,
- * wherever it has holes.
+ * Reads part of a file in chunks of a MiB, the last of which is shorter.
+ *
+ * @throws HostError where the file ends before: it did not when the part was chosen
  */
-export async function* contentChunks(path: string, from: number, signal?: AbortSignal): AsyncGenerator<Chunk> {
-  const ranges = await dataRanges(path, signal)
-  await using file = await open(path)
-  const { size } = await file.stat()
-  let next = from
-  for (const { start, end } of ranges) {
-    if (end <= next) continue
-    const first = Math.max(next, from + Math.floor((start - from) / CHUNK_BYTES) * CHUNK_BYTES)
-    next = Math.min(from + Math.ceil((end - from) / CHUNK_BYTES) * CHUNK_BYTES, size)
-    for await (const chunk of chunksOf(file, { start: first, end: next }, signal)) {
-      if (!isZero(chunk.bytes)) yield chunk
+export async function* chunksOf(
+  file: Readable,
+  range: Range,
+  { reused = false, signal }: ChunkOptions = {},
+): AsyncGenerator<Chunk> {
+  const end = range.offset + range.length
+  const memory = Buffer.allocUnsafe(reused ? Math.min(CHUNK_BYTES, range.length) : 0)
+  for (let { offset } = range; offset < end; offset += CHUNK_BYTES) {
+    signal?.throwIfAborted()
+    const length = Math.min(CHUNK_BYTES, end - offset)
+    const bytes = reused ? memory.subarray(0, length) : Buffer.allocUnsafe(length)
+    if ((await filled(file, bytes, offset)) < length) {
+      throw new HostError('the disk became shorter while it was read', 'end what writes to it, and try again')
     }
+    yield { offset, bytes }
   }
 }
 
 /** @throws Error where the file ends before */
-export async function readAt(file: FileHandle, start: number, length: number): Promise<Buffer> {
-  const { buffer, bytesRead } = await file.read(Buffer.alloc(length), 0, length, start)
-  if (bytesRead !== length) throw new Error(`the disk ends before byte ${start + length}`)
-  return buffer
+export async function readAt(file: Readable, offset: number, length: number): Promise<Buffer> {
+  const bytes = Buffer.alloc(length)
+  if ((await filled(file, bytes, offset)) < length) throw new Error(`the disk ends before byte ${offset + length}`)
+  return bytes
 }
 
-export async function writeAt(file: FileHandle, start: number, bytes: Buffer): Promise<void> {
-  await file.write(bytes, 0, bytes.length, start)
+/** Reads until the bytes are full or the file ends: one read may give less than is asked for and there. @returns how many */
+async function filled(file: Readable, bytes: Buffer, offset: number): Promise<number> {
+  let done = 0
+  while (done < bytes.length) {
+    const { bytesRead } = await file.read(bytes, done, bytes.length - done, offset + done)
+    if (bytesRead === 0) break
+    done += bytesRead
+  }
+  return done
 }
 
-export async function writeZeros(file: FileHandle, range: ByteRange): Promise<void> {
-  for (let { start } = range; start < range.end; start += CHUNK_BYTES) {
-    await writeAt(file, start, ZEROS.subarray(0, Math.min(CHUNK_BYTES, range.end - start)))
+export async function writeAt(file: FileHandle, offset: number, bytes: Buffer): Promise<void> {
+  await file.write(bytes, 0, bytes.length, offset)
+}
+
+export async function writeZeros(file: FileHandle, { offset, length }: Range): Promise<void> {
+  for (let done = 0; done < length; done += CHUNK_BYTES) {
+    await writeAt(file, offset + done, ZEROS.subarray(0, Math.min(CHUNK_BYTES, length - done)))
   }
 }

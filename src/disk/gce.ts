@@ -3,8 +3,10 @@ import { type FileHandle, open } from 'node:fs/promises'
 import { Readable } from 'node:stream'
 import { pipeline } from 'node:stream/promises'
 import { compressedChunks } from '../oci/compression.ts'
-import { archiveEnd, type Extent, oldGnuHeader, paddedSize, sparseHeader } from './archiveheader.ts'
-import { chunksOf, contentChunks, isZero } from './filebytes.ts'
+import { archiveEnd, oldGnuHeader, paddedSize, sparseHeader } from './archiveheader.ts'
+import { chunksOf } from './filebytes.ts'
+import type { Range } from './range.ts'
+import { usedRanges } from './ranges.ts'
 
 export interface GceRequest {
   /** A raw disk; it is only read. */
@@ -25,51 +27,38 @@ const GRAIN_BYTES = 64 * 1024
  * a license (kiwi/storage/subformat/gce.py).
  *
  * The holes are in the tar's map, as Google's `-S` puts them there, and not in its content. The map comes first, so the
- * content is read twice, but no zeros are compressed, and what unpacks the image gets the holes back. What is a hole is decided by content: a disk that was copied without its holes
- * gives the same bytes.
+ * content is read twice, but no zeros are compressed, and what unpacks the image gets the holes back. What is a hole is
+ * decided by content: a disk that was copied without its holes gives the same bytes.
  */
 export async function writeGce(request: GceRequest): Promise<void> {
   const { raw, target, signal } = request
   await using disk = await open(raw, 'r')
-  const extents = await contentExtents(raw, signal)
+  const options = signal === undefined ? {} : { signal }
+  const { size } = await disk.stat()
+  const content = await usedRanges(raw, { grainBytes: GRAIN_BYTES, sizeBytes: size, ...options })
   await pipeline(
-    Readable.from(archive(disk, extents, request), { objectMode: false }),
+    Readable.from(archive(disk, content, request), { objectMode: false }),
     (chunks: AsyncIterable<Buffer>) => compressedChunks(chunks, { algorithm: 'gzip' }, signal),
     createWriteStream(target),
-    ...(signal === undefined ? [] : [{ signal }]),
+    options,
   )
 }
 
-async function* archive(disk: FileHandle, extents: readonly Extent[], request: GceRequest): AsyncGenerator<Buffer> {
+async function* archive(disk: FileHandle, content: readonly Range[], request: GceRequest): AsyncGenerator<Buffer> {
   const { license, sizeBytes, epochSeconds: mtimeSeconds, signal } = request
   if (license !== undefined) {
     const text = Buffer.from(`{"licenses": [${JSON.stringify(license)}]}`)
     yield oldGnuHeader({ name: 'manifest.json', sizeBytes: text.length, mtimeSeconds })
     yield Buffer.concat([text], paddedSize(text.length))
   }
-  yield sparseHeader({ name: 'disk.raw', sizeBytes, mtimeSeconds }, extents)
+  yield sparseHeader({ name: 'disk.raw', sizeBytes, mtimeSeconds }, content)
   let stored = 0
-  for (const { start, length } of extents) {
-    for await (const { bytes } of chunksOf(disk, { start, end: start + length }, signal)) {
+  for (const range of content) {
+    for await (const { bytes } of chunksOf(disk, range, signal === undefined ? {} : { signal })) {
       stored += bytes.length
       yield bytes
     }
   }
   yield Buffer.alloc(paddedSize(stored) - stored)
   yield archiveEnd()
-}
-
-/** Where a raw disk has anything but zeros, in whole grains. */
-async function contentExtents(raw: string, signal: AbortSignal | undefined): Promise<readonly Extent[]> {
-  const extents: { start: number; length: number }[] = []
-  for await (const { start, bytes } of contentChunks(raw, 0, signal)) {
-    for (let at = 0; at < bytes.length; at += GRAIN_BYTES) {
-      const grain = bytes.subarray(at, at + GRAIN_BYTES)
-      if (isZero(grain)) continue
-      const last = extents.at(-1)
-      if (last !== undefined && last.start + last.length === start + at) last.length += grain.length
-      else extents.push({ start: start + at, length: grain.length })
-    }
-  }
-  return extents
 }

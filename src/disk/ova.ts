@@ -100,8 +100,8 @@ async function copyTo(from: string, to: string, start: number): Promise<void> {
   await using source = await open(from)
   await using target = await open(to, 'wx')
   const { size } = await source.stat()
-  for await (const { start: at, bytes } of chunksOf(source, { start: 0, end: size })) {
-    await writeAt(target, start + at, bytes)
+  for await (const { offset, bytes } of chunksOf(source, { offset: 0, length: size })) {
+    await writeAt(target, start + offset, bytes)
   }
   await rm(from)
 }
@@ -109,6 +109,7 @@ async function copyTo(from: string, to: string, start: number): Promise<void> {
 async function sha256From(file: FileHandle, start: number, signal: AbortSignal | undefined): Promise<string> {
   const hash = createHash('sha256')
   const { size } = await file.stat()
-  for await (const { bytes } of chunksOf(file, { start, end: size }, signal)) hash.update(bytes)
+  const options = { reused: true, ...(signal === undefined ? {} : { signal }) }
+  for await (const { bytes } of chunksOf(file, { offset: start, length: size - start }, options)) hash.update(bytes)
   return hash.digest('hex')
 }

@@ -1,10 +1,10 @@
-import type { Range } from './ranges.ts'
+import type { Range } from './range.ts'
 
 /** What every QEMU since 1.1 makes and reads. */
 export const CLUSTER_BYTES = 64 * 1024
 
 /** A qcow2 file without a file: what stands before the disk's content, and then the content itself. */
-export interface Qcow2Layout {
+export interface Qcow2Map {
   /** Header, refcounts and mapping. */
   readonly head: Buffer
   /** Clusters of the raw disk that follow, in order; the last one of the disk is filled up with zeros. */
@@ -26,7 +26,7 @@ const COPIED = 1n << 63n
  * @param sizeBytes of the disk
  * @param used whole clusters that hold something, in order
  */
-export function qcow2Layout(sizeBytes: number, used: readonly Range[]): Qcow2Layout {
+export function qcow2Map(sizeBytes: number, used: readonly Range[]): Qcow2Map {
   const dataClusters = used.reduce((total, { length }) => total + Math.ceil(length / CLUSTER_BYTES), 0)
   const l1Entries = Math.ceil(sizeBytes / CLUSTER_BYTES / L2_ENTRIES)
   const tables = new Set(used.flatMap(tablesOf))

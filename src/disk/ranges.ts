@@ -1,78 +1,73 @@
-import { open } from 'node:fs/promises'
+import { open, stat } from 'node:fs/promises'
 import { resolve } from 'node:path'
 import { runCommand } from '../command.ts'
+import { changedDisk } from '../oci/filestate.ts'
+import { type Chunk, chunksOf, isZero } from './filebytes.ts'
+import { addRange, joinedRanges, type Range } from './range.ts'
 
-/** A run of bytes of a disk. */
-export interface Range {
-  readonly offset: number
-  readonly length: number
+export interface RangeFacts {
+  /** Of the file. */
+  readonly sizeBytes: number
+  readonly signal?: AbortSignal
 }
 
-const READ_BYTES = 2 * 1024 * 1024
-
-/** Where a raw disk file is no hole, in order: what the file system says of it, which is more than what is not zero. */
-export async function allocatedRanges(path: string, signal?: AbortSignal): Promise<readonly Range[]> {
-  const args = ['map', '--output=json', '-f', 'raw', '--', resolve(path)]
-  const { stdout } = await runCommand('qemu-img', args, signal ? { signal } : {})
-  const entries = JSON.parse(stdout.toString()) as readonly { start: number; length: number; data: boolean }[]
-  const ranges = entries.filter(({ data }) => data).map(({ start, length }) => ({ offset: start, length }))
-  return joined(ranges)
+export interface GrainFacts extends RangeFacts {
+  /** A divisor of a MiB. */
+  readonly grainBytes: number
+  /** Where in the file the first grain begins. */
+  readonly from?: number
 }
 
 /**
- * The clusters of a raw disk that hold anything but zeros, as ranges of whole clusters. Two files of the same bytes have
- * the same, however their holes lie.
+ * Where a file is no hole, in order, as its file system tells, which is more than what is not zero. Node cannot ask for
+ * it (lseek(2), SEEK_DATA), qemu-img can.
  *
- * @param clusterBytes a divisor of 2 MiB
- * @param sizeBytes of the disk; the last cluster ends there
+ * @throws HostError where the file is shorter than it was
  */
-export async function usedRanges(
-  path: string,
-  about: { readonly clusterBytes: number; readonly sizeBytes: number; readonly signal?: AbortSignal },
-): Promise<readonly Range[]> {
-  const { clusterBytes, sizeBytes, signal } = about
-  const zeros = Buffer.alloc(clusterBytes)
-  const buffer = Buffer.allocUnsafe(READ_BYTES)
-  const used: Range[] = []
-  await using file = await open(path, 'r')
-  for (const range of wholeClusters(await allocatedRanges(path, signal), clusterBytes, sizeBytes)) {
-    const end = range.offset + range.length
-    for (let offset = range.offset; offset < end; offset += READ_BYTES) {
-      signal?.throwIfAborted()
-      const { bytesRead } = await file.read(buffer, 0, Math.min(READ_BYTES, end - offset), offset)
-      for (let at = 0; at < bytesRead; at += clusterBytes) {
-        const length = Math.min(clusterBytes, bytesRead - at)
-        const isZero = zeros.compare(buffer, at, at + length, 0, length) === 0
-        if (!isZero) add(used, { offset: offset + at, length })
+export async function allocatedRanges(path: string, { sizeBytes, signal }: RangeFacts): Promise<readonly Range[]> {
+  const args = ['map', '--output=json', '-f', 'raw', '--', resolve(path)]
+  const { stdout } = await runCommand('qemu-img', args, signal === undefined ? {} : { signal })
+  // What it no longer has would be taken for a hole.
+  if ((await stat(path)).size < sizeBytes) throw changedDisk(path)
+  const entries = JSON.parse(stdout.toString()) as readonly { start: number; length: number; data: boolean }[]
+  const ranges = entries.filter(({ data }) => data).map(({ start, length }) => ({ offset: start, length }))
+  return wholeGrains(ranges, { grainBytes: 1, sizeBytes })
+}
+
+/**
+ * Reads a file grain by grain, but none that is all zeros: the same content gives the same grains, wherever it has holes.
+ * The last one ends with the file. The bytes hold until the next grain is asked for.
+ *
+ * @throws HostError where the file is shorter than it was
+ */
+export async function* usedGrains(path: string, facts: GrainFacts): AsyncGenerator<Chunk> {
+  const { grainBytes, signal } = facts
+  const ranges = wholeGrains(await allocatedRanges(path, facts), facts)
+  await using file = await open(path)
+  for (const range of ranges) {
+    for await (const { offset, bytes } of chunksOf(file, range, { reused: true, ...(signal ? { signal } : {}) })) {
+      for (let at = 0; at < bytes.length; at += grainBytes) {
+        const grain = bytes.subarray(at, at + grainBytes)
+        if (!isZero(grain)) yield { offset: offset + at, bytes: grain }
       }
     }
   }
+}
+
+/** The grains of a file that hold anything but zeros, neighbours as one. Two files of the same bytes have the same. */
+export async function usedRanges(path: string, facts: GrainFacts): Promise<readonly Range[]> {
+  const used: Range[] = []
+  for await (const { offset, bytes } of usedGrains(path, facts)) addRange(used, { offset, length: bytes.length })
   return used
 }
 
-/** Ranges widened to whole clusters, in which two may meet or overlap. */
-function wholeClusters(ranges: readonly Range[], clusterBytes: number, sizeBytes: number): readonly Range[] {
-  return joined(
-    ranges.map(({ offset, length }) => {
-      const start = offset - (offset % clusterBytes)
-      const end = Math.min(sizeBytes, Math.ceil((offset + length) / clusterBytes) * clusterBytes)
-      return { offset: start, length: end - start }
-    }),
-  )
-}
-
-function joined(ranges: readonly Range[]): readonly Range[] {
-  const result: Range[] = []
-  for (const range of ranges) add(result, range)
-  return result
-}
-
-/** Puts a range behind the others, which start before it, and joins it with the last one where they touch. */
-function add(ranges: Range[], range: Range): void {
-  const last = ranges.at(-1)
-  if (last === undefined || last.offset + last.length < range.offset) ranges.push(range)
-  else {
-    const end = Math.max(last.offset + last.length, range.offset + range.length)
-    ranges[ranges.length - 1] = { offset: last.offset, length: end - last.offset }
-  }
+/** Ranges widened to whole grains, as far as these are in the file. */
+function wholeGrains(ranges: readonly Range[], facts: GrainFacts): readonly Range[] {
+  const { grainBytes, sizeBytes, from = 0 } = facts
+  const widened = ranges.map(({ offset, length }) => {
+    const start = from + Math.max(0, Math.floor((offset - from) / grainBytes)) * grainBytes
+    const end = from + Math.ceil((offset + length - from) / grainBytes) * grainBytes
+    return { offset: start, length: Math.min(end, sizeBytes) - start }
+  })
+  return joinedRanges(widened.filter(({ length }) => length > 0))
 }

@@ -32,8 +32,8 @@ export async function stampVhd(path: string, epochSeconds: number, signal?: Abor
   const isDynamic = (await readAt(file, 0, COOKIE.length)).toString('latin1') === COOKIE
   const places = isDynamic ? [0, footerAt] : [footerAt]
   const masked = places.flatMap((at) => [
-    { start: at + TIME_AT, end: at + TIME_AT + 4 },
-    { start: at + CHECKSUM_AT, end: at + UUID_AT + UUID_BYTES },
+    { offset: at + TIME_AT, length: 4 },
+    { offset: at + CHECKSUM_AT, length: UUID_AT + UUID_BYTES - CHECKSUM_AT },
   ])
   const hash = await contentHash(path, 0, masked, signal)
   footer.writeUInt32BE(Math.min(Math.max(epochSeconds - TIME_ZERO, 0), LAST_TIME), TIME_AT)

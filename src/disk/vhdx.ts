@@ -1,10 +1,11 @@
 import { type FileHandle, open } from 'node:fs/promises'
 import { contentHash, guidBytes, uuidBytes } from './contentid.ts'
-import { type ByteRange, isZero, readAt, writeAt, writeZeros } from './filebytes.ts'
+import { isZero, readAt, writeAt, writeZeros } from './filebytes.ts'
+import type { Range } from './range.ts'
 
 /** MS-VHDX: section 2.2 (layout, file identifier), 2.2.2 (headers), 2.3 (log), 2.6 (metadata); all little-endian. */
 const KIBIBYTE = 1024
-const CREATOR = { start: 8, end: 520 }
+const CREATOR: Range = { offset: 8, length: 512 }
 const HEADERS = [64 * KIBIBYTE, 128 * KIBIBYTE]
 const HEADER_BYTES = 4096
 const CHECKSUM_AT = 4
@@ -36,10 +37,10 @@ export async function stampVhdx(path: string, signal?: AbortSignal): Promise<voi
     throw new Error('qemu-img wrote a VHDX with a log that is to be played')
   }
   const logAt = Number(first.readBigUInt64LE(LOG_OFFSET_AT))
-  const log = { start: logAt, end: logAt + first.readUInt32LE(LOG_LENGTH_AT) }
+  const log = { offset: logAt, length: first.readUInt32LE(LOG_LENGTH_AT) }
   const idAt = await diskIdPlace(file)
   const hash = await contentHash(path, 0, masks(log, idAt), signal)
-  await writeAt(file, CREATOR.start, creator())
+  await writeAt(file, CREATOR.offset, creator())
   await writeZeros(file, log)
   await writeAt(file, idAt, guidBytes(uuidBytes(hash, 'vhdx disk')))
   // The higher number counts, and qemu-img begins at random.
@@ -55,14 +56,14 @@ export async function stampVhdx(path: string, signal?: AbortSignal): Promise<voi
   }
 }
 
-function masks(log: ByteRange, idAt: number) {
-  const ids = HEADERS.map((at) => ({ start: at + CHECKSUM_AT, end: at + LOG_GUID_AT }))
-  return [CREATOR, log, { start: idAt, end: idAt + GUID_BYTES }, ...ids]
+function masks(log: Range, idAt: number) {
+  const ids = HEADERS.map((at) => ({ offset: at + CHECKSUM_AT, length: LOG_GUID_AT - CHECKSUM_AT }))
+  return [CREATOR, log, { offset: idAt, length: GUID_BYTES }, ...ids]
 }
 
 /** UTF-16; qemu-img writes its version. */
 function creator(): Buffer {
-  const bytes = Buffer.alloc(CREATOR.end - CREATOR.start)
+  const bytes = Buffer.alloc(CREATOR.length)
   bytes.write('kiwi-oci', 'utf16le')
   return bytes
 }

@@ -25,7 +25,7 @@ export async function stampVmdk(path: string, start: number, signal?: AbortSigna
   const header = await vmdkHeader(file, start)
   const at = start + sectors(header, DESCRIPTOR_AT)
   const length = sectors(header, DESCRIPTOR_SIZE_AT)
-  const hash = await contentHash(path, start, [{ start: at, end: at + length }], signal)
+  const hash = await contentHash(path, start, [{ offset: at, length }], signal)
   const cid = hash.readUInt32BE(0) === NO_CID ? 0 : hash.readUInt32BE(0)
   const text = (await readAt(file, at, length)).toString('latin1').replace(/\0.*$/s, '')
   const line = `CID=${cid.toString(16).padStart(8, '0')}`

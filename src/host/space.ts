@@ -35,10 +35,9 @@ export function spaceProblem(needBytes: number, haveBytes: number, path: string)
   )
 }
 
-export interface DiskSpaceFacts {
-  /** What the disk really occupies: allocated blocks of a sparse raw file, the file size of a qcow2. */
-  readonly contentBytes: number
-  /** Whether the disk is written once more in another format. */
+/** What of a disk is written on the way into an image. */
+export interface WrittenParts {
+  /** Whether a file of the disk in another format is, and not the layer alone. */
   readonly converted: boolean
   /** Whether the layer is compressed. */
   readonly compressed: boolean
@@ -46,6 +45,11 @@ export interface DiskSpaceFacts {
   readonly packed?: boolean
   /** Whether the conversion makes a raw copy, which is gone before the layer is written. */
   readonly rawCopy?: boolean
+}
+
+export interface DiskSpaceFacts extends WrittenParts {
+  /** What the disk really occupies: allocated blocks of a sparse raw file, the file size of a qcow2. */
+  readonly contentBytes: number
   /** How long the file is with its holes, where the format has such: a layer that is not compressed has them as zeros. */
   readonly lengthBytes?: number
 }
@@ -60,7 +64,7 @@ export function diskSpaceNeed(facts: DiskSpaceFacts): number {
 }
 
 /**
- * Bytes needed to build a description: root tree, raw disk, converted disk and layer.
+ * Bytes needed to build a description: root tree, raw disk, and what is written of the disk.
  *
  * The raw disk is sparse, so `<size>` only limits what it can hold; a small system in a disk of 100 GB is usual. The
  * estimate takes the smaller of `<size>` and 2 GB and is meant to stop what cannot work; `diskSpaceNeed` is asked again
@@ -68,8 +72,8 @@ export function diskSpaceNeed(facts: DiskSpaceFacts): number {
  *
  * @param sizeMegabytes `<size>` of the type in MB, where it is given
  */
-export function descriptionSpaceNeed(sizeMegabytes?: number): number {
+export function descriptionSpaceNeed(parts: WrittenParts, sizeMegabytes?: number): number {
   const limit = sizeMegabytes === undefined ? Number.POSITIVE_INFINITY : sizeMegabytes * MEGABYTE
   const content = Math.min(limit, ASSUMED_CONTENT_BYTES)
-  return content + content + diskSpaceNeed({ contentBytes: content, converted: true, compressed: true })
+  return content + content + diskSpaceNeed({ ...parts, contentBytes: content })
 }

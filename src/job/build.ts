@@ -1,20 +1,20 @@
 import { rm } from 'node:fs/promises'
-import { basename, join } from 'node:path'
+import { join } from 'node:path'
 import { inspectDisk } from '../disk/inspect.ts'
 import { HostError } from '../errors.ts'
-import { descriptionSpaceNeed } from '../host/space.ts'
 import { kiwiPathProblem } from '../kiwi/place.ts'
 import type { BaseImage } from '../oci/image.ts'
-import type { DescriptionSource, DiskSource, Plan } from '../plan/plan.ts'
+import { diskStem } from '../plan/diskpath.ts'
+import type { DiskSource, Plan } from '../plan/plan.ts'
 import { checkDestinations } from '../registry/destinations.ts'
 import { checkTargets } from '../registry/push.ts'
 import { requireSkopeo } from '../registry/skopeo.ts'
 import { fetchPlannedBase, resolvePlannedBase } from './base.ts'
 import { buildDescription, prepareDescription } from './description.ts'
 import {
+  checkDescriptionSpace,
   checkDiskSpace,
   checkFormatOptions,
-  checkSpace,
   convertSource,
   type ImageDisk,
   imageTime,
@@ -73,25 +73,19 @@ async function readySource(plan: Plan, job: Job, kiwi: Kiwi | undefined): Promis
   const unfit = kiwiPathProblem(job.workFolder)
   if (unfit !== undefined) throw new HostError('the folder for temporary files is of no use', unfit)
   await checkFormatOptions(plan, job)
-  await checkSpace(descriptionSpaceNeed(fixedMegabytes(plan.source)), job)
+  await checkDescriptionSpace(plan, plan.source, job)
   const prepared = await prepareDescription(plan, plan.source, kiwi, job)
   return async (running) => {
     const built = await running.stopwatch.time('KIWI', () => buildDescription(prepared, running))
     running.stopwatch.add(built.phases.map(({ title, seconds }) => ({ name: `KIWI: ${title}`, seconds })))
-    return { ...(await inspectDisk(built.disk, 'raw', running.signal)), file: built.disk, name: built.kiwiName }
+    return { ...(await inspectDisk(built.disk, 'raw', running.signal)), file: built.disk }
   }
-}
-
-/** What `<size>` limits the disk to; an additive one only adds to what the files need. */
-function fixedMegabytes({ selected }: DescriptionSource): number | undefined {
-  return selected.size?.additive ? undefined : selected.size?.megabytes
 }
 
 async function readyDisk(plan: Plan, source: DiskSource, job: Job): Promise<DiskMaker> {
   const info = await inspectDisk(source.path, undefined, job.signal)
   await checkDiskSpace(plan, info, job)
-  const name = basename(source.path).replace(/(?<=.)\.[^.]+$/, '')
-  return async () => ({ ...info, file: source.path, name })
+  return async () => ({ ...info, file: source.path })
 }
 
 async function wrap(
@@ -104,7 +98,8 @@ async function wrap(
   const { source } = plan
   job.report.group('Wrap')
   const epochSeconds = plan.sourceDateEpoch ?? imageTime(raw.state)
-  const named = source.kind === 'description' ? { title: source.name, version: source.version } : { title: raw.name }
+  const named =
+    source.kind === 'description' ? { title: source.name, version: source.version } : { title: diskStem(source) }
   const wrapped = await job.stopwatch.time('Wrap', () =>
     wrapDisk({
       disk: {

@@ -22,10 +22,12 @@ export interface Built {
 export interface BuiltDisk {
   /** Path in the image. */
   readonly path: string
-  /** The file on this machine. */
+  /** The file on this machine: the raw disk where its content goes straight into the layer, else one of `format`. */
   readonly file: string
+  /** Of the disk in the image. */
   readonly format: DiskFormat
   readonly virtualSizeBytes: number
+  /** Of the disk in the image, as a file: not what `file` has where its content is read from a raw disk. */
   readonly sizeBytes: number
 }
 

@@ -6,8 +6,6 @@ import { KiwiError } from './failure.ts'
 export interface KiwiResult {
   /** The raw disk, absolute. */
   readonly disk: string
-  /** `NAME.ARCH-VERSION`, how KIWI names its files (`builder/disk.py`). */
-  readonly kiwiName: string
 }
 
 /**
@@ -26,7 +24,7 @@ export async function readKiwiResult(target: string): Promise<KiwiResult> {
       `KIWI names ${filename} as its disk, which is no file in ${target}: choose a type that makes a disk`,
     )
   }
-  return { disk, kiwiName: basename(disk).replace(/\.raw$/, '') }
+  return { disk }
 }
 
 function diskFilename(text: string | undefined, file: string): string {

@@ -1,6 +1,6 @@
 import { basename } from 'node:path'
-import { DISK_FORMATS } from '../disk/format.ts'
 import { platformText } from '../oci/platform.ts'
+import { plannedDiskPath } from './diskpath.ts'
 import type { Plan } from './plan.ts'
 
 /** What will happen, for the log. */
@@ -15,7 +15,7 @@ export function planLines(plan: Plan): readonly string[] {
           `Type: ${source.selected.reason}`,
           ...(source.profiles.length > 0 ? [`Profiles: ${source.profiles.join(', ')}`] : []),
         ]),
-    `Image: ${plan.format} disk (${plan.formatSource}) at ${plan.diskPath ?? defaultPath(plan)} for ${platformText(plan.platform)}, layer ${compression.algorithm}${level}`,
+    `Image: ${plan.format} disk (${plan.formatSource}) at ${plannedDiskPath(plan)} for ${platformText(plan.platform)}, layer ${compression.algorithm}${level}`,
     `Base: ${plan.base} (${plan.baseSource})`,
     ...tags.map((tag) => `${plan.push ? 'Push to' : 'Would push to'}: ${tag}${origin(plan.tagsSource)}`),
     ...plan.exports.map((destination) => `Export to: ${destination}${origin(plan.exportsSource)}`),
@@ -25,9 +25,4 @@ export function planLines(plan: Plan): readonly string[] {
 /** Said only of what no input asked for. */
 function origin(source: string | undefined): string {
   return source === undefined ? '' : ` (${source})`
-}
-
-function defaultPath({ source, format }: Plan): string {
-  if (source.kind === 'disk') return '/disk, under its own name,'
-  return `/disk/${source.diskName ?? source.kiwiName}.${DISK_FORMATS[format].extension}`
 }

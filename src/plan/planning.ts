@@ -9,6 +9,7 @@ import { platformText } from '../oci/platform.ts'
 import { chosenBase } from './base.ts'
 import { chosenContainer } from './container.ts'
 import { conversionProblems } from './diskoptions.ts'
+import { diskPathProblems } from './diskpath.ts'
 import type { DescriptionSource, DiskSource, Plan } from './plan.ts'
 import { chosenSource, isReadable } from './source.ts'
 import { chosenTargets } from './targets.ts'
@@ -29,7 +30,9 @@ export async function makePlan(
   const problems: Problem[] = [...given, ...(await combinationProblems(inputs, facts))]
   const source = await collected(problems, () => chosenSource(inputs, facts, problems))
   if (source !== undefined) {
-    problems.push(...conversionProblems(source, chosenFormat(inputs, source).format, inputs.platform))
+    const { format } = chosenFormat(inputs, source)
+    problems.push(...conversionProblems(source, format, inputs.platform))
+    problems.push(...diskPathProblems({ source, format, ...optionalPath(inputs) }))
   }
   const base = await chosenBase(inputs, source, problems)
   const container = chosenContainer(inputs, source, problems)
@@ -42,7 +45,7 @@ export async function makePlan(
     source,
     ...base,
     ...chosenFormat(inputs, source),
-    ...(inputs.diskPath === undefined ? {} : { diskPath: inputs.diskPath }),
+    ...optionalPath(inputs),
     platform: inputs.platform,
     ...container,
     labels: inputs.labels,
@@ -58,6 +61,10 @@ export async function makePlan(
     ...(inputs.sourceDateEpoch === undefined ? {} : { sourceDateEpoch: inputs.sourceDateEpoch }),
     summary: inputs.summary,
   }
+}
+
+function optionalPath({ diskPath }: Inputs): Pick<Plan, 'diskPath'> {
+  return diskPath === undefined ? {} : { diskPath }
 }
 
 function chosenFormat(inputs: Inputs, source: DescriptionSource | DiskSource): Pick<Plan, 'format' | 'formatSource'> {

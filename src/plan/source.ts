@@ -12,7 +12,6 @@ import type { Inputs } from '../inputs/inputs.ts'
 import type { InputFacts } from '../inputs/reader.ts'
 import { configProblems, KIWI_WORDS } from '../oci/containerconfig.ts'
 import { namingProblems } from '../oci/containername.ts'
-import { diskPathProblem } from '../oci/tar.ts'
 import type { DescriptionSource, DiskSource, Placeholder } from './plan.ts'
 import { typePlace } from './typeplace.ts'
 
@@ -33,7 +32,7 @@ export async function chosenSource(
     problems.push({ where: 'input disk', text: 'a description is given too: give one of the two' })
     return undefined
   }
-  if (disk !== undefined) return diskSource(disk, inputs.diskPath, problems)
+  if (disk !== undefined) return diskSource(disk, problems)
   if (description !== undefined) return descriptionSource(description, inputs, facts, problems)
   problems.push({
     where: 'input description',
@@ -42,7 +41,7 @@ export async function chosenSource(
   return undefined
 }
 
-async function diskSource(disk: string, diskPath: string | undefined, problems: Problem[]): Promise<DiskSource> {
+async function diskSource(disk: string, problems: Problem[]): Promise<DiskSource> {
   const path = resolve(disk)
   const stats = await stat(path).catch(() => undefined)
   if (!stats?.isFile()) {
@@ -51,8 +50,6 @@ async function diskSource(disk: string, diskPath: string | undefined, problems: 
   } else if (!(await isReadable(path))) {
     problems.push({ where: 'input disk', text: `${path} cannot be read: give us the right to read it` })
   }
-  const nameProblem = diskPath === undefined ? diskPathProblem(`/disk/${basename(path)}`) : undefined
-  if (nameProblem !== undefined) problems.push({ where: 'input disk-path', text: `missing, and ${nameProblem}` })
   return { kind: 'disk', path }
 }
 

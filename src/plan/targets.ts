@@ -1,8 +1,14 @@
 import type { Problem } from '../errors.ts'
 import type { Inputs } from '../inputs/inputs.ts'
-import { type ContainerName, containerNameText, referenceProblem } from '../oci/containername.ts'
+import {
+  type ContainerName,
+  containerNames,
+  containerNameText,
+  DEFAULT_CONTAINER,
+  referenceProblem,
+} from '../oci/containername.ts'
 import { hasRegistry } from '../oci/reference.ts'
-import { parseTag } from '../registry/transport.ts'
+import { parseDestination, parseTag } from '../registry/transport.ts'
 import { defaultExports, hasOwnName } from './exports.ts'
 import type { DescriptionSource, DiskSource, Plan } from './plan.ts'
 import { typePlace } from './typeplace.ts'
@@ -39,17 +45,32 @@ export function chosenTargets(choice: TargetChoice, problems: Problem[]): Target
 function chosenTags(choice: TargetChoice, problems: Problem[]): Pick<Targets, 'tags' | 'tagsSource'> {
   const { inputs, names } = choice
   if (inputs.tags.length > 0 || isRefused(choice, 'tags')) return { tags: inputs.tags }
-  const texts = names.flatMap((name) => {
-    if (hasRegistry(name.repository)) return [containerNameText(name)]
-    return inputs.registry === undefined ? [] : [`${inputs.registry}/${containerNameText(name)}`]
-  })
+  const { registry } = inputs
   const tags = new Set<string>()
-  for (const text of texts) {
-    const parsed = parseTag(text)
+  for (const name of names) {
+    const isFull = hasRegistry(name.repository)
+    if (!isFull && registry === undefined) continue
+    const parsed = parseTag(isFull ? containerNameText(name) : `${registry}/${containerNameText(name)}`)
     if ('problem' in parsed) problems.push({ ...namePlace(choice), text: parsed.problem })
-    else tags.add(parsed.text)
+    else {
+      tags.add(parsed.text)
+      if (parsed.reference.registry !== registry) problems.push(...elsewhere(choice, name))
+    }
   }
   return tags.size === 0 ? { tags: [] } : { tags: [...tags], tagsSource: `name of ${namePlace(choice).where}` }
+}
+
+/**
+ * Why a name in another registry than the input `registry` is no tag: where the workflow says which registry a job is
+ * for, a description chooses a repository there and nowhere else, whatever other logins the machine has.
+ */
+function elsewhere({ inputs, source }: TargetChoice, { repository, tag }: ContainerName): readonly Problem[] {
+  const { registry, push, naming } = inputs
+  if (!push || registry === undefined || source?.kind !== 'description') return []
+  const given = containerNames({ ...naming, name: naming.name || DEFAULT_CONTAINER.repository })
+  if (given.some((name) => name.repository === repository)) return []
+  const text = `<containerconfig> names ${repository}:${tag}, and the input registry is ${registry}: set tags to push elsewhere, or leave the other registry out of the name`
+  return [{ ...typePlace(source.selected), text }]
 }
 
 function chosenExports(choice: TargetChoice, problems: Problem[]): Pick<Targets, 'exports' | 'exportsSource'> {
@@ -59,9 +80,16 @@ function chosenExports(choice: TargetChoice, problems: Problem[]): Pick<Targets,
   // Docker knows no name in upper case, where a layout takes it.
   const unfit = exports.every((text) => hasOwnName(text)) ? [] : names.flatMap((name) => referenceProblem(name) ?? [])
   problems.push(...unfit.map((text) => ({ ...namePlace(choice), text })))
+  if (described !== undefined) problems.push(...exports.flatMap((text) => exportProblem(text, described)))
   return exports.length > 0 && described !== undefined
     ? { exports, exportsSource: `format of ${typePlace(described.selected).where}` }
     : { exports }
+}
+
+/** What the description asks for is read as an input is: nothing of it fails only when all is built. */
+function exportProblem(text: string, { selected }: DescriptionSource): readonly Problem[] {
+  const parsed = parseDestination(text)
+  return 'problem' in parsed ? [{ ...typePlace(selected), text: `format="${selected.format}": ${parsed.problem}` }] : []
 }
 
 /** Why nothing can be pushed although it is asked for. */

@@ -110,6 +110,18 @@ describe('a raw disk read as a qcow2', () => {
   })
 })
 
+describe('a raw disk that became shorter', () => {
+  it.each([
+    ['qcow2', qcow2Content],
+    ['raw', rawContent],
+  ] as const)('is an error, and not taken for one with a hole at its end, as %s', async (_, content) => {
+    await withDisk(20 * CLUSTER, [{ sector: 0, sectors: 20 * 128, fill: 1 }], async (path) => {
+      await truncate(path, 10 * CLUSTER)
+      await expect(content(path, 20 * CLUSTER)).rejects.toThrow('changed while it was read')
+    })
+  })
+})
+
 describe('a raw disk read as it is', () => {
   it('has the bytes of the file', async () => {
     await fc.assert(

@@ -17,7 +17,13 @@ const TAG = '12345678-9abc-def0-1234-56789abcdef0'
 async function converted(format: DiskFormat, described: object, look: (file: string, path: string) => Promise<void>) {
   await using folder = await diskFolder(2 * MEBIBYTE, [])
   const { diskName, ...selected } = { diskName: undefined, formatOptions: [], ...described }
-  const source = { kind: 'description', name: 'appliance', selected, ...(diskName ? { diskName } : {}) }
+  const source = {
+    kind: 'description',
+    name: 'appliance',
+    kiwiName: 'appliance.x86_64-1.0.0',
+    selected,
+    ...(diskName ? { diskName } : {}),
+  }
   const platform = { os: 'linux', architecture: 'amd64' }
   const compression = { algorithm: 'gzip' }
   const plan = { source, format, platform, compression, sourceDateEpoch: 1767323045 } as unknown as Plan
@@ -26,7 +32,7 @@ async function converted(format: DiskFormat, described: object, look: (file: str
   const signal = new AbortController().signal
   const job = { workFolder: work, report: recorder(), stopwatch: new Stopwatch(() => 0), signal } as unknown as Job
   const info = await inspectDisk(folder.disk, 'raw')
-  const disk = await convertSource(plan, { ...info, file: folder.disk, name: 'appliance.x86_64-1.0.0' }, job)
+  const disk = await convertSource(plan, { ...info, file: folder.disk }, job)
   await look(disk.file, disk.path)
 }
 

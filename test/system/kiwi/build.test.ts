@@ -67,7 +67,10 @@ const SUCCESS = [
 describe('a build', () => {
   it('gives the disk, its name and the phases, and nothing else stays', async () => {
     const built = await buildWith(SUCCESS.join('\n'))
-    expect(built).toMatchObject({ kiwiName: 'example.x86_64-1.0.0', phases: [{ title: 'Bootstrap' }] })
+    expect(built).toMatchObject({
+      disk: expect.stringMatching(/\/example\.x86_64-1\.0\.0\.raw$/),
+      phases: [{ title: 'Bootstrap' }],
+    })
     expect(await stat(built.disk)).toMatchObject({ uid: 1234, gid: 1234 })
     for (const gone of ['target/build', 'tmp', 'home']) {
       await expect(stat(join(work, gone))).rejects.toThrow('ENOENT')

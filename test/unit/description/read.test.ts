@@ -26,7 +26,9 @@ describe('reading a description', () => {
       ['common', []],
       ['arm', ['aarch64']],
     ])
-    expect(description.preferences.map(({ version, profiles, types }) => [version, profiles, types.length])).toEqual([
+    expect(
+      description.preferences.map(({ version, profiles, types }) => [version?.text, profiles, types.length]),
+    ).toEqual([
       [undefined, [], 0],
       ['2.0.1', ['common'], 0],
       ['3.0.0', ['disk'], 2],
@@ -99,7 +101,7 @@ describe('reading a description', () => {
   it('reads YAML and names lines of it', async () => {
     const description = await readDescription(await findDescription(fixture('yaml')))
     expect(description).toMatchObject({ name: 'yaml-appliance', schemaVersion: '8.0' })
-    expect(description.preferences[0]).toMatchObject({ version: '1.10.0', packageManager: 'apt' })
+    expect(description.preferences[0]).toMatchObject({ version: { text: '1.10.0' }, packageManager: 'apt' })
     expect(description.preferences[0]?.types.map((type) => type.line)).toEqual([16, 18])
     expect(description.repositories[0]).toMatchObject({
       file: fixture('yaml/config.yaml'),

@@ -30,7 +30,7 @@ it.each([
   [24, 2],
   [25, 3],
 ])('a map of %d extents and the end stands in %d blocks', (count, blocks) => {
-  const extents = Array.from({ length: count }, (_, index) => ({ start: index * 1024, length: 512 }))
+  const extents = Array.from({ length: count }, (_, index) => ({ offset: index * 1024, length: 512 }))
   const header = sparseHeader({ ...MEMBER, sizeBytes: 1_048_576 }, extents)
   expect(header).toHaveLength(blocks * 512)
   expect(Number.parseInt(header.toString('latin1', 124, 135), 8)).toBe(count * 512)

@@ -3,6 +3,7 @@ import { descriptionSpaceNeed, diskSpaceNeed, freeBytes, spaceProblem } from '..
 
 const GIGABYTE = 1e9
 const MEBIBYTE = 1024 ** 2
+const WRITTEN = { converted: true, compressed: true }
 
 it('the message has need and have in GB, and what to do', () => {
   expect(spaceProblem(6.31 * GIGABYTE, 1.99 * GIGABYTE, '/work')?.message).toBe(
@@ -42,8 +43,12 @@ it('a file with holes is as long in a layer that is not compressed as it says', 
 })
 
 it('a small disk needs less than the assumed content, a large one no more', () => {
-  expect(descriptionSpaceNeed(1000)).toBe(3600 * MEBIBYTE)
-  expect(descriptionSpaceNeed(100_000)).toBe(descriptionSpaceNeed())
+  expect(descriptionSpaceNeed(WRITTEN, 1000)).toBe(3600 * MEBIBYTE)
+  expect(descriptionSpaceNeed(WRITTEN, 100_000)).toBe(descriptionSpaceNeed(WRITTEN))
+})
+
+it('a description whose disk is read into the layer needs no space for a file of it', () => {
+  expect(descriptionSpaceNeed({ converted: false, compressed: true }, 1000)).toBe(2600 * MEBIBYTE)
 })
 
 it('a folder that is yet to be made has the space of its parent', async () => {

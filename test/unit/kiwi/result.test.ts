@@ -20,7 +20,7 @@ describe('the result of a build', () => {
     const path = join(target(), 'debian.x86_64-1.2.3.raw')
     await writeFile(path, 'x')
     await disk(path)
-    expect(await readKiwiResult(target())).toEqual({ disk: path, kiwiName: 'debian.x86_64-1.2.3' })
+    expect(await readKiwiResult(target())).toEqual({ disk: path })
   })
 
   it('is refused outside of the target folder', async () => {

@@ -31,7 +31,7 @@ it('say nothing of where inputs come from', async () => {
 
 it('say where a disk goes that has no description', async () => {
   expect(await linesOf(typeOf('raw'), { disk: '' })).toEqual([
-    'Image: qcow2 disk (default) at /disk, under its own name, for linux/amd64, layer gzip',
+    'Image: qcow2 disk (default) at /disk/my.disk.qcow2 for linux/amd64, layer gzip',
     'Base: scratch (default)',
   ])
 })

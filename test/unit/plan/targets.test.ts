@@ -80,6 +80,12 @@ describe('the exports of a format', () => {
     })
   })
 
+  it('are refused where docker has no such name for its own store, before anything is built', async () => {
+    expect(await problemsWith(typeOf('oci:qcow2:docker-daemon', '<containerconfig name="Acme/App"/>'))).toEqual([
+      `config.xml:8: format="oci:qcow2:docker-daemon": 'Acme/App:latest' is no name of an image: repository names are lower case: write acme/app`,
+    ])
+  })
+
   it('are refused where an archive of the input gets a name that docker does not know', async () => {
     expect(
       await problemsWith(typeOf('qcow2'), { containerconfig: 'name: Acme', export: 'docker-archive:a.tar' }),
@@ -102,6 +108,31 @@ describe('the tags of a name', () => {
       tags: ['ghcr.io/acme/app:1.0', 'ghcr.io/acme/app:stable', 'localhost:5000/other:1.0'],
       loginRegistry: undefined,
     })
+  })
+
+  it('of a description are pushed to the given registry and to no other', async () => {
+    const type = typeOf(
+      'oci:qcow2',
+      '<containerconfig name="app" additionalnames="evil.example/x:1,ghcr.io/acme/prod:2"/>',
+    )
+    const texts = { ...LOGIN, push: 'true', registry: 'ghcr.io' }
+    expect(await problemsWith(type, texts)).toEqual([
+      'config.xml:8: <containerconfig> names evil.example/x:1, and the input registry is ghcr.io: set tags to push elsewhere, or leave the other registry out of the name',
+    ])
+    expect(await targetsOf(type, { ...texts, tags: 'evil.example/x:1' })).toMatchObject({ tags: ['evil.example/x:1'] })
+    expect(await targetsOf(type, { ...texts, push: 'false' })).toMatchObject({ loginRegistry: 'ghcr.io' })
+    const own = { ...texts, containerconfig: 'additionalnames: [":3"]' }
+    expect(await targetsOf(type, own)).toMatchObject({ tags: ['ghcr.io/app:latest', 'ghcr.io/app:3'] })
+  })
+
+  it('of the input may be in another registry than the one of the login', async () => {
+    const texts = { ...LOGIN, push: 'true', registry: 'ghcr.io', containerconfig: 'name: quay.io/acme/app' }
+    expect(
+      await targetsOf(typeOf('oci:qcow2', '<containerconfig name="a" additionalnames=":2"/>'), texts),
+    ).toMatchObject({ tags: ['quay.io/acme/app:latest', 'quay.io/acme/app:2'] })
+    const further = typeOf('oci:qcow2', '<containerconfig name="evil.example/x" additionalnames="a"/>')
+    const tagged = { ...LOGIN, push: 'true', registry: 'ghcr.io', containerconfig: 'additionalnames: [":2"]' }
+    expect(await problemsWith(further, tagged)).toHaveLength(2)
   })
 
   it('are none where no registry is known', async () => {
