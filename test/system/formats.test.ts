@@ -1,22 +1,23 @@
+import { utimesSync } from 'node:fs'
 import { mkdir, mkdtemp, readdir, readFile, rm, stat } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { basename, join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { runCommand } from '../../src/command.ts'
-import { DISK_FORMAT_NAMES, type DiskFormat } from '../../src/disk/format.ts'
+import { DISK_FORMAT_NAMES } from '../../src/disk/format.ts'
 import { readInputs } from '../../src/inputs/inputs.ts'
 import type { InputName } from '../../src/inputs/raw.ts'
 import { buildImage } from '../../src/job/build.ts'
 import type { Job } from '../../src/job/job.ts'
+import type { Built } from '../../src/job/result.ts'
 import { Stopwatch } from '../../src/job/stopwatch.ts'
-import { wrapDisk } from '../../src/job/wrap.ts'
 import { digestHex } from '../../src/oci/digest.ts'
-import type { BaseImage } from '../../src/oci/image.ts'
 import { type Manifest, mediaTypes } from '../../src/oci/manifest.ts'
 import { makePlan } from '../../src/plan/planning.ts'
+import type { Report } from '../../src/report.ts'
 import { type Base, makeBase } from '../support/base.ts'
-import { type DiskFolder, diskFolder, noise } from '../support/rawdisk.ts'
-import { testAccess } from '../support/registry.ts'
+import { type DiskFolder, diskFolder, isSameDisk, noise } from '../support/rawdisk.ts'
+import { recorder, testAccess } from '../support/registry.ts'
 
 const MEBIBYTE = 1 << 20
 const COMPRESSIONS = ['gzip', 'zstd', 'none'] as const
@@ -27,16 +28,19 @@ const UNPACKERS: Readonly<Record<string, string>> = {
   [mediaTypes.layerZstd]: '--zstd',
   [mediaTypes.layer]: '--no-auto-compress',
 }
+const SIZE = 6 * MEBIBYTE + 512
+const PIECES = [
+  { at: 0, bytes: noise(70_000, 1) },
+  { at: 3 * MEBIBYTE + 4096, bytes: Buffer.alloc(MEBIBYTE, 'compressible ') },
+]
+const FACTS = { machine: { os: 'linux', architecture: 'amd64' }, architecture: 'x86_64', installTools: true }
 
 let folder: string
 let disk: DiskFolder
 let base: Base
 beforeAll(async () => {
   folder = await mkdtemp(join(tmpdir(), 'wrapped-'))
-  disk = await diskFolder(6 * MEBIBYTE + 512, [
-    { at: 0, bytes: noise(70_000, 1) },
-    { at: 3 * MEBIBYTE + 4096, bytes: Buffer.alloc(MEBIBYTE, 'compressible ') },
-  ])
+  disk = await diskFolder(SIZE, PIECES)
   base = await makeBase()
 })
 afterAll(async () => {
@@ -53,26 +57,29 @@ async function remove(path: string): Promise<void> {
 
 const blob = (layout: string, digest: string) => join(layout, 'blobs', 'sha256', digest.slice('sha256:'.length))
 
-async function json<Value>(layout: string, digest: string): Promise<Value> {
-  return JSON.parse(await readFile(blob(layout, digest), 'utf8'))
+/** What a job makes of the disk: all of it, from the inputs to the layout. */
+async function built(inputs: Partial<Record<InputName, string>>, workFolder: string, report?: Report): Promise<Built> {
+  await using access = await testAccess()
+  const given = { disk: disk.disk, 'source-date-epoch': '1767323045', ...inputs }
+  const entries = Object.entries(given) as [InputName, string][]
+  const plan = await makePlan(readInputs(new Map(entries.map(([name, text]) => [name, [text]])), FACTS), FACTS)
+  const job = {
+    workFolder,
+    access,
+    machine: { now: () => Date.now() },
+    caches: {},
+    report: report ?? access.report,
+    stopwatch: new Stopwatch(() => Date.now()),
+    signal: new AbortController().signal,
+  } as unknown as Job
+  return buildImage(plan, job)
 }
 
-/** The base as the product has it when it is fetched. */
-async function fetchedBase(): Promise<BaseImage> {
-  const { layout, digests, layers } = base
-  const manifest = await json<Manifest>(layout, digests.amd64)
-  return {
-    name: 'example.com/base:1',
-    digest: digests.amd64,
-    manifest,
-    config: await json(layout, manifest.config.digest),
-    blobs: new Map(layers.map((digest) => [digest, blob(layout, digest)])),
-  } as unknown as BaseImage
-}
+const jobFolder = () => mkdtemp(join(folder, 'job-'))
 
 /** Unpacks the image in a layout as a runtime would, with tar, layer after layer. */
-async function unpacked(layout: string, digest: string, to: string): Promise<Manifest> {
-  const manifest = await json<Manifest>(layout, digest)
+async function unpacked({ layout, digest }: Built, to: string): Promise<Manifest> {
+  const manifest = JSON.parse(await readFile(blob(layout, digest), 'utf8')) as Manifest
   await mkdir(to)
   for (const layer of manifest.layers) {
     const how = UNPACKERS[layer.mediaType] ?? 'no media type of a layer'
@@ -81,87 +88,79 @@ async function unpacked(layout: string, digest: string, to: string): Promise<Man
   return manifest
 }
 
-describe.each(DISK_FORMAT_NAMES)('a disk in the format %s', (format) => {
-  let file: string
-  beforeAll(async () => {
-    file = (await disk.convert(format, { name: `wrapped-${format}` })).file
-  })
+/** The file in the image is the one that was written, or, where none was, a disk of the same content. */
+async function expectSameDisk({ disk: made }: Built, file: string): Promise<void> {
+  expect((await stat(file)).size).toBe(made.sizeBytes)
+  if (made.file !== disk.disk || made.format === 'raw') {
+    await runCommand('cmp', [made.file, file])
+    return
+  }
+  expect(made.format).toBe('qcow2')
+  await runCommand('qemu-img', ['check', '-q', '-f', 'qcow2', file])
+  expect(await isSameDisk(disk.disk, 'qcow2', file)).toBe(true)
+}
 
-  describe.each(COMPRESSIONS)('in a layer of compression %s', (algorithm) => {
+describe.each(DISK_FORMAT_NAMES)('a disk in the format %s', (format) => {
+  describe.each(COMPRESSIONS)('in a layer of compression %s', (compression) => {
     it.each(BASES)('on %s comes out of the image as it went in', async (kind) => {
-      const place = await mkdtemp(join(folder, 'image-'))
-      const pathInImage = `/disk/${basename(file)}`
-      const wrapped = await wrapDisk({
-        disk: { path: file, pathInImage },
-        ...(kind === 'scratch' ? {} : { base: await fetchedBase() }),
-        platform: { os: 'linux', architecture: 'amd64' },
-        changes: {},
-        annotations: {},
-        compression: { algorithm },
-        epochSeconds: 1767323045,
-        layoutFolder: join(place, 'layout'),
-      })
-      const manifest = await unpacked(wrapped.layout, wrapped.digest, join(place, 'root'))
+      const place = await jobFolder()
+      const onto = kind === 'scratch' ? {} : { 'base-image': `oci:${base.layout}:amd64` }
+      const image = await built({ format, compression, ...onto }, place)
+      const root = join(place, 'root')
+      const manifest = await unpacked(image, root)
       expect(manifest.layers).toHaveLength(kind === 'scratch' ? 1 : 3)
-      expect(await readdir(join(place, 'root', 'disk'))).toEqual([basename(file)])
-      await runCommand('cmp', [file, join(place, 'root', pathInImage)])
-      if (kind !== 'scratch') expect(await readdir(join(place, 'root', 'bin'))).toContain('busybox')
+      expect(await readdir(join(root, 'disk'))).toEqual([basename(image.disk.path)])
+      await expectSameDisk(image, join(root, image.disk.path))
+      if (kind !== 'scratch') expect(await readdir(join(root, 'bin'))).toContain('busybox')
       await remove(place)
     })
+  })
+
+  it('gives the same digest each time, with holes and without', async () => {
+    await using whole = await diskFolder(SIZE, PIECES, false)
+    const digestOf = async (file: string) => digestHex((await built({ format, disk: file }, await jobFolder())).digest)
+    expect(await digestOf(whole.disk)).toBe(await digestOf(disk.disk))
   })
 })
 
 describe('a job with a disk and the format', () => {
-  const FACTS = { machine: { os: 'linux', architecture: 'amd64' }, architecture: 'x86_64', installTools: true }
-
-  async function built(format: DiskFormat, workFolder: string) {
-    await using access = await testAccess()
-    const texts: readonly (readonly [InputName, string])[] = [
-      ['disk', disk.disk],
-      ['format', format],
-      ['source-date-epoch', '1767323045'],
-    ]
-    const plan = await makePlan(readInputs(new Map(texts.map(([name, text]) => [name, [text]])), FACTS), FACTS)
-    const job = {
-      workFolder,
-      access,
-      report: access.report,
-      stopwatch: new Stopwatch(() => Date.now()),
-      signal: new AbortController().signal,
-    } as unknown as Job
-    return buildImage(plan, job)
-  }
-
   it.each([
     ['vhd-fixed', '/disk/source.vhdfixed', 7 * MEBIBYTE],
     ['gce', '/disk/source.tar.gz', 1024 * MEBIBYTE],
     ['ova', '/disk/source.ova', 6 * MEBIBYTE + 65_536],
-    ['raw', '/disk/source.raw', 6 * MEBIBYTE + 512],
-  ] as const)('%s names it %s and tells its own size', async (format, path, virtualSizeBytes) => {
-    const workFolder = await mkdtemp(join(folder, 'job-'))
-    const image = await built(format, workFolder)
+  ] as const)('%s names it %s, tells its own size and leaves the file', async (format, path, virtualSizeBytes) => {
+    const workFolder = await jobFolder()
+    const image = await built({ format }, workFolder)
     expect(image.disk).toMatchObject({ path, format, virtualSizeBytes })
-    expect(await readdir(workFolder)).toEqual(format === 'raw' ? ['layout'] : ['disk', 'layout'])
-    await unpacked(image.layout, image.digest, join(workFolder, 'root'))
-    await runCommand('cmp', [image.disk.file, join(workFolder, 'root', path)])
+    expect(image.disk.file).toBe(join(workFolder, 'disk', basename(path)))
+    expect(await readdir(workFolder)).toEqual(['disk', 'layout'])
+    expect(image.phases.map(({ name }) => name)).toEqual(['Checks', 'Convert', 'Wrap'])
   })
 
-  it('qcow2 is written into the layer without a file of it', async () => {
-    const workFolder = await mkdtemp(join(folder, 'job-'))
-    const image = await built('qcow2', workFolder)
+  it.each([
+    ['qcow2', '/disk/source.qcow2'],
+    ['raw', '/disk/source.raw'],
+  ] as const)('%s names it %s and writes no file of it, and so converts nothing', async (format, path) => {
+    const workFolder = await jobFolder()
+    const image = await built({ format }, workFolder)
+    expect(image.disk).toMatchObject({ path, format, virtualSizeBytes: SIZE, file: disk.disk })
     expect(await readdir(workFolder)).toEqual(['layout'])
-    await unpacked(image.layout, image.digest, join(workFolder, 'root'))
-    const disk = join(workFolder, 'root/disk/source.qcow2')
-    await runCommand('qemu-img', ['check', '-f', 'qcow2', disk])
-    await runCommand('qemu-img', ['compare', '-f', 'raw', '-F', 'qcow2', image.disk.file, disk])
-    expect(image.disk).toMatchObject({ format: 'qcow2', sizeBytes: (await stat(disk)).size })
+    expect(image.phases.map(({ name }) => name)).toEqual(['Checks', 'Scan', 'Wrap'])
   })
 
-  it.each(['vmdk', 'vhd', 'vhdx', 'ova'] as const)('%s gives the same digest each time', async (format) => {
-    const digests = []
-    for (let time = 0; time < 2; time += 1) {
-      digests.push(digestHex((await built(format, await mkdtemp(join(folder, 'job-')))).digest))
-    }
-    expect(digests[0]).toBe(digests[1])
+  it('qcow2 that the disk has already takes it as it is', async () => {
+    const given = (await disk.convert('qcow2', { name: 'given' })).file
+    const image = await built({ disk: given, format: 'qcow2' }, await jobFolder())
+    expect(image.disk).toMatchObject({ path: '/disk/given.qcow2', file: given, sizeBytes: (await stat(given)).size })
+    expect(image.phases.map(({ name }) => name)).toEqual(['Checks', 'Wrap'])
+  })
+
+  it.each(['qcow2', 'raw'] as const)('%s fails where the disk changes before it is read whole', async (format) => {
+    await using changing = await diskFolder(SIZE, PIECES)
+    const workFolder = await jobFolder()
+    const group = (title: string) => (title === 'Wrap' ? utimesSync(changing.disk, 5, 5) : undefined)
+    const job = built({ format, disk: changing.disk }, workFolder, { ...recorder(), group })
+    await expect(job).rejects.toThrow(`the disk ${changing.disk} changed while it was read`)
+    expect(await readdir(join(workFolder, 'layout/blobs/sha256'))).toEqual([])
   })
 })
