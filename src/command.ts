@@ -1,7 +1,9 @@
 import { spawn } from 'node:child_process'
+import { constants } from 'node:fs'
+import { access } from 'node:fs/promises'
 import { createInterface } from 'node:readline'
-import type { Readable } from 'node:stream'
-import { CommandError, type CommandOutcome } from './errors.ts'
+import type { Readable, Writable } from 'node:stream'
+import { CommandError, type CommandOutcome, HostError } from './errors.ts'
 
 const KEPT_LINES = 40
 /** After SIGTERM a program has this long before it is killed. */
@@ -41,7 +43,8 @@ export interface CommandResult {
  * Runs a program from an argument list, never through a shell.
  *
  * @throws CommandError when it cannot be started, exits with a code not in `accept`, is ended by a signal, runs into
- *   its time limit or is canceled. A non-zero exit is always an error.
+ *   its time limit or is canceled. A non-zero exit is always an error. HostError where `cwd` is no folder; what `onLine`
+ *   throws, when the program has ended of it.
  */
 export async function runCommand(
   program: string,
@@ -49,6 +52,7 @@ export async function runCommand(
   options: CommandOptions = {},
 ): Promise<CommandResult> {
   const fail = (outcome: CommandOutcome, lines: readonly string[]) => new CommandError(program, args, outcome, lines)
+  if (options.cwd !== undefined) await requireFolder(options.cwd)
   if (options.signal?.aborted) throw fail({ kind: 'canceled' }, [])
   const child = spawn(program, args, {
     cwd: options.cwd,
@@ -70,34 +74,66 @@ export async function runCommand(
       keep(line)
     }),
   ]
-  // A program that ends before it has read its input is judged by its exit code, not by our broken pipe.
-  child.stdin.on('error', () => {})
-  if (options.input !== undefined) child.stdin.write(options.input)
-  if (!options.stopByEndOfInput) child.stdin.end()
-
-  const ended = new Promise<{ code: number | null; signal: string | null }>((resolve, reject) => {
-    // Later ones are of signals that could not be sent, and no end of the program.
-    child.on('error', (error) => child.pid === undefined && reject(error))
-    child.once('close', (code, signal) => resolve({ code, signal }))
-  })
+  feed(child.stdin, options)
+  const ended = endOf(child)
   const stopper = stopWhenAsked(child, options)
   try {
-    const [end] = await Promise.all([ended, ...readers])
+    const [end] = await Promise.all([ended, ...readers]).catch(async (error: unknown) => {
+      if (child.pid === undefined) throw isMissing(error) ? fail({ kind: 'missing' }, []) : error
+      stopper.stop({ kind: 'canceled' })
+      // Nobody reads them any more, and unread they keep it from ending.
+      for (const stream of [child.stdout, child.stderr]) stream.destroy()
+      throw await ended.then(() => error)
+    })
     const lines = lastLines.length > 0 ? lastLines : tail(chunks)
-    if (stopper.reason) throw fail(stopper.reason, lines)
-    if (end.code === null) throw fail({ kind: 'signal', signal: end.signal ?? 'an unknown signal' }, lines)
-    if (!(options.accept ?? [0]).includes(end.code)) throw fail({ kind: 'exit', code: end.code }, lines)
-    return { exitCode: end.code, stdout: Buffer.concat(chunks), stderr: errors.join('\n') }
-  } catch (error) {
-    if (isErrno(error) && ['ENOENT', 'EACCES'].includes(error.code ?? '')) throw fail({ kind: 'missing' }, [])
-    throw error
+    const failure = stopper.reason ?? failureOf(end, options.accept)
+    if (failure !== undefined) throw fail(failure, lines)
+    return { exitCode: end.code ?? 0, stdout: Buffer.concat(chunks), stderr: errors.join('\n') }
   } finally {
     stopper.release()
   }
 }
 
+function feed(stdin: Writable, { input, stopByEndOfInput }: CommandOptions): void {
+  // A program that ends before it has read its input is judged by its exit code, not by our broken pipe.
+  stdin.on('error', () => {})
+  if (input !== undefined) stdin.write(input)
+  if (!stopByEndOfInput) stdin.end()
+}
+
+interface End {
+  readonly code: number | null
+  readonly signal: string | null
+}
+
+function failureOf({ code, signal }: End, accept: readonly number[] = [0]): CommandOutcome | undefined {
+  if (code === null) return { kind: 'signal', signal: signal ?? 'an unknown signal' }
+  return accept.includes(code) ? undefined : { kind: 'exit', code }
+}
+
+function endOf(child: ReturnType<typeof spawn>): Promise<End> {
+  return new Promise((resolve, reject) => {
+    // Later ones are of signals that could not be sent, and no end of the program.
+    child.on('error', (error) => child.pid === undefined && reject(error))
+    child.once('close', (code, signal) => resolve({ code, signal }))
+  })
+}
+
+/** Node tells a missing one as a missing program. */
+async function requireFolder(folder: string): Promise<void> {
+  await access(`${folder}/.`, constants.X_OK).catch(({ code }: NodeJS.ErrnoException) => {
+    throw new HostError(
+      `${folder} is no folder to work in (${code})`,
+      'it was removed or closed meanwhile: run the job again',
+    )
+  })
+}
+
 function stopWhenAsked(child: ReturnType<typeof spawn>, options: CommandOptions) {
-  const state: { reason?: CommandOutcome; release: () => void } = { release: () => {} }
+  const state: { reason?: CommandOutcome; stop: (reason: CommandOutcome) => void; release: () => void } = {
+    stop: (reason) => stop(reason),
+    release: () => {},
+  }
   const timers: NodeJS.Timeout[] = []
   const stop = (reason: CommandOutcome) => {
     state.reason ??= reason
@@ -134,11 +170,15 @@ function sendSignal(child: ReturnType<typeof spawn>, signal: 'SIGINT' | 'SIGTERM
   }
 }
 
-/** What the actions' runner hands to its steps, tokens among it: no program that we start needs any of it. */
 const RUNNER_VARIABLES = /^(INPUT_|STATE_|ACTIONS_|KIWI_OCI_)|^(GITHUB_TOKEN|NODE_OPTIONS)$/
 
+/** What the actions' runner hands to its steps, tokens among it: no program that we start needs any of it. */
+export function isRunnerVariable(name: string): boolean {
+  return RUNNER_VARIABLES.test(name)
+}
+
 function inheritedEnvironment(): NodeJS.ProcessEnv {
-  return Object.fromEntries(Object.entries(process.env).filter(([name]) => !RUNNER_VARIABLES.test(name)))
+  return Object.fromEntries(Object.entries(process.env).filter(([name]) => !isRunnerVariable(name)))
 }
 
 async function eachLine(stream: Readable, onLine: (line: string) => void): Promise<void> {
@@ -155,4 +195,8 @@ function tail(chunks: readonly Buffer[]): string[] {
 
 function isErrno(error: unknown): error is NodeJS.ErrnoException {
   return error instanceof Error && 'code' in error
+}
+
+function isMissing(error: unknown): boolean {
+  return isErrno(error) && ['ENOENT', 'EACCES'].includes(error.code ?? '')
 }

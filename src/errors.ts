@@ -142,10 +142,24 @@ export function describeError(thrown: unknown): { message: string; detail: reado
   }
 }
 
+/** As strerror(3) says ENOSPC and EDQUOT, in what a program prints. */
+const NO_SPACE = /no space left on device|disk quota exceeded/i
+const SPACE_CODES = ['ENOSPC', 'EDQUOT']
+
+/** Whether the disk is full or the quota used up: said by the system, or by a program that failed of it. */
+export function lacksSpace(error: unknown): boolean {
+  if (error instanceof CommandError) return error.lastLines.some((line) => NO_SPACE.test(line))
+  return error instanceof Error && 'code' in error && SPACE_CODES.includes(String(error.code))
+}
+
+/** A full disk as what it means to the user; any other error as it is. */
+export function spaceError(error: unknown, folder: string): unknown {
+  if (!lacksSpace(error)) return error
+  return new HostError(`no space is left in ${folder} for the image`, 'free some, or choose another work-dir or target')
+}
+
 /** What of the file system is no bug of ours but the machine's state. */
 const FILESYSTEM: Readonly<Record<string, string>> = {
-  ENOSPC: 'no space is left: free some, or set work-dir to a folder on a larger file system',
-  EDQUOT: 'the quota is used up: free some, or set work-dir to another folder',
   EROFS: 'the file system is read-only: set work-dir to a folder that can be written',
   EACCES: 'the right to it is missing: give it, or name another folder with work-dir',
   EPERM: 'the right to it is missing: give it, or name another folder with work-dir',
@@ -155,9 +169,10 @@ const FILESYSTEM: Readonly<Record<string, string>> = {
 
 function filesystemMessage(error: Error): string | undefined {
   const { code, path, syscall } = error as NodeJS.ErrnoException
-  const text =
-    syscall === 'mkdir' && code === 'ENOENT'
-      ? 'no folder can be made there: name another place'
-      : FILESYSTEM[code ?? '']
-  return text === undefined || path === undefined ? undefined : `${path}: ${text}`
+  if (path === undefined) return undefined
+  if (lacksSpace(error))
+    return `${path}: no space is left: free some, or set work-dir to a folder on a larger file system`
+  if (syscall === 'mkdir' && code === 'ENOENT') return `${path}: no folder can be made there: name another place`
+  const text = FILESYSTEM[code ?? '']
+  return text === undefined ? undefined : `${path}: ${text}`
 }

@@ -25,8 +25,6 @@ export type FormatReading =
   | {
       readonly kind: 'written'
       readonly diskFormat: DescribedDiskFormat
-      /** How many parts the attribute has: `FMT`, `oci:FMT`, or `oci:FMT:TRANSPORT`. */
-      readonly parts: 1 | 2 | 3
       /** What the image goes into; not of a plain format, which names none. */
       readonly archive?: ContainerTransport
     }
@@ -52,15 +50,15 @@ export function formatReading(text: string): FormatReading {
     return refused(`"${first}" is neither oci nor docker: write ${example}`)
   }
   if (!isOneOf(DISK_FORMATS, second)) return refused(advice('disk format', DISK_FORMATS, second))
-  if (words.length === 2) return { kind: 'written', diskFormat: second, parts: 2, archive: CONTAINERS[first] }
+  if (words.length === 2) return { kind: 'written', diskFormat: second, archive: CONTAINERS[first] }
   if (words.length > 3) return refused(`it has ${words.length} parts: write oci:${second}:TRANSPORT at most`)
   if (!isOneOf(TRANSPORTS, third)) return refused(advice('transport', TRANSPORTS, third))
   if (first !== 'oci') return refused(`three parts begin with oci: write oci:${second}:${third}`)
-  return { kind: 'written', diskFormat: second, parts: 3, archive: third }
+  return { kind: 'written', diskFormat: second, archive: third }
 }
 
 function plainReading(word: string, refused: (reason: string) => FormatReading): FormatReading {
-  if (isOneOf(DISK_FORMATS, word)) return { kind: 'written', diskFormat: word, parts: 1 }
+  if (isOneOf(DISK_FORMATS, word)) return { kind: 'written', diskFormat: word }
   if (isContainer(word)) return refused(`the disk format is missing: write ${word}:qcow2`)
   if (word !== 'vagrant') return refused(advice('disk format', DISK_FORMATS, word))
   const text = `format="vagrant" is a box that only KIWI itself makes: write ${listed(DISK_FORMATS)}, or set the input format`

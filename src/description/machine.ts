@@ -11,9 +11,10 @@ export interface Machine {
   readonly hardwareVersion?: string
   readonly diskController?: string
   readonly diskMode?: string
-  readonly diskId?: string
   readonly nics: readonly NetworkCard[]
-  readonly dvd?: { readonly controller?: string; readonly id?: string }
+  readonly dvd?: { readonly controller?: string }
+  /** For whom an appliance is made: `vmware`. */
+  readonly ovfType?: string
   /** `<image displayname>` */
   readonly displayName?: string
 }
@@ -45,9 +46,8 @@ export function machineOf(type: XmlElement, displayName: string | undefined): Ma
     ...optional('hardwareVersion', token(section, 'HWversion')),
     ...(disk === undefined ? {} : diskOf(disk)),
     nics: childrenNamed(section, 'vmnic').map(networkCard),
-    ...(dvd === undefined
-      ? {}
-      : { dvd: { ...optional('controller', token(dvd, 'controller')), ...optional('id', token(dvd, 'id')) } }),
+    ...(dvd === undefined ? {} : { dvd: optional('controller', token(dvd, 'controller')) }),
+    ...optional('ovfType', token(section, 'ovftype')),
     ...named,
   }
 }
@@ -87,7 +87,6 @@ function diskOf(disk: XmlElement): Partial<Machine> {
     // Of schemas before 5.9 (kiwi/xsl/convert58to59.xsl of KIWI 9).
     ...optional('diskController', controller === 'scsi' ? 'lsilogic' : controller),
     ...optional('diskMode', token(disk, 'diskmode')),
-    ...optional('diskId', token(disk, 'id')),
   }
 }
 

@@ -29,7 +29,11 @@ const VERSION_LENGTH = 128
 const VERSION = new RegExp(`^[A-Za-z0-9._+~-]{1,${VERSION_LENGTH}}$`)
 
 /** Names that older schemas had (kiwi/xsl/convert75to76.xsl, and convert73to74.xsl of KIWI 9). */
-const RENAMED_PACKAGE_MANAGERS: Readonly<Record<string, string>> = { dnf: 'dnf4', yum: 'dnf4', 'apt-get': 'apt' }
+const RENAMED_PACKAGE_MANAGERS: ReadonlyMap<string, string> = new Map([
+  ['dnf', 'dnf4'],
+  ['yum', 'dnf4'],
+  ['apt-get', 'apt'],
+])
 
 /**
  * The `<type>` that KIWI builds: with the input `type` the first of that name, else the primary one, else the first
@@ -54,7 +58,7 @@ export function selectType(description: Description, choice: BuildChoice): Selec
     reason,
     profiles: profiles.names,
     version: version?.text.trim() ?? '',
-    packageManager: RENAMED_PACKAGE_MANAGERS[packageManager ?? ''] ?? packageManager ?? DEFAULT_PACKAGE_MANAGER,
+    packageManager: RENAMED_PACKAGE_MANAGERS.get(packageManager ?? '') ?? packageManager ?? DEFAULT_PACKAGE_MANAGER,
     ...optional('author', description.author),
     ...optional('displayName', description.displayName),
   })

@@ -26,8 +26,6 @@ export interface SelectedType {
   readonly format?: string
   /** The disk format in it: `qcow2`, `raw`. */
   readonly diskFormat?: DescribedDiskFormat
-  /** How many parts it has: `FMT`, `oci:FMT`, or `oci:FMT:TRANSPORT`. */
-  readonly formatParts?: 1 | 2 | 3
   /** What a format of two or three parts puts the image into. */
   readonly archive?: ContainerTransport
   /** The attribute `bundle_format` as it is written. */
@@ -122,11 +120,11 @@ export function selectedType(type: XmlElement, surroundings: TypeSurroundings): 
   }
 }
 
-function formatFields(format: string): Pick<SelectedType, 'format' | 'diskFormat' | 'formatParts' | 'archive'> {
+function formatFields(format: string): Pick<SelectedType, 'format' | 'diskFormat' | 'archive'> {
   const reading = formatReading(format)
   if (reading.kind !== 'written') return { format }
-  const { diskFormat, parts, archive } = reading
-  return { format, diskFormat, formatParts: parts, ...optional('archive', archive) }
+  const { diskFormat, archive } = reading
+  return { format, diskFormat, ...optional('archive', archive) }
 }
 
 /** As kiwi/xml_state.py get_volume_management. */

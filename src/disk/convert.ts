@@ -1,10 +1,10 @@
 import { mkdtemp, rename, rm } from 'node:fs/promises'
 import { basename, dirname, join, resolve } from 'node:path'
 import { runCommand } from '../command.ts'
-import { CommandError, HostError } from '../errors.ts'
+import { CommandError, spaceError } from '../errors.ts'
 import { type DiskFormat, diskFormat, extendedSize } from './format.ts'
 import { writeGce } from './gce.ts'
-import { inspectDisk } from './inspect.ts'
+import { virtualSize } from './inspect.ts'
 import { type ConversionOptions, NO_OPTIONS, qemuOptions } from './options.ts'
 import { writeOva } from './ova.ts'
 import { extendedDisk, type ReadDisk } from './overlay.ts'
@@ -59,9 +59,7 @@ export async function convertDisk(conversion: Conversion): Promise<ConvertedDisk
     await rename(made.file, target)
     return { file: target, virtualSizeBytes: made.virtualSizeBytes }
   } catch (error) {
-    throw lacksSpace(error)
-      ? new HostError(`no space left for ${target}`, 'make room there, or name a larger place with work-dir')
-      : error
+    throw spaceError(error, dirname(resolve(target)))
   } finally {
     if (folder !== undefined) await rm(folder, { recursive: true, force: true })
   }
@@ -139,18 +137,18 @@ async function makePlain(conversion: Conversion, folder: string): Promise<Conver
   const squeeze = conversion.compressed && to === 'qcow2' ? ['-c'] : []
   const args = ['-f', disk.format, '-O', driver, ...squeeze, ...optionArguments(to, options), '--', disk.file, file]
   await qemuImg(['convert', ...args], signal)
-  await stamp(file, conversion)
-  return { file, virtualSizeBytes: (await inspectDisk(file, driver, signal)).virtualSizeBytes }
+  return { file, virtualSizeBytes: await stamp(file, conversion) }
 }
 
-/** Gives the disk ids of its own content, and a fixed VHD its tag. */
-async function stamp(path: string, { to, options, epochSeconds, signal }: Conversion): Promise<void> {
+/** Gives the disk ids of its own content, and a fixed VHD its tag. @returns what a machine sees, in bytes */
+async function stamp(path: string, { to, options, epochSeconds, signal }: Conversion): Promise<number> {
   const tag = to === 'vhd-fixed' ? options?.vhdFixedTag : undefined
   if (tag !== undefined) await writeVhdTag(path, tag)
+  if (to === 'vhd' || to === 'vhd-fixed') return await stampVhd(path, epochSeconds, signal)
   if (to === 'vmdk') await stampVmdk(path, 0, signal)
   if (to === 'vdi') await stampVdi(path, signal)
-  if (to === 'vhd' || to === 'vhd-fixed') await stampVhd(path, epochSeconds, signal)
   if (to === 'vhdx') await stampVhdx(path, signal)
+  return await virtualSize(path, diskFormat(to).driver, signal)
 }
 
 function optionArguments(to: DiskFormat, options: ConversionOptions): readonly string[] {
@@ -185,9 +183,4 @@ export async function refusedOptions(
 
 async function qemuImg(args: readonly string[], signal: AbortSignal | undefined): Promise<void> {
   await runCommand('qemu-img', args, signal === undefined ? {} : { signal })
-}
-
-function lacksSpace(error: unknown): boolean {
-  if (error instanceof CommandError) return error.lastLines.some((line) => line.includes('No space left on device'))
-  return error instanceof Error && 'code' in error && error.code === 'ENOSPC'
 }

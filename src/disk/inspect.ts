@@ -38,7 +38,7 @@ export async function inspectDisk(path: string, format?: string, signal?: AbortS
   await checkFile(path)
   const state = await fileState(path)
   if (format === undefined && startNamesParts(await startOf(path))) throw incomplete(path, 'other files')
-  const info = await qemuInfo(path, format, signal)
+  const info = await givenInfo(path, format, signal)
   const part = neededPart(info, resolve(path))
   if (part !== undefined) throw incomplete(path, part)
   const { format: found, 'virtual-size': virtualSizeBytes, 'actual-size': sizeBytes } = info
@@ -62,12 +62,28 @@ async function checkFile(path: string): Promise<void> {
   if (!found.isFile()) throw refused(`${path} is no file: name a disk file`)
 }
 
+/**
+ * What a machine sees of a disk that we made, in bytes.
+ *
+ * @param format qemu-img's name of it
+ * @throws CommandError when qemu-img cannot read it or is ended
+ */
+export async function virtualSize(path: string, format: string, signal?: AbortSignal): Promise<number> {
+  const { 'virtual-size': sizeBytes } = await qemuInfo(path, format, signal)
+  if (typeof sizeBytes !== 'number') throw new Error(`qemu-img info does not say how large ${path} is`)
+  return sizeBytes
+}
+
 /** An absolute path, since qemu-img takes what stands before a colon, `nbd:` or `json:`, for a protocol. */
 async function qemuInfo(path: string, format: string | undefined, signal: AbortSignal | undefined) {
   const args = ['info', '--output=json', ...(format === undefined ? [] : ['-f', format]), '--', resolve(path)]
+  const { stdout } = await runCommand('qemu-img', args, signal ? { signal } : {})
+  return JSON.parse(stdout.toString()) as Readonly<Record<string, unknown>>
+}
+
+async function givenInfo(path: string, format: string | undefined, signal: AbortSignal | undefined) {
   try {
-    const { stdout } = await runCommand('qemu-img', args, signal ? { signal } : {})
-    return JSON.parse(stdout.toString()) as Readonly<Record<string, unknown>>
+    return await qemuInfo(path, format, signal)
   } catch (error) {
     if (!(error instanceof CommandError) || error.outcome.kind !== 'exit') throw error
     const reason = (error.lastLines.at(-1) ?? '').replace(/^qemu-img: (Could not open '.*?': )?/, '')

@@ -11,6 +11,8 @@ export interface Machine {
   readonly diskController?: string
   readonly nics: readonly NetworkCard[]
   readonly dvd?: { readonly controller?: string }
+  /** KIWI's word for whom an appliance is made. */
+  readonly ovfType?: string
   /** What a person calls it. */
   readonly displayName?: string
 }
@@ -38,20 +40,24 @@ const PARAVIRTUAL: Controller = { resourceType: 6, subtype: 'VirtualSCSI', title
  * KIWI's words (kiwi/schema/kiwi.rnc `k.vmdisk.controller.attribute`, kiwi/storage/subformat/template/ova_compose.py) and
  * the subtypes that VMware writes for them (open-vmdk ova-compose.py).
  */
-const CONTROLLERS: Readonly<Record<string, Controller>> = {
-  ide: { resourceType: 5, title: 'IDE Controller' },
-  buslogic: { resourceType: 6, subtype: 'buslogic', title: 'SCSI Controller' },
-  lsilogic: LSI_LOGIC,
-  legacyESX: LSI_LOGIC,
-  scsi: LSI_LOGIC,
-  lsisas1068: { resourceType: 6, subtype: 'lsilogicsas', title: 'SCSI Controller' },
-  pvscsi: PARAVIRTUAL,
-  paravirtual: PARAVIRTUAL,
-  sata: { resourceType: 20, subtype: 'vmware.sata.ahci', title: 'SATA Controller' },
-  nvme: { resourceType: 20, subtype: 'vmware.nvme.controller', title: 'NVMe Controller' },
-}
+const CONTROLLERS: ReadonlyMap<string, Controller> = new Map<string, Controller>(
+  Object.entries({
+    ide: { resourceType: 5, title: 'IDE Controller' },
+    buslogic: { resourceType: 6, subtype: 'buslogic', title: 'SCSI Controller' },
+    lsilogic: LSI_LOGIC,
+    legacyESX: LSI_LOGIC,
+    scsi: LSI_LOGIC,
+    lsisas1068: { resourceType: 6, subtype: 'lsilogicsas', title: 'SCSI Controller' },
+    pvscsi: PARAVIRTUAL,
+    paravirtual: PARAVIRTUAL,
+    sata: { resourceType: 20, subtype: 'vmware.sata.ahci', title: 'SATA Controller' },
+    nvme: { resourceType: 20, subtype: 'vmware.nvme.controller', title: 'NVMe Controller' },
+  }),
+)
 
-export const CONTROLLER_WORDS = Object.keys(CONTROLLERS)
+export const CONTROLLER_WORDS = [...CONTROLLERS.keys()]
+/** kiwi/schema/kiwi.rnc `k.vmdvd.controller.attribute` */
+export const DVD_CONTROLLER_WORDS = ['ide', 'scsi']
 
 /** ESXi 6.5 and Workstation 14 know it, and it has each of the controllers (VMware KB 1003746). */
 const HARDWARE_VERSION = '13'
@@ -68,26 +74,28 @@ export function hardwareVersion(machine: Machine | undefined): string {
  */
 export function diskController(machine: Machine | undefined): Controller {
   const fallback = Number(hardwareVersion(machine)) < SATA_VERSION ? 'lsilogic' : 'sata'
-  return CONTROLLERS[machine?.diskController ?? fallback] ?? LSI_LOGIC
+  return CONTROLLERS.get(machine?.diskController ?? fallback) ?? LSI_LOGIC
 }
 
 /** The controller of the drive for DVDs, where there is one. */
 export function dvdController(machine: Machine | undefined): Controller | undefined {
-  return machine?.dvd === undefined ? undefined : CONTROLLERS[machine.dvd.controller ?? 'ide']
+  return machine?.dvd === undefined ? undefined : CONTROLLERS.get(machine.dvd.controller ?? 'ide')
 }
 
-const NETWORK_CARDS: Readonly<Record<string, string>> = {
-  e1000: 'E1000',
-  e1000e: 'E1000e',
-  vmxnet: 'VmxNet',
-  vmxnet2: 'VmxNet2',
-  vmxnet3: 'VmxNet3',
-  pcnet32: 'PCNet32',
-  vlance: 'PCNet32',
-}
+const NETWORK_CARDS: ReadonlyMap<string, string> = new Map(
+  Object.entries({
+    e1000: 'E1000',
+    e1000e: 'E1000e',
+    vmxnet: 'VmxNet',
+    vmxnet2: 'VmxNet2',
+    vmxnet3: 'VmxNet3',
+    pcnet32: 'PCNet32',
+    vlance: 'PCNet32',
+  }),
+)
 
 /** What an OVF calls the card (DSP0243 names no values; VMware's are these). */
 export function networkCardType(card: NetworkCard): string {
   const driver = card.driver ?? 'vmxnet3'
-  return NETWORK_CARDS[driver.toLowerCase()] ?? driver
+  return NETWORK_CARDS.get(driver.toLowerCase()) ?? driver
 }

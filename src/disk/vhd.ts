@@ -7,6 +7,11 @@ import { isZero, readAt, writeAt } from './filebytes.ts'
 const FOOTER_BYTES = 512
 const COOKIE = 'conectix'
 const TIME_AT = 24
+/** Current size, in bytes. */
+const SIZE_AT = 48
+const TYPE_AT = 60
+const FIXED = 2
+const DYNAMIC = 3
 const CHECKSUM_AT = 64
 const UUID_AT = 68
 const UUID_BYTES = 16
@@ -21,16 +26,20 @@ const TAG_BYTES = 512
 /**
  * Replaces the time and the random id that qemu-img puts into a VHD, of either kind, by the given time and an id of its
  * content.
+ *
+ * @returns what a machine sees, in bytes: of a fixed VHD only its footer says so, for qemu-img takes a guest's sector 0
+ *   that begins like a footer for the header of a dynamic one (QEMU block/vpc.c `vpc_open`)
  */
-export async function stampVhd(path: string, epochSeconds: number, signal?: AbortSignal): Promise<void> {
+export async function stampVhd(path: string, epochSeconds: number, signal?: AbortSignal): Promise<number> {
   await using file = await open(path, 'r+')
   const { size } = await file.stat()
   const footerAt = size - FOOTER_BYTES
   const footer = await readAt(file, footerAt, FOOTER_BYTES)
   if (footer.toString('latin1', 0, COOKIE.length) !== COOKIE) throw new Error('qemu-img wrote a VHD without a footer')
+  const type = footer.readUInt32BE(TYPE_AT)
+  if (type !== FIXED && type !== DYNAMIC) throw new Error(`qemu-img wrote a VHD of the type ${type}`)
   // A dynamic one begins with a copy of it.
-  const isDynamic = (await readAt(file, 0, COOKIE.length)).toString('latin1') === COOKIE
-  const places = isDynamic ? [0, footerAt] : [footerAt]
+  const places = type === DYNAMIC ? [0, footerAt] : [footerAt]
   const masked = places.flatMap((at) => [
     { offset: at + TIME_AT, length: 4 },
     { offset: at + CHECKSUM_AT, length: UUID_AT + UUID_BYTES - CHECKSUM_AT },
@@ -41,6 +50,7 @@ export async function stampVhd(path: string, epochSeconds: number, signal?: Abor
   footer.writeUInt32BE(0, CHECKSUM_AT)
   footer.writeUInt32BE(onesComplement(footer), CHECKSUM_AT)
   for (const at of places) await writeAt(file, at, footer)
+  return Number(footer.readBigUInt64BE(SIZE_AT))
 }
 
 function onesComplement(bytes: Buffer): number {

@@ -39,7 +39,7 @@ export async function buildImage(plan: Plan, job: Job, kiwi?: Kiwi): Promise<Bui
   report.group('Check base, registries and disk')
   const { base, disk } = await stopwatch.time('Checks', async () => {
     await requireSkopeo(job.access)
-    await checkDestinations(plannedDestinations(plan), plan.names, job.access)
+    await checkDestinations(plannedDestinations(plan), plan.names, job.access, plan.exportsSource)
     if (plan.push) await checkTargets(plan.tags, job.access)
     const resolved = await resolvePlannedBase(plan, job)
     return { base: resolved, disk: await readySource(plan, job, kiwi) }

@@ -83,7 +83,7 @@ export async function buildDescription(prepared: PreparedDescription, job: Job):
   const supervisor = asRoot(await findPrivileges(), machine.nodePath, [machine.supervisorPath])
   // While KIWI works others may pass through, not look: apt reads packages as the user `_apt`.
   await chmod(workFolder, 0o711)
-  const built = await buildDisk({
+  const building = buildDisk({
     ...selection(source),
     kiwi: kiwi.path,
     description: folder,
@@ -98,7 +98,7 @@ export async function buildDescription(prepared: PreparedDescription, job: Job):
     now: machine.now,
     signal,
   })
-  await chmod(workFolder, 0o700)
+  const built = await building.finally(() => chmod(workFolder, 0o700))
   await packages.keep()
   return built
 }

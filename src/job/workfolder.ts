@@ -1,9 +1,9 @@
-import { chmod, lstat, mkdtemp, rm, writeFile } from 'node:fs/promises'
+import { chmod, mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
 import { runCommand } from '../command.ts'
-import { describeError, InputError } from '../errors.ts'
+import { describeError, InputError, lacksSpace } from '../errors.ts'
 import { asRoot, findPrivileges } from '../host/privileges.ts'
-import { makeFolder } from '../oci/folder.ts'
+import { isThere, makeFolder } from '../oci/folder.ts'
 import type { Report } from '../report.ts'
 
 /** Only a folder that holds this file is ever released and removed as root. */
@@ -31,7 +31,7 @@ async function newFolder(parent: string): Promise<string> {
     await makeFolder(parent)
     return await mkdtemp(join(parent, WORK_PREFIX))
   } catch (error) {
-    if (error instanceof Error && 'code' in error && error.code === 'ENOSPC') throw error
+    if (lacksSpace(error)) throw error
     const reason = error instanceof Error ? error.message : String(error)
     const text = `${parent} cannot be used (${reason}): name a folder of yours`
     throw new InputError([{ where: 'input work-dir', text }])
@@ -77,8 +77,4 @@ async function removeFolder(
   }
   const { program, args } = asRoot(await findPrivileges(), supervisor.nodePath, [supervisor.supervisorPath])
   await runCommand(program, args, { input: `${JSON.stringify({ remove: folder, under: dirname(folder) })}\n` })
-}
-
-async function isThere(path: string): Promise<boolean> {
-  return (await lstat(path).catch(() => undefined)) !== undefined
 }

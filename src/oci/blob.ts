@@ -1,7 +1,7 @@
 import { createHash, randomUUID } from 'node:crypto'
 import { open, rename, rm } from 'node:fs/promises'
 import { join } from 'node:path'
-import { HostError } from '../errors.ts'
+import { spaceError } from '../errors.ts'
 import { type Digest, digestHex } from './digest.ts'
 
 /** A file that stands under the name of its content. */
@@ -74,11 +74,4 @@ async function publish(temporary: string, path: string): Promise<void> {
     await rm(temporary, { force: true })
     throw error
   }
-}
-
-/** ENOSPC and EDQUOT as what they mean to the user; any other error as it is. */
-export function spaceError(error: unknown, folder: string): unknown {
-  const code = error instanceof Error && 'code' in error ? error.code : undefined
-  if (code !== 'ENOSPC' && code !== 'EDQUOT') return error
-  return new HostError(`no space is left in ${folder} for the image`, 'free some, or choose another work-dir or target')
 }

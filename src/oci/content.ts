@@ -1,13 +1,14 @@
-import { createHash, type Hash } from 'node:crypto'
+import { createHash } from 'node:crypto'
 import { constants } from 'node:fs'
 import { type FileHandle, open } from 'node:fs/promises'
 import { Readable } from 'node:stream'
 import { pipeline } from 'node:stream/promises'
 import { decompressor } from './decompression.ts'
 import type { Descriptor } from './descriptor.ts'
-import type { Digest } from './digest.ts'
+import { type Digest, hashedChunks } from './digest.ts'
 import { DOCUMENT_LIMIT_BYTES } from './document.ts'
 import { mediaTypes } from './manifest.ts'
+import { isUnpackingError } from './packing.ts'
 import { TarError } from './tarreader.ts'
 import { zstdFrameChunks } from './zstdframes.ts'
 
@@ -67,7 +68,7 @@ export async function layerContent(
     const isZstd = descriptor.mediaType === mediaTypes.layerZstd
     const chunks = Readable.from(isZstd ? zstdFrameChunks(hashed()) : hashed(), { objectMode: false })
     const hashing = async (tar: AsyncIterable<Buffer>) => {
-      const hashedTar = eachHashed(tar, diffHash)
+      const hashedTar = hashedChunks(tar, diffHash)
       await look(hashedTar)
       for await (const _ of hashedTar);
     }
@@ -75,11 +76,11 @@ export async function layerContent(
       await pipeline(chunks, decompressing, hashing, { ...(signal === undefined ? {} : { signal }) })
     } catch (error) {
       signal?.throwIfAborted()
-      const reason = error instanceof Error ? error.message : String(error)
       const isTar = error instanceof TarError
+      if (!isTar && !isUnpackingError(error)) throw error
       const violation = isTar
-        ? `is no valid tar (${reason})`
-        : `cannot be decompressed as ${descriptor.mediaType} (${reason})`
+        ? `is no valid tar (${error.message})`
+        : `cannot be decompressed as ${descriptor.mediaType} (${error.message})`
       return { violations: [violation, ...digestViolations(descriptor, await fileSha256(file, descriptor.size))] }
     }
     // A gzip reader may end before padding that follows the last member.
@@ -87,13 +88,6 @@ export async function layerContent(
       read === descriptor.size ? `sha256:${blobHash.digest('hex')}` : await fileSha256(file, descriptor.size)
     return { violations: digestViolations(descriptor, digest), diffID: `sha256:${diffHash.digest('hex')}` }
   })
-}
-
-async function* eachHashed(chunks: AsyncIterable<Buffer>, hash: Hash): AsyncGenerator<Buffer> {
-  for await (const chunk of chunks) {
-    hash.update(chunk)
-    yield chunk
-  }
 }
 
 /** Opens the blob as what it has to be: a regular file of the announced size, no link to elsewhere. */

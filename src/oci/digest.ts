@@ -1,4 +1,4 @@
-import { createHash } from 'node:crypto'
+import { createHash, type Hash } from 'node:crypto'
 import { createReadStream } from 'node:fs'
 import { ImageError } from '../errors.ts'
 
@@ -43,4 +43,12 @@ export async function fileDigest(path: string): Promise<{ digest: Digest; sizeBy
     sizeBytes += chunk.length
   }
   return { digest: `sha256:${hash.digest('hex')}`, sizeBytes }
+}
+
+/** The chunks as they come, hashed on the way. */
+export async function* hashedChunks(chunks: AsyncIterable<Buffer>, hash: Hash): AsyncGenerator<Buffer> {
+  for await (const chunk of chunks) {
+    hash.update(chunk)
+    yield chunk
+  }
 }

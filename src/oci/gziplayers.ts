@@ -1,4 +1,4 @@
-import { createHash, type Hash } from 'node:crypto'
+import { createHash } from 'node:crypto'
 import { constants } from 'node:fs'
 import { open, readFile, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
@@ -10,7 +10,7 @@ import { compressedChunks } from './compression.ts'
 import { parseConfig } from './config.ts'
 import { decompressor } from './decompression.ts'
 import type { Descriptor } from './descriptor.ts'
-import { type Digest, digestHex, digestOf } from './digest.ts'
+import { type Digest, digestHex, digestOf, hashedChunks } from './digest.ts'
 import { documentBytes } from './document.ts'
 import { mediaTypes } from './manifest.ts'
 import { type StoredImage, storedImage } from './storedimage.ts'
@@ -78,7 +78,7 @@ async function gzipLayer(
     await pipeline(
       Readable.from(chunks, { objectMode: false }),
       unpacked,
-      (tar: AsyncIterable<Buffer>) => hashed(tar, hash),
+      (tar: AsyncIterable<Buffer>) => hashedChunks(tar, hash),
       (tar: AsyncIterable<Buffer>) => compressedChunks(tar, { algorithm: 'gzip' }, signal),
       async (compressed: AsyncIterable<Uint8Array>) => {
         writing = writeBlob(folder, compressed)
@@ -99,11 +99,4 @@ async function gzipLayer(
   if (found !== diffID) throw new ImageError(`the layer ${layer.digest}`, [`it holds ${found} instead of ${diffID}`])
   const { digest, sizeBytes: size } = await writing
   return { ...layer, mediaType: mediaTypes.layerGzip, digest, size }
-}
-
-async function* hashed(chunks: AsyncIterable<Buffer>, hash: Hash): AsyncGenerator<Buffer> {
-  for await (const chunk of chunks) {
-    hash.update(chunk)
-    yield chunk
-  }
 }

@@ -1,12 +1,12 @@
 import { constants } from 'node:fs'
 import { link, lstat, open, rm } from 'node:fs/promises'
 import { join } from 'node:path'
-import { ImageError } from '../errors.ts'
-import { replaceFile, spaceError, writeBlob } from './blob.ts'
+import { ImageError, spaceError } from '../errors.ts'
+import { replaceFile, writeBlob } from './blob.ts'
 import type { Descriptor } from './descriptor.ts'
 import { type Digest, digestHex, fileDigest } from './digest.ts'
 import { documentBytes } from './document.ts'
-import { makeFolder } from './folder.ts'
+import { isThere, makeFolder } from './folder.ts'
 import { mediaTypes } from './manifest.ts'
 
 /** An OCI image layout directory; image-spec image-layout.md. */
@@ -119,8 +119,4 @@ export function namedDescriptors(descriptor: Descriptor, names: readonly IndexNa
     const containerd = whole === undefined ? {} : { [CONTAINERD_NAME]: whole }
     return { ...rest, annotations: { ...others, [REF_NAME]: ref, ...containerd } }
   })
-}
-
-async function isThere(path: string): Promise<boolean> {
-  return (await lstat(path).catch(() => undefined)) !== undefined
 }

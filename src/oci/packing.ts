@@ -3,8 +3,8 @@ import { dirname } from 'node:path'
 import { Readable } from 'node:stream'
 import { pipeline } from 'node:stream/promises'
 import { createGunzip, createZstdDecompress } from 'node:zlib'
-import { spaceError } from './blob.ts'
-import { zstdFrameChunks } from './zstdframes.ts'
+import { spaceError } from '../errors.ts'
+import { ZstdError, zstdFrameChunks } from './zstdframes.ts'
 
 /** How a whole archive is packed. */
 export type Packing = 'gzip' | 'zstd' | 'xz' | 'bzip2'
@@ -29,9 +29,10 @@ export async function packingOf(path: string): Promise<Packing | undefined> {
 
 /** Broken content of what Node unpacks: its own codes, and what we say of frames of zstd. */
 export function isUnpackingError(error: unknown): error is Error {
+  if (error instanceof ZstdError) return true
   if (!(error instanceof Error)) return false
   const code = 'code' in error ? String(error.code) : ''
-  return /^(Z_|ZSTD_|ERR_ZSTD|ERR_ZLIB)/.test(code) || /zstd/.test(error.message)
+  return /^(Z_|ZSTD_|ERR_ZSTD|ERR_ZLIB)/.test(code)
 }
 
 /**

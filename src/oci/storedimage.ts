@@ -28,14 +28,16 @@ export interface StoredBlob {
  * @throws ImageError when the manifest is another by now; errors of the file system are passed on
  */
 export async function readStoredImage(layout: string, descriptor: Descriptor): Promise<StoredImage> {
-  const { digest } = descriptor
+  const manifest = parseManifest(await readUnchangedManifest(layout, descriptor.digest))
+  return storedImage(descriptor, manifest, (of) => blobPath(layout, of))
+}
+
+/** The bytes of a manifest. Throws what `readStoredImage` does. */
+export async function readUnchangedManifest(layout: string, digest: Digest): Promise<Buffer> {
   const bytes = await readFile(blobPath(layout, digest))
   const found = digestOf(bytes)
-  if (found !== digest) {
-    throw new ImageError(`the layout ${layout}`, [`its manifest ${digest} holds ${found}: it was changed`])
-  }
-  const manifest = parseManifest(bytes)
-  return storedImage(descriptor, manifest, (of) => blobPath(layout, of))
+  if (found === digest) return bytes
+  throw new ImageError(`the layout ${layout}`, [`its manifest ${digest} holds ${found}: it was changed`])
 }
 
 /** @param fileOf where each blob of the image is */

@@ -1,3 +1,8 @@
+/** What is no whole zstd stream. */
+export class ZstdError extends Error {
+  override readonly name = 'ZstdError'
+}
+
 type Field = 'magic' | 'descriptor' | 'header' | 'block' | 'body' | 'checksum' | 'skippableSize' | 'skippable'
 
 /** The field of a frame that comes next, and its length. */
@@ -16,7 +21,7 @@ const SKIPPABLE_MAGIC = 0x184d2a50
  * Cuts a zstd stream so that no chunk holds bytes of two frames: Node's decompressor silently drops what follows a frame
  * in the same chunk (seen with 24.21), and layers of podman (zstd:chunked) have a frame per file. RFC 8878, section 3.1.
  *
- * @throws Error when something else than frames is in the stream, or the last one is cut
+ * @throws ZstdError when something else than frames is in the stream, or the last one is cut
  */
 export async function* zstdFrameChunks(source: AsyncIterable<Uint8Array>): AsyncGenerator<Uint8Array> {
   let position = FRAME_START
@@ -40,7 +45,7 @@ export async function* zstdFrameChunks(source: AsyncIterable<Uint8Array>): Async
     }
     if (start < chunk.length) yield chunk.subarray(start)
   }
-  if (position !== FRAME_START || taken > 0) throw new Error('the last zstd frame is cut')
+  if (position !== FRAME_START || taken > 0) throw new ZstdError('the last zstd frame is cut')
 }
 
 /** @param value of the field that has just ended, little-endian, its first four bytes */
@@ -49,7 +54,7 @@ function nextPosition(ended: Position, value: number): Position {
     case 'magic':
       if (value === FRAME_MAGIC) return { ...ended, field: 'descriptor', bytes: 1 }
       if (value - (value % 16) === SKIPPABLE_MAGIC) return { ...ended, field: 'skippableSize', bytes: 4 }
-      throw new Error('it is no zstd frame')
+      throw new ZstdError('it is no zstd frame')
     case 'descriptor':
       return { ...ended, field: 'header', bytes: headerBytes(value), hasChecksum: (value & 0b100) !== 0 }
     case 'header':
@@ -77,7 +82,7 @@ function headerBytes(descriptor: number): number {
 /** Section 3.1.1.2: bit 0 says last, bits 1 and 2 the type (1 repeats one byte, 3 is reserved), the rest the size. */
 function afterBlockHeader(ended: Position, header: number): Position {
   const type = (header >> 1) & 0b11
-  if (type === 3) throw new Error('a zstd block has the reserved type')
+  if (type === 3) throw new ZstdError('a zstd block has the reserved type')
   const bytes = type === 1 ? 1 : header >> 3
   const block = { ...ended, isLastBlock: (header & 1) !== 0 }
   return bytes === 0 ? afterBlock(block) : { ...block, field: 'body', bytes }

@@ -1,3 +1,4 @@
+import { isRunnerVariable } from '../command.ts'
 import type { Report } from '../report.ts'
 
 /** Ends early with an error when the signal aborts. */
@@ -21,9 +22,6 @@ export interface Access {
   readonly sleep?: Sleep
 }
 
-/** What the actions' runner hands to steps, secrets among it: nothing that skopeo reads. */
-const RUNNER_VARIABLES = /^(INPUT_|ACTIONS_|KIWI_OCI_|GITHUB_TOKEN$|NODE_OPTIONS$)/
-
 /**
  * Our environment without what skopeo has no use for and without every variable that holds one of `secrets`. Everything
  * else stays: credential helpers have needs that we do not know.
@@ -34,7 +32,7 @@ export function skopeoEnvironment(
 ): Readonly<Record<string, string>> {
   const kept = Object.entries(environment).filter((entry): entry is [string, string] => {
     const [name, value] = entry
-    if (value === undefined || RUNNER_VARIABLES.test(name)) return false
+    if (value === undefined || isRunnerVariable(name)) return false
     return !secrets.some((secret) => secret !== '' && value.includes(secret))
   })
   return Object.fromEntries(kept)

@@ -8,7 +8,7 @@ export type ArchiveKind = 'oci-archive' | 'docker-archive'
 /** What a file is, by its content and not by its name. */
 export interface Archive {
   readonly packing?: Packing
-  /** Which transports can read it, the better first: newer dockers write archives that are both. Undefined while only another program can unpack it. */
+  /** Which transports can read it, the better first: newer dockers write archives that are both. Undefined while too little of it is unpacked to tell. */
   readonly kinds?: readonly ArchiveKind[]
   /** Why it could not be read to its end. */
   readonly broken?: string
@@ -17,9 +17,14 @@ export interface Archive {
 /** What skopeo looks for: c/image oci/layout/oci_src.go, docker/internal/tarfile/reader.go. */
 const INDEX = 'index.json'
 const MANIFEST = 'manifest.json'
+/** Of a packed file: a base of gigabytes is unpacked whole once, by the job. */
+const UNPACKED_BYTES = 256 * 1024
+
+/** Ends the reading: a pipeline has no other end than that of its source. */
+class Enough extends Error {}
 
 /**
- * Looks into a file, reading headers alone where it is not packed.
+ * Looks into a file, reading headers alone where it is not packed, and its beginning where it is.
  *
  * @throws errors of the file system
  */
@@ -32,6 +37,7 @@ export async function archiveAt(path: string): Promise<Archive> {
     if (packing === undefined) await collectFile(path, names)
     else await readUnpacked(path, packing, (content) => collectStream(content, names))
   } catch (error) {
+    if (error instanceof Enough) return packed
     if (!(error instanceof TarError || isUnpackingError(error))) throw error
     return { ...packed, kinds: [], broken: error.message }
   }
@@ -50,9 +56,18 @@ async function collectFile(path: string, names: Set<string>): Promise<void> {
 }
 
 async function collectStream(content: AsyncIterable<Buffer>, names: Set<string>): Promise<void> {
-  const source = streamSource(content)
+  const source = streamSource(beginning(content))
   await collect(source, names)
   await source.skip(Number.POSITIVE_INFINITY)
+}
+
+async function* beginning(content: AsyncIterable<Buffer>): AsyncGenerator<Buffer> {
+  let left = UNPACKED_BYTES
+  for await (const chunk of content) {
+    yield chunk.subarray(0, left)
+    left -= chunk.length
+    if (left <= 0) throw new Enough()
+  }
 }
 
 async function collect(source: TarSource, names: Set<string>): Promise<void> {

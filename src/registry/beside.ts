@@ -1,8 +1,8 @@
 import { randomUUID } from 'node:crypto'
-import { readdir, rename, rm, rmdir, stat } from 'node:fs/promises'
+import { readdir, rename, rm, rmdir } from 'node:fs/promises'
 import { dirname } from 'node:path'
 import { HostError } from '../errors.ts'
-import { makeFolder } from '../oci/folder.ts'
+import { isThere, makeFolder } from '../oci/folder.ts'
 
 /**
  * Makes a new folder whole: filled under another name beside it and then renamed. On an error nothing of it stays, nor of
@@ -17,11 +17,22 @@ export async function makeWhole(path: string, fill: (folder: string) => Promise<
   try {
     await makeFolder(temporary)
     await fill(temporary)
-    await rename(temporary, path)
-    return true
+    if (await takesPlace(temporary, path)) return true
+    await rm(temporary, { recursive: true, force: true })
+    return false
   } catch (error) {
     await rm(temporary, { recursive: true, force: true })
     for (const folder of made) await rmdir(folder).catch(() => {})
+    throw error
+  }
+}
+
+/** @returns false when something is there already */
+async function takesPlace(temporary: string, path: string): Promise<boolean> {
+  try {
+    await rename(temporary, path)
+    return true
+  } catch (error) {
     const code = error instanceof Error && 'code' in error ? String(error.code) : ''
     if (['EEXIST', 'ENOTEMPTY', 'ENOTDIR'].includes(code)) return false
     throw error
@@ -47,8 +58,4 @@ async function makeParents(path: string): Promise<readonly string[]> {
   for (let folder = dirname(path); !(await isThere(folder)); folder = dirname(folder)) missing.push(folder)
   await makeFolder(dirname(path))
   return missing
-}
-
-async function isThere(path: string): Promise<boolean> {
-  return (await stat(path).catch(() => undefined)) !== undefined
 }

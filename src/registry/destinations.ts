@@ -1,23 +1,27 @@
 import { constants } from 'node:fs'
-import { access, lstat, readdir, stat } from 'node:fs/promises'
-import { dirname, resolve } from 'node:path'
-import { HostError, InputError, KnownError } from '../errors.ts'
+import { access, lstat, stat } from 'node:fs/promises'
+import { dirname, join, resolve } from 'node:path'
+import { HostError, ImageError, InputError } from '../errors.ts'
 import type { ContainerName } from '../oci/containername.ts'
+import { isThere } from '../oci/folder.ts'
 import type { Access } from './access.ts'
+import { namesIn } from './beside.ts'
 import { requireEngine } from './engine.ts'
 import { isImageFolder } from './foldertarget.ts'
 import { readLayoutIndex } from './layouttarget.ts'
 import { checkTargets } from './push.ts'
 import { collisions } from './sameplace.ts'
 import { storageProblem } from './storagetarget.ts'
-import { nameProblems } from './targetnames.ts'
+import { nameProblem } from './targetnames.ts'
 import { type ImageName, type LocalName, plainName } from './transport.ts'
 
 /**
  * Looks at the places of `export` before an hour of building; no image is written.
  *
  * @param names what the container is called
- * @throws InputError for the input `export` with every place that cannot be written to: what is there is something else,
+ * @param chosenBy the place of the description that names the destinations, where no input does: what a checkout has
+ *   there is written over, and no link in it leads us out of it
+ * @throws InputError for the input `export`, or that place, with every place that cannot be written to: what is there is something else,
  *   the folder that it goes into is missing or not ours to write, a name cannot be had there, or two are the same place;
  *   HostError when docker's daemon does not answer or this user can have no container storage; RegistryError as
  *   `checkTargets` for registries
@@ -26,17 +30,23 @@ export async function checkDestinations(
   destinations: readonly ImageName[],
   names: readonly ContainerName[],
   access: Access,
+  chosenBy?: string,
 ): Promise<void> {
   const same = await collisions(destinations, names)
   const reasons = await Promise.all(
     destinations.map(async (destination, index) => {
       if (destination.transport === 'docker') return same[index]
-      return nameProblems(destination, names)[0] ?? (await reasonAgainst(destination)) ?? same[index]
+      return (
+        nameProblem(destination, names) ??
+        ((chosenBy && (await againstLinks(destination))) || (await reasonAgainst(destination)) || same[index])
+      )
     }),
   )
   const problems = destinations.flatMap((destination, index) => {
     const reason = reasons[index]
-    return reason === undefined ? [] : [{ where: 'input export', text: `${plainName(destination)}: ${reason}` }]
+    return reason === undefined
+      ? []
+      : [{ where: chosenBy ?? 'input export', text: `${plainName(destination)}: ${reason}` }]
   })
   if (problems.length > 0) throw new InputError(problems)
   await checkServices(destinations, access)
@@ -54,7 +64,16 @@ async function checkServices(destinations: readonly ImageName[], access: Access)
   await checkTargets(registries, access)
 }
 
-async function reasonAgainst({ transport, path, name }: LocalName): Promise<string | undefined> {
+async function reasonAgainst(destination: LocalName): Promise<string | undefined> {
+  try {
+    return await reasonAt(destination)
+  } catch (error) {
+    if (error instanceof HostError) return error.message
+    throw error
+  }
+}
+
+async function reasonAt({ transport, path, name }: LocalName): Promise<string | undefined> {
   const cut = await cutPath(path, name)
   if (cut !== undefined) return `the path ends at its first colon, as with skopeo, and there is ${cut}: rename that`
   switch (transport) {
@@ -72,32 +91,39 @@ async function reasonAgainst({ transport, path, name }: LocalName): Promise<stri
   }
 }
 
+/** @returns why nothing is written there that only the description asks for */
+async function againstLinks({ transport, path }: LocalName): Promise<string | undefined> {
+  const inside = transport === 'oci' ? ['', 'blobs', join('blobs', 'sha256')] : transport === 'dir' ? [''] : []
+  for (const place of inside.map((name) => join(path, name))) {
+    if ((await lstat(place).catch(() => undefined))?.isSymbolicLink() !== true) continue
+    return `${place} is a link, which is not followed for a description: remove it, or set the input export`
+  }
+  return undefined
+}
+
 async function againstLayout(folder: string): Promise<string | undefined> {
-  const names = await namesIn(folder)
-  if (names === undefined || typeof names === 'string') return names
+  const names = await namesIn(folder, 'an OCI layout')
+  if (names === undefined) return looseLink(folder)
   if (names.length > 0 && !names.includes('oci-layout')) return foreign('an OCI layout')
   return await readLayoutIndex(folder).then(
     () => undefined,
     (error: unknown) => {
-      if (error instanceof KnownError) return `${error.message}: export to another folder`
+      if (error instanceof ImageError) return `${error.message}: export to another folder`
       throw error
     },
   )
 }
 
 async function againstFolder(folder: string): Promise<string | undefined> {
-  const names = await namesIn(folder)
-  if (names === undefined || typeof names === 'string') return names
+  const names = await namesIn(folder, 'the folder of an image')
+  if (names === undefined) return looseLink(folder)
   // c/image directory/directory_dest.go: it empties what it made itself, and refuses all else.
   return (await isImageFolder(folder, names)) ? undefined : foreign('an image')
 }
 
-/** @returns what is in it, or why it cannot be looked at; nothing where nothing is there */
-async function namesIn(folder: string): Promise<readonly string[] | string | undefined> {
-  if (await isLooseLink(folder)) return 'it is a link to nothing: remove it, or export to another folder'
-  return await readdir(folder).catch((error: NodeJS.ErrnoException) =>
-    error.code === 'ENOENT' ? undefined : `it is no folder that can be read (${error.code}): export to another folder`,
-  )
+async function looseLink(folder: string): Promise<string | undefined> {
+  const isLink = (await lstat(folder).catch(() => undefined))?.isSymbolicLink() === true
+  return isLink ? 'it is a link to nothing: remove it, or export to another folder' : undefined
 }
 
 function foreign(kind: string): string {
@@ -128,14 +154,6 @@ async function nearestFolder(path: string): Promise<string> {
 
 async function folderOrParent(path: string): Promise<string> {
   return (await isThere(path)) ? resolve(path) : dirname(resolve(path))
-}
-
-async function isThere(path: string): Promise<boolean> {
-  return (await stat(path).catch(() => undefined)) !== undefined
-}
-
-async function isLooseLink(path: string): Promise<boolean> {
-  return (await lstat(path).catch(() => undefined))?.isSymbolicLink() === true && !(await isThere(path))
 }
 
 /** A device, a pipe or a link would be replaced by the archive. */

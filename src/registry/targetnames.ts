@@ -36,7 +36,7 @@ export function refNames(destination: LocalName, names: readonly ContainerName[]
  * of {@link refNames}.
  *
  * @param text the name in the destination's text
- * @throws Error for a name that `nameProblems` has a problem with
+ * @throws Error for a name that `nameProblem` has a problem with
  */
 export function dockerNames(text: string | undefined, names: readonly ContainerName[]): readonly string[] {
   return [...new Set(chosenTexts(text, names).map(dockerName))]
@@ -48,25 +48,26 @@ export function storageNames({ path }: LocalName, names: readonly ContainerName[
   return isPlain(name) ? dockerNames(name, names).map((each) => `${store}${each}`) : [path]
 }
 
-/** Why an image cannot have its names at a destination, each as one sentence that says which name. */
-export function nameProblems(destination: LocalName, names: readonly ContainerName[]): readonly string[] {
+/** Why an image cannot have its names at a destination: one sentence that says which name, the first that it cannot have. */
+export function nameProblem(destination: LocalName, names: readonly ContainerName[]): string | undefined {
   const { transport, path, name } = destination
   switch (transport) {
     case 'oci':
-    case 'oci-archive':
-      return refNames(destination, names)
-        .filter((each) => !isRefName(each))
-        .map((each) => `'${each}' cannot be the name of an image in a layout: write ${transport}:PATH:REF`)
+    case 'oci-archive': {
+      const unfit = refNames(destination, names).find((each) => !isRefName(each))
+      if (unfit === undefined) return undefined
+      return `'${unfit}' cannot be the name of an image in a layout: write ${transport}:PATH:REF`
+    }
     case 'docker-archive':
-      return chosenTexts(name, names).flatMap(problemsOf)
+      return firstProblem(chosenTexts(name, names))
     case 'docker-daemon':
-      return chosenTexts(path, names).flatMap(problemsOf)
+      return firstProblem(chosenTexts(path, names))
     case 'containers-storage': {
       const { name: inStore } = storageParts(path)
-      return isPlain(inStore) ? chosenTexts(inStore, names).flatMap(problemsOf) : []
+      return isPlain(inStore) ? firstProblem(chosenTexts(inStore, names)) : undefined
     }
     default:
-      return []
+      return undefined
   }
 }
 
@@ -76,9 +77,8 @@ function chosenTexts(text: string | undefined, names: readonly ContainerName[]):
   return own[0] !== undefined && fullName(text) === fullName(own[0]) ? own : [text]
 }
 
-function problemsOf(text: string): readonly string[] {
-  const problem = dockerNameProblem(text)
-  return problem === undefined ? [] : [problem]
+function firstProblem(texts: readonly string[]): string | undefined {
+  return texts.map(dockerNameProblem).find((problem) => problem !== undefined)
 }
 
 function dockerName(text: string): string {

@@ -196,9 +196,28 @@ it('a disk that does not fit is an error of the machine, and nothing of it stays
   await using mounted = await smallFileSystem()
   await using folder = await diskFolder(24 * MEBIBYTE, [{ at: 0, bytes: noise(24 * MEBIBYTE, 8) }])
   for (const format of [...QEMU_FORMATS, 'gce', 'ova'] as const) {
-    await expect(folder.convert(format, { target: `${mounted.path}/disk` })).rejects.toThrow('no space left for')
+    await expect(folder.convert(format, { target: `${mounted.path}/disk` })).rejects.toThrow(
+      `no space is left in ${mounted.path} for`,
+    )
     expect(await readdir(mounted.path)).toEqual([])
   }
+})
+
+it.each(['vhd', 'vhd-fixed'] as const)('a guest that begins like a footer is what it was in a %s', async (format) => {
+  const first = Buffer.alloc(SECTOR, 'conectix')
+  await using folder = await diskFolder(3 * MEBIBYTE, [
+    { at: 0, bytes: first },
+    { at: MEBIBYTE, bytes: text(5000) },
+  ])
+  const made = await folder.convert(format)
+  const bytes = await readFile(made.file)
+  const footer = bytes.subarray(-SECTOR)
+  expect(made.virtualSizeBytes).toBe(Number(footer.readBigUInt64BE(48)))
+  // The checksum of a footer is the ones' complement of the sum of the other bytes.
+  const sum = footer.reduce((total, byte, index) => (index >= 64 && index < 68 ? total : total + byte), 0)
+  expect(footer.readUInt32BE(64)).toBe(~sum >>> 0)
+  if (format === 'vhd') expect(bytes.subarray(0, SECTOR)).toEqual(footer)
+  else expect(bytes.subarray(0, 3 * MEBIBYTE).equals(await readFile(folder.disk))).toBe(true)
 })
 
 /** A tmpfs of 8 MiB. */

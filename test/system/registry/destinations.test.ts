@@ -60,8 +60,11 @@ it.each([
   ['oci:@/torn', 'the index of @/torn is not a valid OCI image: it is not JSON in UTF-8 (…): export to another folder'],
   ['oci:@/loose', 'it is a link to nothing: remove it, or export to another folder'],
   ['oci:@/a:b/image', 'the path ends at its first colon, as with skopeo, and there is a folder @/a:b: rename that'],
-  ['oci:@/notes/file', 'it is no folder that can be read (ENOTDIR): export to another folder'],
-  ['oci:@/notes/file/below', 'it is no folder that can be read (ENOTDIR): export to another folder'],
+  ['oci:@/notes/file', '@/notes/file cannot be used as an OCI layout (ENOTDIR): export to another folder'],
+  [
+    'dir:@/notes/file/below',
+    '@/notes/file/below cannot be used as the folder of an image (ENOTDIR): export to another folder',
+  ],
   ['dir:@/notes', 'the folder holds something else than an image: export to another folder'],
   ['dir:@/missing/image', '@/missing is no folder: make it, or export to another place'],
   ['oci-archive:@/notes', 'it is there and no regular file: write the path of a file'],
@@ -79,6 +82,23 @@ it.each([
   }))
   expect(shown).toEqual([{ where: 'input export', text: `${text}: ${reason}`.replaceAll('@', folder) }])
   expect(await readdir(folder)).toEqual(before)
+})
+
+it.each([
+  ['dir:@/link', 'link'],
+  ['oci:@/link', 'link'],
+  ['oci:@/layout', 'layout/blobs'],
+  ['oci:@/with-blobs', 'with-blobs/blobs/sha256'],
+])('%s of a description is not written through a link, and of the input it is', async (text, link) => {
+  await mkdir(join(folder, 'elsewhere'))
+  await mkdir(join(folder, 'with-blobs', 'blobs'), { recursive: true })
+  await writeFile(join(folder, 'with-blobs', 'oci-layout'), '{}')
+  await symlink(join(folder, 'elsewhere'), join(folder, link))
+  const problem = `${join(folder, link)} is a link, which is not followed for a description: remove it, or set the input export`
+  await expect(checkDestinations([named(text)], NAMES, access, 'format of config.xml:7')).rejects.toMatchObject({
+    problems: [{ where: 'format of config.xml:7', text: `${text.replace('@', folder)}: ${problem}` }],
+  })
+  await checkDestinations([named(text)], NAMES, access)
 })
 
 it('all places that are wrong are named at once', async () => {

@@ -38,7 +38,7 @@ describe('the options of a format', () => {
 
 describe('the machine that a disk is for', () => {
   it('is all that <machine> says', async () => {
-    const machine = `<machine memory=" 512 " ncpus="2" guestOS="suse-64" HWversion="13">
+    const machine = `<machine memory=" 512 " ncpus="2" guestOS="suse-64" HWversion="13" ovftype="vmware">
       <vmdisk controller="pvscsi" diskmode="monolithicSparse" id="1"/><vmdvd controller="scsi" id="2"/>
       <vmnic interface="0" driver="e1000" mode="bridged" mac="98:90:96:a0:3c:58"/><vmnic interface="1"/></machine>`
     expect((await selected('format="ova"', machine, 'displayname="A box"')).machine).toEqual({
@@ -48,8 +48,8 @@ describe('the machine that a disk is for', () => {
       hardwareVersion: '13',
       diskController: 'pvscsi',
       diskMode: 'monolithicSparse',
-      diskId: '1',
-      dvd: { controller: 'scsi', id: '2' },
+      dvd: { controller: 'scsi' },
+      ovfType: 'vmware',
       nics: [{ interface: '0', driver: 'e1000', mode: 'bridged', mac: '98:90:96:a0:3c:58' }, { interface: '1' }],
       displayName: 'A box',
     })

@@ -101,19 +101,18 @@ describe('the type', () => {
 describe('the format of a type', () => {
   it('is the one of the attribute, with what it says about the image', async () => {
     const type = await selected(['<type image="oem" format=" oci:vmdk:dir "/>'])
-    expect(type).toMatchObject({ format: ' oci:vmdk:dir ', diskFormat: 'vmdk', formatParts: 3, archive: 'dir' })
+    expect(type).toMatchObject({ format: ' oci:vmdk:dir ', diskFormat: 'vmdk', archive: 'dir' })
   })
 
   it('may be left out', async () => {
     const type = await selected(['<type image="oem"/>'])
     expect(Object.keys(type)).not.toContain('format')
     expect(Object.keys(type)).not.toContain('diskFormat')
-    expect(Object.keys(type)).not.toContain('formatParts')
   })
 
   it('says nothing about the image where it is plain', async () => {
     const type = await selected(['<type image="oem" format="vhd-fixed"/>'])
-    expect(type).toMatchObject({ diskFormat: 'vhd-fixed', formatParts: 1 })
+    expect(type).toMatchObject({ diskFormat: 'vhd-fixed' })
     expect(Object.keys(type)).not.toContain('archive')
   })
 

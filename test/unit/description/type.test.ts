@@ -57,6 +57,7 @@ describe('what the build needs', () => {
     ['<packagemanager>dnf</packagemanager>', 'dnf4'],
     ['<packagemanager> apt-get </packagemanager>', 'apt'],
     ['<packagemanager>yum</packagemanager>', 'dnf4'],
+    ['<packagemanager>constructor</packagemanager>', 'constructor'],
     ['', 'dnf4'],
   ])('is the package manager of %j', async (xml, name) => {
     const description = await described(image(`<preferences>${xml}<type image="oem"/></preferences>`))

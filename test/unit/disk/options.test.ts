@@ -4,6 +4,7 @@ import { optionProblems, qemuOptions } from '../../../src/disk/options.ts'
 describe('options of a description', () => {
   it('have no problem where there are none, or where qemu-img alone knows them', () => {
     expect(optionProblems('qcow2', { qemu: [] })).toEqual([])
+    expect(optionProblems('qcow2', { qemu: ['constructor', 'toString=1'] })).toEqual([])
     expect(optionProblems('vmdk', { qemu: ['subformat=streamOptimized', 'hwversion=19', 'whatever'] })).toEqual([])
   })
 
@@ -46,6 +47,16 @@ describe('options of a description', () => {
   it('for an ova do not take its vmdk apart', () => {
     expect(optionProblems('ova', { qemu: ['subformat=twoGbMaxExtentFlat'] })).toEqual([])
     expect(qemuOptions('ova', { qemu: ['subformat=twoGbMaxExtentFlat'] }).at(-1)).toBe('subformat=streamOptimized')
+  })
+
+  it.each([
+    [{ dvd: { controller: 'sata' } }, 'controller="sata" of <vmdvd> is not known: write ide or scsi'],
+    [{ dvd: { controller: 'constructor' } }, 'controller="constructor" of <vmdvd> is not known: write ide or scsi'],
+    [{ ovfType: 'zvm' }, 'ovftype="zvm" of <machine> is not known: write vmware'],
+  ])('of a machine %j are refused for an ova alone', (machine, problem) => {
+    const options = { qemu: [], machine: { nics: [], ...machine } }
+    expect(optionProblems('ova', options)).toEqual([problem])
+    expect(optionProblems('vmdk', options)).toEqual([])
   })
 
   it('stand behind ours that they can change, and before ours that make the format', () => {

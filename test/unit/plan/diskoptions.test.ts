@@ -93,6 +93,15 @@ describe('in the plan', () => {
     })
   })
 
+  it('an appliance for another than VMware is refused, as by KIWI', async () => {
+    await expect(planned('format="oci:ova"', '<machine ovftype="xen"/>')).rejects.toMatchObject({
+      name: 'DescriptionError',
+      problems: [{ line: 7, text: 'ovftype="xen" of <machine> is not known: write vmware' }],
+    })
+    await planned('format="ova"', '<machine ovftype="vmware"/>')
+    await planned('format="vmdk"', '<machine ovftype="xen"/>')
+  })
+
   it('a disk mode of several files is refused as well', async () => {
     const machine = '<machine><vmdisk diskmode="twoGbMaxExtentSparse"/></machine>'
     await expect(planned('format="vmdk"', machine)).rejects.toThrow('several files')

@@ -13,6 +13,8 @@ describe('skopeoEnvironment', () => {
       INPUT_PASSWORD: 'x',
       ACTIONS_RUNTIME_TOKEN: 'x',
       KIWI_OCI_PASSWORD: 'x',
+      STATE_folders: 'x',
+      NODE_OPTIONS: 'x',
       GITHUB_TOKEN: 'x',
       MINE: 'user:s3cret@host',
       GONE: undefined,

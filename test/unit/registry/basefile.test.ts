@@ -6,6 +6,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { tarEnd, tarHeader } from '../../../src/oci/tar.ts'
 import { findBase } from '../../../src/registry/basefile.ts'
 import { parseBase } from '../../../src/registry/basename.ts'
+import { noise } from '../../support/rawdisk.ts'
 
 let folder: string
 beforeAll(async () => {
@@ -30,6 +31,9 @@ beforeAll(async () => {
       zstdCompressSync(archive('x').subarray(0, 512)),
       zstdCompressSync(archive('index.json')),
     ]),
+    // Broken where the plan does not look.
+    'late.tgz': gzipSync(Buffer.concat([file(1 << 20), noise(1 << 20, 1), tarEnd()])).fill(0, 600_000),
+    'large.zst': zstdCompressSync(Buffer.concat([file(1 << 20), Buffer.alloc(1 << 20), archive('index.json')])),
     'some.xz': Buffer.from('fd377a585a0000', 'hex'),
     'a:b.tar': archive('index.json'),
     text: Buffer.from('no archive'),
@@ -39,8 +43,13 @@ beforeAll(async () => {
 })
 afterAll(() => rm(folder, { recursive: true }))
 
+const rest = { kind: 'file', mode: 0o644, uid: 0, gid: 0, sizeBytes: 0, mtimeSeconds: 0 } as const
+
+function file(sizeBytes: number): Buffer {
+  return tarHeader({ ...rest, path: 'layer', sizeBytes })
+}
+
 function archive(...names: readonly string[]): Buffer {
-  const rest = { kind: 'file', mode: 0o644, uid: 0, gid: 0, sizeBytes: 0, mtimeSeconds: 0 } as const
   return Buffer.concat([...names.map((path) => tarHeader({ ...rest, path })), tarEnd()])
 }
 
@@ -65,6 +74,8 @@ describe('findBase', () => {
     ['file:@/oci.zst', { packing: 'zstd', path: '@/oci.zst', kind: 'oci-archive' }],
     ['file:@/some.xz', { packing: 'xz', path: '@/some.xz' }],
     ['oci-archive:@/some.xz:a', { packing: 'xz', path: '@/some.xz', kind: 'oci-archive', image: 'a' }],
+    ['file:@/late.tgz', { packing: 'gzip', path: '@/late.tgz' }],
+    ['docker-archive:@/large.zst', { packing: 'zstd', path: '@/large.zst', kind: 'docker-archive' }],
     ['docker-daemon:x:1', { name: { transport: 'docker-daemon', path: 'x:1' } }],
   ])('takes %s', async (name, wanted) => {
     expect(await found(name)).toEqual(wanted)

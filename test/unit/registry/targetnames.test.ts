@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { dockerNames, indexNames, nameProblems, refNames, storageNames } from '../../../src/registry/targetnames.ts'
+import { dockerNames, indexNames, nameProblem, refNames, storageNames } from '../../../src/registry/targetnames.ts'
 
 const NAMES = [
   { repository: 'acme/x', tag: '1.0' },
@@ -66,17 +66,17 @@ describe('storageNames', () => {
   })
 })
 
-describe('nameProblems', () => {
+describe('nameProblem', () => {
   it('says which name a layout cannot have', () => {
-    expect(nameProblems(layout(), [{ repository: 'x', tag: '1_' }])).toEqual([
+    expect(nameProblem(layout(), [{ repository: 'x', tag: '1_' }])).toBe(
       "'1_' cannot be the name of an image in a layout: write oci:PATH:REF",
-    ])
+    )
   })
 
   it('looks only at names that are used', () => {
     const names = [{ repository: 'Acme/X', tag: '1' }]
     const archive = { transport: 'docker-archive', path: 'x.tar' } as const
-    expect(nameProblems({ ...archive, name: 'x' }, names)).toEqual([])
-    expect(nameProblems(archive, names)).toEqual([expect.stringMatching(/lower case: write acme\/x/)])
+    expect(nameProblem({ ...archive, name: 'x' }, names)).toBeUndefined()
+    expect(nameProblem(archive, names)).toMatch(/lower case: write acme\/x/)
   })
 })

@@ -1,0 +1,48 @@
+import { mkdtemp, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { expect, it } from 'vitest'
+import { runCommand } from '../../src/command.ts'
+import { CommandError, HostError } from '../../src/errors.ts'
+
+const node = (script: string) => [process.execPath, ['--eval', script]] as const
+
+function isRunning(pid: number): boolean {
+  try {
+    return process.kill(pid, 0)
+  } catch {
+    return false
+  }
+}
+
+it('a program whose lines cannot be taken is ended before that is told', async () => {
+  const [program, args] = node('console.log(process.pid); setInterval(() => console.log("x".repeat(100_000)), 1)')
+  let pid = 0
+  const onLine = (line: string) => {
+    pid ||= Number(line)
+    throw new Error('no more')
+  }
+  await expect(runCommand(program, args, { onLine })).rejects.toThrow('no more')
+  expect(pid).toBeGreaterThan(0)
+  expect(isRunning(pid)).toBe(false)
+})
+
+it('an error of the file system in what takes the lines is not one of the program', async () => {
+  const onLine = () => {
+    throw Object.assign(new Error('mine'), { code: 'ENOENT' })
+  }
+  await expect(runCommand(...node('console.log(1)'), { onLine })).rejects.toThrow('mine')
+})
+
+it('a folder that is gone is not told as a missing program', async () => {
+  const folder = await mkdtemp(join(tmpdir(), 'command-'))
+  await rm(folder, { recursive: true })
+  const [program, args] = node('')
+  const gone = await runCommand(program, args, { cwd: folder }).catch((error: unknown) => error)
+  expect(gone).toBeInstanceOf(HostError)
+  expect(String(gone)).toContain(`${folder} is no folder to work in`)
+  await expect(runCommand(program, args, { cwd: process.execPath })).rejects.toThrow('is no folder to work in')
+  const missing = await runCommand('no-such-program', [], { cwd: tmpdir() }).catch((error: unknown) => error)
+  expect(missing).toBeInstanceOf(CommandError)
+  expect(String(missing)).toContain('no-such-program is not installed')
+})
