@@ -7,6 +7,29 @@ import { attributeValue, childrenNamed, isTrue, type XmlElement } from './xml.ts
 export interface ContainerConfig {
   readonly changes: ConfigChanges
   readonly naming: ContainerNaming
+  /** The line that a key stands on, by the words of the input: `cmd` of `<subcommand>`. */
+  readonly lines: Readonly<Record<string, number>>
+}
+
+/** Children of the section, by what the input calls them. */
+const SECTIONS: Readonly<Record<string, string>> = {
+  entrypoint: 'entrypoint',
+  cmd: 'subcommand',
+  expose: 'expose',
+  volumes: 'volumes',
+  stopsignal: 'stopsignal',
+  env: 'environment',
+  labels: 'labels',
+  history: 'history',
+}
+/** Its attributes. */
+const ATTRIBUTES: Readonly<Record<string, string>> = {
+  name: 'name',
+  tag: 'tag',
+  additionalnames: 'additionalnames',
+  author: 'maintainer',
+  user: 'user',
+  workdir: 'workingdir',
 }
 
 /**
@@ -14,7 +37,7 @@ export interface ContainerConfig {
  *   where the section does not say it, and the history's author too
  */
 export function containerConfig(element: XmlElement | undefined, author: string | undefined): ContainerConfig {
-  if (element === undefined) return { changes: authorChanges(author, author), naming: {} }
+  if (element === undefined) return { changes: authorChanges(author, author), naming: {}, lines: {} }
   const environment = valuesByName(element, 'environment', 'env')
   const labels = valuesByName(element, 'labels', 'label')
   const expose = attributesBelow(element, 'expose', 'port', 'number')
@@ -41,7 +64,16 @@ export function containerConfig(element: XmlElement | undefined, author: string 
       ...optional('tag', filled(attributeValue(element, 'tag'))),
       ...optional('additionalNames', additionalNames(element)),
     },
+    lines: keyLines(element),
   }
+}
+
+function keyLines(element: XmlElement): Readonly<Record<string, number>> {
+  const sections = Object.entries(SECTIONS).map(([key, name]) => [key, childrenNamed(element, name)[0]?.line] as const)
+  const attributes = Object.entries(ATTRIBUTES).map(
+    ([key, name]) => [key, element.attributes.find((attribute) => attribute.name === name)?.line] as const,
+  )
+  return Object.fromEntries([...sections, ...attributes].map(([key, line]) => [key, line ?? element.line]))
 }
 
 /** KIWI's history has the description's author also where another maintains the container. */

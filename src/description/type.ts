@@ -53,6 +53,8 @@ export interface SelectedType {
   readonly containerConfig?: ConfigChanges
   /** What `<containerconfig>` calls the container. */
   readonly naming?: ContainerNaming
+  /** The lines of what it says, by key. */
+  readonly containerLines: Readonly<Record<string, number>>
   /** The container's maintainer, else the description's author as `NAME <CONTACT>`. */
   readonly author?: string
   /** KIWI's initrd takes the place of what packages make at their installation, before anything is made of that. */
@@ -89,7 +91,7 @@ export function selectedType(type: XmlElement, surroundings: TypeSurroundings): 
   const derivedFrom = type.attributes.find((attribute) => attribute.name === 'derived_from')
   const { author, displayName, ...rest } = surroundings
   const section = childrenNamed(type, 'containerconfig')[0]
-  const { changes, naming } = containerConfig(section, author)
+  const { changes, naming, lines } = containerConfig(section, author)
   const bootloader = childrenNamed(type, 'bootloader')[0]
   const machine = machineOf(type, displayName)
   const read = format === undefined ? {} : formatFields(format.value)
@@ -114,6 +116,7 @@ export function selectedType(type: XmlElement, surroundings: TypeSurroundings): 
     ...optional('size', size(type)),
     ...(Object.keys(changes).length === 0 && section === undefined ? {} : { containerConfig: changes }),
     ...(section === undefined ? {} : { naming }),
+    containerLines: lines,
     ...optional('author', changes.author ?? undefined),
     replacesInitrd: replacesInitrd(type),
     attributes,

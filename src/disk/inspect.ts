@@ -18,6 +18,8 @@ export interface DiskInfo {
 }
 
 const SECTOR_BYTES = 512
+/** POSIX.1 pax, ustar interchange format: where every header says so. In a disk's first sector it is code. */
+const TAR_MAGIC_AT = 257
 /** The formats that are one file by themselves and that QEMU reads well. */
 const TAKEN = ['raw', 'qcow2', 'vdi', 'vhdx', 'vpc', 'vmdk']
 const PACKED: readonly { readonly magic: string; readonly name: string }[] = [
@@ -51,6 +53,7 @@ export async function inspectDisk(path: string, format?: string, signal?: AbortS
     )
   }
   if (found === 'raw') await checkRaw(path)
+  else await checkWhole(path, found, signal)
   return { format: found, virtualSizeBytes, sizeBytes, state }
 }
 
@@ -99,6 +102,19 @@ async function startOf(path: string): Promise<Buffer> {
   return buffer.subarray(0, bytesRead)
 }
 
+/** Tables that point to what is not there give zeros when they are read: a copy that ended early would become an image. */
+async function checkWhole(path: string, format: string, signal: AbortSignal | undefined): Promise<void> {
+  const args = ['check', '--output=json', '-f', format, '--', resolve(path)]
+  try {
+    await runCommand('qemu-img', args, signal ? { signal } : {})
+  } catch (error) {
+    if (!(error instanceof CommandError) || error.outcome.kind !== 'exit') throw error
+    // qemu-img(1), "check": 3 is space that nobody uses, 63 a format that cannot be checked.
+    if ([3, 63].includes(error.outcome.code)) return
+    throw refused(`${path} is damaged, qemu-img check finds errors in it: copy it again, whole`)
+  }
+}
+
 /** qemu-img calls raw whatever it does not know. */
 async function checkRaw(path: string): Promise<void> {
   const file = await open(path)
@@ -108,6 +124,10 @@ async function checkRaw(path: string): Promise<void> {
     const start = buffer.toString('hex')
     const packed = PACKED.find(({ magic }) => start.startsWith(magic))
     if (packed !== undefined) throw refused(`${path} is packed with ${packed.name}: unpack it first`)
+    const { buffer: magic } = await file.read(Buffer.alloc(5), 0, 5, TAR_MAGIC_AT)
+    if (magic.toString('latin1') === 'ustar') {
+      throw refused(`${path} is a tar archive, an appliance or a container perhaps: give the disk that is in it`)
+    }
     const { buffer: end } = await file.read(Buffer.alloc(8), 0, 8, Math.max(0, size - SECTOR_BYTES))
     if (end.toString('latin1') === 'conectix') {
       throw refused(

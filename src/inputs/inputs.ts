@@ -116,10 +116,10 @@ function optionalFormat(reader: InputReader): { format?: DiskFormat } {
   const format = reader.text('format')
   if (format === undefined) return {}
   if (isDiskFormat(format)) return { format }
-  reader.refuse(
-    'format',
-    `'${format}' is no disk format that we write: write ${DISK_FORMAT_NAMES.slice(0, -1).join(', ')} or ${DISK_FORMAT_NAMES.at(-1)}`,
-  )
+  const own = /^(?:oci|docker):([^:]*)/.exec(format)?.[1]
+  const known = `${DISK_FORMAT_NAMES.slice(0, -1).join(', ')} or ${DISK_FORMAT_NAMES.at(-1)}`
+  const advice = own !== undefined && isDiskFormat(own) ? `write ${own}, and where it goes as export` : `write ${known}`
+  reader.refuse('format', `'${format}' is no disk format that we write: ${advice}`)
   return {}
 }
 

@@ -104,6 +104,9 @@ export async function convertSource(plan: Plan, raw: SourceDisk, job: Job): Prom
       ? await phase(job, 'Convert', `Convert the disk to ${format}`, () => convertedDisk(plan, raw, path, job))
       : { file: raw.file, virtualSizeBytes: raw.virtualSizeBytes, sizeBytes: Number(raw.state.size) }
   await checkUnchanged(raw.file, raw.state)
+  if (made.virtualSizeBytes > raw.virtualSizeBytes) {
+    job.report.info(`The disk grew from ${raw.virtualSizeBytes} to ${made.virtualSizeBytes} bytes, as ${format} has it`)
+  }
   // A layer that is not compressed is as long as the file, whose holes are known only now.
   if (plan.compression.algorithm === 'none') await checkSpace(made.sizeBytes, job)
   return { path, format, ...made, ...(made.file === raw.file ? { state: raw.state } : {}) }

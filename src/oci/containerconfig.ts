@@ -2,6 +2,12 @@ import type { ConfigChanges } from './config.ts'
 import type { KeyProblem } from './keyproblem.ts'
 import { portProblem } from './port.ts'
 
+/** Those of Linux by name (signal(7)), which engines know. */
+const SIGNALS = new Set(
+  `HUP INT QUIT ILL TRAP ABRT IOT BUS FPE KILL USR1 SEGV USR2 PIPE ALRM TERM STKFLT CHLD CLD CONT STOP TSTP TTIN TTOU URG
+  XCPU XFSZ VTALRM PROF WINCH IO POLL PWR SYS RTMIN RTMAX`.split(/\s+/),
+)
+
 /** KIWI's words, in `<containerconfig>`, for keys of the input that docker and podman call otherwise. */
 export const KIWI_WORDS: ReadonlyMap<string, string> = new Map([
   ['author', 'maintainer'],
@@ -56,7 +62,7 @@ function mergedNames<Members extends object>(
 }
 
 function userProblem(user: string): string | undefined {
-  return /[\s\0]/.test(user) ? `${JSON.stringify(user)} is not a user: write USER, UID or USER:GROUP` : undefined
+  return /[\s\0]|:.*:/.test(user) ? `${JSON.stringify(user)} is not a user: write USER, UID or USER:GROUP` : undefined
 }
 
 function envProblem(name: string, value: string | null): string | undefined {
@@ -72,7 +78,8 @@ function pathProblem(path: string): string | undefined {
 
 /** image-spec config.md, StopSignal: a name such as SIGKILL or SIGRTMIN+3, or a number. */
 function signalProblem(text: string): string | undefined {
-  if (/^SIG[A-Z0-9]+([+-][0-9]+)?$/.test(text)) return undefined
+  const [, name] = /^SIG(RTMIN\+[0-9]{1,2}|RTMAX-[0-9]{1,2}|[A-Z0-9]+)$/.exec(text) ?? []
+  if (name !== undefined && (/^RT(MIN|MAX)/.test(name) || SIGNALS.has(name))) return undefined
   if (/^[0-9]{1,2}$/.test(text) && Number(text) >= 1 && Number(text) <= 64) return undefined
   return `${JSON.stringify(text)} is not a signal: write SIGTERM, SIGRTMIN+3 or a number`
 }

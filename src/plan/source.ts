@@ -71,7 +71,9 @@ async function descriptionSource(
   const { packageManager } = selected
   const { containerConfig = {}, naming = {} } = selected
   for (const { key, text } of [...namingProblems(naming), ...configProblems(containerConfig)]) {
-    problems.push({ ...typePlace(selected), text: `<containerconfig> ${KIWI_WORDS.get(key) ?? key}: ${text}` })
+    const { file, line } = selected
+    const place = typePlace({ file, line: selected.containerLines[key] ?? line })
+    problems.push({ ...place, text: `<containerconfig> ${KIWI_WORDS.get(key) ?? key}: ${text}` })
   }
   problems.push(
     ...givenRepositories(repositories).problems,

@@ -32,6 +32,7 @@ export interface PackedBase {
 export async function findBase(name: BaseName, text: string): Promise<FoundBase | NameProblem> {
   switch (name.transport) {
     case 'docker':
+      return (await mistakenFile(text)) ?? { name }
     case 'docker-daemon':
     case 'containers-storage':
       return { name }
@@ -43,6 +44,14 @@ export async function findBase(name: BaseName, text: string): Promise<FoundBase 
     case 'dir':
     case 'path':
       return await baseAtPath(name.path, text)
+  }
+}
+
+/** `base.oci.tar` is a reference as well: whoever has such a file means the file. */
+async function mistakenFile(text: string): Promise<NameProblem | undefined> {
+  if (!(await stat(text).catch(() => undefined))?.isFile()) return undefined
+  return {
+    problem: `'${text}' is the name of a file and of a reference: write file:${text} for the file, docker://${text} for the reference`,
   }
 }
 

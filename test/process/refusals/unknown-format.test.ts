@@ -8,3 +8,11 @@ it('an unknown format of the disk', async () => {
     "--format: 'qcow3' is no disk format that we write: write qcow2, raw, vmdk, vdi, vhd, vhdx, vhd-fixed, gce or ova",
   ])
 })
+
+it("KIWI's form of it, which holds where the disk goes too", async () => {
+  await using here = await place()
+  await here.write('a.raw', DISK)
+  expect(await refusals(here, ['--disk', 'a.raw', '--format', 'oci:vmdk'])).toEqual([
+    "--format: 'oci:vmdk' is no disk format that we write: write vmdk, and where it goes as export",
+  ])
+})

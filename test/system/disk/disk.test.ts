@@ -132,6 +132,21 @@ describe('a disk', () => {
     expect(await refusal(inspectDisk(at('d')))).toBe(`${at('d')} is packed with ${name}: unpack it first`)
   })
 
+  it('that is a tar archive is refused', async () => {
+    await writeFile(at('notes.txt'), 'text')
+    await runCommand('tar', ['-cf', at('a.ova'), '-C', folder, 'notes.txt'])
+    expect(await refusal(inspectDisk(at('a.ova')))).toContain('is a tar archive')
+  })
+
+  it.each(['qcow2', 'vmdk'])('of the format %s that lost its end is refused', async (format) => {
+    await rawDisk()
+    await qemuImg('convert', '-f', 'raw', '-O', format, at('disk.raw'), at('d'))
+    await truncate(at('d'), 2 * MEBIBYTE)
+    expect(await refusal(inspectDisk(at('d')))).toMatch(
+      /is damaged, qemu-img check finds errors|cannot be read as a disk/,
+    )
+  })
+
   it('that is none is refused', async () => {
     await writeFile(at('notes.txt'), 'no disk at all')
     expect(await refusal(inspectDisk(at('notes.txt')))).toContain('is no disk: its 14 bytes')
