@@ -1,5 +1,4 @@
-import { promisify } from 'node:util'
-import { constants, zstdCompress } from 'node:zlib'
+import { constants, createZstdCompress } from 'node:zlib'
 import type { CompressedPiece, Compressor, Piece } from './compressor.ts'
 
 /** Node has four threads for such work and for reading files, of which one is left for that. */
@@ -24,10 +23,21 @@ export class ZstdCompressor implements Compressor {
       [constants.ZSTD_c_compressionLevel]: this.#level,
       [constants.ZSTD_c_checksumFlag]: 1,
     }
-    // In one go: the whole frame has room, by ZSTD_compressBound.
+    // In one go, since it is told at once that this is all and the whole frame has room (ZSTD_compressBound): zstd then
+    // reads where the bytes are, and neither copies them nor looks for matches across two buffers.
     const chunkSize = bytes.length + Math.ceil(bytes.length / 128) + 1024
-    const options = { params, pledgedSrcSize: bytes.length, chunkSize }
-    return { buffer, compressed: await promisify(zstdCompress)(bytes, options) }
+    const flush = constants.ZSTD_e_end
+    const stream = createZstdCompress({ params, pledgedSrcSize: bytes.length, chunkSize, flush })
+    try {
+      const compressed = await new Promise<Uint8Array>((resolve, reject) => {
+        stream.once('error', reject)
+        stream.once('data', resolve)
+        stream.write(bytes)
+      })
+      return { buffer, compressed }
+    } finally {
+      stream.destroy()
+    }
   }
 
   async [Symbol.asyncDispose](): Promise<void> {}

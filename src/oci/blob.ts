@@ -1,5 +1,5 @@
 import { createHash, randomUUID } from 'node:crypto'
-import { open, rename, rm } from 'node:fs/promises'
+import { type FileHandle, open, rename, rm } from 'node:fs/promises'
 import { join } from 'node:path'
 import { spaceError } from '../errors.ts'
 import { type Digest, digestHex } from './digest.ts'
@@ -11,34 +11,37 @@ export interface Blob {
 }
 
 /**
- * Writes a blob: to a temporary name, hashed on the way, on the disk before it gets the name of its digest. On any
- * error, of the source too, the temporary file is gone.
+ * Writes a blob: to a temporary name, hashed on the way; whole, it gets the name of its digest. On any error, of the
+ * source too, the temporary file is gone. It does not wait for the machine's storage, which takes as long as compressing:
+ * layouts are written in work folders, which nobody looks at after a power failure, and `syncFile` is there for exports.
  *
  * @param folder `blobs/sha256` of a layout
+ * @param digestOfAll of the bytes, asked at the end, where the source hashes them anyway
  * @throws HostError when the disk is full; other errors are passed on
  */
 export async function writeBlob(
   folder: string,
   source: AsyncIterable<Uint8Array> | Iterable<Uint8Array>,
+  digestOfAll?: () => Digest,
 ): Promise<Blob> {
   const hash = createHash('sha256')
   let sizeBytes = 0
-  const hashed = async function* () {
+  const counted = async function* () {
     for await (const chunk of source) {
-      hash.update(chunk)
+      if (digestOfAll === undefined) hash.update(chunk)
       sizeBytes += chunk.length
       yield chunk
     }
   }
-  const temporary = await writeTemporary(folder, hashed())
-  const digest: Digest = `sha256:${hash.digest('hex')}`
+  const temporary = await writeTemporary(folder, counted())
+  const digest: Digest = digestOfAll?.() ?? `sha256:${hash.digest('hex')}`
   await publish(temporary, join(folder, digestHex(digest)))
   return { digest, sizeBytes }
 }
 
 /**
- * Replaces a file at once: readers see the old or the new content, whole. Nothing of it stays on an error, of the source
- * too.
+ * Replaces a file at once, when its content is on the disk: readers see the old or the new content, whole. Nothing of it
+ * stays on an error, of the source too.
  *
  * @throws HostError when the disk is full; other errors are passed on
  */
@@ -48,7 +51,23 @@ export async function replaceFile(
   content: Uint8Array | AsyncIterable<Uint8Array>,
 ): Promise<void> {
   const source = content instanceof Uint8Array ? [content] : content
-  await publish(await writeTemporary(folder, source), join(folder, name))
+  const temporary = await writeTemporary(folder, source)
+  await syncFile(temporary).catch(async (error: unknown) => {
+    await rm(temporary, { force: true })
+    throw spaceError(error, folder)
+  })
+  await publish(temporary, join(folder, name))
+}
+
+/** As `replaceFile`, without waiting for the disk: for layouts in work folders. */
+export async function putFile(folder: string, name: string, content: Uint8Array): Promise<void> {
+  await publish(await writeTemporary(folder, [content]), join(folder, name))
+}
+
+/** Waits until what a file holds is on the disk. */
+export async function syncFile(path: string): Promise<void> {
+  await using file = await open(path, 'r')
+  await file.sync()
 }
 
 async function writeTemporary(
@@ -58,13 +77,17 @@ async function writeTemporary(
   const path = join(folder, `.${randomUUID()}.tmp`)
   try {
     await using file = await open(path, 'wx', 0o644)
-    for await (const chunk of source) await file.writeFile(chunk)
-    await file.sync()
+    for await (const chunk of source) await writeAll(file, chunk)
     return path
   } catch (error) {
     await rm(path, { force: true })
     throw spaceError(error, folder)
   }
+}
+
+/** In one call as a rule; `writeFile` makes one of each 512 KiB. */
+async function writeAll(file: FileHandle, chunk: Uint8Array): Promise<void> {
+  for (let done = 0; done < chunk.length; ) done += (await file.write(chunk, done)).bytesWritten
 }
 
 async function publish(temporary: string, path: string): Promise<void> {

@@ -27,6 +27,7 @@ export class DiskTar implements ByteSource, AsyncDisposable {
   /** What is left of the extent under way. */
   #extent: Extent | undefined
   #done = 0
+  #diffID: Digest | undefined
 
   private constructor(disk: FileHandle, source: string, extents: readonly Extent[]) {
     this.#disk = disk
@@ -73,9 +74,10 @@ export class DiskTar implements ByteSource, AsyncDisposable {
     return filled
   }
 
-  /** Of all that was read; once, at the end. */
+  /** Of all that was read; nothing can be read after it. */
   get diffID(): Digest {
-    return `sha256:${this.#hash.digest('hex')}`
+    this.#diffID ??= `sha256:${this.#hash.digest('hex')}`
+    return this.#diffID
   }
 
   async [Symbol.asyncDispose](): Promise<void> {

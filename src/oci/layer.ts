@@ -44,7 +44,9 @@ export async function writeDiskLayer(file: LayerFile, options: LayerOptions): Pr
   signal?.throwIfAborted()
   const before = file.state ?? (await fileState(file.source))
   await using tar = await DiskTar.open(file, options)
-  const { digest, sizeBytes } = await writeBlob(options.blobs, checked(blobContent(tar, options), file.source, before))
+  const content = checked(blobContent(tar, options), file.source, before)
+  const isPlain = methodOf(compression) === undefined
+  const { digest, sizeBytes } = await writeBlob(options.blobs, content, isPlain ? () => tar.diffID : undefined)
   return { mediaType: layerMediaType(compression), digest, diffID: tar.diffID, size: sizeBytes }
 }
 
@@ -56,10 +58,18 @@ function blobContent(tar: DiskTar, { compression, threads, signal }: LayerOption
 }
 
 async function* plainChunks(source: ByteSource, signal: AbortSignal | undefined): AsyncGenerator<Uint8Array> {
-  const buffer = Buffer.allocUnsafe(CHUNK_BYTES)
-  for (let filled = await source.fill(buffer); filled > 0; filled = await source.fill(buffer)) {
+  const filled = async (buffer: Buffer) => buffer.subarray(0, await source.fill(buffer))
+  const buffers = [Buffer.allocUnsafe(CHUNK_BYTES), Buffer.allocUnsafe(CHUNK_BYTES)] as const
+  let next = filled(buffers[0])
+  for (let at = 1; ; at = 1 - at) {
+    const chunk = await next
+    if (chunk.length === 0) return
     signal?.throwIfAborted()
-    yield buffer.subarray(0, filled)
+    // Read while this one is written.
+    next = filled(at === 0 ? buffers[0] : buffers[1])
+    // Whoever writes may fail before this one is asked for.
+    next.catch(() => {})
+    yield chunk
   }
 }
 

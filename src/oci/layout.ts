@@ -2,7 +2,7 @@ import { constants } from 'node:fs'
 import { link, lstat, open, rm } from 'node:fs/promises'
 import { join } from 'node:path'
 import { ImageError, spaceError } from '../errors.ts'
-import { replaceFile, writeBlob } from './blob.ts'
+import { putFile, writeBlob } from './blob.ts'
 import type { Descriptor } from './descriptor.ts'
 import { type Digest, digestHex, fileDigest } from './digest.ts'
 import { documentBytes } from './document.ts'
@@ -33,7 +33,7 @@ export function layoutMark(): Buffer {
 export async function createLayout(folder: string): Promise<Layout> {
   const blobs = join(folder, 'blobs', 'sha256')
   await makeFolder(blobs)
-  if (!(await isThere(join(folder, 'oci-layout')))) await replaceFile(folder, 'oci-layout', layoutMark())
+  if (!(await isThere(join(folder, 'oci-layout')))) await putFile(folder, 'oci-layout', layoutMark())
   return { folder, blobs }
 }
 
@@ -95,7 +95,7 @@ async function copyContent(folder: string, file: string, digest: Digest): Promis
 
 /** Names what is in the layout, in one step; replaces the names there were. */
 export async function writeIndex(layout: Layout, manifests: readonly Descriptor[]): Promise<void> {
-  await replaceFile(layout.folder, 'index.json', indexText(manifests))
+  await putFile(layout.folder, 'index.json', indexText(manifests))
 }
 
 /** What the file `index.json` of a layout of ours holds. */

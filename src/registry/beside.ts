@@ -1,12 +1,13 @@
 import { randomUUID } from 'node:crypto'
 import { readdir, rename, rm, rmdir } from 'node:fs/promises'
-import { dirname } from 'node:path'
+import { dirname, join } from 'node:path'
 import { HostError } from '../errors.ts'
+import { syncFile } from '../oci/blob.ts'
 import { isThere, makeFolder } from '../oci/folder.ts'
 
 /**
- * Makes a new folder whole: filled under another name beside it and then renamed. On an error nothing of it stays, nor of
- * the folders above that were made for it.
+ * Makes a new folder whole: filled under another name beside it, and renamed when all its files are on the disk. On an
+ * error nothing of it stays, nor of the folders above that were made for it.
  *
  * @param path absolute
  * @returns false when something came to be there meanwhile, and nothing was done
@@ -17,6 +18,7 @@ export async function makeWhole(path: string, fill: (folder: string) => Promise<
   try {
     await makeFolder(temporary)
     await fill(temporary)
+    await syncFiles(temporary)
     if (await takesPlace(temporary, path)) return true
     await rm(temporary, { recursive: true, force: true })
     return false
@@ -50,6 +52,12 @@ export async function namesIn(folder: string, kind: string): Promise<readonly st
     if (error.code === 'ENOENT') return undefined
     throw new HostError(`${folder} cannot be used as ${kind} (${error.code})`, 'export to another folder')
   })
+}
+
+async function syncFiles(folder: string): Promise<void> {
+  const entries = await readdir(folder, { recursive: true, withFileTypes: true })
+  const files = entries.filter((entry) => entry.isFile())
+  await Promise.all(files.map(({ parentPath, name }) => syncFile(join(parentPath, name))))
 }
 
 /** @returns the folders above a path that were missing, the lowest first */

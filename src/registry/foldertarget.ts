@@ -1,7 +1,7 @@
 import { readFile, rm } from 'node:fs/promises'
 import { join, resolve } from 'node:path'
 import { HostError } from '../errors.ts'
-import { replaceFile } from '../oci/blob.ts'
+import { replaceFile, syncFile } from '../oci/blob.ts'
 import { digestHex } from '../oci/digest.ts'
 import { bringContent } from '../oci/layout.ts'
 import type { StoredBlob, StoredImage } from '../oci/storedimage.ts'
@@ -62,6 +62,7 @@ async function addFiles(
       signal?.throwIfAborted()
       if (await bringContent(folder, file, digest)) added.push(digestHex(digest))
     }
+    for (const name of added) await syncFile(join(folder, name))
     signal?.throwIfAborted()
     if (!before.includes('version')) added.push('version')
     await replaceFile(folder, 'version', Buffer.from(`${MARK}${VERSION}`))

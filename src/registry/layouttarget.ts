@@ -1,7 +1,7 @@
 import { readFile, rm, rmdir } from 'node:fs/promises'
 import { join, resolve } from 'node:path'
 import { HostError } from '../errors.ts'
-import { replaceFile } from '../oci/blob.ts'
+import { replaceFile, syncFile } from '../oci/blob.ts'
 import type { Descriptor } from '../oci/descriptor.ts'
 import { documentBytes, isJsonObject, type JsonObject, parseDocument } from '../oci/document.ts'
 import {
@@ -75,6 +75,7 @@ async function addImage(
       signal?.throwIfAborted()
       if (await bringContent(layout.blobs, file, digest)) brought.push(blobPath(folder, digest))
     }
+    for (const path of [...brought, join(folder, 'oci-layout')]) await syncFile(path)
     signal?.throwIfAborted()
     const entries = Array.isArray(index['manifests']) ? index['manifests'] : []
     const kept = entries.filter((entry) => !added.some((each) => isReplaced(entry, each)))
