@@ -3,8 +3,7 @@ import { spawn } from "node:child_process";
 import { createInterface } from "node:readline";
 import os, { EOL, availableParallelism, homedir, machine, release, tmpdir } from "node:os";
 import { Worker } from "node:worker_threads";
-import zlib, { constants, crc32, createGunzip, createZstdDecompress, zstdCompress } from "node:zlib";
-import util, { inspect, promisify } from "node:util";
+import zlib, { constants, crc32, createGunzip, createZstdCompress, createZstdDecompress } from "node:zlib";
 import { createHash, createHmac, randomUUID } from "node:crypto";
 import fs, { constants as constants$1, createReadStream, createWriteStream } from "node:fs";
 import * as buffer$1 from "buffer";
@@ -24,6 +23,7 @@ import * as util$1 from "util";
 import http, { request } from "node:http";
 import { PassThrough, Readable, Transform } from "node:stream";
 import buffer from "node:buffer";
+import util, { inspect } from "node:util";
 import { once } from "node:events";
 import * as child from "child_process";
 import { setTimeout as setTimeout$1 } from "timers";
@@ -781,15 +781,25 @@ var ZstdCompressor = class {
 			[constants.ZSTD_c_checksumFlag]: 1
 		};
 		const chunkSize = bytes.length + Math.ceil(bytes.length / 128) + 1024;
-		const options = {
+		const flush = constants.ZSTD_e_end;
+		const stream = createZstdCompress({
 			params,
 			pledgedSrcSize: bytes.length,
-			chunkSize
-		};
-		return {
-			buffer,
-			compressed: await promisify(zstdCompress)(bytes, options)
-		};
+			chunkSize,
+			flush
+		});
+		try {
+			return {
+				buffer,
+				compressed: await new Promise((resolve, reject) => {
+					stream.once("error", reject);
+					stream.once("data", resolve);
+					stream.write(bytes);
+				})
+			};
+		} finally {
+			stream.destroy();
+		}
 	}
 	async [Symbol.asyncDispose]() {}
 };
@@ -26923,50 +26933,50 @@ function kiwiPathProblem(folder) {
 }
 // src/oci/blob.ts
 /**
-* Writes a blob: to a temporary name, hashed on the way, on the disk before it gets the name of its digest. On any
-* error, of the source too, the temporary file is gone.
+* Writes a blob: to a temporary name, hashed on the way; whole, it gets the name of its digest. On any error, of the
+* source too, the temporary file is gone. It does not wait for the machine's storage, which takes as long as compressing:
+* layouts are written in work folders, which nobody looks at after a power failure, and `syncFile` is there for exports.
 *
 * @param folder `blobs/sha256` of a layout
+* @param digestOfAll of the bytes, asked at the end, where the source hashes them anyway
 * @throws HostError when the disk is full; other errors are passed on
 */
-async function writeBlob(folder, source) {
+async function writeBlob(folder, source, digestOfAll) {
 	const hash = createHash("sha256");
 	let sizeBytes = 0;
-	const hashed = async function* () {
+	const counted = async function* () {
 		for await (const chunk of source) {
-			hash.update(chunk);
+			if (digestOfAll === void 0) hash.update(chunk);
 			sizeBytes += chunk.length;
 			yield chunk;
 		}
 	};
-	const temporary = await writeTemporary(folder, hashed());
-	const digest = `sha256:${hash.digest("hex")}`;
+	const temporary = await writeTemporary(folder, counted());
+	const digest = digestOfAll?.() ?? `sha256:${hash.digest("hex")}`;
 	await publish(temporary, join(folder, digestHex(digest)));
 	return {
 		digest,
 		sizeBytes
 	};
 }
-/**
-* Replaces a file at once: readers see the old or the new content, whole. Nothing of it stays on an error, of the source
-* too.
-*
-* @throws HostError when the disk is full; other errors are passed on
-*/
-async function replaceFile$1(folder, name, content) {
-	await publish(await writeTemporary(folder, content instanceof Uint8Array ? [content] : content), join(folder, name));
+/** As `replaceFile`, without waiting for the disk: for layouts in work folders. */
+async function putFile(folder, name, content) {
+	await publish(await writeTemporary(folder, [content]), join(folder, name));
 }
 async function writeTemporary(folder, source) {
 	const path = join(folder, `.${randomUUID()}.tmp`);
 	try {
 		await using file = await open(path, "wx", 420);
-		for await (const chunk of source) await file.writeFile(chunk);
-		await file.sync();
+		for await (const chunk of source) await writeAll(file, chunk);
 		return path;
 	} catch (error) {
 		await rm(path, { force: true });
 		throw spaceError(error, folder);
 	}
+}
+/** In one call as a rule; `writeFile` makes one of each 512 KiB. */
+async function writeAll(file, chunk) {
+	for (let done = 0; done < chunk.length;) done += (await file.write(chunk, done)).bytesWritten;
 }
 async function publish(temporary, path) {
 	try {
@@ -27141,7 +27151,7 @@ function layoutMark() {
 async function createLayout(folder) {
 	const blobs = join(folder, "blobs", "sha256");
 	await makeFolder(blobs);
-	if (!await isThere$1(join(folder, "oci-layout"))) await replaceFile$1(folder, "oci-layout", layoutMark());
+	if (!await isThere$1(join(folder, "oci-layout"))) await putFile(folder, "oci-layout", layoutMark());
 	return {
 		folder,
 		blobs
@@ -27194,7 +27204,7 @@ async function copyContent(folder, file, digest) {
 }
 /** Names what is in the layout, in one step; replaces the names there were. */
 async function writeIndex(layout, manifests) {
-	await replaceFile$1(layout.folder, "index.json", indexText(manifests));
+	await putFile(layout.folder, "index.json", indexText(manifests));
 }
 /** What the file `index.json` of a layout of ours holds. */
 function indexText(manifests) {
@@ -36208,6 +36218,7 @@ var DiskTar = class DiskTar {
 	/** What is left of the extent under way. */
 	#extent;
 	#done = 0;
+	#diffID;
 	constructor(disk, source, extents) {
 		this.#disk = disk;
 		this.#source = source;
@@ -36265,9 +36276,10 @@ var DiskTar = class DiskTar {
 		this.#hash.update(target.subarray(0, filled));
 		return filled;
 	}
-	/** Of all that was read; once, at the end. */
+	/** Of all that was read; nothing can be read after it. */
 	get diffID() {
-		return `sha256:${this.#hash.digest("hex")}`;
+		this.#diffID ??= `sha256:${this.#hash.digest("hex")}`;
+		return this.#diffID;
 	}
 	async [Symbol.asyncDispose]() {
 		await this.#disk.close();
@@ -36313,7 +36325,9 @@ async function writeDiskLayer(file, options) {
 	signal?.throwIfAborted();
 	const before = await stat(file.source, { bigint: true });
 	await using tar = await DiskTar.open(file, options);
-	const { digest, sizeBytes } = await writeBlob(options.blobs, checked(blobContent(tar, options), file.source, before));
+	const content = checked(blobContent(tar, options), file.source, before);
+	const isPlain = methodOf(compression) === void 0;
+	const { digest, sizeBytes } = await writeBlob(options.blobs, content, isPlain ? () => tar.diffID : void 0);
 	return {
 		mediaType: layerMediaType(compression),
 		digest,
@@ -36330,10 +36344,16 @@ function blobContent(tar, { compression, threads, signal }) {
 	});
 }
 async function* plainChunks(source, signal) {
-	const buffer = Buffer.allocUnsafe(CHUNK_BYTES);
-	for (let filled = await source.fill(buffer); filled > 0; filled = await source.fill(buffer)) {
+	const filled = async (buffer) => buffer.subarray(0, await source.fill(buffer));
+	const buffers = [Buffer.allocUnsafe(CHUNK_BYTES), Buffer.allocUnsafe(CHUNK_BYTES)];
+	let next = filled(buffers[0]);
+	for (let at = 1;; at = 1 - at) {
+		const chunk = await next;
+		if (chunk.length === 0) return;
 		signal?.throwIfAborted();
-		yield buffer.subarray(0, filled);
+		next = filled(at === 0 ? buffers[0] : buffers[1]);
+		next.catch(() => {});
+		yield chunk;
 	}
 }
 /** Fails at the end, before the blob gets its name, where the file is not what it was. */

@@ -7,8 +7,7 @@ import { PassThrough, Readable, addAbortSignal } from "node:stream";
 import { text } from "node:stream/consumers";
 import { availableParallelism, homedir, machine, release, tmpdir } from "node:os";
 import { Worker } from "node:worker_threads";
-import { constants as constants$1, crc32, createGunzip, createZstdDecompress, zstdCompress } from "node:zlib";
-import { promisify, stripVTControlCharacters } from "node:util";
+import { constants as constants$1, crc32, createGunzip, createZstdCompress, createZstdDecompress } from "node:zlib";
 import { constants as constants$2, createReadStream, createWriteStream } from "node:fs";
 import { pipeline } from "node:stream/promises";
 import { once } from "node:events";
@@ -17,6 +16,7 @@ import { request as request$1 } from "node:https";
 import { spawn } from "node:child_process";
 import { createInterface } from "node:readline";
 import { setTimeout as setTimeout$1 } from "node:timers/promises";
+import { stripVTControlCharacters } from "node:util";
 // \0rolldown/runtime.js
 var __commonJSMin = (cb, mod) => () => (mod || (cb((mod = { exports: {} }).exports, mod, mod.exports), cb = null), mod.exports);
 var __require = /* #__PURE__ */ (() => createRequire(import.meta.url))();
@@ -902,15 +902,25 @@ var ZstdCompressor = class {
 			[constants$1.ZSTD_c_checksumFlag]: 1
 		};
 		const chunkSize = bytes.length + Math.ceil(bytes.length / 128) + 1024;
-		const options = {
+		const flush = constants$1.ZSTD_e_end;
+		const stream = createZstdCompress({
 			params,
 			pledgedSrcSize: bytes.length,
-			chunkSize
-		};
-		return {
-			buffer,
-			compressed: await promisify(zstdCompress)(bytes, options)
-		};
+			chunkSize,
+			flush
+		});
+		try {
+			return {
+				buffer,
+				compressed: await new Promise((resolve, reject) => {
+					stream.once("error", reject);
+					stream.once("data", resolve);
+					stream.write(bytes);
+				})
+			};
+		} finally {
+			stream.destroy();
+		}
 	}
 	async [Symbol.asyncDispose]() {}
 };
@@ -9678,24 +9688,26 @@ function hostFacts(plan, architecture, mirrors) {
 }
 // src/oci/blob.ts
 /**
-* Writes a blob: to a temporary name, hashed on the way, on the disk before it gets the name of its digest. On any
-* error, of the source too, the temporary file is gone.
+* Writes a blob: to a temporary name, hashed on the way; whole, it gets the name of its digest. On any error, of the
+* source too, the temporary file is gone. It does not wait for the machine's storage, which takes as long as compressing:
+* layouts are written in work folders, which nobody looks at after a power failure, and `syncFile` is there for exports.
 *
 * @param folder `blobs/sha256` of a layout
+* @param digestOfAll of the bytes, asked at the end, where the source hashes them anyway
 * @throws HostError when the disk is full; other errors are passed on
 */
-async function writeBlob(folder, source) {
+async function writeBlob(folder, source, digestOfAll) {
 	const hash = createHash("sha256");
 	let sizeBytes = 0;
-	const hashed = async function* () {
+	const counted = async function* () {
 		for await (const chunk of source) {
-			hash.update(chunk);
+			if (digestOfAll === void 0) hash.update(chunk);
 			sizeBytes += chunk.length;
 			yield chunk;
 		}
 	};
-	const temporary = await writeTemporary(folder, hashed());
-	const digest = `sha256:${hash.digest("hex")}`;
+	const temporary = await writeTemporary(folder, counted());
+	const digest = digestOfAll?.() ?? `sha256:${hash.digest("hex")}`;
 	await publish(temporary, join(folder, digestHex(digest)));
 	return {
 		digest,
@@ -9703,25 +9715,42 @@ async function writeBlob(folder, source) {
 	};
 }
 /**
-* Replaces a file at once: readers see the old or the new content, whole. Nothing of it stays on an error, of the source
-* too.
+* Replaces a file at once, when its content is on the disk: readers see the old or the new content, whole. Nothing of it
+* stays on an error, of the source too.
 *
 * @throws HostError when the disk is full; other errors are passed on
 */
 async function replaceFile$1(folder, name, content) {
-	await publish(await writeTemporary(folder, content instanceof Uint8Array ? [content] : content), join(folder, name));
+	const temporary = await writeTemporary(folder, content instanceof Uint8Array ? [content] : content);
+	await syncFile(temporary).catch(async (error) => {
+		await rm(temporary, { force: true });
+		throw spaceError(error, folder);
+	});
+	await publish(temporary, join(folder, name));
+}
+/** As `replaceFile`, without waiting for the disk: for layouts in work folders. */
+async function putFile(folder, name, content) {
+	await publish(await writeTemporary(folder, [content]), join(folder, name));
+}
+/** Waits until what a file holds is on the disk. */
+async function syncFile(path) {
+	await using file = await open(path, "r");
+	await file.sync();
 }
 async function writeTemporary(folder, source) {
 	const path = join(folder, `.${randomUUID()}.tmp`);
 	try {
 		await using file = await open(path, "wx", 420);
-		for await (const chunk of source) await file.writeFile(chunk);
-		await file.sync();
+		for await (const chunk of source) await writeAll(file, chunk);
 		return path;
 	} catch (error) {
 		await rm(path, { force: true });
 		throw spaceError(error, folder);
 	}
+}
+/** In one call as a rule; `writeFile` makes one of each 512 KiB. */
+async function writeAll(file, chunk) {
+	for (let done = 0; done < chunk.length;) done += (await file.write(chunk, done)).bytesWritten;
 }
 async function publish(temporary, path) {
 	try {
@@ -9776,7 +9805,7 @@ function layoutMark() {
 async function createLayout(folder) {
 	const blobs = join(folder, "blobs", "sha256");
 	await makeFolder(blobs);
-	if (!await isThere$3(join(folder, "oci-layout"))) await replaceFile$1(folder, "oci-layout", layoutMark());
+	if (!await isThere$3(join(folder, "oci-layout"))) await putFile(folder, "oci-layout", layoutMark());
 	return {
 		folder,
 		blobs
@@ -9841,7 +9870,7 @@ async function copyContent(folder, file, digest) {
 }
 /** Names what is in the layout, in one step; replaces the names there were. */
 async function writeIndex(layout, manifests) {
-	await replaceFile$1(layout.folder, "index.json", indexText(manifests));
+	await putFile(layout.folder, "index.json", indexText(manifests));
 }
 /** What the file `index.json` of a layout of ours holds. */
 function indexText(manifests) {
@@ -10635,8 +10664,8 @@ async function loadIntoEngine(image, target, names, access) {
 }
 // src/registry/beside.ts
 /**
-* Makes a new folder whole: filled under another name beside it and then renamed. On an error nothing of it stays, nor of
-* the folders above that were made for it.
+* Makes a new folder whole: filled under another name beside it, and renamed when all its files are on the disk. On an
+* error nothing of it stays, nor of the folders above that were made for it.
 *
 * @param path absolute
 * @returns false when something came to be there meanwhile, and nothing was done
@@ -10647,6 +10676,7 @@ async function makeWhole(path, fill) {
 	try {
 		await makeFolder(temporary);
 		await fill(temporary);
+		await syncFiles(temporary);
 		await rename(temporary, path);
 		return true;
 	} catch (error) {
@@ -10675,6 +10705,13 @@ async function namesIn$1(folder, kind) {
 		if (error.code === "ENOENT") return void 0;
 		throw new HostError(`${folder} cannot be used as ${kind} (${error.code})`, "export to another folder");
 	});
+}
+async function syncFiles(folder) {
+	const files = (await readdir(folder, {
+		recursive: true,
+		withFileTypes: true
+	})).filter((entry) => entry.isFile());
+	await Promise.all(files.map(({ parentPath, name }) => syncFile(join(parentPath, name))));
 }
 /** @returns the folders above a path that were missing, the lowest first */
 async function makeParents(path) {
@@ -10910,6 +10947,7 @@ async function addFiles(image, folder, before, signal) {
 			signal?.throwIfAborted();
 			if (await bringContent(folder, file, digest)) added.push(digestHex(digest));
 		}
+		for (const name of added) await syncFile(join(folder, name));
 		signal?.throwIfAborted();
 		if (!before.includes("version")) added.push("version");
 		await replaceFile$1(folder, "version", Buffer.from(`${MARK}${VERSION}`));
@@ -10963,6 +11001,7 @@ async function addImage(image, folder, added, signal) {
 			signal?.throwIfAborted();
 			if (await bringContent(layout.blobs, file, digest)) brought.push(blobPath(folder, digest));
 		}
+		for (const path of [...brought, join(folder, "oci-layout")]) await syncFile(path);
 		signal?.throwIfAborted();
 		const kept = (Array.isArray(index["manifests"]) ? index["manifests"] : []).filter((entry) => !added.some((each) => isReplaced(entry, each)));
 		await replaceFile$1(folder, "index.json", documentBytes({
@@ -22214,6 +22253,7 @@ var DiskTar = class DiskTar {
 	/** What is left of the extent under way. */
 	#extent;
 	#done = 0;
+	#diffID;
 	constructor(disk, source, extents) {
 		this.#disk = disk;
 		this.#source = source;
@@ -22271,9 +22311,10 @@ var DiskTar = class DiskTar {
 		this.#hash.update(target.subarray(0, filled));
 		return filled;
 	}
-	/** Of all that was read; once, at the end. */
+	/** Of all that was read; nothing can be read after it. */
 	get diffID() {
-		return `sha256:${this.#hash.digest("hex")}`;
+		this.#diffID ??= `sha256:${this.#hash.digest("hex")}`;
+		return this.#diffID;
 	}
 	async [Symbol.asyncDispose]() {
 		await this.#disk.close();
@@ -22319,7 +22360,9 @@ async function writeDiskLayer(file, options) {
 	signal?.throwIfAborted();
 	const before = await stat(file.source, { bigint: true });
 	await using tar = await DiskTar.open(file, options);
-	const { digest, sizeBytes } = await writeBlob(options.blobs, checked(blobContent(tar, options), file.source, before));
+	const content = checked(blobContent(tar, options), file.source, before);
+	const isPlain = methodOf(compression) === void 0;
+	const { digest, sizeBytes } = await writeBlob(options.blobs, content, isPlain ? () => tar.diffID : void 0);
 	return {
 		mediaType: layerMediaType(compression),
 		digest,
@@ -22336,10 +22379,16 @@ function blobContent(tar, { compression, threads, signal }) {
 	});
 }
 async function* plainChunks(source, signal) {
-	const buffer = Buffer.allocUnsafe(CHUNK_BYTES);
-	for (let filled = await source.fill(buffer); filled > 0; filled = await source.fill(buffer)) {
+	const filled = async (buffer) => buffer.subarray(0, await source.fill(buffer));
+	const buffers = [Buffer.allocUnsafe(CHUNK_BYTES), Buffer.allocUnsafe(CHUNK_BYTES)];
+	let next = filled(buffers[0]);
+	for (let at = 1;; at = 1 - at) {
+		const chunk = await next;
+		if (chunk.length === 0) return;
 		signal?.throwIfAborted();
-		yield buffer.subarray(0, filled);
+		next = filled(at === 0 ? buffers[0] : buffers[1]);
+		next.catch(() => {});
+		yield chunk;
 	}
 }
 /** Fails at the end, before the blob gets its name, where the file is not what it was. */

@@ -1,8 +1,7 @@
 import { createRequire } from "node:module";
 import { availableParallelism, homedir, machine, release, tmpdir } from "node:os";
 import { Worker } from "node:worker_threads";
-import { constants, crc32, createGunzip, createZstdDecompress, zstdCompress } from "node:zlib";
-import { promisify } from "node:util";
+import { constants, crc32, createGunzip, createZstdCompress, createZstdDecompress } from "node:zlib";
 import { createHash, randomUUID } from "node:crypto";
 import { constants as constants$1, createReadStream, createWriteStream } from "node:fs";
 import { chmod, link, lstat, mkdir, mkdtemp, open, readFile, readdir, rename, rm, rmdir, stat, writeFile } from "node:fs/promises";
@@ -430,15 +429,25 @@ var ZstdCompressor = class {
 			[constants.ZSTD_c_checksumFlag]: 1
 		};
 		const chunkSize = bytes.length + Math.ceil(bytes.length / 128) + 1024;
-		const options = {
+		const flush = constants.ZSTD_e_end;
+		const stream = createZstdCompress({
 			params,
 			pledgedSrcSize: bytes.length,
-			chunkSize
-		};
-		return {
-			buffer,
-			compressed: await promisify(zstdCompress)(bytes, options)
-		};
+			chunkSize,
+			flush
+		});
+		try {
+			return {
+				buffer,
+				compressed: await new Promise((resolve, reject) => {
+					stream.once("error", reject);
+					stream.once("data", resolve);
+					stream.write(bytes);
+				})
+			};
+		} finally {
+			stream.destroy();
+		}
 	}
 	async [Symbol.asyncDispose]() {}
 };
@@ -8570,24 +8579,26 @@ function optionalEpoch(reader) {
 }
 // src/oci/blob.ts
 /**
-* Writes a blob: to a temporary name, hashed on the way, on the disk before it gets the name of its digest. On any
-* error, of the source too, the temporary file is gone.
+* Writes a blob: to a temporary name, hashed on the way; whole, it gets the name of its digest. On any error, of the
+* source too, the temporary file is gone. It does not wait for the machine's storage, which takes as long as compressing:
+* layouts are written in work folders, which nobody looks at after a power failure, and `syncFile` is there for exports.
 *
 * @param folder `blobs/sha256` of a layout
+* @param digestOfAll of the bytes, asked at the end, where the source hashes them anyway
 * @throws HostError when the disk is full; other errors are passed on
 */
-async function writeBlob(folder, source) {
+async function writeBlob(folder, source, digestOfAll) {
 	const hash = createHash("sha256");
 	let sizeBytes = 0;
-	const hashed = async function* () {
+	const counted = async function* () {
 		for await (const chunk of source) {
-			hash.update(chunk);
+			if (digestOfAll === void 0) hash.update(chunk);
 			sizeBytes += chunk.length;
 			yield chunk;
 		}
 	};
-	const temporary = await writeTemporary(folder, hashed());
-	const digest = `sha256:${hash.digest("hex")}`;
+	const temporary = await writeTemporary(folder, counted());
+	const digest = digestOfAll?.() ?? `sha256:${hash.digest("hex")}`;
 	await publish(temporary, join(folder, digestHex(digest)));
 	return {
 		digest,
@@ -8595,25 +8606,42 @@ async function writeBlob(folder, source) {
 	};
 }
 /**
-* Replaces a file at once: readers see the old or the new content, whole. Nothing of it stays on an error, of the source
-* too.
+* Replaces a file at once, when its content is on the disk: readers see the old or the new content, whole. Nothing of it
+* stays on an error, of the source too.
 *
 * @throws HostError when the disk is full; other errors are passed on
 */
 async function replaceFile(folder, name, content) {
-	await publish(await writeTemporary(folder, content instanceof Uint8Array ? [content] : content), join(folder, name));
+	const temporary = await writeTemporary(folder, content instanceof Uint8Array ? [content] : content);
+	await syncFile(temporary).catch(async (error) => {
+		await rm(temporary, { force: true });
+		throw spaceError(error, folder);
+	});
+	await publish(temporary, join(folder, name));
+}
+/** As `replaceFile`, without waiting for the disk: for layouts in work folders. */
+async function putFile(folder, name, content) {
+	await publish(await writeTemporary(folder, [content]), join(folder, name));
+}
+/** Waits until what a file holds is on the disk. */
+async function syncFile(path) {
+	await using file = await open(path, "r");
+	await file.sync();
 }
 async function writeTemporary(folder, source) {
 	const path = join(folder, `.${randomUUID()}.tmp`);
 	try {
 		await using file = await open(path, "wx", 420);
-		for await (const chunk of source) await file.writeFile(chunk);
-		await file.sync();
+		for await (const chunk of source) await writeAll(file, chunk);
 		return path;
 	} catch (error) {
 		await rm(path, { force: true });
 		throw spaceError(error, folder);
 	}
+}
+/** In one call as a rule; `writeFile` makes one of each 512 KiB. */
+async function writeAll(file, chunk) {
+	for (let done = 0; done < chunk.length;) done += (await file.write(chunk, done)).bytesWritten;
 }
 async function publish(temporary, path) {
 	try {
@@ -8668,7 +8696,7 @@ function layoutMark() {
 async function createLayout(folder) {
 	const blobs = join(folder, "blobs", "sha256");
 	await makeFolder(blobs);
-	if (!await isThere$1(join(folder, "oci-layout"))) await replaceFile(folder, "oci-layout", layoutMark());
+	if (!await isThere$1(join(folder, "oci-layout"))) await putFile(folder, "oci-layout", layoutMark());
 	return {
 		folder,
 		blobs
@@ -8729,7 +8757,7 @@ async function copyContent(folder, file, digest) {
 }
 /** Names what is in the layout, in one step; replaces the names there were. */
 async function writeIndex(layout, manifests) {
-	await replaceFile(layout.folder, "index.json", indexText(manifests));
+	await putFile(layout.folder, "index.json", indexText(manifests));
 }
 /** What the file `index.json` of a layout of ours holds. */
 function indexText(manifests) {
@@ -9397,8 +9425,8 @@ async function loadIntoEngine(image, target, names, access) {
 }
 // src/registry/beside.ts
 /**
-* Makes a new folder whole: filled under another name beside it and then renamed. On an error nothing of it stays, nor of
-* the folders above that were made for it.
+* Makes a new folder whole: filled under another name beside it, and renamed when all its files are on the disk. On an
+* error nothing of it stays, nor of the folders above that were made for it.
 *
 * @param path absolute
 * @returns false when something came to be there meanwhile, and nothing was done
@@ -9409,6 +9437,7 @@ async function makeWhole(path, fill) {
 	try {
 		await makeFolder(temporary);
 		await fill(temporary);
+		await syncFiles(temporary);
 		await rename(temporary, path);
 		return true;
 	} catch (error) {
@@ -9437,6 +9466,13 @@ async function namesIn(folder, kind) {
 		if (error.code === "ENOENT") return void 0;
 		throw new HostError(`${folder} cannot be used as ${kind} (${error.code})`, "export to another folder");
 	});
+}
+async function syncFiles(folder) {
+	const files = (await readdir(folder, {
+		recursive: true,
+		withFileTypes: true
+	})).filter((entry) => entry.isFile());
+	await Promise.all(files.map(({ parentPath, name }) => syncFile(join(parentPath, name))));
 }
 /** @returns the folders above a path that were missing, the lowest first */
 async function makeParents(path) {
@@ -9672,6 +9708,7 @@ async function addFiles(image, folder, before, signal) {
 			signal?.throwIfAborted();
 			if (await bringContent(folder, file, digest)) added.push(digestHex(digest));
 		}
+		for (const name of added) await syncFile(join(folder, name));
 		signal?.throwIfAborted();
 		if (!before.includes("version")) added.push("version");
 		await replaceFile(folder, "version", Buffer.from(`${MARK}${VERSION}`));
@@ -9725,6 +9762,7 @@ async function addImage(image, folder, added, signal) {
 			signal?.throwIfAborted();
 			if (await bringContent(layout.blobs, file, digest)) brought.push(blobPath(folder, digest));
 		}
+		for (const path of [...brought, join(folder, "oci-layout")]) await syncFile(path);
 		signal?.throwIfAborted();
 		const kept = (Array.isArray(index["manifests"]) ? index["manifests"] : []).filter((entry) => !added.some((each) => isReplaced(entry, each)));
 		await replaceFile(folder, "index.json", documentBytes({
