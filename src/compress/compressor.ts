@@ -9,6 +9,7 @@ export interface Piece {
 
 export interface CompressedPiece {
   readonly buffer: ArrayBuffer
+  /** May stand in the buffer. */
   readonly compressed: Uint8Array
 }
 

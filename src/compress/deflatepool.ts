@@ -1,7 +1,7 @@
 import { Worker } from 'node:worker_threads'
 import type { CompressedPiece, Compressor, Piece } from './compressor.ts'
 import { deflateModule } from './deflater.ts'
-import type { WorkerSetup } from './deflateworker.ts'
+import type { WorkerAnswer, WorkerSetup } from './deflateworker.ts'
 
 interface Task extends PromiseWithResolvers<CompressedPiece> {
   readonly piece: Piece
@@ -9,6 +9,9 @@ interface Task extends PromiseWithResolvers<CompressedPiece> {
 
 /** Beside its sources, or in dist/ beside the entry that holds this code. */
 const PROGRAM = new URL(import.meta.url.endsWith('.ts') ? './deflateworker.ts' : './deflateworker.js', import.meta.url)
+
+/** Of a program that makes next to no objects. */
+const SMALL_HEAP = { maxYoungGenerationSizeMb: 1, maxOldGenerationSizeMb: 32 } as const
 
 /** Threads that deflate pieces, each one piece at a time, in the order they are asked. */
 export class DeflatePool implements Compressor {
@@ -58,9 +61,9 @@ export class DeflatePool implements Compressor {
   }
 
   #start(): Worker {
-    const worker = new Worker(PROGRAM, { workerData: this.#setup })
-    worker.on('message', (answer: CompressedPiece) => {
-      this.#workers.get(worker)?.resolve(answer)
+    const worker = new Worker(PROGRAM, { workerData: this.#setup, resourceLimits: SMALL_HEAP })
+    worker.on('message', ({ buffer, length }: WorkerAnswer) => {
+      this.#workers.get(worker)?.resolve({ buffer, compressed: new Uint8Array(buffer, 0, length) })
       this.#workers.set(worker, undefined)
       this.#assign()
     })

@@ -1,7 +1,7 @@
 import { DEFLATE_CODE } from './deflatecode.ts'
 
-/** Compresses one piece: whole blocks of deflate, none the last, that end at a whole byte. */
-export type Deflater = (piece: Uint8Array, history: number) => Uint8Array<ArrayBuffer>
+/** Compresses one piece: whole blocks of deflate, none the last, that end at a whole byte. They last until the next. */
+export type Deflater = (piece: Uint8Array, history: number) => Uint8Array
 
 interface DeflateExports {
   readonly memory: WebAssembly.Memory
@@ -35,6 +35,6 @@ export function deflater(module: WebAssembly.Module, level: number, pieceBytes: 
     const bytes = new Uint8Array(memory.buffer)
     bytes.set(piece, start)
     const written = deflate(start, history, piece.length - history, level, target)
-    return bytes.slice(target, target + written)
+    return bytes.subarray(target, target + written)
   }
 }

@@ -10,11 +10,19 @@ export interface WorkerSetup {
   readonly pieceBytes: number
 }
 
+/** The piece's buffer with what it was compressed to at its start: a buffer of its own would wait for the collector. */
+export interface WorkerAnswer {
+  readonly buffer: ArrayBuffer
+  readonly length: number
+}
+
 if (parentPort === null) throw new Error('this file is for a worker thread')
 const port = parentPort
 const { module, level, pieceBytes } = workerData as WorkerSetup
 const deflate = deflater(module, level, pieceBytes)
 port.on('message', ({ buffer, history, length }: Piece) => {
   const compressed = deflate(new Uint8Array(buffer, 0, length), history)
-  port.postMessage({ buffer, compressed }, [buffer, compressed.buffer])
+  const answer: WorkerAnswer = { buffer, length: compressed.length }
+  new Uint8Array(buffer).set(compressed)
+  port.postMessage(answer, [buffer])
 })

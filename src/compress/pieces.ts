@@ -36,7 +36,7 @@ export class PieceReader {
     return { buffer, history, length: history + length }
   }
 
-  /** Takes a buffer back. */
+  /** Takes a buffer back, when what was compressed into it is not needed any more. */
   reuse(buffer: ArrayBuffer): void {
     this.#free.push(buffer)
   }
@@ -68,7 +68,7 @@ export class ZeroPieces {
   #compressZeros(): Promise<Uint8Array> {
     const { length } = this.#zeros
     const compressing = this.#compressor.compress({ buffer: new ArrayBuffer(length), history: 0, length })
-    const compressed = compressing.then((answer) => answer.compressed)
+    const compressed = compressing.then((answer) => answer.compressed.slice())
     // Whoever waits for an earlier piece hears of a failure there.
     compressed.catch(() => {})
     return compressed

@@ -1,5 +1,5 @@
 import { availableParallelism } from 'node:os'
-import type { Compressor, Piece } from './compressor.ts'
+import type { CompressedPiece, Compressor } from './compressor.ts'
 import { DeflatePool } from './deflatepool.ts'
 import type { Method } from './method.ts'
 import { PieceReader, ZeroPieces } from './pieces.ts'
@@ -7,8 +7,8 @@ import type { ByteSource } from './source.ts'
 import { ZstdCompressor } from './zstdcompressor.ts'
 
 const MIB = 1024 * 1024
-/** One thread reads and hashes for all of them, so more would wait; and each takes memory. */
-const MOST_THREADS = 8
+/** One thread reads and hashes for all of them, so more would wait; and each takes 14 MB, of 200 for the whole program. */
+const MOST_THREADS = 6
 /** deflate looks back no further; RFC 1951, section 2. */
 const WINDOW_BYTES = 32 * 1024
 /**
@@ -27,9 +27,9 @@ const LAST_BLOCK = Buffer.from('0300', 'hex')
 
 /**
  * The bytes of a source compressed by several threads: one gzip member, or zstd frames. The same bytes give the same
- * result for any number of threads.
+ * result for any number of threads. What is given lasts until the next is asked for.
  *
- * @param options.threads at least 1; as many as the machine has processors, at most eight, where left out
+ * @param options.threads at least 1; as many as the machine has processors, at most six, where left out
  * @throws what the source throws; AbortError after `signal`
  */
 export async function* compressed(
@@ -59,7 +59,7 @@ async function* compressedPieces(
   compressor: Compressor,
   signal: AbortSignal | undefined,
 ): AsyncGenerator<Uint8Array> {
-  const underWay: Promise<Uint8Array>[] = []
+  const underWay: Promise<Partial<CompressedPiece> & Pick<CompressedPiece, 'compressed'>>[] = []
   for (let ended = false; ; ) {
     while (!ended && underWay.length < compressor.appetite) {
       signal?.throwIfAborted()
@@ -70,22 +70,17 @@ async function* compressedPieces(
       }
       const zero = zeros.compressed(piece)
       if (zero !== undefined) pieces.reuse(piece.buffer)
-      underWay.push(zero ?? returned(pieces, compressor, piece))
+      const compressing = zero?.then((compressed) => ({ compressed })) ?? compressor.compress(piece)
+      // Whoever waits for an earlier piece hears of a failure there.
+      compressing.catch(() => {})
+      underWay.push(compressing)
     }
     const next = underWay.shift()
     if (next === undefined) return
-    yield await next
+    const { buffer, compressed } = await next
+    yield compressed
+    if (buffer !== undefined) pieces.reuse(buffer)
   }
-}
-
-function returned(pieces: PieceReader, compressor: Compressor, piece: Piece): Promise<Uint8Array> {
-  const compressing = compressor.compress(piece).then(({ buffer, compressed }) => {
-    pieces.reuse(buffer)
-    return compressed
-  })
-  // Whoever waits for an earlier piece hears of a failure there.
-  compressing.catch(() => {})
-  return compressing
 }
 
 function littleEndian(value: number): Buffer {

@@ -48,11 +48,13 @@ export function methodOf({ algorithm, level }: Compression): Method | undefined 
 }
 
 /** Bytes that come as a stream, compressed; the same bytes on every machine. */
-export function compressedChunks(
+export async function* compressedChunks(
   chunks: AsyncIterable<Uint8Array>,
   compression: Compression,
   signal?: AbortSignal,
 ): AsyncIterable<Uint8Array> {
   const method = methodOf(compression)
-  return method === undefined ? chunks : compressed(chunkSource(chunks), method, signal === undefined ? {} : { signal })
+  if (method === undefined) yield* chunks
+  // Streams ask for the next while they still hold one.
+  else for await (const chunk of compressed(chunkSource(chunks), method, signal ? { signal } : {})) yield new Uint8Array(chunk)
 }

@@ -24,7 +24,7 @@ export interface LayerOptions {
   readonly blobs: string
   /** Whether layers lie below this one. */
   readonly hasBase: boolean
-  /** How many threads compress; as many as the machine has processors, at most eight, where left out. */
+  /** How many threads compress; as many as the machine has processors, at most six, where left out. */
   readonly threads?: number
   readonly signal?: AbortSignal
 }

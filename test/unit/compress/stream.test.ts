@@ -12,8 +12,10 @@ const TEXT = Buffer.concat(
   Array.from({ length: 40_000 }, (_, line) => Buffer.from(`${line} of a disk with ${(line * 7919) % 1009} words\n`)),
 )
 
-const packed = (bytes: Buffer, method: Method, threads = 2) =>
-  buffer(compressed(bytesSource(bytes), method, { threads }))
+const packed = async (bytes: Buffer, method: Method, threads = 2) => {
+  const chunks = compressed(bytesSource(bytes), method, { threads })
+  return Buffer.concat(await Array.fromAsync(chunks, (chunk) => Buffer.from(chunk)))
+}
 
 async function unpackedFrames(bytes: Buffer): Promise<Buffer> {
   const frames: Buffer[] = []
