@@ -54,7 +54,11 @@ export async function* compressedChunks(
   signal?: AbortSignal,
 ): AsyncIterable<Uint8Array> {
   const method = methodOf(compression)
-  if (method === undefined) yield* chunks
+  if (method === undefined) {
+    yield* chunks
+    return
+  }
+  const packed = compressed(chunkSource(chunks), method, signal === undefined ? {} : { signal })
   // Streams ask for the next while they still hold one.
-  else for await (const chunk of compressed(chunkSource(chunks), method, signal ? { signal } : {})) yield new Uint8Array(chunk)
+  for await (const chunk of packed) yield new Uint8Array(chunk)
 }
