@@ -123,9 +123,14 @@ async function* fileChunks(file: FileHandle, sizeBytes: number): AsyncGenerator<
 
 async function fileSha256(file: FileHandle, sizeBytes: number, signal?: AbortSignal): Promise<Digest> {
   const hash = createHash('sha256')
-  for await (const chunk of fileChunks(file, sizeBytes)) {
+  // One buffer for all: many would wait for the collector, 64 MB of them at a time.
+  const buffer = Buffer.allocUnsafe(Math.min(CHUNK_BYTES, sizeBytes))
+  for (let offset = 0; offset < sizeBytes; ) {
     signal?.throwIfAborted()
-    hash.update(chunk)
+    const { bytesRead } = await file.read(buffer, 0, Math.min(buffer.length, sizeBytes - offset), offset)
+    if (bytesRead === 0) break
+    hash.update(buffer.subarray(0, bytesRead))
+    offset += bytesRead
   }
   return `sha256:${hash.digest('hex')}`
 }
