@@ -20,6 +20,7 @@ import {
   imageTime,
   type SourceDisk,
 } from './disk.ts'
+import { readFiles } from '../plan/readfiles.ts'
 import { type Job, jobUntil } from './job.ts'
 import { plannedDestinations } from './publish.ts'
 import type { Built } from './result.ts'
@@ -39,7 +40,10 @@ export async function buildImage(plan: Plan, job: Job, kiwi?: Kiwi): Promise<Bui
   report.group('Check base, registries and disk')
   const { base, disk } = await stopwatch.time('Checks', async () => {
     await requireSkopeo(job.access)
-    await checkDestinations(plannedDestinations(plan), plan.names, job.access, plan.exportsSource)
+    await checkDestinations(plannedDestinations(plan), plan.names, job.access, {
+      reads: readFiles(plan),
+      ...(plan.exportsSource === undefined ? {} : { chosenBy: plan.exportsSource }),
+    })
     if (plan.push) await checkTargets(plan.tags, job.access)
     const resolved = await resolvePlannedBase(plan, job)
     return { base: resolved, disk: await readySource(plan, job, kiwi) }

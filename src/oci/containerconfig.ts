@@ -26,7 +26,7 @@ export function configProblems(changes: ConfigChanges): readonly KeyProblem[] {
     ...of('user', user ? userProblem(user) : undefined),
     ...of('workdir', workdir ? pathProblem(workdir) : undefined),
     ...(expose ?? []).flatMap((port) => of('expose', portProblem(port))),
-    ...(volumes ?? []).flatMap((path) => of('volumes', pathProblem(path))),
+    ...(volumes ?? []).flatMap((path) => of('volumes', volumeProblem(path))),
     ...of('stopsignal', stopsignal ? signalProblem(stopsignal) : undefined),
   ]
 }
@@ -42,7 +42,7 @@ export function mergedChanges(description: ConfigChanges, input: ConfigChanges):
   const env = mergedNames(description.env, input.env)
   const labels = mergedNames(description.labels, input.labels)
   const history = mergedNames(description.history, input.history)
-  const cmd = input.entrypoint?.length && description.cmd === undefined ? { cmd: null } : {}
+  const cmd = input.entrypoint !== undefined && description.cmd === undefined ? { cmd: null } : {}
   return {
     ...description,
     ...cmd,
@@ -68,6 +68,10 @@ function userProblem(user: string): string | undefined {
 function envProblem(name: string, value: string | null): string | undefined {
   if (name === '' || /[=\0]/.test(name)) return `${JSON.stringify(name)} cannot be the name of a variable`
   return value?.includes('\0') ? `the value of ${name} holds a NUL character` : undefined
+}
+
+function volumeProblem(path: string): string | undefined {
+  return /^\/+$/.test(path) ? 'the root of the image is no volume: name a folder in it' : pathProblem(path)
 }
 
 function pathProblem(path: string): string | undefined {

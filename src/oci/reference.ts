@@ -15,6 +15,7 @@ const HOST_PART = '[A-Za-z0-9](?:[A-Za-z0-9-]*[A-Za-z0-9])?'
 const REGISTRY = new RegExp(`^(?:${HOST_PART}(?:\\.${HOST_PART})*|\\[[a-fA-F0-9:]+\\])(?::[0-9]{1,5})?$`)
 const COMPONENT = '[a-z0-9]+(?:(?:[._]|__|-+)[a-z0-9]+)*'
 const REPOSITORY = new RegExp(`^${COMPONENT}(?:/${COMPONENT})*$`)
+const LAST_PORT = 65_535
 const TAG = /^[A-Za-z0-9_][A-Za-z0-9_.-]{0,127}$/
 const SCHEME = /^([a-z0-9+-]+):\/\//
 
@@ -77,6 +78,7 @@ function registryAndRepository(name: string): { registry: string; repository: st
 function registryProblem(registry: string): string | undefined {
   if (!REGISTRY.test(registry))
     return `${JSON.stringify(registry)} is not the name of a registry: write HOST or HOST:PORT`
+  if (Number(/:([0-9]+)$/.exec(registry)?.[1] ?? 1) > LAST_PORT) return `there is no port above ${LAST_PORT}: ${registry}`
   return undefined
 }
 

@@ -1,6 +1,6 @@
 import { open } from 'node:fs/promises'
 import { isUnpackingError, type Packing, packingOf, readUnpacked } from '../oci/packing.ts'
-import { TarError, tarItems } from '../oci/tarreader.ts'
+import { TarError, type TarItem, tarItems } from '../oci/tarreader.ts'
 import { fileSource, streamSource, type TarSource } from '../oci/tarsource.ts'
 
 export type ArchiveKind = 'oci-archive' | 'docker-archive'
@@ -31,7 +31,7 @@ class Enough extends Error {}
 export async function archiveAt(path: string): Promise<Archive> {
   const packing = await packingOf(path)
   if (packing === 'xz' || packing === 'bzip2') return { packing }
-  const names = new Set<string>()
+  const names = new Names()
   const packed = packing === undefined ? {} : { packing }
   try {
     if (packing === undefined) await collectFile(path, names)
@@ -41,21 +41,39 @@ export async function archiveAt(path: string): Promise<Archive> {
     if (!(error instanceof TarError || isUnpackingError(error))) throw error
     return { ...packed, kinds: [], broken: error.message }
   }
-  return {
-    ...packed,
-    kinds: [
-      ...(names.has(INDEX) ? (['oci-archive'] as const) : []),
-      ...(names.has(MANIFEST) ? (['docker-archive'] as const) : []),
-    ],
+  const kinds = [
+    ...(names.hasIndex && names.stray === undefined ? (['oci-archive'] as const) : []),
+    ...(names.hasManifest ? (['docker-archive'] as const) : []),
+  ]
+  const isStray = names.hasIndex && kinds.length === 0
+  return { ...packed, kinds, ...(isStray ? { broken: `${names.stray} leads out of it` } : {}) }
+}
+
+/** What of an archive's names tells what it is. */
+class Names {
+  hasIndex = false
+  hasManifest = false
+  /**
+   * An entry that has no place in a layout. skopeo unpacks an oci-archive into a folder first, as whoever runs it and
+   * without a wall around it, where such an entry would lead the next ones to any place of the machine.
+   */
+  stray: string | undefined
+
+  add({ path, kind }: TarItem): void {
+    const name = path.replace(/^(?:\.?\/)+/, '')
+    if (kind !== 'directory' && name === INDEX) this.hasIndex = true
+    if (kind !== 'directory' && name === MANIFEST) this.hasManifest = true
+    const climbs = path.startsWith('/') || path.split('/').includes('..')
+    if (climbs || (kind !== 'file' && kind !== 'directory')) this.stray ??= `its entry ${JSON.stringify(path)}`
   }
 }
 
-async function collectFile(path: string, names: Set<string>): Promise<void> {
+async function collectFile(path: string, names: Names): Promise<void> {
   await using file = await open(path, 'r')
   await collect(fileSource(file, (await file.stat()).size), names)
 }
 
-async function collectStream(content: AsyncIterable<Buffer>, names: Set<string>): Promise<void> {
+async function collectStream(content: AsyncIterable<Buffer>, names: Names): Promise<void> {
   const source = streamSource(beginning(content))
   await collect(source, names)
   await source.skip(Number.POSITIVE_INFINITY)
@@ -70,9 +88,6 @@ async function* beginning(content: AsyncIterable<Buffer>): AsyncGenerator<Buffer
   }
 }
 
-async function collect(source: TarSource, names: Set<string>): Promise<void> {
-  for await (const { path, kind } of tarItems(source)) {
-    const name = path.replace(/^(?:\.?\/)+/, '')
-    if (kind !== 'directory' && (name === INDEX || name === MANIFEST)) names.add(name)
-  }
+async function collect(source: TarSource, names: Names): Promise<void> {
+  for await (const item of tarItems(source)) names.add(item)
 }

@@ -10,7 +10,7 @@ import { requireEngine } from './engine.ts'
 import { isImageFolder } from './foldertarget.ts'
 import { readLayoutIndex } from './layouttarget.ts'
 import { checkTargets } from './push.ts'
-import { collisions } from './sameplace.ts'
+import { collisions, replacements } from './sameplace.ts'
 import { storageProblem } from './storagetarget.ts'
 import { nameProblem } from './targetnames.ts'
 import { type ImageName, type LocalName, plainName } from './transport.ts'
@@ -19,7 +19,8 @@ import { type ImageName, type LocalName, plainName } from './transport.ts'
  * Looks at the places of `export` before an hour of building; no image is written.
  *
  * @param names what the container is called
- * @param chosenBy the place of the description that names the destinations, where no input does: what a checkout has
+ * @param about.reads files of the user that the job reads
+ * @param about.chosenBy the place of the description that names the destinations, where no input does: what a checkout has
  *   there is written over, and no link in it leads us out of it
  * @throws InputError for the input `export`, or that place, with every place that cannot be written to: what is there is something else,
  *   the folder that it goes into is missing or not ours to write, a name cannot be had there, or two are the same place;
@@ -30,14 +31,17 @@ export async function checkDestinations(
   destinations: readonly ImageName[],
   names: readonly ContainerName[],
   access: Access,
-  chosenBy?: string,
+  about: { readonly chosenBy?: string; readonly reads?: readonly string[] } = {},
 ): Promise<void> {
+  const { chosenBy, reads = [] } = about
   const same = await collisions(destinations, names)
+  const replacing = await replacements(destinations, reads)
   const reasons = await Promise.all(
     destinations.map(async (destination, index) => {
       if (destination.transport === 'docker') return same[index]
       return (
         nameProblem(destination, names) ??
+        replacing[index] ??
         ((chosenBy && (await againstLinks(destination))) || (await reasonAgainst(destination)) || same[index])
       )
     }),

@@ -22,6 +22,27 @@ export async function collisions(
   })
 }
 
+/** Which destinations would replace a file that the job reads, as one sentence each; undefined for those that do not. */
+export async function replacements(
+  destinations: readonly ImageName[],
+  files: readonly string[],
+): Promise<readonly (string | undefined)[]> {
+  const read = await Promise.all(files.map((file) => withoutLinks(resolve(file))))
+  return await Promise.all(
+    destinations.map(async (destination) => {
+      const place = await placeOf(destination)
+      // A layout that is there gets an image more.
+      const at = destination.transport === 'oci' || place === undefined ? -1 : read.indexOf(place)
+      return at < 0 ? undefined : `it would replace ${files[at]}, which is read: choose another place`
+    }),
+  )
+}
+
+/** The path of a file that is there or will be, links in it followed. */
+export async function placeOfFile(path: string): Promise<string> {
+  return await withoutLinks(resolve(path))
+}
+
 interface Place {
   readonly destination: ImageName
   /** Without links; undefined where the destination is none of the file system. */

@@ -5,18 +5,21 @@ import { dirname, resolve } from 'node:path'
 import { addAbortSignal } from 'node:stream'
 import { text } from 'node:stream/consumers'
 import manifest from '../../package.json' with { type: 'json' }
-import { describeError, type Problem } from '../errors.ts'
+import { describeError, InputError, type Problem } from '../errors.ts'
 import { type CommandLine, helpText, parseArguments } from '../inputs/arguments.ts'
 import { readInputs } from '../inputs/inputs.ts'
 import { inputNamed } from '../inputs/raw.ts'
 import { hostFacts } from '../job/hostfacts.ts'
-import { publishImage } from '../job/publish.ts'
+import { plannedDestinations, publishImage } from '../job/publish.ts'
 import { metadataText, type Published, UNPUBLISHED } from '../job/result.ts'
 import { Stopwatch } from '../job/stopwatch.ts'
 import { readyTools } from '../job/tools.ts'
 import { removeFolders } from '../job/workfolder.ts'
 import { planLines } from '../plan/lines.ts'
+import type { Plan } from '../plan/plan.ts'
 import { makePlan } from '../plan/planning.ts'
+import { readFiles } from '../plan/readfiles.ts'
+import { placeOfFile } from '../registry/sameplace.ts'
 import { Terminal } from '../terminal.ts'
 import { runBuild } from './buildjob.ts'
 import { jobShelf, localShelf } from './localshelf.ts'
@@ -73,6 +76,7 @@ async function runJob(
   const { inputs, problems } = readInputs(raw, facts)
   const ours = [...line.problems, ...(await metadataProblems(line)), ...problems]
   const plan = await makePlan({ inputs, problems: ours }, facts)
+  await checkMetadataPlace(line, plan)
   for (const each of planLines(plan)) report.info(asFlags(each))
   if (!plan.push && plan.exports.length === 0 && plan.workDirectory === undefined) {
     report.warning('nothing will be kept of the image: add --export, --push or --work-dir')
@@ -131,6 +135,20 @@ async function metadataProblems({ metadataFile }: CommandLine): Promise<readonly
   const refuse = (text: string) => [{ where: '--metadata-file', text }]
   if (there?.isDirectory()) return refuse(`${metadataFile} is a folder: name a file`)
   return writable ? [] : refuse(`${folder} cannot be written: name a file in a folder that is there`)
+}
+
+/** @throws InputError where the metadata would be written over what the job reads or writes */
+async function checkMetadataPlace({ metadataFile }: CommandLine, plan: Plan): Promise<void> {
+  if (metadataFile === undefined) return
+  const exported = plannedDestinations(plan).flatMap((name) => ('path' in name ? [name.path] : []))
+  const place = await placeOfFile(metadataFile)
+  for (const path of [...readFiles(plan), ...exported]) {
+    const taken = await placeOfFile(path)
+    if (place !== taken && !place.startsWith(`${taken}/`)) continue
+    throw new InputError([
+      { where: '--metadata-file', text: `${metadataFile} would take the place of ${path}: name another` },
+    ])
+  }
 }
 
 /** Whatever goes wrong here, the image is where it is, and an error before is the one to tell. */

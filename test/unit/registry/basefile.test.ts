@@ -24,6 +24,9 @@ beforeAll(async () => {
     'docker.tar': archive('manifest.json'),
     'both.tar': archive('manifest.json', 'index.json'),
     'deep.tar': archive('a/index.json'),
+    'linked.tar': Buffer.concat([link('x'), archive('x/y', 'index.json')]),
+    'climbing.tar': archive('index.json', '../y'),
+    'linked-docker.tar': Buffer.concat([link('x'), archive('manifest.json')]),
     'cut.tar': archive('index.json').subarray(0, 700),
     'docker.tgz': gzipSync(archive('manifest.json')),
     'cut.tgz': gzipSync(archive('manifest.json')).subarray(0, 40),
@@ -49,6 +52,15 @@ function file(sizeBytes: number): Buffer {
   return tarHeader({ ...rest, path: 'layer', sizeBytes })
 }
 
+/** A symbolic link, by the type in the header and a new checksum. */
+function link(path: string): Buffer {
+  const header = tarHeader({ ...rest, path })
+  header.write('2', 156, 'latin1')
+  header.fill(' ', 148, 156)
+  header.write(`${header.reduce((sum, byte) => sum + byte, 0).toString(8).padStart(6, '0')}\0 `, 148, 'latin1')
+  return header
+}
+
 function archive(...names: readonly string[]): Buffer {
   return Buffer.concat([...names.map((path) => tarHeader({ ...rest, path })), tarEnd()])
 }
@@ -68,6 +80,7 @@ describe('findBase', () => {
     ['dir://@/skopeo', { name: { transport: 'dir', path: '@/skopeo' } }],
     ['@/oci.tar', { name: { transport: 'oci-archive', path: '@/oci.tar' } }],
     ['file://@/docker.tar', { name: { transport: 'docker-archive', path: '@/docker.tar' } }],
+    ['file:@/linked-docker.tar', { name: { transport: 'docker-archive', path: '@/linked-docker.tar' } }],
     ['dir:@/both.tar', { name: { transport: 'oci-archive', path: '@/both.tar' } }],
     ['docker-archive:@/both.tar:a', { name: { transport: 'docker-archive', path: '@/both.tar', name: 'a' } }],
     ['file:@/docker.tgz', { packing: 'gzip', path: '@/docker.tgz', kind: 'docker-archive' }],
@@ -95,6 +108,8 @@ describe('findBase', () => {
     ['file:@/deep.tar', 'is no archive of a container, it holds neither index.json nor manifest.json'],
     ['file:@/nothing', 'it holds neither index.json nor manifest.json'],
     ['file:@/cut.tar', 'it is broken (entry 2: its header is cut)'],
+    ['file:@/linked.tar', 'it is broken (its entry "x" leads out of it)'],
+    ['oci-archive:@/climbing.tar', 'it is broken (its entry "../y" leads out of it)'],
     ['file:@/text', 'it is broken (entry 1: its header is cut)'],
     ['file:@/cut.tgz', 'it is broken (unexpected end of file)'],
     ['file:@/a:b.tar', 'has a colon in its path, which skopeo does not take: rename it'],
