@@ -1,11 +1,12 @@
 import { createRequire } from "node:module";
 import { spawn } from "node:child_process";
+import fs, { constants, createReadStream, createWriteStream } from "node:fs";
+import { access, chmod, constants as constants$1, copyFile, link, lstat, mkdir, mkdtemp, open, readFile, readdir, readlink, realpath, rename, rm, stat, statfs, symlink, utimes, writeFile } from "node:fs/promises";
 import { createInterface } from "node:readline";
 import os, { EOL, availableParallelism, homedir, machine, release, tmpdir } from "node:os";
 import { Worker } from "node:worker_threads";
-import zlib, { constants, crc32, createGunzip, createZstdCompress, createZstdDecompress } from "node:zlib";
+import zlib, { constants as constants$2, crc32, createGunzip, createZstdCompress, createZstdDecompress } from "node:zlib";
 import { createHash, createHmac, randomUUID } from "node:crypto";
-import fs, { constants as constants$1, createReadStream, createWriteStream } from "node:fs";
 import * as buffer$1 from "buffer";
 import { Buffer as Buffer$1 } from "buffer";
 import { basename, dirname, isAbsolute, join, normalize, relative, resolve, sep } from "node:path";
@@ -27,7 +28,6 @@ import util, { inspect } from "node:util";
 import { once } from "node:events";
 import * as child from "child_process";
 import { setTimeout as setTimeout$1 } from "timers";
-import { access, chmod, constants as constants$2, copyFile, link, lstat, mkdir, mkdtemp, open, readFile, readdir, readlink, realpath, rename, rm, stat, statfs, symlink, utimes, writeFile } from "node:fs/promises";
 import https, { request as request$1 } from "node:https";
 import { pipeline } from "node:stream/promises";
 import { setTimeout as setTimeout$2 } from "node:timers/promises";
@@ -179,10 +179,21 @@ function describeError(thrown) {
 		exitCode: 1
 	};
 }
+/** As strerror(3) says ENOSPC and EDQUOT, in what a program prints. */
+const NO_SPACE = /no space left on device|disk quota exceeded/i;
+const SPACE_CODES = ["ENOSPC", "EDQUOT"];
+/** Whether the disk is full or the quota used up: said by the system, or by a program that failed of it. */
+function lacksSpace(error) {
+	if (error instanceof CommandError) return error.lastLines.some((line) => NO_SPACE.test(line));
+	return error instanceof Error && "code" in error && SPACE_CODES.includes(String(error.code));
+}
+/** A full disk as what it means to the user; any other error as it is. */
+function spaceError(error, folder) {
+	if (!lacksSpace(error)) return error;
+	return new HostError(`no space is left in ${folder} for the image`, "free some, or choose another work-dir or target");
+}
 /** What of the file system is no bug of ours but the machine's state. */
 const FILESYSTEM = {
-	ENOSPC: "no space is left: free some, or set work-dir to a folder on a larger file system",
-	EDQUOT: "the quota is used up: free some, or set work-dir to another folder",
 	EROFS: "the file system is read-only: set work-dir to a folder that can be written",
 	EACCES: "the right to it is missing: give it, or name another folder with work-dir",
 	EPERM: "the right to it is missing: give it, or name another folder with work-dir",
@@ -191,8 +202,11 @@ const FILESYSTEM = {
 };
 function filesystemMessage(error) {
 	const { code, path, syscall } = error;
-	const text = syscall === "mkdir" && code === "ENOENT" ? "no folder can be made there: name another place" : FILESYSTEM[code ?? ""];
-	return text === void 0 || path === void 0 ? void 0 : `${path}: ${text}`;
+	if (path === void 0) return void 0;
+	if (lacksSpace(error)) return `${path}: no space is left: free some, or set work-dir to a folder on a larger file system`;
+	if (syscall === "mkdir" && code === "ENOENT") return `${path}: no folder can be made there: name another place`;
+	const text = FILESYSTEM[code ?? ""];
+	return text === void 0 ? void 0 : `${path}: ${text}`;
 }
 // src/command.ts
 const KEPT_LINES = 40;
@@ -202,10 +216,12 @@ const GRACE_MILLISECONDS = 5e3;
 * Runs a program from an argument list, never through a shell.
 *
 * @throws CommandError when it cannot be started, exits with a code not in `accept`, is ended by a signal, runs into
-*   its time limit or is canceled. A non-zero exit is always an error.
+*   its time limit or is canceled. A non-zero exit is always an error. HostError where `cwd` is no folder; what `onLine`
+*   throws, when the program has ended of it.
 */
 async function runCommand(program, args, options = {}) {
 	const fail = (outcome, lines) => new CommandError(program, args, outcome, lines);
+	if (options.cwd !== void 0) await requireFolder(options.cwd);
 	if (options.signal?.aborted) throw fail({ kind: "canceled" }, []);
 	const child = spawn(program, args, {
 		cwd: options.cwd,
@@ -228,43 +244,63 @@ async function runCommand(program, args, options = {}) {
 		if (!options.onLine) errors.push(line);
 		keep(line);
 	})];
-	child.stdin.on("error", () => {});
-	if (options.input !== void 0) child.stdin.write(options.input);
-	if (!options.stopByEndOfInput) child.stdin.end();
-	const ended = new Promise((resolve, reject) => {
+	feed(child.stdin, options);
+	const ended = endOf(child);
+	const stopper = stopWhenAsked(child, options);
+	try {
+		const [end] = await Promise.all([ended, ...readers]).catch(async (error) => {
+			if (child.pid === void 0) throw isMissing(error) ? fail({ kind: "missing" }, []) : error;
+			stopper.stop({ kind: "canceled" });
+			for (const stream of [child.stdout, child.stderr]) stream.destroy();
+			throw await ended.then(() => error);
+		});
+		const lines = lastLines.length > 0 ? lastLines : tail(chunks);
+		const failure = stopper.reason ?? failureOf(end, options.accept);
+		if (failure !== void 0) throw fail(failure, lines);
+		return {
+			exitCode: end.code ?? 0,
+			stdout: Buffer.concat(chunks),
+			stderr: errors.join("\n")
+		};
+	} finally {
+		stopper.release();
+	}
+}
+function feed(stdin, { input, stopByEndOfInput }) {
+	stdin.on("error", () => {});
+	if (input !== void 0) stdin.write(input);
+	if (!stopByEndOfInput) stdin.end();
+}
+function failureOf({ code, signal }, accept = [0]) {
+	if (code === null) return {
+		kind: "signal",
+		signal: signal ?? "an unknown signal"
+	};
+	return accept.includes(code) ? void 0 : {
+		kind: "exit",
+		code
+	};
+}
+function endOf(child) {
+	return new Promise((resolve, reject) => {
 		child.on("error", (error) => child.pid === void 0 && reject(error));
 		child.once("close", (code, signal) => resolve({
 			code,
 			signal
 		}));
 	});
-	const stopper = stopWhenAsked(child, options);
-	try {
-		const [end] = await Promise.all([ended, ...readers]);
-		const lines = lastLines.length > 0 ? lastLines : tail(chunks);
-		if (stopper.reason) throw fail(stopper.reason, lines);
-		if (end.code === null) throw fail({
-			kind: "signal",
-			signal: end.signal ?? "an unknown signal"
-		}, lines);
-		if (!(options.accept ?? [0]).includes(end.code)) throw fail({
-			kind: "exit",
-			code: end.code
-		}, lines);
-		return {
-			exitCode: end.code,
-			stdout: Buffer.concat(chunks),
-			stderr: errors.join("\n")
-		};
-	} catch (error) {
-		if (isErrno(error) && ["ENOENT", "EACCES"].includes(error.code ?? "")) throw fail({ kind: "missing" }, []);
-		throw error;
-	} finally {
-		stopper.release();
-	}
+}
+/** Node tells a missing one as a missing program. */
+async function requireFolder(folder) {
+	await access(`${folder}/.`, constants.X_OK).catch(({ code }) => {
+		throw new HostError(`${folder} is no folder to work in (${code})`, "it was removed or closed meanwhile: run the job again");
+	});
 }
 function stopWhenAsked(child, options) {
-	const state = { release: () => {} };
+	const state = {
+		stop: (reason) => stop(reason),
+		release: () => {}
+	};
 	const timers = [];
 	const stop = (reason) => {
 		state.reason ??= reason;
@@ -302,10 +338,13 @@ function sendSignal(child, signal) {
 		], { stdio: "ignore" }).on("error", () => {});
 	}
 }
+const RUNNER_VARIABLES = /^(INPUT_|STATE_|ACTIONS_|KIWI_OCI_)|^(GITHUB_TOKEN|NODE_OPTIONS)$/;
 /** What the actions' runner hands to its steps, tokens among it: no program that we start needs any of it. */
-const RUNNER_VARIABLES$1 = /^(INPUT_|STATE_|ACTIONS_|KIWI_OCI_)|^(GITHUB_TOKEN|NODE_OPTIONS)$/;
+function isRunnerVariable(name) {
+	return RUNNER_VARIABLES.test(name);
+}
 function inheritedEnvironment() {
-	return Object.fromEntries(Object.entries(process.env).filter(([name]) => !RUNNER_VARIABLES$1.test(name)));
+	return Object.fromEntries(Object.entries(process.env).filter(([name]) => !isRunnerVariable(name)));
 }
 async function eachLine(stream, onLine) {
 	for await (const line of createInterface({
@@ -321,6 +360,9 @@ function tail(chunks) {
 }
 function isErrno(error) {
 	return error instanceof Error && "code" in error;
+}
+function isMissing(error) {
+	return isErrno(error) && ["ENOENT", "EACCES"].includes(error.code ?? "");
 }
 // src/disk/format.ts
 const SECTOR_BYTES$2 = 512;
@@ -630,6 +672,11 @@ function deflateModule() {
 // src/compress/deflatepool.ts
 /** Beside its sources, or in dist/ beside the entry that holds this code. */
 const PROGRAM = new URL(import.meta.url.endsWith(".ts") ? "./deflateworker.ts" : "./deflateworker.js", import.meta.url);
+/** Of a program that makes next to no objects. */
+const SMALL_HEAP = {
+	maxYoungGenerationSizeMb: 1,
+	maxOldGenerationSizeMb: 32
+};
 /** Threads that deflate pieces, each one piece at a time, in the order they are asked. */
 var DeflatePool = class {
 	appetite;
@@ -678,9 +725,15 @@ var DeflatePool = class {
 		worker.postMessage(task.piece, [task.piece.buffer]);
 	}
 	#start() {
-		const worker = new Worker(PROGRAM, { workerData: this.#setup });
-		worker.on("message", (answer) => {
-			this.#workers.get(worker)?.resolve(answer);
+		const worker = new Worker(PROGRAM, {
+			workerData: this.#setup,
+			resourceLimits: SMALL_HEAP
+		});
+		worker.on("message", ({ buffer, length }) => {
+			this.#workers.get(worker)?.resolve({
+				buffer,
+				compressed: new Uint8Array(buffer, 0, length)
+			});
 			this.#workers.set(worker, void 0);
 			this.#assign();
 		});
@@ -729,7 +782,7 @@ var PieceReader = class {
 			length: history + length
 		};
 	}
-	/** Takes a buffer back. */
+	/** Takes a buffer back, when what was compressed into it is not needed any more. */
 	reuse(buffer) {
 		this.#free.push(buffer);
 	}
@@ -755,7 +808,7 @@ var ZeroPieces = class {
 			buffer: new ArrayBuffer(length),
 			history: 0,
 			length
-		}).then((answer) => answer.compressed);
+		}).then((answer) => answer.compressed.slice());
 		compressed.catch(() => {});
 		return compressed;
 	}
@@ -777,11 +830,11 @@ var ZstdCompressor = class {
 	async compress({ buffer, history, length }) {
 		const bytes = new Uint8Array(buffer, history, length - history);
 		const params = {
-			[constants.ZSTD_c_compressionLevel]: this.#level,
-			[constants.ZSTD_c_checksumFlag]: 1
+			[constants$2.ZSTD_c_compressionLevel]: this.#level,
+			[constants$2.ZSTD_c_checksumFlag]: 1
 		};
 		const chunkSize = bytes.length + Math.ceil(bytes.length / 128) + 1024;
-		const flush = constants.ZSTD_e_end;
+		const flush = constants$2.ZSTD_e_end;
 		const stream = createZstdCompress({
 			params,
 			pledgedSrcSize: bytes.length,
@@ -805,8 +858,8 @@ var ZstdCompressor = class {
 };
 // src/compress/stream.ts
 const MIB = 1048576;
-/** One thread reads and hashes for all of them, so more would wait; and each takes memory. */
-const MOST_THREADS = 8;
+/** One thread reads and hashes for all of them, so more would wait; and each takes 14 MB, of 200 for the whole program. */
+const MOST_THREADS = 6;
 /**
 * Pieces are compressed apart, so their size is part of what the result is, and the number of threads is not. gzip's see
 * what came before them. zstd's are frames of their own, so large that it costs 0.1 % in size against `zstd -T0`.
@@ -827,9 +880,9 @@ const GZIP_HEADER = Buffer.from("1f8b08000000000000ff", "hex");
 const LAST_BLOCK = Buffer.from("0300", "hex");
 /**
 * The bytes of a source compressed by several threads: one gzip member, or zstd frames. The same bytes give the same
-* result for any number of threads.
+* result for any number of threads. What is given lasts until the next is asked for.
 *
-* @param options.threads at least 1; as many as the machine has processors, at most eight, where left out
+* @param options.threads at least 1; as many as the machine has processors, at most six, where left out
 * @throws what the source throws; AbortError after `signal`
 */
 async function* compressed(source, method, options) {
@@ -867,20 +920,16 @@ async function* compressedPieces(pieces, zeros, compressor, signal) {
 			}
 			const zero = zeros.compressed(piece);
 			if (zero !== void 0) pieces.reuse(piece.buffer);
-			underWay.push(zero ?? returned(pieces, compressor, piece));
+			const compressing = zero?.then((compressed) => ({ compressed })) ?? compressor.compress(piece);
+			compressing.catch(() => {});
+			underWay.push(compressing);
 		}
 		const next = underWay.shift();
 		if (next === void 0) return;
-		yield await next;
+		const { buffer, compressed } = await next;
+		yield compressed;
+		if (buffer !== void 0) pieces.reuse(buffer);
 	}
-}
-function returned(pieces, compressor, piece) {
-	const compressing = compressor.compress(piece).then(({ buffer, compressed }) => {
-		pieces.reuse(buffer);
-		return compressed;
-	});
-	compressing.catch(() => {});
-	return compressing;
 }
 function littleEndian(value) {
 	const bytes = Buffer.alloc(4);
@@ -889,7 +938,7 @@ function littleEndian(value) {
 }
 // src/oci/digest.ts
 const DIGEST = /^sha256:[a-f0-9]{64}$/;
-const READ_BYTES$2 = 1048576;
+const READ_BYTES$1 = 1048576;
 /** Whether a text is `sha256:` and 64 lower-case hexadecimal digits. */
 function isDigest(text) {
 	return DIGEST.test(text);
@@ -905,7 +954,7 @@ function digestOf(bytes) {
 async function fileDigest(path) {
 	const hash = createHash("sha256");
 	let sizeBytes = 0;
-	for await (const chunk of createReadStream(path, { highWaterMark: READ_BYTES$2 })) {
+	for await (const chunk of createReadStream(path, { highWaterMark: READ_BYTES$1 })) {
 		hash.update(chunk);
 		sizeBytes += chunk.length;
 	}
@@ -913,6 +962,13 @@ async function fileDigest(path) {
 		digest: `sha256:${hash.digest("hex")}`,
 		sizeBytes
 	};
+}
+/** The chunks as they come, hashed on the way. */
+async function* hashedChunks(chunks, hash) {
+	for await (const chunk of chunks) {
+		hash.update(chunk);
+		yield chunk;
+	}
 }
 // src/oci/document.ts
 /** What registries must at least take, and the limit of the distribution registry; distribution-spec, "Pushing Manifests". */
@@ -949,7 +1005,7 @@ function parsedJson(bytes, subject) {
 			ignoreBOM: true
 		}).decode(bytes));
 	} catch (error) {
-		throw new ImageError(subject, [`it is not JSON in UTF-8 (${error instanceof Error ? error.message : error})`]);
+		throw new ImageError(subject, [`it is not JSON in UTF-8 (${`${error instanceof Error ? error.message : error}`.replaceAll(/\s+/g, " ")})`]);
 	}
 }
 const QUOTE = 34;
@@ -1182,9 +1238,14 @@ function methodOf({ algorithm, level }) {
 	};
 }
 /** Bytes that come as a stream, compressed; the same bytes on every machine. */
-function compressedChunks(chunks, compression, signal) {
+async function* compressedChunks(chunks, compression, signal) {
 	const method = methodOf(compression);
-	return method === void 0 ? chunks : compressed(chunkSource(chunks), method, signal === void 0 ? {} : { signal });
+	if (method === void 0) {
+		yield* chunks;
+		return;
+	}
+	const packed = compressed(chunkSource(chunks), method, signal === void 0 ? {} : { signal });
+	for await (const chunk of packed) yield new Uint8Array(chunk);
 }
 // src/oci/platform.ts
 /** GOOS and GOARCH of `go tool dist list`, Go 1.25, and those of `internal/syslist` that containers are made for. */
@@ -1481,6 +1542,7 @@ const HOST_PART = "[A-Za-z0-9](?:[A-Za-z0-9-]*[A-Za-z0-9])?";
 const REGISTRY = new RegExp(`^(?:${HOST_PART}(?:\\.${HOST_PART})*|\\[[a-fA-F0-9:]+\\])(?::[0-9]{1,5})?$`);
 const COMPONENT = "[a-z0-9]+(?:(?:[._]|__|-+)[a-z0-9]+)*";
 const REPOSITORY = new RegExp(`^${COMPONENT}(?:/${COMPONENT})*$`);
+const LAST_PORT = 65535;
 const TAG = /^[A-Za-z0-9_][A-Za-z0-9_.-]{0,127}$/;
 const SCHEME = /^([a-z0-9+-]+):\/\//;
 /**
@@ -1541,6 +1603,7 @@ function registryAndRepository(name) {
 }
 function registryProblem(registry) {
 	if (!REGISTRY.test(registry)) return `${JSON.stringify(registry)} is not the name of a registry: write HOST or HOST:PORT`;
+	if (Number(/:([0-9]+)$/.exec(registry)?.[1] ?? 1) > LAST_PORT) return `there is no port above ${LAST_PORT}: ${registry}`;
 }
 function repositoryProblem$1(registry, repository, name) {
 	if (name === "" || repository === "" || repository === "library/") return "the name of the repository is missing: write REGISTRY/REPOSITORY:TAG";
@@ -8315,6 +8378,9 @@ function portKey(text) {
 	return `${Number(number) || number}/${protocol}`;
 }
 // src/oci/containerconfig.ts
+/** Those of Linux by name (signal(7)), which engines know. */
+const SIGNALS = new Set(`HUP INT QUIT ILL TRAP ABRT IOT BUS FPE KILL USR1 SEGV USR2 PIPE ALRM TERM STKFLT CHLD CLD CONT STOP TSTP TTIN TTOU URG
+  XCPU XFSZ VTALRM PROF WINCH IO POLL PWR SYS RTMIN RTMAX`.split(/\s+/));
 /** KIWI's words, in `<containerconfig>`, for keys of the input that docker and podman call otherwise. */
 const KIWI_WORDS = /* @__PURE__ */ new Map([
 	["author", "maintainer"],
@@ -8335,23 +8401,27 @@ function configProblems(changes) {
 		...of("user", user ? userProblem(user) : void 0),
 		...of("workdir", workdir ? pathProblem(workdir) : void 0),
 		...(expose ?? []).flatMap((port) => of("expose", portProblem(port))),
-		...(volumes ?? []).flatMap((path) => of("volumes", pathProblem(path))),
+		...(volumes ?? []).flatMap((path) => of("volumes", volumeProblem(path))),
 		...of("stopsignal", stopsignal ? signalProblem(stopsignal) : void 0)
 	];
 }
 function userProblem(user) {
-	return /[\s\0]/.test(user) ? `${JSON.stringify(user)} is not a user: write USER, UID or USER:GROUP` : void 0;
+	return /[\s\0]|:.*:/.test(user) ? `${JSON.stringify(user)} is not a user: write USER, UID or USER:GROUP` : void 0;
 }
 function envProblem(name, value) {
 	if (name === "" || /[=\0]/.test(name)) return `${JSON.stringify(name)} cannot be the name of a variable`;
 	return value?.includes("\0") ? `the value of ${name} holds a NUL character` : void 0;
+}
+function volumeProblem(path) {
+	return /^\/+$/.test(path) ? "the root of the image is no volume: name a folder in it" : pathProblem(path);
 }
 function pathProblem(path) {
 	return path.startsWith("/") && !path.includes("\0") ? void 0 : `${JSON.stringify(path)} is not an absolute path: start it with /`;
 }
 /** image-spec config.md, StopSignal: a name such as SIGKILL or SIGRTMIN+3, or a number. */
 function signalProblem(text) {
-	if (/^SIG[A-Z0-9]+([+-][0-9]+)?$/.test(text)) return void 0;
+	const [, name] = /^SIG(RTMIN\+[0-9]{1,2}|RTMAX-[0-9]{1,2}|[A-Z0-9]+)$/.exec(text) ?? [];
+	if (name !== void 0 && (/^RT(MIN|MAX)/.test(name) || SIGNALS.has(name))) return void 0;
 	if (/^[0-9]{1,2}$/.test(text) && Number(text) >= 1 && Number(text) <= 64) return void 0;
 	return `${JSON.stringify(text)} is not a signal: write SIGTERM, SIGRTMIN+3 or a number`;
 }
@@ -8885,7 +8955,10 @@ function optionalFormat(reader) {
 	const format = reader.text("format");
 	if (format === void 0) return {};
 	if (isDiskFormat(format)) return { format };
-	reader.refuse("format", `'${format}' is no disk format that we write: write ${DISK_FORMAT_NAMES.slice(0, -1).join(", ")} or ${DISK_FORMAT_NAMES.at(-1)}`);
+	const own = /^(?:oci|docker):([^:]*)/.exec(format)?.[1];
+	const known = `${DISK_FORMAT_NAMES.slice(0, -1).join(", ")} or ${DISK_FORMAT_NAMES.at(-1)}`;
+	const advice = own !== void 0 && isDiskFormat(own) ? `write ${own}, and where it goes as export` : `write ${known}`;
+	reader.refuse("format", `'${format}' is no disk format that we write: ${advice}`);
 	return {};
 }
 function optionalDiskPath(reader) {
@@ -26564,13 +26637,14 @@ async function makeFolder(path) {
 		const code = error instanceof Error && "code" in error ? error.code : void 0;
 		if (code === "EEXIST" && (await stat(path)).isDirectory()) return;
 		const parent = dirname(path);
-		if (code !== "ENOENT" || parent === path || await isThere$2(parent)) throw error;
+		if (code !== "ENOENT" || parent === path || await isThere(parent)) throw error;
 		await makeFolder(parent);
 		await makeFolder(path);
 	}
 }
-async function isThere$2(path) {
-	return stat(path).then(() => true, () => false);
+/** Whether something is there: behind links, and as far as we may look. */
+async function isThere(path) {
+	return await stat(path).catch(() => void 0) !== void 0;
 }
 // src/job/workfolder.ts
 /** Only a folder that holds this file is ever released and removed as root. */
@@ -26599,7 +26673,7 @@ async function newFolder$1(parent) {
 		await makeFolder(parent);
 		return await mkdtemp(join(parent, WORK_PREFIX));
 	} catch (error) {
-		if (error instanceof Error && "code" in error && error.code === "ENOSPC") throw error;
+		if (lacksSpace(error)) throw error;
 		throw new InputError([{
 			where: "input work-dir",
 			text: `${parent} cannot be used (${error instanceof Error ? error.message : String(error)}): name a folder of yours`
@@ -26724,6 +26798,22 @@ function rememberFolder(folder) {
 	folders.push(folder);
 	saveState("folders", JSON.stringify(folders));
 }
+// src/oci/filestate.ts
+async function fileState(path) {
+	const { size, mtimeNs } = await stat(path, { bigint: true });
+	return {
+		size,
+		mtimeNs
+	};
+}
+/** @throws HostError where a disk is no longer what it was */
+async function checkUnchanged(path, before) {
+	const { size, mtimeNs } = await fileState(path);
+	if (size !== before.size || mtimeNs !== before.mtimeNs) throw changedDisk(path);
+}
+function changedDisk(path) {
+	return new HostError(`the disk ${path} changed while it was read`, "end what writes to it, a running VM perhaps, and try again");
+}
 // src/disk/parts.ts
 /** A vmdk that is text: comments and empty lines, then its version (QEMU block/vmdk.c `vmdk_probe`). */
 const VMDK_TEXT = /^(?:#[^\n]*\n| *\r?\n)*version=[123]\r?\n/;
@@ -26766,6 +26856,8 @@ function asRecord(value) {
 }
 // src/disk/inspect.ts
 const SECTOR_BYTES$1 = 512;
+/** POSIX.1 pax, ustar interchange format: where every header says so. In a disk's first sector it is code. */
+const TAR_MAGIC_AT = 257;
 /** The formats that are one file by themselves and that QEMU reads well. */
 const TAKEN = [
 	"raw",
@@ -26805,18 +26897,21 @@ const PACKED = [
 */
 async function inspectDisk(path, format, signal) {
 	await checkFile(path);
+	const state = await fileState(path);
 	if (format === void 0 && startNamesParts(await startOf(path))) throw incomplete(path, "other files");
-	const info = await qemuInfo(path, format, signal);
+	const info = await givenInfo(path, format, signal);
 	const part = neededPart(info, resolve(path));
 	if (part !== void 0) throw incomplete(path, part);
 	const { format: found, "virtual-size": virtualSizeBytes, "actual-size": sizeBytes } = info;
 	if (typeof found !== "string" || typeof virtualSizeBytes !== "number" || typeof sizeBytes !== "number") throw new Error(`qemu-img info does not say what ${path} is: ${JSON.stringify(info)}`);
 	if (!TAKEN.includes(found)) throw refused$2(`${path} has the format ${found}, which is none of ${TAKEN.join(", ")}: convert it with qemu-img convert -O qcow2 ${path} NEW`);
 	if (found === "raw") await checkRaw(path);
+	else await checkWhole(path, found, signal);
 	return {
 		format: found,
 		virtualSizeBytes,
-		sizeBytes
+		sizeBytes,
+		state
 	};
 }
 async function checkFile(path) {
@@ -26824,18 +26919,31 @@ async function checkFile(path) {
 	if (found instanceof Error) throw refused$2(found.code === "ENOENT" ? `${path} does not exist` : `${path} cannot be read (${found.code})`);
 	if (!found.isFile()) throw refused$2(`${path} is no file: name a disk file`);
 }
+/**
+* What a machine sees of a disk that we made, in bytes.
+*
+* @param format qemu-img's name of it
+* @throws CommandError when qemu-img cannot read it or is ended
+*/
+async function virtualSize(path, format, signal) {
+	const { "virtual-size": sizeBytes } = await qemuInfo(path, format, signal);
+	if (typeof sizeBytes !== "number") throw new Error(`qemu-img info does not say how large ${path} is`);
+	return sizeBytes;
+}
 /** An absolute path, since qemu-img takes what stands before a colon, `nbd:` or `json:`, for a protocol. */
 async function qemuInfo(path, format, signal) {
-	const args = [
+	const { stdout } = await runCommand("qemu-img", [
 		"info",
 		"--output=json",
 		...format === void 0 ? [] : ["-f", format],
 		"--",
 		resolve(path)
-	];
+	], signal ? { signal } : {});
+	return JSON.parse(stdout.toString());
+}
+async function givenInfo(path, format, signal) {
 	try {
-		const { stdout } = await runCommand("qemu-img", args, signal ? { signal } : {});
-		return JSON.parse(stdout.toString());
+		return await qemuInfo(path, format, signal);
 	} catch (error) {
 		if (!(error instanceof CommandError) || error.outcome.kind !== "exit") throw error;
 		throw refused$2(`${path} cannot be read as a disk (${(error.lastLines.at(-1) ?? "").replace(/^qemu-img: (Could not open '.*?': )?/, "")})`);
@@ -26848,6 +26956,24 @@ async function startOf(path) {
 	const { buffer, bytesRead } = await file.read(Buffer.alloc(START_BYTES), 0, START_BYTES, 0);
 	return buffer.subarray(0, bytesRead);
 }
+/** Tables that point to what is not there give zeros when they are read: a copy that ended early would become an image. */
+async function checkWhole(path, format, signal) {
+	const args = [
+		"check",
+		"--output=json",
+		"-f",
+		format,
+		"--",
+		resolve(path)
+	];
+	try {
+		await runCommand("qemu-img", args, signal ? { signal } : {});
+	} catch (error) {
+		if (!(error instanceof CommandError) || error.outcome.kind !== "exit") throw error;
+		if ([3, 63].includes(error.outcome.code)) return;
+		throw refused$2(`${path} is damaged, qemu-img check finds errors in it: copy it again, whole`);
+	}
+}
 /** qemu-img calls raw whatever it does not know. */
 async function checkRaw(path) {
 	const file = await open(path);
@@ -26857,6 +26983,8 @@ async function checkRaw(path) {
 		const start = buffer.toString("hex");
 		const packed = PACKED.find(({ magic }) => start.startsWith(magic));
 		if (packed !== void 0) throw refused$2(`${path} is packed with ${packed.name}: unpack it first`);
+		const { buffer: magic } = await file.read(Buffer.alloc(5), 0, 5, TAR_MAGIC_AT);
+		if (magic.toString("latin1") === "ustar") throw refused$2(`${path} is a tar archive, an appliance or a container perhaps: give the disk that is in it`);
 		const { buffer: end } = await file.read(Buffer.alloc(8), 0, 8, Math.max(0, size - SECTOR_BYTES$1));
 		if (end.toString("latin1") === "conectix") throw refused$2(`${path} is a fixed VHD, of which qemu-img takes the footer for data: convert it with qemu-img convert -f vpc -O qcow2 ${path} NEW`);
 		if (size === 0 || size % SECTOR_BYTES$1 !== 0) throw refused$2(`${path} is no disk: its ${size} bytes are no whole sectors of ${SECTOR_BYTES$1}`);
@@ -26873,55 +27001,6 @@ function refused$2(text) {
 		text
 	}]);
 }
-// src/host/space.ts
-const MEGABYTE = 1024 ** 2;
-/** What we assume to be in the disk of a description that gives no smaller `<size>`. */
-const ASSUMED_CONTENT_BYTES = 2048 * MEGABYTE;
-/** A disk of a Linux system compresses to about 40 % (440 MB of a small Debian to 166 MB); the rest is margin. */
-const COMPRESSED_PART = .6;
-/** Bytes that an ordinary user may still write below a path; a path that does not exist yet counts as its parent. */
-async function freeBytes(path) {
-	let folder = resolve(path);
-	for (;;) try {
-		const { bavail, bsize } = await statfs(folder);
-		return bavail * bsize;
-	} catch (error) {
-		const parent = dirname(folder);
-		if (!(error instanceof Error && "code" in error && error.code === "ENOENT") || parent === folder) throw error;
-		folder = parent;
-	}
-}
-/** The error to throw where a folder has not the space, with both numbers in GB (10⁹ bytes, as `df -H` shows them). */
-function spaceProblem(needBytes, haveBytes, path) {
-	if (haveBytes >= needBytes) return void 0;
-	return new HostError(`not enough space in ${path}: about ${(Math.ceil(needBytes / 1e8) / 10).toFixed(1)} GB are needed, ${(Math.floor(haveBytes / 1e8) / 10).toFixed(1)} GB are free`, "free some, or set work-dir to a folder on a larger file system");
-}
-/** Bytes needed to wrap an existing disk: the converted disk and the layer, nothing else stays. */
-function diskSpaceNeed(facts) {
-	const { contentBytes, packed = false, compressed } = facts;
-	const packedBytes = contentBytes * COMPRESSED_PART;
-	const file = packed ? packedBytes : contentBytes;
-	const layer = compressed || packed ? packedBytes : facts.lengthBytes ?? contentBytes;
-	return Math.ceil((facts.converted ? file : 0) + Math.max(layer, facts.rawCopy ? contentBytes : 0));
-}
-/**
-* Bytes needed to build a description: root tree, raw disk, converted disk and layer.
-*
-* The raw disk is sparse, so `<size>` only limits what it can hold; a small system in a disk of 100 GB is usual. The
-* estimate takes the smaller of `<size>` and 2 GB and is meant to stop what cannot work; `diskSpaceNeed` is asked again
-* when the disk is there.
-*
-* @param sizeMegabytes `<size>` of the type in MB, where it is given
-*/
-function descriptionSpaceNeed(sizeMegabytes) {
-	const limit = sizeMegabytes === void 0 ? Number.POSITIVE_INFINITY : sizeMegabytes * MEGABYTE;
-	const content = Math.min(limit, ASSUMED_CONTENT_BYTES);
-	return content + content + diskSpaceNeed({
-		contentBytes: content,
-		converted: true,
-		compressed: true
-	});
-}
 // src/kiwi/place.ts
 /**
 * Why KIWI cannot build below a folder, as one sentence: it hands its paths to shells without quotes (KIWI:
@@ -26930,6 +27009,108 @@ function descriptionSpaceNeed(sizeMegabytes) {
 function kiwiPathProblem(folder) {
 	if (/^[\w@%+=:,./-]+$/.test(folder)) return void 0;
 	return `KIWI cannot build below ${folder}: name a folder without spaces and signs that a shell reads`;
+}
+// src/plan/typeplace.ts
+/** Where the `<type>` that is built stands, for a problem of it. */
+function typePlace({ file, line }) {
+	return {
+		where: `${basename(file)}:${line}`,
+		file,
+		line
+	};
+}
+// src/plan/diskpath.ts
+/** Where the disk is in the image, absolute. */
+function plannedDiskPath({ source, format, diskPath }) {
+	return diskPath ?? `/disk/${diskStem(source)}.${diskFormat(format).extension}`;
+}
+/** What the disk is called where no input says it, without its ending: as by `bundle_format`, by KIWI, or as its file. */
+function diskStem(source) {
+	if (source.kind === "description") return source.diskName ?? source.kiwiName;
+	return basename(source.path).replace(/(?<=.)\.[^.]+$/, "");
+}
+// src/registry/basename.ts
+const BASE_FORMS = "a registry reference, scratch, oci:, oci-archive:, docker-archive:, dir:, containers-storage:, docker-daemon: or file:";
+const BUILD_SERVICE = "names a container of the Open Build Service that builds the description: write its registry reference, like registry.opensuse.org/PROJECT/NAME:TAG";
+/** Sources that cannot be read from here: KIWI's own, and addresses of the web. */
+const FOREIGN_SOURCES = /* @__PURE__ */ new Map([
+	["obsrepositories", () => BUILD_SERVICE],
+	["obs", () => BUILD_SERVICE],
+	["this", () => "is KIWI's word for the folder of the description, which it knows for repositories only: write file:PATH"],
+	["http", webProblem],
+	["https", webProblem],
+	["ftp", webProblem]
+]);
+/**
+* The reference container: a registry reference (with or without `docker://`), `scratch`, a skopeo transport, or a path of
+* this machine as KIWI takes it: `file:PATH`, `file:///PATH`, `dir:…` and an absolute path alone. What names neither tag
+* nor digest means `latest`, as with docker. Relative paths are those of the working directory, as with KIWI and skopeo.
+*/
+function parseBase(text) {
+	if (text === "scratch") return "scratch";
+	if (text.startsWith("/")) return pathName(text, text);
+	if (/^\.{1,2}\//.test(text)) return { problem: `'${text}' is a path: write file:${text}` };
+	const [, scheme = "", address = ""] = /^([a-z]+):(.*)$/s.exec(text) ?? [];
+	const foreign = FOREIGN_SOURCES.get(scheme);
+	if (foreign !== void 0 && /^obs|^\w+:\/\//.test(text)) return { problem: `'${text}' ${foreign(address)}` };
+	const { transport, rest } = transportParts(text);
+	if (transport === void 0 || transport === "docker") return registryName(rest);
+	if (transport === "file" || transport === "dir" && rest.startsWith("//")) return uriPath(text, rest);
+	if (transport === "docker-daemon") return engineName(text, rest);
+	if (!isLocal(transport)) return { problem: `'${text}' is no source of a base: write ${BASE_FORMS}` };
+	const name = localName(transport, rest);
+	return "problem" in name || name.transport !== "dir" ? name : pathName(name.path, text);
+}
+/** What annotations call a base: nothing that only this machine knows, like the folders above an archive or of a storage. */
+function publishedName(name) {
+	if (name.transport === "containers-storage") return imageNameText({
+		...name,
+		path: name.path.replace(/^\[[^\]]*\]/, "")
+	});
+	if (name.transport === "docker" || name.transport === "docker-daemon") return plainName(name);
+	return imageNameText({
+		...name,
+		path: basename(resolve(name.path))
+	});
+}
+/** Without a tag the engine would give all images of the name. */
+function engineName(text, name) {
+	const parsed = parseReference(name);
+	if (typeof parsed === "string") return { problem: `'${text}' is no name of an image: ${parsed}` };
+	return {
+		transport: "docker-daemon",
+		path: parsed.tag !== void 0 || parsed.digest !== void 0 ? name : `${name}:latest`
+	};
+}
+function uriPath(text, rest) {
+	const [, host = "", path = ""] = /^(?:\/\/([^/]*))?([^?#]*)/.exec(rest) ?? [];
+	if (host !== "" && host !== "localhost") return { problem: `'${text}' names the host ${host}: write file:///PATH, or file:PATH in the working directory` };
+	return pathName(path, text);
+}
+function pathName(path, text) {
+	if (path === "") return { problem: `'${text}' has no path: write file:PATH` };
+	return {
+		transport: "path",
+		path
+	};
+}
+function webProblem(rest) {
+	return `is an address of the web: write ${rest.replace(/^\/\//, "")} for a registry, or fetch the archive before and write file:PATH`;
+}
+function registryName(text) {
+	const parsed = parseReference(text);
+	if (typeof parsed === "string") return { problem: `'${text}' is no reference: ${parsed}` };
+	return {
+		transport: "docker",
+		reference: parsed
+	};
+}
+// src/plan/readfiles.ts
+/** Files of the user that a job of the plan reads: nothing that it writes may take their place. */
+function readFiles({ source, base }) {
+	const name = parseBase(base);
+	const own = source.kind === "disk" ? source.path : source.file;
+	return typeof name === "object" && "path" in name ? [own, name.path] : [own];
 }
 // src/oci/blob.ts
 /**
@@ -26986,11 +27167,18 @@ async function publish(temporary, path) {
 		throw error;
 	}
 }
-/** ENOSPC and EDQUOT as what they mean to the user; any other error as it is. */
-function spaceError(error, folder) {
-	const code = error instanceof Error && "code" in error ? error.code : void 0;
-	if (code !== "ENOSPC" && code !== "EDQUOT") return error;
-	return new HostError(`no space is left in ${folder} for the image`, "free some, or choose another work-dir or target");
+// src/registry/beside.ts
+/**
+* What is in a folder, undefined where nothing is there.
+*
+* @param kind what it has to be able to hold, for the error: `an OCI layout`
+* @throws HostError when it is no folder that can be read
+*/
+async function namesIn(folder, kind) {
+	return await readdir(folder).catch((error) => {
+		if (error.code === "ENOENT") return void 0;
+		throw new HostError(`${folder} cannot be used as ${kind} (${error.code})`, "export to another folder");
+	});
 }
 // src/registry/engine.ts
 const DEFAULT_HOST = "unix:///var/run/docker.sock";
@@ -27142,7 +27330,7 @@ function parsedLine(line) {
 const LAYOUT_VERSION = "1.0.0";
 /** Valid on the descriptors of index.json: the name by which skopeo and others find an image in a layout. */
 const REF_NAME$1 = "org.opencontainers.image.ref.name";
-const READ_BYTES$1 = 1048576;
+const READ_BYTES = 1048576;
 /** What the file `oci-layout` holds. */
 function layoutMark() {
 	return documentBytes({ imageLayoutVersion: LAYOUT_VERSION });
@@ -27151,7 +27339,7 @@ function layoutMark() {
 async function createLayout(folder) {
 	const blobs = join(folder, "blobs", "sha256");
 	await makeFolder(blobs);
-	if (!await isThere$1(join(folder, "oci-layout"))) await putFile(folder, "oci-layout", layoutMark());
+	if (!await isThere(join(folder, "oci-layout"))) await putFile(folder, "oci-layout", layoutMark());
 	return {
 		folder,
 		blobs
@@ -27195,10 +27383,10 @@ async function linkContent(folder, file, digest) {
 	}
 }
 async function copyContent(folder, file, digest) {
-	await using source = await open(file, constants$1.O_RDONLY | constants$1.O_NOFOLLOW);
+	await using source = await open(file, constants.O_RDONLY | constants.O_NOFOLLOW);
 	const written = await writeBlob(folder, source.createReadStream({
 		autoClose: false,
-		highWaterMark: READ_BYTES$1
+		highWaterMark: READ_BYTES
 	}));
 	if (written.digest !== digest) throw new ImageError(`the blob ${digest}`, [`${file} holds ${written.digest}`]);
 }
@@ -27214,22 +27402,6 @@ function indexText(manifests) {
 		manifests
 	});
 }
-async function isThere$1(path) {
-	return await lstat(path).catch(() => void 0) !== void 0;
-}
-// src/registry/beside.ts
-/**
-* What is in a folder, undefined where nothing is there.
-*
-* @param kind what it has to be able to hold, for the error: `an OCI layout`
-* @throws HostError when it is no folder that can be read
-*/
-async function namesIn$1(folder, kind) {
-	return await readdir(folder).catch((error) => {
-		if (error.code === "ENOENT") return void 0;
-		throw new HostError(`${folder} cannot be used as ${kind} (${error.code})`, "export to another folder");
-	});
-}
 // src/registry/foldertarget.ts
 /** c/image directory/directory_dest.go. */
 const MARK = "Directory Transport Version: ";
@@ -27241,14 +27413,12 @@ async function isImageFolder(folder, names) {
 // src/registry/layouttarget.ts
 /** @throws HostError when the folder holds something else than a layout; ImageError when its index is none */
 async function readLayoutIndex(folder) {
-	const names = await namesIn$1(folder, "an OCI layout") ?? [];
+	const names = await namesIn(folder, "an OCI layout") ?? [];
 	if (names.length > 0 && !names.includes("oci-layout")) throw new HostError(`${folder} holds something else than an OCI layout`, "export to an empty folder or to a layout");
 	if (!names.includes("index.json")) return {};
 	return parseDocument$1(await readFile(join(folder, "index.json")), `the index of ${folder}`);
 }
 // src/registry/access.ts
-/** What the actions' runner hands to steps, secrets among it: nothing that skopeo reads. */
-const RUNNER_VARIABLES = /^(INPUT_|ACTIONS_|KIWI_OCI_|GITHUB_TOKEN$|NODE_OPTIONS$)/;
 /**
 * Our environment without what skopeo has no use for and without every variable that holds one of `secrets`. Everything
 * else stays: credential helpers have needs that we do not know.
@@ -27256,7 +27426,7 @@ const RUNNER_VARIABLES = /^(INPUT_|ACTIONS_|KIWI_OCI_|GITHUB_TOKEN$|NODE_OPTIONS
 function skopeoEnvironment(environment, secrets = []) {
 	const kept = Object.entries(environment).filter((entry) => {
 		const [name, value] = entry;
-		if (value === void 0 || RUNNER_VARIABLES.test(name)) return false;
+		if (value === void 0 || isRunnerVariable(name)) return false;
 		return !secrets.some((secret) => secret !== "" && value.includes(secret));
 	});
 	return Object.fromEntries(kept);
@@ -27917,19 +28087,23 @@ function indexNames({ name }, names) {
 function refNames(destination, names) {
 	return indexNames(destination, names).map(({ ref }) => ref);
 }
-/** Why an image cannot have its names at a destination, each as one sentence that says which name. */
-function nameProblems(destination, names) {
+/** Why an image cannot have its names at a destination: one sentence that says which name, the first that it cannot have. */
+function nameProblem(destination, names) {
 	const { transport, path, name } = destination;
 	switch (transport) {
 		case "oci":
-		case "oci-archive": return refNames(destination, names).filter((each) => !isRefName(each)).map((each) => `'${each}' cannot be the name of an image in a layout: write ${transport}:PATH:REF`);
-		case "docker-archive": return chosenTexts(name, names).flatMap(problemsOf);
-		case "docker-daemon": return chosenTexts(path, names).flatMap(problemsOf);
+		case "oci-archive": {
+			const unfit = refNames(destination, names).find((each) => !isRefName(each));
+			if (unfit === void 0) return void 0;
+			return `'${unfit}' cannot be the name of an image in a layout: write ${transport}:PATH:REF`;
+		}
+		case "docker-archive": return firstProblem(chosenTexts(name, names));
+		case "docker-daemon": return firstProblem(chosenTexts(path, names));
 		case "containers-storage": {
 			const { name: inStore } = storageParts(path);
-			return isPlain(inStore) ? chosenTexts(inStore, names).flatMap(problemsOf) : [];
+			return isPlain(inStore) ? firstProblem(chosenTexts(inStore, names)) : void 0;
 		}
-		default: return [];
+		default: return;
 	}
 }
 function chosenTexts(text, names) {
@@ -27937,9 +28111,8 @@ function chosenTexts(text, names) {
 	if (text === void 0) return own;
 	return own[0] !== void 0 && fullName(text) === fullName(own[0]) ? own : [text];
 }
-function problemsOf(text) {
-	const problem = dockerNameProblem(text);
-	return problem === void 0 ? [] : [problem];
+function firstProblem(texts) {
+	return texts.map(dockerNameProblem).find((problem) => problem !== void 0);
 }
 function fullName(text) {
 	const parsed = parseReference(text);
@@ -27963,6 +28136,15 @@ async function collisions(destinations, names) {
 		if (other === void 0) return void 0;
 		return `it goes to the same place as ${plainName(other.destination)}: leave one of the two out, or choose another place`;
 	});
+}
+/** Which destinations would replace a file that the job reads, as one sentence each; undefined for those that do not. */
+async function replacements(destinations, files) {
+	const read = await Promise.all(files.map((file) => withoutLinks(resolve(file))));
+	return await Promise.all(destinations.map(async (destination) => {
+		const place = await placeOf(destination);
+		const at = destination.transport === "oci" || place === void 0 ? -1 : read.indexOf(place);
+		return at < 0 ? void 0 : `it would replace ${files[at]}, which is read: choose another place`;
+	}));
 }
 function collide(one, other, names) {
 	if (one.path === void 0 || other.path === void 0) return plainName(one.destination) === plainName(other.destination);
@@ -28016,21 +28198,26 @@ function purposeOf(reference, failure) {
 * Looks at the places of `export` before an hour of building; no image is written.
 *
 * @param names what the container is called
-* @throws InputError for the input `export` with every place that cannot be written to: what is there is something else,
+* @param about.reads files of the user that the job reads
+* @param about.chosenBy the place of the description that names the destinations, where no input does: what a checkout has
+*   there is written over, and no link in it leads us out of it
+* @throws InputError for the input `export`, or that place, with every place that cannot be written to: what is there is something else,
 *   the folder that it goes into is missing or not ours to write, a name cannot be had there, or two are the same place;
 *   HostError when docker's daemon does not answer or this user can have no container storage; RegistryError as
 *   `checkTargets` for registries
 */
-async function checkDestinations(destinations, names, access) {
+async function checkDestinations(destinations, names, access, about = {}) {
+	const { chosenBy, reads = [] } = about;
 	const same = await collisions(destinations, names);
+	const replacing = await replacements(destinations, reads);
 	const reasons = await Promise.all(destinations.map(async (destination, index) => {
 		if (destination.transport === "docker") return same[index];
-		return nameProblems(destination, names)[0] ?? await reasonAgainst(destination) ?? same[index];
+		return nameProblem(destination, names) ?? replacing[index] ?? (chosenBy && await againstLinks(destination) || await reasonAgainst(destination) || same[index]);
 	}));
 	const problems = destinations.flatMap((destination, index) => {
 		const reason = reasons[index];
 		return reason === void 0 ? [] : [{
-			where: "input export",
+			where: chosenBy ?? "input export",
 			text: `${plainName(destination)}: ${reason}`
 		}];
 	});
@@ -28046,7 +28233,15 @@ async function checkServices(destinations, access) {
 	}
 	await checkTargets(destinations.filter(({ transport }) => transport === "docker").map(plainName), access);
 }
-async function reasonAgainst({ transport, path, name }) {
+async function reasonAgainst(destination) {
+	try {
+		return await reasonAt(destination);
+	} catch (error) {
+		if (error instanceof HostError) return error.message;
+		throw error;
+	}
+}
+async function reasonAt({ transport, path, name }) {
 	const cut = await cutPath(path, name);
 	if (cut !== void 0) return `the path ends at its first colon, as with skopeo, and there is ${cut}: rename that`;
 	switch (transport) {
@@ -28057,31 +28252,41 @@ async function reasonAgainst({ transport, path, name }) {
 		default: return;
 	}
 }
+/** @returns why nothing is written there that only the description asks for */
+async function againstLinks({ transport, path }) {
+	const inside = transport === "oci" ? [
+		"",
+		"blobs",
+		join("blobs", "sha256")
+	] : transport === "dir" ? [""] : [];
+	for (const place of inside.map((name) => join(path, name))) {
+		if ((await lstat(place).catch(() => void 0))?.isSymbolicLink() !== true) continue;
+		return `${place} is a link, which is not followed for a description: remove it, or set the input export`;
+	}
+}
 async function againstLayout(folder) {
-	const names = await namesIn(folder);
-	if (names === void 0 || typeof names === "string") return names;
+	const names = await namesIn(folder, "an OCI layout");
+	if (names === void 0) return looseLink(folder);
 	if (names.length > 0 && !names.includes("oci-layout")) return foreign("an OCI layout");
 	return await readLayoutIndex(folder).then(() => void 0, (error) => {
-		if (error instanceof KnownError) return `${error.message}: export to another folder`;
+		if (error instanceof ImageError) return `${error.message}: export to another folder`;
 		throw error;
 	});
 }
 async function againstFolder(folder) {
-	const names = await namesIn(folder);
-	if (names === void 0 || typeof names === "string") return names;
+	const names = await namesIn(folder, "the folder of an image");
+	if (names === void 0) return looseLink(folder);
 	return await isImageFolder(folder, names) ? void 0 : foreign("an image");
 }
-/** @returns what is in it, or why it cannot be looked at; nothing where nothing is there */
-async function namesIn(folder) {
-	if (await isLooseLink(folder)) return "it is a link to nothing: remove it, or export to another folder";
-	return await readdir(folder).catch((error) => error.code === "ENOENT" ? void 0 : `it is no folder that can be read (${error.code}): export to another folder`);
+async function looseLink(folder) {
+	return (await lstat(folder).catch(() => void 0))?.isSymbolicLink() === true ? "it is a link to nothing: remove it, or export to another folder" : void 0;
 }
 function foreign(kind) {
 	return `the folder holds something else than ${kind}: export to another folder`;
 }
 async function againstPlace(folder) {
 	if (!await isFolder(folder)) return `${folder} is no folder: make it, or export to another place`;
-	return access(folder, constants$1.W_OK | constants$1.X_OK).then(() => void 0, () => `${folder} cannot be written to: export to another place`);
+	return access(folder, constants.W_OK | constants.X_OK).then(() => void 0, () => `${folder} cannot be written to: export to another place`);
 }
 /** What the path was meant to lead to or through where it has a colon; undefined where it has none. */
 async function cutPath(path, name) {
@@ -28097,12 +28302,6 @@ async function nearestFolder(path) {
 }
 async function folderOrParent(path) {
 	return await isThere(path) ? resolve(path) : dirname(resolve(path));
-}
-async function isThere(path) {
-	return await stat(path).catch(() => void 0) !== void 0;
-}
-async function isLooseLink(path) {
-	return (await lstat(path).catch(() => void 0))?.isSymbolicLink() === true && !await isThere(path);
 }
 /** A device, a pipe or a link would be replaced by the archive. */
 async function isNoFile(path) {
@@ -28282,6 +28481,183 @@ function decompressor(mediaType) {
 		default: return;
 	}
 }
+// src/oci/zstdframes.ts
+/** What is no whole zstd stream. */
+var ZstdError = class extends Error {
+	name = "ZstdError";
+};
+const FRAME_START = {
+	field: "magic",
+	bytes: 4,
+	hasChecksum: false,
+	isLastBlock: false
+};
+const FRAME_MAGIC = 4247762216;
+const SKIPPABLE_MAGIC = 407710288;
+/**
+* Cuts a zstd stream so that no chunk holds bytes of two frames: Node's decompressor silently drops what follows a frame
+* in the same chunk (seen with 24.21), and layers of podman (zstd:chunked) have a frame per file. RFC 8878, section 3.1.
+*
+* @throws ZstdError when something else than frames is in the stream, or the last one is cut
+*/
+async function* zstdFrameChunks(source) {
+	let position = FRAME_START;
+	let taken = 0;
+	let value = 0;
+	for await (const chunk of source) {
+		let start = 0;
+		let at = 0;
+		while (at < chunk.length) {
+			const step = Math.min(position.bytes - taken, chunk.length - at);
+			for (let i = 0; i < step && taken + i < 4; i++) value += (chunk[at + i] ?? 0) * 2 ** (8 * (taken + i));
+			at += step;
+			taken += step;
+			if (taken < position.bytes) continue;
+			position = nextPosition(position, value);
+			taken = 0;
+			value = 0;
+			if (position !== FRAME_START) continue;
+			yield chunk.subarray(start, at);
+			start = at;
+		}
+		if (start < chunk.length) yield chunk.subarray(start);
+	}
+	if (position !== FRAME_START || taken > 0) throw new ZstdError("the last zstd frame is cut");
+}
+/** @param value of the field that has just ended, little-endian, its first four bytes */
+function nextPosition(ended, value) {
+	switch (ended.field) {
+		case "magic":
+			if (value === FRAME_MAGIC) return {
+				...ended,
+				field: "descriptor",
+				bytes: 1
+			};
+			if (value - value % 16 === SKIPPABLE_MAGIC) return {
+				...ended,
+				field: "skippableSize",
+				bytes: 4
+			};
+			throw new ZstdError("it is no zstd frame");
+		case "descriptor": return {
+			...ended,
+			field: "header",
+			bytes: headerBytes(value),
+			hasChecksum: (value & 4) !== 0
+		};
+		case "header": return {
+			...ended,
+			field: "block",
+			bytes: 3
+		};
+		case "block": return afterBlockHeader(ended, value);
+		case "body": return afterBlock(ended);
+		case "skippableSize": return value === 0 ? FRAME_START : {
+			...ended,
+			field: "skippable",
+			bytes: value
+		};
+		case "checksum":
+		case "skippable": return FRAME_START;
+	}
+}
+/** Window descriptor, dictionary ID and content size: section 3.1.1.1. */
+function headerBytes(descriptor) {
+	const isSingleSegment = (descriptor & 32) !== 0;
+	const contentSize = [
+		isSingleSegment ? 1 : 0,
+		2,
+		4,
+		8
+	][descriptor >> 6] ?? 0;
+	const dictionary = [
+		0,
+		1,
+		2,
+		4
+	][descriptor & 3] ?? 0;
+	return (isSingleSegment ? 0 : 1) + dictionary + contentSize;
+}
+/** Section 3.1.1.2: bit 0 says last, bits 1 and 2 the type (1 repeats one byte, 3 is reserved), the rest the size. */
+function afterBlockHeader(ended, header) {
+	const type = header >> 1 & 3;
+	if (type === 3) throw new ZstdError("a zstd block has the reserved type");
+	const bytes = type === 1 ? 1 : header >> 3;
+	const block = {
+		...ended,
+		isLastBlock: (header & 1) !== 0
+	};
+	return bytes === 0 ? afterBlock(block) : {
+		...block,
+		field: "body",
+		bytes
+	};
+}
+function afterBlock(block) {
+	if (!block.isLastBlock) return {
+		...block,
+		field: "block",
+		bytes: 3
+	};
+	return block.hasChecksum ? {
+		...block,
+		field: "checksum",
+		bytes: 4
+	} : FRAME_START;
+}
+// src/oci/packing.ts
+const MAGICS = [
+	["gzip", "1f8b"],
+	["zstd", "28b52ffd"],
+	["xz", "fd377a585a00"],
+	["bzip2", "425a68"]
+];
+const MAGIC_BYTES = 6;
+const CHUNK_BYTES$3 = 1048576;
+/** How a file is packed, by its first bytes; undefined where it is not. */
+async function packingOf(path) {
+	await using file = await open(path, "r");
+	const { buffer, bytesRead } = await file.read(Buffer.alloc(MAGIC_BYTES), 0, MAGIC_BYTES, 0);
+	const head = buffer.toString("hex", 0, bytesRead);
+	return MAGICS.find(([, magic]) => head.startsWith(magic))?.[0];
+}
+/** Broken content of what Node unpacks: its own codes, and what we say of frames of zstd. */
+function isUnpackingError(error) {
+	if (error instanceof ZstdError) return true;
+	if (!(error instanceof Error)) return false;
+	const code = "code" in error ? String(error.code) : "";
+	return /^(Z_|ZSTD_|ERR_ZSTD|ERR_ZLIB)/.test(code);
+}
+/**
+* Reads what a packed file holds, of the two kinds that Node unpacks itself, in constant memory.
+*
+* @param use reads to the end or throws
+* @throws Error of the decompressor for broken content; AbortError after `signal`
+*/
+async function readUnpacked(path, packing, use, signal) {
+	await using file = await open(path, "r");
+	const packed = file.createReadStream({
+		autoClose: false,
+		highWaterMark: CHUNK_BYTES$3,
+		start: 0
+	});
+	const buffers = {
+		highWaterMark: CHUNK_BYTES$3,
+		chunkSize: CHUNK_BYTES$3 / 4
+	};
+	const unpacking = packing === "gzip" ? createGunzip(buffers) : createZstdDecompress(buffers);
+	const source = packing === "gzip" ? packed : Readable.from(zstdFrameChunks(packed), { objectMode: false });
+	await pipeline(source, unpacking, use, { ...signal === void 0 ? {} : { signal } });
+}
+/** Writes what a packed file holds to `target`, which is not there yet. Throws what `readUnpacked` does, and HostError where the disk is full. */
+async function unpackFile(path, packing, target, signal) {
+	await readUnpacked(path, packing, (content) => written(content, target), signal);
+}
+async function written(content, target) {
+	await writeFile(target, content, { flag: "wx" }).catch((error) => {
+		throw spaceError(error, dirname(target));
+	});
+}
 // src/oci/paxrecords.ts
 /**
 * The records `LENGTH KEYWORD=VALUE\n` of an extended header; an empty value takes back what was said for all entries.
@@ -28450,128 +28826,8 @@ function padded(sizeBytes) {
 function failure(number) {
 	return (reason) => new TarError(`entry ${number}: ${reason}`);
 }
-// src/oci/zstdframes.ts
-const FRAME_START = {
-	field: "magic",
-	bytes: 4,
-	hasChecksum: false,
-	isLastBlock: false
-};
-const FRAME_MAGIC = 4247762216;
-const SKIPPABLE_MAGIC = 407710288;
-/**
-* Cuts a zstd stream so that no chunk holds bytes of two frames: Node's decompressor silently drops what follows a frame
-* in the same chunk (seen with 24.21), and layers of podman (zstd:chunked) have a frame per file. RFC 8878, section 3.1.
-*
-* @throws Error when something else than frames is in the stream, or the last one is cut
-*/
-async function* zstdFrameChunks(source) {
-	let position = FRAME_START;
-	let taken = 0;
-	let value = 0;
-	for await (const chunk of source) {
-		let start = 0;
-		let at = 0;
-		while (at < chunk.length) {
-			const step = Math.min(position.bytes - taken, chunk.length - at);
-			for (let i = 0; i < step && taken + i < 4; i++) value += (chunk[at + i] ?? 0) * 2 ** (8 * (taken + i));
-			at += step;
-			taken += step;
-			if (taken < position.bytes) continue;
-			position = nextPosition(position, value);
-			taken = 0;
-			value = 0;
-			if (position !== FRAME_START) continue;
-			yield chunk.subarray(start, at);
-			start = at;
-		}
-		if (start < chunk.length) yield chunk.subarray(start);
-	}
-	if (position !== FRAME_START || taken > 0) throw new Error("the last zstd frame is cut");
-}
-/** @param value of the field that has just ended, little-endian, its first four bytes */
-function nextPosition(ended, value) {
-	switch (ended.field) {
-		case "magic":
-			if (value === FRAME_MAGIC) return {
-				...ended,
-				field: "descriptor",
-				bytes: 1
-			};
-			if (value - value % 16 === SKIPPABLE_MAGIC) return {
-				...ended,
-				field: "skippableSize",
-				bytes: 4
-			};
-			throw new Error("it is no zstd frame");
-		case "descriptor": return {
-			...ended,
-			field: "header",
-			bytes: headerBytes(value),
-			hasChecksum: (value & 4) !== 0
-		};
-		case "header": return {
-			...ended,
-			field: "block",
-			bytes: 3
-		};
-		case "block": return afterBlockHeader(ended, value);
-		case "body": return afterBlock(ended);
-		case "skippableSize": return value === 0 ? FRAME_START : {
-			...ended,
-			field: "skippable",
-			bytes: value
-		};
-		case "checksum":
-		case "skippable": return FRAME_START;
-	}
-}
-/** Window descriptor, dictionary ID and content size: section 3.1.1.1. */
-function headerBytes(descriptor) {
-	const isSingleSegment = (descriptor & 32) !== 0;
-	const contentSize = [
-		isSingleSegment ? 1 : 0,
-		2,
-		4,
-		8
-	][descriptor >> 6] ?? 0;
-	const dictionary = [
-		0,
-		1,
-		2,
-		4
-	][descriptor & 3] ?? 0;
-	return (isSingleSegment ? 0 : 1) + dictionary + contentSize;
-}
-/** Section 3.1.1.2: bit 0 says last, bits 1 and 2 the type (1 repeats one byte, 3 is reserved), the rest the size. */
-function afterBlockHeader(ended, header) {
-	const type = header >> 1 & 3;
-	if (type === 3) throw new Error("a zstd block has the reserved type");
-	const bytes = type === 1 ? 1 : header >> 3;
-	const block = {
-		...ended,
-		isLastBlock: (header & 1) !== 0
-	};
-	return bytes === 0 ? afterBlock(block) : {
-		...block,
-		field: "body",
-		bytes
-	};
-}
-function afterBlock(block) {
-	if (!block.isLastBlock) return {
-		...block,
-		field: "block",
-		bytes: 3
-	};
-	return block.hasChecksum ? {
-		...block,
-		field: "checksum",
-		bytes: 4
-	} : FRAME_START;
-}
 // src/oci/content.ts
-const CHUNK_BYTES$3 = 1048576;
+const CHUNK_BYTES$2 = 1048576;
 /** Reads a manifest or config whole and checks it against its descriptor. */
 async function documentContent(path, descriptor) {
 	return await withBlob(path, descriptor, async (file) => {
@@ -28610,7 +28866,7 @@ async function layerContent(path, descriptor, signal, look = async () => {}) {
 		const isZstd = descriptor.mediaType === mediaTypes.layerZstd;
 		const chunks = Readable.from(isZstd ? zstdFrameChunks(hashed()) : hashed(), { objectMode: false });
 		const hashing = async (tar) => {
-			const hashedTar = eachHashed(tar, diffHash);
+			const hashedTar = hashedChunks(tar, diffHash);
 			await look(hashedTar);
 			for await (const _ of hashedTar);
 		};
@@ -28618,8 +28874,9 @@ async function layerContent(path, descriptor, signal, look = async () => {}) {
 			await pipeline(chunks, decompressing, hashing, { ...signal === void 0 ? {} : { signal } });
 		} catch (error) {
 			signal?.throwIfAborted();
-			const reason = error instanceof Error ? error.message : String(error);
-			return { violations: [error instanceof TarError ? `is no valid tar (${reason})` : `cannot be decompressed as ${descriptor.mediaType} (${reason})`, ...digestViolations(descriptor, await fileSha256(file, descriptor.size))] };
+			const isTar = error instanceof TarError;
+			if (!isTar && !isUnpackingError(error)) throw error;
+			return { violations: [isTar ? `is no valid tar (${error.message})` : `cannot be decompressed as ${descriptor.mediaType} (${error.message})`, ...digestViolations(descriptor, await fileSha256(file, descriptor.size))] };
 		}
 		return {
 			violations: digestViolations(descriptor, read === descriptor.size ? `sha256:${blobHash.digest("hex")}` : await fileSha256(file, descriptor.size)),
@@ -28627,16 +28884,10 @@ async function layerContent(path, descriptor, signal, look = async () => {}) {
 		};
 	});
 }
-async function* eachHashed(chunks, hash) {
-	for await (const chunk of chunks) {
-		hash.update(chunk);
-		yield chunk;
-	}
-}
 /** Opens the blob as what it has to be: a regular file of the announced size, no link to elsewhere. */
 async function withBlob(path, descriptor, look) {
 	try {
-		await using file = await open(path, constants$1.O_RDONLY | constants$1.O_NOFOLLOW | constants$1.O_NONBLOCK);
+		await using file = await open(path, constants.O_RDONLY | constants.O_NOFOLLOW | constants.O_NONBLOCK);
 		const stat = await file.stat();
 		if (!stat.isFile()) return { violations: ["is not a regular file"] };
 		if (stat.size !== descriptor.size) return { violations: [`has ${stat.size} bytes instead of ${descriptor.size}`] };
@@ -28650,7 +28901,7 @@ async function withBlob(path, descriptor, look) {
 }
 async function* fileChunks(file, sizeBytes) {
 	for (let offset = 0; offset < sizeBytes;) {
-		const buffer = Buffer.allocUnsafe(Math.min(CHUNK_BYTES$3, sizeBytes - offset));
+		const buffer = Buffer.allocUnsafe(Math.min(CHUNK_BYTES$2, sizeBytes - offset));
 		const { bytesRead } = await file.read(buffer, 0, buffer.length, offset);
 		if (bytesRead === 0) return;
 		yield buffer.subarray(0, bytesRead);
@@ -28659,9 +28910,13 @@ async function* fileChunks(file, sizeBytes) {
 }
 async function fileSha256(file, sizeBytes, signal) {
 	const hash = createHash("sha256");
-	for await (const chunk of fileChunks(file, sizeBytes)) {
+	const buffer = Buffer.allocUnsafe(Math.min(CHUNK_BYTES$2, sizeBytes));
+	for (let offset = 0; offset < sizeBytes;) {
 		signal?.throwIfAborted();
-		hash.update(chunk);
+		const { bytesRead } = await file.read(buffer, 0, Math.min(buffer.length, sizeBytes - offset), offset);
+		if (bytesRead === 0) break;
+		hash.update(buffer.subarray(0, bytesRead));
+		offset += bytesRead;
 	}
 	return `sha256:${hash.digest("hex")}`;
 }
@@ -29413,76 +29668,29 @@ function distinct(layers) {
 async function linkOrCopy(from, to) {
 	await link(from, to).catch(async () => await copyFile(from, to));
 }
-// src/oci/packing.ts
-const MAGICS = [
-	["gzip", "1f8b"],
-	["zstd", "28b52ffd"],
-	["xz", "fd377a585a00"],
-	["bzip2", "425a68"]
-];
-const MAGIC_BYTES = 6;
-const CHUNK_BYTES$2 = 1048576;
-/** How a file is packed, by its first bytes; undefined where it is not. */
-async function packingOf(path) {
-	await using file = await open(path, "r");
-	const { buffer, bytesRead } = await file.read(Buffer.alloc(MAGIC_BYTES), 0, MAGIC_BYTES, 0);
-	const head = buffer.toString("hex", 0, bytesRead);
-	return MAGICS.find(([, magic]) => head.startsWith(magic))?.[0];
-}
-/** Broken content of what Node unpacks: its own codes, and what we say of frames of zstd. */
-function isUnpackingError(error) {
-	if (!(error instanceof Error)) return false;
-	const code = "code" in error ? String(error.code) : "";
-	return /^(Z_|ZSTD_|ERR_ZSTD|ERR_ZLIB)/.test(code) || /zstd/.test(error.message);
-}
-/**
-* Reads what a packed file holds, of the two kinds that Node unpacks itself, in constant memory.
-*
-* @param use reads to the end or throws
-* @throws Error of the decompressor for broken content; AbortError after `signal`
-*/
-async function readUnpacked(path, packing, use, signal) {
-	await using file = await open(path, "r");
-	const packed = file.createReadStream({
-		autoClose: false,
-		highWaterMark: CHUNK_BYTES$2,
-		start: 0
-	});
-	const buffers = {
-		highWaterMark: CHUNK_BYTES$2,
-		chunkSize: CHUNK_BYTES$2 / 4
-	};
-	const unpacking = packing === "gzip" ? createGunzip(buffers) : createZstdDecompress(buffers);
-	const source = packing === "gzip" ? packed : Readable.from(zstdFrameChunks(packed), { objectMode: false });
-	await pipeline(source, unpacking, use, { ...signal === void 0 ? {} : { signal } });
-}
-/** Writes what a packed file holds to `target`, which is not there yet. Throws what `readUnpacked` does, and HostError where the disk is full. */
-async function unpackFile(path, packing, target, signal) {
-	await readUnpacked(path, packing, (content) => written(content, target), signal);
-}
-async function written(content, target) {
-	await writeFile(target, content, { flag: "wx" }).catch((error) => {
-		throw spaceError(error, dirname(target));
-	});
-}
 // src/registry/archivekind.ts
 /** What skopeo looks for: c/image oci/layout/oci_src.go, docker/internal/tarfile/reader.go. */
 const INDEX = "index.json";
 const MANIFEST = "manifest.json";
+/** Of a packed file: a base of gigabytes is unpacked whole once, by the job. */
+const UNPACKED_BYTES = 262144;
+/** Ends the reading: a pipeline has no other end than that of its source. */
+var Enough = class extends Error {};
 /**
-* Looks into a file, reading headers alone where it is not packed.
+* Looks into a file, reading headers alone where it is not packed, and its beginning where it is.
 *
 * @throws errors of the file system
 */
 async function archiveAt(path) {
 	const packing = await packingOf(path);
 	if (packing === "xz" || packing === "bzip2") return { packing };
-	const names = /* @__PURE__ */ new Set();
+	const names = new Names();
 	const packed = packing === void 0 ? {} : { packing };
 	try {
 		if (packing === void 0) await collectFile(path, names);
 		else await readUnpacked(path, packing, (content) => collectStream(content, names));
 	} catch (error) {
+		if (error instanceof Enough) return packed;
 		if (!(error instanceof TarError || isUnpackingError(error))) throw error;
 		return {
 			...packed,
@@ -29490,25 +29698,49 @@ async function archiveAt(path) {
 			broken: error.message
 		};
 	}
+	const kinds = [...names.hasIndex && names.stray === void 0 ? ["oci-archive"] : [], ...names.hasManifest ? ["docker-archive"] : []];
+	const isStray = names.hasIndex && kinds.length === 0;
 	return {
 		...packed,
-		kinds: [...names.has(INDEX) ? ["oci-archive"] : [], ...names.has(MANIFEST) ? ["docker-archive"] : []]
+		kinds,
+		...isStray ? { broken: `${names.stray} leads out of it` } : {}
 	};
 }
+/** What of an archive's names tells what it is. */
+var Names = class {
+	hasIndex = false;
+	hasManifest = false;
+	/**
+	* An entry that has no place in a layout. skopeo unpacks an oci-archive into a folder first, as whoever runs it and
+	* without a wall around it, where such an entry would lead the next ones to any place of the machine.
+	*/
+	stray;
+	add({ path, kind }) {
+		const name = path.replace(/^(?:\.?\/)+/, "");
+		if (kind !== "directory" && name === INDEX) this.hasIndex = true;
+		if (kind !== "directory" && name === MANIFEST) this.hasManifest = true;
+		if (path.startsWith("/") || path.split("/").includes("..") || kind !== "file" && kind !== "directory") this.stray ??= `its entry ${JSON.stringify(path)}`;
+	}
+};
 async function collectFile(path, names) {
 	await using file = await open(path, "r");
 	await collect(fileSource(file, (await file.stat()).size), names);
 }
 async function collectStream(content, names) {
-	const source = streamSource(content);
+	const source = streamSource(beginning(content));
 	await collect(source, names);
 	await source.skip(Number.POSITIVE_INFINITY);
 }
-async function collect(source, names) {
-	for await (const { path, kind } of tarItems(source)) {
-		const name = path.replace(/^(?:\.?\/)+/, "");
-		if (kind !== "directory" && (name === INDEX || name === MANIFEST)) names.add(name);
+async function* beginning(content) {
+	let left = UNPACKED_BYTES;
+	for await (const chunk of content) {
+		yield chunk.subarray(0, left);
+		left -= chunk.length;
+		if (left <= 0) throw new Enough();
 	}
+}
+async function collect(source, names) {
+	for await (const item of tarItems(source)) names.add(item);
 }
 // src/registry/basefile.ts
 /**
@@ -29519,7 +29751,7 @@ async function collect(source, names) {
 */
 async function findBase(name, text) {
 	switch (name.transport) {
-		case "docker":
+		case "docker": return await mistakenFile(text) ?? { name };
 		case "docker-daemon":
 		case "containers-storage": return { name };
 		case "oci": return await folderProblem(name.path, text, "oci") ?? { name };
@@ -29528,6 +29760,11 @@ async function findBase(name, text) {
 		case "dir":
 		case "path": return await baseAtPath(name.path, text);
 	}
+}
+/** `base.oci.tar` is a reference as well: whoever has such a file means the file. */
+async function mistakenFile(text) {
+	if (!(await stat(text).catch(() => void 0))?.isFile()) return void 0;
+	return { problem: `'${text}' is the name of a file and of a reference: write file:${text} for the file, docker://${text} for the reference` };
 }
 /** KIWI's `dir:` and an absolute path name an archive, skopeo's `dir:` a folder: what is there decides. */
 async function baseAtPath(path, text) {
@@ -29592,83 +29829,7 @@ async function isFile(path) {
 	return (await stat(path).catch(() => void 0))?.isFile() === true;
 }
 async function isReadable(path) {
-	return access(path, constants$1.R_OK).then(() => true, () => false);
-}
-// src/registry/basename.ts
-const BASE_FORMS = "a registry reference, scratch, oci:, oci-archive:, docker-archive:, dir:, containers-storage:, docker-daemon: or file:";
-const BUILD_SERVICE = "names a container of the Open Build Service that builds the description: write its registry reference, like registry.opensuse.org/PROJECT/NAME:TAG";
-/** Sources that cannot be read from here: KIWI's own, and addresses of the web. */
-const FOREIGN_SOURCES = /* @__PURE__ */ new Map([
-	["obsrepositories", () => BUILD_SERVICE],
-	["obs", () => BUILD_SERVICE],
-	["this", () => "is KIWI's word for the folder of the description, which it knows for repositories only: write file:PATH"],
-	["http", webProblem],
-	["https", webProblem],
-	["ftp", webProblem]
-]);
-/**
-* The reference container: a registry reference (with or without `docker://`), `scratch`, a skopeo transport, or a path of
-* this machine as KIWI takes it: `file:PATH`, `file:///PATH`, `dir:…` and an absolute path alone. What names neither tag
-* nor digest means `latest`, as with docker. Relative paths are those of the working directory, as with KIWI and skopeo.
-*/
-function parseBase(text) {
-	if (text === "scratch") return "scratch";
-	if (text.startsWith("/")) return pathName(text, text);
-	if (/^\.{1,2}\//.test(text)) return { problem: `'${text}' is a path: write file:${text}` };
-	const [, scheme = "", address = ""] = /^([a-z]+):(.*)$/s.exec(text) ?? [];
-	const foreign = FOREIGN_SOURCES.get(scheme);
-	if (foreign !== void 0 && /^obs|^\w+:\/\//.test(text)) return { problem: `'${text}' ${foreign(address)}` };
-	const { transport, rest } = transportParts(text);
-	if (transport === void 0 || transport === "docker") return registryName(rest);
-	if (transport === "file" || transport === "dir" && rest.startsWith("//")) return uriPath(text, rest);
-	if (transport === "docker-daemon") return engineName(text, rest);
-	if (!isLocal(transport)) return { problem: `'${text}' is no source of a base: write ${BASE_FORMS}` };
-	const name = localName(transport, rest);
-	return "problem" in name || name.transport !== "dir" ? name : pathName(name.path, text);
-}
-/** What annotations call a base: nothing that only this machine knows, like the folders above an archive or of a storage. */
-function publishedName(name) {
-	if (name.transport === "containers-storage") return imageNameText({
-		...name,
-		path: name.path.replace(/^\[[^\]]*\]/, "")
-	});
-	if (name.transport === "docker" || name.transport === "docker-daemon") return plainName(name);
-	return imageNameText({
-		...name,
-		path: basename(resolve(name.path))
-	});
-}
-/** Without a tag the engine would give all images of the name. */
-function engineName(text, name) {
-	const parsed = parseReference(name);
-	if (typeof parsed === "string") return { problem: `'${text}' is no name of an image: ${parsed}` };
-	return {
-		transport: "docker-daemon",
-		path: parsed.tag !== void 0 || parsed.digest !== void 0 ? name : `${name}:latest`
-	};
-}
-function uriPath(text, rest) {
-	const [, host = "", path = ""] = /^(?:\/\/([^/]*))?([^?#]*)/.exec(rest) ?? [];
-	if (host !== "" && host !== "localhost") return { problem: `'${text}' names the host ${host}: write file:///PATH, or file:PATH in the working directory` };
-	return pathName(path, text);
-}
-function pathName(path, text) {
-	if (path === "") return { problem: `'${text}' has no path: write file:PATH` };
-	return {
-		transport: "path",
-		path
-	};
-}
-function webProblem(rest) {
-	return `is an address of the web: write ${rest.replace(/^\/\//, "")} for a registry, or fetch the archive before and write file:PATH`;
-}
-function registryName(text) {
-	const parsed = parseReference(text);
-	if (typeof parsed === "string") return { problem: `'${text}' is no reference: ${parsed}` };
-	return {
-		transport: "docker",
-		reference: parsed
-	};
+	return access(path, constants.R_OK).then(() => true, () => false);
 }
 // src/registry/openbase.ts
 const PROGRAMS = {
@@ -29898,7 +30059,7 @@ async function copyPackage(from, to) {
 	await makeFolder(dirname(to));
 	const temporary = `${to}.${randomUUID()}.tmp`;
 	try {
-		await copyFile(from, temporary, constants$2.COPYFILE_FICLONE);
+		await copyFile(from, temporary, constants$1.COPYFILE_FICLONE);
 		await rename(temporary, to);
 		return true;
 	} finally {
@@ -29966,11 +30127,11 @@ async function addFolder(hash, root, path) {
 		const entry = path === "" ? name : `${path}/${name}`;
 		const stats = await lstat(join(root, entry));
 		const mode = (stats.mode & 4095).toString(8);
-		if (stats.isSymbolicLink()) add$1(hash, "link", entry, await readlink(join(root, entry)));
+		if (stats.isSymbolicLink()) add(hash, "link", entry, await readlink(join(root, entry)));
 		else if (stats.isDirectory()) {
-			add$1(hash, "folder", entry, mode);
+			add(hash, "folder", entry, mode);
 			await addFolder(hash, root, entry);
-		} else add$1(hash, "file", entry, mode, await contentHash$1(join(root, entry)));
+		} else add(hash, "file", entry, mode, await contentHash$1(join(root, entry)));
 	}
 }
 async function contentHash$1(file) {
@@ -29979,7 +30140,7 @@ async function contentHash$1(file) {
 	return hash.digest("hex");
 }
 /** With lengths, so that no two lists of words make the same bytes. */
-function add$1(hash, ...words) {
+function add(hash, ...words) {
 	for (const word of words) hash.update(`${Buffer.byteLength(word)}:`).update(word);
 	hash.update("\n");
 }
@@ -32044,13 +32205,15 @@ ${XMLNS_NAMESPACE}.`);
 })))();
 /** Text that an entity may grow to: far more than a description needs, far less than a machine has. */
 const LARGEST_EXPANSION = 1e6;
-const PREDEFINED = {
-	lt: "<",
-	gt: ">",
-	amp: "&",
-	quot: "\"",
-	apos: "'"
-};
+/** And all entities of a declaration together. */
+const LARGEST_TOTAL = 1e7;
+const PREDEFINED = /* @__PURE__ */ new Map([
+	["lt", "<"],
+	["gt", ">"],
+	["amp", "&"],
+	["quot", "\""],
+	["apos", "'"]
+]);
 /** A reference to a general entity (XML 1.0 section 4.1), not to a character. */
 const REFERENCE = /&([^#;&\s][^;&\s]*);/g;
 const DECLARATION = /<!--[\s\S]*?-->|<\?[\s\S]*?\?>|<!ENTITY\s+(?<parameter>%\s+)?(?<name>[^\s%"']+)\s+(?:(?<external>SYSTEM|PUBLIC)\b|"(?<double>[^"]*)"|'(?<single>[^']*)')[^>]*>|(?<reference>%[^\s;]+;)/g;
@@ -32067,16 +32230,18 @@ var EntityProblem = class extends Error {
 *
 * @param doctype what stands between `<!DOCTYPE` and its `>`
 * @throws EntityProblem for external and parameter entities, for entities that hold a `<` as a character reference, that
-*   hold themselves, that use an unknown one, or that grow beyond one million characters
+*   hold themselves, that use an unknown one, or that grow beyond one million characters, or ten all together
 */
 function internalEntities(doctype) {
 	const declared = declarations(doctype);
-	const expanded = /* @__PURE__ */ new Map();
-	for (const [name, { offset }] of declared) if (!holdsElements(name, declared, [])) expansion(name, offset, {
-		declared,
-		expanded
-	}, []);
-	return expanded;
+	const holders = elementHolders(declared);
+	return writtenOut([...declared.keys()].filter((name) => !holders.has(name)), declared, (name, { value, offset }) => pieces(value, /&([^;]*);/g, (reference) => {
+		if (reference.startsWith("#")) return characterOf(reference, name, offset);
+		const predefined = PREDEFINED.get(reference);
+		if (predefined !== void 0) return predefined;
+		if (declared.has(reference)) return { entity: reference };
+		throw new EntityProblem(`the entity ${reference} is used but not declared`, offset);
+	}));
 }
 /**
 * The internal general entities that hold elements, with what is to stand in the place of each: on one line, and without
@@ -32086,12 +32251,8 @@ function internalEntities(doctype) {
 */
 function elementEntities(doctype) {
 	const declared = declarations(doctype);
-	const written = /* @__PURE__ */ new Map();
-	for (const [name, { offset }] of declared) if (holdsElements(name, declared, [])) writtenOut(name, offset, {
-		declared,
-		expanded: written
-	}, []);
-	return written;
+	const holders = elementHolders(declared);
+	return writtenOut([...holders], declared, (_, { value }) => pieces(value.replace(/\r\n|\r|\n/g, " "), REFERENCE, (reference, written) => holders.has(reference) ? { entity: reference } : written));
 }
 function declarations(doctype) {
 	const declared = /* @__PURE__ */ new Map();
@@ -32109,35 +32270,78 @@ function declarations(doctype) {
 	}
 	return declared;
 }
-function holdsElements(name, declared, within) {
-	const value = declared.get(name)?.value;
-	if (value === void 0 || within.includes(name)) return false;
-	if (value.includes("<")) return true;
-	return [...value.matchAll(REFERENCE)].map(([, reference = ""]) => reference).some((reference) => holdsElements(reference, declared, [...within, name]));
+/** The entities with an element in their text or in that of one they use. */
+function elementHolders(declared) {
+	const users = /* @__PURE__ */ new Map();
+	const holders = /* @__PURE__ */ new Set();
+	for (const [name, { value }] of declared) {
+		if (value.includes("<")) holders.add(name);
+		for (const [, used = ""] of value.matchAll(REFERENCE)) {
+			const others = users.get(used);
+			if (others === void 0) users.set(used, [name]);
+			else others.push(name);
+		}
+	}
+	for (const holder of holders) for (const user of users.get(holder) ?? []) holders.add(user);
+	return holders;
 }
-/** Its text with the entities of its kind in it written out, and all else as it is. */
-function writtenOut(name, offset, entities, within) {
-	const known = entities.expanded.get(name);
-	if (known !== void 0) return known;
-	if (within.includes(name)) throw new EntityProblem(`the entity ${name} holds itself`, offset);
-	const text = (entities.declared.get(name)?.value ?? "").replace(/\r\n|\r|\n/g, " ").replace(REFERENCE, (written, reference) => holdsElements(reference, entities.declared, []) ? writtenOut(reference, offset, entities, [...within, name]) : written);
-	if (text.length > LARGEST_EXPANSION) throw new EntityProblem(`the entity ${name} grows beyond all measure`, offset);
-	entities.expanded.set(name, text);
-	return text;
+function pieces(value, reference, pieceOf) {
+	const found = [];
+	let end = 0;
+	for (const match of value.matchAll(reference)) {
+		found.push(value.slice(end, match.index), pieceOf(match[1] ?? "", match[0]));
+		end = match.index + match[0].length;
+	}
+	return [...found, value.slice(end)];
 }
-function expansion(name, offset, entities, within) {
-	const known = entities.expanded.get(name);
-	if (known !== void 0) return known;
-	if (within.includes(name)) throw new EntityProblem(`the entity ${name} holds itself`, offset);
-	const value = entities.declared.get(name)?.value;
-	if (value === void 0) throw new EntityProblem(`the entity ${name} is used but not declared`, offset);
-	const text = value.replace(/&([^;]*);/g, (_, reference) => {
-		if (reference.startsWith("#")) return characterOf(reference, name, offset);
-		return PREDEFINED[reference] ?? expansion(reference, offset, entities, [...within, name]);
-	});
-	if (text.length > LARGEST_EXPANSION) throw new EntityProblem(`the entity ${name} grows beyond all measure`, offset);
-	entities.expanded.set(name, text);
-	return text;
+/** The whole text of each; how long they get is known before the first is put together. */
+function writtenOut(names, declared, piecesOf) {
+	const known = /* @__PURE__ */ new Map();
+	for (const name of names) known.set(name, piecesOf(name, declaration(name, declared)));
+	const order = innermostFirst(known, declared);
+	const lengths = /* @__PURE__ */ new Map();
+	let total = 0;
+	for (const name of order) {
+		const length = (known.get(name) ?? []).reduce((sum, piece) => sum + lengthOf(piece, lengths), 0);
+		total += length;
+		if (length > LARGEST_EXPANSION || total > LARGEST_TOTAL) throw new EntityProblem(`the entity ${name} grows beyond all measure`, declaration(name, declared).offset);
+		lengths.set(name, length);
+	}
+	const texts = /* @__PURE__ */ new Map();
+	for (const name of order) {
+		const parts = (known.get(name) ?? []).map((piece) => typeof piece === "string" ? piece : texts.get(piece.entity));
+		texts.set(name, parts.join(""));
+	}
+	return texts;
+}
+function lengthOf(piece, lengths) {
+	return typeof piece === "string" ? piece.length : lengths.get(piece.entity) ?? 0;
+}
+/** The names, each behind those of its pieces. */
+function innermostFirst(known, declared) {
+	const order = /* @__PURE__ */ new Set();
+	const open = /* @__PURE__ */ new Set();
+	const waiting = [...known.keys()].reverse();
+	for (let name = waiting.at(-1); name !== void 0; name = waiting.at(-1)) {
+		if (open.delete(name)) order.add(name);
+		if (order.has(name)) {
+			waiting.pop();
+			continue;
+		}
+		open.add(name);
+		for (const piece of known.get(name) ?? []) {
+			if (typeof piece === "string" || order.has(piece.entity)) continue;
+			const { entity } = piece;
+			if (open.has(entity)) throw new EntityProblem(`the entity ${entity} holds itself`, declaration(entity, declared).offset);
+			waiting.push(entity);
+		}
+	}
+	return order;
+}
+function declaration(name, declared) {
+	const found = declared.get(name);
+	if (found === void 0) throw new Error(`the entity ${name} is not declared`);
+	return found;
 }
 function characterOf(reference, name, offset) {
 	const code = /^#x[0-9a-f]+$/i.test(reference) ? Number.parseInt(reference.slice(2), 16) : Number(reference.slice(1));
@@ -32746,10 +32950,11 @@ function profile(element) {
 	};
 }
 function preferences(element) {
-	const [version, packageManager] = [textOf(element, "version"), textOf(element, "packagemanager")];
+	const version = childrenNamed(element, "version")[0];
+	const packageManager = textOf(element, "packagemanager");
 	return {
 		...scope(element),
-		...version === void 0 ? {} : { version },
+		...version === void 0 || version.text.trim() === "" ? {} : { version },
 		...packageManager === void 0 ? {} : { packageManager },
 		types: childrenNamed(element, "type")
 	};
@@ -32829,7 +33034,7 @@ var Copier = class {
 			this.#refuse(target, "is a device, a socket or a pipe, which cannot be built from: remove it");
 			return;
 		}
-		if (await copyFile(source, target, constants$1.COPYFILE_FICLONE).then(() => true, (error) => this.#unreadable(target, error, false))) await keepModeAndTime(target, stats);
+		if (await copyFile(source, target, constants.COPYFILE_FICLONE).then(() => true, (error) => this.#unreadable(target, error, false))) await keepModeAndTime(target, stats);
 	}
 	async #copyLink(source, target, tree) {
 		const text = await readlink(source);
@@ -33412,10 +33617,7 @@ async function readKiwiResult(target) {
 	const disk = join(target, basename(filename));
 	const [folder, found] = await Promise.all([realpath(target), lstat(disk).catch(() => void 0)]);
 	if (await realpath(dirname(filename)).catch(() => void 0) !== folder || !found?.isFile()) throw new KiwiError(`KIWI names ${filename} as its disk, which is no file in ${target}: choose a type that makes a disk`);
-	return {
-		disk,
-		kiwiName: basename(disk).replace(/\.raw$/, "")
-	};
+	return { disk };
 }
 function diskFilename(text, file) {
 	if (text === void 0) throw new KiwiError(`KIWI ended without ${file}: this KIWI is too old, or the build was no image build`);
@@ -34679,8 +34881,7 @@ async function buildDescription(prepared, job) {
 		report,
 		now: machine.now,
 		signal
-	});
-	await chmod(workFolder, 448);
+	}).finally(() => chmod(workFolder, 448));
 	await packages.keep();
 	return built;
 }
@@ -34735,7 +34936,7 @@ const COPIED = 1n << 63n;
 * @param sizeBytes of the disk
 * @param used whole clusters that hold something, in order
 */
-function qcow2Layout(sizeBytes, used) {
+function qcow2Map(sizeBytes, used) {
 	const dataClusters = used.reduce((total, { length }) => total + Math.ceil(length / CLUSTER_BYTES), 0);
 	const l1Entries = Math.ceil(sizeBytes / CLUSTER_BYTES / L2_ENTRIES);
 	const tables = new Set(used.flatMap(tablesOf));
@@ -34819,69 +35020,63 @@ function writeEntry(head, at, cluster) {
 function writeAddress(head, at, cluster) {
 	head.writeBigUInt64BE(BigInt(cluster) * BigInt(CLUSTER_BYTES), at);
 }
-// src/disk/ranges.ts
-const READ_BYTES = 2097152;
-/** Where a raw disk file is no hole, in order: what the file system says of it, which is more than what is not zero. */
-async function allocatedRanges(path, signal) {
-	const { stdout } = await runCommand("qemu-img", [
-		"map",
-		"--output=json",
-		"-f",
-		"raw",
-		"--",
-		resolve(path)
-	], signal ? { signal } : {});
-	return joined(JSON.parse(stdout.toString()).filter(({ data }) => data).map(({ start, length }) => ({
-		offset: start,
-		length
-	})));
+// src/disk/filebytes.ts
+const CHUNK_BYTES$1 = 1048576;
+const ZEROS = Buffer.alloc(CHUNK_BYTES$1);
+/** @param bytes at most a MiB */
+function isZero(bytes) {
+	return bytes.equals(ZEROS.subarray(0, bytes.length));
 }
 /**
-* The clusters of a raw disk that hold anything but zeros, as ranges of whole clusters. Two files of the same bytes have
-* the same, however their holes lie.
+* Reads part of a file in chunks of a MiB, the last of which is shorter.
 *
-* @param clusterBytes a divisor of 2 MiB
-* @param sizeBytes of the disk; the last cluster ends there
+* @throws HostError where the file ends before: it did not when the part was chosen
 */
-async function usedRanges(path, about) {
-	const { clusterBytes, sizeBytes, signal } = about;
-	const zeros = Buffer.alloc(clusterBytes);
-	const buffer = Buffer.allocUnsafe(READ_BYTES);
-	const used = [];
-	await using file = await open(path, "r");
-	for (const range of wholeClusters$1(await allocatedRanges(path, signal), clusterBytes, sizeBytes)) {
-		const end = range.offset + range.length;
-		for (let offset = range.offset; offset < end; offset += READ_BYTES) {
-			signal?.throwIfAborted();
-			const { bytesRead } = await file.read(buffer, 0, Math.min(READ_BYTES, end - offset), offset);
-			for (let at = 0; at < bytesRead; at += clusterBytes) {
-				const length = Math.min(clusterBytes, bytesRead - at);
-				if (!(zeros.compare(buffer, at, at + length, 0, length) === 0)) add(used, {
-					offset: offset + at,
-					length
-				});
-			}
-		}
-	}
-	return used;
-}
-/** Ranges widened to whole clusters, in which two may meet or overlap. */
-function wholeClusters$1(ranges, clusterBytes, sizeBytes) {
-	return joined(ranges.map(({ offset, length }) => {
-		const start = offset - offset % clusterBytes;
-		return {
-			offset: start,
-			length: Math.min(sizeBytes, Math.ceil((offset + length) / clusterBytes) * clusterBytes) - start
+async function* chunksOf(file, range, { reused = false, signal } = {}) {
+	const end = range.offset + range.length;
+	const memory = Buffer.allocUnsafe(reused ? Math.min(CHUNK_BYTES$1, range.length) : 0);
+	for (let { offset } = range; offset < end; offset += CHUNK_BYTES$1) {
+		signal?.throwIfAborted();
+		const length = Math.min(CHUNK_BYTES$1, end - offset);
+		const bytes = reused ? memory.subarray(0, length) : Buffer.allocUnsafe(length);
+		if (await filled(file, bytes, offset) < length) throw new HostError("the disk became shorter while it was read", "end what writes to it, and try again");
+		yield {
+			offset,
+			bytes
 		};
-	}));
+	}
 }
-function joined(ranges) {
+/** @throws Error where the file ends before */
+async function readAt(file, offset, length) {
+	const bytes = Buffer.alloc(length);
+	if (await filled(file, bytes, offset) < length) throw new Error(`the disk ends before byte ${offset + length}`);
+	return bytes;
+}
+/** Reads until the bytes are full or the file ends: one read may give less than is asked for and there. @returns how many */
+async function filled(file, bytes, offset) {
+	let done = 0;
+	while (done < bytes.length) {
+		const { bytesRead } = await file.read(bytes, done, bytes.length - done, offset + done);
+		if (bytesRead === 0) break;
+		done += bytesRead;
+	}
+	return done;
+}
+async function writeAt(file, offset, bytes) {
+	await file.write(bytes, 0, bytes.length, offset);
+}
+async function writeZeros(file, { offset, length }) {
+	for (let done = 0; done < length; done += CHUNK_BYTES$1) await writeAt(file, offset + done, ZEROS.subarray(0, Math.min(CHUNK_BYTES$1, length - done)));
+}
+// src/disk/range.ts
+/** Ranges in order, of which those that touch or overlap become one. */
+function joinedRanges(ranges) {
 	const result = [];
-	for (const range of ranges) add(result, range);
+	for (const range of ranges) addRange(result, range);
 	return result;
 }
 /** Puts a range behind the others, which start before it, and joins it with the last one where they touch. */
-function add(ranges, range) {
+function addRange(ranges, range) {
 	const last = ranges.at(-1);
 	if (last === void 0 || last.offset + last.length < range.offset) ranges.push(range);
 	else {
@@ -34891,6 +35086,73 @@ function add(ranges, range) {
 			length: end - last.offset
 		};
 	}
+}
+// src/disk/ranges.ts
+/**
+* Where a file is no hole, in order, as its file system tells, which is more than what is not zero. Node cannot ask for
+* it (lseek(2), SEEK_DATA), qemu-img can.
+*
+* @throws HostError where the file is shorter than it was
+*/
+async function allocatedRanges(path, { sizeBytes, signal }) {
+	const { stdout } = await runCommand("qemu-img", [
+		"map",
+		"--output=json",
+		"-f",
+		"raw",
+		"--",
+		resolve(path)
+	], signal === void 0 ? {} : { signal });
+	if ((await stat(path)).size < sizeBytes) throw changedDisk(path);
+	return wholeGrains(JSON.parse(stdout.toString()).filter(({ data }) => data).map(({ start, length }) => ({
+		offset: start,
+		length
+	})), {
+		grainBytes: 1,
+		sizeBytes
+	});
+}
+/**
+* Reads a file grain by grain, but none that is all zeros: the same content gives the same grains, wherever it has holes.
+* The last one ends with the file. The bytes hold until the next grain is asked for.
+*
+* @throws HostError where the file is shorter than it was
+*/
+async function* usedGrains(path, facts) {
+	const { grainBytes, signal } = facts;
+	const ranges = wholeGrains(await allocatedRanges(path, facts), facts);
+	await using file = await open(path);
+	for (const range of ranges) for await (const { offset, bytes } of chunksOf(file, range, {
+		reused: true,
+		...signal ? { signal } : {}
+	})) for (let at = 0; at < bytes.length; at += grainBytes) {
+		const grain = bytes.subarray(at, at + grainBytes);
+		if (!isZero(grain)) yield {
+			offset: offset + at,
+			bytes: grain
+		};
+	}
+}
+/** The grains of a file that hold anything but zeros, neighbours as one. Two files of the same bytes have the same. */
+async function usedRanges(path, facts) {
+	const used = [];
+	for await (const { offset, bytes } of usedGrains(path, facts)) addRange(used, {
+		offset,
+		length: bytes.length
+	});
+	return used;
+}
+/** Ranges widened to whole grains, as far as these are in the file. */
+function wholeGrains(ranges, facts) {
+	const { grainBytes, sizeBytes, from = 0 } = facts;
+	return joinedRanges(ranges.map(({ offset, length }) => {
+		const start = from + Math.max(0, Math.floor((offset - from) / grainBytes)) * grainBytes;
+		const end = from + Math.ceil((offset + length - from) / grainBytes) * grainBytes;
+		return {
+			offset: start,
+			length: Math.min(end, sizeBytes) - start
+		};
+	}).filter(({ length }) => length > 0));
 }
 // src/disk/content.ts
 /** The raw disk itself, its holes as zeros that are not read. */
@@ -34903,15 +35165,17 @@ async function rawContent$1(path, sizeBytes, signal) {
 			length: offset - at
 		});
 	};
-	for (const { offset, length } of await allocatedRanges(path, signal)) {
-		const end = Math.min(offset + length, sizeBytes);
+	for (const { offset, length } of await allocatedRanges(path, {
+		sizeBytes,
+		...signal ? { signal } : {}
+	})) {
 		zerosTo(offset);
-		if (end > offset) extents.push({
+		extents.push({
 			kind: "data",
 			offset,
-			length: end - offset
+			length
 		});
-		at = Math.max(at, end);
+		at = offset + length;
 	}
 	zerosTo(sizeBytes);
 	return {
@@ -34924,17 +35188,17 @@ async function rawContent$1(path, sizeBytes, signal) {
 * `qemu-img convert`, it holds no cluster of zeros; unlike it, no file is written.
 */
 async function qcow2Content(path, sizeBytes, signal) {
-	const layout = qcow2Layout(sizeBytes, await usedRanges(path, {
-		clusterBytes: CLUSTER_BYTES,
+	const map = qcow2Map(sizeBytes, await usedRanges(path, {
+		grainBytes: CLUSTER_BYTES,
 		sizeBytes,
 		...signal === void 0 ? {} : { signal }
 	}));
 	return {
 		extents: [{
 			kind: "bytes",
-			bytes: layout.head
-		}, ...layout.data.flatMap(wholeClusters)],
-		sizeBytes: layout.sizeBytes
+			bytes: map.head
+		}, ...map.data.flatMap(wholeClusters)],
+		sizeBytes: map.sizeBytes
 	};
 }
 function wholeClusters({ offset, length }) {
@@ -34955,10 +35219,10 @@ const NAME_AT = 0;
 const MODE_AT = 100;
 const UID_AT = 108;
 const GID_AT = 116;
-const SIZE_AT = 124;
+const SIZE_AT$1 = 124;
 const MTIME_AT = 136;
 const CHECKSUM_AT$2 = 148;
-const TYPE_AT = 156;
+const TYPE_AT$1 = 156;
 const MAGIC_AT = 257;
 /** GNU tar manual, "Basic Tar Format", `oldgnu_header` and `sparse_header`. */
 const SPARSE_AT = 386;
@@ -34980,28 +35244,28 @@ function oldGnuHeader(member) {
 	return signed(block(member, "0", "ustar  \0"));
 }
 /**
-* The header blocks of a sparse member in the old GNU format; its extents' bytes follow, one after the other.
+* The header blocks of a sparse member in the old GNU format; the bytes of its content follow, one after the other.
 *
 * @param member with the size that the file has when it is unpacked
-* @param extents ascending
+* @param content ascending; whatever is between is zero
 */
-function sparseHeader(member, extents) {
-	const stored = extents.reduce((sum, { length }) => sum + length, 0);
-	const map = [...extents, {
-		start: member.sizeBytes,
+function sparseHeader(member, content) {
+	const stored = content.reduce((sum, { length }) => sum + length, 0);
+	const map = [...content, {
+		offset: member.sizeBytes,
 		length: 0
 	}];
 	const header = block({
 		...member,
 		sizeBytes: stored
 	}, "S", "ustar  \0");
-	for (const [index, extent] of map.slice(0, SPARSE_ENTRIES).entries()) putExtent(header, SPARSE_AT, index, extent);
+	for (const [index, range] of map.slice(0, SPARSE_ENTRIES).entries()) putRange(header, SPARSE_AT, index, range);
 	putNumber(header, REAL_SIZE_AT, member.sizeBytes);
 	header[EXTENDED_AT] = map.length > SPARSE_ENTRIES ? 1 : 0;
 	const blocks = [signed(header)];
 	for (let from = SPARSE_ENTRIES; from < map.length; from += MORE_ENTRIES) {
 		const more = Buffer.alloc(512);
-		for (const [index, extent] of map.slice(from, from + MORE_ENTRIES).entries()) putExtent(more, 0, index, extent);
+		for (const [index, range] of map.slice(from, from + MORE_ENTRIES).entries()) putRange(more, 0, index, range);
 		more[MORE_EXTENDED_AT] = map.length > from + MORE_ENTRIES ? 1 : 0;
 		blocks.push(more);
 	}
@@ -35021,15 +35285,15 @@ function block(member, type, magic) {
 	header.write("0000644\0", MODE_AT, "latin1");
 	header.write("0000000\0", UID_AT, "latin1");
 	header.write("0000000\0", GID_AT, "latin1");
-	putNumber(header, SIZE_AT, member.sizeBytes);
+	putNumber(header, SIZE_AT$1, member.sizeBytes);
 	putNumber(header, MTIME_AT, member.mtimeSeconds);
-	header.write(type, TYPE_AT, "latin1");
+	header.write(type, TYPE_AT$1, "latin1");
 	header.write(magic, MAGIC_AT, "latin1");
 	return header;
 }
-function putExtent(header, from, index, extent) {
-	putNumber(header, from + index * ENTRY_BYTES$1, extent.start);
-	putNumber(header, from + index * ENTRY_BYTES$1 + ENTRY_BYTES$1 / 2, extent.length);
+function putRange(header, from, index, range) {
+	putNumber(header, from + index * ENTRY_BYTES$1, range.offset);
+	putNumber(header, from + index * ENTRY_BYTES$1 + ENTRY_BYTES$1 / 2, range.length);
 }
 function putNumber(header, at, value) {
 	if (value < OCTAL_LIMIT) {
@@ -35045,94 +35309,30 @@ function signed(header) {
 	header.write(`${sum.toString(8).padStart(6, "0")}\0 `, CHECKSUM_AT$2, "latin1");
 	return header;
 }
-// src/disk/filebytes.ts
-const CHUNK_BYTES$1 = 1048576;
-const ZEROS = Buffer.alloc(CHUNK_BYTES$1);
-/** @param bytes at most a MiB */
-function isZero(bytes) {
-	return bytes.equals(ZEROS.subarray(0, bytes.length));
-}
-/**
-* Where a file may have anything but zeros, ascending, as its file system tells: the rest are holes. Node cannot ask for
-* it (lseek(2), SEEK_DATA), qemu-img can.
-*/
-async function dataRanges(path, signal) {
-	const { stdout } = await runCommand("qemu-img", [
-		"map",
-		"--output=json",
-		"-f",
-		"raw",
-		"--",
-		resolve(path)
-	], signal === void 0 ? {} : { signal });
-	return JSON.parse(stdout.toString()).filter(({ data }) => data).map(({ start, length }) => ({
-		start,
-		end: start + length
-	}));
-}
-/** Reads part of a file in chunks of a MiB, the last of which is shorter; the file may end before the range does. */
-async function* chunksOf(file, range, signal) {
-	for (let start = range.start; start < range.end;) {
-		signal?.throwIfAborted();
-		const length = Math.min(CHUNK_BYTES$1, range.end - start);
-		const { buffer, bytesRead } = await file.read(Buffer.allocUnsafe(length), 0, length, start);
-		if (bytesRead === 0) return;
-		yield {
-			start,
-			bytes: buffer.subarray(0, bytesRead)
-		};
-		start += bytesRead;
-	}
-}
-/**
-* Reads a file from a place on in chunks of a MiB, but none that is all zeros: the same content gives the same chunks,
-* wherever it has holes.
-*/
-async function* contentChunks(path, from, signal) {
-	const ranges = await dataRanges(path, signal);
-	await using file = await open(path);
-	const { size } = await file.stat();
-	let next = from;
-	for (const { start, end } of ranges) {
-		if (end <= next) continue;
-		const first = Math.max(next, from + Math.floor((start - from) / CHUNK_BYTES$1) * CHUNK_BYTES$1);
-		next = Math.min(from + Math.ceil((end - from) / CHUNK_BYTES$1) * CHUNK_BYTES$1, size);
-		for await (const chunk of chunksOf(file, {
-			start: first,
-			end: next
-		}, signal)) if (!isZero(chunk.bytes)) yield chunk;
-	}
-}
-/** @throws Error where the file ends before */
-async function readAt(file, start, length) {
-	const { buffer, bytesRead } = await file.read(Buffer.alloc(length), 0, length, start);
-	if (bytesRead !== length) throw new Error(`the disk ends before byte ${start + length}`);
-	return buffer;
-}
-async function writeAt(file, start, bytes) {
-	await file.write(bytes, 0, bytes.length, start);
-}
-async function writeZeros(file, range) {
-	for (let { start } = range; start < range.end; start += CHUNK_BYTES$1) await writeAt(file, start, ZEROS.subarray(0, Math.min(CHUNK_BYTES$1, range.end - start)));
-}
 // src/disk/gce.ts
-const GRAIN_BYTES = 65536;
+const GRAIN_BYTES$1 = 65536;
 /**
 * Writes an image for Google Compute Engine: `disk.raw` in a gzip packed tar of the old GNU format (Google Cloud, "Manually
 * import boot disks": `tar --format=oldgnu -Sczf NAME.tar.gz disk.raw`), before it KIWI's `manifest.json` where there is
 * a license (kiwi/storage/subformat/gce.py).
 *
 * The holes are in the tar's map, as Google's `-S` puts them there, and not in its content. The map comes first, so the
-* content is read twice, but no zeros are compressed, and what unpacks the image gets the holes back. What is a hole is decided by content: a disk that was copied without its holes
-* gives the same bytes.
+* content is read twice, but no zeros are compressed, and what unpacks the image gets the holes back. What is a hole is
+* decided by content: a disk that was copied without its holes gives the same bytes.
 */
 async function writeGce(request) {
 	const { raw, target, signal } = request;
 	await using disk = await open(raw, "r");
-	const extents = await contentExtents(raw, signal);
-	await pipeline(Readable.from(archive(disk, extents, request), { objectMode: false }), (chunks) => compressedChunks(chunks, { algorithm: "gzip" }, signal), createWriteStream(target), ...signal === void 0 ? [] : [{ signal }]);
+	const options = signal === void 0 ? {} : { signal };
+	const { size } = await disk.stat();
+	const content = await usedRanges(raw, {
+		grainBytes: GRAIN_BYTES$1,
+		sizeBytes: size,
+		...options
+	});
+	await pipeline(Readable.from(archive(disk, content, request), { objectMode: false }), (chunks) => compressedChunks(chunks, { algorithm: "gzip" }, signal), createWriteStream(target), options);
 }
-async function* archive(disk, extents, request) {
+async function* archive(disk, content, request) {
 	const { license, sizeBytes, epochSeconds: mtimeSeconds, signal } = request;
 	if (license !== void 0) {
 		const text = Buffer.from(`{"licenses": [${JSON.stringify(license)}]}`);
@@ -35147,32 +35347,14 @@ async function* archive(disk, extents, request) {
 		name: "disk.raw",
 		sizeBytes,
 		mtimeSeconds
-	}, extents);
+	}, content);
 	let stored = 0;
-	for (const { start, length } of extents) for await (const { bytes } of chunksOf(disk, {
-		start,
-		end: start + length
-	}, signal)) {
+	for (const range of content) for await (const { bytes } of chunksOf(disk, range, signal === void 0 ? {} : { signal })) {
 		stored += bytes.length;
 		yield bytes;
 	}
 	yield Buffer.alloc(paddedSize(stored) - stored);
 	yield archiveEnd();
-}
-/** Where a raw disk has anything but zeros, in whole grains. */
-async function contentExtents(raw, signal) {
-	const extents = [];
-	for await (const { start, bytes } of contentChunks(raw, 0, signal)) for (let at = 0; at < bytes.length; at += GRAIN_BYTES) {
-		const grain = bytes.subarray(at, at + GRAIN_BYTES);
-		if (isZero(grain)) continue;
-		const last = extents.at(-1);
-		if (last !== void 0 && last.start + last.length === start + at) last.length += grain.length;
-		else extents.push({
-			start: start + at,
-			length: grain.length
-		});
-	}
-	return extents;
 }
 // src/disk/machine.ts
 const LSI_LOGIC = {
@@ -35189,7 +35371,7 @@ const PARAVIRTUAL = {
 * KIWI's words (kiwi/schema/kiwi.rnc `k.vmdisk.controller.attribute`, kiwi/storage/subformat/template/ova_compose.py) and
 * the subtypes that VMware writes for them (open-vmdk ova-compose.py).
 */
-const CONTROLLERS = {
+const CONTROLLERS = new Map(Object.entries({
 	ide: {
 		resourceType: 5,
 		title: "IDE Controller"
@@ -35219,8 +35401,8 @@ const CONTROLLERS = {
 		subtype: "vmware.nvme.controller",
 		title: "NVMe Controller"
 	}
-};
-Object.keys(CONTROLLERS);
+}));
+[...CONTROLLERS.keys()];
 /** ESXi 6.5 and Workstation 14 know it, and it has each of the controllers (VMware KB 1003746). */
 const HARDWARE_VERSION = "13";
 /** The first with SATA. */
@@ -35234,13 +35416,13 @@ function hardwareVersion(machine) {
 */
 function diskController(machine) {
 	const fallback = Number(hardwareVersion(machine)) < SATA_VERSION ? "lsilogic" : "sata";
-	return CONTROLLERS[machine?.diskController ?? fallback] ?? LSI_LOGIC;
+	return CONTROLLERS.get(machine?.diskController ?? fallback) ?? LSI_LOGIC;
 }
 /** The controller of the drive for DVDs, where there is one. */
 function dvdController(machine) {
-	return machine?.dvd === void 0 ? void 0 : CONTROLLERS[machine.dvd.controller ?? "ide"];
+	return machine?.dvd === void 0 ? void 0 : CONTROLLERS.get(machine.dvd.controller ?? "ide");
 }
-const NETWORK_CARDS = {
+const NETWORK_CARDS = new Map(Object.entries({
 	e1000: "E1000",
 	e1000e: "E1000e",
 	vmxnet: "VmxNet",
@@ -35248,14 +35430,22 @@ const NETWORK_CARDS = {
 	vmxnet3: "VmxNet3",
 	pcnet32: "PCNet32",
 	vlance: "PCNet32"
-};
+}));
 /** What an OVF calls the card (DSP0243 names no values; VMware's are these). */
 function networkCardType(card) {
 	const driver = card.driver ?? "vmxnet3";
-	return NETWORK_CARDS[driver.toLowerCase()] ?? driver;
+	return NETWORK_CARDS.get(driver.toLowerCase()) ?? driver;
 }
 // src/disk/options.ts
 const NO_OPTIONS = { qemu: [] };
+new Map(Object.entries({
+	backing_file: "names another file, and the disk is alone in the image",
+	backing_fmt: "is of another file, and the disk is alone in the image",
+	data_file: "names another file, and the disk is alone in the image",
+	data_file_raw: "is of another file, and the disk is alone in the image",
+	encryption: "needs a key, which qemu-img is not given",
+	size: "is what <size> of the type says"
+}));
 /**
 * The options for qemu-img's `-o`, the later of which win: ours that others can change, the description's, and ours that
 * make the format.
@@ -35428,6 +35618,7 @@ function escaped(text) {
 	return text.replaceAll(/[\p{Cc}\p{Cs}\ufffe\uffff]/gu, " ").replaceAll(/[&<>"]/g, (character) => ENTITIES[character] ?? character);
 }
 // src/disk/contentid.ts
+const GRAIN_BYTES = 1048576;
 /**
 * A hash over a disk file from which its ids are made: the same content has the same ids, another has others. Zeros are
 * left out, so that holes cost nothing.
@@ -35437,12 +35628,20 @@ function escaped(text) {
 */
 async function contentHash(path, from, masked, signal) {
 	const hash = createHash("sha256");
-	for await (const { start, bytes } of contentChunks(path, from, signal)) {
+	const { size: sizeBytes } = await stat(path);
+	const facts = {
+		grainBytes: GRAIN_BYTES,
+		sizeBytes,
+		from,
+		...signal === void 0 ? {} : { signal }
+	};
+	for await (const { offset, bytes } of usedGrains(path, facts)) {
 		for (const mask of masked) {
-			const first = Math.max(mask.start - start, 0);
-			if (first < bytes.length && mask.end > start) bytes.fill(0, first, Math.min(mask.end - start, bytes.length));
+			const first = Math.max(mask.offset - offset, 0);
+			const end = Math.min(mask.offset + mask.length - offset, bytes.length);
+			if (first < end) bytes.fill(0, first, end);
 		}
-		if (!isZero(bytes)) hash.update(`${start - from} ${bytes.length}\n`).update(bytes);
+		if (!isZero(bytes)) hash.update(`${offset - from} ${bytes.length}\n`).update(bytes);
 	}
 	return hash.digest();
 }
@@ -35485,8 +35684,8 @@ async function stampVmdk(path, start, signal) {
 	const at = start + sectors(header, DESCRIPTOR_AT);
 	const length = sectors(header, DESCRIPTOR_SIZE_AT);
 	const hash = await contentHash(path, start, [{
-		start: at,
-		end: at + length
+		offset: at,
+		length
 	}], signal);
 	const cid = hash.readUInt32BE(0) === NO_CID ? 0 : hash.readUInt32BE(0);
 	const text = (await readAt(file, at, length)).toString("latin1").replace(/\0.*$/s, "");
@@ -35636,19 +35835,23 @@ async function copyTo(from, to, start) {
 	await using source = await open(from);
 	await using target = await open(to, "wx");
 	const { size } = await source.stat();
-	for await (const { start: at, bytes } of chunksOf(source, {
-		start: 0,
-		end: size
-	})) await writeAt(target, start + at, bytes);
+	for await (const { offset, bytes } of chunksOf(source, {
+		offset: 0,
+		length: size
+	})) await writeAt(target, start + offset, bytes);
 	await rm(from);
 }
 async function sha256From(file, start, signal) {
 	const hash = createHash("sha256");
 	const { size } = await file.stat();
+	const options = {
+		reused: true,
+		...signal === void 0 ? {} : { signal }
+	};
 	for await (const { bytes } of chunksOf(file, {
-		start,
-		end: size
-	}, signal)) hash.update(bytes);
+		offset: start,
+		length: size - start
+	}, options)) hash.update(bytes);
 	return hash.digest("hex");
 }
 // src/disk/overlay.ts
@@ -35687,8 +35890,8 @@ const UUID_AT$1 = 392;
 async function stampVdi(path, signal) {
 	await using file = await open(path, "r+");
 	const hash = await contentHash(path, 0, [{
-		start: UUID_AT$1,
-		end: 424
+		offset: UUID_AT$1,
+		length: 32
 	}], signal);
 	const ids = ["vdi image", "vdi snapshot"].map((purpose) => guidBytes(uuidBytes(hash, purpose)));
 	await writeAt(file, UUID_AT$1, Buffer.concat(ids));
@@ -35698,9 +35901,13 @@ async function stampVdi(path, signal) {
 const FOOTER_BYTES = 512;
 const COOKIE = "conectix";
 const TIME_AT = 24;
+/** Current size, in bytes. */
+const SIZE_AT = 48;
+const TYPE_AT = 60;
+const FIXED = 2;
+const DYNAMIC = 3;
 const CHECKSUM_AT$1 = 64;
 const UUID_AT = 68;
-const UUID_BYTES = 16;
 /** 2000-01-01, from which the format counts seconds. */
 const TIME_ZERO = 946684800;
 const LAST_TIME = 2 ** 32 - 1;
@@ -35710,6 +35917,9 @@ const TAG_BYTES = 512;
 /**
 * Replaces the time and the random id that qemu-img puts into a VHD, of either kind, by the given time and an id of its
 * content.
+*
+* @returns what a machine sees, in bytes: of a fixed VHD only its footer says so, for qemu-img takes a guest's sector 0
+*   that begins like a footer for the header of a dynamic one (QEMU block/vpc.c `vpc_open`)
 */
 async function stampVhd(path, epochSeconds, signal) {
 	await using file = await open(path, "r+");
@@ -35717,19 +35927,22 @@ async function stampVhd(path, epochSeconds, signal) {
 	const footerAt = size - FOOTER_BYTES;
 	const footer = await readAt(file, footerAt, FOOTER_BYTES);
 	if (footer.toString("latin1", 0, 8) !== COOKIE) throw new Error("qemu-img wrote a VHD without a footer");
-	const places = (await readAt(file, 0, 8)).toString("latin1") === COOKIE ? [0, footerAt] : [footerAt];
+	const type = footer.readUInt32BE(TYPE_AT);
+	if (type !== FIXED && type !== DYNAMIC) throw new Error(`qemu-img wrote a VHD of the type ${type}`);
+	const places = type === DYNAMIC ? [0, footerAt] : [footerAt];
 	const hash = await contentHash(path, 0, places.flatMap((at) => [{
-		start: at + TIME_AT,
-		end: at + TIME_AT + 4
+		offset: at + TIME_AT,
+		length: 4
 	}, {
-		start: at + CHECKSUM_AT$1,
-		end: at + UUID_AT + UUID_BYTES
+		offset: at + CHECKSUM_AT$1,
+		length: 20
 	}]), signal);
 	footer.writeUInt32BE(Math.min(Math.max(epochSeconds - TIME_ZERO, 0), LAST_TIME), TIME_AT);
 	uuidBytes(hash, "vhd").copy(footer, UUID_AT);
 	footer.writeUInt32BE(0, CHECKSUM_AT$1);
 	footer.writeUInt32BE(onesComplement(footer), CHECKSUM_AT$1);
 	for (const at of places) await writeAt(file, at, footer);
+	return Number(footer.readBigUInt64BE(SIZE_AT));
 }
 function onesComplement(bytes) {
 	return ~bytes.reduce((sum, byte) => sum + byte, 0) >>> 0;
@@ -35760,8 +35973,8 @@ function refused(reason) {
 /** MS-VHDX: section 2.2 (layout, file identifier), 2.2.2 (headers), 2.3 (log), 2.6 (metadata); all little-endian. */
 const KIBIBYTE = 1024;
 const CREATOR = {
-	start: 8,
-	end: 520
+	offset: 8,
+	length: 512
 };
 const HEADERS = [64 * KIBIBYTE, 128 * KIBIBYTE];
 const HEADER_BYTES = 4096;
@@ -35790,14 +36003,13 @@ async function stampVhdx(path, signal) {
 	const [first] = headers;
 	if (first?.toString("latin1", 0, 4) !== "head") throw new Error("qemu-img wrote a VHDX without headers");
 	if (headers.some((header) => !isZero(header.subarray(LOG_GUID_AT, 64)))) throw new Error("qemu-img wrote a VHDX with a log that is to be played");
-	const logAt = Number(first.readBigUInt64LE(LOG_OFFSET_AT));
 	const log = {
-		start: logAt,
-		end: logAt + first.readUInt32LE(LOG_LENGTH_AT)
+		offset: Number(first.readBigUInt64LE(LOG_OFFSET_AT)),
+		length: first.readUInt32LE(LOG_LENGTH_AT)
 	};
 	const idAt = await diskIdPlace(file);
 	const hash = await contentHash(path, 0, masks(log, idAt), signal);
-	await writeAt(file, CREATOR.start, creator());
+	await writeAt(file, CREATOR.offset, creator());
 	await writeZeros(file, log);
 	await writeAt(file, idAt, guidBytes(uuidBytes(hash, "vhdx disk")));
 	const [one, two] = headers.map((header) => header.readBigUInt64LE(SEQUENCE_AT));
@@ -35813,22 +36025,22 @@ async function stampVhdx(path, signal) {
 }
 function masks(log, idAt) {
 	const ids = HEADERS.map((at) => ({
-		start: at + CHECKSUM_AT,
-		end: at + LOG_GUID_AT
+		offset: at + CHECKSUM_AT,
+		length: 44
 	}));
 	return [
 		CREATOR,
 		log,
 		{
-			start: idAt,
-			end: idAt + GUID_BYTES
+			offset: idAt,
+			length: GUID_BYTES
 		},
 		...ids
 	];
 }
 /** UTF-16; qemu-img writes its version. */
 function creator() {
-	const bytes = Buffer.alloc(CREATOR.end - CREATOR.start);
+	const bytes = Buffer.alloc(CREATOR.length);
 	bytes.write("kiwi-oci", "utf16le");
 	return bytes;
 }
@@ -35876,7 +36088,7 @@ async function convertDisk(conversion) {
 			virtualSizeBytes: made.virtualSizeBytes
 		};
 	} catch (error) {
-		throw lacksSpace(error) ? new HostError(`no space left for ${target}`, "make room there, or name a larger place with work-dir") : error;
+		throw spaceError(error, dirname(resolve(target)));
 	} finally {
 		if (folder !== void 0) await rm(folder, {
 			recursive: true,
@@ -35979,20 +36191,20 @@ async function makePlain(conversion, folder) {
 		disk.file,
 		file
 	]], signal);
-	await stamp(file, conversion);
 	return {
 		file,
-		virtualSizeBytes: (await inspectDisk(file, driver, signal)).virtualSizeBytes
+		virtualSizeBytes: await stamp(file, conversion)
 	};
 }
-/** Gives the disk ids of its own content, and a fixed VHD its tag. */
+/** Gives the disk ids of its own content, and a fixed VHD its tag. @returns what a machine sees, in bytes */
 async function stamp(path, { to, options, epochSeconds, signal }) {
 	const tag = to === "vhd-fixed" ? options?.vhdFixedTag : void 0;
 	if (tag !== void 0) await writeVhdTag(path, tag);
+	if (to === "vhd" || to === "vhd-fixed") return await stampVhd(path, epochSeconds, signal);
 	if (to === "vmdk") await stampVmdk(path, 0, signal);
 	if (to === "vdi") await stampVdi(path, signal);
-	if (to === "vhd" || to === "vhd-fixed") await stampVhd(path, epochSeconds, signal);
 	if (to === "vhdx") await stampVhdx(path, signal);
+	return await virtualSize(path, diskFormat(to).driver, signal);
 }
 function optionArguments(to, options) {
 	return qemuOptions(to, options).flatMap((option) => ["-o", option]);
@@ -36031,18 +36243,53 @@ async function refusedOptions(to, options, folder, signal) {
 async function qemuImg(args, signal) {
 	await runCommand("qemu-img", args, signal === void 0 ? {} : { signal });
 }
-function lacksSpace(error) {
-	if (error instanceof CommandError) return error.lastLines.some((line) => line.includes("No space left on device"));
-	return error instanceof Error && "code" in error && error.code === "ENOSPC";
+// src/host/space.ts
+const MEGABYTE = 1024 ** 2;
+/** What we assume to be in the disk of a description that gives no smaller `<size>`. */
+const ASSUMED_CONTENT_BYTES = 2048 * MEGABYTE;
+/** A disk of a Linux system compresses to about 40 % (440 MB of a small Debian to 166 MB); the rest is margin. */
+const COMPRESSED_PART = .6;
+/** Bytes that an ordinary user may still write below a path; a path that does not exist yet counts as its parent. */
+async function freeBytes(path) {
+	let folder = resolve(path);
+	for (;;) try {
+		const { bavail, bsize } = await statfs(folder);
+		return bavail * bsize;
+	} catch (error) {
+		const parent = dirname(folder);
+		if (!(error instanceof Error && "code" in error && error.code === "ENOENT") || parent === folder) throw error;
+		folder = parent;
+	}
 }
-// src/plan/typeplace.ts
-/** Where the `<type>` that is built stands, for a problem of it. */
-function typePlace({ file, line }) {
-	return {
-		where: `${basename(file)}:${line}`,
-		file,
-		line
-	};
+/** The error to throw where a folder has not the space, with both numbers in GB (10⁹ bytes, as `df -H` shows them). */
+function spaceProblem(needBytes, haveBytes, path) {
+	if (haveBytes >= needBytes) return void 0;
+	return new HostError(`not enough space in ${path}: about ${(Math.ceil(needBytes / 1e8) / 10).toFixed(1)} GB are needed, ${(Math.floor(haveBytes / 1e8) / 10).toFixed(1)} GB are free`, "free some, or set work-dir to a folder on a larger file system");
+}
+/** Bytes needed to wrap an existing disk: the converted disk and the layer, nothing else stays. */
+function diskSpaceNeed(facts) {
+	const { contentBytes, packed = false, compressed } = facts;
+	const packedBytes = contentBytes * COMPRESSED_PART;
+	const file = packed ? packedBytes : contentBytes;
+	const layer = compressed || packed ? packedBytes : facts.lengthBytes ?? contentBytes;
+	return Math.ceil((facts.converted ? file : 0) + Math.max(layer, facts.rawCopy ? contentBytes : 0));
+}
+/**
+* Bytes needed to build a description: root tree, raw disk, and what is written of the disk.
+*
+* The raw disk is sparse, so `<size>` only limits what it can hold; a small system in a disk of 100 GB is usual. The
+* estimate takes the smaller of `<size>` and 2 GB and is meant to stop what cannot work; `diskSpaceNeed` is asked again
+* when the disk is there.
+*
+* @param sizeMegabytes `<size>` of the type in MB, where it is given
+*/
+function descriptionSpaceNeed(parts, sizeMegabytes) {
+	const limit = sizeMegabytes === void 0 ? Number.POSITIVE_INFINITY : sizeMegabytes * MEGABYTE;
+	const content = Math.min(limit, ASSUMED_CONTENT_BYTES);
+	return content + content + diskSpaceNeed({
+		...parts,
+		contentBytes: content
+	});
 }
 // src/plan/diskoptions.ts
 /**
@@ -36078,18 +36325,27 @@ async function checkFormatOptions(plan, job) {
 		text
 	}]);
 }
+/** @throws HostError when the build of the description, the disk and its layer have no room in the work folder */
+async function checkDescriptionSpace(plan, { selected }, job) {
+	const sizeMegabytes = selected.size?.additive ? void 0 : selected.size?.megabytes;
+	await checkSpace(descriptionSpaceNeed(writtenParts(plan, "raw"), sizeMegabytes), job);
+}
 /** @throws HostError when the disk, converted, and its layer have no room in the work folder */
 async function checkDiskSpace(plan, disk, job) {
-	const { packed, whole } = diskFormat(plan.format);
-	const options = conversionOptions(plan.source, plan.format, plan.platform);
+	const { whole } = diskFormat(plan.format);
 	await checkSpace(diskSpaceNeed({
 		contentBytes: disk.sizeBytes,
-		converted: isConverted(disk.format, plan.format, options) && !isStreamed(plan, disk),
-		compressed: plan.compression.algorithm !== "none",
-		packed: packed === true,
-		rawCopy: plan.format === "gce" && disk.format !== "raw",
-		...whole ? { lengthBytes: disk.virtualSizeBytes } : {}
+		...whole ? { lengthBytes: disk.virtualSizeBytes } : {},
+		...writtenParts(plan, disk.format)
 	}), job);
+}
+function writtenParts(plan, from) {
+	return {
+		converted: makesFile(plan, from),
+		compressed: plan.compression.algorithm !== "none",
+		packed: diskFormat(plan.format).packed === true,
+		rawCopy: plan.format === "gce" && from !== "raw"
+	};
 }
 async function checkSpace(needBytes, job) {
 	const problem = spaceProblem(needBytes, await freeBytes(job.workFolder), job.workFolder);
@@ -36099,11 +36355,16 @@ async function checkSpace(needBytes, job) {
 * Whether the layer is written from the raw disk itself, without a file of the format in between. Where the layer is not
 * compressed the clusters of a qcow2 are, by qemu-img.
 */
-function isStreamed({ source, format, platform, compression }, disk) {
-	if (disk.format !== "raw") return false;
+function isStreamed({ source, format, platform, compression }, from) {
+	if (from !== "raw") return false;
 	if (format === "raw") return true;
 	const { qemu } = conversionOptions(source, format, platform);
 	return format === "qcow2" && compression.algorithm !== "none" && qemu.length === 0;
+}
+/** Whether a file of the plan's format is written, and not the disk itself or its content read. */
+function makesFile(plan, from) {
+	const { source, format, platform } = plan;
+	return isConverted(from, format, conversionOptions(source, format, platform)) && !isStreamed(plan, from);
 }
 /**
 * Makes the disk that goes into the image, from one that stays as it is.
@@ -36112,20 +36373,28 @@ function isStreamed({ source, format, platform, compression }, disk) {
 */
 async function convertSource(plan, raw, job) {
 	const { format } = plan;
-	const path = plan.diskPath ?? `/disk/${stem(plan, raw)}.${diskFormat(format).extension}`;
+	const path = plannedDiskPath(plan);
 	await checkDiskSpace(plan, raw, job);
-	job.report.group(`Convert the disk to ${format}`);
-	const before = await stat(raw.file);
-	const made = await job.stopwatch.time("Convert", () => isStreamed(plan, raw) ? streamedDisk(plan, raw, job.signal) : convertedDisk(plan, raw, basename(path), job));
-	job.report.endGroup();
-	const after = await stat(raw.file);
-	if (after.mtimeMs !== before.mtimeMs || after.size !== before.size) throw new HostError(`the disk ${raw.file} changed while it was converted`, "end what writes to it, a running VM perhaps, and try again");
+	const made = isStreamed(plan, raw.format) ? await phase(job, "Scan", "Look through the disk for its content", () => streamedDisk(plan, raw, job.signal)) : makesFile(plan, raw.format) ? await phase(job, "Convert", `Convert the disk to ${format}`, () => convertedDisk(plan, raw, path, job)) : {
+		file: raw.file,
+		virtualSizeBytes: raw.virtualSizeBytes,
+		sizeBytes: Number(raw.state.size)
+	};
+	await checkUnchanged(raw.file, raw.state);
+	if (made.virtualSizeBytes > raw.virtualSizeBytes) job.report.info(`The disk grew from ${raw.virtualSizeBytes} to ${made.virtualSizeBytes} bytes, as ${format} has it`);
 	if (plan.compression.algorithm === "none") await checkSpace(made.sizeBytes, job);
 	return {
 		path,
 		format,
-		...made
+		...made,
+		...made.file === raw.file ? { state: raw.state } : {}
 	};
+}
+async function phase(job, name, title, work) {
+	job.report.group(title);
+	const done = await job.stopwatch.time(name, work);
+	job.report.endGroup();
+	return done;
 }
 async function streamedDisk({ format }, raw, signal) {
 	const { file, virtualSizeBytes } = raw;
@@ -36137,20 +36406,20 @@ async function streamedDisk({ format }, raw, signal) {
 		content: made.extents
 	};
 }
-async function convertedDisk(plan, raw, name, job) {
+async function convertedDisk(plan, raw, path, job) {
 	const { source, format } = plan;
 	const folder = join(job.workFolder, "disk");
 	await mkdir(folder, { recursive: true });
-	const epochSeconds = plan.sourceDateEpoch ?? imageTime((await stat(raw.file)).mtimeMs);
+	const epochSeconds = plan.sourceDateEpoch ?? imageTime(raw.state);
 	const converted = await convertDisk({
 		source: raw.file,
 		from: raw.format,
 		virtualSizeBytes: raw.virtualSizeBytes,
 		to: format,
-		target: join(folder, name),
+		target: join(folder, basename(path)),
 		compressed: plan.compression.algorithm === "none",
 		options: conversionOptions(source, format, plan.platform),
-		title: source.kind === "description" ? source.name : raw.name,
+		title: source.kind === "description" ? source.name : diskStem(source),
 		epochSeconds,
 		signal: job.signal
 	});
@@ -36160,12 +36429,8 @@ async function convertedDisk(plan, raw, name, job) {
 	};
 }
 /** The time of an image whose user gives none, in seconds since 1970: that of its disk. */
-function imageTime(mtimeMilliseconds) {
-	return Math.max(0, Math.floor(mtimeMilliseconds / 1e3));
-}
-/** What the disk is called in the image, without its ending. */
-function stem({ source }, raw) {
-	return (source.kind === "description" ? source.diskName : void 0) ?? raw.name;
+function imageTime({ mtimeNs }) {
+	return Math.max(0, Number(mtimeNs / 1000000000n));
 }
 // src/job/job.ts
 /** The same job until another signal aborts, its calls to registries among it. */
@@ -36307,9 +36572,6 @@ var DiskTar = class DiskTar {
 		}
 	}
 };
-function changedDisk(source) {
-	return new HostError(`the disk ${source} changed while it was read`, "end what writes to it, a running VM perhaps, and try again");
-}
 // src/oci/layer.ts
 const CHUNK_BYTES = 1048576;
 /**
@@ -36317,13 +36579,13 @@ const CHUNK_BYTES = 1048576;
 * constant memory. The blob gets its name when it is whole; on an error or an abort nothing of it stays. Its bytes do not
 * depend on the machine or the number of threads.
 *
-* @throws HostError when the disk file is no regular file, changes while it is read, or the disk is full; ImageError for
+* @throws HostError when the disk file is no regular file, changes while it is read (or since it had `state`), or the disk is full; ImageError for
 *   a path that cannot be in an image; AbortError after `signal`; other errors of the file system are passed on
 */
 async function writeDiskLayer(file, options) {
 	const { compression, signal } = options;
 	signal?.throwIfAborted();
-	const before = await stat(file.source, { bigint: true });
+	const before = file.state ?? await fileState(file.source);
 	await using tar = await DiskTar.open(file, options);
 	const content = checked(blobContent(tar, options), file.source, before);
 	const isPlain = methodOf(compression) === void 0;
@@ -36359,8 +36621,7 @@ async function* plainChunks(source, signal) {
 /** Fails at the end, before the blob gets its name, where the file is not what it was. */
 async function* checked(content, source, before) {
 	yield* content;
-	const after = await stat(source, { bigint: true });
-	if (after.size !== before.size || after.mtimeNs !== before.mtimeNs) throw changedDisk(source);
+	await checkUnchanged(source, before);
 }
 // src/oci/validate.ts
 const REF_NAME = "org.opencontainers.image.ref.name";
@@ -36514,7 +36775,7 @@ async function documentAt(path, name, check) {
 /** The content, cut one byte above the limit of documents; or why there is none. */
 async function smallFile(path) {
 	try {
-		await using file = await open(path, constants$1.O_RDONLY | constants$1.O_NOFOLLOW | constants$1.O_NONBLOCK);
+		await using file = await open(path, constants.O_RDONLY | constants.O_NOFOLLOW | constants.O_NONBLOCK);
 		if (!(await file.stat()).isFile()) return "is not a regular file";
 		const chunks = [];
 		const content = file.createReadStream({
@@ -36571,11 +36832,11 @@ async function wrapDisk(request) {
 	const { disk, base, compression, epochSeconds, layoutFolder, signal, reference = "latest" } = request;
 	const baseLayers = base === void 0 ? [] : checkedLayers(base, request.platform);
 	const layout = await createLayout(layoutFolder);
-	const { path: source, pathInImage, content } = disk;
+	const { path: source, pathInImage, ...known } = disk;
 	const layer = await writeDiskLayer({
 		source,
 		path: pathInImage,
-		...content === void 0 ? {} : { content }
+		...known
 	}, {
 		compression,
 		epochSeconds,
@@ -36632,7 +36893,10 @@ async function buildImage(plan, job, kiwi) {
 	report.group("Check base, registries and disk");
 	const { base, disk } = await stopwatch.time("Checks", async () => {
 		await requireSkopeo(job.access);
-		await checkDestinations(plannedDestinations(plan), plan.names, job.access);
+		await checkDestinations(plannedDestinations(plan), plan.names, job.access, {
+			reads: readFiles(plan),
+			...plan.exportsSource === void 0 ? {} : { chosenBy: plan.exportsSource }
+		});
 		if (plan.push) await checkTargets(plan.tags, job.access);
 		return {
 			base: await resolvePlannedBase(plan, job),
@@ -36670,7 +36934,7 @@ async function readySource(plan, job, kiwi) {
 	const unfit = kiwiPathProblem(job.workFolder);
 	if (unfit !== void 0) throw new HostError("the folder for temporary files is of no use", unfit);
 	await checkFormatOptions(plan, job);
-	await checkSpace(descriptionSpaceNeed(fixedMegabytes(plan.source)), job);
+	await checkDescriptionSpace(plan, plan.source, job);
 	const prepared = await prepareDescription(plan, plan.source, kiwi, job);
 	return async (running) => {
 		const built = await running.stopwatch.time("KIWI", () => buildDescription(prepared, running));
@@ -36680,40 +36944,34 @@ async function readySource(plan, job, kiwi) {
 		})));
 		return {
 			...await inspectDisk(built.disk, "raw", running.signal),
-			file: built.disk,
-			name: built.kiwiName
+			file: built.disk
 		};
 	};
-}
-/** What `<size>` limits the disk to; an additive one only adds to what the files need. */
-function fixedMegabytes({ selected }) {
-	return selected.size?.additive ? void 0 : selected.size?.megabytes;
 }
 async function readyDisk(plan, source, job) {
 	const info = await inspectDisk(source.path, void 0, job.signal);
 	await checkDiskSpace(plan, info, job);
-	const name = basename(source.path).replace(/(?<=.)\.[^.]+$/, "");
 	return async () => ({
 		...info,
-		file: source.path,
-		name
+		file: source.path
 	});
 }
 async function wrap(plan, parts, job) {
 	const { raw, converted, base, kiwi } = parts;
-	const { content, ...disk } = converted;
+	const { content, state, ...disk } = converted;
 	const { source } = plan;
 	job.report.group("Wrap");
-	const epochSeconds = plan.sourceDateEpoch ?? imageTime((await stat(raw.file)).mtimeMs);
+	const epochSeconds = plan.sourceDateEpoch ?? imageTime(raw.state);
 	const named = source.kind === "description" ? {
 		title: source.name,
 		version: source.version
-	} : { title: raw.name };
+	} : { title: diskStem(source) };
 	const wrapped = await job.stopwatch.time("Wrap", () => wrapDisk({
 		disk: {
 			path: disk.file,
 			pathInImage: disk.path,
-			...content === void 0 ? {} : { content }
+			...content === void 0 ? {} : { content },
+			...state === void 0 ? {} : { state }
 		},
 		...base ? { base } : {},
 		platform: plan.platform,

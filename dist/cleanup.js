@@ -1,6 +1,7 @@
-import { lstat, rm } from "node:fs/promises";
+import { access, rm, stat } from "node:fs/promises";
 import { basename, dirname, isAbsolute, join, resolve } from "node:path";
 import { spawn } from "node:child_process";
+import { constants } from "node:fs";
 import { createInterface } from "node:readline";
 import { randomUUID } from "node:crypto";
 import * as os from "os";
@@ -95,10 +96,16 @@ function describeError(thrown) {
 		exitCode: 1
 	};
 }
+/** As strerror(3) says ENOSPC and EDQUOT, in what a program prints. */
+const NO_SPACE = /no space left on device|disk quota exceeded/i;
+const SPACE_CODES = ["ENOSPC", "EDQUOT"];
+/** Whether the disk is full or the quota used up: said by the system, or by a program that failed of it. */
+function lacksSpace(error) {
+	if (error instanceof CommandError) return error.lastLines.some((line) => NO_SPACE.test(line));
+	return error instanceof Error && "code" in error && SPACE_CODES.includes(String(error.code));
+}
 /** What of the file system is no bug of ours but the machine's state. */
 const FILESYSTEM = {
-	ENOSPC: "no space is left: free some, or set work-dir to a folder on a larger file system",
-	EDQUOT: "the quota is used up: free some, or set work-dir to another folder",
 	EROFS: "the file system is read-only: set work-dir to a folder that can be written",
 	EACCES: "the right to it is missing: give it, or name another folder with work-dir",
 	EPERM: "the right to it is missing: give it, or name another folder with work-dir",
@@ -107,8 +114,11 @@ const FILESYSTEM = {
 };
 function filesystemMessage(error) {
 	const { code, path, syscall } = error;
-	const text = syscall === "mkdir" && code === "ENOENT" ? "no folder can be made there: name another place" : FILESYSTEM[code ?? ""];
-	return text === void 0 || path === void 0 ? void 0 : `${path}: ${text}`;
+	if (path === void 0) return void 0;
+	if (lacksSpace(error)) return `${path}: no space is left: free some, or set work-dir to a folder on a larger file system`;
+	if (syscall === "mkdir" && code === "ENOENT") return `${path}: no folder can be made there: name another place`;
+	const text = FILESYSTEM[code ?? ""];
+	return text === void 0 ? void 0 : `${path}: ${text}`;
 }
 // src/command.ts
 const KEPT_LINES = 40;
@@ -118,10 +128,12 @@ const GRACE_MILLISECONDS = 5e3;
 * Runs a program from an argument list, never through a shell.
 *
 * @throws CommandError when it cannot be started, exits with a code not in `accept`, is ended by a signal, runs into
-*   its time limit or is canceled. A non-zero exit is always an error.
+*   its time limit or is canceled. A non-zero exit is always an error. HostError where `cwd` is no folder; what `onLine`
+*   throws, when the program has ended of it.
 */
 async function runCommand(program, args, options = {}) {
 	const fail = (outcome, lines) => new CommandError(program, args, outcome, lines);
+	if (options.cwd !== void 0) await requireFolder(options.cwd);
 	if (options.signal?.aborted) throw fail({ kind: "canceled" }, []);
 	const child = spawn(program, args, {
 		cwd: options.cwd,
@@ -144,43 +156,63 @@ async function runCommand(program, args, options = {}) {
 		if (!options.onLine) errors.push(line);
 		keep(line);
 	})];
-	child.stdin.on("error", () => {});
-	if (options.input !== void 0) child.stdin.write(options.input);
-	if (!options.stopByEndOfInput) child.stdin.end();
-	const ended = new Promise((resolve, reject) => {
+	feed(child.stdin, options);
+	const ended = endOf(child);
+	const stopper = stopWhenAsked(child, options);
+	try {
+		const [end] = await Promise.all([ended, ...readers]).catch(async (error) => {
+			if (child.pid === void 0) throw isMissing(error) ? fail({ kind: "missing" }, []) : error;
+			stopper.stop({ kind: "canceled" });
+			for (const stream of [child.stdout, child.stderr]) stream.destroy();
+			throw await ended.then(() => error);
+		});
+		const lines = lastLines.length > 0 ? lastLines : tail(chunks);
+		const failure = stopper.reason ?? failureOf(end, options.accept);
+		if (failure !== void 0) throw fail(failure, lines);
+		return {
+			exitCode: end.code ?? 0,
+			stdout: Buffer.concat(chunks),
+			stderr: errors.join("\n")
+		};
+	} finally {
+		stopper.release();
+	}
+}
+function feed(stdin, { input, stopByEndOfInput }) {
+	stdin.on("error", () => {});
+	if (input !== void 0) stdin.write(input);
+	if (!stopByEndOfInput) stdin.end();
+}
+function failureOf({ code, signal }, accept = [0]) {
+	if (code === null) return {
+		kind: "signal",
+		signal: signal ?? "an unknown signal"
+	};
+	return accept.includes(code) ? void 0 : {
+		kind: "exit",
+		code
+	};
+}
+function endOf(child) {
+	return new Promise((resolve, reject) => {
 		child.on("error", (error) => child.pid === void 0 && reject(error));
 		child.once("close", (code, signal) => resolve({
 			code,
 			signal
 		}));
 	});
-	const stopper = stopWhenAsked(child, options);
-	try {
-		const [end] = await Promise.all([ended, ...readers]);
-		const lines = lastLines.length > 0 ? lastLines : tail(chunks);
-		if (stopper.reason) throw fail(stopper.reason, lines);
-		if (end.code === null) throw fail({
-			kind: "signal",
-			signal: end.signal ?? "an unknown signal"
-		}, lines);
-		if (!(options.accept ?? [0]).includes(end.code)) throw fail({
-			kind: "exit",
-			code: end.code
-		}, lines);
-		return {
-			exitCode: end.code,
-			stdout: Buffer.concat(chunks),
-			stderr: errors.join("\n")
-		};
-	} catch (error) {
-		if (isErrno(error) && ["ENOENT", "EACCES"].includes(error.code ?? "")) throw fail({ kind: "missing" }, []);
-		throw error;
-	} finally {
-		stopper.release();
-	}
+}
+/** Node tells a missing one as a missing program. */
+async function requireFolder(folder) {
+	await access(`${folder}/.`, constants.X_OK).catch(({ code }) => {
+		throw new HostError(`${folder} is no folder to work in (${code})`, "it was removed or closed meanwhile: run the job again");
+	});
 }
 function stopWhenAsked(child, options) {
-	const state = { release: () => {} };
+	const state = {
+		stop: (reason) => stop(reason),
+		release: () => {}
+	};
 	const timers = [];
 	const stop = (reason) => {
 		state.reason ??= reason;
@@ -218,10 +250,13 @@ function sendSignal(child, signal) {
 		], { stdio: "ignore" }).on("error", () => {});
 	}
 }
-/** What the actions' runner hands to its steps, tokens among it: no program that we start needs any of it. */
 const RUNNER_VARIABLES = /^(INPUT_|STATE_|ACTIONS_|KIWI_OCI_)|^(GITHUB_TOKEN|NODE_OPTIONS)$/;
+/** What the actions' runner hands to its steps, tokens among it: no program that we start needs any of it. */
+function isRunnerVariable(name) {
+	return RUNNER_VARIABLES.test(name);
+}
 function inheritedEnvironment() {
-	return Object.fromEntries(Object.entries(process.env).filter(([name]) => !RUNNER_VARIABLES.test(name)));
+	return Object.fromEntries(Object.entries(process.env).filter(([name]) => !isRunnerVariable(name)));
 }
 async function eachLine(stream, onLine) {
 	for await (const line of createInterface({
@@ -237,6 +272,9 @@ function tail(chunks) {
 }
 function isErrno(error) {
 	return error instanceof Error && "code" in error;
+}
+function isMissing(error) {
+	return isErrno(error) && ["ENOENT", "EACCES"].includes(error.code ?? "");
 }
 // src/host/privileges.ts
 /** Finds out by the user id, then by whether sudo works without a password. */
@@ -273,6 +311,11 @@ function asRoot(privileges, program, args) {
 		case "none": throw new HostError("building needs root", "run as root or with password-less sudo");
 	}
 }
+// src/oci/folder.ts
+/** Whether something is there: behind links, and as far as we may look. */
+async function isThere(path) {
+	return await stat(path).catch(() => void 0) !== void 0;
+}
 /** Removes folders of a job. The job's result stands: what cannot be removed is told as a warning. */
 async function removeFolders(folders, supervisor, report) {
 	for (const folder of folders) try {
@@ -300,9 +343,6 @@ async function removeFolder(folder, supervisor) {
 		remove: folder,
 		under: dirname(folder)
 	})}\n` });
-}
-async function isThere(path) {
-	return await lstat(path).catch(() => void 0) !== void 0;
 }
 // node_modules/@actions/core/lib/utils.js
 /**

@@ -94,7 +94,7 @@ function deflater(module, level, pieceBytes) {
 		const bytes = new Uint8Array(memory.buffer);
 		bytes.set(piece, start);
 		const written = deflate(start, history, piece.length - history, level, target);
-		return bytes.slice(target, target + written);
+		return bytes.subarray(target, target + written);
 	};
 }
 // src/compress/deflateworker.ts
@@ -104,9 +104,11 @@ const { module, level, pieceBytes } = workerData;
 const deflate = deflater(module, level, pieceBytes);
 port.on("message", ({ buffer, history, length }) => {
 	const compressed = deflate(new Uint8Array(buffer, 0, length), history);
-	port.postMessage({
+	const answer = {
 		buffer,
-		compressed
-	}, [buffer, compressed.buffer]);
+		length: compressed.length
+	};
+	new Uint8Array(buffer).set(compressed);
+	port.postMessage(answer, [buffer]);
 });
 export {};

@@ -4,7 +4,7 @@ import { Worker } from "node:worker_threads";
 import { constants, crc32, createGunzip, createZstdCompress, createZstdDecompress } from "node:zlib";
 import { createHash, randomUUID } from "node:crypto";
 import { constants as constants$1, createReadStream, createWriteStream } from "node:fs";
-import { chmod, link, lstat, mkdir, mkdtemp, open, readFile, readdir, rename, rm, rmdir, stat, writeFile } from "node:fs/promises";
+import { access, chmod, link, lstat, mkdir, mkdtemp, open, readFile, readdir, rename, rm, rmdir, stat, writeFile } from "node:fs/promises";
 import { basename, dirname, join, resolve } from "node:path";
 import { PassThrough, Readable } from "node:stream";
 import { pipeline } from "node:stream/promises";
@@ -278,6 +278,11 @@ function deflateModule() {
 // src/compress/deflatepool.ts
 /** Beside its sources, or in dist/ beside the entry that holds this code. */
 const PROGRAM = new URL(import.meta.url.endsWith(".ts") ? "./deflateworker.ts" : "./deflateworker.js", import.meta.url);
+/** Of a program that makes next to no objects. */
+const SMALL_HEAP = {
+	maxYoungGenerationSizeMb: 1,
+	maxOldGenerationSizeMb: 32
+};
 /** Threads that deflate pieces, each one piece at a time, in the order they are asked. */
 var DeflatePool = class {
 	appetite;
@@ -326,9 +331,15 @@ var DeflatePool = class {
 		worker.postMessage(task.piece, [task.piece.buffer]);
 	}
 	#start() {
-		const worker = new Worker(PROGRAM, { workerData: this.#setup });
-		worker.on("message", (answer) => {
-			this.#workers.get(worker)?.resolve(answer);
+		const worker = new Worker(PROGRAM, {
+			workerData: this.#setup,
+			resourceLimits: SMALL_HEAP
+		});
+		worker.on("message", ({ buffer, length }) => {
+			this.#workers.get(worker)?.resolve({
+				buffer,
+				compressed: new Uint8Array(buffer, 0, length)
+			});
 			this.#workers.set(worker, void 0);
 			this.#assign();
 		});
@@ -377,7 +388,7 @@ var PieceReader = class {
 			length: history + length
 		};
 	}
-	/** Takes a buffer back. */
+	/** Takes a buffer back, when what was compressed into it is not needed any more. */
 	reuse(buffer) {
 		this.#free.push(buffer);
 	}
@@ -403,7 +414,7 @@ var ZeroPieces = class {
 			buffer: new ArrayBuffer(length),
 			history: 0,
 			length
-		}).then((answer) => answer.compressed);
+		}).then((answer) => answer.compressed.slice());
 		compressed.catch(() => {});
 		return compressed;
 	}
@@ -453,8 +464,8 @@ var ZstdCompressor = class {
 };
 // src/compress/stream.ts
 const MIB = 1048576;
-/** One thread reads and hashes for all of them, so more would wait; and each takes memory. */
-const MOST_THREADS = 8;
+/** One thread reads and hashes for all of them, so more would wait; and each takes 14 MB, of 200 for the whole program. */
+const MOST_THREADS = 6;
 /**
 * Pieces are compressed apart, so their size is part of what the result is, and the number of threads is not. gzip's see
 * what came before them. zstd's are frames of their own, so large that it costs 0.1 % in size against `zstd -T0`.
@@ -475,9 +486,9 @@ const GZIP_HEADER = Buffer.from("1f8b08000000000000ff", "hex");
 const LAST_BLOCK = Buffer.from("0300", "hex");
 /**
 * The bytes of a source compressed by several threads: one gzip member, or zstd frames. The same bytes give the same
-* result for any number of threads.
+* result for any number of threads. What is given lasts until the next is asked for.
 *
-* @param options.threads at least 1; as many as the machine has processors, at most eight, where left out
+* @param options.threads at least 1; as many as the machine has processors, at most six, where left out
 * @throws what the source throws; AbortError after `signal`
 */
 async function* compressed(source, method, options) {
@@ -515,20 +526,16 @@ async function* compressedPieces(pieces, zeros, compressor, signal) {
 			}
 			const zero = zeros.compressed(piece);
 			if (zero !== void 0) pieces.reuse(piece.buffer);
-			underWay.push(zero ?? returned(pieces, compressor, piece));
+			const compressing = zero?.then((compressed) => ({ compressed })) ?? compressor.compress(piece);
+			compressing.catch(() => {});
+			underWay.push(compressing);
 		}
 		const next = underWay.shift();
 		if (next === void 0) return;
-		yield await next;
+		const { buffer, compressed } = await next;
+		yield compressed;
+		if (buffer !== void 0) pieces.reuse(buffer);
 	}
-}
-function returned(pieces, compressor, piece) {
-	const compressing = compressor.compress(piece).then(({ buffer, compressed }) => {
-		pieces.reuse(buffer);
-		return compressed;
-	});
-	compressing.catch(() => {});
-	return compressing;
 }
 function littleEndian(value) {
 	const bytes = Buffer.alloc(4);
@@ -647,10 +654,21 @@ function describeError(thrown) {
 		exitCode: 1
 	};
 }
+/** As strerror(3) says ENOSPC and EDQUOT, in what a program prints. */
+const NO_SPACE = /no space left on device|disk quota exceeded/i;
+const SPACE_CODES = ["ENOSPC", "EDQUOT"];
+/** Whether the disk is full or the quota used up: said by the system, or by a program that failed of it. */
+function lacksSpace(error) {
+	if (error instanceof CommandError) return error.lastLines.some((line) => NO_SPACE.test(line));
+	return error instanceof Error && "code" in error && SPACE_CODES.includes(String(error.code));
+}
+/** A full disk as what it means to the user; any other error as it is. */
+function spaceError(error, folder) {
+	if (!lacksSpace(error)) return error;
+	return new HostError(`no space is left in ${folder} for the image`, "free some, or choose another work-dir or target");
+}
 /** What of the file system is no bug of ours but the machine's state. */
 const FILESYSTEM = {
-	ENOSPC: "no space is left: free some, or set work-dir to a folder on a larger file system",
-	EDQUOT: "the quota is used up: free some, or set work-dir to another folder",
 	EROFS: "the file system is read-only: set work-dir to a folder that can be written",
 	EACCES: "the right to it is missing: give it, or name another folder with work-dir",
 	EPERM: "the right to it is missing: give it, or name another folder with work-dir",
@@ -659,8 +677,11 @@ const FILESYSTEM = {
 };
 function filesystemMessage(error) {
 	const { code, path, syscall } = error;
-	const text = syscall === "mkdir" && code === "ENOENT" ? "no folder can be made there: name another place" : FILESYSTEM[code ?? ""];
-	return text === void 0 || path === void 0 ? void 0 : `${path}: ${text}`;
+	if (path === void 0) return void 0;
+	if (lacksSpace(error)) return `${path}: no space is left: free some, or set work-dir to a folder on a larger file system`;
+	if (syscall === "mkdir" && code === "ENOENT") return `${path}: no folder can be made there: name another place`;
+	const text = FILESYSTEM[code ?? ""];
+	return text === void 0 ? void 0 : `${path}: ${text}`;
 }
 // src/oci/digest.ts
 const DIGEST = /^sha256:[a-f0-9]{64}$/;
@@ -688,6 +709,13 @@ async function fileDigest(path) {
 		digest: `sha256:${hash.digest("hex")}`,
 		sizeBytes
 	};
+}
+/** The chunks as they come, hashed on the way. */
+async function* hashedChunks(chunks, hash) {
+	for await (const chunk of chunks) {
+		hash.update(chunk);
+		yield chunk;
+	}
 }
 const DEPTH_LIMIT = 64;
 function isJsonObject(value) {
@@ -717,7 +745,7 @@ function parsedJson(bytes, subject) {
 			ignoreBOM: true
 		}).decode(bytes));
 	} catch (error) {
-		throw new ImageError(subject, [`it is not JSON in UTF-8 (${error instanceof Error ? error.message : error})`]);
+		throw new ImageError(subject, [`it is not JSON in UTF-8 (${`${error instanceof Error ? error.message : error}`.replaceAll(/\s+/g, " ")})`]);
 	}
 }
 const QUOTE = 34;
@@ -901,9 +929,14 @@ function methodOf({ algorithm, level }) {
 	};
 }
 /** Bytes that come as a stream, compressed; the same bytes on every machine. */
-function compressedChunks(chunks, compression, signal) {
+async function* compressedChunks(chunks, compression, signal) {
 	const method = methodOf(compression);
-	return method === void 0 ? chunks : compressed(chunkSource(chunks), method, signal === void 0 ? {} : { signal });
+	if (method === void 0) {
+		yield* chunks;
+		return;
+	}
+	const packed = compressed(chunkSource(chunks), method, signal === void 0 ? {} : { signal });
+	for await (const chunk of packed) yield new Uint8Array(chunk);
 }
 // src/oci/platform.ts
 /** GOOS and GOARCH of `go tool dist list`, Go 1.25, and those of `internal/syslist` that containers are made for. */
@@ -1095,6 +1128,7 @@ const HOST_PART = "[A-Za-z0-9](?:[A-Za-z0-9-]*[A-Za-z0-9])?";
 const REGISTRY = new RegExp(`^(?:${HOST_PART}(?:\\.${HOST_PART})*|\\[[a-fA-F0-9:]+\\])(?::[0-9]{1,5})?$`);
 const COMPONENT = "[a-z0-9]+(?:(?:[._]|__|-+)[a-z0-9]+)*";
 const REPOSITORY = new RegExp(`^${COMPONENT}(?:/${COMPONENT})*$`);
+const LAST_PORT = 65535;
 const TAG = /^[A-Za-z0-9_][A-Za-z0-9_.-]{0,127}$/;
 const SCHEME = /^([a-z0-9+-]+):\/\//;
 /**
@@ -1155,6 +1189,7 @@ function registryAndRepository(name) {
 }
 function registryProblem(registry) {
 	if (!REGISTRY.test(registry)) return `${JSON.stringify(registry)} is not the name of a registry: write HOST or HOST:PORT`;
+	if (Number(/:([0-9]+)$/.exec(registry)?.[1] ?? 1) > LAST_PORT) return `there is no port above ${LAST_PORT}: ${registry}`;
 }
 function repositoryProblem$1(registry, repository, name) {
 	if (name === "" || repository === "" || repository === "library/") return "the name of the repository is missing: write REGISTRY/REPOSITORY:TAG";
@@ -7929,6 +7964,9 @@ function portKey(text) {
 	return `${Number(number) || number}/${protocol}`;
 }
 // src/oci/containerconfig.ts
+/** Those of Linux by name (signal(7)), which engines know. */
+const SIGNALS = new Set(`HUP INT QUIT ILL TRAP ABRT IOT BUS FPE KILL USR1 SEGV USR2 PIPE ALRM TERM STKFLT CHLD CLD CONT STOP TSTP TTIN TTOU URG
+  XCPU XFSZ VTALRM PROF WINCH IO POLL PWR SYS RTMIN RTMAX`.split(/\s+/));
 /** KIWI's words, in `<containerconfig>`, for keys of the input that docker and podman call otherwise. */
 const KIWI_WORDS = /* @__PURE__ */ new Map([
 	["author", "maintainer"],
@@ -7949,23 +7987,27 @@ function configProblems(changes) {
 		...of("user", user ? userProblem(user) : void 0),
 		...of("workdir", workdir ? pathProblem(workdir) : void 0),
 		...(expose ?? []).flatMap((port) => of("expose", portProblem(port))),
-		...(volumes ?? []).flatMap((path) => of("volumes", pathProblem(path))),
+		...(volumes ?? []).flatMap((path) => of("volumes", volumeProblem(path))),
 		...of("stopsignal", stopsignal ? signalProblem(stopsignal) : void 0)
 	];
 }
 function userProblem(user) {
-	return /[\s\0]/.test(user) ? `${JSON.stringify(user)} is not a user: write USER, UID or USER:GROUP` : void 0;
+	return /[\s\0]|:.*:/.test(user) ? `${JSON.stringify(user)} is not a user: write USER, UID or USER:GROUP` : void 0;
 }
 function envProblem(name, value) {
 	if (name === "" || /[=\0]/.test(name)) return `${JSON.stringify(name)} cannot be the name of a variable`;
 	return value?.includes("\0") ? `the value of ${name} holds a NUL character` : void 0;
+}
+function volumeProblem(path) {
+	return /^\/+$/.test(path) ? "the root of the image is no volume: name a folder in it" : pathProblem(path);
 }
 function pathProblem(path) {
 	return path.startsWith("/") && !path.includes("\0") ? void 0 : `${JSON.stringify(path)} is not an absolute path: start it with /`;
 }
 /** image-spec config.md, StopSignal: a name such as SIGKILL or SIGRTMIN+3, or a number. */
 function signalProblem(text) {
-	if (/^SIG[A-Z0-9]+([+-][0-9]+)?$/.test(text)) return void 0;
+	const [, name] = /^SIG(RTMIN\+[0-9]{1,2}|RTMAX-[0-9]{1,2}|[A-Z0-9]+)$/.exec(text) ?? [];
+	if (name !== void 0 && (/^RT(MIN|MAX)/.test(name) || SIGNALS.has(name))) return void 0;
 	if (/^[0-9]{1,2}$/.test(text) && Number(text) >= 1 && Number(text) <= 64) return void 0;
 	return `${JSON.stringify(text)} is not a signal: write SIGTERM, SIGRTMIN+3 or a number`;
 }
@@ -8491,7 +8533,10 @@ function optionalFormat(reader) {
 	const format = reader.text("format");
 	if (format === void 0) return {};
 	if (isDiskFormat(format)) return { format };
-	reader.refuse("format", `'${format}' is no disk format that we write: write ${DISK_FORMAT_NAMES.slice(0, -1).join(", ")} or ${DISK_FORMAT_NAMES.at(-1)}`);
+	const own = /^(?:oci|docker):([^:]*)/.exec(format)?.[1];
+	const known = `${DISK_FORMAT_NAMES.slice(0, -1).join(", ")} or ${DISK_FORMAT_NAMES.at(-1)}`;
+	const advice = own !== void 0 && isDiskFormat(own) ? `write ${own}, and where it goes as export` : `write ${known}`;
+	reader.refuse("format", `'${format}' is no disk format that we write: ${advice}`);
 	return {};
 }
 function optionalDiskPath(reader) {
@@ -8651,12 +8696,6 @@ async function publish(temporary, path) {
 		throw error;
 	}
 }
-/** ENOSPC and EDQUOT as what they mean to the user; any other error as it is. */
-function spaceError(error, folder) {
-	const code = error instanceof Error && "code" in error ? error.code : void 0;
-	if (code !== "ENOSPC" && code !== "EDQUOT") return error;
-	return new HostError(`no space is left in ${folder} for the image`, "free some, or choose another work-dir or target");
-}
 // src/oci/folder.ts
 /**
 * Makes a folder and those above it. What is there already stays.
@@ -8673,13 +8712,14 @@ async function makeFolder(path) {
 		const code = error instanceof Error && "code" in error ? error.code : void 0;
 		if (code === "EEXIST" && (await stat(path)).isDirectory()) return;
 		const parent = dirname(path);
-		if (code !== "ENOENT" || parent === path || await isThere$2(parent)) throw error;
+		if (code !== "ENOENT" || parent === path || await isThere(parent)) throw error;
 		await makeFolder(parent);
 		await makeFolder(path);
 	}
 }
-async function isThere$2(path) {
-	return stat(path).then(() => true, () => false);
+/** Whether something is there: behind links, and as far as we may look. */
+async function isThere(path) {
+	return await stat(path).catch(() => void 0) !== void 0;
 }
 // src/oci/layout.ts
 const LAYOUT_VERSION = "1.0.0";
@@ -8696,7 +8736,7 @@ function layoutMark() {
 async function createLayout(folder) {
 	const blobs = join(folder, "blobs", "sha256");
 	await makeFolder(blobs);
-	if (!await isThere$1(join(folder, "oci-layout"))) await putFile(folder, "oci-layout", layoutMark());
+	if (!await isThere(join(folder, "oci-layout"))) await putFile(folder, "oci-layout", layoutMark());
 	return {
 		folder,
 		blobs
@@ -8787,9 +8827,6 @@ function namedDescriptors(descriptor, names) {
 		};
 	});
 }
-async function isThere$1(path) {
-	return await lstat(path).catch(() => void 0) !== void 0;
-}
 // src/oci/storedimage.ts
 /**
 * An image of a layout.
@@ -8798,11 +8835,14 @@ async function isThere$1(path) {
 * @throws ImageError when the manifest is another by now; errors of the file system are passed on
 */
 async function readStoredImage(layout, descriptor) {
-	const { digest } = descriptor;
+	return storedImage(descriptor, parseManifest(await readUnchangedManifest(layout, descriptor.digest)), (of) => blobPath(layout, of));
+}
+/** The bytes of a manifest. Throws what `readStoredImage` does. */
+async function readUnchangedManifest(layout, digest) {
 	const bytes = await readFile(blobPath(layout, digest));
 	const found = digestOf(bytes);
-	if (found !== digest) throw new ImageError(`the layout ${layout}`, [`its manifest ${digest} holds ${found}: it was changed`]);
-	return storedImage(descriptor, parseManifest(bytes), (of) => blobPath(layout, of));
+	if (found === digest) return bytes;
+	throw new ImageError(`the layout ${layout}`, [`its manifest ${digest} holds ${found}: it was changed`]);
 }
 /** @param fileOf where each blob of the image is */
 function storedImage(descriptor, manifest, fileOf) {
@@ -8964,6 +9004,10 @@ function decompressor(mediaType) {
 	}
 }
 // src/oci/zstdframes.ts
+/** What is no whole zstd stream. */
+var ZstdError = class extends Error {
+	name = "ZstdError";
+};
 const FRAME_START = {
 	field: "magic",
 	bytes: 4,
@@ -8976,7 +9020,7 @@ const SKIPPABLE_MAGIC = 407710288;
 * Cuts a zstd stream so that no chunk holds bytes of two frames: Node's decompressor silently drops what follows a frame
 * in the same chunk (seen with 24.21), and layers of podman (zstd:chunked) have a frame per file. RFC 8878, section 3.1.
 *
-* @throws Error when something else than frames is in the stream, or the last one is cut
+* @throws ZstdError when something else than frames is in the stream, or the last one is cut
 */
 async function* zstdFrameChunks(source) {
 	let position = FRAME_START;
@@ -9000,7 +9044,7 @@ async function* zstdFrameChunks(source) {
 		}
 		if (start < chunk.length) yield chunk.subarray(start);
 	}
-	if (position !== FRAME_START || taken > 0) throw new Error("the last zstd frame is cut");
+	if (position !== FRAME_START || taken > 0) throw new ZstdError("the last zstd frame is cut");
 }
 /** @param value of the field that has just ended, little-endian, its first four bytes */
 function nextPosition(ended, value) {
@@ -9016,7 +9060,7 @@ function nextPosition(ended, value) {
 				field: "skippableSize",
 				bytes: 4
 			};
-			throw new Error("it is no zstd frame");
+			throw new ZstdError("it is no zstd frame");
 		case "descriptor": return {
 			...ended,
 			field: "header",
@@ -9059,7 +9103,7 @@ function headerBytes(descriptor) {
 /** Section 3.1.1.2: bit 0 says last, bits 1 and 2 the type (1 repeats one byte, 3 is reserved), the rest the size. */
 function afterBlockHeader(ended, header) {
 	const type = header >> 1 & 3;
-	if (type === 3) throw new Error("a zstd block has the reserved type");
+	if (type === 3) throw new ZstdError("a zstd block has the reserved type");
 	const bytes = type === 1 ? 1 : header >> 3;
 	const block = {
 		...ended,
@@ -9136,7 +9180,7 @@ async function gzipLayer(layer, file, diffID, { folder, signal }) {
 	}));
 	let writing;
 	try {
-		await pipeline(Readable.from(chunks, { objectMode: false }), unpacked, (tar) => hashed(tar, hash), (tar) => compressedChunks(tar, { algorithm: "gzip" }, signal), async (compressed) => {
+		await pipeline(Readable.from(chunks, { objectMode: false }), unpacked, (tar) => hashedChunks(tar, hash), (tar) => compressedChunks(tar, { algorithm: "gzip" }, signal), async (compressed) => {
 			writing = writeBlob(folder, compressed);
 			await writing;
 		}, { ...signal === void 0 ? {} : { signal } });
@@ -9157,12 +9201,6 @@ async function gzipLayer(layer, file, diffID, { folder, signal }) {
 		digest,
 		size
 	};
-}
-async function* hashed(chunks, hash) {
-	for await (const chunk of chunks) {
-		hash.update(chunk);
-		yield chunk;
-	}
 }
 // src/registry/dockerimage.ts
 /**
@@ -9438,14 +9476,27 @@ async function makeWhole(path, fill) {
 		await makeFolder(temporary);
 		await fill(temporary);
 		await syncFiles(temporary);
-		await rename(temporary, path);
-		return true;
+		if (await takesPlace(temporary, path)) return true;
+		await rm(temporary, {
+			recursive: true,
+			force: true
+		});
+		return false;
 	} catch (error) {
 		await rm(temporary, {
 			recursive: true,
 			force: true
 		});
 		for (const folder of made) await rmdir(folder).catch(() => {});
+		throw error;
+	}
+}
+/** @returns false when something is there already */
+async function takesPlace(temporary, path) {
+	try {
+		await rename(temporary, path);
+		return true;
+	} catch (error) {
 		const code = error instanceof Error && "code" in error ? String(error.code) : "";
 		if ([
 			"EEXIST",
@@ -9481,9 +9532,6 @@ async function makeParents(path) {
 	await makeFolder(dirname(path));
 	return missing;
 }
-async function isThere(path) {
-	return await stat(path).catch(() => void 0) !== void 0;
-}
 // src/command.ts
 const KEPT_LINES = 40;
 /** After SIGTERM a program has this long before it is killed. */
@@ -9492,10 +9540,12 @@ const GRACE_MILLISECONDS = 5e3;
 * Runs a program from an argument list, never through a shell.
 *
 * @throws CommandError when it cannot be started, exits with a code not in `accept`, is ended by a signal, runs into
-*   its time limit or is canceled. A non-zero exit is always an error.
+*   its time limit or is canceled. A non-zero exit is always an error. HostError where `cwd` is no folder; what `onLine`
+*   throws, when the program has ended of it.
 */
 async function runCommand(program, args, options = {}) {
 	const fail = (outcome, lines) => new CommandError(program, args, outcome, lines);
+	if (options.cwd !== void 0) await requireFolder(options.cwd);
 	if (options.signal?.aborted) throw fail({ kind: "canceled" }, []);
 	const child = spawn(program, args, {
 		cwd: options.cwd,
@@ -9518,43 +9568,63 @@ async function runCommand(program, args, options = {}) {
 		if (!options.onLine) errors.push(line);
 		keep(line);
 	})];
-	child.stdin.on("error", () => {});
-	if (options.input !== void 0) child.stdin.write(options.input);
-	if (!options.stopByEndOfInput) child.stdin.end();
-	const ended = new Promise((resolve, reject) => {
+	feed(child.stdin, options);
+	const ended = endOf(child);
+	const stopper = stopWhenAsked(child, options);
+	try {
+		const [end] = await Promise.all([ended, ...readers]).catch(async (error) => {
+			if (child.pid === void 0) throw isMissing(error) ? fail({ kind: "missing" }, []) : error;
+			stopper.stop({ kind: "canceled" });
+			for (const stream of [child.stdout, child.stderr]) stream.destroy();
+			throw await ended.then(() => error);
+		});
+		const lines = lastLines.length > 0 ? lastLines : tail(chunks);
+		const failure = stopper.reason ?? failureOf(end, options.accept);
+		if (failure !== void 0) throw fail(failure, lines);
+		return {
+			exitCode: end.code ?? 0,
+			stdout: Buffer.concat(chunks),
+			stderr: errors.join("\n")
+		};
+	} finally {
+		stopper.release();
+	}
+}
+function feed(stdin, { input, stopByEndOfInput }) {
+	stdin.on("error", () => {});
+	if (input !== void 0) stdin.write(input);
+	if (!stopByEndOfInput) stdin.end();
+}
+function failureOf({ code, signal }, accept = [0]) {
+	if (code === null) return {
+		kind: "signal",
+		signal: signal ?? "an unknown signal"
+	};
+	return accept.includes(code) ? void 0 : {
+		kind: "exit",
+		code
+	};
+}
+function endOf(child) {
+	return new Promise((resolve, reject) => {
 		child.on("error", (error) => child.pid === void 0 && reject(error));
 		child.once("close", (code, signal) => resolve({
 			code,
 			signal
 		}));
 	});
-	const stopper = stopWhenAsked(child, options);
-	try {
-		const [end] = await Promise.all([ended, ...readers]);
-		const lines = lastLines.length > 0 ? lastLines : tail(chunks);
-		if (stopper.reason) throw fail(stopper.reason, lines);
-		if (end.code === null) throw fail({
-			kind: "signal",
-			signal: end.signal ?? "an unknown signal"
-		}, lines);
-		if (!(options.accept ?? [0]).includes(end.code)) throw fail({
-			kind: "exit",
-			code: end.code
-		}, lines);
-		return {
-			exitCode: end.code,
-			stdout: Buffer.concat(chunks),
-			stderr: errors.join("\n")
-		};
-	} catch (error) {
-		if (isErrno(error) && ["ENOENT", "EACCES"].includes(error.code ?? "")) throw fail({ kind: "missing" }, []);
-		throw error;
-	} finally {
-		stopper.release();
-	}
+}
+/** Node tells a missing one as a missing program. */
+async function requireFolder(folder) {
+	await access(`${folder}/.`, constants$1.X_OK).catch(({ code }) => {
+		throw new HostError(`${folder} is no folder to work in (${code})`, "it was removed or closed meanwhile: run the job again");
+	});
 }
 function stopWhenAsked(child, options) {
-	const state = { release: () => {} };
+	const state = {
+		stop: (reason) => stop(reason),
+		release: () => {}
+	};
 	const timers = [];
 	const stop = (reason) => {
 		state.reason ??= reason;
@@ -9592,10 +9662,13 @@ function sendSignal(child, signal) {
 		], { stdio: "ignore" }).on("error", () => {});
 	}
 }
+const RUNNER_VARIABLES = /^(INPUT_|STATE_|ACTIONS_|KIWI_OCI_)|^(GITHUB_TOKEN|NODE_OPTIONS)$/;
 /** What the actions' runner hands to its steps, tokens among it: no program that we start needs any of it. */
-const RUNNER_VARIABLES$1 = /^(INPUT_|STATE_|ACTIONS_|KIWI_OCI_)|^(GITHUB_TOKEN|NODE_OPTIONS)$/;
+function isRunnerVariable(name) {
+	return RUNNER_VARIABLES.test(name);
+}
 function inheritedEnvironment() {
-	return Object.fromEntries(Object.entries(process.env).filter(([name]) => !RUNNER_VARIABLES$1.test(name)));
+	return Object.fromEntries(Object.entries(process.env).filter(([name]) => !isRunnerVariable(name)));
 }
 async function eachLine(stream, onLine) {
 	for await (const line of createInterface({
@@ -9611,6 +9684,9 @@ function tail(chunks) {
 }
 function isErrno(error) {
 	return error instanceof Error && "code" in error;
+}
+function isMissing(error) {
+	return isErrno(error) && ["ENOENT", "EACCES"].includes(error.code ?? "");
 }
 // src/registry/lock.ts
 const HELD = "held";
@@ -9647,23 +9723,48 @@ async function held(folder, access) {
 		return async () => {};
 	}
 }
-async function hold(args, access) {
+/** The job's signal ends the wait and not the lock: what was written is still cleaned up after an abort. */
+async function hold(args, { environment: env, signal }) {
+	const command = [...args, "cat"];
 	const end = new AbortController();
-	const { environment: env, signal } = access;
+	const cancel = () => end.abort();
+	if (signal?.aborted) cancel();
+	signal?.addEventListener("abort", cancel);
+	const release = () => signal?.removeEventListener("abort", cancel);
 	let ended = Promise.resolve();
-	await new Promise((resolve, reject) => {
-		ended = runCommand("flock", [...args, "cat"], {
-			env,
-			input: `${HELD}\n`,
-			stopByEndOfInput: true,
-			onLine: (line) => line === HELD && resolve(),
-			signal: signal === void 0 ? end.signal : AbortSignal.any([signal, end.signal])
-		}).catch(reject);
-	});
+	try {
+		await new Promise((resolve, reject) => {
+			const onLine = (line) => {
+				if (line !== HELD) return;
+				release();
+				resolve();
+			};
+			const stop = {
+				stopByEndOfInput: true,
+				graceSeconds: 0,
+				signal: end.signal
+			};
+			const options = {
+				env,
+				input: `${HELD}\n`,
+				onLine,
+				...stop
+			};
+			ended = runCommand("flock", command, options).then(() => reject(unheld(command)), reject);
+		});
+	} finally {
+		release();
+	}
 	return async () => {
 		end.abort();
 		await ended;
 	};
+}
+function unheld(command) {
+	return new CommandError("flock", command, {
+		kind: "exit",
+		code: 0
+	}, ["it ended without holding the lock"]);
 }
 function isExit(error) {
 	return error instanceof CommandError && error.outcome.kind === "exit";
@@ -9802,8 +9903,6 @@ function samePlatform(platform, by) {
 	].join("/") === platformText(by.platform);
 }
 // src/registry/access.ts
-/** What the actions' runner hands to steps, secrets among it: nothing that skopeo reads. */
-const RUNNER_VARIABLES = /^(INPUT_|ACTIONS_|KIWI_OCI_|GITHUB_TOKEN$|NODE_OPTIONS$)/;
 /**
 * Our environment without what skopeo has no use for and without every variable that holds one of `secrets`. Everything
 * else stays: credential helpers have needs that we do not know.
@@ -9811,7 +9910,7 @@ const RUNNER_VARIABLES = /^(INPUT_|ACTIONS_|KIWI_OCI_|GITHUB_TOKEN$|NODE_OPTIONS
 function skopeoEnvironment(environment, secrets = []) {
 	const kept = Object.entries(environment).filter((entry) => {
 		const [name, value] = entry;
-		if (value === void 0 || RUNNER_VARIABLES.test(name)) return false;
+		if (value === void 0 || isRunnerVariable(name)) return false;
 		return !secrets.some((secret) => secret !== "" && value.includes(secret));
 	});
 	return Object.fromEntries(kept);
@@ -10392,7 +10491,7 @@ async function pushImage(source, tags, access, onTag = () => {}) {
 /** Pushes to one tag, `registry/repository:tag`. Throws what `pushImage` does. */
 async function pushTag(source, tag, access) {
 	const { layout, reference, digest } = source;
-	await checkSource(source);
+	await readUnchangedManifest(layout, digest);
 	const copy = {
 		from: folderName("oci", layout, reference),
 		to: `docker://${tag}`,
@@ -10417,11 +10516,6 @@ async function pushTag(source, tag, access) {
 }
 async function carried(tag, access) {
 	return digestOf(await readManifest(`docker://${tag}`, access, purpose(tag, `${tag} was pushed but cannot be read back`)));
-}
-/** skopeo pushes a changed manifest without a word, under a digest of its own. */
-async function checkSource({ layout, digest }) {
-	const found = digestOf(await readFile(blobPath(layout, digest)));
-	if (found !== digest) throw new ImageError(`the layout ${layout}`, [`its manifest ${digest} holds ${found}: it was changed`]);
 }
 function purpose(reference, failure) {
 	return {
@@ -10503,7 +10597,7 @@ function indexNames({ name }, names) {
 * of {@link refNames}.
 *
 * @param text the name in the destination's text
-* @throws Error for a name that `nameProblems` has a problem with
+* @throws Error for a name that `nameProblem` has a problem with
 */
 function dockerNames(text, names) {
 	return [...new Set(chosenTexts(text, names).map(dockerName))];
@@ -10959,7 +11053,7 @@ var __awaiter$1 = function(thisArg, _arguments, P, generator) {
 		step((generator = generator.apply(thisArg, _arguments || [])).next());
 	});
 };
-const { access, appendFile, writeFile: writeFile$1 } = promises;
+const { access: access$1, appendFile, writeFile: writeFile$1 } = promises;
 const SUMMARY_ENV_VAR = "GITHUB_STEP_SUMMARY";
 var Summary = class {
 	constructor() {
@@ -10977,7 +11071,7 @@ var Summary = class {
 			const pathFromEnv = process.env[SUMMARY_ENV_VAR];
 			if (!pathFromEnv) throw new Error(`Unable to find environment variable for $${SUMMARY_ENV_VAR}. Check if your runtime environment supports job summaries.`);
 			try {
-				yield access(pathFromEnv, constants$2.R_OK | constants$2.W_OK);
+				yield access$1(pathFromEnv, constants$2.R_OK | constants$2.W_OK);
 			} catch (_a) {
 				throw new Error(`Unable to access summary file: '${pathFromEnv}'. Check if the file has correct read/write permissions.`);
 			}

@@ -154,10 +154,16 @@ function describeError(thrown) {
 		exitCode: 1
 	};
 }
+/** As strerror(3) says ENOSPC and EDQUOT, in what a program prints. */
+const NO_SPACE = /no space left on device|disk quota exceeded/i;
+const SPACE_CODES = ["ENOSPC", "EDQUOT"];
+/** Whether the disk is full or the quota used up: said by the system, or by a program that failed of it. */
+function lacksSpace(error) {
+	if (error instanceof CommandError) return error.lastLines.some((line) => NO_SPACE.test(line));
+	return error instanceof Error && "code" in error && SPACE_CODES.includes(String(error.code));
+}
 /** What of the file system is no bug of ours but the machine's state. */
 const FILESYSTEM = {
-	ENOSPC: "no space is left: free some, or set work-dir to a folder on a larger file system",
-	EDQUOT: "the quota is used up: free some, or set work-dir to another folder",
 	EROFS: "the file system is read-only: set work-dir to a folder that can be written",
 	EACCES: "the right to it is missing: give it, or name another folder with work-dir",
 	EPERM: "the right to it is missing: give it, or name another folder with work-dir",
@@ -166,8 +172,11 @@ const FILESYSTEM = {
 };
 function filesystemMessage(error) {
 	const { code, path, syscall } = error;
-	const text = syscall === "mkdir" && code === "ENOENT" ? "no folder can be made there: name another place" : FILESYSTEM[code ?? ""];
-	return text === void 0 || path === void 0 ? void 0 : `${path}: ${text}`;
+	if (path === void 0) return void 0;
+	if (lacksSpace(error)) return `${path}: no space is left: free some, or set work-dir to a folder on a larger file system`;
+	if (syscall === "mkdir" && code === "ENOENT") return `${path}: no folder can be made there: name another place`;
+	const text = FILESYSTEM[code ?? ""];
+	return text === void 0 ? void 0 : `${path}: ${text}`;
 }
 // src/host/distribution.ts
 const FAMILIES = [
@@ -648,6 +657,7 @@ const HOST_PART = "[A-Za-z0-9](?:[A-Za-z0-9-]*[A-Za-z0-9])?";
 const REGISTRY = new RegExp(`^(?:${HOST_PART}(?:\\.${HOST_PART})*|\\[[a-fA-F0-9:]+\\])(?::[0-9]{1,5})?$`);
 const COMPONENT = "[a-z0-9]+(?:(?:[._]|__|-+)[a-z0-9]+)*";
 const REPOSITORY = new RegExp(`^${COMPONENT}(?:/${COMPONENT})*$`);
+const LAST_PORT = 65535;
 const TAG = /^[A-Za-z0-9_][A-Za-z0-9_.-]{0,127}$/;
 const SCHEME = /^([a-z0-9+-]+):\/\//;
 /**
@@ -712,6 +722,7 @@ function registryAndRepository(name) {
 }
 function registryProblem(registry) {
 	if (!REGISTRY.test(registry)) return `${JSON.stringify(registry)} is not the name of a registry: write HOST or HOST:PORT`;
+	if (Number(/:([0-9]+)$/.exec(registry)?.[1] ?? 1) > LAST_PORT) return `there is no port above ${LAST_PORT}: ${registry}`;
 }
 function repositoryProblem$1(registry, repository, name) {
 	if (name === "" || repository === "" || repository === "library/") return "the name of the repository is missing: write REGISTRY/REPOSITORY:TAG";
@@ -7450,6 +7461,9 @@ function portKey(text) {
 	return `${Number(number) || number}/${protocol}`;
 }
 // src/oci/containerconfig.ts
+/** Those of Linux by name (signal(7)), which engines know. */
+const SIGNALS = new Set(`HUP INT QUIT ILL TRAP ABRT IOT BUS FPE KILL USR1 SEGV USR2 PIPE ALRM TERM STKFLT CHLD CLD CONT STOP TSTP TTIN TTOU URG
+  XCPU XFSZ VTALRM PROF WINCH IO POLL PWR SYS RTMIN RTMAX`.split(/\s+/));
 /** KIWI's words, in `<containerconfig>`, for keys of the input that docker and podman call otherwise. */
 const KIWI_WORDS = /* @__PURE__ */ new Map([
 	["author", "maintainer"],
@@ -7470,7 +7484,7 @@ function configProblems(changes) {
 		...of("user", user ? userProblem(user) : void 0),
 		...of("workdir", workdir ? pathProblem(workdir) : void 0),
 		...(expose ?? []).flatMap((port) => of("expose", portProblem(port))),
-		...(volumes ?? []).flatMap((path) => of("volumes", pathProblem(path))),
+		...(volumes ?? []).flatMap((path) => of("volumes", volumeProblem(path))),
 		...of("stopsignal", stopsignal ? signalProblem(stopsignal) : void 0)
 	];
 }
@@ -7485,7 +7499,7 @@ function mergedChanges(description, input) {
 	const env = mergedNames(description.env, input.env);
 	const labels = mergedNames(description.labels, input.labels);
 	const history = mergedNames(description.history, input.history);
-	const cmd = input.entrypoint?.length && description.cmd === void 0 ? { cmd: null } : {};
+	const cmd = input.entrypoint !== void 0 && description.cmd === void 0 ? { cmd: null } : {};
 	return {
 		...description,
 		...cmd,
@@ -7503,18 +7517,22 @@ function mergedNames(below, above) {
 	};
 }
 function userProblem(user) {
-	return /[\s\0]/.test(user) ? `${JSON.stringify(user)} is not a user: write USER, UID or USER:GROUP` : void 0;
+	return /[\s\0]|:.*:/.test(user) ? `${JSON.stringify(user)} is not a user: write USER, UID or USER:GROUP` : void 0;
 }
 function envProblem(name, value) {
 	if (name === "" || /[=\0]/.test(name)) return `${JSON.stringify(name)} cannot be the name of a variable`;
 	return value?.includes("\0") ? `the value of ${name} holds a NUL character` : void 0;
+}
+function volumeProblem(path) {
+	return /^\/+$/.test(path) ? "the root of the image is no volume: name a folder in it" : pathProblem(path);
 }
 function pathProblem(path) {
 	return path.startsWith("/") && !path.includes("\0") ? void 0 : `${JSON.stringify(path)} is not an absolute path: start it with /`;
 }
 /** image-spec config.md, StopSignal: a name such as SIGKILL or SIGRTMIN+3, or a number. */
 function signalProblem(text) {
-	if (/^SIG[A-Z0-9]+([+-][0-9]+)?$/.test(text)) return void 0;
+	const [, name] = /^SIG(RTMIN\+[0-9]{1,2}|RTMAX-[0-9]{1,2}|[A-Z0-9]+)$/.exec(text) ?? [];
+	if (name !== void 0 && (/^RT(MIN|MAX)/.test(name) || SIGNALS.has(name))) return void 0;
 	if (/^[0-9]{1,2}$/.test(text) && Number(text) >= 1 && Number(text) <= 64) return void 0;
 	return `${JSON.stringify(text)} is not a signal: write SIGTERM, SIGRTMIN+3 or a number`;
 }
@@ -8074,7 +8092,10 @@ function optionalFormat(reader) {
 	const format = reader.text("format");
 	if (format === void 0) return {};
 	if (isDiskFormat(format)) return { format };
-	reader.refuse("format", `'${format}' is no disk format that we write: write ${DISK_FORMAT_NAMES.slice(0, -1).join(", ")} or ${DISK_FORMAT_NAMES.at(-1)}`);
+	const own = /^(?:oci|docker):([^:]*)/.exec(format)?.[1];
+	const known = `${DISK_FORMAT_NAMES.slice(0, -1).join(", ")} or ${DISK_FORMAT_NAMES.at(-1)}`;
+	const advice = own !== void 0 && isDiskFormat(own) ? `write ${own}, and where it goes as export` : `write ${known}`;
+	reader.refuse("format", `'${format}' is no disk format that we write: ${advice}`);
 	return {};
 }
 function optionalDiskPath(reader) {
@@ -8388,10 +8409,12 @@ const GRACE_MILLISECONDS = 5e3;
 * Runs a program from an argument list, never through a shell.
 *
 * @throws CommandError when it cannot be started, exits with a code not in `accept`, is ended by a signal, runs into
-*   its time limit or is canceled. A non-zero exit is always an error.
+*   its time limit or is canceled. A non-zero exit is always an error. HostError where `cwd` is no folder; what `onLine`
+*   throws, when the program has ended of it.
 */
 async function runCommand(program, args, options = {}) {
 	const fail = (outcome, lines) => new CommandError(program, args, outcome, lines);
+	if (options.cwd !== void 0) await requireFolder(options.cwd);
 	if (options.signal?.aborted) throw fail({ kind: "canceled" }, []);
 	const child = spawn(program, args, {
 		cwd: options.cwd,
@@ -8414,43 +8437,63 @@ async function runCommand(program, args, options = {}) {
 		if (!options.onLine) errors.push(line);
 		keep(line);
 	})];
-	child.stdin.on("error", () => {});
-	if (options.input !== void 0) child.stdin.write(options.input);
-	if (!options.stopByEndOfInput) child.stdin.end();
-	const ended = new Promise((resolve, reject) => {
+	feed(child.stdin, options);
+	const ended = endOf(child);
+	const stopper = stopWhenAsked(child, options);
+	try {
+		const [end] = await Promise.all([ended, ...readers]).catch(async (error) => {
+			if (child.pid === void 0) throw isMissing(error) ? fail({ kind: "missing" }, []) : error;
+			stopper.stop({ kind: "canceled" });
+			for (const stream of [child.stdout, child.stderr]) stream.destroy();
+			throw await ended.then(() => error);
+		});
+		const lines = lastLines.length > 0 ? lastLines : tail(chunks);
+		const failure = stopper.reason ?? failureOf(end, options.accept);
+		if (failure !== void 0) throw fail(failure, lines);
+		return {
+			exitCode: end.code ?? 0,
+			stdout: Buffer.concat(chunks),
+			stderr: errors.join("\n")
+		};
+	} finally {
+		stopper.release();
+	}
+}
+function feed(stdin, { input, stopByEndOfInput }) {
+	stdin.on("error", () => {});
+	if (input !== void 0) stdin.write(input);
+	if (!stopByEndOfInput) stdin.end();
+}
+function failureOf({ code, signal }, accept = [0]) {
+	if (code === null) return {
+		kind: "signal",
+		signal: signal ?? "an unknown signal"
+	};
+	return accept.includes(code) ? void 0 : {
+		kind: "exit",
+		code
+	};
+}
+function endOf(child) {
+	return new Promise((resolve, reject) => {
 		child.on("error", (error) => child.pid === void 0 && reject(error));
 		child.once("close", (code, signal) => resolve({
 			code,
 			signal
 		}));
 	});
-	const stopper = stopWhenAsked(child, options);
-	try {
-		const [end] = await Promise.all([ended, ...readers]);
-		const lines = lastLines.length > 0 ? lastLines : tail(chunks);
-		if (stopper.reason) throw fail(stopper.reason, lines);
-		if (end.code === null) throw fail({
-			kind: "signal",
-			signal: end.signal ?? "an unknown signal"
-		}, lines);
-		if (!(options.accept ?? [0]).includes(end.code)) throw fail({
-			kind: "exit",
-			code: end.code
-		}, lines);
-		return {
-			exitCode: end.code,
-			stdout: Buffer.concat(chunks),
-			stderr: errors.join("\n")
-		};
-	} catch (error) {
-		if (isErrno(error) && ["ENOENT", "EACCES"].includes(error.code ?? "")) throw fail({ kind: "missing" }, []);
-		throw error;
-	} finally {
-		stopper.release();
-	}
+}
+/** Node tells a missing one as a missing program. */
+async function requireFolder(folder) {
+	await access(`${folder}/.`, constants$1.X_OK).catch(({ code }) => {
+		throw new HostError(`${folder} is no folder to work in (${code})`, "it was removed or closed meanwhile: run the job again");
+	});
 }
 function stopWhenAsked(child, options) {
-	const state = { release: () => {} };
+	const state = {
+		stop: (reason) => stop(reason),
+		release: () => {}
+	};
 	const timers = [];
 	const stop = (reason) => {
 		state.reason ??= reason;
@@ -8488,10 +8531,13 @@ function sendSignal(child, signal) {
 		], { stdio: "ignore" }).on("error", () => {});
 	}
 }
-/** What the actions' runner hands to its steps, tokens among it: no program that we start needs any of it. */
 const RUNNER_VARIABLES = /^(INPUT_|STATE_|ACTIONS_|KIWI_OCI_)|^(GITHUB_TOKEN|NODE_OPTIONS)$/;
+/** What the actions' runner hands to its steps, tokens among it: no program that we start needs any of it. */
+function isRunnerVariable(name) {
+	return RUNNER_VARIABLES.test(name);
+}
 function inheritedEnvironment() {
-	return Object.fromEntries(Object.entries(process.env).filter(([name]) => !RUNNER_VARIABLES.test(name)));
+	return Object.fromEntries(Object.entries(process.env).filter(([name]) => !isRunnerVariable(name)));
 }
 async function eachLine(stream, onLine) {
 	for await (const line of createInterface({
@@ -8507,6 +8553,9 @@ function tail(chunks) {
 }
 function isErrno(error) {
 	return error instanceof Error && "code" in error;
+}
+function isMissing(error) {
+	return isErrno(error) && ["ENOENT", "EACCES"].includes(error.code ?? "");
 }
 // src/host/missing.ts
 /** Where system programs live; Debian leaves these out of an ordinary user's PATH. */
@@ -10079,6 +10128,10 @@ function kiwiPathProblem(folder) {
 	return `KIWI cannot build below ${folder}: name a folder without spaces and signs that a shell reads`;
 }
 // src/oci/zstdframes.ts
+/** What is no whole zstd stream. */
+var ZstdError = class extends Error {
+	name = "ZstdError";
+};
 const FRAME_START = {
 	field: "magic",
 	bytes: 4,
@@ -10091,7 +10144,7 @@ const SKIPPABLE_MAGIC = 407710288;
 * Cuts a zstd stream so that no chunk holds bytes of two frames: Node's decompressor silently drops what follows a frame
 * in the same chunk (seen with 24.21), and layers of podman (zstd:chunked) have a frame per file. RFC 8878, section 3.1.
 *
-* @throws Error when something else than frames is in the stream, or the last one is cut
+* @throws ZstdError when something else than frames is in the stream, or the last one is cut
 */
 async function* zstdFrameChunks(source) {
 	let position = FRAME_START;
@@ -10115,7 +10168,7 @@ async function* zstdFrameChunks(source) {
 		}
 		if (start < chunk.length) yield chunk.subarray(start);
 	}
-	if (position !== FRAME_START || taken > 0) throw new Error("the last zstd frame is cut");
+	if (position !== FRAME_START || taken > 0) throw new ZstdError("the last zstd frame is cut");
 }
 /** @param value of the field that has just ended, little-endian, its first four bytes */
 function nextPosition(ended, value) {
@@ -10131,7 +10184,7 @@ function nextPosition(ended, value) {
 				field: "skippableSize",
 				bytes: 4
 			};
-			throw new Error("it is no zstd frame");
+			throw new ZstdError("it is no zstd frame");
 		case "descriptor": return {
 			...ended,
 			field: "header",
@@ -10174,7 +10227,7 @@ function headerBytes(descriptor) {
 /** Section 3.1.1.2: bit 0 says last, bits 1 and 2 the type (1 repeats one byte, 3 is reserved), the rest the size. */
 function afterBlockHeader(ended, header) {
 	const type = header >> 1 & 3;
-	if (type === 3) throw new Error("a zstd block has the reserved type");
+	if (type === 3) throw new ZstdError("a zstd block has the reserved type");
 	const bytes = type === 1 ? 1 : header >> 3;
 	const block = {
 		...ended,
@@ -10216,9 +10269,10 @@ async function packingOf(path) {
 }
 /** Broken content of what Node unpacks: its own codes, and what we say of frames of zstd. */
 function isUnpackingError(error) {
+	if (error instanceof ZstdError) return true;
 	if (!(error instanceof Error)) return false;
 	const code = "code" in error ? String(error.code) : "";
-	return /^(Z_|ZSTD_|ERR_ZSTD|ERR_ZLIB)/.test(code) || /zstd/.test(error.message);
+	return /^(Z_|ZSTD_|ERR_ZSTD|ERR_ZLIB)/.test(code);
 }
 /**
 * Reads what a packed file holds, of the two kinds that Node unpacks itself, in constant memory.
@@ -10470,20 +10524,25 @@ function fileSource(file, sizeBytes) {
 /** What skopeo looks for: c/image oci/layout/oci_src.go, docker/internal/tarfile/reader.go. */
 const INDEX = "index.json";
 const MANIFEST = "manifest.json";
+/** Of a packed file: a base of gigabytes is unpacked whole once, by the job. */
+const UNPACKED_BYTES = 262144;
+/** Ends the reading: a pipeline has no other end than that of its source. */
+var Enough = class extends Error {};
 /**
-* Looks into a file, reading headers alone where it is not packed.
+* Looks into a file, reading headers alone where it is not packed, and its beginning where it is.
 *
 * @throws errors of the file system
 */
 async function archiveAt(path) {
 	const packing = await packingOf(path);
 	if (packing === "xz" || packing === "bzip2") return { packing };
-	const names = /* @__PURE__ */ new Set();
+	const names = new Names();
 	const packed = packing === void 0 ? {} : { packing };
 	try {
 		if (packing === void 0) await collectFile(path, names);
 		else await readUnpacked(path, packing, (content) => collectStream(content, names));
 	} catch (error) {
+		if (error instanceof Enough) return packed;
 		if (!(error instanceof TarError || isUnpackingError(error))) throw error;
 		return {
 			...packed,
@@ -10491,25 +10550,49 @@ async function archiveAt(path) {
 			broken: error.message
 		};
 	}
+	const kinds = [...names.hasIndex && names.stray === void 0 ? ["oci-archive"] : [], ...names.hasManifest ? ["docker-archive"] : []];
+	const isStray = names.hasIndex && kinds.length === 0;
 	return {
 		...packed,
-		kinds: [...names.has(INDEX) ? ["oci-archive"] : [], ...names.has(MANIFEST) ? ["docker-archive"] : []]
+		kinds,
+		...isStray ? { broken: `${names.stray} leads out of it` } : {}
 	};
 }
+/** What of an archive's names tells what it is. */
+var Names = class {
+	hasIndex = false;
+	hasManifest = false;
+	/**
+	* An entry that has no place in a layout. skopeo unpacks an oci-archive into a folder first, as whoever runs it and
+	* without a wall around it, where such an entry would lead the next ones to any place of the machine.
+	*/
+	stray;
+	add({ path, kind }) {
+		const name = path.replace(/^(?:\.?\/)+/, "");
+		if (kind !== "directory" && name === INDEX) this.hasIndex = true;
+		if (kind !== "directory" && name === MANIFEST) this.hasManifest = true;
+		if (path.startsWith("/") || path.split("/").includes("..") || kind !== "file" && kind !== "directory") this.stray ??= `its entry ${JSON.stringify(path)}`;
+	}
+};
 async function collectFile(path, names) {
 	await using file = await open(path, "r");
 	await collect(fileSource(file, (await file.stat()).size), names);
 }
 async function collectStream(content, names) {
-	const source = streamSource(content);
+	const source = streamSource(beginning(content));
 	await collect(source, names);
 	await source.skip(Number.POSITIVE_INFINITY);
 }
-async function collect(source, names) {
-	for await (const { path, kind } of tarItems(source)) {
-		const name = path.replace(/^(?:\.?\/)+/, "");
-		if (kind !== "directory" && (name === INDEX || name === MANIFEST)) names.add(name);
+async function* beginning(content) {
+	let left = UNPACKED_BYTES;
+	for await (const chunk of content) {
+		yield chunk.subarray(0, left);
+		left -= chunk.length;
+		if (left <= 0) throw new Enough();
 	}
+}
+async function collect(source, names) {
+	for await (const item of tarItems(source)) names.add(item);
 }
 // src/registry/basefile.ts
 /**
@@ -10520,7 +10603,7 @@ async function collect(source, names) {
 */
 async function findBase(name, text) {
 	switch (name.transport) {
-		case "docker":
+		case "docker": return await mistakenFile(text) ?? { name };
 		case "docker-daemon":
 		case "containers-storage": return { name };
 		case "oci": return await folderProblem(name.path, text, "oci") ?? { name };
@@ -10529,6 +10612,11 @@ async function findBase(name, text) {
 		case "dir":
 		case "path": return await baseAtPath(name.path, text);
 	}
+}
+/** `base.oci.tar` is a reference as well: whoever has such a file means the file. */
+async function mistakenFile(text) {
+	if (!(await stat(text).catch(() => void 0))?.isFile()) return void 0;
+	return { problem: `'${text}' is the name of a file and of a reference: write file:${text} for the file, docker://${text} for the reference` };
 }
 /** KIWI's `dir:` and an absolute path name an archive, skopeo's `dir:` a folder: what is there decides. */
 async function baseAtPath(path, text) {
@@ -10749,7 +10837,7 @@ const PARAVIRTUAL = {
 	subtype: "VirtualSCSI",
 	title: "SCSI Controller"
 };
-const CONTROLLER_WORDS = Object.keys({
+const CONTROLLER_WORDS = [...new Map(Object.entries({
 	ide: {
 		resourceType: 5,
 		title: "IDE Controller"
@@ -10779,19 +10867,30 @@ const CONTROLLER_WORDS = Object.keys({
 		subtype: "vmware.nvme.controller",
 		title: "NVMe Controller"
 	}
-});
+})).keys()];
+/** kiwi/schema/kiwi.rnc `k.vmdvd.controller.attribute` */
+const DVD_CONTROLLER_WORDS = ["ide", "scsi"];
+new Map(Object.entries({
+	e1000: "E1000",
+	e1000e: "E1000e",
+	vmxnet: "VmxNet",
+	vmxnet2: "VmxNet2",
+	vmxnet3: "VmxNet3",
+	pcnet32: "PCNet32",
+	vlance: "PCNet32"
+}));
 // src/disk/options.ts
 const NO_OPTIONS = { qemu: [] };
 const GUID = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/;
 /** Options of qemu-img for a disk that is not one file by itself, or that nobody could read without a secret. */
-const REFUSED = {
+const REFUSED = new Map(Object.entries({
 	backing_file: "names another file, and the disk is alone in the image",
 	backing_fmt: "is of another file, and the disk is alone in the image",
 	data_file: "names another file, and the disk is alone in the image",
 	data_file_raw: "is of another file, and the disk is alone in the image",
 	encryption: "needs a key, which qemu-img is not given",
 	size: "is what <size> of the type says"
-};
+}));
 /** QEMU block/vmdk.c: those that are files beside the one that is named. */
 const SPLIT_VMDKS = [
 	"monolithicFlat",
@@ -10806,16 +10905,19 @@ function optionProblems(format, options) {
 	const { vhdFixedTag, machine } = options;
 	const problems = takesOptions(format) ? options.qemu.flatMap((option) => qemuProblems(format, option)) : [];
 	if (format === "vhd-fixed" && vhdFixedTag !== void 0 && !GUID.test(vhdFixedTag)) problems.push(`vhdfixedtag="${vhdFixedTag}" is no GUID: write one like 12345678-9abc-def0-1234-56789abcdef0, in small letters`);
-	if (format === "ova") {
-		const { hardwareVersion, diskController } = machine ?? {};
-		if (hardwareVersion !== void 0 && !/^[1-9][0-9]{0,2}$/.test(hardwareVersion)) problems.push(`HWversion="${hardwareVersion}" is no version of VMware's hardware: write a number, like 13`);
-		if (diskController !== void 0 && !CONTROLLER_WORDS.includes(diskController)) problems.push(`controller="${diskController}" of <vmdisk> is not known: write ${CONTROLLER_WORDS.join(", ")}`);
-	}
+	return format === "ova" && machine !== void 0 ? [...problems, ...machineProblems(machine)] : problems;
+}
+function machineProblems({ hardwareVersion, diskController, dvd, ovfType }) {
+	const problems = [];
+	if (hardwareVersion !== void 0 && !/^[1-9][0-9]{0,2}$/.test(hardwareVersion)) problems.push(`HWversion="${hardwareVersion}" is no version of VMware's hardware: write a number, like 13`);
+	if (diskController !== void 0 && !CONTROLLER_WORDS.includes(diskController)) problems.push(`controller="${diskController}" of <vmdisk> is not known: write ${CONTROLLER_WORDS.join(", ")}`);
+	if (dvd?.controller !== void 0 && !DVD_CONTROLLER_WORDS.includes(dvd.controller)) problems.push(`controller="${dvd.controller}" of <vmdvd> is not known: write ${DVD_CONTROLLER_WORDS.join(" or ")}`);
+	if (ovfType !== void 0 && ovfType !== "vmware") problems.push(`ovftype="${ovfType}" of <machine> is not known: write vmware`);
 	return problems;
 }
 function qemuProblems(format, option) {
 	const [name = "", value = ""] = option.split(/=(.*)/s);
-	const because = name.startsWith("encrypt.") ? REFUSED["encryption"] : REFUSED[name];
+	const because = REFUSED.get(name.startsWith("encrypt.") ? "encryption" : name);
 	if (because !== void 0) return [`formatoptions: ${name} ${because}: leave it out`];
 	if (option.includes(",")) return [`formatoptions: "${option}" holds a comma: write single options`];
 	if (format === "vmdk" && name === "subformat" && SPLIT_VMDKS.includes(value)) return [`the vmdk of subformat ${value} is several files, of which the image would hold one: write monolithicSparse or streamOptimized`];
@@ -10854,6 +10956,31 @@ function conversionProblems(source, format, platform) {
 		...place,
 		text
 	}));
+}
+// src/plan/diskpath.ts
+/** Where the disk is in the image, absolute. */
+function plannedDiskPath({ source, format, diskPath }) {
+	return diskPath ?? `/disk/${diskStem(source)}.${diskFormat(format).extension}`;
+}
+/** What the disk is called where no input says it, without its ending: as by `bundle_format`, by KIWI, or as its file. */
+function diskStem(source) {
+	if (source.kind === "description") return source.diskName ?? source.kiwiName;
+	return basename(source.path).replace(/(?<=.)\.[^.]+$/, "");
+}
+/** What is wrong with a path that no input gives. */
+function diskPathProblems(placed) {
+	const { source, diskPath } = placed;
+	const path = plannedDiskPath(placed);
+	const problem = diskPath === void 0 ? diskPathProblem(path) : void 0;
+	if (problem === void 0) return [];
+	if (source.kind === "disk") return [{
+		where: "input disk-path",
+		text: `missing, and ${problem}`
+	}];
+	return [{
+		...typePlace(source.selected),
+		text: `the disk would be ${path}: ${problem}, or set the input disk-path`
+	}];
 }
 // src/description/bundle.ts
 /**
@@ -12992,13 +13119,15 @@ ${XMLNS_NAMESPACE}.`);
 })))();
 /** Text that an entity may grow to: far more than a description needs, far less than a machine has. */
 const LARGEST_EXPANSION = 1e6;
-const PREDEFINED = {
-	lt: "<",
-	gt: ">",
-	amp: "&",
-	quot: "\"",
-	apos: "'"
-};
+/** And all entities of a declaration together. */
+const LARGEST_TOTAL = 1e7;
+const PREDEFINED = /* @__PURE__ */ new Map([
+	["lt", "<"],
+	["gt", ">"],
+	["amp", "&"],
+	["quot", "\""],
+	["apos", "'"]
+]);
 /** A reference to a general entity (XML 1.0 section 4.1), not to a character. */
 const REFERENCE = /&([^#;&\s][^;&\s]*);/g;
 const DECLARATION = /<!--[\s\S]*?-->|<\?[\s\S]*?\?>|<!ENTITY\s+(?<parameter>%\s+)?(?<name>[^\s%"']+)\s+(?:(?<external>SYSTEM|PUBLIC)\b|"(?<double>[^"]*)"|'(?<single>[^']*)')[^>]*>|(?<reference>%[^\s;]+;)/g;
@@ -13015,16 +13144,18 @@ var EntityProblem = class extends Error {
 *
 * @param doctype what stands between `<!DOCTYPE` and its `>`
 * @throws EntityProblem for external and parameter entities, for entities that hold a `<` as a character reference, that
-*   hold themselves, that use an unknown one, or that grow beyond one million characters
+*   hold themselves, that use an unknown one, or that grow beyond one million characters, or ten all together
 */
 function internalEntities(doctype) {
 	const declared = declarations(doctype);
-	const expanded = /* @__PURE__ */ new Map();
-	for (const [name, { offset }] of declared) if (!holdsElements(name, declared, [])) expansion(name, offset, {
-		declared,
-		expanded
-	}, []);
-	return expanded;
+	const holders = elementHolders(declared);
+	return writtenOut([...declared.keys()].filter((name) => !holders.has(name)), declared, (name, { value, offset }) => pieces(value, /&([^;]*);/g, (reference) => {
+		if (reference.startsWith("#")) return characterOf(reference, name, offset);
+		const predefined = PREDEFINED.get(reference);
+		if (predefined !== void 0) return predefined;
+		if (declared.has(reference)) return { entity: reference };
+		throw new EntityProblem(`the entity ${reference} is used but not declared`, offset);
+	}));
 }
 /**
 * The internal general entities that hold elements, with what is to stand in the place of each: on one line, and without
@@ -13034,12 +13165,8 @@ function internalEntities(doctype) {
 */
 function elementEntities(doctype) {
 	const declared = declarations(doctype);
-	const written = /* @__PURE__ */ new Map();
-	for (const [name, { offset }] of declared) if (holdsElements(name, declared, [])) writtenOut(name, offset, {
-		declared,
-		expanded: written
-	}, []);
-	return written;
+	const holders = elementHolders(declared);
+	return writtenOut([...holders], declared, (_, { value }) => pieces(value.replace(/\r\n|\r|\n/g, " "), REFERENCE, (reference, written) => holders.has(reference) ? { entity: reference } : written));
 }
 function declarations(doctype) {
 	const declared = /* @__PURE__ */ new Map();
@@ -13057,35 +13184,78 @@ function declarations(doctype) {
 	}
 	return declared;
 }
-function holdsElements(name, declared, within) {
-	const value = declared.get(name)?.value;
-	if (value === void 0 || within.includes(name)) return false;
-	if (value.includes("<")) return true;
-	return [...value.matchAll(REFERENCE)].map(([, reference = ""]) => reference).some((reference) => holdsElements(reference, declared, [...within, name]));
+/** The entities with an element in their text or in that of one they use. */
+function elementHolders(declared) {
+	const users = /* @__PURE__ */ new Map();
+	const holders = /* @__PURE__ */ new Set();
+	for (const [name, { value }] of declared) {
+		if (value.includes("<")) holders.add(name);
+		for (const [, used = ""] of value.matchAll(REFERENCE)) {
+			const others = users.get(used);
+			if (others === void 0) users.set(used, [name]);
+			else others.push(name);
+		}
+	}
+	for (const holder of holders) for (const user of users.get(holder) ?? []) holders.add(user);
+	return holders;
 }
-/** Its text with the entities of its kind in it written out, and all else as it is. */
-function writtenOut(name, offset, entities, within) {
-	const known = entities.expanded.get(name);
-	if (known !== void 0) return known;
-	if (within.includes(name)) throw new EntityProblem(`the entity ${name} holds itself`, offset);
-	const text = (entities.declared.get(name)?.value ?? "").replace(/\r\n|\r|\n/g, " ").replace(REFERENCE, (written, reference) => holdsElements(reference, entities.declared, []) ? writtenOut(reference, offset, entities, [...within, name]) : written);
-	if (text.length > LARGEST_EXPANSION) throw new EntityProblem(`the entity ${name} grows beyond all measure`, offset);
-	entities.expanded.set(name, text);
-	return text;
+function pieces(value, reference, pieceOf) {
+	const found = [];
+	let end = 0;
+	for (const match of value.matchAll(reference)) {
+		found.push(value.slice(end, match.index), pieceOf(match[1] ?? "", match[0]));
+		end = match.index + match[0].length;
+	}
+	return [...found, value.slice(end)];
 }
-function expansion(name, offset, entities, within) {
-	const known = entities.expanded.get(name);
-	if (known !== void 0) return known;
-	if (within.includes(name)) throw new EntityProblem(`the entity ${name} holds itself`, offset);
-	const value = entities.declared.get(name)?.value;
-	if (value === void 0) throw new EntityProblem(`the entity ${name} is used but not declared`, offset);
-	const text = value.replace(/&([^;]*);/g, (_, reference) => {
-		if (reference.startsWith("#")) return characterOf(reference, name, offset);
-		return PREDEFINED[reference] ?? expansion(reference, offset, entities, [...within, name]);
-	});
-	if (text.length > LARGEST_EXPANSION) throw new EntityProblem(`the entity ${name} grows beyond all measure`, offset);
-	entities.expanded.set(name, text);
-	return text;
+/** The whole text of each; how long they get is known before the first is put together. */
+function writtenOut(names, declared, piecesOf) {
+	const known = /* @__PURE__ */ new Map();
+	for (const name of names) known.set(name, piecesOf(name, declaration(name, declared)));
+	const order = innermostFirst(known, declared);
+	const lengths = /* @__PURE__ */ new Map();
+	let total = 0;
+	for (const name of order) {
+		const length = (known.get(name) ?? []).reduce((sum, piece) => sum + lengthOf(piece, lengths), 0);
+		total += length;
+		if (length > LARGEST_EXPANSION || total > LARGEST_TOTAL) throw new EntityProblem(`the entity ${name} grows beyond all measure`, declaration(name, declared).offset);
+		lengths.set(name, length);
+	}
+	const texts = /* @__PURE__ */ new Map();
+	for (const name of order) {
+		const parts = (known.get(name) ?? []).map((piece) => typeof piece === "string" ? piece : texts.get(piece.entity));
+		texts.set(name, parts.join(""));
+	}
+	return texts;
+}
+function lengthOf(piece, lengths) {
+	return typeof piece === "string" ? piece.length : lengths.get(piece.entity) ?? 0;
+}
+/** The names, each behind those of its pieces. */
+function innermostFirst(known, declared) {
+	const order = /* @__PURE__ */ new Set();
+	const open = /* @__PURE__ */ new Set();
+	const waiting = [...known.keys()].reverse();
+	for (let name = waiting.at(-1); name !== void 0; name = waiting.at(-1)) {
+		if (open.delete(name)) order.add(name);
+		if (order.has(name)) {
+			waiting.pop();
+			continue;
+		}
+		open.add(name);
+		for (const piece of known.get(name) ?? []) {
+			if (typeof piece === "string" || order.has(piece.entity)) continue;
+			const { entity } = piece;
+			if (open.has(entity)) throw new EntityProblem(`the entity ${entity} holds itself`, declaration(entity, declared).offset);
+			waiting.push(entity);
+		}
+	}
+	return order;
+}
+function declaration(name, declared) {
+	const found = declared.get(name);
+	if (found === void 0) throw new Error(`the entity ${name} is not declared`);
+	return found;
 }
 function characterOf(reference, name, offset) {
 	const code = /^#x[0-9a-f]+$/i.test(reference) ? Number.parseInt(reference.slice(2), 16) : Number(reference.slice(1));
@@ -13305,6 +13475,26 @@ function isTrue(element, name) {
 	return ["true", "1"].includes(attributeValue(element, name)?.trim() ?? "");
 }
 // src/description/containerconfig.ts
+/** Children of the section, by what the input calls them. */
+const SECTIONS = {
+	entrypoint: "entrypoint",
+	cmd: "subcommand",
+	expose: "expose",
+	volumes: "volumes",
+	stopsignal: "stopsignal",
+	env: "environment",
+	labels: "labels",
+	history: "history"
+};
+/** Its attributes. */
+const ATTRIBUTES = {
+	name: "name",
+	tag: "tag",
+	additionalnames: "additionalnames",
+	author: "maintainer",
+	user: "user",
+	workdir: "workingdir"
+};
 /**
 * @param element a `<containerconfig>`, where the type has one, @param author of the description: who made the image
 *   where the section does not say it, and the history's author too
@@ -13312,7 +13502,8 @@ function isTrue(element, name) {
 function containerConfig(element, author) {
 	if (element === void 0) return {
 		changes: authorChanges(author, author),
-		naming: {}
+		naming: {},
+		lines: {}
 	};
 	const environment = valuesByName(element, "environment", "env");
 	const labels = valuesByName(element, "labels", "label");
@@ -13338,8 +13529,14 @@ function containerConfig(element, author) {
 			...optional("name", filled$1(attributeValue(element, "name"))),
 			...optional("tag", filled$1(attributeValue(element, "tag"))),
 			...optional("additionalNames", additionalNames(element))
-		}
+		},
+		lines: keyLines(element)
 	};
+}
+function keyLines(element) {
+	const sections = Object.entries(SECTIONS).map(([key, name]) => [key, childrenNamed(element, name)[0]?.line]);
+	const attributes = Object.entries(ATTRIBUTES).map(([key, name]) => [key, element.attributes.find((attribute) => attribute.name === name)?.line]);
+	return Object.fromEntries([...sections, ...attributes].map(([key, line]) => [key, line ?? element.line]));
 }
 /** KIWI's history has the description's author also where another maintains the container. */
 function authorChanges(author, historyAuthor) {
@@ -13427,7 +13624,6 @@ function formatReading(text) {
 	if (words.length === 2) return {
 		kind: "written",
 		diskFormat: second,
-		parts: 2,
 		archive: CONTAINERS[first]
 	};
 	if (words.length > 3) return refused(`it has ${words.length} parts: write oci:${second}:TRANSPORT at most`);
@@ -13436,15 +13632,13 @@ function formatReading(text) {
 	return {
 		kind: "written",
 		diskFormat: second,
-		parts: 3,
 		archive: third
 	};
 }
 function plainReading(word, refused) {
 	if (isOneOf(DISK_FORMATS, word)) return {
 		kind: "written",
-		diskFormat: word,
-		parts: 1
+		diskFormat: word
 	};
 	if (isContainer(word)) return refused(`the disk format is missing: write ${word}:qcow2`);
 	if (word !== "vagrant") return refused(advice("disk format", DISK_FORMATS, word));
@@ -13511,10 +13705,8 @@ function machineOf(type, displayName) {
 		...optional("hardwareVersion", token(section, "HWversion")),
 		...disk === void 0 ? {} : diskOf(disk),
 		nics: childrenNamed(section, "vmnic").map(networkCard),
-		...dvd === void 0 ? {} : { dvd: {
-			...optional("controller", token(dvd, "controller")),
-			...optional("id", token(dvd, "id"))
-		} },
+		...dvd === void 0 ? {} : { dvd: optional("controller", token(dvd, "controller")) },
+		...optional("ovfType", token(section, "ovftype")),
 		...named
 	};
 }
@@ -13542,8 +13734,7 @@ function diskOf(disk) {
 	const controller = token(disk, "controller");
 	return {
 		...optional("diskController", controller === "scsi" ? "lsilogic" : controller),
-		...optional("diskMode", token(disk, "diskmode")),
-		...optional("diskId", token(disk, "id"))
+		...optional("diskMode", token(disk, "diskmode"))
 	};
 }
 function networkCard(nic) {
@@ -13583,7 +13774,7 @@ function selectedType(type, surroundings) {
 	const derivedFrom = type.attributes.find((attribute) => attribute.name === "derived_from");
 	const { author, displayName, ...rest } = surroundings;
 	const section = childrenNamed(type, "containerconfig")[0];
-	const { changes, naming } = containerConfig(section, author);
+	const { changes, naming, lines } = containerConfig(section, author);
 	const bootloader = childrenNamed(type, "bootloader")[0];
 	const machine = machineOf(type, displayName);
 	const read = format === void 0 ? {} : formatFields(format.value);
@@ -13610,6 +13801,7 @@ function selectedType(type, surroundings) {
 		...optional("size", size(type)),
 		...Object.keys(changes).length === 0 && section === void 0 ? {} : { containerConfig: changes },
 		...section === void 0 ? {} : { naming },
+		containerLines: lines,
 		...optional("author", changes.author ?? void 0),
 		replacesInitrd: replacesInitrd(type),
 		attributes
@@ -13618,11 +13810,10 @@ function selectedType(type, surroundings) {
 function formatFields(format) {
 	const reading = formatReading(format);
 	if (reading.kind !== "written") return { format };
-	const { diskFormat, parts, archive } = reading;
+	const { diskFormat, archive } = reading;
 	return {
 		format,
 		diskFormat,
-		formatParts: parts,
 		...optional("archive", archive)
 	};
 }
@@ -14012,10 +14203,11 @@ function profile(element) {
 	};
 }
 function preferences(element) {
-	const [version, packageManager] = [textOf(element, "version"), textOf(element, "packagemanager")];
+	const version = childrenNamed(element, "version")[0];
+	const packageManager = textOf(element, "packagemanager");
 	return {
 		...scope(element),
-		...version === void 0 ? {} : { version },
+		...version === void 0 || version.text.trim() === "" ? {} : { version },
 		...packageManager === void 0 ? {} : { packageManager },
 		types: childrenNamed(element, "type")
 	};
@@ -14058,14 +14250,14 @@ function activeProfiles(description, given, architecture) {
 			if (known.has(required.profile)) add(required.profile);
 			else {
 				const { file, line } = required.element;
-				const absent = `${required.profile}, which is not there${elsewhere(description, required.profile, architecture)}`;
+				const absent = `${required.profile}, which is not there${elsewhere$1(description, required.profile, architecture)}`;
 				problems.push(descriptionProblem(file, line, `the profile ${name} requires ${absent}: ${choices(known)}`));
 			}
 		}
 	};
 	for (const name of given) if (known.has(name)) add(name);
 	else {
-		const text = `the description has no profile ${name}${elsewhere(description, name, architecture)}: ${choices(known)}`;
+		const text = `the description has no profile ${name}${elsewhere$1(description, name, architecture)}: ${choices(known)}`;
 		problems.push({
 			where: "input profiles",
 			text
@@ -14083,7 +14275,7 @@ function isActive(section, profiles, architecture) {
 function fits(architectures, architecture) {
 	return architectures.length === 0 || architectures.includes(architecture);
 }
-function elsewhere(description, name, architecture) {
+function elsewhere$1(description, name, architecture) {
 	return description.profiles.some((profile) => profile.name === name) ? ` for ${architecture}` : "";
 }
 function choices(known) {
@@ -14112,12 +14304,14 @@ function repositoryProblems(description, choice) {
 // src/description/select.ts
 /** KIWI's, where a description names none (kiwi/defaults.py `get_default_package_manager`). */
 const DEFAULT_PACKAGE_MANAGER = "dnf4";
+const VERSION_LENGTH = 128;
+const VERSION = new RegExp(`^[A-Za-z0-9._+~-]{1,${VERSION_LENGTH}}$`);
 /** Names that older schemas had (kiwi/xsl/convert75to76.xsl, and convert73to74.xsl of KIWI 9). */
-const RENAMED_PACKAGE_MANAGERS = {
-	dnf: "dnf4",
-	yum: "dnf4",
-	"apt-get": "apt"
-};
+const RENAMED_PACKAGE_MANAGERS = /* @__PURE__ */ new Map([
+	["dnf", "dnf4"],
+	["yum", "dnf4"],
+	["apt-get", "apt"]
+]);
 /**
 * The `<type>` that KIWI builds: with the input `type` the first of that name, else the primary one, else the first
 * (kiwi/xml_state.py `_build_type_section`), of the preferences that apply to profiles and machine.
@@ -14132,17 +14326,29 @@ function selectType(description, choice) {
 	const types = preferences.flatMap((section) => section.types);
 	const { type, reason } = pickedType(description, types, choice);
 	throwProblems(typeProblems(type, types, choice));
+	const version = preferences.find((section) => section.version !== void 0)?.version;
+	throwProblems(versionProblems(version));
 	const packageManager = preferences.find((section) => section.packageManager !== void 0)?.packageManager;
 	const selected = selectedType(type, {
 		reason,
 		profiles: profiles.names,
-		version: preferences.find((section) => section.version !== void 0)?.version ?? "",
-		packageManager: RENAMED_PACKAGE_MANAGERS[packageManager ?? ""] ?? packageManager ?? DEFAULT_PACKAGE_MANAGER,
+		version: version?.text.trim() ?? "",
+		packageManager: RENAMED_PACKAGE_MANAGERS.get(packageManager ?? "") ?? packageManager ?? DEFAULT_PACKAGE_MANAGER,
 		...optional("author", description.author),
 		...optional("displayName", description.displayName)
 	});
 	throwProblems(bundleProblems(type, bundleName(selected, description.name, choice.architecture)));
 	return selected;
+}
+/**
+* KIWI takes any text (kiwi/schema/kiwi.rnc `k.version`), makes names of files of it, and so do we, and of layouts that
+* skopeo writes, where a colon ends the name.
+*/
+function versionProblems(version) {
+	const text = version?.text.trim() ?? "";
+	if (version === void 0 || VERSION.test(text)) return [];
+	const problem = `the version ${JSON.stringify(text)} becomes part of file names: write at most ${VERSION_LENGTH} letters, digits and . _ + ~ -`;
+	return [descriptionProblem(version.file, version.line, problem)];
 }
 function bundleProblems(type, diskName) {
 	const attribute = type.attributes.find(({ name }) => name === "bundle_format");
@@ -14231,14 +14437,14 @@ async function chosenSource(inputs, facts, problems) {
 		});
 		return;
 	}
-	if (disk !== void 0) return diskSource(disk, inputs.diskPath, problems);
+	if (disk !== void 0) return diskSource(disk, problems);
 	if (description !== void 0) return descriptionSource(description, inputs, facts, problems);
 	problems.push({
 		where: "input description",
 		text: "missing: name the folder of a KIWI description, or a disk to wrap with the input disk"
 	});
 }
-async function diskSource(disk, diskPath, problems) {
+async function diskSource(disk, problems) {
 	const path = resolve(disk);
 	const stats = await stat(path).catch(() => void 0);
 	if (!stats?.isFile()) {
@@ -14250,11 +14456,6 @@ async function diskSource(disk, diskPath, problems) {
 	} else if (!await isReadable(path)) problems.push({
 		where: "input disk",
 		text: `${path} cannot be read: give us the right to read it`
-	});
-	const nameProblem = diskPath === void 0 ? diskPathProblem(`/disk/${basename(path)}`) : void 0;
-	if (nameProblem !== void 0) problems.push({
-		where: "input disk-path",
-		text: `missing, and ${nameProblem}`
 	});
 	return {
 		kind: "disk",
@@ -14276,10 +14477,17 @@ async function descriptionSource(path, inputs, facts, problems) {
 	});
 	const { packageManager } = selected;
 	const { containerConfig = {}, naming = {} } = selected;
-	for (const { key, text } of [...namingProblems(naming), ...configProblems(containerConfig)]) problems.push({
-		...typePlace(selected),
-		text: `<containerconfig> ${KIWI_WORDS.get(key) ?? key}: ${text}`
-	});
+	for (const { key, text } of [...namingProblems(naming), ...configProblems(containerConfig)]) {
+		const { file, line } = selected;
+		const place = typePlace({
+			file,
+			line: selected.containerLines[key] ?? line
+		});
+		problems.push({
+			...place,
+			text: `<containerconfig> ${KIWI_WORDS.get(key) ?? key}: ${text}`
+		});
+	}
 	problems.push(...givenRepositories(repositories).problems, ...repositoryProblems(description, {
 		...chosen,
 		packageManager,
@@ -14384,23 +14592,42 @@ function chosenTargets(choice, problems) {
 function chosenTags(choice, problems) {
 	const { inputs, names } = choice;
 	if (inputs.tags.length > 0 || isRefused(choice, "tags")) return { tags: inputs.tags };
-	const texts = names.flatMap((name) => {
-		if (hasRegistry(name.repository)) return [containerNameText(name)];
-		return inputs.registry === void 0 ? [] : [`${inputs.registry}/${containerNameText(name)}`];
-	});
+	const { registry } = inputs;
 	const tags = /* @__PURE__ */ new Set();
-	for (const text of texts) {
-		const parsed = parseTag(text);
+	for (const name of names) {
+		const isFull = hasRegistry(name.repository);
+		if (!isFull && registry === void 0) continue;
+		const parsed = parseTag(isFull ? containerNameText(name) : `${registry}/${containerNameText(name)}`);
 		if ("problem" in parsed) problems.push({
 			...namePlace(choice),
 			text: parsed.problem
 		});
-		else tags.add(parsed.text);
+		else {
+			tags.add(parsed.text);
+			if (parsed.reference.registry !== registry) problems.push(...elsewhere(choice, name));
+		}
 	}
 	return tags.size === 0 ? { tags: [] } : {
 		tags: [...tags],
 		tagsSource: `name of ${namePlace(choice).where}`
 	};
+}
+/**
+* Why a name in another registry than the input `registry` is no tag: where the workflow says which registry a job is
+* for, a description chooses a repository there and nowhere else, whatever other logins the machine has.
+*/
+function elsewhere({ inputs, source }, { repository, tag }) {
+	const { registry, push, naming } = inputs;
+	if (!push || registry === void 0 || source?.kind !== "description") return [];
+	if (containerNames({
+		...naming,
+		name: naming.name || DEFAULT_CONTAINER.repository
+	}).some((name) => name.repository === repository)) return [];
+	const text = `<containerconfig> names ${repository}:${tag}, and the input registry is ${registry}: set tags to push elsewhere, or leave the other registry out of the name`;
+	return [{
+		...typePlace(source.selected),
+		text
+	}];
 }
 function chosenExports(choice, problems) {
 	const { inputs, source, names } = choice;
@@ -14411,10 +14638,19 @@ function chosenExports(choice, problems) {
 		...namePlace(choice),
 		text
 	})));
+	if (described !== void 0) problems.push(...exports.flatMap((text) => exportProblem(text, described)));
 	return exports.length > 0 && described !== void 0 ? {
 		exports,
 		exportsSource: `format of ${typePlace(described.selected).where}`
 	} : { exports };
+}
+/** What the description asks for is read as an input is: nothing of it fails only when all is built. */
+function exportProblem(text, { selected }) {
+	const parsed = parseDestination(text);
+	return "problem" in parsed ? [{
+		...typePlace(selected),
+		text: `format="${selected.format}": ${parsed.problem}`
+	}] : [];
 }
 /** Why nothing can be pushed although it is asked for. */
 function pushProblems({ inputs, source, names }) {
@@ -14491,7 +14727,15 @@ async function makePlan(read, facts) {
 	const { inputs, problems: given } = read;
 	const problems = [...given, ...await combinationProblems(inputs, facts)];
 	const source = await collected(problems, () => chosenSource(inputs, facts, problems));
-	if (source !== void 0) problems.push(...conversionProblems(source, chosenFormat(inputs, source).format, inputs.platform));
+	if (source !== void 0) {
+		const { format } = chosenFormat(inputs, source);
+		problems.push(...conversionProblems(source, format, inputs.platform));
+		problems.push(...diskPathProblems({
+			source,
+			format,
+			...optionalPath(inputs)
+		}));
+	}
 	const base = await chosenBase(inputs, source, problems);
 	const container = chosenContainer(inputs, source, problems);
 	const targets = chosenTargets({
@@ -14506,7 +14750,7 @@ async function makePlan(read, facts) {
 		source,
 		...base,
 		...chosenFormat(inputs, source),
-		...inputs.diskPath === void 0 ? {} : { diskPath: inputs.diskPath },
+		...optionalPath(inputs),
 		platform: inputs.platform,
 		...container,
 		labels: inputs.labels,
@@ -14522,6 +14766,9 @@ async function makePlan(read, facts) {
 		...inputs.sourceDateEpoch === void 0 ? {} : { sourceDateEpoch: inputs.sourceDateEpoch },
 		summary: inputs.summary
 	};
+}
+function optionalPath({ diskPath }) {
+	return diskPath === void 0 ? {} : { diskPath };
 }
 function chosenFormat(inputs, source) {
 	if (inputs.format !== void 0) return {
@@ -32171,8 +32418,9 @@ async function makeFolder(path) {
 		await makeFolder(path);
 	}
 }
+/** Whether something is there: behind links, and as far as we may look. */
 async function isThere(path) {
-	return stat(path).then(() => true, () => false);
+	return await stat(path).catch(() => void 0) !== void 0;
 }
 // src/runner.ts
 /**

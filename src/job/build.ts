@@ -6,6 +6,7 @@ import { kiwiPathProblem } from '../kiwi/place.ts'
 import type { BaseImage } from '../oci/image.ts'
 import { diskStem } from '../plan/diskpath.ts'
 import type { DiskSource, Plan } from '../plan/plan.ts'
+import { readFiles } from '../plan/readfiles.ts'
 import { checkDestinations } from '../registry/destinations.ts'
 import { checkTargets } from '../registry/push.ts'
 import { requireSkopeo } from '../registry/skopeo.ts'
@@ -20,7 +21,6 @@ import {
   imageTime,
   type SourceDisk,
 } from './disk.ts'
-import { readFiles } from '../plan/readfiles.ts'
 import { type Job, jobUntil } from './job.ts'
 import { plannedDestinations } from './publish.ts'
 import type { Built } from './result.ts'

@@ -39,7 +39,9 @@ function parsedJson(bytes: Uint8Array, subject: string): unknown {
   try {
     return JSON.parse(new TextDecoder('utf-8', { fatal: true, ignoreBOM: true }).decode(bytes))
   } catch (error) {
-    throw new ImageError(subject, [`it is not JSON in UTF-8 (${`${error instanceof Error ? error.message : error}`.replaceAll(/\s+/g, ' ')})`])
+    throw new ImageError(subject, [
+      `it is not JSON in UTF-8 (${`${error instanceof Error ? error.message : error}`.replaceAll(/\s+/g, ' ')})`,
+    ])
   }
 }
 

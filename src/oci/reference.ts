@@ -78,7 +78,8 @@ function registryAndRepository(name: string): { registry: string; repository: st
 function registryProblem(registry: string): string | undefined {
   if (!REGISTRY.test(registry))
     return `${JSON.stringify(registry)} is not the name of a registry: write HOST or HOST:PORT`
-  if (Number(/:([0-9]+)$/.exec(registry)?.[1] ?? 1) > LAST_PORT) return `there is no port above ${LAST_PORT}: ${registry}`
+  if (Number(/:([0-9]+)$/.exec(registry)?.[1] ?? 1) > LAST_PORT)
+    return `there is no port above ${LAST_PORT}: ${registry}`
   return undefined
 }
 

@@ -95,7 +95,9 @@ it.each([
   await writeFile(join(folder, 'with-blobs', 'oci-layout'), '{}')
   await symlink(join(folder, 'elsewhere'), join(folder, link))
   const problem = `${join(folder, link)} is a link, which is not followed for a description: remove it, or set the input export`
-  await expect(checkDestinations([named(text)], NAMES, access, 'format of config.xml:7')).rejects.toMatchObject({
+  await expect(
+    checkDestinations([named(text)], NAMES, access, { chosenBy: 'format of config.xml:7' }),
+  ).rejects.toMatchObject({
     problems: [{ where: 'format of config.xml:7', text: `${text.replace('@', folder)}: ${problem}` }],
   })
   await checkDestinations([named(text)], NAMES, access)

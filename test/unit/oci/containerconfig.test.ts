@@ -24,8 +24,8 @@ describe('mergedChanges', () => {
     expect(mergedChanges({}, { entrypoint: ['a'] })).toEqual({ entrypoint: ['a'], cmd: null })
     expect(mergedChanges({}, { entrypoint: ['a'], cmd: ['b'] })).toEqual({ entrypoint: ['a'], cmd: ['b'] })
     expect(mergedChanges({ cmd: ['c'] }, { entrypoint: ['a'] })).toEqual({ entrypoint: ['a'], cmd: ['c'] })
-    expect(mergedChanges({}, { entrypoint: null })).toEqual({ entrypoint: null })
-    expect(mergedChanges({}, { entrypoint: [] })).toEqual({ entrypoint: [] })
+    expect(mergedChanges({}, { entrypoint: null })).toEqual({ entrypoint: null, cmd: null })
+    expect(mergedChanges({}, { entrypoint: [] })).toEqual({ entrypoint: [], cmd: null })
   })
 
   it("keeps the base's cmd under an entrypoint of the description, as KIWI does", () => {

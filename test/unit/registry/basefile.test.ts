@@ -57,7 +57,14 @@ function link(path: string): Buffer {
   const header = tarHeader({ ...rest, path })
   header.write('2', 156, 'latin1')
   header.fill(' ', 148, 156)
-  header.write(`${header.reduce((sum, byte) => sum + byte, 0).toString(8).padStart(6, '0')}\0 `, 148, 'latin1')
+  header.write(
+    `${header
+      .reduce((sum, byte) => sum + byte, 0)
+      .toString(8)
+      .padStart(6, '0')}\0 `,
+    148,
+    'latin1',
+  )
   return header
 }
 
