@@ -755,7 +755,7 @@ var Runner = class {
 	error(thrown) {
 		this.endGroup();
 		const { message, detail, exitCode } = describeError(thrown);
-		if (thrown instanceof InputError || thrown instanceof DescriptionError) for (const problem of thrown.problems) error(`${problem.where}: ${problem.text}`, {
+		if (thrown instanceof InputError || thrown instanceof DescriptionError) for (const problem of thrown.problems) error(harmless(`${problem.where}: ${problem.text}`), {
 			...problem.file === void 0 ? {} : { file: problem.file },
 			...problem.line === void 0 ? {} : { startLine: problem.line }
 		});

@@ -66,7 +66,7 @@ export class Runner implements Report {
     const { message, detail, exitCode } = describeError(thrown)
     if (thrown instanceof InputError || thrown instanceof DescriptionError) {
       for (const problem of thrown.problems) {
-        annotateError(`${problem.where}: ${problem.text}`, {
+        annotateError(harmless(`${problem.where}: ${problem.text}`), {
           ...(problem.file === undefined ? {} : { file: problem.file }),
           ...(problem.line === undefined ? {} : { startLine: problem.line }),
         })

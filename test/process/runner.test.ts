@@ -34,7 +34,7 @@ it('the plan step writes the plan and masks the password in every form', async (
     ::add-mask::aHVudGVyIDI=
     ::add-mask::hunter%25202
     Disk: ./a.raw
-    Image: qcow2 disk (default) at /disk, under its own name, for linux/amd64, layer gzip
+    Image: qcow2 disk (default) at /disk/a.qcow2 for linux/amd64, layer gzip
     Base: scratch (default)
     Would push to: ghcr.io/acme/a:1
     "
