@@ -90,16 +90,6 @@ describe('an archive that only its content tells', () => {
     expect(essence(await fetched(`dir:${await written('oci-archive', 'base.docker.tar')}`))).toEqual(compressed())
   })
 
-  it('is what newer dockers save: both at once', async () => {
-    const path = await written('docker-archive', 'both.tar')
-    await run('tar', ['-C', base.layout, '-rf', path, 'oci-layout', 'blobs'])
-    const index = { schemaVersion: 2, manifests: (await layoutIndex(base.layout)).manifests.slice(0, 1) }
-    await writeFile(join(folder, 'index.json'), JSON.stringify(index))
-    await run('tar', ['-C', folder, '-rf', path, 'index.json'])
-    expect(essence(await fetched(`file:${path}`))).toEqual(compressed())
-    expect(essence(await fetchedAgain(`docker-archive:${path}`))).toEqual(plain())
-  })
-
   it('leaves nothing but itself beside it', async () => {
     await mkdir(join(folder, 'given'))
     await run('xz', ['-q1', await written('oci-archive', 'given/base.tar')])
@@ -127,15 +117,6 @@ describe('an archive that only its content tells', () => {
     )
   })
 })
-
-async function fetchedAgain(text: string): Promise<BaseImage> {
-  await run('rm', ['-rf', join(folder, 'job')])
-  return await fetched(text)
-}
-
-async function layoutIndex(layout: string): Promise<{ manifests: { annotations: Record<string, string> }[] }> {
-  return JSON.parse(await readFile(join(layout, 'index.json'), 'utf8'))
-}
 
 describe('a base of several platforms on this machine', () => {
   it.each(['oci', 'oci-archive'])('is chosen from by %s:', async (transport) => {
