@@ -177,11 +177,11 @@ password: \${{ secrets.PASSWORD }}`),
   })
 
   it('shows a problem of the inputs as an annotation and installs nothing', async () => {
-    const refused = await run(workflow('description: nowhere\npush: true'))
+    const refused = await run(workflow('description: nowhere\ncompression: best'))
     expect(refused.exitCode).not.toBe(0)
     const annotations = refused.step('image/plan').commands.filter(({ command }) => command === 'error')
     expect(annotations.map(({ text }) => text)).toEqual([
-      'input push: there are no tags to push to: set tags, or leave push out',
+      expect.stringMatching(/^input compression: "best" is not a compression: write gzip, zstd or none/),
       'input description: nowhere does not exist: name the folder of a KIWI description',
     ])
     const ran = refused.steps.filter(({ stage, result }) => stage === 'Main' && result !== 'skipped')
