@@ -1,8 +1,11 @@
 import { createHash, randomUUID } from 'node:crypto'
+import { writeSync } from 'node:fs'
 import { type FileHandle, open, rename, rm } from 'node:fs/promises'
 import { join } from 'node:path'
 import { spaceError } from '../errors.ts'
 import { type Digest, digestHex } from './digest.ts'
+
+const WRITE_BYTES = 64 * 1024
 
 /** A file that stands under the name of its content. */
 export interface Blob {
@@ -77,7 +80,7 @@ async function writeTemporary(
   const path = join(folder, `.${randomUUID()}.tmp`)
   try {
     await using file = await open(path, 'wx', 0o644)
-    for await (const chunk of source) await writeAll(file, chunk)
+    for await (const chunk of source) writeAll(file, chunk)
     return path
   } catch (error) {
     await rm(path, { force: true })
@@ -85,9 +88,15 @@ async function writeTemporary(
   }
 }
 
-/** In one call as a rule; `writeFile` makes one of each 512 KiB. */
-async function writeAll(file: FileHandle, chunk: Uint8Array): Promise<void> {
-  for (let done = 0; done < chunk.length; ) done += (await file.write(chunk, done)).bytesWritten
+/**
+ * In small pieces and at once: writing goes to memory, and a kernel that is handed 1 MiB looks for as much memory in one
+ * piece, which took it eight times as long (Linux 6.18, ext4). Each piece given to another thread would cost more than
+ * writing it.
+ */
+function writeAll(file: FileHandle, chunk: Uint8Array): void {
+  for (let done = 0; done < chunk.length; ) {
+    done += writeSync(file.fd, chunk, done, Math.min(WRITE_BYTES, chunk.length - done))
+  }
 }
 
 async function publish(temporary: string, path: string): Promise<void> {
