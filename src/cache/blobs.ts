@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto'
 import { copyFile, link, lstat, readdir, rename, rm, utimes } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
 import { type Digest, digestHex, fileDigest } from '../oci/digest.ts'
-import { makeFolder } from '../oci/folder.ts'
+import { makeFolder } from '../oci/store/folder.ts'
 import type { Report } from '../report.ts'
 
 const DAY_MILLISECONDS = 24 * 60 * 60 * 1000

@@ -3,7 +3,7 @@ import type { Dirent } from 'node:fs'
 import { constants, copyFile, lstat, readdir, rename, rm, utimes } from 'node:fs/promises'
 import { basename, dirname, join, relative } from 'node:path'
 import { fileDigest } from '../oci/digest.ts'
-import { makeFolder } from '../oci/folder.ts'
+import { makeFolder } from '../oci/store/folder.ts'
 import type { Report } from '../report.ts'
 
 /**

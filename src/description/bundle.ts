@@ -1,4 +1,4 @@
-import { diskPathProblem } from '../oci/tar.ts'
+import { diskPathProblem } from '../oci/tar/tar.ts'
 import type { SelectedType } from './type.ts'
 
 /**

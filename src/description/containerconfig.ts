@@ -1,5 +1,5 @@
-import type { ConfigChanges } from '../oci/config.ts'
-import type { ContainerNaming } from '../oci/containername.ts'
+import type { ConfigChanges } from '../oci/container/config.ts'
+import type { ContainerNaming } from '../oci/container/containername.ts'
 import { optional } from './optional.ts'
 import { attributeValue, childrenNamed, isTrue, type XmlElement } from './xml.ts'
 

@@ -1,5 +1,5 @@
-import type { ConfigChanges } from '../oci/config.ts'
-import type { ContainerNaming } from '../oci/containername.ts'
+import type { ConfigChanges } from '../oci/container/config.ts'
+import type { ContainerNaming } from '../oci/container/containername.ts'
 import { containerConfig } from './containerconfig.ts'
 import { attributesOf } from './description.ts'
 import { type ContainerTransport, type DescribedDiskFormat, formatReading } from './format.ts'

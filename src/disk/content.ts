@@ -1,5 +1,5 @@
-import type { Extent } from '../oci/extent.ts'
-import { CLUSTER_BYTES, qcow2Map } from './qcow2.ts'
+import type { Extent } from '../oci/layer/extent.ts'
+import { CLUSTER_BYTES, qcow2Map } from './formats/qcow2.ts'
 import type { Range } from './range.ts'
 import { allocatedRanges, usedRanges } from './ranges.ts'
 

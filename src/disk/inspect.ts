@@ -2,7 +2,7 @@ import { open, stat } from 'node:fs/promises'
 import { resolve } from 'node:path'
 import { runCommand } from '../command.ts'
 import { CommandError, InputError } from '../errors.ts'
-import { type FileState, fileState } from '../oci/filestate.ts'
+import { type FileState, fileState } from '../oci/layer/filestate.ts'
 import { neededPart, START_BYTES, startNamesParts } from './parts.ts'
 
 /** What a disk file says about itself. */

@@ -1,7 +1,7 @@
 import { open, stat } from 'node:fs/promises'
 import { resolve } from 'node:path'
 import { runCommand } from '../command.ts'
-import { changedDisk } from '../oci/filestate.ts'
+import { changedDisk } from '../oci/layer/filestate.ts'
 import { type Chunk, chunksOf, isZero } from './filebytes.ts'
 import { addRange, joinedRanges, type Range } from './range.ts'
 

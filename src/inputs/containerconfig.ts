@@ -1,10 +1,10 @@
 import { parse as parseYaml } from 'yaml'
-import type { ConfigChanges } from '../oci/config.ts'
-import { configProblems, KIWI_WORDS } from '../oci/containerconfig.ts'
-import { type ContainerNaming, namingProblems } from '../oci/containername.ts'
+import type { ConfigChanges } from '../oci/container/config.ts'
+import { configProblems, KIWI_WORDS } from '../oci/container/containerconfig.ts'
+import { type ContainerNaming, namingProblems } from '../oci/container/containername.ts'
+import type { HistoryChanges } from '../oci/container/history.ts'
+import { portKey, portProblem } from '../oci/container/port.ts'
 import { isJsonObject, type JsonObject } from '../oci/document.ts'
-import type { HistoryChanges } from '../oci/history.ts'
-import { portKey, portProblem } from '../oci/port.ts'
 import { similarWords } from '../spelling.ts'
 
 /** The input `containerconfig`: what is valid in it by itself, and a sentence for each that is not. */

@@ -3,7 +3,7 @@ import { dirname, join } from 'node:path'
 import { runCommand } from '../command.ts'
 import { describeError, InputError, lacksSpace } from '../errors.ts'
 import { asRoot, findPrivileges } from '../host/privileges.ts'
-import { isThere, makeFolder } from '../oci/folder.ts'
+import { isThere, makeFolder } from '../oci/store/folder.ts'
 import type { Report } from '../report.ts'
 
 /** Only a folder that holds this file is ever released and removed as root. */

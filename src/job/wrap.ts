@@ -1,15 +1,15 @@
 import { ImageError } from '../errors.ts'
-import type { Compression } from '../oci/compression.ts'
-import type { ConfigChanges } from '../oci/config.ts'
+import type { ConfigChanges } from '../oci/container/config.ts'
 import type { Descriptor } from '../oci/descriptor.ts'
 import type { Digest } from '../oci/digest.ts'
-import type { Extent } from '../oci/extent.ts'
-import type { FileState } from '../oci/filestate.ts'
 import { append, type BaseImage, checkedLayers } from '../oci/image.ts'
-import { type Layer, writeDiskLayer } from '../oci/layer.ts'
-import { createLayout, linkBlob, putBlob, REF_NAME, writeIndex } from '../oci/layout.ts'
+import type { Extent } from '../oci/layer/extent.ts'
+import type { FileState } from '../oci/layer/filestate.ts'
+import { type Layer, writeDiskLayer } from '../oci/layer/layer.ts'
+import type { Compression } from '../oci/packing/compression.ts'
 import type { Platform } from '../oci/platform.ts'
-import { layoutViolations } from '../oci/validate.ts'
+import { createLayout, linkBlob, putBlob, REF_NAME, writeIndex } from '../oci/store/layout.ts'
+import { layoutViolations } from '../oci/store/validate.ts'
 
 export interface WrapRequest {
   readonly disk: {

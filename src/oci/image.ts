@@ -1,10 +1,10 @@
 import { ImageError, RegistryError } from '../errors.ts'
-import { type ConfigChanges, changedConfig, type ImageConfig } from './config.ts'
+import { type ConfigChanges, changedConfig, type ImageConfig } from './container/config.ts'
 import type { Descriptor } from './descriptor.ts'
 import { type Digest, digestOf } from './digest.ts'
 import { documentBytes, sortedRecord } from './document.ts'
 import { rfc3339 } from './epoch.ts'
-import type { Layer } from './layer.ts'
+import type { Layer } from './layer/layer.ts'
 import { type Manifest, mediaTypes, ociManifestFrom } from './manifest.ts'
 import { type Platform, platformMatches, platformText } from './platform.ts'
 

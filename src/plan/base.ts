@@ -1,8 +1,8 @@
 import { basename } from 'node:path'
 import type { Problem } from '../errors.ts'
 import type { Inputs } from '../inputs/inputs.ts'
-import { type FoundBase, findBase } from '../registry/basefile.ts'
-import { parseBase, parseDerivedFrom } from '../registry/basename.ts'
+import { type FoundBase, findBase } from '../registry/base/basefile.ts'
+import { parseBase, parseDerivedFrom } from '../registry/base/basename.ts'
 import type { NameProblem } from '../registry/transport.ts'
 import type { DescriptionSource, DiskSource, Plan } from './plan.ts'
 

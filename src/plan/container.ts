@@ -1,7 +1,7 @@
 import type { Problem } from '../errors.ts'
 import type { Inputs } from '../inputs/inputs.ts'
-import { mergedChanges } from '../oci/containerconfig.ts'
-import { containerNames } from '../oci/containername.ts'
+import { mergedChanges } from '../oci/container/containerconfig.ts'
+import { containerNames } from '../oci/container/containername.ts'
 import type { DescriptionSource, DiskSource, Plan } from './plan.ts'
 
 /**

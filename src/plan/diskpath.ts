@@ -1,7 +1,7 @@
 import { basename } from 'node:path'
 import { diskFormat } from '../disk/format.ts'
 import type { Problem } from '../errors.ts'
-import { diskPathProblem } from '../oci/tar.ts'
+import { diskPathProblem } from '../oci/tar/tar.ts'
 import type { DescriptionSource, DiskSource, Plan } from './plan.ts'
 import { typePlace } from './typeplace.ts'
 

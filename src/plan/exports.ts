@@ -1,4 +1,4 @@
-import { type ContainerName, containerNameText, DEFAULT_CONTAINER } from '../oci/containername.ts'
+import { type ContainerName, containerNameText, DEFAULT_CONTAINER } from '../oci/container/containername.ts'
 import { parseDestination } from '../registry/transport.ts'
 import type { DescriptionSource } from './plan.ts'
 

@@ -1,10 +1,10 @@
 import type { SelectedType } from '../description/select.ts'
 import type { DiskFormat } from '../disk/format.ts'
 import { InputError } from '../errors.ts'
-import type { Compression } from '../oci/compression.ts'
-import type { ConfigChanges } from '../oci/config.ts'
-import type { ContainerName } from '../oci/containername.ts'
-import type { Packing } from '../oci/packing.ts'
+import type { ConfigChanges } from '../oci/container/config.ts'
+import type { ContainerName } from '../oci/container/containername.ts'
+import type { Compression } from '../oci/packing/compression.ts'
+import type { Packing } from '../oci/packing/packing.ts'
 import type { Platform } from '../oci/platform.ts'
 
 /**

@@ -1,4 +1,4 @@
-import { parseBase } from '../registry/basename.ts'
+import { parseBase } from '../registry/base/basename.ts'
 import type { Plan } from './plan.ts'
 
 /** Files of the user that a job of the plan reads: nothing that it writes may take their place. */

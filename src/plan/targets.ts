@@ -6,7 +6,7 @@ import {
   containerNameText,
   DEFAULT_CONTAINER,
   referenceProblem,
-} from '../oci/containername.ts'
+} from '../oci/container/containername.ts'
 import { hasRegistry } from '../oci/reference.ts'
 import { parseDestination, parseTag } from '../registry/transport.ts'
 import { defaultExports, hasOwnName } from './exports.ts'

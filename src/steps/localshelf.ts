@@ -1,7 +1,7 @@
 import { cp, mkdtemp, rename, rm, stat } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
 import type { KiwiShelf } from '../job/tools.ts'
-import { makeFolder } from '../oci/folder.ts'
+import { makeFolder } from '../oci/store/folder.ts'
 
 /** Where the command line keeps kiwi-ng: a folder of ours. (The runner's tool cache writes to standard output.) */
 export function localShelf(cacheFolder: string): KiwiShelf {

@@ -3,7 +3,7 @@ import { join } from 'node:path'
 import { cacheDir, find } from '@actions/tool-cache'
 import { cacheKey, type RemoteCache, restoreFolder, saveFolder } from '../cache/cache.ts'
 import type { KiwiShelf } from '../job/tools.ts'
-import { makeFolder } from '../oci/folder.ts'
+import { makeFolder } from '../oci/store/folder.ts'
 import type { Report } from '../report.ts'
 import type { Surroundings } from './surroundings.ts'
 

@@ -1,9 +1,9 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import { type ConfigChanges, changedConfig, type RuntimeConfig } from '../../../src/oci/config.ts'
-import { mergedChanges } from '../../../src/oci/containerconfig.ts'
+import { type ConfigChanges, changedConfig, type RuntimeConfig } from '../../../src/oci/container/config.ts'
+import { mergedChanges } from '../../../src/oci/container/containerconfig.ts'
+import { layerSteps, repairedHistory } from '../../../src/oci/container/history.ts'
 import type { Digest } from '../../../src/oci/digest.ts'
-import { layerSteps, repairedHistory } from '../../../src/oci/history.ts'
 
 const name = fc.oneof(
   fc.constantFrom('PATH', 'A', 'B', '__proto__', 'constructor', '1', '2'),

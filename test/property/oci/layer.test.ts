@@ -6,8 +6,8 @@ import { join } from 'node:path'
 import { promisify } from 'node:util'
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import type { Compression } from '../../../src/oci/compression.ts'
-import { writeDiskLayer } from '../../../src/oci/layer.ts'
+import { writeDiskLayer } from '../../../src/oci/layer/layer.ts'
+import type { Compression } from '../../../src/oci/packing/compression.ts'
 
 const run = promisify(execFile)
 const EPOCH = 1767323045

@@ -5,8 +5,8 @@ import { dirname, join } from 'node:path'
 import { promisify } from 'node:util'
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import { TarError, type TarItem, tarItems } from '../../../src/oci/tarreader.ts'
-import { fileSource, streamSource } from '../../../src/oci/tarsource.ts'
+import { TarError, type TarItem, tarItems } from '../../../src/oci/tar/tarreader.ts'
+import { fileSource, streamSource } from '../../../src/oci/tar/tarsource.ts'
 
 const run = promisify(execFile)
 

@@ -6,7 +6,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { findDescription } from '../../../src/description/find.ts'
 import { readDescription } from '../../../src/description/read.ts'
 import { stageDescription } from '../../../src/description/stage.ts'
-import { type ContainerName, containerNames } from '../../../src/oci/containername.ts'
+import { type ContainerName, containerNames } from '../../../src/oci/container/containername.ts'
 import { askKiwi, type KiwiAnswer, type KiwiState } from '../../support/kiwi.ts'
 import { type WildDescription, wildDescriptions, wildFolder, wildPlan } from '../../support/wild.ts'
 

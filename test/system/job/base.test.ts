@@ -10,7 +10,7 @@ import type { Job } from '../../../src/job/job.ts'
 import { Stopwatch } from '../../../src/job/stopwatch.ts'
 import { digestOf } from '../../../src/oci/digest.ts'
 import type { Plan } from '../../../src/plan/plan.ts'
-import { prepareLogins } from '../../../src/registry/login.ts'
+import { prepareLogins } from '../../../src/registry/login/login.ts'
 import { type Base, makeBase, pushBase } from '../../support/base.ts'
 import { type Registry, startRegistry, type TestAccess, testAccess } from '../../support/registry.ts'
 

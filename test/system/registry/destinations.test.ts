@@ -4,7 +4,7 @@ import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { runCommand } from '../../../src/command.ts'
 import type { InputError } from '../../../src/errors.ts'
-import { checkDestinations } from '../../../src/registry/destinations.ts'
+import { checkDestinations } from '../../../src/registry/target/destinations.ts'
 import { type ImageName, parseDestination } from '../../../src/registry/transport.ts'
 import { startRegistry, type TestAccess, testAccess } from '../../support/registry.ts'
 import { asRoot } from '../../support/root.ts'
@@ -109,7 +109,7 @@ it('all places that are wrong are named at once', async () => {
 })
 
 it('places that only others may write to are refused', async () => {
-  const module = join(repositoryRoot, 'src/registry/destinations.ts')
+  const module = join(repositoryRoot, 'src/registry/target/destinations.ts')
   const places = [named('oci:@/empty/x'), named('dir:@/empty/x'), named('oci-archive:@/empty/x.tar')]
   const script = `const { checkDestinations } = await import(${JSON.stringify(module)})
     await checkDestinations(${JSON.stringify(places)}, [], {}).catch((error) => console.log(JSON.stringify(error.problems)))`

@@ -3,7 +3,7 @@ import { cp, mkdir, readdir, readFile, rm, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { promisify } from 'node:util'
 import { afterAll, afterEach, beforeAll, beforeEach, expect, it } from 'vitest'
-import { blobPath } from '../../../src/oci/layout.ts'
+import { blobPath } from '../../../src/oci/store/layout.ts'
 import { type Base, makeBase } from '../../support/base.ts'
 import { digestAt, type Exporting, exporting, sourceOf } from './exporting.ts'
 

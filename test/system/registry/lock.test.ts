@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, beforeEach, expect, it } from 'vitest'
 import { runCommand } from '../../../src/command.ts'
-import { locked } from '../../../src/registry/lock.ts'
+import { locked } from '../../../src/registry/target/lock.ts'
 import { type TestAccess, testAccess } from '../../support/registry.ts'
 
 let folder: string

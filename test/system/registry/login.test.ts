@@ -2,7 +2,7 @@ import { chmod, mkdir, mkdtemp, readdir, readFile, rm, stat, writeFile } from 'n
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest'
-import { prepareLogins } from '../../../src/registry/login.ts'
+import { prepareLogins } from '../../../src/registry/login/login.ts'
 import { readManifest } from '../../../src/registry/skopeo.ts'
 import { type Base, makeBase, pushBase } from '../../support/base.ts'
 import { type Registry, startRegistry, type TestAccess, testAccess } from '../../support/registry.ts'

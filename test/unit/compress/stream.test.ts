@@ -4,7 +4,7 @@ import { gunzipSync, inflateRawSync, zstdDecompressSync } from 'node:zlib'
 import { describe, expect, it } from 'vitest'
 import type { Method } from '../../../src/compress/method.ts'
 import { compressed } from '../../../src/compress/stream.ts'
-import { zstdFrameChunks } from '../../../src/oci/zstdframes.ts'
+import { zstdFrameChunks } from '../../../src/oci/packing/zstdframes.ts'
 import { bytesSource } from '../../support/bytesource.ts'
 
 const MIB = 1024 * 1024

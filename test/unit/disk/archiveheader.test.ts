@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest'
-import { memberHeader, oldGnuHeader, paddedSize, sparseHeader } from '../../../src/disk/archiveheader.ts'
+import { memberHeader, oldGnuHeader, paddedSize, sparseHeader } from '../../../src/disk/formats/archiveheader.ts'
 
 const MEMBER = { name: 'a.ovf', sizeBytes: 511, mtimeSeconds: 1_767_323_045 }
 

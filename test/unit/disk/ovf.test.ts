@@ -1,7 +1,7 @@
 import { SaxesParser } from 'saxes'
 import { describe, expect, it } from 'vitest'
+import { type Appliance, ovfText } from '../../../src/disk/formats/ovf.ts'
 import type { Machine } from '../../../src/disk/machine.ts'
-import { type Appliance, ovfText } from '../../../src/disk/ovf.ts'
 
 const RASD = 'http://schemas.dmtf.org/wbem/wscim/1/cim-schema/2/CIM_ResourceAllocationSettingData'
 const VMDK = { fileName: 'a.vmdk', fileBytes: 700, capacityBytes: 1_048_576, populatedBytes: 65_536 }

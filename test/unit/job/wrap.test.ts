@@ -4,9 +4,9 @@ import { join } from 'node:path'
 import { describe, expect, it } from 'vitest'
 import { ImageError, RegistryError } from '../../../src/errors.ts'
 import { type WrapRequest, wrapDisk } from '../../../src/job/wrap.ts'
-import type { ImageConfig } from '../../../src/oci/config.ts'
+import type { ImageConfig } from '../../../src/oci/container/config.ts'
 import type { Manifest } from '../../../src/oci/manifest.ts'
-import { layoutViolations } from '../../../src/oci/validate.ts'
+import { layoutViolations } from '../../../src/oci/store/validate.ts'
 import { sampleBase } from '../oci/samplebase.ts'
 
 async function workspace(content: string = 'a disk') {

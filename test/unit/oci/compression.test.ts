@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { layerMediaType, methodOf, parseCompression } from '../../../src/oci/compression.ts'
+import { layerMediaType, methodOf, parseCompression } from '../../../src/oci/packing/compression.ts'
 
 describe('parseCompression', () => {
   it.each([

@@ -6,7 +6,7 @@ import {
   type ImageConfig,
   parseConfig,
   type RuntimeConfig,
-} from '../../../src/oci/config.ts'
+} from '../../../src/oci/container/config.ts'
 import { sha256 } from './samplebase.ts'
 
 const DIFF_ID = sha256('ours')

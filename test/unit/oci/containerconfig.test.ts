@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { configProblems, mergedChanges } from '../../../src/oci/containerconfig.ts'
+import { configProblems, mergedChanges } from '../../../src/oci/container/containerconfig.ts'
 
 describe('configProblems', () => {
   it('has none for clearing and for nothing', () => {

@@ -4,7 +4,7 @@ import {
   containerNames,
   containerNameText,
   namingProblems,
-} from '../../../src/oci/containername.ts'
+} from '../../../src/oci/container/containername.ts'
 
 const texts = (naming: ContainerNaming) => containerNames(naming).map(containerNameText)
 

@@ -1,6 +1,6 @@
 import { expect, it } from 'vitest'
 import { HostError } from '../../../src/errors.ts'
-import { layerContent } from '../../../src/oci/content.ts'
+import { layerContent } from '../../../src/oci/store/content.ts'
 import { layoutOf } from './samplelayout.ts'
 
 it('what fails beside the layer is no violation of it', async () => {

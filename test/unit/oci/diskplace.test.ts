@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
-import { diskPlace, layerMarks, placeProblem } from '../../../src/oci/diskplace.ts'
-import type { TarItem } from '../../../src/oci/tarreader.ts'
+import { diskPlace, layerMarks, placeProblem } from '../../../src/oci/layer/diskplace.ts'
+import type { TarItem } from '../../../src/oci/tar/tarreader.ts'
 
 /** `d PATH`, `f PATH`, `l PATH` (symbolic link), `h PATH` (hard link), `p PATH` (pipe). */
 const KINDS: Readonly<Record<string, TarItem['kind']>> = {

@@ -2,7 +2,7 @@ import { mkdtemp, rm, stat, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { expect, it } from 'vitest'
-import { makeFolder } from '../../../src/oci/folder.ts'
+import { makeFolder } from '../../../src/oci/store/folder.ts'
 
 it('makes a folder and those above it, also again', async () => {
   const folder = await mkdtemp(join(tmpdir(), 'folder-'))

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { layerSteps, repairedHistory } from '../../../src/oci/history.ts'
+import { layerSteps, repairedHistory } from '../../../src/oci/container/history.ts'
 
 describe('repairedHistory', () => {
   it('leaves a history with a step for each layer as it is', () => {

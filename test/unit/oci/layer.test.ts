@@ -4,8 +4,8 @@ import { join } from 'node:path'
 import { gunzipSync } from 'node:zlib'
 import { describe, expect, it } from 'vitest'
 import { HostError } from '../../../src/errors.ts'
-import { fileState } from '../../../src/oci/filestate.ts'
-import { writeDiskLayer } from '../../../src/oci/layer.ts'
+import { fileState } from '../../../src/oci/layer/filestate.ts'
+import { writeDiskLayer } from '../../../src/oci/layer/layer.ts'
 import { sha256 } from './samplebase.ts'
 
 const MIB = 1024 * 1024

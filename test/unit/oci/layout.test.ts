@@ -3,8 +3,8 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { describe, expect, it } from 'vitest'
 import { ImageError } from '../../../src/errors.ts'
-import { blobPath, createLayout, linkBlob, putBlob, writeIndex } from '../../../src/oci/layout.ts'
 import { mediaTypes } from '../../../src/oci/manifest.ts'
+import { blobPath, createLayout, linkBlob, putBlob, writeIndex } from '../../../src/oci/store/layout.ts'
 import { sha256 } from './samplebase.ts'
 
 async function workspace() {

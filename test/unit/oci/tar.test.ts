@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import { ImageError } from '../../../src/errors.ts'
-import { diskEntries, diskPathProblem, type TarEntry, tarEnd, tarHeader, tarPadding } from '../../../src/oci/tar.ts'
+import { diskEntries, diskPathProblem, type TarEntry, tarEnd, tarHeader, tarPadding } from '../../../src/oci/tar/tar.ts'
 
 const GIB = 1024 ** 3
 const facts = { sizeBytes: 5, mtimeSeconds: 1767323045, hasBase: false }

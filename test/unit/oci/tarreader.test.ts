@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest'
-import { type TarEntry, tarEnd, tarHeader, tarPadding } from '../../../src/oci/tar.ts'
-import { type TarItem, tarItems } from '../../../src/oci/tarreader.ts'
-import { streamSource } from '../../../src/oci/tarsource.ts'
+import { type TarEntry, tarEnd, tarHeader, tarPadding } from '../../../src/oci/tar/tar.ts'
+import { type TarItem, tarItems } from '../../../src/oci/tar/tarreader.ts'
+import { streamSource } from '../../../src/oci/tar/tarsource.ts'
 
 const ENTRY: TarEntry = { kind: 'file', path: 'a', mode: 0o644, uid: 0, gid: 0, sizeBytes: 0, mtimeSeconds: 0 }
 const entry = (change: Partial<TarEntry>) => tarHeader({ ...ENTRY, ...change })

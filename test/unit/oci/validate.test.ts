@@ -3,7 +3,7 @@ import { join } from 'node:path'
 import { gzipSync } from 'node:zlib'
 import { describe, expect, it } from 'vitest'
 import { mediaTypes } from '../../../src/oci/manifest.ts'
-import { layoutViolations } from '../../../src/oci/validate.ts'
+import { layoutViolations } from '../../../src/oci/store/validate.ts'
 import { baseContents, sha256 } from './samplebase.ts'
 import { flip, layoutOf, type Parts } from './samplelayout.ts'
 

@@ -1,6 +1,6 @@
 import { zstdCompressSync, zstdDecompressSync } from 'node:zlib'
 import { describe, expect, it } from 'vitest'
-import { zstdFrameChunks } from '../../../src/oci/zstdframes.ts'
+import { zstdFrameChunks } from '../../../src/oci/packing/zstdframes.ts'
 
 const SKIPPABLE = Buffer.from('502a4d180400000061626364', 'hex')
 const EMPTY_SKIPPABLE = Buffer.from('5f2a4d1800000000', 'hex')

@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll, expect, it } from 'vitest'
 import { InputError } from '../../../src/errors.ts'
-import { changedConfig } from '../../../src/oci/config.ts'
+import { changedConfig } from '../../../src/oci/container/config.ts'
 import { parsePlan, planText } from '../../../src/plan/plan.ts'
 import { FACTS, planOf, problemsOf } from './request.ts'
 

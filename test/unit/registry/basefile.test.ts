@@ -3,9 +3,9 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { gzipSync, zstdCompressSync } from 'node:zlib'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { tarEnd, tarHeader } from '../../../src/oci/tar.ts'
-import { findBase } from '../../../src/registry/basefile.ts'
-import { parseBase } from '../../../src/registry/basename.ts'
+import { tarEnd, tarHeader } from '../../../src/oci/tar/tar.ts'
+import { findBase } from '../../../src/registry/base/basefile.ts'
+import { parseBase } from '../../../src/registry/base/basename.ts'
 import { noise } from '../../support/rawdisk.ts'
 
 let folder: string

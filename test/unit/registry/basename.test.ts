@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { type BaseName, parseBase, parseDerivedFrom, publishedName } from '../../../src/registry/basename.ts'
+import { type BaseName, parseBase, parseDerivedFrom, publishedName } from '../../../src/registry/base/basename.ts'
 import { type ImageName, imageNameText, type NameProblem, plainName } from '../../../src/registry/transport.ts'
 
 const DIGEST = `sha256:${'a'.repeat(64)}`

@@ -2,7 +2,7 @@ import { mkdir, mkdtemp, readdir, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
-import { makeWhole } from '../../../src/registry/beside.ts'
+import { makeWhole } from '../../../src/registry/target/beside.ts'
 
 let folder: string
 beforeEach(async () => {

@@ -7,7 +7,7 @@ import {
   parseLogins,
   withAuth,
   withLogin,
-} from '../../../src/registry/credentials.ts'
+} from '../../../src/registry/login/credentials.ts'
 
 const base64 = (text: string) => Buffer.from(text).toString('base64')
 

@@ -1,5 +1,11 @@
 import { describe, expect, it } from 'vitest'
-import { dockerNames, indexNames, nameProblem, refNames, storageNames } from '../../../src/registry/targetnames.ts'
+import {
+  dockerNames,
+  indexNames,
+  nameProblem,
+  refNames,
+  storageNames,
+} from '../../../src/registry/target/targetnames.ts'
 
 const NAMES = [
   { repository: 'acme/x', tag: '1.0' },

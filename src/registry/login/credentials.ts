@@ -1,0 +1,146 @@
+import { HostError } from '../../errors.ts'
+
+/** A file of logins as skopeo and docker keep it; containers-auth.json(5). */
+export interface Logins {
+  /** By registry, or by a namespace in it. */
+  readonly auths: Readonly<Record<string, Auth>>
+  /** Which `docker-credential-NAME` knows the login, by registry. */
+  readonly credHelpers: Readonly<Record<string, string>>
+  /** Docker's helper for all registries, which skopeo does not read. */
+  readonly credsStore?: string
+}
+
+interface Auth {
+  /** Base64 of `user:password`. */
+  readonly auth?: string
+  readonly identitytoken?: string
+}
+
+export interface Login {
+  /** Host, with port where needed. */
+  readonly registry: string
+  readonly username: string
+  readonly password: string
+}
+
+export const noLogins: Logins = { auths: {}, credHelpers: {} }
+
+/** What docker calls its own registry when it asks a helper (docker/cli, registry.IndexServer). */
+export const DOCKER_SERVER = 'https://index.docker.io/v1/'
+
+const HELPER = /^[A-Za-z0-9][A-Za-z0-9._-]*$/
+
+/**
+ * @param path names the file in the error, which quotes nothing of it
+ * @throws HostError when it is no JSON object
+ */
+export function parseLogins(text: string, path: string): Logins {
+  const document = text.trim() === '' ? {} : parsedObject(text, path)
+  const { credsStore } = document
+  return {
+    auths: auths(document['auths']),
+    credHelpers: helpers(document['credHelpers']),
+    ...(typeof credsStore === 'string' && HELPER.test(credsStore) ? { credsStore } : {}),
+  }
+}
+
+/** JSON of a file that skopeo reads: without `credsStore`, which means nothing to it. */
+export function loginsText(logins: Logins): string {
+  return `${JSON.stringify({ auths: logins.auths, credHelpers: logins.credHelpers })}\n`
+}
+
+/** One set of logins for several files, where the first file that knows a registry wins, as skopeo searches them. */
+export function mergedLogins(files: readonly Logins[]): Logins {
+  return files.reduceRight((below, above) => {
+    const keys = [...Object.keys(above.auths), ...Object.keys(above.credHelpers)]
+    const rest = keys.reduce(without, below)
+    const credsStore = above.credsStore ?? below.credsStore
+    return {
+      auths: { ...rest.auths, ...above.auths },
+      credHelpers: { ...rest.credHelpers, ...above.credHelpers },
+      ...(credsStore === undefined ? {} : { credsStore }),
+    }
+  }, noLogins)
+}
+
+/** With a login that wins over all others for its registry: skopeo prefers helpers and namespaces, so those go. */
+export function withLogin(logins: Logins, login: Login): Logins {
+  return withAuth(logins, login.registry, login.username, login.password)
+}
+
+/** `<token>` as the name marks a token instead of a password (docker-credential-helpers, client). */
+export function withAuth(logins: Logins, registry: string, username: string, secret: string): Logins {
+  const isToken = username === '<token>'
+  const auth = Buffer.from(`${username}:${isToken ? '' : secret}`, 'utf8').toString('base64')
+  const entry = isToken ? { auth, identitytoken: secret } : { auth }
+  const rest = without(logins, registry)
+  return { ...rest, auths: { ...rest.auths, [registry]: entry } }
+}
+
+export function withHelper(logins: Logins, registry: string, helper: string): Logins {
+  return { ...logins, credHelpers: { ...logins.credHelpers, [registry]: helper } }
+}
+
+/** Whether a registry, or a namespace in it, has a login of its own or a helper. */
+export function knowsLogin(logins: Logins, registry: string): boolean {
+  const keys = [...Object.keys(logins.auths), ...Object.keys(logins.credHelpers)]
+  return keys.some((key) => isWithin(key, registry))
+}
+
+/** Whether a login or a helper is there for a repository, `registry/name`: for itself or for what it lies in. */
+export function hasLoginFor(logins: Logins, repository: string): boolean {
+  const keys = [...Object.keys(logins.auths), ...Object.keys(logins.credHelpers)]
+  return keys.some((key) => isWithin(repository, normalKey(key)))
+}
+
+function without(logins: Logins, registry: string): Logins {
+  const kept = <Value>(entries: Readonly<Record<string, Value>>) =>
+    Object.fromEntries(Object.entries(entries).filter(([key]) => !isWithin(key, normalKey(registry))))
+  return { ...logins, auths: kept(logins.auths), credHelpers: kept(logins.credHelpers) }
+}
+
+function isWithin(key: string, registry: string): boolean {
+  const normal = normalKey(key)
+  return normal === registry || normal.startsWith(`${registry}/`)
+}
+
+/** The registry in a key of any age; c/image pkg/docker/config/config.go, `normalizeAuthFileKey`. */
+function normalKey(key: string): string {
+  const bare = key.replace(/^https?:\/\//, '')
+  const name = bare === key ? bare : (bare.split('/')[0] ?? bare)
+  return ['index.docker.io', 'registry-1.docker.io'].includes(name) ? 'docker.io' : name
+}
+
+/** Only what holds a login: docker leaves `{}` where a helper has it, which would hide the helper. */
+function auths(value: unknown): Readonly<Record<string, Auth>> {
+  if (!isObject(value)) return {}
+  const entries = Object.entries(value).flatMap(([key, entry]): [string, Auth][] => {
+    if (!isObject(entry)) return []
+    const { auth, identitytoken } = entry
+    if (typeof auth !== 'string' || auth === '') return []
+    return [[key, typeof identitytoken === 'string' ? { auth, identitytoken } : { auth }]]
+  })
+  return Object.fromEntries(entries)
+}
+
+function helpers(value: unknown): Readonly<Record<string, string>> {
+  if (!isObject(value)) return {}
+  const entries = Object.entries(value).filter(
+    (entry): entry is [string, string] => typeof entry[1] === 'string' && HELPER.test(entry[1]),
+  )
+  return Object.fromEntries(entries)
+}
+
+function parsedObject(text: string, path: string): Readonly<Record<string, unknown>> {
+  try {
+    const value: unknown = JSON.parse(text)
+    if (isObject(value)) return value
+  } catch {
+    // The parser's own message quotes the text, which holds passwords.
+  }
+  throw new HostError(`the file of logins ${path} is no JSON object`, 'correct it or remove it')
+}
+
+function isObject(value: unknown): value is Readonly<Record<string, unknown>> {
+  return typeof value === 'object' && value !== null && !Array.isArray(value)
+}

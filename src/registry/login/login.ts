@@ -1,0 +1,194 @@
+import { readFile, rm, stat, writeFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import { runCommand } from '../../command.ts'
+import { CommandError, HostError, InputError } from '../../errors.ts'
+import type { Reference } from '../../oci/reference.ts'
+import { type Access, inspectFlags } from '../access.ts'
+import { RefusedError, runSkopeo } from '../skopeo.ts'
+import { parseRegistry } from '../transport.ts'
+import {
+  DOCKER_SERVER,
+  hasLoginFor,
+  knowsLogin,
+  type Login,
+  type Logins,
+  loginsText,
+  mergedLogins,
+  noLogins,
+  parseLogins,
+  withAuth,
+  withHelper,
+  withLogin,
+} from './credentials.ts'
+
+export interface LoginRequest {
+  /** A folder of this job that only we can read; the file of logins is made in it. */
+  readonly folder: string
+  readonly login?: Login
+  /** The input `authfile`. */
+  readonly authfile?: string
+  /** Existing files of logins in skopeo's order; absent ones are left out. Not looked at where `authfile` is given. */
+  readonly files: readonly string[]
+  /** The registries that the job talks to. */
+  readonly registries: readonly string[]
+}
+
+const OWN_FILE = 'auth.json'
+const CHECK_FILE = 'check.json'
+
+/**
+ * Makes the logins of one job ready. A given login is tried at its registry and stands, with the user's other logins
+ * below it, in a file of our own (0600). The user's own files are only read.
+ *
+ * @returns the file to hand to skopeo, or undefined when skopeo finds the user's logins by itself
+ * @throws RegistryError when the registry does not accept the login, InputError when `authfile` or the registry's name
+ *   is wrong, HostError when a file of logins cannot be read
+ */
+export async function prepareLogins(request: LoginRequest, access: Access): Promise<string | undefined> {
+  const { login, authfile } = request
+  const existing = await existingLogins(request)
+  const closed = authfile === undefined ? await closedFiles(request.files) : []
+  for (const file of closed)
+    access.report.info(`${file} lies in a folder that is closed to us: it holds no login of ours`)
+  const converted = await withStore(existing, request, access)
+  if (!login) {
+    // skopeo would end at a folder that it may not enter, and looks at no other file where one is named.
+    if (converted === existing && closed.length === 0) return authfile
+    return await writeLogins(request.folder, converted)
+  }
+  const registry = parseRegistry(login.registry)
+  if (typeof registry !== 'string') throw new InputError([{ where: 'input registry', text: registry.problem }])
+  await tryLogin({ ...login, registry }, request.folder, access)
+  return await writeLogins(request.folder, withLogin(converted, { ...login, registry }))
+}
+
+/**
+ * Whether the logins of an access hold one for a repository, or a helper that may know it.
+ *
+ * @throws HostError when a file of logins cannot be read
+ */
+export async function hasLogin(access: Access, { registry, repository }: Reference): Promise<boolean> {
+  const files = access.authfile === undefined ? (access.loginFiles ?? []) : [access.authfile]
+  return hasLoginFor(await mergedFiles(files), `${registry}/${repository}`)
+}
+
+async function existingLogins(request: LoginRequest): Promise<Logins> {
+  const { authfile, files } = request
+  if (authfile === undefined) return await mergedFiles(files)
+  const logins = await readLogins(authfile)
+  if (logins) return logins
+  throw new InputError([
+    { where: 'input authfile', text: `there is no file ${authfile}: write the path of a file of logins` },
+  ])
+}
+
+/** Files in folders that we may not enter: root's podman makes /run/containers so that no user's file can be in it. */
+async function closedFiles(files: readonly string[]): Promise<readonly string[]> {
+  const isClosed = async (file: string) => {
+    const error = await stat(file).catch((thrown: NodeJS.ErrnoException) => thrown)
+    return error instanceof Error && error.code === 'EACCES'
+  }
+  const closed = await Promise.all(files.map(isClosed))
+  return files.filter((_, index) => closed[index])
+}
+
+async function mergedFiles(files: readonly string[]): Promise<Logins> {
+  const closed = await closedFiles(files)
+  const open = files.filter((file) => !closed.includes(file))
+  return mergedLogins(await Promise.all(open.map(async (file) => (await readLogins(file)) ?? noLogins)))
+}
+
+async function readLogins(path: string): Promise<Logins | undefined> {
+  const text = await readFile(path, 'utf8').catch((error: NodeJS.ErrnoException) => {
+    if (error.code === 'ENOENT' || error.code === 'ENOTDIR') return undefined
+    throw new HostError(`the file of logins ${path} cannot be read (${error.code})`, 'make it readable, or remove it')
+  })
+  return text === undefined ? undefined : parseLogins(text, path)
+}
+
+/** Docker's helper for all registries, said per registry as skopeo wants it; the same object where nothing changes. */
+async function withStore(logins: Logins, request: LoginRequest, access: Access): Promise<Logins> {
+  const { credsStore: store } = logins
+  if (store === undefined) return logins
+  let result = logins
+  for (const registry of new Set(request.registries)) {
+    if (registry === request.login?.registry || knowsLogin(logins, registry)) continue
+    const answer = await askHelper(store, registry === 'docker.io' ? DOCKER_SERVER : registry, access)
+    if (answer === undefined) continue
+    // skopeo would ask the helper for docker.io, which docker stores under another name.
+    result =
+      registry === 'docker.io'
+        ? withAuth(result, registry, answer.Username, answer.Secret)
+        : withHelper(result, registry, store)
+  }
+  return result
+}
+
+/** docker-credential-helpers, README "Development": `get` takes the server by stdin and prints JSON. */
+async function askHelper(store: string, server: string, access: Access): Promise<HelperAnswer | undefined> {
+  const { environment: env, signal } = access
+  const options = { env, input: `${server}\n`, timeoutSeconds: 60, ...(signal === undefined ? {} : { signal }) }
+  try {
+    const answer: unknown = JSON.parse(
+      (await runCommand(`docker-credential-${store}`, ['get'], options)).stdout.toString('utf8'),
+    )
+    return isHelperAnswer(answer) ? answer : undefined
+  } catch (error) {
+    if (signal?.aborted) throw error
+    // "Not found" is an exit code too: what docker would do without a login, skopeo does as well.
+    const missing = error instanceof CommandError && error.outcome.kind === 'missing'
+    if (missing)
+      access.report.warning(
+        `docker keeps its logins with docker-credential-${store}, which is not installed: going on without them`,
+      )
+    return undefined
+  }
+}
+
+interface HelperAnswer {
+  readonly Username: string
+  readonly Secret: string
+}
+
+function isHelperAnswer(value: unknown): value is HelperAnswer {
+  if (typeof value !== 'object' || value === null) return false
+  return (
+    'Username' in value && typeof value.Username === 'string' && 'Secret' in value && typeof value.Secret === 'string'
+  )
+}
+
+async function tryLogin(login: Login, folder: string, access: Access): Promise<void> {
+  const { registry, username, password } = login
+  const file = join(folder, CHECK_FILE)
+  const { authfile: _, ...withoutFile } = access
+  const args = [
+    'login',
+    '--authfile',
+    file,
+    ...inspectFlags(withoutFile),
+    `--username=${username}`,
+    '--password-stdin',
+    registry,
+  ]
+  const purpose = {
+    side: 'target',
+    reference: registry,
+    failure: `the login to ${registry} as ${username} failed`,
+  } as const
+  try {
+    await runSkopeo(args, withoutFile, purpose, password)
+  } catch (error) {
+    if (!(error instanceof RefusedError)) throw error
+    const hidden = (text: string) => (password === '' ? text : text.replaceAll(password, '***'))
+    const refusal = { ...error.refusal, reason: hidden(error.refusal.reason) }
+    throw new RefusedError(purpose, refusal, error.detail.map(hidden))
+  } finally {
+    await rm(file, { force: true })
+  }
+}
+
+async function writeLogins(folder: string, logins: Logins): Promise<string> {
+  const path = join(folder, OWN_FILE)
+  await writeFile(path, loginsText(logins), { mode: 0o600, flag: 'wx' })
+  return path
+}

@@ -1,0 +1,45 @@
+import { basename, dirname, resolve } from 'node:path'
+import { layoutArchive } from '../../oci/store/archive.ts'
+import { replaceFile } from '../../oci/store/blob.ts'
+import { type IndexName, namedDescriptors } from '../../oci/store/layout.ts'
+import type { StoredImage } from '../../oci/store/storedimage.ts'
+import type { Access } from '../access.ts'
+import { dockerArchive } from './dockerimage.ts'
+
+/**
+ * Writes the archive of a layout, in one step in place of what is there; without skopeo, which leaves the platform out of
+ * index.json and unpacks a copy of everything beside the archive.
+ *
+ * @param names of the image in index.json
+ * @throws ImageError when a blob is damaged; HostError when the disk is full; errors of the file system are passed on
+ */
+export async function writeOciArchive(
+  image: StoredImage,
+  file: string,
+  names: readonly IndexName[],
+  { signal }: Access,
+): Promise<void> {
+  const entries = namedDescriptors(image.descriptor, names)
+  await replaceFile(...placeOf(file), layoutArchive(image, { entries, ...(signal === undefined ? {} : { signal }) }))
+}
+
+/**
+ * Writes an archive for `docker load` in the same way.
+ *
+ * @param image as docker takes it
+ * @param names whole
+ * @throws what `writeOciArchive` does
+ */
+export async function writeDockerArchive(
+  image: StoredImage,
+  file: string,
+  names: readonly string[],
+  { signal }: Access,
+): Promise<void> {
+  await replaceFile(...placeOf(file), dockerArchive(image, names, signal))
+}
+
+function placeOf(file: string): readonly [folder: string, name: string] {
+  const path = resolve(file)
+  return [dirname(path), basename(path)]
+}

@@ -1,0 +1,114 @@
+import { readFile, rm, rmdir } from 'node:fs/promises'
+import { join, resolve } from 'node:path'
+import { HostError } from '../../errors.ts'
+import type { Descriptor } from '../../oci/descriptor.ts'
+import { documentBytes, isJsonObject, type JsonObject, parseDocument } from '../../oci/document.ts'
+import { mediaTypes } from '../../oci/manifest.ts'
+import { platformText } from '../../oci/platform.ts'
+import { replaceFile, syncFile } from '../../oci/store/blob.ts'
+import {
+  blobPath,
+  bringContent,
+  createLayout,
+  type IndexName,
+  linkBlob,
+  namedDescriptors,
+  REF_NAME,
+  writeIndex,
+} from '../../oci/store/layout.ts'
+import type { StoredImage } from '../../oci/store/storedimage.ts'
+import type { Access } from '../access.ts'
+import { makeWhole, namesIn } from './beside.ts'
+import { locked } from './lock.ts'
+
+/**
+ * Puts an image into a layout, without skopeo, which leaves the platform out and writes index.json in place (c/image
+ * oci/layout/oci_dest.go). A new layout comes to be whole. One that is there keeps its other images and all that we do
+ * not know; its index changes in one step, and exports into it wait for one another. A failure leaves what there was.
+ *
+ * @param names of the image in it, none for one without; they are taken from other images of the layout
+ * @throws HostError when the folder holds something else than a layout, or the disk is full; ImageError when its index
+ *   is none; errors of the file system are passed on
+ */
+export async function writeToLayout(
+  image: StoredImage,
+  folder: string,
+  names: readonly IndexName[],
+  access: Access,
+): Promise<void> {
+  const path = resolve(folder)
+  const entries = namedDescriptors(image.descriptor, names)
+  const fill = async (temporary: string) => {
+    const layout = await createLayout(temporary)
+    for (const blob of image.blobs) {
+      access.signal?.throwIfAborted()
+      await linkBlob(layout, blob.file, blob.digest)
+    }
+    await writeIndex(layout, entries)
+  }
+  if ((await namesIn(path, 'an OCI layout')) === undefined && (await makeWhole(path, fill))) return
+  await locked(path, access, async () => await addImage(image, path, entries, access.signal))
+}
+
+/** @throws HostError when the folder holds something else than a layout; ImageError when its index is none */
+export async function readLayoutIndex(folder: string): Promise<JsonObject> {
+  const names = (await namesIn(folder, 'an OCI layout')) ?? []
+  if (names.length > 0 && !names.includes('oci-layout')) {
+    throw new HostError(`${folder} holds something else than an OCI layout`, 'export to an empty folder or to a layout')
+  }
+  if (!names.includes('index.json')) return {}
+  return parseDocument(await readFile(join(folder, 'index.json')), `the index of ${folder}`)
+}
+
+async function addImage(
+  image: StoredImage,
+  folder: string,
+  added: readonly Descriptor[],
+  signal: AbortSignal | undefined,
+): Promise<void> {
+  const index = await readLayoutIndex(folder)
+  const isNew = (await namesIn(folder, 'an OCI layout'))?.length === 0
+  const brought: string[] = []
+  try {
+    const layout = await createLayout(folder)
+    for (const { file, digest } of image.blobs) {
+      signal?.throwIfAborted()
+      if (await bringContent(layout.blobs, file, digest)) brought.push(blobPath(folder, digest))
+    }
+    for (const path of [...brought, join(folder, 'oci-layout')]) await syncFile(path)
+    signal?.throwIfAborted()
+    const entries = Array.isArray(index['manifests']) ? index['manifests'] : []
+    const kept = entries.filter((entry) => !added.some((each) => isReplaced(entry, each)))
+    const changed = { ...index, schemaVersion: 2, mediaType: mediaTypes.index, manifests: [...kept, ...added] }
+    await replaceFile(folder, 'index.json', documentBytes(changed))
+  } catch (error) {
+    for (const path of brought) await rm(path, { force: true })
+    if (isNew) await emptyLayout(folder)
+    throw error
+  }
+}
+
+async function emptyLayout(folder: string): Promise<void> {
+  await rm(join(folder, 'oci-layout'), { force: true })
+  for (const name of [join('blobs', 'sha256'), 'blobs']) await rmdir(join(folder, name)).catch(() => {})
+}
+
+/** Replaced is what has the same name; without a name, what is nameless and for the same platform. */
+function isReplaced(entry: unknown, by: Descriptor): boolean {
+  if (!isJsonObject(entry)) return false
+  const name = nameOf(entry)
+  if (name !== by.annotations?.[REF_NAME]) return false
+  return name !== undefined || samePlatform(entry['platform'], by)
+}
+
+function nameOf(entry: JsonObject): unknown {
+  const annotations = entry['annotations']
+  return isJsonObject(annotations) ? annotations[REF_NAME] : undefined
+}
+
+function samePlatform(platform: unknown, by: Descriptor): boolean {
+  if (!isJsonObject(platform) || by.platform === undefined) return platform === by.platform
+  const { os, architecture, variant } = platform
+  const text = [os, architecture, ...(variant ? [variant] : [])].join('/')
+  return text === platformText(by.platform)
+}
