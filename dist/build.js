@@ -1,6 +1,6 @@
 import { createRequire } from "node:module";
 import { spawn } from "node:child_process";
-import fs, { constants, createReadStream, createWriteStream } from "node:fs";
+import fs, { constants, createReadStream, createWriteStream, writeSync } from "node:fs";
 import { access, chmod, constants as constants$1, copyFile, link, lstat, mkdir, mkdtemp, open, readFile, readdir, readlink, realpath, rename, rm, stat, statfs, symlink, utimes, writeFile } from "node:fs/promises";
 import { createInterface } from "node:readline";
 import os, { EOL, availableParallelism, homedir, machine, release, tmpdir } from "node:os";
@@ -28,9 +28,9 @@ import util, { inspect } from "node:util";
 import { once } from "node:events";
 import * as child from "child_process";
 import { setTimeout as setTimeout$1 } from "timers";
+import { setTimeout as setTimeout$2 } from "node:timers/promises";
 import https, { request as request$1 } from "node:https";
 import { pipeline } from "node:stream/promises";
-import { setTimeout as setTimeout$2 } from "node:timers/promises";
 import * as stream from "stream";
 import { Readable as Readable$1 } from "stream";
 import { URL as URL$1 } from "url";
@@ -824,7 +824,7 @@ var ZstdCompressor = class {
 	appetite;
 	#level;
 	constructor(level, threads) {
-		this.appetite = Math.min(MOST_THREADS$1, threads + 1);
+		this.appetite = Math.max(2, Math.min(MOST_THREADS$1, threads));
 		this.#level = level;
 	}
 	async compress({ buffer, history, length }) {
@@ -1188,7 +1188,7 @@ function isForeign(mediaType) {
 function foreignText(where) {
 	return `${where} is a foreign layer, which must not be distributed: choose another base`;
 }
-// src/oci/compression.ts
+// src/oci/packing/compression.ts
 /** gzip(1) and zstd(1) without --ultra. gzip's default takes a third of the time of pigz -6 for a tenth more bytes. */
 const LEVELS = {
 	gzip: {
@@ -1373,7 +1373,7 @@ function rfc3339(epochSeconds) {
 	if (problem !== void 0) throw new RangeError(problem);
 	return (/* @__PURE__ */ new Date(epochSeconds * 1e3)).toISOString().replace(".000Z", "Z");
 }
-// src/oci/tar.ts
+// src/oci/tar/tar.ts
 const BLOCK_BYTES$2 = 512;
 /** POSIX.1 pax, ustar interchange format: the numbers are octal digits and a NUL. */
 const NAME_BYTES = 100;
@@ -8318,7 +8318,7 @@ var require_public_api = /* @__PURE__ */ __commonJSMin(((exports) => {
 	exports.parseDocument = parseDocument;
 	exports.stringify = stringify;
 }));
-// src/oci/port.ts
+// src/oci/container/port.ts
 var import_dist$2 = (/* @__PURE__ */ __commonJSMin(((exports) => {
 	var composer = require_composer();
 	var Document = require_Document();
@@ -8377,7 +8377,7 @@ function portKey(text) {
 	const [, number = text, protocol = "tcp"] = PORT$1.exec(text) ?? [];
 	return `${Number(number) || number}/${protocol}`;
 }
-// src/oci/containerconfig.ts
+// src/oci/container/containerconfig.ts
 /** Those of Linux by name (signal(7)), which engines know. */
 const SIGNALS = new Set(`HUP INT QUIT ILL TRAP ABRT IOT BUS FPE KILL USR1 SEGV USR2 PIPE ALRM TERM STKFLT CHLD CLD CONT STOP TSTP TTIN TTOU URG
   XCPU XFSZ VTALRM PROF WINCH IO POLL PWR SYS RTMIN RTMAX`.split(/\s+/));
@@ -8425,7 +8425,7 @@ function signalProblem(text) {
 	if (/^[0-9]{1,2}$/.test(text) && Number(text) >= 1 && Number(text) <= 64) return void 0;
 	return `${JSON.stringify(text)} is not a signal: write SIGTERM, SIGRTMIN+3 or a number`;
 }
-// src/oci/containername.ts
+// src/oci/container/containername.ts
 /** `REPOSITORY:TAG` */
 function containerNameText({ repository, tag }) {
 	return `${repository}:${tag}`;
@@ -26621,7 +26621,7 @@ function asRoot(privileges, program, args) {
 		case "none": throw new HostError("building needs root", "run as root or with password-less sudo");
 	}
 }
-// src/oci/folder.ts
+// src/oci/store/folder.ts
 /**
 * Makes a folder and those above it. What is there already stays.
 *
@@ -26798,7 +26798,7 @@ function rememberFolder(folder) {
 	folders.push(folder);
 	saveState("folders", JSON.stringify(folders));
 }
-// src/oci/filestate.ts
+// src/oci/layer/filestate.ts
 async function fileState(path) {
 	const { size, mtimeNs } = await stat(path, { bigint: true });
 	return {
@@ -27029,7 +27029,7 @@ function diskStem(source) {
 	if (source.kind === "description") return source.diskName ?? source.kiwiName;
 	return basename(source.path).replace(/(?<=.)\.[^.]+$/, "");
 }
-// src/registry/basename.ts
+// src/registry/base/basename.ts
 const BASE_FORMS = "a registry reference, scratch, oci:, oci-archive:, docker-archive:, dir:, containers-storage:, docker-daemon: or file:";
 const BUILD_SERVICE = "names a container of the Open Build Service that builds the description: write its registry reference, like registry.opensuse.org/PROJECT/NAME:TAG";
 /** Sources that cannot be read from here: KIWI's own, and addresses of the web. */
@@ -27112,312 +27112,6 @@ function readFiles({ source, base }) {
 	const own = source.kind === "disk" ? source.path : source.file;
 	return typeof name === "object" && "path" in name ? [own, name.path] : [own];
 }
-// src/oci/blob.ts
-/**
-* Writes a blob: to a temporary name, hashed on the way; whole, it gets the name of its digest. On any error, of the
-* source too, the temporary file is gone. It does not wait for the machine's storage, which takes as long as compressing:
-* layouts are written in work folders, which nobody looks at after a power failure, and `syncFile` is there for exports.
-*
-* @param folder `blobs/sha256` of a layout
-* @param digestOfAll of the bytes, asked at the end, where the source hashes them anyway
-* @throws HostError when the disk is full; other errors are passed on
-*/
-async function writeBlob(folder, source, digestOfAll) {
-	const hash = createHash("sha256");
-	let sizeBytes = 0;
-	const counted = async function* () {
-		for await (const chunk of source) {
-			if (digestOfAll === void 0) hash.update(chunk);
-			sizeBytes += chunk.length;
-			yield chunk;
-		}
-	};
-	const temporary = await writeTemporary(folder, counted());
-	const digest = digestOfAll?.() ?? `sha256:${hash.digest("hex")}`;
-	await publish(temporary, join(folder, digestHex(digest)));
-	return {
-		digest,
-		sizeBytes
-	};
-}
-/** As `replaceFile`, without waiting for the disk: for layouts in work folders. */
-async function putFile(folder, name, content) {
-	await publish(await writeTemporary(folder, [content]), join(folder, name));
-}
-async function writeTemporary(folder, source) {
-	const path = join(folder, `.${randomUUID()}.tmp`);
-	try {
-		await using file = await open(path, "wx", 420);
-		for await (const chunk of source) await writeAll(file, chunk);
-		return path;
-	} catch (error) {
-		await rm(path, { force: true });
-		throw spaceError(error, folder);
-	}
-}
-/** In one call as a rule; `writeFile` makes one of each 512 KiB. */
-async function writeAll(file, chunk) {
-	for (let done = 0; done < chunk.length;) done += (await file.write(chunk, done)).bytesWritten;
-}
-async function publish(temporary, path) {
-	try {
-		await rename(temporary, path);
-	} catch (error) {
-		await rm(temporary, { force: true });
-		throw error;
-	}
-}
-// src/registry/beside.ts
-/**
-* What is in a folder, undefined where nothing is there.
-*
-* @param kind what it has to be able to hold, for the error: `an OCI layout`
-* @throws HostError when it is no folder that can be read
-*/
-async function namesIn(folder, kind) {
-	return await readdir(folder).catch((error) => {
-		if (error.code === "ENOENT") return void 0;
-		throw new HostError(`${folder} cannot be used as ${kind} (${error.code})`, "export to another folder");
-	});
-}
-// src/registry/engine.ts
-const DEFAULT_HOST = "unix:///var/run/docker.sock";
-const ANSWER_SECONDS$1 = 30;
-const ANSWER_LIMIT = 16777216;
-/**
-* Asks docker's engine whether it is there. We speak to it ourselves: skopeo does not look at DOCKER_HOST, and the versions
-* in Debian 12 and Ubuntu 24.04 speak a version of its API that Docker 25 and 29 refuse (skopeo issues 2202 and 2802).
-*
-* @throws HostError when it does not answer
-*/
-async function requireEngine(access) {
-	await ask(access, {
-		path: "/_ping",
-		silenceSeconds: ANSWER_SECONDS$1
-	});
-}
-/**
-* Writes an image to an archive as `docker save` does.
-*
-* @param target a file that is not there yet
-* @returns undefined, or why the engine does not give it, in its words
-* @throws HostError when it does not answer, or the disk is full
-*/
-async function saveImage(name, target, access) {
-	const { status, text } = await ask(access, {
-		path: `/images/${name}/get`,
-		target
-	});
-	return status === 200 ? void 0 : String(parsedLine(text)?.["message"] ?? `it answered with status ${status}`);
-}
-async function ask(access, { path, body, target, silenceSeconds }) {
-	const { environment, signal } = access;
-	const host = environment["DOCKER_HOST"] || DEFAULT_HOST;
-	const { options, secure } = await connection(host, environment);
-	const request$2 = (secure ? request$1 : request)({
-		...options,
-		path,
-		method: body ? "POST" : "GET",
-		...body ? { headers: { "content-type": "application/x-tar" } } : {},
-		agent: false,
-		...silenceSeconds === void 0 ? {} : { timeout: silenceSeconds * 1e3 },
-		...signal === void 0 ? {} : { signal }
-	});
-	const source = body && watched(body);
-	request$2.once("timeout", () => request$2.destroy(/* @__PURE__ */ new Error(`no answer within ${silenceSeconds} s`)));
-	try {
-		const answered = once(request$2, "response");
-		const sent = source ? pipeline(Readable.from(source.chunks), request$2) : request$2.end();
-		if (sent instanceof Promise) sent.catch(() => {});
-		const [response] = await answered;
-		const status = response.statusCode ?? 0;
-		return {
-			status,
-			text: await (status === 200 && target ? saved(response, target) : textOf$1(response))
-		};
-	} catch (error) {
-		signal?.throwIfAborted();
-		if (error instanceof HostError) throw error;
-		if (source?.failure) throw source.failure.reason;
-		throw error instanceof Error ? unreachable(error, host) : error;
-	} finally {
-		request$2.destroy();
-	}
-}
-/** An archive that remembers why it failed: the connection says only that it ended. */
-function watched(body) {
-	const source = { chunks: passed() };
-	async function* passed() {
-		try {
-			yield* body;
-		} catch (reason) {
-			source.failure = { reason };
-			throw reason;
-		}
-	}
-	return source;
-}
-function unreachable(error, host) {
-	const code = "code" in error ? String(error.code) : error.message;
-	if (code === "EACCES" || code === "EPERM") return new HostError(`this user may not talk to docker's daemon at ${host}`, "run as root, or let an administrator add the user to the group docker");
-	return new HostError(`docker's daemon does not answer at ${host} (${code})`, "start it, or set DOCKER_HOST to where it listens");
-}
-/** How DOCKER_HOST is read: docs.docker.com, "Use environment variables with the docker CLI". */
-async function connection(host, environment) {
-	const unfit = new HostError(`DOCKER_HOST is ${host}, which we cannot speak to`, "set it to unix://SOCKET or tcp://HOST");
-	if (host.startsWith("unix://")) return {
-		options: { socketPath: host.slice(7) },
-		secure: false
-	};
-	const url = URL.canParse(host) ? new URL(host) : void 0;
-	if (url === void 0 || ![
-		"tcp:",
-		"http:",
-		"https:"
-	].includes(url.protocol)) throw unfit;
-	const secure = url.protocol === "https:" || url.protocol === "tcp:" && Boolean(environment["DOCKER_TLS_VERIFY"]);
-	const at = {
-		host: url.hostname.replace(/^\[|\]$/g, ""),
-		port: Number(url.port || (secure ? 2376 : 2375))
-	};
-	if (!secure) return {
-		options: at,
-		secure
-	};
-	const folder = environment["DOCKER_CERT_PATH"] || join(environment["HOME"] ?? "", ".docker");
-	const [ca, cert, key] = await Promise.all([
-		"ca.pem",
-		"cert.pem",
-		"key.pem"
-	].map((name) => readFile(join(folder, name)).catch(() => void 0)));
-	const files = {
-		...ca ? { ca } : {},
-		...cert ? { cert } : {},
-		...key ? { key } : {}
-	};
-	return {
-		options: {
-			...at,
-			...files
-		},
-		secure
-	};
-}
-async function saved(response, target) {
-	await pipeline(response, createWriteStream(target, { flags: "wx" })).catch((error) => {
-		throw spaceError(error, dirname(target));
-	});
-	return "";
-}
-async function textOf$1(response) {
-	const chunks = [];
-	let bytes = 0;
-	for await (const chunk of response) {
-		bytes += chunk.length;
-		if (bytes <= ANSWER_LIMIT) chunks.push(chunk);
-	}
-	return Buffer.concat(chunks).toString("utf8");
-}
-function parsedLine(line) {
-	try {
-		const value = JSON.parse(line);
-		return isJsonObject(value) ? value : void 0;
-	} catch {
-		return;
-	}
-}
-// src/oci/layout.ts
-const LAYOUT_VERSION = "1.0.0";
-/** Valid on the descriptors of index.json: the name by which skopeo and others find an image in a layout. */
-const REF_NAME$1 = "org.opencontainers.image.ref.name";
-const READ_BYTES = 1048576;
-/** What the file `oci-layout` holds. */
-function layoutMark() {
-	return documentBytes({ imageLayoutVersion: LAYOUT_VERSION });
-}
-/** Makes the folder, those above it, and what every layout has but an index. What is there already stays. */
-async function createLayout(folder) {
-	const blobs = join(folder, "blobs", "sha256");
-	await makeFolder(blobs);
-	if (!await isThere(join(folder, "oci-layout"))) await putFile(folder, "oci-layout", layoutMark());
-	return {
-		folder,
-		blobs
-	};
-}
-/** Where the blob is, or would be. */
-function blobPath(folder, digest) {
-	return join(folder, "blobs", "sha256", digestHex(digest));
-}
-/** Writes a small blob: a config, a manifest. */
-async function putBlob(layout, bytes) {
-	return (await writeBlob(layout.blobs, [bytes])).digest;
-}
-/** Takes a blob from a file. Throws what `linkContent` does. */
-async function linkBlob(layout, file, digest) {
-	await linkContent(layout.blobs, file, digest);
-}
-/**
-* Puts a file into a folder under the name of its content: by hard link where that can be, else by a copy, which is
-* checked.
-*
-* @param digest what the file holds; a link is trusted here and checked by `layoutViolations`
-* @throws ImageError when the file is no regular file, or a copy has another digest; HostError when the disk is full
-*/
-async function linkContent(folder, file, digest) {
-	const subject = `the blob ${digest}`;
-	if (!(await lstat(file)).isFile()) throw new ImageError(subject, [`${file} is not a regular file`]);
-	try {
-		await link(file, join(folder, digestHex(digest)));
-	} catch (error) {
-		const code = error instanceof Error && "code" in error ? String(error.code) : "";
-		if (code === "EEXIST") return;
-		if (![
-			"EXDEV",
-			"EPERM",
-			"EMLINK",
-			"ENOSYS",
-			"ENOTSUP"
-		].includes(code)) throw spaceError(error, folder);
-		await copyContent(folder, file, digest);
-	}
-}
-async function copyContent(folder, file, digest) {
-	await using source = await open(file, constants.O_RDONLY | constants.O_NOFOLLOW);
-	const written = await writeBlob(folder, source.createReadStream({
-		autoClose: false,
-		highWaterMark: READ_BYTES
-	}));
-	if (written.digest !== digest) throw new ImageError(`the blob ${digest}`, [`${file} holds ${written.digest}`]);
-}
-/** Names what is in the layout, in one step; replaces the names there were. */
-async function writeIndex(layout, manifests) {
-	await putFile(layout.folder, "index.json", indexText(manifests));
-}
-/** What the file `index.json` of a layout of ours holds. */
-function indexText(manifests) {
-	return documentBytes({
-		schemaVersion: 2,
-		mediaType: mediaTypes.index,
-		manifests
-	});
-}
-// src/registry/foldertarget.ts
-/** c/image directory/directory_dest.go. */
-const MARK = "Directory Transport Version: ";
-/** Whether a folder is empty or holds an image in the form of `dir:`. */
-async function isImageFolder(folder, names) {
-	if (names.length === 0) return true;
-	return (await readFile(join(folder, "version"), "utf8").catch(() => "")).startsWith(MARK);
-}
-// src/registry/layouttarget.ts
-/** @throws HostError when the folder holds something else than a layout; ImageError when its index is none */
-async function readLayoutIndex(folder) {
-	const names = await namesIn(folder, "an OCI layout") ?? [];
-	if (names.length > 0 && !names.includes("oci-layout")) throw new HostError(`${folder} holds something else than an OCI layout`, "export to an empty folder or to a layout");
-	if (!names.includes("index.json")) return {};
-	return parseDocument$1(await readFile(join(folder, "index.json")), `the index of ${folder}`);
-}
 // src/registry/access.ts
 /**
 * Our environment without what skopeo has no use for and without every variable that holds one of `secrets`. Everything
@@ -27444,137 +27138,6 @@ function copyFlags(access) {
 }
 function authFlags(access) {
 	return access.authfile === void 0 ? [] : ["--authfile", access.authfile];
-}
-// src/registry/credentials.ts
-const noLogins = {
-	auths: {},
-	credHelpers: {}
-};
-/** What docker calls its own registry when it asks a helper (docker/cli, registry.IndexServer). */
-const DOCKER_SERVER = "https://index.docker.io/v1/";
-const HELPER = /^[A-Za-z0-9][A-Za-z0-9._-]*$/;
-/**
-* @param path names the file in the error, which quotes nothing of it
-* @throws HostError when it is no JSON object
-*/
-function parseLogins(text, path) {
-	const document = text.trim() === "" ? {} : parsedObject(text, path);
-	const { credsStore } = document;
-	return {
-		auths: auths(document["auths"]),
-		credHelpers: helpers(document["credHelpers"]),
-		...typeof credsStore === "string" && HELPER.test(credsStore) ? { credsStore } : {}
-	};
-}
-/** JSON of a file that skopeo reads: without `credsStore`, which means nothing to it. */
-function loginsText(logins) {
-	return `${JSON.stringify({
-		auths: logins.auths,
-		credHelpers: logins.credHelpers
-	})}\n`;
-}
-/** One set of logins for several files, where the first file that knows a registry wins, as skopeo searches them. */
-function mergedLogins(files) {
-	return files.reduceRight((below, above) => {
-		const rest = [...Object.keys(above.auths), ...Object.keys(above.credHelpers)].reduce(without$1, below);
-		const credsStore = above.credsStore ?? below.credsStore;
-		return {
-			auths: {
-				...rest.auths,
-				...above.auths
-			},
-			credHelpers: {
-				...rest.credHelpers,
-				...above.credHelpers
-			},
-			...credsStore === void 0 ? {} : { credsStore }
-		};
-	}, noLogins);
-}
-/** With a login that wins over all others for its registry: skopeo prefers helpers and namespaces, so those go. */
-function withLogin(logins, login) {
-	return withAuth(logins, login.registry, login.username, login.password);
-}
-/** `<token>` as the name marks a token instead of a password (docker-credential-helpers, client). */
-function withAuth(logins, registry, username, secret) {
-	const isToken = username === "<token>";
-	const auth = Buffer.from(`${username}:${isToken ? "" : secret}`, "utf8").toString("base64");
-	const entry = isToken ? {
-		auth,
-		identitytoken: secret
-	} : { auth };
-	const rest = without$1(logins, registry);
-	return {
-		...rest,
-		auths: {
-			...rest.auths,
-			[registry]: entry
-		}
-	};
-}
-function withHelper(logins, registry, helper) {
-	return {
-		...logins,
-		credHelpers: {
-			...logins.credHelpers,
-			[registry]: helper
-		}
-	};
-}
-/** Whether a registry, or a namespace in it, has a login of its own or a helper. */
-function knowsLogin(logins, registry) {
-	return [...Object.keys(logins.auths), ...Object.keys(logins.credHelpers)].some((key) => isWithin$2(key, registry));
-}
-/** Whether a login or a helper is there for a repository, `registry/name`: for itself or for what it lies in. */
-function hasLoginFor(logins, repository) {
-	return [...Object.keys(logins.auths), ...Object.keys(logins.credHelpers)].some((key) => isWithin$2(repository, normalKey(key)));
-}
-function without$1(logins, registry) {
-	const kept = (entries) => Object.fromEntries(Object.entries(entries).filter(([key]) => !isWithin$2(key, normalKey(registry))));
-	return {
-		...logins,
-		auths: kept(logins.auths),
-		credHelpers: kept(logins.credHelpers)
-	};
-}
-function isWithin$2(key, registry) {
-	const normal = normalKey(key);
-	return normal === registry || normal.startsWith(`${registry}/`);
-}
-/** The registry in a key of any age; c/image pkg/docker/config/config.go, `normalizeAuthFileKey`. */
-function normalKey(key) {
-	const bare = key.replace(/^https?:\/\//, "");
-	const name = bare === key ? bare : bare.split("/")[0] ?? bare;
-	return ["index.docker.io", "registry-1.docker.io"].includes(name) ? "docker.io" : name;
-}
-/** Only what holds a login: docker leaves `{}` where a helper has it, which would hide the helper. */
-function auths(value) {
-	if (!isObject$1(value)) return {};
-	const entries = Object.entries(value).flatMap(([key, entry]) => {
-		if (!isObject$1(entry)) return [];
-		const { auth, identitytoken } = entry;
-		if (typeof auth !== "string" || auth === "") return [];
-		return [[key, typeof identitytoken === "string" ? {
-			auth,
-			identitytoken
-		} : { auth }]];
-	});
-	return Object.fromEntries(entries);
-}
-function helpers(value) {
-	if (!isObject$1(value)) return {};
-	const entries = Object.entries(value).filter((entry) => typeof entry[1] === "string" && HELPER.test(entry[1]));
-	return Object.fromEntries(entries);
-}
-function parsedObject(text, path) {
-	try {
-		const value = JSON.parse(text);
-		if (isObject$1(value)) return value;
-	} catch {}
-	throw new HostError(`the file of logins ${path} is no JSON object`, "correct it or remove it");
-}
-function isObject$1(value) {
-	return typeof value === "object" && value !== null && !Array.isArray(value);
 }
 // src/registry/refusal.ts
 const WEB_PAGE = "a web page answered instead of a registry: check the address, and whether the network asks for a sign-in";
@@ -27759,7 +27322,7 @@ function retryDelay(refusal, tried) {
 const realSleep = async (milliseconds, signal) => await setTimeout$2(milliseconds, void 0, signal === void 0 ? {} : { signal });
 // src/registry/skopeo.ts
 /** skopeo itself waits for ever (reliability of registries: it has no idle limit). */
-const ANSWER_SECONDS = 120;
+const ANSWER_SECONDS$1 = 120;
 /** A registry's refusal with the kind of it, for callers that take some kinds for an answer. */
 var RefusedError = class extends RegistryError {
 	refusal;
@@ -27834,7 +27397,7 @@ async function requireSkopeo(access) {
 }
 async function attempt$1(args, access, input) {
 	try {
-		const limit = args.includes("copy") ? {} : { timeoutSeconds: ANSWER_SECONDS };
+		const limit = args.includes("copy") ? {} : { timeoutSeconds: ANSWER_SECONDS$1 };
 		return await runCommand("skopeo", args, {
 			...commandOptions(access),
 			...limit,
@@ -27859,7 +27422,449 @@ function commandOptions(access) {
 		...access.signal === void 0 ? {} : { signal: access.signal }
 	};
 }
-// src/registry/login.ts
+// src/registry/engine.ts
+const DEFAULT_HOST = "unix:///var/run/docker.sock";
+const ANSWER_SECONDS = 30;
+const ANSWER_LIMIT = 16777216;
+/**
+* Asks docker's engine whether it is there. We speak to it ourselves: skopeo does not look at DOCKER_HOST, and the versions
+* in Debian 12 and Ubuntu 24.04 speak a version of its API that Docker 25 and 29 refuse (skopeo issues 2202 and 2802).
+*
+* @throws HostError when it does not answer
+*/
+async function requireEngine(access) {
+	await ask(access, {
+		path: "/_ping",
+		silenceSeconds: ANSWER_SECONDS
+	});
+}
+/**
+* Writes an image to an archive as `docker save` does.
+*
+* @param target a file that is not there yet
+* @returns undefined, or why the engine does not give it, in its words
+* @throws HostError when it does not answer, or the disk is full
+*/
+async function saveImage(name, target, access) {
+	const { status, text } = await ask(access, {
+		path: `/images/${name}/get`,
+		target
+	});
+	return status === 200 ? void 0 : String(parsedLine(text)?.["message"] ?? `it answered with status ${status}`);
+}
+async function ask(access, { path, body, target, silenceSeconds }) {
+	const { environment, signal } = access;
+	const host = environment["DOCKER_HOST"] || DEFAULT_HOST;
+	const { options, secure } = await connection(host, environment);
+	const request$2 = (secure ? request$1 : request)({
+		...options,
+		path,
+		method: body ? "POST" : "GET",
+		...body ? { headers: { "content-type": "application/x-tar" } } : {},
+		agent: false,
+		...silenceSeconds === void 0 ? {} : { timeout: silenceSeconds * 1e3 },
+		...signal === void 0 ? {} : { signal }
+	});
+	const source = body && watched(body);
+	request$2.once("timeout", () => request$2.destroy(/* @__PURE__ */ new Error(`no answer within ${silenceSeconds} s`)));
+	try {
+		const answered = once(request$2, "response");
+		const sent = source ? pipeline(Readable.from(source.chunks), request$2) : request$2.end();
+		if (sent instanceof Promise) sent.catch(() => {});
+		const [response] = await answered;
+		const status = response.statusCode ?? 0;
+		return {
+			status,
+			text: await (status === 200 && target ? saved(response, target) : textOf$1(response))
+		};
+	} catch (error) {
+		signal?.throwIfAborted();
+		if (error instanceof HostError) throw error;
+		if (source?.failure) throw source.failure.reason;
+		throw error instanceof Error ? unreachable(error, host) : error;
+	} finally {
+		request$2.destroy();
+	}
+}
+/** An archive that remembers why it failed: the connection says only that it ended. */
+function watched(body) {
+	const source = { chunks: passed() };
+	async function* passed() {
+		try {
+			yield* body;
+		} catch (reason) {
+			source.failure = { reason };
+			throw reason;
+		}
+	}
+	return source;
+}
+function unreachable(error, host) {
+	const code = "code" in error ? String(error.code) : error.message;
+	if (code === "EACCES" || code === "EPERM") return new HostError(`this user may not talk to docker's daemon at ${host}`, "run as root, or let an administrator add the user to the group docker");
+	return new HostError(`docker's daemon does not answer at ${host} (${code})`, "start it, or set DOCKER_HOST to where it listens");
+}
+/** How DOCKER_HOST is read: docs.docker.com, "Use environment variables with the docker CLI". */
+async function connection(host, environment) {
+	const unfit = new HostError(`DOCKER_HOST is ${host}, which we cannot speak to`, "set it to unix://SOCKET or tcp://HOST");
+	if (host.startsWith("unix://")) return {
+		options: { socketPath: host.slice(7) },
+		secure: false
+	};
+	const url = URL.canParse(host) ? new URL(host) : void 0;
+	if (url === void 0 || ![
+		"tcp:",
+		"http:",
+		"https:"
+	].includes(url.protocol)) throw unfit;
+	const secure = url.protocol === "https:" || url.protocol === "tcp:" && Boolean(environment["DOCKER_TLS_VERIFY"]);
+	const at = {
+		host: url.hostname.replace(/^\[|\]$/g, ""),
+		port: Number(url.port || (secure ? 2376 : 2375))
+	};
+	if (!secure) return {
+		options: at,
+		secure
+	};
+	const folder = environment["DOCKER_CERT_PATH"] || join(environment["HOME"] ?? "", ".docker");
+	const [ca, cert, key] = await Promise.all([
+		"ca.pem",
+		"cert.pem",
+		"key.pem"
+	].map((name) => readFile(join(folder, name)).catch(() => void 0)));
+	const files = {
+		...ca ? { ca } : {},
+		...cert ? { cert } : {},
+		...key ? { key } : {}
+	};
+	return {
+		options: {
+			...at,
+			...files
+		},
+		secure
+	};
+}
+async function saved(response, target) {
+	await pipeline(response, createWriteStream(target, { flags: "wx" })).catch((error) => {
+		throw spaceError(error, dirname(target));
+	});
+	return "";
+}
+async function textOf$1(response) {
+	const chunks = [];
+	let bytes = 0;
+	for await (const chunk of response) {
+		bytes += chunk.length;
+		if (bytes <= ANSWER_LIMIT) chunks.push(chunk);
+	}
+	return Buffer.concat(chunks).toString("utf8");
+}
+function parsedLine(line) {
+	try {
+		const value = JSON.parse(line);
+		return isJsonObject(value) ? value : void 0;
+	} catch {
+		return;
+	}
+}
+// src/oci/store/blob.ts
+const WRITE_BYTES = 65536;
+/**
+* Writes a blob: to a temporary name, hashed on the way; whole, it gets the name of its digest. On any error, of the
+* source too, the temporary file is gone. It does not wait for the machine's storage, which takes as long as compressing:
+* layouts are written in work folders, which nobody looks at after a power failure, and `syncFile` is there for exports.
+*
+* @param folder `blobs/sha256` of a layout
+* @param digestOfAll of the bytes, asked at the end, where the source hashes them anyway
+* @throws HostError when the disk is full; other errors are passed on
+*/
+async function writeBlob(folder, source, digestOfAll) {
+	const hash = createHash("sha256");
+	let sizeBytes = 0;
+	const counted = async function* () {
+		for await (const chunk of source) {
+			if (digestOfAll === void 0) hash.update(chunk);
+			sizeBytes += chunk.length;
+			yield chunk;
+		}
+	};
+	const temporary = await writeTemporary(folder, counted());
+	const digest = digestOfAll?.() ?? `sha256:${hash.digest("hex")}`;
+	await publish(temporary, join(folder, digestHex(digest)));
+	return {
+		digest,
+		sizeBytes
+	};
+}
+/** As `replaceFile`, without waiting for the disk: for layouts in work folders. */
+async function putFile(folder, name, content) {
+	await publish(await writeTemporary(folder, [content]), join(folder, name));
+}
+async function writeTemporary(folder, source) {
+	const path = join(folder, `.${randomUUID()}.tmp`);
+	try {
+		await using file = await open(path, "wx", 420);
+		for await (const chunk of source) writeAll(file, chunk);
+		return path;
+	} catch (error) {
+		await rm(path, { force: true });
+		throw spaceError(error, folder);
+	}
+}
+/**
+* In small pieces and at once: writing goes to memory, and a kernel that is handed 1 MiB looks for as much memory in one
+* piece, which took it eight times as long (Linux 6.18, ext4). Each piece given to another thread would cost more than
+* writing it.
+*/
+function writeAll(file, chunk) {
+	for (let done = 0; done < chunk.length;) done += writeSync(file.fd, chunk, done, Math.min(WRITE_BYTES, chunk.length - done));
+}
+async function publish(temporary, path) {
+	try {
+		await rename(temporary, path);
+	} catch (error) {
+		await rm(temporary, { force: true });
+		throw error;
+	}
+}
+// src/registry/target/beside.ts
+/**
+* What is in a folder, undefined where nothing is there.
+*
+* @param kind what it has to be able to hold, for the error: `an OCI layout`
+* @throws HostError when it is no folder that can be read
+*/
+async function namesIn(folder, kind) {
+	return await readdir(folder).catch((error) => {
+		if (error.code === "ENOENT") return void 0;
+		throw new HostError(`${folder} cannot be used as ${kind} (${error.code})`, "export to another folder");
+	});
+}
+// src/oci/store/layout.ts
+const LAYOUT_VERSION = "1.0.0";
+/** Valid on the descriptors of index.json: the name by which skopeo and others find an image in a layout. */
+const REF_NAME$1 = "org.opencontainers.image.ref.name";
+const READ_BYTES = 1048576;
+/** What the file `oci-layout` holds. */
+function layoutMark() {
+	return documentBytes({ imageLayoutVersion: LAYOUT_VERSION });
+}
+/** Makes the folder, those above it, and what every layout has but an index. What is there already stays. */
+async function createLayout(folder) {
+	const blobs = join(folder, "blobs", "sha256");
+	await makeFolder(blobs);
+	if (!await isThere(join(folder, "oci-layout"))) await putFile(folder, "oci-layout", layoutMark());
+	return {
+		folder,
+		blobs
+	};
+}
+/** Where the blob is, or would be. */
+function blobPath(folder, digest) {
+	return join(folder, "blobs", "sha256", digestHex(digest));
+}
+/** Writes a small blob: a config, a manifest. */
+async function putBlob(layout, bytes) {
+	return (await writeBlob(layout.blobs, [bytes])).digest;
+}
+/** Takes a blob from a file. Throws what `linkContent` does. */
+async function linkBlob(layout, file, digest) {
+	await linkContent(layout.blobs, file, digest);
+}
+/**
+* Puts a file into a folder under the name of its content: by hard link where that can be, else by a copy, which is
+* checked.
+*
+* @param digest what the file holds; a link is trusted here and checked by `layoutViolations`
+* @throws ImageError when the file is no regular file, or a copy has another digest; HostError when the disk is full
+*/
+async function linkContent(folder, file, digest) {
+	const subject = `the blob ${digest}`;
+	if (!(await lstat(file)).isFile()) throw new ImageError(subject, [`${file} is not a regular file`]);
+	try {
+		await link(file, join(folder, digestHex(digest)));
+	} catch (error) {
+		const code = error instanceof Error && "code" in error ? String(error.code) : "";
+		if (code === "EEXIST") return;
+		if (![
+			"EXDEV",
+			"EPERM",
+			"EMLINK",
+			"ENOSYS",
+			"ENOTSUP"
+		].includes(code)) throw spaceError(error, folder);
+		await copyContent(folder, file, digest);
+	}
+}
+async function copyContent(folder, file, digest) {
+	await using source = await open(file, constants.O_RDONLY | constants.O_NOFOLLOW);
+	const written = await writeBlob(folder, source.createReadStream({
+		autoClose: false,
+		highWaterMark: READ_BYTES
+	}));
+	if (written.digest !== digest) throw new ImageError(`the blob ${digest}`, [`${file} holds ${written.digest}`]);
+}
+/** Names what is in the layout, in one step; replaces the names there were. */
+async function writeIndex(layout, manifests) {
+	await putFile(layout.folder, "index.json", indexText(manifests));
+}
+/** What the file `index.json` of a layout of ours holds. */
+function indexText(manifests) {
+	return documentBytes({
+		schemaVersion: 2,
+		mediaType: mediaTypes.index,
+		manifests
+	});
+}
+// src/registry/target/foldertarget.ts
+/** c/image directory/directory_dest.go. */
+const MARK = "Directory Transport Version: ";
+/** Whether a folder is empty or holds an image in the form of `dir:`. */
+async function isImageFolder(folder, names) {
+	if (names.length === 0) return true;
+	return (await readFile(join(folder, "version"), "utf8").catch(() => "")).startsWith(MARK);
+}
+// src/registry/target/layouttarget.ts
+/** @throws HostError when the folder holds something else than a layout; ImageError when its index is none */
+async function readLayoutIndex(folder) {
+	const names = await namesIn(folder, "an OCI layout") ?? [];
+	if (names.length > 0 && !names.includes("oci-layout")) throw new HostError(`${folder} holds something else than an OCI layout`, "export to an empty folder or to a layout");
+	if (!names.includes("index.json")) return {};
+	return parseDocument$1(await readFile(join(folder, "index.json")), `the index of ${folder}`);
+}
+// src/registry/login/credentials.ts
+const noLogins = {
+	auths: {},
+	credHelpers: {}
+};
+/** What docker calls its own registry when it asks a helper (docker/cli, registry.IndexServer). */
+const DOCKER_SERVER = "https://index.docker.io/v1/";
+const HELPER = /^[A-Za-z0-9][A-Za-z0-9._-]*$/;
+/**
+* @param path names the file in the error, which quotes nothing of it
+* @throws HostError when it is no JSON object
+*/
+function parseLogins(text, path) {
+	const document = text.trim() === "" ? {} : parsedObject(text, path);
+	const { credsStore } = document;
+	return {
+		auths: auths(document["auths"]),
+		credHelpers: helpers(document["credHelpers"]),
+		...typeof credsStore === "string" && HELPER.test(credsStore) ? { credsStore } : {}
+	};
+}
+/** JSON of a file that skopeo reads: without `credsStore`, which means nothing to it. */
+function loginsText(logins) {
+	return `${JSON.stringify({
+		auths: logins.auths,
+		credHelpers: logins.credHelpers
+	})}\n`;
+}
+/** One set of logins for several files, where the first file that knows a registry wins, as skopeo searches them. */
+function mergedLogins(files) {
+	return files.reduceRight((below, above) => {
+		const rest = [...Object.keys(above.auths), ...Object.keys(above.credHelpers)].reduce(without$1, below);
+		const credsStore = above.credsStore ?? below.credsStore;
+		return {
+			auths: {
+				...rest.auths,
+				...above.auths
+			},
+			credHelpers: {
+				...rest.credHelpers,
+				...above.credHelpers
+			},
+			...credsStore === void 0 ? {} : { credsStore }
+		};
+	}, noLogins);
+}
+/** With a login that wins over all others for its registry: skopeo prefers helpers and namespaces, so those go. */
+function withLogin(logins, login) {
+	return withAuth(logins, login.registry, login.username, login.password);
+}
+/** `<token>` as the name marks a token instead of a password (docker-credential-helpers, client). */
+function withAuth(logins, registry, username, secret) {
+	const isToken = username === "<token>";
+	const auth = Buffer.from(`${username}:${isToken ? "" : secret}`, "utf8").toString("base64");
+	const entry = isToken ? {
+		auth,
+		identitytoken: secret
+	} : { auth };
+	const rest = without$1(logins, registry);
+	return {
+		...rest,
+		auths: {
+			...rest.auths,
+			[registry]: entry
+		}
+	};
+}
+function withHelper(logins, registry, helper) {
+	return {
+		...logins,
+		credHelpers: {
+			...logins.credHelpers,
+			[registry]: helper
+		}
+	};
+}
+/** Whether a registry, or a namespace in it, has a login of its own or a helper. */
+function knowsLogin(logins, registry) {
+	return [...Object.keys(logins.auths), ...Object.keys(logins.credHelpers)].some((key) => isWithin$2(key, registry));
+}
+/** Whether a login or a helper is there for a repository, `registry/name`: for itself or for what it lies in. */
+function hasLoginFor(logins, repository) {
+	return [...Object.keys(logins.auths), ...Object.keys(logins.credHelpers)].some((key) => isWithin$2(repository, normalKey(key)));
+}
+function without$1(logins, registry) {
+	const kept = (entries) => Object.fromEntries(Object.entries(entries).filter(([key]) => !isWithin$2(key, normalKey(registry))));
+	return {
+		...logins,
+		auths: kept(logins.auths),
+		credHelpers: kept(logins.credHelpers)
+	};
+}
+function isWithin$2(key, registry) {
+	const normal = normalKey(key);
+	return normal === registry || normal.startsWith(`${registry}/`);
+}
+/** The registry in a key of any age; c/image pkg/docker/config/config.go, `normalizeAuthFileKey`. */
+function normalKey(key) {
+	const bare = key.replace(/^https?:\/\//, "");
+	const name = bare === key ? bare : bare.split("/")[0] ?? bare;
+	return ["index.docker.io", "registry-1.docker.io"].includes(name) ? "docker.io" : name;
+}
+/** Only what holds a login: docker leaves `{}` where a helper has it, which would hide the helper. */
+function auths(value) {
+	if (!isObject$1(value)) return {};
+	const entries = Object.entries(value).flatMap(([key, entry]) => {
+		if (!isObject$1(entry)) return [];
+		const { auth, identitytoken } = entry;
+		if (typeof auth !== "string" || auth === "") return [];
+		return [[key, typeof identitytoken === "string" ? {
+			auth,
+			identitytoken
+		} : { auth }]];
+	});
+	return Object.fromEntries(entries);
+}
+function helpers(value) {
+	if (!isObject$1(value)) return {};
+	const entries = Object.entries(value).filter((entry) => typeof entry[1] === "string" && HELPER.test(entry[1]));
+	return Object.fromEntries(entries);
+}
+function parsedObject(text, path) {
+	try {
+		const value = JSON.parse(text);
+		if (isObject$1(value)) return value;
+	} catch {}
+	throw new HostError(`the file of logins ${path} is no JSON object`, "correct it or remove it");
+}
+function isObject$1(value) {
+	return typeof value === "object" && value !== null && !Array.isArray(value);
+}
+// src/registry/login/login.ts
 const OWN_FILE = "auth.json";
 const CHECK_FILE = "check.json";
 /**
@@ -28007,7 +28012,7 @@ async function writeLogins(folder, logins) {
 	});
 	return path;
 }
-// src/registry/push.ts
+// src/registry/target/push.ts
 /** Answers that say nothing against a push: registries give them for repositories that a push creates. */
 const ANSWERS = /* @__PURE__ */ new Set([
 	"login",
@@ -28055,7 +28060,7 @@ function purpose(reference, failure) {
 		failure
 	};
 }
-// src/registry/targetnames.ts
+// src/registry/target/targetnames.ts
 /**
 * The names that an image gets in the index.json of a layout or of its archive: the one in the destination's text, else
 * the container's own. Where the text says the container's main name, the further names come along.
@@ -28121,7 +28126,7 @@ function fullName(text) {
 		tag: parsed.tag ?? "latest"
 	});
 }
-// src/registry/sameplace.ts
+// src/registry/target/sameplace.ts
 /**
 * Which destinations would undo an earlier one, as one sentence each; undefined for those that do not. Several names in
 * one layout are no harm.
@@ -28170,7 +28175,7 @@ async function withoutLinks(path) {
 	if (real !== void 0 || dirname(path) === path) return real ?? path;
 	return join(await withoutLinks(dirname(path)), basename(path));
 }
-// src/registry/storagetarget.ts
+// src/registry/target/storagetarget.ts
 /**
 * Why this user has no storage to write to, as skopeo says it; undefined when there is one.
 *
@@ -28193,7 +28198,7 @@ function purposeOf(reference, failure) {
 		failure
 	};
 }
-// src/registry/destinations.ts
+// src/registry/target/destinations.ts
 /**
 * Looks at the places of `export` before an hour of building; no image is written.
 *
@@ -28466,569 +28471,7 @@ function messageOf(error) {
 	const [line = ""] = (error instanceof Error ? error.message : String(error)).split("\n");
 	return line;
 }
-// src/oci/decompression.ts
-const CHUNK_BYTES$4 = 1048576;
-/** The tar in a layer of OCI's media types; undefined for any other type. Broken content makes the stream fail. */
-function decompressor(mediaType) {
-	const buffers = {
-		highWaterMark: CHUNK_BYTES$4,
-		chunkSize: CHUNK_BYTES$4 / 4
-	};
-	switch (mediaType) {
-		case mediaTypes.layer: return new PassThrough({ highWaterMark: CHUNK_BYTES$4 });
-		case mediaTypes.layerGzip: return createGunzip(buffers);
-		case mediaTypes.layerZstd: return createZstdDecompress(buffers);
-		default: return;
-	}
-}
-// src/oci/zstdframes.ts
-/** What is no whole zstd stream. */
-var ZstdError = class extends Error {
-	name = "ZstdError";
-};
-const FRAME_START = {
-	field: "magic",
-	bytes: 4,
-	hasChecksum: false,
-	isLastBlock: false
-};
-const FRAME_MAGIC = 4247762216;
-const SKIPPABLE_MAGIC = 407710288;
-/**
-* Cuts a zstd stream so that no chunk holds bytes of two frames: Node's decompressor silently drops what follows a frame
-* in the same chunk (seen with 24.21), and layers of podman (zstd:chunked) have a frame per file. RFC 8878, section 3.1.
-*
-* @throws ZstdError when something else than frames is in the stream, or the last one is cut
-*/
-async function* zstdFrameChunks(source) {
-	let position = FRAME_START;
-	let taken = 0;
-	let value = 0;
-	for await (const chunk of source) {
-		let start = 0;
-		let at = 0;
-		while (at < chunk.length) {
-			const step = Math.min(position.bytes - taken, chunk.length - at);
-			for (let i = 0; i < step && taken + i < 4; i++) value += (chunk[at + i] ?? 0) * 2 ** (8 * (taken + i));
-			at += step;
-			taken += step;
-			if (taken < position.bytes) continue;
-			position = nextPosition(position, value);
-			taken = 0;
-			value = 0;
-			if (position !== FRAME_START) continue;
-			yield chunk.subarray(start, at);
-			start = at;
-		}
-		if (start < chunk.length) yield chunk.subarray(start);
-	}
-	if (position !== FRAME_START || taken > 0) throw new ZstdError("the last zstd frame is cut");
-}
-/** @param value of the field that has just ended, little-endian, its first four bytes */
-function nextPosition(ended, value) {
-	switch (ended.field) {
-		case "magic":
-			if (value === FRAME_MAGIC) return {
-				...ended,
-				field: "descriptor",
-				bytes: 1
-			};
-			if (value - value % 16 === SKIPPABLE_MAGIC) return {
-				...ended,
-				field: "skippableSize",
-				bytes: 4
-			};
-			throw new ZstdError("it is no zstd frame");
-		case "descriptor": return {
-			...ended,
-			field: "header",
-			bytes: headerBytes(value),
-			hasChecksum: (value & 4) !== 0
-		};
-		case "header": return {
-			...ended,
-			field: "block",
-			bytes: 3
-		};
-		case "block": return afterBlockHeader(ended, value);
-		case "body": return afterBlock(ended);
-		case "skippableSize": return value === 0 ? FRAME_START : {
-			...ended,
-			field: "skippable",
-			bytes: value
-		};
-		case "checksum":
-		case "skippable": return FRAME_START;
-	}
-}
-/** Window descriptor, dictionary ID and content size: section 3.1.1.1. */
-function headerBytes(descriptor) {
-	const isSingleSegment = (descriptor & 32) !== 0;
-	const contentSize = [
-		isSingleSegment ? 1 : 0,
-		2,
-		4,
-		8
-	][descriptor >> 6] ?? 0;
-	const dictionary = [
-		0,
-		1,
-		2,
-		4
-	][descriptor & 3] ?? 0;
-	return (isSingleSegment ? 0 : 1) + dictionary + contentSize;
-}
-/** Section 3.1.1.2: bit 0 says last, bits 1 and 2 the type (1 repeats one byte, 3 is reserved), the rest the size. */
-function afterBlockHeader(ended, header) {
-	const type = header >> 1 & 3;
-	if (type === 3) throw new ZstdError("a zstd block has the reserved type");
-	const bytes = type === 1 ? 1 : header >> 3;
-	const block = {
-		...ended,
-		isLastBlock: (header & 1) !== 0
-	};
-	return bytes === 0 ? afterBlock(block) : {
-		...block,
-		field: "body",
-		bytes
-	};
-}
-function afterBlock(block) {
-	if (!block.isLastBlock) return {
-		...block,
-		field: "block",
-		bytes: 3
-	};
-	return block.hasChecksum ? {
-		...block,
-		field: "checksum",
-		bytes: 4
-	} : FRAME_START;
-}
-// src/oci/packing.ts
-const MAGICS = [
-	["gzip", "1f8b"],
-	["zstd", "28b52ffd"],
-	["xz", "fd377a585a00"],
-	["bzip2", "425a68"]
-];
-const MAGIC_BYTES = 6;
-const CHUNK_BYTES$3 = 1048576;
-/** How a file is packed, by its first bytes; undefined where it is not. */
-async function packingOf(path) {
-	await using file = await open(path, "r");
-	const { buffer, bytesRead } = await file.read(Buffer.alloc(MAGIC_BYTES), 0, MAGIC_BYTES, 0);
-	const head = buffer.toString("hex", 0, bytesRead);
-	return MAGICS.find(([, magic]) => head.startsWith(magic))?.[0];
-}
-/** Broken content of what Node unpacks: its own codes, and what we say of frames of zstd. */
-function isUnpackingError(error) {
-	if (error instanceof ZstdError) return true;
-	if (!(error instanceof Error)) return false;
-	const code = "code" in error ? String(error.code) : "";
-	return /^(Z_|ZSTD_|ERR_ZSTD|ERR_ZLIB)/.test(code);
-}
-/**
-* Reads what a packed file holds, of the two kinds that Node unpacks itself, in constant memory.
-*
-* @param use reads to the end or throws
-* @throws Error of the decompressor for broken content; AbortError after `signal`
-*/
-async function readUnpacked(path, packing, use, signal) {
-	await using file = await open(path, "r");
-	const packed = file.createReadStream({
-		autoClose: false,
-		highWaterMark: CHUNK_BYTES$3,
-		start: 0
-	});
-	const buffers = {
-		highWaterMark: CHUNK_BYTES$3,
-		chunkSize: CHUNK_BYTES$3 / 4
-	};
-	const unpacking = packing === "gzip" ? createGunzip(buffers) : createZstdDecompress(buffers);
-	const source = packing === "gzip" ? packed : Readable.from(zstdFrameChunks(packed), { objectMode: false });
-	await pipeline(source, unpacking, use, { ...signal === void 0 ? {} : { signal } });
-}
-/** Writes what a packed file holds to `target`, which is not there yet. Throws what `readUnpacked` does, and HostError where the disk is full. */
-async function unpackFile(path, packing, target, signal) {
-	await readUnpacked(path, packing, (content) => written(content, target), signal);
-}
-async function written(content, target) {
-	await writeFile(target, content, { flag: "wx" }).catch((error) => {
-		throw spaceError(error, dirname(target));
-	});
-}
-// src/oci/paxrecords.ts
-/**
-* The records `LENGTH KEYWORD=VALUE\n` of an extended header; an empty value takes back what was said for all entries.
-*
-* @param failed makes the error to throw
-*/
-function paxRecords(bytes, failed) {
-	const records = /* @__PURE__ */ new Map();
-	for (let at = 0; at < bytes.length;) {
-		const space = bytes.indexOf(32, at);
-		const digits = space < 0 ? "" : bytes.toString("latin1", at, space);
-		const length = /^\d{1,7}$/.test(digits) ? Number(digits) : 0;
-		const end = at + length;
-		if (end <= space + 1 || end > bytes.length || bytes[end - 1] !== 10) throw failed("a record of its extended header is broken");
-		const equals = bytes.indexOf(61, space);
-		if (equals < 0 || equals >= end) throw failed("a record of its extended header has no keyword");
-		records.set(bytes.toString("utf8", space + 1, equals), bytes.toString("utf8", equals + 1, end - 1));
-		at = end;
-	}
-	return records;
-}
-// src/oci/tarreader.ts
-/** Why a tar cannot be read, as the end of a sentence. */
-var TarError = class extends Error {
-	name = "TarError";
-};
-const BLOCK_BYTES$1 = 512;
-/** Of a header that stands for another one: Go's archive/tar has the same limit. */
-const SPECIAL_LIMIT_BYTES = 1048576;
-const KINDS = /* @__PURE__ */ new Map([
-	["0", "file"],
-	["\0", "file"],
-	["7", "file"],
-	["S", "file"],
-	["1", "link"],
-	["2", "symlink"],
-	["5", "directory"]
-]);
-/** Types that have no content whatever their size says; Go's archive/tar `isHeaderOnly`, which unpacks layers everywhere. */
-const HEADER_ONLY = "123456";
-/**
-* The entries of a tar, in their order: v7, ustar, POSIX pax, old and new GNU, star; numbers in base 256, sparse files.
-* The source is read to the end of the archive and no further.
-*
-* @throws TarError when it is cut, a checksum is wrong, or a header makes no sense
-*/
-async function* tarItems(source) {
-	let global = /* @__PURE__ */ new Map();
-	let announced = { pax: /* @__PURE__ */ new Map() };
-	for (let number = 1;; number++) {
-		const header = await nextHeader(source, number);
-		if (header === void 0) return;
-		const type = String.fromCharCode(header[156] ?? 0);
-		if (type === "x" || type === "g" || type === "L" || type === "K") {
-			const special = await specialContent(source, header, number);
-			if (type === "g") global = new Map([...global, ...paxRecords(special, failure(number))]);
-			else if (type === "x") announced = {
-				...announced,
-				pax: paxRecords(special, failure(number))
-			};
-			else if (type === "L") announced = {
-				...announced,
-				longName: cString(special)
-			};
-			continue;
-		}
-		const pax = new Map([...global, ...announced.pax]);
-		const item = itemOf(header, {
-			...announced,
-			pax
-		}, number);
-		announced = { pax: /* @__PURE__ */ new Map() };
-		yield item;
-		if (type === "S") await skipSparseMap(source, header, number);
-		if (!await source.skip(item.sizeBytes)) throw failure(number)("its content is cut");
-		await source.skip(padded(item.sizeBytes) - item.sizeBytes);
-	}
-}
-/** The next header; undefined at the end: a block of zeros, or no more bytes. */
-async function nextHeader(source, number) {
-	const header = await source.read(BLOCK_BYTES$1);
-	if (header.length === 0) return void 0;
-	if (header.length < BLOCK_BYTES$1) throw failure(number)("its header is cut");
-	if (header.some((byte) => byte !== 0)) {
-		checkSum(header, number);
-		return header;
-	}
-	if ((await source.read(BLOCK_BYTES$1)).some((byte) => byte !== 0)) throw failure(number)("a block of zeros stands in the middle");
-}
-/** Signed sums are those of old Suns. */
-function checkSum(header, number) {
-	let unsigned = 256;
-	let signed = 256;
-	for (let at = 0; at < BLOCK_BYTES$1; at++) {
-		if (at >= 148 && at < 156) continue;
-		unsigned += header.readUInt8(at);
-		signed += header.readInt8(at);
-	}
-	const wanted = octal(header.subarray(148, 156));
-	if (wanted !== unsigned && wanted !== signed) throw failure(number)("the checksum of its header is wrong");
-}
-async function specialContent(source, header, number) {
-	const sizeBytes = numberAt(header, 124, 12, number);
-	if (sizeBytes > SPECIAL_LIMIT_BYTES) throw failure(number)(`its extended header has ${sizeBytes} bytes`);
-	const content = await source.read(padded(sizeBytes));
-	if (content.length < padded(sizeBytes)) throw failure(number)("its extended header is cut");
-	return content.subarray(0, sizeBytes);
-}
-function itemOf(header, { longName, pax }, number) {
-	const type = String.fromCharCode(header[156] ?? 0);
-	const path = pax.get("GNU.sparse.name") || pax.get("path") || longName || ownPath(header);
-	const given = pax.get("size");
-	const announcedBytes = given ? decimal(given, number) : numberAt(header, 124, 12, number);
-	return {
-		path,
-		kind: type === "\0" && path.endsWith("/") ? "directory" : KINDS.get(type) ?? "other",
-		sizeBytes: HEADER_ONLY.includes(type) ? 0 : announcedBytes
-	};
-}
-/** The name in the header itself; GNU's has other things in place of ustar's prefix, star's ends earlier. */
-function ownPath(header) {
-	const name = cString(header.subarray(0, 100));
-	if (header.toString("latin1", 257, 263) !== "ustar\0") return name;
-	const isStar = header.toString("latin1", 508, 512) === "tar\0";
-	const prefix = cString(header.subarray(345, isStar ? 476 : 500));
-	return prefix === "" ? name : `${prefix}/${name}`;
-}
-/** Old GNU: where a map of holes does not fit the header, blocks of it follow; tar.h `struct sparse_header`. */
-async function skipSparseMap(source, header, number) {
-	for (let more = header[482]; more !== 0;) {
-		const block = await source.read(BLOCK_BYTES$1);
-		if (block.length < BLOCK_BYTES$1) throw failure(number)("its map of holes is cut");
-		more = block[504];
-	}
-}
-function numberAt(header, at, length, number) {
-	const field = header.subarray(at, at + length);
-	const value = ((field[0] ?? 0) & 128) === 0 ? octal(field) : base256(field);
-	if (!Number.isSafeInteger(value) || value < 0) throw failure(number)("the size in its header is no number");
-	return value;
-}
-/** NaN where it is none; an empty field is 0. */
-function octal(field) {
-	const digits = cString(field).trim();
-	if (digits === "") return 0;
-	return /^[0-7]+$/.test(digits) ? Number.parseInt(digits, 8) : NaN;
-}
-/** GNU's way for large numbers; the second bit is the sign. */
-function base256(field) {
-	const first = field[0] ?? 0;
-	if ((first & 64) !== 0) return NaN;
-	return field.subarray(1).reduce((value, byte) => value * 256 + byte, first & 63);
-}
-function decimal(text, number) {
-	const value = /^\d{1,16}$/.test(text) ? Number(text) : NaN;
-	if (!Number.isSafeInteger(value)) throw failure(number)("the size in its extended header is no number");
-	return value;
-}
-function cString(field) {
-	const end = field.indexOf(0);
-	return field.toString("utf8", 0, end < 0 ? field.length : end);
-}
-function padded(sizeBytes) {
-	return Math.ceil(sizeBytes / BLOCK_BYTES$1) * BLOCK_BYTES$1;
-}
-function failure(number) {
-	return (reason) => new TarError(`entry ${number}: ${reason}`);
-}
-// src/oci/content.ts
-const CHUNK_BYTES$2 = 1048576;
-/** Reads a manifest or config whole and checks it against its descriptor. */
-async function documentContent(path, descriptor) {
-	return await withBlob(path, descriptor, async (file) => {
-		if (descriptor.size > 4194304) return { violations: ["is larger than 4 MiB"] };
-		const chunks = await Array.fromAsync(fileChunks(file, descriptor.size));
-		const bytes = Buffer.concat(chunks);
-		return {
-			violations: digestViolations(descriptor, sha256(chunks)),
-			bytes
-		};
-	});
-}
-/** Reads a blob once, for its digest alone. */
-async function blobContent$1(path, descriptor, signal) {
-	return await withBlob(path, descriptor, async (file) => ({ violations: digestViolations(descriptor, await fileSha256(file, descriptor.size, signal)) }));
-}
-/**
-* Reads a layer once: digest of the blob and of what it decompresses to.
-*
-* @param look reads the tar on the way, as far as it likes; a TarError of it is a violation
-*/
-async function layerContent(path, descriptor, signal, look = async () => {}) {
-	return await withBlob(path, descriptor, async (file) => {
-		const decompressing = decompressor(descriptor.mediaType);
-		if (decompressing === void 0) return { violations: [`has the media type ${descriptor.mediaType}, no OCI layer`] };
-		const blobHash = createHash("sha256");
-		const diffHash = createHash("sha256");
-		let read = 0;
-		const hashed = async function* () {
-			for await (const chunk of fileChunks(file, descriptor.size)) {
-				blobHash.update(chunk);
-				read += chunk.length;
-				yield chunk;
-			}
-		};
-		const isZstd = descriptor.mediaType === mediaTypes.layerZstd;
-		const chunks = Readable.from(isZstd ? zstdFrameChunks(hashed()) : hashed(), { objectMode: false });
-		const hashing = async (tar) => {
-			const hashedTar = hashedChunks(tar, diffHash);
-			await look(hashedTar);
-			for await (const _ of hashedTar);
-		};
-		try {
-			await pipeline(chunks, decompressing, hashing, { ...signal === void 0 ? {} : { signal } });
-		} catch (error) {
-			signal?.throwIfAborted();
-			const isTar = error instanceof TarError;
-			if (!isTar && !isUnpackingError(error)) throw error;
-			return { violations: [isTar ? `is no valid tar (${error.message})` : `cannot be decompressed as ${descriptor.mediaType} (${error.message})`, ...digestViolations(descriptor, await fileSha256(file, descriptor.size))] };
-		}
-		return {
-			violations: digestViolations(descriptor, read === descriptor.size ? `sha256:${blobHash.digest("hex")}` : await fileSha256(file, descriptor.size)),
-			diffID: `sha256:${diffHash.digest("hex")}`
-		};
-	});
-}
-/** Opens the blob as what it has to be: a regular file of the announced size, no link to elsewhere. */
-async function withBlob(path, descriptor, look) {
-	try {
-		await using file = await open(path, constants.O_RDONLY | constants.O_NOFOLLOW | constants.O_NONBLOCK);
-		const stat = await file.stat();
-		if (!stat.isFile()) return { violations: ["is not a regular file"] };
-		if (stat.size !== descriptor.size) return { violations: [`has ${stat.size} bytes instead of ${descriptor.size}`] };
-		return await look(file);
-	} catch (error) {
-		const code = error instanceof Error && "code" in error ? error.code : void 0;
-		if (code === "ENOENT") return { violations: ["is missing"] };
-		if (code === "ELOOP" || code === "ENXIO") return { violations: ["is not a regular file"] };
-		throw error;
-	}
-}
-async function* fileChunks(file, sizeBytes) {
-	for (let offset = 0; offset < sizeBytes;) {
-		const buffer = Buffer.allocUnsafe(Math.min(CHUNK_BYTES$2, sizeBytes - offset));
-		const { bytesRead } = await file.read(buffer, 0, buffer.length, offset);
-		if (bytesRead === 0) return;
-		yield buffer.subarray(0, bytesRead);
-		offset += bytesRead;
-	}
-}
-async function fileSha256(file, sizeBytes, signal) {
-	const hash = createHash("sha256");
-	const buffer = Buffer.allocUnsafe(Math.min(CHUNK_BYTES$2, sizeBytes));
-	for (let offset = 0; offset < sizeBytes;) {
-		signal?.throwIfAborted();
-		const { bytesRead } = await file.read(buffer, 0, Math.min(buffer.length, sizeBytes - offset), offset);
-		if (bytesRead === 0) break;
-		hash.update(buffer.subarray(0, bytesRead));
-		offset += bytesRead;
-	}
-	return `sha256:${hash.digest("hex")}`;
-}
-function sha256(chunks) {
-	const hash = createHash("sha256");
-	for (const chunk of chunks) hash.update(chunk);
-	return `sha256:${hash.digest("hex")}`;
-}
-function digestViolations(descriptor, digest) {
-	return digest === descriptor.digest ? [] : [`holds ${digest}`];
-}
-// src/oci/diskplace.ts
-/** image-spec layer.md, "Whiteouts" and "Opaque Whiteout". */
-const WHITEOUT = ".wh.";
-const OPAQUE = ".wh..wh..opq";
-/** Left by aufs, no part of the image. */
-const META = ".wh..wh.";
-const SHOWN_KINDS = {
-	file: "a file",
-	link: "a file",
-	symlink: "a symbolic link",
-	directory: "a folder",
-	other: "a device or pipe"
-};
-/** @param diskPath absolute; left out where the disk goes into `/disk` under a name that is not known yet */
-function diskPlace(diskPath) {
-	if (diskPath === void 0) return { region: "disk" };
-	const disk = diskPath.slice(1);
-	return {
-		region: disk.startsWith("disk/") ? "disk" : disk,
-		disk
-	};
-}
-/** What of a layer matters to the place; nothing else is kept, however large the layer is. */
-async function layerMarks(items, { region }) {
-	const added = /* @__PURE__ */ new Map();
-	const removed = /* @__PURE__ */ new Set();
-	const emptied = /* @__PURE__ */ new Set();
-	const matters = (path) => path === region || isBelow(path, region) || isBelow(region, path);
-	for await (const { path: written, kind } of items) {
-		const parts = cleanParts(written);
-		const name = parts.at(-1) ?? "";
-		const folder = parts.slice(0, -1).join("/");
-		const path = parts.join("/");
-		if (name === OPAQUE) {
-			if (matters(folder)) emptied.add(folder);
-		} else if (name.startsWith(WHITEOUT)) {
-			const hidden = [...parts.slice(0, -1), name.slice(4)].join("/");
-			if (!name.startsWith(META) && matters(hidden)) removed.add(hidden);
-		} else if (path !== "" && matters(path)) {
-			added.delete(path);
-			added.set(path, kind);
-		}
-	}
-	return {
-		added,
-		removed,
-		emptied
-	};
-}
-/**
-* Why a base of these layers cannot take the disk.
-*
-* @param layers lowest first
-* @returns the end of a sentence that begins with the base; undefined when it can
-*/
-function placeProblem(layers, { region, disk }) {
-	const content = effectiveContent(layers);
-	const above = region.split("/").map((_, depth, parts) => parts.slice(0, depth + 1).join("/"));
-	for (const path of region === "disk" ? above : above.slice(0, -1)) {
-		const kind = content.get(path);
-		if (kind === void 0 || kind === "directory") continue;
-		return `has ${SHOWN_KINDS[kind]} at /${path}, where the folder of the disk has to be: choose another base, or another disk-path`;
-	}
-	const paths = [...content.keys()].filter((path) => path === region || isBelow(path, region)).sort();
-	if (region !== "disk") return paths.length === 0 ? void 0 : hasAlready(region, "another disk-path");
-	const taken = paths.find((path) => content.get(path) !== "directory") ?? paths.find((path) => path === disk);
-	return taken === void 0 ? void 0 : hasAlready(taken, "a disk-path outside of /disk, which holds one disk alone");
-}
-function hasAlready(path, remedy) {
-	return `has /${path} already: choose another base, or ${remedy}`;
-}
-/** What layers leave of what they have; a whiteout is for the layers below only, wherever it stands in its own. */
-function effectiveContent(layers) {
-	const content = /* @__PURE__ */ new Map();
-	const removeBelow = (folder) => {
-		for (const path of content.keys()) if (isBelow(path, folder)) content.delete(path);
-	};
-	for (const { added, removed, emptied } of layers) {
-		for (const path of removed) {
-			content.delete(path);
-			removeBelow(path);
-		}
-		for (const folder of emptied) removeBelow(folder);
-		for (const [path, kind] of added) {
-			if (kind !== "directory") removeBelow(path);
-			content.set(path, kind);
-		}
-	}
-	return content;
-}
-function isBelow(path, folder) {
-	return folder === "" || path.startsWith(`${folder}/`);
-}
-/** Without `.`, empty parts and `..`, which no unpacker follows out of the root. */
-function cleanParts(path) {
-	const parts = [];
-	for (const part of path.split("/")) if (part === "..") parts.pop();
-	else if (part !== "" && part !== ".") parts.push(part);
-	return parts;
-}
-// src/oci/history.ts
+// src/oci/container/history.ts
 /** The step of a layer, in the words that were given. */
 function diskStep(ours, { createdBy, author, comment }) {
 	return {
@@ -29059,7 +28502,7 @@ function repairedHistory(history, layers) {
 	};
 	return [...kept, ...Array.from({ length: missing }, () => filler)];
 }
-// src/oci/config.ts
+// src/oci/container/config.ts
 /**
 * The config of an image in the bytes that others wrote; members that are not known stay.
 *
@@ -29266,7 +28709,469 @@ function imageAnnotations(base, facts) {
 	};
 	return sortedRecord([...new Map([...Object.entries(own), ...Object.entries(facts.annotations)])].filter((entry) => entry[1] !== void 0));
 }
-// src/oci/tarsource.ts
+// src/oci/packing/decompression.ts
+const CHUNK_BYTES$4 = 1048576;
+/** The tar in a layer of OCI's media types; undefined for any other type. Broken content makes the stream fail. */
+function decompressor(mediaType) {
+	const buffers = {
+		highWaterMark: CHUNK_BYTES$4,
+		chunkSize: CHUNK_BYTES$4 / 4
+	};
+	switch (mediaType) {
+		case mediaTypes.layer: return new PassThrough({ highWaterMark: CHUNK_BYTES$4 });
+		case mediaTypes.layerGzip: return createGunzip(buffers);
+		case mediaTypes.layerZstd: return createZstdDecompress(buffers);
+		default: return;
+	}
+}
+// src/oci/packing/zstdframes.ts
+/** What is no whole zstd stream. */
+var ZstdError = class extends Error {
+	name = "ZstdError";
+};
+const FRAME_START = {
+	field: "magic",
+	bytes: 4,
+	hasChecksum: false,
+	isLastBlock: false
+};
+const FRAME_MAGIC = 4247762216;
+const SKIPPABLE_MAGIC = 407710288;
+/**
+* Cuts a zstd stream so that no chunk holds bytes of two frames: Node's decompressor silently drops what follows a frame
+* in the same chunk (seen with 24.21), and layers of podman (zstd:chunked) have a frame per file. RFC 8878, section 3.1.
+*
+* @throws ZstdError when something else than frames is in the stream, or the last one is cut
+*/
+async function* zstdFrameChunks(source) {
+	let position = FRAME_START;
+	let taken = 0;
+	let value = 0;
+	for await (const chunk of source) {
+		let start = 0;
+		let at = 0;
+		while (at < chunk.length) {
+			const step = Math.min(position.bytes - taken, chunk.length - at);
+			for (let i = 0; i < step && taken + i < 4; i++) value += (chunk[at + i] ?? 0) * 2 ** (8 * (taken + i));
+			at += step;
+			taken += step;
+			if (taken < position.bytes) continue;
+			position = nextPosition(position, value);
+			taken = 0;
+			value = 0;
+			if (position !== FRAME_START) continue;
+			yield chunk.subarray(start, at);
+			start = at;
+		}
+		if (start < chunk.length) yield chunk.subarray(start);
+	}
+	if (position !== FRAME_START || taken > 0) throw new ZstdError("the last zstd frame is cut");
+}
+/** @param value of the field that has just ended, little-endian, its first four bytes */
+function nextPosition(ended, value) {
+	switch (ended.field) {
+		case "magic":
+			if (value === FRAME_MAGIC) return {
+				...ended,
+				field: "descriptor",
+				bytes: 1
+			};
+			if (value - value % 16 === SKIPPABLE_MAGIC) return {
+				...ended,
+				field: "skippableSize",
+				bytes: 4
+			};
+			throw new ZstdError("it is no zstd frame");
+		case "descriptor": return {
+			...ended,
+			field: "header",
+			bytes: headerBytes(value),
+			hasChecksum: (value & 4) !== 0
+		};
+		case "header": return {
+			...ended,
+			field: "block",
+			bytes: 3
+		};
+		case "block": return afterBlockHeader(ended, value);
+		case "body": return afterBlock(ended);
+		case "skippableSize": return value === 0 ? FRAME_START : {
+			...ended,
+			field: "skippable",
+			bytes: value
+		};
+		case "checksum":
+		case "skippable": return FRAME_START;
+	}
+}
+/** Window descriptor, dictionary ID and content size: section 3.1.1.1. */
+function headerBytes(descriptor) {
+	const isSingleSegment = (descriptor & 32) !== 0;
+	const contentSize = [
+		isSingleSegment ? 1 : 0,
+		2,
+		4,
+		8
+	][descriptor >> 6] ?? 0;
+	const dictionary = [
+		0,
+		1,
+		2,
+		4
+	][descriptor & 3] ?? 0;
+	return (isSingleSegment ? 0 : 1) + dictionary + contentSize;
+}
+/** Section 3.1.1.2: bit 0 says last, bits 1 and 2 the type (1 repeats one byte, 3 is reserved), the rest the size. */
+function afterBlockHeader(ended, header) {
+	const type = header >> 1 & 3;
+	if (type === 3) throw new ZstdError("a zstd block has the reserved type");
+	const bytes = type === 1 ? 1 : header >> 3;
+	const block = {
+		...ended,
+		isLastBlock: (header & 1) !== 0
+	};
+	return bytes === 0 ? afterBlock(block) : {
+		...block,
+		field: "body",
+		bytes
+	};
+}
+function afterBlock(block) {
+	if (!block.isLastBlock) return {
+		...block,
+		field: "block",
+		bytes: 3
+	};
+	return block.hasChecksum ? {
+		...block,
+		field: "checksum",
+		bytes: 4
+	} : FRAME_START;
+}
+// src/oci/packing/packing.ts
+const MAGICS = [
+	["gzip", "1f8b"],
+	["zstd", "28b52ffd"],
+	["xz", "fd377a585a00"],
+	["bzip2", "425a68"]
+];
+const MAGIC_BYTES = 6;
+const CHUNK_BYTES$3 = 1048576;
+/** How a file is packed, by its first bytes; undefined where it is not. */
+async function packingOf(path) {
+	await using file = await open(path, "r");
+	const { buffer, bytesRead } = await file.read(Buffer.alloc(MAGIC_BYTES), 0, MAGIC_BYTES, 0);
+	const head = buffer.toString("hex", 0, bytesRead);
+	return MAGICS.find(([, magic]) => head.startsWith(magic))?.[0];
+}
+/** Broken content of what Node unpacks: its own codes, and what we say of frames of zstd. */
+function isUnpackingError(error) {
+	if (error instanceof ZstdError) return true;
+	if (!(error instanceof Error)) return false;
+	const code = "code" in error ? String(error.code) : "";
+	return /^(Z_|ZSTD_|ERR_ZSTD|ERR_ZLIB)/.test(code);
+}
+/**
+* Reads what a packed file holds, of the two kinds that Node unpacks itself, in constant memory.
+*
+* @param use reads to the end or throws
+* @throws Error of the decompressor for broken content; AbortError after `signal`
+*/
+async function readUnpacked(path, packing, use, signal) {
+	await using file = await open(path, "r");
+	const packed = file.createReadStream({
+		autoClose: false,
+		highWaterMark: CHUNK_BYTES$3,
+		start: 0
+	});
+	const buffers = {
+		highWaterMark: CHUNK_BYTES$3,
+		chunkSize: CHUNK_BYTES$3 / 4
+	};
+	const unpacking = packing === "gzip" ? createGunzip(buffers) : createZstdDecompress(buffers);
+	const source = packing === "gzip" ? packed : Readable.from(zstdFrameChunks(packed), { objectMode: false });
+	await pipeline(source, unpacking, use, { ...signal === void 0 ? {} : { signal } });
+}
+/** Writes what a packed file holds to `target`, which is not there yet. Throws what `readUnpacked` does, and HostError where the disk is full. */
+async function unpackFile(path, packing, target, signal) {
+	await readUnpacked(path, packing, (content) => written(content, target), signal);
+}
+async function written(content, target) {
+	await writeFile(target, content, { flag: "wx" }).catch((error) => {
+		throw spaceError(error, dirname(target));
+	});
+}
+// src/oci/tar/paxrecords.ts
+/**
+* The records `LENGTH KEYWORD=VALUE\n` of an extended header; an empty value takes back what was said for all entries.
+*
+* @param failed makes the error to throw
+*/
+function paxRecords(bytes, failed) {
+	const records = /* @__PURE__ */ new Map();
+	for (let at = 0; at < bytes.length;) {
+		const space = bytes.indexOf(32, at);
+		const digits = space < 0 ? "" : bytes.toString("latin1", at, space);
+		const length = /^\d{1,7}$/.test(digits) ? Number(digits) : 0;
+		const end = at + length;
+		if (end <= space + 1 || end > bytes.length || bytes[end - 1] !== 10) throw failed("a record of its extended header is broken");
+		const equals = bytes.indexOf(61, space);
+		if (equals < 0 || equals >= end) throw failed("a record of its extended header has no keyword");
+		records.set(bytes.toString("utf8", space + 1, equals), bytes.toString("utf8", equals + 1, end - 1));
+		at = end;
+	}
+	return records;
+}
+// src/oci/tar/tarreader.ts
+/** Why a tar cannot be read, as the end of a sentence. */
+var TarError = class extends Error {
+	name = "TarError";
+};
+const BLOCK_BYTES$1 = 512;
+/** Of a header that stands for another one: Go's archive/tar has the same limit. */
+const SPECIAL_LIMIT_BYTES = 1048576;
+const KINDS = /* @__PURE__ */ new Map([
+	["0", "file"],
+	["\0", "file"],
+	["7", "file"],
+	["S", "file"],
+	["1", "link"],
+	["2", "symlink"],
+	["5", "directory"]
+]);
+/** Types that have no content whatever their size says; Go's archive/tar `isHeaderOnly`, which unpacks layers everywhere. */
+const HEADER_ONLY = "123456";
+/**
+* The entries of a tar, in their order: v7, ustar, POSIX pax, old and new GNU, star; numbers in base 256, sparse files.
+* The source is read to the end of the archive and no further.
+*
+* @throws TarError when it is cut, a checksum is wrong, or a header makes no sense
+*/
+async function* tarItems(source) {
+	let global = /* @__PURE__ */ new Map();
+	let announced = { pax: /* @__PURE__ */ new Map() };
+	for (let number = 1;; number++) {
+		const header = await nextHeader(source, number);
+		if (header === void 0) return;
+		const type = String.fromCharCode(header[156] ?? 0);
+		if (type === "x" || type === "g" || type === "L" || type === "K") {
+			const special = await specialContent(source, header, number);
+			if (type === "g") global = new Map([...global, ...paxRecords(special, failure(number))]);
+			else if (type === "x") announced = {
+				...announced,
+				pax: paxRecords(special, failure(number))
+			};
+			else if (type === "L") announced = {
+				...announced,
+				longName: cString(special)
+			};
+			continue;
+		}
+		const pax = new Map([...global, ...announced.pax]);
+		const item = itemOf(header, {
+			...announced,
+			pax
+		}, number);
+		announced = { pax: /* @__PURE__ */ new Map() };
+		yield item;
+		if (type === "S") await skipSparseMap(source, header, number);
+		if (!await source.skip(item.sizeBytes)) throw failure(number)("its content is cut");
+		await source.skip(padded(item.sizeBytes) - item.sizeBytes);
+	}
+}
+/** The next header; undefined at the end: a block of zeros, or no more bytes. */
+async function nextHeader(source, number) {
+	const header = await source.read(BLOCK_BYTES$1);
+	if (header.length === 0) return void 0;
+	if (header.length < BLOCK_BYTES$1) throw failure(number)("its header is cut");
+	if (header.some((byte) => byte !== 0)) {
+		checkSum(header, number);
+		return header;
+	}
+	if ((await source.read(BLOCK_BYTES$1)).some((byte) => byte !== 0)) throw failure(number)("a block of zeros stands in the middle");
+}
+/** Signed sums are those of old Suns. */
+function checkSum(header, number) {
+	let unsigned = 256;
+	let signed = 256;
+	for (let at = 0; at < BLOCK_BYTES$1; at++) {
+		if (at >= 148 && at < 156) continue;
+		unsigned += header.readUInt8(at);
+		signed += header.readInt8(at);
+	}
+	const wanted = octal(header.subarray(148, 156));
+	if (wanted !== unsigned && wanted !== signed) throw failure(number)("the checksum of its header is wrong");
+}
+async function specialContent(source, header, number) {
+	const sizeBytes = numberAt(header, 124, 12, number);
+	if (sizeBytes > SPECIAL_LIMIT_BYTES) throw failure(number)(`its extended header has ${sizeBytes} bytes`);
+	const content = await source.read(padded(sizeBytes));
+	if (content.length < padded(sizeBytes)) throw failure(number)("its extended header is cut");
+	return content.subarray(0, sizeBytes);
+}
+function itemOf(header, { longName, pax }, number) {
+	const type = String.fromCharCode(header[156] ?? 0);
+	const path = pax.get("GNU.sparse.name") || pax.get("path") || longName || ownPath(header);
+	const given = pax.get("size");
+	const announcedBytes = given ? decimal(given, number) : numberAt(header, 124, 12, number);
+	return {
+		path,
+		kind: type === "\0" && path.endsWith("/") ? "directory" : KINDS.get(type) ?? "other",
+		sizeBytes: HEADER_ONLY.includes(type) ? 0 : announcedBytes
+	};
+}
+/** The name in the header itself; GNU's has other things in place of ustar's prefix, star's ends earlier. */
+function ownPath(header) {
+	const name = cString(header.subarray(0, 100));
+	if (header.toString("latin1", 257, 263) !== "ustar\0") return name;
+	const isStar = header.toString("latin1", 508, 512) === "tar\0";
+	const prefix = cString(header.subarray(345, isStar ? 476 : 500));
+	return prefix === "" ? name : `${prefix}/${name}`;
+}
+/** Old GNU: where a map of holes does not fit the header, blocks of it follow; tar.h `struct sparse_header`. */
+async function skipSparseMap(source, header, number) {
+	for (let more = header[482]; more !== 0;) {
+		const block = await source.read(BLOCK_BYTES$1);
+		if (block.length < BLOCK_BYTES$1) throw failure(number)("its map of holes is cut");
+		more = block[504];
+	}
+}
+function numberAt(header, at, length, number) {
+	const field = header.subarray(at, at + length);
+	const value = ((field[0] ?? 0) & 128) === 0 ? octal(field) : base256(field);
+	if (!Number.isSafeInteger(value) || value < 0) throw failure(number)("the size in its header is no number");
+	return value;
+}
+/** NaN where it is none; an empty field is 0. */
+function octal(field) {
+	const digits = cString(field).trim();
+	if (digits === "") return 0;
+	return /^[0-7]+$/.test(digits) ? Number.parseInt(digits, 8) : NaN;
+}
+/** GNU's way for large numbers; the second bit is the sign. */
+function base256(field) {
+	const first = field[0] ?? 0;
+	if ((first & 64) !== 0) return NaN;
+	return field.subarray(1).reduce((value, byte) => value * 256 + byte, first & 63);
+}
+function decimal(text, number) {
+	const value = /^\d{1,16}$/.test(text) ? Number(text) : NaN;
+	if (!Number.isSafeInteger(value)) throw failure(number)("the size in its extended header is no number");
+	return value;
+}
+function cString(field) {
+	const end = field.indexOf(0);
+	return field.toString("utf8", 0, end < 0 ? field.length : end);
+}
+function padded(sizeBytes) {
+	return Math.ceil(sizeBytes / BLOCK_BYTES$1) * BLOCK_BYTES$1;
+}
+function failure(number) {
+	return (reason) => new TarError(`entry ${number}: ${reason}`);
+}
+// src/oci/store/content.ts
+const CHUNK_BYTES$2 = 1048576;
+/** Reads a manifest or config whole and checks it against its descriptor. */
+async function documentContent(path, descriptor) {
+	return await withBlob(path, descriptor, async (file) => {
+		if (descriptor.size > 4194304) return { violations: ["is larger than 4 MiB"] };
+		const chunks = await Array.fromAsync(fileChunks(file, descriptor.size));
+		const bytes = Buffer.concat(chunks);
+		return {
+			violations: digestViolations(descriptor, sha256(chunks)),
+			bytes
+		};
+	});
+}
+/** Reads a blob once, for its digest alone. */
+async function blobContent$1(path, descriptor, signal) {
+	return await withBlob(path, descriptor, async (file) => ({ violations: digestViolations(descriptor, await fileSha256(file, descriptor.size, signal)) }));
+}
+/**
+* Reads a layer once: digest of the blob and of what it decompresses to.
+*
+* @param look reads the tar on the way, as far as it likes; a TarError of it is a violation
+*/
+async function layerContent(path, descriptor, signal, look = async () => {}) {
+	return await withBlob(path, descriptor, async (file) => {
+		const decompressing = decompressor(descriptor.mediaType);
+		if (decompressing === void 0) return { violations: [`has the media type ${descriptor.mediaType}, no OCI layer`] };
+		const blobHash = createHash("sha256");
+		const diffHash = createHash("sha256");
+		let read = 0;
+		const hashed = async function* () {
+			for await (const chunk of fileChunks(file, descriptor.size)) {
+				blobHash.update(chunk);
+				read += chunk.length;
+				yield chunk;
+			}
+		};
+		const isZstd = descriptor.mediaType === mediaTypes.layerZstd;
+		const chunks = Readable.from(isZstd ? zstdFrameChunks(hashed()) : hashed(), { objectMode: false });
+		const hashing = async (tar) => {
+			const hashedTar = hashedChunks(tar, diffHash);
+			await look(hashedTar);
+			for await (const _ of hashedTar);
+		};
+		try {
+			await pipeline(chunks, decompressing, hashing, { ...signal === void 0 ? {} : { signal } });
+		} catch (error) {
+			signal?.throwIfAborted();
+			const isTar = error instanceof TarError;
+			if (!isTar && !isUnpackingError(error)) throw error;
+			return { violations: [isTar ? `is no valid tar (${error.message})` : `cannot be decompressed as ${descriptor.mediaType} (${error.message})`, ...digestViolations(descriptor, await fileSha256(file, descriptor.size))] };
+		}
+		return {
+			violations: digestViolations(descriptor, read === descriptor.size ? `sha256:${blobHash.digest("hex")}` : await fileSha256(file, descriptor.size)),
+			diffID: `sha256:${diffHash.digest("hex")}`
+		};
+	});
+}
+/** Opens the blob as what it has to be: a regular file of the announced size, no link to elsewhere. */
+async function withBlob(path, descriptor, look) {
+	try {
+		await using file = await open(path, constants.O_RDONLY | constants.O_NOFOLLOW | constants.O_NONBLOCK);
+		const stat = await file.stat();
+		if (!stat.isFile()) return { violations: ["is not a regular file"] };
+		if (stat.size !== descriptor.size) return { violations: [`has ${stat.size} bytes instead of ${descriptor.size}`] };
+		return await look(file);
+	} catch (error) {
+		const code = error instanceof Error && "code" in error ? error.code : void 0;
+		if (code === "ENOENT") return { violations: ["is missing"] };
+		if (code === "ELOOP" || code === "ENXIO") return { violations: ["is not a regular file"] };
+		throw error;
+	}
+}
+async function* fileChunks(file, sizeBytes) {
+	for (let offset = 0; offset < sizeBytes;) {
+		const buffer = Buffer.allocUnsafe(Math.min(CHUNK_BYTES$2, sizeBytes - offset));
+		const { bytesRead } = await file.read(buffer, 0, buffer.length, offset);
+		if (bytesRead === 0) return;
+		yield buffer.subarray(0, bytesRead);
+		offset += bytesRead;
+	}
+}
+async function fileSha256(file, sizeBytes, signal) {
+	const hash = createHash("sha256");
+	const buffer = Buffer.allocUnsafe(Math.min(CHUNK_BYTES$2, sizeBytes));
+	for (let offset = 0; offset < sizeBytes;) {
+		signal?.throwIfAborted();
+		const { bytesRead } = await file.read(buffer, 0, Math.min(buffer.length, sizeBytes - offset), offset);
+		if (bytesRead === 0) break;
+		hash.update(buffer.subarray(0, bytesRead));
+		offset += bytesRead;
+	}
+	return `sha256:${hash.digest("hex")}`;
+}
+function sha256(chunks) {
+	const hash = createHash("sha256");
+	for (const chunk of chunks) hash.update(chunk);
+	return `sha256:${hash.digest("hex")}`;
+}
+function digestViolations(descriptor, digest) {
+	return digest === descriptor.digest ? [] : [`holds ${digest}`];
+}
+// src/oci/tar/tarsource.ts
 /** What comes as a stream: what is passed over is read nevertheless. The stream is never closed from here. */
 function streamSource(chunks) {
 	const iterator = chunks[Symbol.asyncIterator]();
@@ -29323,7 +29228,107 @@ function fileSource(file, sizeBytes) {
 		}
 	};
 }
-// src/oci/basecheck.ts
+// src/oci/layer/diskplace.ts
+/** image-spec layer.md, "Whiteouts" and "Opaque Whiteout". */
+const WHITEOUT = ".wh.";
+const OPAQUE = ".wh..wh..opq";
+/** Left by aufs, no part of the image. */
+const META = ".wh..wh.";
+const SHOWN_KINDS = {
+	file: "a file",
+	link: "a file",
+	symlink: "a symbolic link",
+	directory: "a folder",
+	other: "a device or pipe"
+};
+/** @param diskPath absolute; left out where the disk goes into `/disk` under a name that is not known yet */
+function diskPlace(diskPath) {
+	if (diskPath === void 0) return { region: "disk" };
+	const disk = diskPath.slice(1);
+	return {
+		region: disk.startsWith("disk/") ? "disk" : disk,
+		disk
+	};
+}
+/** What of a layer matters to the place; nothing else is kept, however large the layer is. */
+async function layerMarks(items, { region }) {
+	const added = /* @__PURE__ */ new Map();
+	const removed = /* @__PURE__ */ new Set();
+	const emptied = /* @__PURE__ */ new Set();
+	const matters = (path) => path === region || isBelow(path, region) || isBelow(region, path);
+	for await (const { path: written, kind } of items) {
+		const parts = cleanParts(written);
+		const name = parts.at(-1) ?? "";
+		const folder = parts.slice(0, -1).join("/");
+		const path = parts.join("/");
+		if (name === OPAQUE) {
+			if (matters(folder)) emptied.add(folder);
+		} else if (name.startsWith(WHITEOUT)) {
+			const hidden = [...parts.slice(0, -1), name.slice(4)].join("/");
+			if (!name.startsWith(META) && matters(hidden)) removed.add(hidden);
+		} else if (path !== "" && matters(path)) {
+			added.delete(path);
+			added.set(path, kind);
+		}
+	}
+	return {
+		added,
+		removed,
+		emptied
+	};
+}
+/**
+* Why a base of these layers cannot take the disk.
+*
+* @param layers lowest first
+* @returns the end of a sentence that begins with the base; undefined when it can
+*/
+function placeProblem(layers, { region, disk }) {
+	const content = effectiveContent(layers);
+	const above = region.split("/").map((_, depth, parts) => parts.slice(0, depth + 1).join("/"));
+	for (const path of region === "disk" ? above : above.slice(0, -1)) {
+		const kind = content.get(path);
+		if (kind === void 0 || kind === "directory") continue;
+		return `has ${SHOWN_KINDS[kind]} at /${path}, where the folder of the disk has to be: choose another base, or another disk-path`;
+	}
+	const paths = [...content.keys()].filter((path) => path === region || isBelow(path, region)).sort();
+	if (region !== "disk") return paths.length === 0 ? void 0 : hasAlready(region, "another disk-path");
+	const taken = paths.find((path) => content.get(path) !== "directory") ?? paths.find((path) => path === disk);
+	return taken === void 0 ? void 0 : hasAlready(taken, "a disk-path outside of /disk, which holds one disk alone");
+}
+function hasAlready(path, remedy) {
+	return `has /${path} already: choose another base, or ${remedy}`;
+}
+/** What layers leave of what they have; a whiteout is for the layers below only, wherever it stands in its own. */
+function effectiveContent(layers) {
+	const content = /* @__PURE__ */ new Map();
+	const removeBelow = (folder) => {
+		for (const path of content.keys()) if (isBelow(path, folder)) content.delete(path);
+	};
+	for (const { added, removed, emptied } of layers) {
+		for (const path of removed) {
+			content.delete(path);
+			removeBelow(path);
+		}
+		for (const folder of emptied) removeBelow(folder);
+		for (const [path, kind] of added) {
+			if (kind !== "directory") removeBelow(path);
+			content.set(path, kind);
+		}
+	}
+	return content;
+}
+function isBelow(path, folder) {
+	return folder === "" || path.startsWith(`${folder}/`);
+}
+/** Without `.`, empty parts and `..`, which no unpacker follows out of the root. */
+function cleanParts(path) {
+	const parts = [];
+	for (const part of path.split("/")) if (part === "..") parts.pop();
+	else if (part !== "" && part !== ".") parts.push(part);
+	return parts;
+}
+// src/oci/layer/basecheck.ts
 /**
 * Reads every layer of a base once and makes sure that the disk can go on it.
 *
@@ -29419,7 +29424,7 @@ function matchingDescriptor(entries, wanted) {
 	}
 	return entries.find(({ platform }) => platform === void 0);
 }
-// src/registry/base.ts
+// src/registry/base/base.ts
 /** Flags that choose from what holds several platforms; global ones. */
 function platformFlags(platform) {
 	const { os, architecture, variant } = platform;
@@ -29572,7 +29577,7 @@ async function readableByAll(pinned, name, access) {
 		throw error;
 	}
 }
-// src/registry/fetch.ts
+// src/registry/base/fetch.ts
 const NAME_IN_FOLDER = "base";
 /**
 * Layers as they are: without the first flag c/image compresses what is not (oci/layout/oci_dest.go), and signatures
@@ -29668,7 +29673,7 @@ function distinct(layers) {
 async function linkOrCopy(from, to) {
 	await link(from, to).catch(async () => await copyFile(from, to));
 }
-// src/registry/archivekind.ts
+// src/registry/base/archivekind.ts
 /** What skopeo looks for: c/image oci/layout/oci_src.go, docker/internal/tarfile/reader.go. */
 const INDEX = "index.json";
 const MANIFEST = "manifest.json";
@@ -29742,7 +29747,7 @@ async function* beginning(content) {
 async function collect(source, names) {
 	for await (const item of tarItems(source)) names.add(item);
 }
-// src/registry/basefile.ts
+// src/registry/base/basefile.ts
 /**
 * Looks at what a base's name leads to, as far as that is on this machine.
 *
@@ -29831,7 +29836,7 @@ async function isFile(path) {
 async function isReadable(path) {
 	return access(path, constants.R_OK).then(() => true, () => false);
 }
-// src/registry/openbase.ts
+// src/registry/base/openbase.ts
 const PROGRAMS = {
 	xz: "xz",
 	bzip2: "bzip2"
@@ -34921,7 +34926,7 @@ async function offeredPackages({ source, folder }, sharedCache, job) {
 		if (caches.remote !== void 0 && !restored && fresh > 0) await saveFolder(caches.remote, entry, report, job.signal);
 	} };
 }
-// src/disk/qcow2.ts
+// src/disk/formats/qcow2.ts
 /** What every QEMU since 1.1 makes and reads. */
 const CLUSTER_BYTES = 65536;
 const L2_ENTRIES = CLUSTER_BYTES / 8;
@@ -35309,7 +35314,7 @@ function signed(header) {
 	header.write(`${sum.toString(8).padStart(6, "0")}\0 `, CHECKSUM_AT$2, "latin1");
 	return header;
 }
-// src/disk/gce.ts
+// src/disk/formats/gce.ts
 const GRAIN_BYTES$1 = 65536;
 /**
 * Writes an image for Google Compute Engine: `disk.raw` in a gzip packed tar of the old GNU format (Google Cloud, "Manually
@@ -35436,37 +35441,7 @@ function networkCardType(card) {
 	const driver = card.driver ?? "vmxnet3";
 	return NETWORK_CARDS.get(driver.toLowerCase()) ?? driver;
 }
-// src/disk/options.ts
-const NO_OPTIONS = { qemu: [] };
-new Map(Object.entries({
-	backing_file: "names another file, and the disk is alone in the image",
-	backing_fmt: "is of another file, and the disk is alone in the image",
-	data_file: "names another file, and the disk is alone in the image",
-	data_file_raw: "is of another file, and the disk is alone in the image",
-	encryption: "needs a key, which qemu-img is not given",
-	size: "is what <size> of the type says"
-}));
-/**
-* The options for qemu-img's `-o`, the later of which win: ours that others can change, the description's, and ours that
-* make the format.
-*/
-function qemuOptions(format, options) {
-	const { defaults, fixed } = diskFormat(format);
-	if (!takesOptions(format)) return [];
-	return [
-		...defaults,
-		...options.qemu.map(knownAdapter),
-		...fixed
-	];
-}
-/**
-* A vmdk knows one kind of all LSI adapters and of the paravirtual one; which it is, the machine says
-* (kiwi/storage/subformat/base.py `get_qemu_option_list`, which lets lsisas1068 fail).
-*/
-function knownAdapter(option) {
-	return option === "adapter_type=pvscsi" || option === "adapter_type=lsisas1068" ? "adapter_type=lsilogic" : option;
-}
-// src/disk/ovf.ts
+// src/disk/formats/ovf.ts
 const CPUS = 2;
 /** What KIWI means to give where `<machine>` says nothing (kiwi/storage/subformat/ova.py `template_record`). */
 const MEMORY_MEGABYTES = 4096;
@@ -35660,7 +35635,7 @@ function guidBytes(uuid) {
 	bytes.subarray(6, 8).reverse();
 	return bytes;
 }
-// src/disk/vmdk.ts
+// src/disk/formats/vmdk.ts
 const SECTOR_BYTES = 512;
 /** QEMU block/vmdk.c `VMDK4Header`, VMware's SparseExtentHeader; numbers are little-endian and in sectors. */
 const MAGIC = "KDMV";
@@ -35716,7 +35691,7 @@ async function vmdkHeader(file, start) {
 function sectors(header, at) {
 	return Number(header.readBigUInt64LE(at)) * SECTOR_BYTES;
 }
-// src/disk/ova.ts
+// src/disk/formats/ova.ts
 const ARCHIVE = "archive";
 /** All others: a plain name in a tar, in an URL and in the manifest. */
 const UNFIT = /[^A-Za-z0-9._-]+/g;
@@ -35854,36 +35829,7 @@ async function sha256From(file, start, signal) {
 	}, options)) hash.update(bytes);
 	return hash.digest("hex");
 }
-// src/disk/overlay.ts
-/**
-* A disk that reads as another with zeros behind it, of some 200 KB: nothing of the other is changed or copied.
-*
-* @param sizeBytes the size to have, more than the disk's
-* @param folder of our own, which has to last as long as it is read
-*/
-async function extendedDisk(disk, sizeBytes, folder, signal) {
-	const place = await mkdtemp(join(resolve(folder), "overlay-"));
-	await symlink(disk.file, join(place, "below"));
-	const file = join(place, "above.qcow2");
-	await runCommand("qemu-img", [
-		"create",
-		"-q",
-		"-f",
-		"qcow2",
-		"-F",
-		disk.format,
-		"-b",
-		"below",
-		"--",
-		file,
-		`${sizeBytes}`
-	], signal === void 0 ? {} : { signal });
-	return {
-		file,
-		format: "qcow2"
-	};
-}
-// src/disk/vdi.ts
+// src/disk/formats/vdi.ts
 /** QEMU block/vdi.c `VdiHeader`: `uuid_image`, and behind it `uuid_last_snap`. */
 const UUID_AT$1 = 392;
 /** Replaces the two random ids that qemu-img puts into a VDI by ids of its content: VirtualBox keeps disks apart by them. */
@@ -35896,7 +35842,7 @@ async function stampVdi(path, signal) {
 	const ids = ["vdi image", "vdi snapshot"].map((purpose) => guidBytes(uuidBytes(hash, purpose)));
 	await writeAt(file, UUID_AT$1, Buffer.concat(ids));
 }
-// src/disk/vhd.ts
+// src/disk/formats/vhd.ts
 /** Microsoft, "Virtual Hard Disk Image Format Specification", Hard Disk Footer Format; numbers are big-endian. */
 const FOOTER_BYTES = 512;
 const COOKIE = "conectix";
@@ -35969,7 +35915,7 @@ function refused(reason) {
 		text: `the tag of a fixed VHD stands at 64 KiB, and ${reason}: leave the attribute out`
 	}]);
 }
-// src/disk/vhdx.ts
+// src/disk/formats/vhdx.ts
 /** MS-VHDX: section 2.2 (layout, file identifier), 2.2.2 (headers), 2.3 (log), 2.6 (metadata); all little-endian. */
 const KIBIBYTE = 1024;
 const CREATOR = {
@@ -36062,6 +36008,65 @@ function crc32c(bytes) {
 		for (let bit = 0; bit < 8; bit += 1) crc = (crc & 1) === 0 ? crc >>> 1 : crc >>> 1 ^ 2197175160;
 	}
 	return ~crc >>> 0;
+}
+// src/disk/options.ts
+const NO_OPTIONS = { qemu: [] };
+new Map(Object.entries({
+	backing_file: "names another file, and the disk is alone in the image",
+	backing_fmt: "is of another file, and the disk is alone in the image",
+	data_file: "names another file, and the disk is alone in the image",
+	data_file_raw: "is of another file, and the disk is alone in the image",
+	encryption: "needs a key, which qemu-img is not given",
+	size: "is what <size> of the type says"
+}));
+/**
+* The options for qemu-img's `-o`, the later of which win: ours that others can change, the description's, and ours that
+* make the format.
+*/
+function qemuOptions(format, options) {
+	const { defaults, fixed } = diskFormat(format);
+	if (!takesOptions(format)) return [];
+	return [
+		...defaults,
+		...options.qemu.map(knownAdapter),
+		...fixed
+	];
+}
+/**
+* A vmdk knows one kind of all LSI adapters and of the paravirtual one; which it is, the machine says
+* (kiwi/storage/subformat/base.py `get_qemu_option_list`, which lets lsisas1068 fail).
+*/
+function knownAdapter(option) {
+	return option === "adapter_type=pvscsi" || option === "adapter_type=lsisas1068" ? "adapter_type=lsilogic" : option;
+}
+// src/disk/overlay.ts
+/**
+* A disk that reads as another with zeros behind it, of some 200 KB: nothing of the other is changed or copied.
+*
+* @param sizeBytes the size to have, more than the disk's
+* @param folder of our own, which has to last as long as it is read
+*/
+async function extendedDisk(disk, sizeBytes, folder, signal) {
+	const place = await mkdtemp(join(resolve(folder), "overlay-"));
+	await symlink(disk.file, join(place, "below"));
+	const file = join(place, "above.qcow2");
+	await runCommand("qemu-img", [
+		"create",
+		"-q",
+		"-f",
+		"qcow2",
+		"-F",
+		disk.format,
+		"-b",
+		"below",
+		"--",
+		file,
+		`${sizeBytes}`
+	], signal === void 0 ? {} : { signal });
+	return {
+		file,
+		format: "qcow2"
+	};
 }
 // src/disk/convert.ts
 /**
@@ -36469,11 +36474,11 @@ async function together(signal, [first, second]) {
 	if (failure) throw failure.error;
 	return results;
 }
-// src/oci/extent.ts
+// src/oci/layer/extent.ts
 function extentLength(extent) {
 	return extent.kind === "bytes" ? extent.bytes.length : extent.length;
 }
-// src/oci/disktar.ts
+// src/oci/layer/disktar.ts
 /** The tar with one disk, read piece by piece and hashed on the way; holes and zeros are not read. */
 var DiskTar = class DiskTar {
 	#disk;
@@ -36572,7 +36577,7 @@ var DiskTar = class DiskTar {
 		}
 	}
 };
-// src/oci/layer.ts
+// src/oci/layer/layer.ts
 const CHUNK_BYTES = 1048576;
 /**
 * Writes the layer with the disk: read once, framed as tar, compressed by several threads and hashed on the way, in
@@ -36623,7 +36628,7 @@ async function* checked(content, source, before) {
 	yield* content;
 	await checkUnchanged(source, before);
 }
-// src/oci/validate.ts
+// src/oci/store/validate.ts
 const REF_NAME = "org.opencontainers.image.ref.name";
 /** Nothing hashes index.json, so what has no meaning in it is not let through. */
 const INDEX_MEMBERS = [

@@ -311,7 +311,7 @@ function asRoot(privileges, program, args) {
 		case "none": throw new HostError("building needs root", "run as root or with password-less sudo");
 	}
 }
-// src/oci/folder.ts
+// src/oci/store/folder.ts
 /** Whether something is there: behind links, and as far as we may look. */
 async function isThere(path) {
 	return await stat(path).catch(() => void 0) !== void 0;

@@ -377,7 +377,7 @@ const mediaTypes = {
 	dockerLayerZstd: "application/vnd.docker.image.rootfs.diff.tar.zstd"
 };
 mediaTypes.layer, mediaTypes.layer, mediaTypes.layerGzip, mediaTypes.layerGzip, mediaTypes.layerZstd, mediaTypes.layerZstd, mediaTypes.dockerLayer, mediaTypes.layer, mediaTypes.dockerLayerGzip, mediaTypes.layerGzip, mediaTypes.dockerLayerZstd, mediaTypes.layerZstd;
-// src/oci/compression.ts
+// src/oci/packing/compression.ts
 /** gzip(1) and zstd(1) without --ultra. gzip's default takes a third of the time of pigz -6 for a tenth more bytes. */
 const LEVELS = {
 	gzip: {
@@ -485,7 +485,7 @@ function machinePlatform(nodeArch) {
 		architecture: NODE_NAMES.get(nodeArch) ?? nodeArch
 	};
 }
-// src/oci/tar.ts
+// src/oci/tar/tar.ts
 /** Why a path cannot be the disk's in the image, as one sentence; undefined when it can. */
 function diskPathProblem(path) {
 	if (!path.startsWith("/")) return "the path is not absolute: start it with /";
@@ -7248,7 +7248,7 @@ var require_public_api = /* @__PURE__ */ __commonJSMin(((exports) => {
 	exports.parseDocument = parseDocument;
 	exports.stringify = stringify;
 }));
-// src/oci/port.ts
+// src/oci/container/port.ts
 var import_dist = (/* @__PURE__ */ __commonJSMin(((exports) => {
 	var composer = require_composer();
 	var Document = require_Document();
@@ -7307,7 +7307,7 @@ function portKey(text) {
 	const [, number = text, protocol = "tcp"] = PORT$1.exec(text) ?? [];
 	return `${Number(number) || number}/${protocol}`;
 }
-// src/oci/containerconfig.ts
+// src/oci/container/containerconfig.ts
 /** Those of Linux by name (signal(7)), which engines know. */
 const SIGNALS = new Set(`HUP INT QUIT ILL TRAP ABRT IOT BUS FPE KILL USR1 SEGV USR2 PIPE ALRM TERM STKFLT CHLD CLD CONT STOP TSTP TTIN TTOU URG
   XCPU XFSZ VTALRM PROF WINCH IO POLL PWR SYS RTMIN RTMAX`.split(/\s+/));
@@ -7383,7 +7383,7 @@ function signalProblem(text) {
 	if (/^[0-9]{1,2}$/.test(text) && Number(text) >= 1 && Number(text) <= 64) return void 0;
 	return `${JSON.stringify(text)} is not a signal: write SIGTERM, SIGRTMIN+3 or a number`;
 }
-// src/oci/containername.ts
+// src/oci/container/containername.ts
 /** KIWI's, where a description gives none (kiwi/defaults.py `get_default_container_name`, `get_default_container_tag`). */
 const DEFAULT_CONTAINER = {
 	repository: "kiwi-container",
@@ -8099,7 +8099,7 @@ function kiwiPathProblem(folder) {
 	if (/^[\w@%+=:,./-]+$/.test(folder)) return void 0;
 	return `KIWI cannot build below ${folder}: name a folder without spaces and signs that a shell reads`;
 }
-// src/oci/zstdframes.ts
+// src/oci/packing/zstdframes.ts
 /** What is no whole zstd stream. */
 var ZstdError = class extends Error {
 	name = "ZstdError";
@@ -8223,7 +8223,7 @@ function afterBlock(block) {
 		bytes: 4
 	} : FRAME_START;
 }
-// src/oci/packing.ts
+// src/oci/packing/packing.ts
 const MAGICS = [
 	["gzip", "1f8b"],
 	["zstd", "28b52ffd"],
@@ -8267,7 +8267,7 @@ async function readUnpacked(path, packing, use, signal) {
 	const source = packing === "gzip" ? packed : Readable.from(zstdFrameChunks(packed), { objectMode: false });
 	await pipeline(source, unpacking, use, { ...signal === void 0 ? {} : { signal } });
 }
-// src/oci/paxrecords.ts
+// src/oci/tar/paxrecords.ts
 /**
 * The records `LENGTH KEYWORD=VALUE\n` of an extended header; an empty value takes back what was said for all entries.
 *
@@ -8288,7 +8288,7 @@ function paxRecords(bytes, failed) {
 	}
 	return records;
 }
-// src/oci/tarreader.ts
+// src/oci/tar/tarreader.ts
 /** Why a tar cannot be read, as the end of a sentence. */
 var TarError = class extends Error {
 	name = "TarError";
@@ -8435,7 +8435,7 @@ function padded(sizeBytes) {
 function failure(number) {
 	return (reason) => new TarError(`entry ${number}: ${reason}`);
 }
-// src/oci/tarsource.ts
+// src/oci/tar/tarsource.ts
 /** What comes as a stream: what is passed over is read nevertheless. The stream is never closed from here. */
 function streamSource(chunks) {
 	const iterator = chunks[Symbol.asyncIterator]();
@@ -8492,7 +8492,7 @@ function fileSource(file, sizeBytes) {
 		}
 	};
 }
-// src/registry/archivekind.ts
+// src/registry/base/archivekind.ts
 /** What skopeo looks for: c/image oci/layout/oci_src.go, docker/internal/tarfile/reader.go. */
 const INDEX = "index.json";
 const MANIFEST = "manifest.json";
@@ -8566,7 +8566,7 @@ async function* beginning(content) {
 async function collect(source, names) {
 	for await (const item of tarItems(source)) names.add(item);
 }
-// src/registry/basefile.ts
+// src/registry/base/basefile.ts
 /**
 * Looks at what a base's name leads to, as far as that is on this machine.
 *
@@ -8655,7 +8655,7 @@ async function isFile(path) {
 async function isReadable$1(path) {
 	return access(path, constants.R_OK).then(() => true, () => false);
 }
-// src/registry/basename.ts
+// src/registry/base/basename.ts
 const BASE_FORMS = "a registry reference, scratch, oci:, oci-archive:, docker-archive:, dir:, containers-storage:, docker-daemon: or file:";
 const BUILD_SERVICE = "names a container of the Open Build Service that builds the description: write its registry reference, like registry.opensuse.org/PROJECT/NAME:TAG";
 /** Sources that cannot be read from here: KIWI's own, and addresses of the web. */

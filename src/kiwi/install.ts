@@ -3,7 +3,7 @@ import { join } from 'node:path'
 import { runCommand } from '../command.ts'
 import { CommandError, HostError, InputError } from '../errors.ts'
 import type { Report } from '../report.ts'
-import { KIWI, KIWI_DEPENDENCIES } from './requirements.ts'
+import requirements from './requirements.json' with { type: 'json' }
 import { PINNED_VERSION } from './version.ts'
 
 export interface KiwiInstallation {
@@ -84,11 +84,11 @@ async function makeEnvironment({ folder, python, signal }: KiwiInstallation): Pr
 /** KIWI comes as source: what builds it is locked as well, so pip must not fetch it by itself. */
 async function installLocked(folder: string, pip: (args: readonly string[]) => Promise<unknown>): Promise<void> {
   const file = join(folder, 'requirements.txt')
-  for (const [text, options] of [
-    [KIWI_DEPENDENCIES, []],
-    [KIWI, ['--no-deps', '--no-build-isolation']],
+  for (const [lines, options] of [
+    [requirements.dependencies, []],
+    [requirements.kiwi, ['--no-deps', '--no-build-isolation']],
   ] as const) {
-    await writeFile(file, text)
+    await writeFile(file, lines.map((line) => `${line}\n`).join(''))
     await pip(['--require-hashes', ...options, '--requirement', file])
   }
   await rm(file)
