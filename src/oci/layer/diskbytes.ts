@@ -3,23 +3,27 @@ import { type FileHandle, open } from 'node:fs/promises'
 import type { ByteSource } from '../../compress/source.ts'
 import { HostError } from '../../errors.ts'
 import type { Digest } from '../digest.ts'
-import { diskEntries, tarEnd, tarHeader, tarPadding } from '../tar/tar.ts'
 import { type Extent, extentLength } from './extent.ts'
 import { changedDisk, type FileState } from './filestate.ts'
 
-export interface LayerFile {
+/** A disk as a file. */
+export interface DiskFile {
   /** The disk file on this machine. */
   readonly source: string
-  /** Absolute path in the image. */
-  readonly path: string
-  /** What the file in the image holds; all of the source where left out. */
+  /** What the file is to hold; all of the source where left out. */
   readonly content?: readonly Extent[]
   /** What the source was before anything was learned of it, where that is not only now. */
   readonly state?: FileState
 }
 
-/** The tar with one disk, read piece by piece and hashed on the way; holes and zeros are not read. */
-export class DiskTar implements ByteSource, AsyncDisposable {
+/** What stands before and after a disk. */
+export interface Frame {
+  readonly head: Buffer
+  readonly tail: Buffer
+}
+
+/** The bytes of a disk, read piece by piece and hashed on the way; holes and zeros are not read. */
+export class DiskBytes implements ByteSource, AsyncDisposable {
   readonly #disk: FileHandle
   readonly #source: string
   readonly #extents: Iterator<Extent>
@@ -27,7 +31,7 @@ export class DiskTar implements ByteSource, AsyncDisposable {
   /** What is left of the extent under way. */
   #extent: Extent | undefined
   #done = 0
-  #diffID: Digest | undefined
+  #digest: Digest | undefined
 
   private constructor(disk: FileHandle, source: string, extents: readonly Extent[]) {
     this.#disk = disk
@@ -36,23 +40,18 @@ export class DiskTar implements ByteSource, AsyncDisposable {
   }
 
   /**
-   * @throws HostError when the source is no regular file; ImageError for a path that cannot be in an image
+   * @param frameOf round a disk of that many bytes; none where left out
+   * @throws HostError when the source is no regular file; what `frameOf` throws
    */
-  static async open(
-    file: LayerFile,
-    facts: { readonly epochSeconds: number; readonly hasBase: boolean },
-  ): Promise<DiskTar> {
+  static async open(file: DiskFile, frameOf?: (sizeBytes: number) => Frame): Promise<DiskBytes> {
     const disk = await open(file.source, 'r')
     try {
       const stats = await disk.stat()
       if (!stats.isFile()) throw new HostError(`the disk ${file.source} is not a file`, 'give the path of a disk file')
       const content = file.content ?? [{ kind: 'data', offset: 0, length: stats.size }]
-      const sizeBytes = content.reduce((total, extent) => total + extentLength(extent), 0)
-      const { epochSeconds, hasBase } = facts
-      const entries = diskEntries(file.path, { sizeBytes, mtimeSeconds: epochSeconds, hasBase })
-      const head: Extent = { kind: 'bytes', bytes: Buffer.concat(entries.map(tarHeader)) }
-      const tail: Extent = { kind: 'bytes', bytes: Buffer.concat([tarPadding(sizeBytes), tarEnd()]) }
-      return new DiskTar(disk, file.source, [head, ...content, tail])
+      const frame = frameOf?.(content.reduce((total, extent) => total + extentLength(extent), 0))
+      const framed = (bytes: Buffer | undefined): readonly Extent[] => (bytes ? [{ kind: 'bytes', bytes }] : [])
+      return new DiskBytes(disk, file.source, [...framed(frame?.head), ...content, ...framed(frame?.tail)])
     } catch (error) {
       await disk.close()
       throw error
@@ -75,9 +74,9 @@ export class DiskTar implements ByteSource, AsyncDisposable {
   }
 
   /** Of all that was read; nothing can be read after it. */
-  get diffID(): Digest {
-    this.#diffID ??= `sha256:${this.#hash.digest('hex')}`
-    return this.#diffID
+  get digest(): Digest {
+    this.#digest ??= `sha256:${this.#hash.digest('hex')}`
+    return this.#digest
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
