@@ -27,7 +27,7 @@ export function imageIndex(
   entries: readonly Descriptor[],
   annotations: Readonly<Record<string, string>> = {},
 ): ImageIndex {
-  const manifests = entries.map(entryOf).sort(byPlace)
+  const manifests = entries.toSorted(byPlace).map(entryOf)
   const violations = indexRuleViolations(manifests)
   if (violations.length > 0) throw new ImageError('the index', violations)
   const index: Index = { schemaVersion: 2, mediaType: mediaTypes.index, manifests, ...recorded(annotations) }
@@ -35,8 +35,12 @@ export function imageIndex(
   return { index, bytes, descriptor: { mediaType: mediaTypes.index, digest: digestOf(bytes), size: bytes.length } }
 }
 
-/** The known members in one order, so that the same entry is the same bytes wherever it was read. */
-function entryOf({ mediaType, digest, size, annotations = {}, platform, artifactType }: Descriptor): Descriptor {
+/**
+ * The known members in one order, so that the same entry is the same bytes wherever it was read. Without `artifactType`,
+ * which the manifest says itself: skopeo before 1.16 leaves it out of an index that it copies, which then is another
+ * (containers/image issue 2460), and fails where it may change nothing.
+ */
+function entryOf({ mediaType, digest, size, annotations = {}, platform }: Descriptor): Descriptor {
   const { architecture = '', os = '', variant } = platform ?? {}
   return {
     mediaType,
@@ -44,7 +48,6 @@ function entryOf({ mediaType, digest, size, annotations = {}, platform, artifact
     size,
     ...recorded(annotations),
     ...(platform === undefined ? {} : { platform: { architecture, os, ...(variant ? { variant } : {}) } }),
-    ...(artifactType === undefined ? {} : { artifactType }),
   }
 }
 
