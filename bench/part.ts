@@ -47,7 +47,7 @@ await wrapDisk({
   },
   platform: plan.platform,
   changes: plan.config,
-  annotations: plan.annotations,
+  annotations: {},
   compression: plan.compression,
   epochSeconds: 0,
   layoutFolder: resolve('out'),

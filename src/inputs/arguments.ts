@@ -1,5 +1,13 @@
 import type { Problem } from '../errors.ts'
-import { INPUT_NAMES, type InputName, inputDefinition, inputNamed, rawEntries, similarNames } from './raw.ts'
+import {
+  INPUT_NAMES,
+  type InputName,
+  inputDefinition,
+  inputNamed,
+  rawEntries,
+  similarNames,
+  splitsAtCommas,
+} from './raw.ts'
 
 /** A command line, taken apart. */
 export interface CommandLine {
@@ -55,8 +63,8 @@ export function parseArguments(words: readonly string[]): CommandLine {
 }
 
 function add(raw: Map<InputName, readonly string[]>, name: InputName, value: string): void {
-  // One flag is one entry, whatever it holds; only tags may come as docker's metadata action writes them.
-  const entries = name === 'tags' ? rawEntries(name, value) : [value]
+  // One flag is one entry, whatever it holds, but for lists of words and of tags.
+  const entries = splitsAtCommas(name) ? rawEntries(name, value) : [value]
   raw.set(name, [...(raw.get(name) ?? []), ...entries])
 }
 

@@ -2,6 +2,7 @@ import { DISK_FORMAT_NAMES, type DiskFormat, isDiskFormat } from '../disk/format
 import type { Problem } from '../errors.ts'
 import { reservedArguments } from '../kiwi/arguments.ts'
 import { PINNED_VERSION } from '../kiwi/version.ts'
+import { type LevelledAnnotation, parseAnnotation } from '../oci/annotations.ts'
 import type { ConfigChanges } from '../oci/container/config.ts'
 import type { ContainerNaming } from '../oci/container/containername.ts'
 import { type Compression, parseCompression } from '../oci/packing/compression.ts'
@@ -10,11 +11,12 @@ import { diskPathProblem } from '../oci/tar/tar.ts'
 import type { Login } from '../registry/login/credentials.ts'
 import { parseDestination, parseRegistry, parseTag } from '../registry/transport.ts'
 import { readContainerconfig } from './containerconfig.ts'
+import { type KindInputs, kindInputs } from './kinds.ts'
 import type { RawInputs } from './raw.ts'
 import { type InputFacts, InputReader } from './reader.ts'
 
 /** The inputs of one job: parsed, complete with defaults, each valid by itself. What they mean together is the plan's. */
-export interface Inputs {
+export interface Inputs extends KindInputs {
   readonly description?: string
   readonly disk?: string
   readonly profiles: readonly string[]
@@ -29,7 +31,7 @@ export interface Inputs {
   /** What `containerconfig` calls the container. */
   readonly naming: ContainerNaming
   readonly labels: Readonly<Record<string, string>>
-  readonly annotations: Readonly<Record<string, string>>
+  readonly annotations: readonly LevelledAnnotation[]
   readonly platform: Platform
   readonly compression: Compression
   readonly tags: readonly string[]
@@ -83,12 +85,13 @@ function sourceInputs(reader: InputReader) {
 
 function imageInputs(reader: InputReader) {
   return {
+    ...kindInputs(reader),
     ...optionalFormat(reader),
     ...optionalDiskPath(reader),
     ...reader.optional('baseImage', 'base-image'),
     ...containerconfig(reader),
     labels: reader.pairs('labels'),
-    annotations: reader.pairs('annotations'),
+    annotations: annotations(reader),
     platform: platform(reader),
     compression: compression(reader),
   }
@@ -142,6 +145,15 @@ function containerconfig(reader: InputReader): { containerconfig: ConfigChanges;
   const { changes, naming, problems } = readContainerconfig(reader.secret('containerconfig') ?? '')
   for (const problem of problems) reader.refuse('containerconfig', problem)
   return { containerconfig: changes, naming }
+}
+
+function annotations(reader: InputReader): readonly LevelledAnnotation[] {
+  return reader.list('annotations').flatMap((text) => {
+    const parsed = parseAnnotation(text)
+    if (typeof parsed !== 'string') return parsed
+    reader.refuse('annotations', parsed)
+    return []
+  })
 }
 
 function platform(reader: InputReader): Platform {

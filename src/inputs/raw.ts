@@ -24,10 +24,18 @@ const DEFINITIONS = {
     value: "'URI [DIST [COMPONENT…]]'",
     help: 'what obsrepositories:/ stands for; default: those of this machine',
   },
+  kind: {
+    kind: 'list',
+    value: 'KIND',
+    help: 'container (default), kubevirt, podman-machine, artifact, …',
+  },
+  disktype: { kind: 'list', value: 'qemu|applehv|hyperv', help: 'machines of podman-machine; default: qemu' },
+  instancetype: { kind: 'text', value: 'NAME', help: 'of kubevirt: the instance type, like u1.small' },
+  preference: { kind: 'text', value: 'NAME', help: 'of kubevirt: the preference, like fedora' },
   format: {
     kind: 'text',
     value: 'qcow2|raw|vmdk|…',
-    help: "disk format in the image; default: the description's, else qcow2",
+    help: "disk format in the image; default: the description's, else the kind's",
   },
   'disk-path': { kind: 'text', value: 'PATH', help: 'path of the disk in the image; default: /disk/NAME' },
   'base-image': { kind: 'text', value: 'REF', help: 'the reference container; default: derived_from, else scratch' },
@@ -37,7 +45,11 @@ const DEFINITIONS = {
     help: 'as text: name, tag, author, entrypoint, cmd, env, labels, user, workdir, …',
   },
   labels: { kind: 'list', value: 'KEY=VALUE', help: 'labels of the image' },
-  annotations: { kind: 'list', value: 'KEY=VALUE', help: 'annotations of the manifest' },
+  annotations: {
+    kind: 'list',
+    value: '[LEVEL:]KEY=VALUE',
+    help: 'manifest (default), index, manifest-descriptor or index-descriptor',
+  },
   platform: { kind: 'text', value: 'OS/ARCH', help: "platform of the image; default: the machine's" },
   compression: { kind: 'text', value: 'gzip|zstd|none[:LEVEL]', help: 'of the layer; default: gzip' },
   tags: {
@@ -90,13 +102,18 @@ export function inputNamed(name: string): InputName | undefined {
   return INPUT_NAMES.find((known) => known === lower)
 }
 
-/**
- * The entries that one text of a workflow holds: a list has one a line; only `tags` also splits at commas, as docker's
- * metadata action writes them. Values of other lists may hold commas.
- */
+/** Lists whose values hold no commas: docker's metadata action writes tags so, and words are short. */
+const SPLIT_AT_COMMAS: readonly InputName[] = ['tags', 'kind', 'disktype']
+
+/** Whether a single text, also one of a command line, may hold several entries. */
+export function splitsAtCommas(name: InputName): boolean {
+  return SPLIT_AT_COMMAS.includes(name)
+}
+
+/** The entries that one text of a workflow holds: a list has one a line, some also split at commas. */
 export function rawEntries(name: InputName, text: string): readonly string[] {
   if (inputDefinition(name).kind !== 'list') return [text]
-  return text.split(name === 'tags' ? /[\n,]/ : '\n')
+  return text.split(splitsAtCommas(name) ? /[\n,]/ : '\n')
 }
 
 /** The known names nearest to a wrong one, for a message. */

@@ -2,10 +2,12 @@ import { rm } from 'node:fs/promises'
 import { join } from 'node:path'
 import { BlobStore } from '../cache/blobs.ts'
 import { baseKey, restoreFolder, saveFolder } from '../cache/cache.ts'
+import { RegistryError } from '../errors.ts'
 import { digestHex } from '../oci/digest.ts'
 import type { BaseImage } from '../oci/image.ts'
 import { checkBase } from '../oci/layer/basecheck.ts'
 import { platformText } from '../oci/platform.ts'
+import { baseLabelProblem } from '../plan/containerdisk.ts'
 import type { Plan } from '../plan/plan.ts'
 import { type ResolvedBase, resolveBase } from '../registry/base/base.ts'
 import { fetchBase } from '../registry/base/fetch.ts'
@@ -18,13 +20,17 @@ const KEPT_DAYS = 30
  * Asks what the plan's base is now, before anything is built on it.
  *
  * @returns undefined for `scratch`
- * @throws RegistryError when it is no container, cannot be read or is not for the platform
+ * @throws RegistryError when it is no container, cannot be read, is not for the platform, or cannot be what a kind asks for
  */
 export async function resolvePlannedBase(plan: Plan, job: Job): Promise<ResolvedBase | undefined> {
   const base = await openBase(plan.base, archiveFolder(job), job.access)
   if (base === 'scratch') return undefined
   // Only what everybody can read may go where others can read it.
   const resolved = await resolveBase(base, plan.platform, job.access, job.caches.remote !== undefined)
+  const unfit = baseLabelProblem(plan, resolved.config.config)
+  if (unfit !== undefined) {
+    throw new RegistryError(`the base ${resolved.name} ${unfit}`, { side: 'base', reference: resolved.name })
+  }
   job.report.info(
     `Base: ${resolved.publishedName} is ${resolved.digest} for ${platformText(plan.platform)} (from ${plan.baseSource})`,
   )

@@ -3,6 +3,7 @@ import { join } from 'node:path'
 import { inspectDisk } from '../disk/inspect.ts'
 import { HostError } from '../errors.ts'
 import { kiwiPathProblem } from '../kiwi/place.ts'
+import { annotationsFor } from '../oci/annotations.ts'
 import type { BaseImage } from '../oci/image.ts'
 import { diskStem } from '../plan/diskpath.ts'
 import type { DiskSource, Plan } from '../plan/plan.ts'
@@ -116,7 +117,7 @@ async function wrap(
       platform: plan.platform,
       changes: plan.config,
       labels: plan.labels,
-      annotations: plan.annotations,
+      annotations: annotationsFor(plan.annotations, 'manifest', plan.platform),
       ...named,
       compression: plan.compression,
       epochSeconds,

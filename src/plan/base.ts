@@ -4,10 +4,11 @@ import type { Inputs } from '../inputs/inputs.ts'
 import { type FoundBase, findBase } from '../registry/base/basefile.ts'
 import { parseBase, parseDerivedFrom } from '../registry/base/basename.ts'
 import type { NameProblem } from '../registry/transport.ts'
+import { hasTree } from './kinds.ts'
 import type { DescriptionSource, DiskSource, Plan } from './plan.ts'
 
 /**
- * The base of the input, else of the description, else none. What of it is on this machine is looked at: a file that is
+ * The base of the input, else of the description, else none; none for kinds without a tree of files. What of it is on this machine is looked at: a file that is
  * missing or no container is a problem now.
  *
  * @param problems gets what is wrong, at the input or at the line of `derived_from`
@@ -17,6 +18,7 @@ export async function chosenBase(
   source: DescriptionSource | DiskSource | undefined,
   problems: Problem[],
 ): Promise<Pick<Plan, 'base' | 'baseSource' | 'basePacking'>> {
+  if (!hasTree(inputs.kinds)) return { base: 'scratch', baseSource: `kind ${inputs.kinds.join(', ')}` }
   if (inputs.baseImage !== undefined) {
     const base = inputs.baseImage
     const found = await lookedAt(base, parseBase(base))

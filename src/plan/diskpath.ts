@@ -18,6 +18,11 @@ export function diskStem(source: DescriptionSource | DiskSource): string {
   return basename(source.path).replace(/(?<=.)\.[^.]+$/, '')
 }
 
+/** What a disk of podman machine is called, without its endings, which name the architecture already. */
+export function machineStem(source: DescriptionSource | DiskSource): string {
+  return source.kind === 'description' ? (source.diskName ?? source.name) : diskStem(source)
+}
+
 /** What is wrong with a path that no input gives. */
 export function diskPathProblems(placed: Placed): readonly Problem[] {
   const { source, diskPath } = placed

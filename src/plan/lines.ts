@@ -1,12 +1,13 @@
 import { basename } from 'node:path'
+import type { AnnotationLevel } from '../oci/annotations.ts'
 import { platformText } from '../oci/platform.ts'
-import { plannedDiskPath } from './diskpath.ts'
+import { isIndex, type PlannedChild, plannedChildren } from './children.ts'
+import { hasTree } from './kinds.ts'
 import type { Plan } from './plan.ts'
 
 /** What will happen, for the log. */
 export function planLines(plan: Plan): readonly string[] {
-  const { source, compression, tags } = plan
-  const level = compression.level === undefined ? '' : `:${compression.level}`
+  const { source, tags } = plan
   return [
     ...(source.kind === 'disk'
       ? [`Disk: ${source.path}`]
@@ -15,10 +16,39 @@ export function planLines(plan: Plan): readonly string[] {
           `Type: ${source.selected.reason}`,
           ...(source.profiles.length > 0 ? [`Profiles: ${source.profiles.join(', ')}`] : []),
         ]),
-    `Image: ${plan.format} disk (${plan.formatSource}) at ${plannedDiskPath(plan)} for ${platformText(plan.platform)}, layer ${compression.algorithm}${level}`,
-    `Base: ${plan.base} (${plan.baseSource})`,
+    ...plannedChildren(plan).map((child) => childLine(plan, child)),
+    ...(hasTree(plan.kinds) ? [`Base: ${plan.base} (${plan.baseSource})`] : []),
+    ...unusedLines(plan),
     ...tags.map((tag) => `${plan.push ? 'Push to' : 'Would push to'}: ${tag}${origin(plan.tagsSource)}`),
     ...plan.exports.map((destination) => `Export to: ${destination}${origin(plan.exportsSource)}`),
+  ]
+}
+
+function childLine(plan: Plan, { kind, diskType, format, path }: PlannedChild): string {
+  const { platform, formatSource, compression } = plan
+  const level = compression.level === undefined ? '' : `:${compression.level}`
+  const what = `${format} disk (${diskType === undefined ? formatSource : `disktype ${diskType}`})`
+  const of = `for ${platformText(platform)}`
+  switch (kind) {
+    case 'artifact':
+      return `Artifact: ${what} as ${path} ${of}`
+    case 'podman-machine':
+      return `For podman machine: ${what} as ${path} ${of}`
+    case 'podman-machine-4':
+      return `For podman machine 4: ${what} at ${path} ${of}`
+    default:
+      return `Image: ${what} at ${path} ${of}, layer ${compression.algorithm}${level}`
+  }
+}
+
+/** What inputs say of levels and parts that the result does not have: the same inputs serve several jobs. */
+function unusedLines(plan: Plan): readonly string[] {
+  const missing: readonly AnnotationLevel[] = isIndex(plan) ? [] : ['index', 'index-descriptor']
+  const levels = missing.filter((level) => plan.annotations.some((each) => each.levels.includes(level)))
+  const hasConfig = plannedChildren(plan).some(({ kind }) => hasTree([kind]) || kind === 'podman-machine-4')
+  return [
+    ...(levels.length > 0 ? [`Annotations of ${levels.join(' and ')}: left out, the result is no index`] : []),
+    ...(hasConfig || Object.keys(plan.labels).length === 0 ? [] : ['Labels: left out, an artifact has none']),
   ]
 }
 

@@ -1,8 +1,10 @@
 import type { SelectedType } from '../description/select.ts'
 import type { DiskFormat } from '../disk/format.ts'
 import { InputError } from '../errors.ts'
+import type { LevelledAnnotation } from '../oci/annotations.ts'
 import type { ConfigChanges } from '../oci/container/config.ts'
 import type { ContainerName } from '../oci/container/containername.ts'
+import type { DiskType, Kind } from '../oci/kind.ts'
 import type { Compression } from '../oci/packing/compression.ts'
 import type { Packing } from '../oci/packing/packing.ts'
 import type { Platform } from '../oci/platform.ts'
@@ -12,7 +14,11 @@ import type { Platform } from '../oci/platform.ts'
  */
 export interface Plan {
   readonly source: DescriptionSource | DiskSource
-  /** Format of the disk in the image. */
+  /** What is made of the disk, in the order of `KINDS`; never empty. `plannedChildren` says what each comes to. */
+  readonly kinds: readonly Kind[]
+  /** What `podman-machine` is made for; empty without that kind. */
+  readonly diskTypes: readonly DiskType[]
+  /** Format of the disk in the first child. */
   readonly format: DiskFormat
   /** Where `format` comes from, for the log: `input format`, `format of config.xml:7`, `default`. */
   readonly formatSource: string
@@ -29,7 +35,7 @@ export interface Plan {
   readonly config: ConfigChanges
   /** Set last: also where `config` clears all labels. */
   readonly labels: Readonly<Record<string, string>>
-  readonly annotations: Readonly<Record<string, string>>
+  readonly annotations: readonly LevelledAnnotation[]
   /** What the container is called where no input says it, the main name first. */
   readonly names: readonly ContainerName[]
   readonly compression: Compression

@@ -1,5 +1,4 @@
 import { resolve } from 'node:path'
-import { isDiskFormat } from '../disk/format.ts'
 import { DescriptionError, InputError, type Problem } from '../errors.ts'
 import type { Inputs } from '../inputs/inputs.ts'
 import type { InputName } from '../inputs/raw.ts'
@@ -7,13 +6,15 @@ import type { InputFacts } from '../inputs/reader.ts'
 import { kiwiPathProblem } from '../kiwi/place.ts'
 import { platformText } from '../oci/platform.ts'
 import { chosenBase } from './base.ts'
+import { childPathProblems } from './childpath.ts'
+import { plannedChildren } from './children.ts'
 import { chosenContainer } from './container.ts'
 import { conversionProblems } from './diskoptions.ts'
-import { diskPathProblems } from './diskpath.ts'
+import { chosenFormat, formatProblems } from './format.ts'
+import { chosenKinds, kindProblems } from './kinds.ts'
 import type { DescriptionSource, DiskSource, Plan } from './plan.ts'
 import { chosenSource, isReadable } from './source.ts'
 import { chosenTargets } from './targets.ts'
-import { typePlace } from './typeplace.ts'
 
 /**
  * Checks what the inputs mean together and with the description. Reads the description's folder and nothing else:
@@ -27,30 +28,22 @@ export async function makePlan(
   facts: InputFacts,
 ): Promise<Plan> {
   const { inputs, problems: given } = read
-  const problems: Problem[] = [...given, ...(await combinationProblems(inputs, facts))]
+  const problems: Problem[] = [...given, ...(await combinationProblems(inputs, facts)), ...kindProblems(inputs, given)]
   const source = await collected(problems, () => chosenSource(inputs, facts, problems))
-  if (source !== undefined) {
-    const { format } = chosenFormat(inputs, source)
-    problems.push(...conversionProblems(source, format, inputs.platform))
-    problems.push(...diskPathProblems({ source, format, ...optionalPath(inputs) }))
-  }
+  if (source !== undefined) problems.push(...diskProblems(inputs, source))
   const base = await chosenBase(inputs, source, problems)
-  const container = chosenContainer(inputs, source, problems)
+  const container = chosenContainer(inputs, source, base.base, problems)
   const targets = chosenTargets({ inputs, source, names: container.names, given }, problems)
   const fromDescriptions = problems.every((problem) => problem.file !== undefined)
   if (problems.length > 0 || source === undefined) {
     throw fromDescriptions ? new DescriptionError(problems) : new InputError(problems)
   }
   return {
-    source,
+    ...chosenDisk(inputs, source),
     ...base,
-    ...chosenFormat(inputs, source),
-    ...optionalPath(inputs),
-    platform: inputs.platform,
     ...container,
     labels: inputs.labels,
     annotations: inputs.annotations,
-    compression: inputs.compression,
     push: inputs.push,
     ...targets,
     tlsVerify: inputs.tlsVerify,
@@ -63,17 +56,22 @@ export async function makePlan(
   }
 }
 
-function optionalPath({ diskPath }: Inputs): Pick<Plan, 'diskPath'> {
-  return diskPath === undefined ? {} : { diskPath }
+/** The disk, what is made of it, and where it goes there. */
+function chosenDisk(inputs: Inputs, source: DescriptionSource | DiskSource) {
+  const { platform, compression, diskPath } = inputs
+  const placed = diskPath === undefined ? {} : { diskPath }
+  return { source, ...chosenKinds(inputs), ...chosenFormat(inputs, source), ...placed, platform, compression }
 }
 
-function chosenFormat(inputs: Inputs, source: DescriptionSource | DiskSource): Pick<Plan, 'format' | 'formatSource'> {
-  if (inputs.format !== undefined) return { format: inputs.format, formatSource: 'input format' }
-  const selected = source.kind === 'description' ? source.selected : undefined
-  if (selected?.diskFormat !== undefined && isDiskFormat(selected.diskFormat)) {
-    return { format: selected.diskFormat, formatSource: `format of ${typePlace(selected).where}` }
-  }
-  return { format: 'qcow2', formatSource: 'default' }
+/** What is wrong with the disks that are asked for, once both inputs and description are known. */
+function diskProblems(inputs: Inputs, source: DescriptionSource | DiskSource): readonly Problem[] {
+  const disk = chosenDisk(inputs, source)
+  const formats = new Set(plannedChildren(disk).map(({ format }) => format))
+  return [
+    ...formatProblems(inputs, source),
+    ...[...formats].flatMap((format) => conversionProblems(source, format, inputs.platform)),
+    ...childPathProblems(disk),
+  ]
 }
 
 /** Runs a reader and keeps the problems it throws, so that all of them come at once. */
