@@ -1,11 +1,10 @@
-import { mkdir, writeFile } from 'node:fs/promises'
+import { mkdir, rename, writeFile } from 'node:fs/promises'
 import { resolve } from 'node:path'
 import { inspectDisk } from '../src/disk/inspect.ts'
 import { readInputs } from '../src/inputs/inputs.ts'
-import { convertSource } from '../src/job/disk.ts'
+import { writeChildren } from '../src/job/children.ts'
 import type { Job } from '../src/job/job.ts'
 import { Stopwatch } from '../src/job/stopwatch.ts'
-import { wrapDisk } from '../src/job/wrap.ts'
 import { makePlan } from '../src/plan/planning.ts'
 import { inputFacts, surroundings } from '../src/steps/surroundings.ts'
 
@@ -24,6 +23,7 @@ const plan = await makePlan(
       ['format', [format]],
       ['compression', [compression]],
       ['base-image', ['scratch']],
+      ['source-date-epoch', ['0']],
     ]),
     facts,
   ),
@@ -38,19 +38,6 @@ const job = { workFolder, report, signal, stopwatch: new Stopwatch(() => Date.no
 const raw = { ...(await inspectDisk(resolve(disk))), file: resolve(disk), name: 'disk' }
 
 const start = performance.now()
-const converted = await convertSource(plan, raw, job)
-await wrapDisk({
-  disk: {
-    path: converted.file,
-    pathInImage: converted.path,
-    ...(converted.content ? { content: converted.content } : {}),
-  },
-  platform: plan.platform,
-  changes: plan.config,
-  annotations: {},
-  compression: plan.compression,
-  epochSeconds: 0,
-  layoutFolder: resolve('out'),
-  signal,
-})
+const { layout } = await writeChildren(plan, { raw, base: undefined }, job)
 await writeFile('seconds', String((performance.now() - start) / 1000))
+await rename(layout, resolve('out'))

@@ -35,32 +35,59 @@ export function spaceProblem(needBytes: number, haveBytes: number, path: string)
   )
 }
 
-/** What of a disk is written on the way into an image. */
-export interface WrittenParts {
-  /** Whether a file of the disk in another format is, and not the layer alone. */
+/** What of a disk is written on the way into images and artifacts. */
+export interface WrittenDisk {
+  /** Whether a file of the disk in another format is, and not the blobs alone. */
   readonly converted: boolean
-  /** Whether the layer is compressed. */
-  readonly compressed: boolean
-  /** Whether the format holds its content compressed: then the layer compresses no further. */
+  /** Whether the format holds its content compressed: then nothing compresses it further. */
   readonly packed?: boolean
-  /** Whether the conversion makes a raw copy, which is gone before the layer is written. */
+  /** Whether the conversion makes a raw copy, which is gone before a blob is written. */
   readonly rawCopy?: boolean
+  /** Whether the file is as long as the disk, holes included. */
+  readonly whole?: boolean
+  /** The blobs that hold the disk, one for each image or artifact. */
+  readonly blobs: readonly WrittenBlob[]
 }
 
-export interface DiskSpaceFacts extends WrittenParts {
+export interface WrittenBlob {
+  readonly compressed: boolean
+  /** Whether it is written from a file of its own, which is gone when it is there. */
+  readonly framed?: boolean
+}
+
+export interface DiskSpaceFacts {
   /** What the disk really occupies: allocated blocks of a sparse raw file, the file size of a qcow2. */
   readonly contentBytes: number
-  /** How long the file is with its holes, where the format has such: a layer that is not compressed has them as zeros. */
+  /** How long the disk is with its holes, which a blob that is not compressed has as zeros; as its content where left out. */
   readonly lengthBytes?: number
 }
 
-/** Bytes needed to wrap an existing disk: the converted disk and the layer, nothing else stays. */
-export function diskSpaceNeed(facts: DiskSpaceFacts): number {
-  const { contentBytes, packed = false, compressed } = facts
+/**
+ * Bytes needed to wrap an existing disk: all blobs, and beside them one converted disk at a time, the first of which
+ * stays.
+ *
+ * @param disks in the order in which they are made
+ */
+export function diskSpaceNeed(facts: DiskSpaceFacts, disks: readonly WrittenDisk[]): number {
+  let keptBytes = 0
+  let needBytes = 0
+  for (const [at, disk] of disks.entries()) {
+    const { fileBytes, blobsBytes, workBytes } = spaceOf(facts, disk)
+    needBytes = Math.max(needBytes, keptBytes + fileBytes + Math.max(blobsBytes, workBytes))
+    keptBytes += blobsBytes + (at === 0 ? fileBytes : 0)
+  }
+  return Math.ceil(needBytes)
+}
+
+function spaceOf({ contentBytes, lengthBytes = contentBytes }: DiskSpaceFacts, disk: WrittenDisk) {
   const packedBytes = contentBytes * COMPRESSED_PART
-  const file = packed ? packedBytes : contentBytes
-  const layer = compressed || packed ? packedBytes : (facts.lengthBytes ?? contentBytes)
-  return Math.ceil((facts.converted ? file : 0) + Math.max(layer, facts.rawCopy ? contentBytes : 0))
+  const fileBytes = disk.packed ? packedBytes : contentBytes
+  const plainBytes = disk.whole ? lengthBytes : contentBytes
+  const sizes = disk.blobs.map(({ compressed }) => (compressed || disk.packed ? packedBytes : plainBytes))
+  const blobsBytes = sizes.reduce((total, bytes) => total + bytes, 0)
+  const framedBytes = disk.blobs.some(({ framed }) => framed) ? Math.max(...sizes) : 0
+  const workBytes = Math.max(disk.rawCopy ? contentBytes : 0, blobsBytes + framedBytes)
+  return { fileBytes: disk.converted ? fileBytes : 0, blobsBytes, workBytes }
 }
 
 /**
@@ -72,8 +99,8 @@ export function diskSpaceNeed(facts: DiskSpaceFacts): number {
  *
  * @param sizeMegabytes `<size>` of the type in MB, where it is given
  */
-export function descriptionSpaceNeed(parts: WrittenParts, sizeMegabytes?: number): number {
+export function descriptionSpaceNeed(disks: readonly WrittenDisk[], sizeMegabytes?: number): number {
   const limit = sizeMegabytes === undefined ? Number.POSITIVE_INFINITY : sizeMegabytes * MEGABYTE
-  const content = Math.min(limit, ASSUMED_CONTENT_BYTES)
-  return content + content + diskSpaceNeed({ ...parts, contentBytes: content })
+  const contentBytes = Math.min(limit, ASSUMED_CONTENT_BYTES)
+  return contentBytes + contentBytes + diskSpaceNeed({ contentBytes }, disks)
 }

@@ -3,31 +3,21 @@ import { join } from 'node:path'
 import { inspectDisk } from '../disk/inspect.ts'
 import { HostError } from '../errors.ts'
 import { kiwiPathProblem } from '../kiwi/place.ts'
-import { annotationsFor } from '../oci/annotations.ts'
-import type { BaseImage } from '../oci/image.ts'
-import { diskStem } from '../plan/diskpath.ts'
 import type { DiskSource, Plan } from '../plan/plan.ts'
 import { readFiles } from '../plan/readfiles.ts'
 import { requireSkopeo } from '../registry/skopeo.ts'
 import { checkDestinations } from '../registry/target/destinations.ts'
 import { checkTargets } from '../registry/target/push.ts'
 import { fetchPlannedBase, resolvePlannedBase } from './base.ts'
+import { writeChildren } from './children.ts'
 import { buildDescription, prepareDescription } from './description.ts'
-import {
-  checkDescriptionSpace,
-  checkDiskSpace,
-  checkFormatOptions,
-  convertSource,
-  type ImageDisk,
-  imageTime,
-  type SourceDisk,
-} from './disk.ts'
+import { checkFormatOptions, type SourceDisk } from './disk.ts'
 import { type Job, jobUntil } from './job.ts'
 import { plannedDestinations } from './publish.ts'
-import type { Built } from './result.ts'
+import type { Built, BuiltDisk } from './result.ts'
+import { checkDescriptionSpace, checkDiskSpace } from './space.ts'
 import { together } from './together.ts'
 import type { Kiwi } from './tools.ts'
-import { wrapDisk } from './wrap.ts'
 
 /**
  * Builds the disk, or takes the given one, and wraps it. What can be asked is asked first: the base, the registries of
@@ -56,18 +46,24 @@ export async function buildImage(plan: Plan, job: Job, kiwi?: Kiwi): Promise<Bui
       base ? stopwatch.time('Base', () => fetchPlannedBase(base, plan.diskPath, jobUntil(job, until))) : undefined,
     (until) => disk(jobUntil(job, until)),
   ])
-  const converted = await convertSource(plan, raw, job)
-  const built = await wrap(plan, { raw, converted, base: fetched, ...(kiwi ? { kiwi } : {}) }, job)
-  await discard(plan, raw, converted, job)
-  return built
+  const written = await writeChildren(plan, { raw, base: fetched }, job)
+  await discard(plan, raw, written.disk, job)
+  return {
+    workFolder: job.workFolder,
+    ...written,
+    layerSizeBytes: written.children[0]?.layerSizeBytes ?? 0,
+    ...(fetched ? { base: { name: fetched.publishedName, digest: fetched.digest } } : {}),
+    ...(kiwi ? { kiwi: { version: kiwi.version } } : {}),
+    phases: stopwatch.phases,
+  }
 }
 
 /** What nobody needs any more; the layout and the disk stay as long as the job. */
-async function discard(plan: Plan, raw: SourceDisk, converted: ImageDisk, job: Job): Promise<void> {
+async function discard(plan: Plan, raw: SourceDisk, used: BuiltDisk, job: Job): Promise<void> {
   for (const name of ['base', 'cache', 'description', 'keys']) {
     await rm(join(job.workFolder, name), { recursive: true, force: true })
   }
-  if (plan.source.kind === 'description' && converted.file !== raw.file) await rm(raw.file, { force: true })
+  if (plan.source.kind === 'description' && used.file !== raw.file) await rm(raw.file, { force: true })
 }
 
 type DiskMaker = (job: Job) => Promise<SourceDisk>
@@ -91,52 +87,4 @@ async function readyDisk(plan: Plan, source: DiskSource, job: Job): Promise<Disk
   const info = await inspectDisk(source.path, undefined, job.signal)
   await checkDiskSpace(plan, info, job)
   return async () => ({ ...info, file: source.path })
-}
-
-async function wrap(
-  plan: Plan,
-  parts: { raw: SourceDisk; converted: ImageDisk; base: BaseImage | undefined; kiwi?: Kiwi },
-  job: Job,
-): Promise<Built> {
-  const { raw, converted, base, kiwi } = parts
-  const { content, state, ...disk } = converted
-  const { source } = plan
-  job.report.group('Wrap')
-  const epochSeconds = plan.sourceDateEpoch ?? imageTime(raw.state)
-  const named =
-    source.kind === 'description' ? { title: source.name, version: source.version } : { title: diskStem(source) }
-  const wrapped = await job.stopwatch.time('Wrap', () =>
-    wrapDisk({
-      disk: {
-        path: disk.file,
-        pathInImage: disk.path,
-        ...(content === undefined ? {} : { content }),
-        ...(state === undefined ? {} : { state }),
-      },
-      ...(base ? { base } : {}),
-      platform: plan.platform,
-      changes: plan.config,
-      labels: plan.labels,
-      annotations: annotationsFor(plan.annotations, 'manifest', plan.platform),
-      ...named,
-      compression: plan.compression,
-      epochSeconds,
-      layoutFolder: join(job.workFolder, 'layout'),
-      signal: job.signal,
-    }),
-  )
-  job.report.info(`Image: ${wrapped.digest} with ${disk.path}`)
-  job.report.endGroup()
-  return {
-    workFolder: job.workFolder,
-    layout: wrapped.layout,
-    reference: wrapped.reference,
-    digest: wrapped.digest,
-    descriptor: wrapped.descriptor,
-    disk,
-    layerSizeBytes: wrapped.layer.size,
-    ...(base ? { base: { name: base.publishedName, digest: base.digest } } : {}),
-    ...(kiwi ? { kiwi: { version: kiwi.version } } : {}),
-    phases: job.stopwatch.phases,
-  }
 }

@@ -1,28 +1,45 @@
 import type { DiskFormat } from '../disk/format.ts'
 import type { Descriptor } from '../oci/descriptor.ts'
 import type { Digest } from '../oci/digest.ts'
+import type { DiskType, Kind } from '../oci/kind.ts'
 import { handedOver } from '../plan/plan.ts'
 
-/** What the build leaves for publishing: an image in a layout. Plain data, written as JSON between the steps. */
+/** What the build leaves for publishing: images in a layout. Plain data, written as JSON between the steps. */
 export interface Built {
   readonly workFolder: string
   readonly layout: string
-  /** The name of the image in the layout's `index.json`. */
+  /** The name in the layout's `index.json`. */
   readonly reference: string
+  /** Of the index, or of the only child. */
   readonly digest: Digest
   readonly descriptor: Descriptor
+  /** Of the first child. */
   readonly disk: BuiltDisk
-  /** Size of the disk's layer as it travels, in bytes. */
+  /** Size of the first child's disk as it travels, in bytes. */
   readonly layerSizeBytes: number
+  /** Every image and artifact, in the order of the index; never empty. */
+  readonly children: readonly BuiltChild[]
   readonly base?: { readonly name: string; readonly digest: Digest }
   readonly kiwi?: { readonly version: string }
   readonly phases: readonly Phase[]
 }
 
+export interface BuiltChild {
+  readonly kind: Kind
+  /** Of the kind `podman-machine`. */
+  readonly diskType?: DiskType
+  readonly digest: Digest
+  /** As in the index, where there is one: with platform. */
+  readonly descriptor: Descriptor
+  readonly disk: Omit<BuiltDisk, 'file'>
+  /** Size of the blob with the disk, in bytes. */
+  readonly layerSizeBytes: number
+}
+
 export interface BuiltDisk {
-  /** Path in the image. */
+  /** Path in the image, or the title of the artifact. */
   readonly path: string
-  /** The file on this machine: the raw disk where its content goes straight into the layer, else one of `format`. */
+  /** The file on this machine: the raw disk where its content goes straight into the blob, else one of `format`. */
   readonly file: string
   /** Of the disk in the image. */
   readonly format: DiskFormat
@@ -59,6 +76,7 @@ export function metadataText(built: Built, published: Published): string {
     'containerimage.descriptor': built.descriptor,
     'image.name': published.tags.join(','),
     disk: { path, format, virtualSizeBytes, sizeBytes },
+    images: built.children,
     base: built.base ?? null,
     kiwi: built.kiwi ?? null,
   })

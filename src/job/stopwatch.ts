@@ -9,7 +9,7 @@ export class Stopwatch {
     this.#now = now
   }
 
-  /** Phases that ran, in the order in which they ended. */
+  /** Phases that ran, in the order in which they first ended; one that ran several times has its seconds together. */
   get phases(): readonly Phase[] {
     return [...this.#phases]
   }
@@ -24,7 +24,10 @@ export class Stopwatch {
     try {
       return await run()
     } finally {
-      this.#phases.push({ name, seconds: (this.#now() - since) / 1000 })
+      const seconds = (this.#now() - since) / 1000
+      const at = this.#phases.findIndex((phase) => phase.name === name)
+      if (at < 0) this.#phases.push({ name, seconds })
+      else this.#phases[at] = { name, seconds: seconds + (this.#phases[at]?.seconds ?? 0) }
     }
   }
 }

@@ -1,97 +1,137 @@
 import { ImageError } from '../errors.ts'
+import { annotationsFor, type LevelledAnnotation } from '../oci/annotations.ts'
 import type { ConfigChanges } from '../oci/container/config.ts'
 import type { Descriptor } from '../oci/descriptor.ts'
 import type { Digest } from '../oci/digest.ts'
 import { append, type BaseImage, checkedLayers } from '../oci/image.ts'
-import type { Extent } from '../oci/layer/extent.ts'
-import type { FileState } from '../oci/layer/filestate.ts'
+import { imageIndex } from '../oci/imageindex.ts'
+import type { DiskFile } from '../oci/layer/diskbytes.ts'
+import { writeSingleFileLayer } from '../oci/layer/filelayer.ts'
 import { type Layer, writeDiskLayer } from '../oci/layer/layer.ts'
 import type { Compression } from '../oci/packing/compression.ts'
 import type { Platform } from '../oci/platform.ts'
-import { createLayout, linkBlob, putBlob, REF_NAME, writeIndex } from '../oci/store/layout.ts'
+import { type Layout, linkBlob, putBlob, REF_NAME, writeIndex } from '../oci/store/layout.ts'
 import { layoutViolations } from '../oci/store/validate.ts'
 
-export interface WrapRequest {
-  readonly disk: {
-    /** The disk file on this machine. */
-    readonly path: string
-    /** Absolute. */
-    readonly pathInImage: string
-    /** What the file in the image holds, where it is not what the disk file holds. */
-    readonly content?: readonly Extent[]
-    /** What the disk file was before anything was learned of it. */
-    readonly state?: FileState
-  }
-  /** Left out for an image of the disk alone. */
-  readonly base?: BaseImage
+/** What is said of every child of a job. */
+export interface ChildFacts {
   readonly platform: Platform
-  readonly changes: ConfigChanges
-  /** Set after `changes`, which may clear all others. */
-  readonly labels?: Readonly<Record<string, string>>
-  /** The user's, which win over ours. */
-  readonly annotations: Readonly<Record<string, string>>
+  /** The user's of every level, which win over ours. */
+  readonly annotations: readonly LevelledAnnotation[]
   readonly title?: string
   readonly version?: string
-  readonly compression: Compression
-  /** The time of everything in the image. */
+  /** The time of everything in it. */
   readonly epochSeconds: number
-  /** Made where it is missing. */
-  readonly layoutFolder: string
-  /** The image's name in the layout; `latest` where left out. */
-  readonly reference?: string
   readonly signal?: AbortSignal
 }
 
-export interface Wrapped {
-  /** The folder of the layout. */
-  readonly layout: string
-  /** Of the manifest. */
-  readonly digest: Digest
-  /** As in index.json, with platform and name. */
+export interface ImageRequest extends ChildFacts {
+  readonly disk: DiskFile
+  /** Absolute. */
+  readonly pathInImage: string
+  /** Left out for an image of the disk alone. */
+  readonly base?: BaseImage
+  readonly changes: ConfigChanges
+  /** Set after `changes`, which may clear all others. */
+  readonly labels?: Readonly<Record<string, string>>
+  readonly compression: Compression
+  /** Whether the layer holds one file, the compressed disk, and nothing else: for podman 4.9. */
+  readonly isSingleFile?: boolean
+}
+
+/** An image or artifact in a layout that nothing names yet. */
+export interface WrittenChild {
+  /** As in an index: with platform and the annotations of an entry. */
   readonly descriptor: Descriptor
-  /** The layer with the disk. */
-  readonly layer: Layer
+  /** The blob with the disk, as it travels. */
+  readonly blob: { readonly digest: Digest; readonly size: number }
+  /** Of the layer that holds the disk in an image: what it was before compression. */
+  readonly diffID?: Digest
+}
+
+export interface NamedResult {
+  /** Of the index, or of the only manifest. */
+  readonly digest: Digest
+  /** As in index.json, with the name. */
+  readonly descriptor: Descriptor
   /** The name in index.json. */
   readonly reference: string
-  /** Of all blobs of the image together, manifest and config included. */
-  readonly sizeBytes: number
 }
 
 /**
- * Puts a disk on a base: an image in a layout of its own, checked from its files before it is returned. The same disk,
- * base, request and time give the same digest.
+ * Puts a disk on a base: the blobs of an image in a layout. The same disk, base, request and time give the same digest.
  *
- * @throws ImageError when the base cannot be built upon or the layout is not valid; RegistryError when the base is for
- *   another platform; HostError when the disk file changes meanwhile or there is no space; AbortError after `signal`
+ * @throws ImageError when the base cannot be built upon; RegistryError when the base is for another platform; HostError
+ *   when the disk file changes meanwhile or there is no space; AbortError after `signal`
  */
-export async function wrapDisk(request: WrapRequest): Promise<Wrapped> {
-  const { disk, base, compression, epochSeconds, layoutFolder, signal, reference = 'latest' } = request
-  const baseLayers = base === undefined ? [] : checkedLayers(base, request.platform)
-  const layout = await createLayout(layoutFolder)
-  const { path: source, pathInImage, ...known } = disk
-  const file = { source, path: pathInImage, ...known }
-  const options = { compression, epochSeconds, blobs: layout.blobs, hasBase: base !== undefined }
-  const layer = await writeDiskLayer(file, { ...options, ...(signal === undefined ? {} : { signal }) })
+export async function writeImage(layout: Layout, request: ImageRequest): Promise<WrittenChild> {
+  const { base, platform, pathInImage } = request
+  const baseLayers = base === undefined ? [] : checkedLayers(base, platform)
+  const layer = await writeLayer(layout, request)
   for (const { digest } of baseLayers) await linkBlob(layout, fileOf(digest, base), digest)
-
-  const image = append(base, layer, { ...request, createdBy: `kiwi-oci: ${pathInImage}` })
+  const annotations = annotationsFor(request.annotations, 'manifest', platform)
+  const image = append(base, layer, { ...request, annotations, createdBy: `kiwi-oci: ${pathInImage}` })
   await putBlob(layout, image.configBytes)
   await putBlob(layout, image.manifestBytes)
-  const descriptor = { ...image.descriptor, annotations: { [REF_NAME]: reference } }
-  await writeIndex(layout, [descriptor])
+  const entry = annotationsFor(request.annotations, 'manifest-descriptor', platform)
+  const descriptor = { ...image.descriptor, ...(Object.keys(entry).length === 0 ? {} : { annotations: entry }) }
+  return { descriptor, blob: layer, diffID: layer.diffID }
+}
 
-  const violations = await layoutViolations(layoutFolder, {
-    known: new Map([[layer.digest, layer.diffID]]),
-    ...(signal === undefined ? {} : { signal }),
-  })
-  if (violations.length > 0) throw new ImageError(`the image in ${layoutFolder}`, violations)
-  const blobs = [descriptor, image.manifest.config, ...image.manifest.layers]
-  const sizeBytes = blobs.reduce((total, blob) => total + blob.size, 0)
-  return { layout: layoutFolder, digest: descriptor.digest, descriptor, layer, reference, sizeBytes }
+async function writeLayer({ blobs }: Layout, request: ImageRequest): Promise<Layer> {
+  const { disk, base, pathInImage: path, compression, epochSeconds, signal } = request
+  const options = { compression, epochSeconds, blobs, ...(signal === undefined ? {} : { signal }) }
+  return request.isSingleFile
+    ? await writeSingleFileLayer(disk, { ...options, name: path.slice(1) })
+    : await writeDiskLayer({ ...disk, path }, { ...options, hasBase: base !== undefined })
 }
 
 function fileOf(digest: Digest, base: BaseImage | undefined): string {
   const file = base?.blobs.get(digest)
   if (file !== undefined) return file
   throw new ImageError(`the base ${base?.name}`, [`its layer ${digest} was not fetched`])
+}
+
+export interface LayoutNaming {
+  /** The user's of every level. */
+  readonly annotations?: readonly LevelledAnnotation[]
+  /** Whether the children are entries of an index, be it a single one. */
+  readonly isIndex: boolean
+  /** What `index.json` calls it; `latest` where left out. */
+  readonly reference?: string
+  readonly signal?: AbortSignal
+}
+
+/**
+ * Names what was written: the one child, or an index of all. Everything in the layout is checked from its files before
+ * this returns.
+ *
+ * @throws ImageError when the children cannot be one index, or the layout is not valid; AbortError after `signal`
+ */
+export async function nameChildren(
+  layout: Layout,
+  children: readonly WrittenChild[],
+  naming: LayoutNaming,
+): Promise<NamedResult> {
+  const { reference = 'latest', signal } = naming
+  const top = await topDescriptor(layout, children, naming)
+  const descriptor = { ...top, annotations: { ...top.annotations, [REF_NAME]: reference } }
+  await writeIndex(layout, [descriptor])
+  const known = new Map(children.flatMap(({ blob, diffID }) => (diffID ? [[blob.digest, diffID] as const] : [])))
+  const violations = await layoutViolations(layout.folder, { known, ...(signal === undefined ? {} : { signal }) })
+  if (violations.length > 0) throw new ImageError(`the image in ${layout.folder}`, violations)
+  return { digest: descriptor.digest, descriptor, reference }
+}
+
+async function topDescriptor(
+  layout: Layout,
+  children: readonly WrittenChild[],
+  { annotations = [], isIndex }: LayoutNaming,
+): Promise<Descriptor> {
+  const entries = children.map(({ descriptor }) => descriptor)
+  const [only] = entries
+  if (!isIndex && only !== undefined && entries.length === 1) return only
+  const { bytes, descriptor } = imageIndex(entries, annotationsFor(annotations, 'index'))
+  await putBlob(layout, bytes)
+  return { ...descriptor, annotations: annotationsFor(annotations, 'index-descriptor') }
 }

@@ -62,7 +62,7 @@ export function append(base: BaseImage | undefined, layer: Layer, facts: ImageFa
     mediaType: mediaTypes.manifest,
     config: { mediaType: mediaTypes.config, digest: digestOf(configBytes), size: configBytes.length },
     layers: [...baseLayers, { mediaType, digest, size }],
-    annotations: imageAnnotations(base, facts),
+    annotations: defaultAnnotations(facts, base),
   }
   const manifestBytes = documentBytes(manifest)
   const { os, architecture, variant } = config
@@ -91,8 +91,14 @@ export function checkedLayers(base: BaseImage, wanted: Platform): readonly Descr
   return layers
 }
 
-/** image-spec annotations.md, "Pre-Defined Annotation Keys". */
-function imageAnnotations(base: BaseImage | undefined, facts: ImageFacts): Readonly<Record<string, string>> {
+/**
+ * What is said of every image and artifact of ours, under the user's annotations; image-spec annotations.md, "Pre-Defined
+ * Annotation Keys".
+ */
+export function defaultAnnotations(
+  facts: Pick<ImageFacts, 'epochSeconds' | 'title' | 'version' | 'annotations'>,
+  base?: Pick<BaseImage, 'publishedName' | 'digest'>,
+): Readonly<Record<string, string>> {
   const { title, version } = facts
   const own: Readonly<Record<string, string | undefined>> = {
     'org.opencontainers.image.created': rfc3339(facts.epochSeconds),

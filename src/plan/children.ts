@@ -2,6 +2,7 @@ import { basename } from 'node:path'
 import { type DiskFormat, diskFormat } from '../disk/format.ts'
 import type { DiskType, Kind } from '../oci/kind.ts'
 import { machineArchitecture } from '../oci/kind.ts'
+import type { Compression } from '../oci/packing/compression.ts'
 import { diskStem, machineStem, plannedDiskPath } from './diskpath.ts'
 import { diskTypeFormat, hasTree } from './kinds.ts'
 import type { Plan } from './plan.ts'
@@ -41,6 +42,13 @@ export function plannedChildren(plan: Described): readonly PlannedChild[] {
 /** Whether the result is an index, and no single manifest. */
 export function isIndex({ kinds }: Pick<Plan, 'kinds'>): boolean {
   return kinds.includes('podman-machine')
+}
+
+/** How the blob of a child is compressed; podman machine takes its disks packed by zstd, an artifact is the disk itself. */
+export function childCompression({ compression }: Pick<Plan, 'compression'>, { kind }: PlannedChild): Compression {
+  if (kind === 'artifact') return { algorithm: 'none' }
+  if (hasTree([kind]) || compression.algorithm === 'zstd') return compression
+  return { algorithm: 'zstd' }
 }
 
 /** The image that holds the disk in a tree of files: what a base is for, and targets that take one image. */

@@ -6,6 +6,7 @@ import { inspectDisk } from '../../../src/disk/inspect.ts'
 import { convertSource } from '../../../src/job/disk.ts'
 import type { Job } from '../../../src/job/job.ts'
 import { Stopwatch } from '../../../src/job/stopwatch.ts'
+import { plannedDisks } from '../../../src/plan/children.ts'
 import type { Plan } from '../../../src/plan/plan.ts'
 import { diskFolder } from '../../support/rawdisk.ts'
 import { recorder } from '../../support/registry.ts'
@@ -26,14 +27,17 @@ async function converted(format: DiskFormat, described: object, look: (file: str
   }
   const platform = { os: 'linux', architecture: 'amd64' }
   const compression = { algorithm: 'gzip' }
-  const plan = { source, format, platform, compression, sourceDateEpoch: 1767323045 } as unknown as Plan
+  const kinds = { kinds: ['container'], diskTypes: [] }
+  const plan = { source, ...kinds, format, platform, compression, sourceDateEpoch: 1767323045 } as unknown as Plan
   const work = folder.at('work')
   await mkdir(work)
   const signal = new AbortController().signal
   const job = { workFolder: work, report: recorder(), stopwatch: new Stopwatch(() => 0), signal } as unknown as Job
   const info = await inspectDisk(folder.disk, 'raw')
-  const disk = await convertSource(plan, { ...info, file: folder.disk }, job)
-  await look(disk.file, disk.path)
+  const [planned] = plannedDisks(plan)
+  if (planned === undefined) return expect.fail('no disk is planned')
+  const disk = await convertSource(plan, planned, { ...info, file: folder.disk }, job)
+  await look(disk.file.source, planned.children[0]?.path ?? '')
 }
 
 describe('the disk of a description', () => {

@@ -10,7 +10,8 @@ async function checked(formatOptions: readonly string[], diskFormat: string, for
   await using folder = await mkdtempDisposable(join(tmpdir(), 'format-options-'))
   const selected = { file: '/d/config.xml', line: 7, diskFormat, formatOptions }
   const platform = { os: 'linux', architecture: 'amd64' }
-  const plan = { source: { kind: 'description', selected }, format, platform } as unknown as Plan
+  const kinds = { kinds: ['container'], diskTypes: [], diskPath: '/disk/x', compression: { algorithm: 'gzip' } }
+  const plan = { source: { kind: 'description', selected }, ...kinds, format, platform } as unknown as Plan
   const job = { workFolder: folder.path, signal: new AbortController().signal } as Job
   const error = await checkFormatOptions(plan, job).then(
     () => undefined,

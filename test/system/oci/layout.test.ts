@@ -4,7 +4,6 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { promisify } from 'node:util'
 import { describe, expect, it } from 'vitest'
-import { type WrapRequest, wrapDisk } from '../../../src/job/wrap.ts'
 import { parseConfig } from '../../../src/oci/container/config.ts'
 import { digestOf } from '../../../src/oci/digest.ts'
 import type { BaseImage } from '../../../src/oci/image.ts'
@@ -13,6 +12,7 @@ import { parseManifest } from '../../../src/oci/manifest.ts'
 import { tarHeader } from '../../../src/oci/tar/tar.ts'
 import { makeBase } from '../../support/base.ts'
 import { runAsRoot } from '../../support/root.ts'
+import { type WrapRequest, wrapDisk } from '../../support/wrapped.ts'
 
 const run = promisify(execFile)
 const EPOCH = 1767323045
@@ -23,7 +23,8 @@ async function workspace() {
   await writeFile(path, Buffer.alloc(3_000_001, 'a disk'))
   const layout = join(folder.path, 'layout')
   const request: WrapRequest = {
-    disk: { path, pathInImage: '/disk/x.qcow2' },
+    disk: path,
+    pathInImage: '/disk/x.qcow2',
     platform: { os: 'linux', architecture: 'amd64' },
     changes: { labels: { 'org.example.disk': 'yes' }, entrypoint: ['no-entrypoint'] },
     annotations: {},

@@ -4,7 +4,6 @@ import { readFile, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { promisify } from 'node:util'
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest'
-import { wrapDisk } from '../../../src/job/wrap.ts'
 import type { ImageConfig } from '../../../src/oci/container/config.ts'
 import { digestOf } from '../../../src/oci/digest.ts'
 import { parseManifest } from '../../../src/oci/manifest.ts'
@@ -12,6 +11,7 @@ import { blobPath } from '../../../src/oci/store/layout.ts'
 import type { ExportSource } from '../../../src/registry/target/export.ts'
 import { type Engine, startEngine } from '../../support/engine.ts'
 import { runAsRoot } from '../../support/root.ts'
+import { wrapDisk } from '../../support/wrapped.ts'
 import { type Exporting, exporting, NAMES } from './exporting.ts'
 
 let engine: Engine
@@ -40,7 +40,8 @@ async function wrapped(algorithm: 'gzip' | 'zstd' | 'none'): Promise<Wrapped> {
   randomFillSync(content, 0, 1024 * 1024)
   await writeFile(disk, content)
   const image = await wrapDisk({
-    disk: { path: disk, pathInImage: '/disk/x.raw' },
+    disk,
+    pathInImage: '/disk/x.raw',
     platform: { os: 'linux', architecture: 'amd64' },
     changes: { env: { A: 'b' }, cmd: ['/disk/x.raw'], labels: { 'org.example.a': 'b' } },
     annotations: { 'org.example.c': 'd' },

@@ -1,9 +1,21 @@
 import { expect, it } from 'vitest'
-import { descriptionSpaceNeed, diskSpaceNeed, freeBytes, spaceProblem } from '../../../src/host/space.ts'
+import {
+  descriptionSpaceNeed,
+  diskSpaceNeed,
+  freeBytes,
+  spaceProblem,
+  type WrittenDisk,
+} from '../../../src/host/space.ts'
 
 const GIGABYTE = 1e9
 const MEBIBYTE = 1024 ** 2
-const WRITTEN = { converted: true, compressed: true }
+const PACKED = { compressed: true }
+const PLAIN = { compressed: false }
+const CONVERTED = { converted: true, blobs: [PACKED] }
+
+function needOf(disks: readonly WrittenDisk[], lengthBytes?: number): number {
+  return diskSpaceNeed({ contentBytes: 1000, ...(lengthBytes === undefined ? {} : { lengthBytes }) }, disks)
+}
 
 it('the message has need and have in GB, and what to do', () => {
   expect(spaceProblem(6.31 * GIGABYTE, 1.99 * GIGABYTE, '/work')?.message).toBe(
@@ -16,39 +28,52 @@ it('enough space is no problem, to the byte', () => {
 })
 
 it('a disk that is wrapped as it is needs its layer only', () => {
-  expect(diskSpaceNeed({ contentBytes: 1000, converted: false, compressed: true })).toBe(600)
-  expect(diskSpaceNeed({ contentBytes: 1000, converted: false, compressed: false })).toBe(1000)
+  expect(needOf([{ converted: false, blobs: [PACKED] }])).toBe(600)
+  expect(needOf([{ converted: false, blobs: [PLAIN] }])).toBe(1000)
 })
 
 it('a conversion writes the disk once more', () => {
-  expect(diskSpaceNeed({ contentBytes: 1000, converted: true, compressed: true })).toBe(1600)
+  expect(needOf([CONVERTED])).toBe(1600)
 })
 
 it('a format that is packed takes the packed size twice, compressed or not', () => {
-  const facts = { contentBytes: 1000, converted: true, packed: true }
-  expect(diskSpaceNeed({ ...facts, compressed: true })).toBe(1200)
-  expect(diskSpaceNeed({ ...facts, compressed: false })).toBe(1200)
+  const disk = { converted: true, packed: true }
+  expect(needOf([{ ...disk, blobs: [PACKED] }])).toBe(1200)
+  expect(needOf([{ ...disk, blobs: [PLAIN] }])).toBe(1200)
 })
 
 it('a raw copy on the way needs its space before the layer does', () => {
-  expect(diskSpaceNeed({ contentBytes: 1000, converted: true, compressed: true, packed: true, rawCopy: true })).toBe(
-    1600,
-  )
+  expect(needOf([{ ...CONVERTED, packed: true, rawCopy: true }])).toBe(1600)
 })
 
 it('a file with holes is as long in a layer that is not compressed as it says', () => {
-  const facts = { contentBytes: 1000, converted: true, lengthBytes: 9000 }
-  expect(diskSpaceNeed({ ...facts, compressed: false })).toBe(10_000)
-  expect(diskSpaceNeed({ ...facts, compressed: true })).toBe(1600)
+  expect(needOf([{ converted: true, whole: true, blobs: [PLAIN] }], 9000)).toBe(10_000)
+  expect(needOf([{ converted: true, whole: true, blobs: [PACKED] }], 9000)).toBe(1600)
+  expect(needOf([{ converted: true, blobs: [PLAIN] }], 9000)).toBe(2000)
+})
+
+it('a disk in several blobs is converted once', () => {
+  expect(needOf([{ converted: true, blobs: [PLAIN, PACKED] }])).toBe(2600)
+})
+
+it('of several disks the first stays, and of the others one at a time is there', () => {
+  expect(needOf([CONVERTED, CONVERTED])).toBe(3200)
+  expect(needOf([CONVERTED, CONVERTED, CONVERTED])).toBe(3800)
+  expect(needOf([{ converted: false, blobs: [PACKED] }, CONVERTED, CONVERTED])).toBe(2800)
+  expect(needOf([CONVERTED, { converted: true, rawCopy: true, blobs: [] }, { converted: false, blobs: [] }])).toBe(3600)
+})
+
+it('a blob in a frame is there twice while it is written', () => {
+  expect(needOf([{ converted: false, blobs: [{ compressed: true, framed: true }] }])).toBe(1200)
 })
 
 it('a small disk needs less than the assumed content, a large one no more', () => {
-  expect(descriptionSpaceNeed(WRITTEN, 1000)).toBe(3600 * MEBIBYTE)
-  expect(descriptionSpaceNeed(WRITTEN, 100_000)).toBe(descriptionSpaceNeed(WRITTEN))
+  expect(descriptionSpaceNeed([CONVERTED], 1000)).toBe(3600 * MEBIBYTE)
+  expect(descriptionSpaceNeed([CONVERTED], 100_000)).toBe(descriptionSpaceNeed([CONVERTED]))
 })
 
 it('a description whose disk is read into the layer needs no space for a file of it', () => {
-  expect(descriptionSpaceNeed({ converted: false, compressed: true }, 1000)).toBe(2600 * MEBIBYTE)
+  expect(descriptionSpaceNeed([{ converted: false, blobs: [PACKED] }], 1000)).toBe(2600 * MEBIBYTE)
 })
 
 it('a folder that is yet to be made has the space of its parent', async () => {

@@ -13,6 +13,7 @@ const built: Built = {
   descriptor: { mediaType: 'application/vnd.oci.image.manifest.v1+json', digest, size: 500 },
   disk: { path: '/disk/a.qcow2', file: '/w/a.qcow2', format: 'qcow2', virtualSizeBytes: 1.5e9, sizeBytes: 447e6 },
   layerSizeBytes: 154e6,
+  children: [],
   base: { name: 'docker.io/library/alpine:3.22', digest },
   kiwi: { version: '11.1.6' },
   phases: [{ name: 'KIWI', seconds: 93.25 }],
