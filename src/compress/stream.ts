@@ -17,7 +17,7 @@ const WINDOW_BYTES = 32 * 1024
  */
 const PIECES = {
   gzip: { bytes: MIB, history: WINDOW_BYTES },
-  zstd: { bytes: 4 * MIB, history: 0 },
+  zstd: { bytes: 8 * MIB, history: 0 },
 } as const
 
 /** No name, no time, no system: RFC 1952, section 2.3. */
