@@ -16,7 +16,6 @@ export const TEST_PACKAGES: Readonly<Record<string, string>> = {
   'docker.io': "docker's own engine: loads what is exported for it",
   fdisk: 'sfdisk: partitions a disk',
   git: 'the consumer repository that act runs',
-  mmdebstrap: 'fetches podman 5 and other consumers of images from Debian 13',
   podman: 'loads exported archives, and boots a disk on examples/runtime',
   'python3-venv': 'environments for zizmor and KIWI',
   'qemu-system-x86': 'boots the disk that was built',

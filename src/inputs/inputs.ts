@@ -9,7 +9,7 @@ import { type Compression, parseCompression } from '../oci/packing/compression.t
 import { type Platform, parsePlatform } from '../oci/platform.ts'
 import { diskPathProblem } from '../oci/tar/tar.ts'
 import type { Login } from '../registry/login/credentials.ts'
-import { parseDestination, parseRegistry, parseTag } from '../registry/transport.ts'
+import { parseDestination, parseRegistry, parseRepository, parseTag } from '../registry/transport.ts'
 import { readContainerconfig } from './containerconfig.ts'
 import { type KindInputs, kindInputs } from './kinds.ts'
 import type { RawInputs } from './raw.ts'
@@ -36,6 +36,9 @@ export interface Inputs extends KindInputs {
   readonly compression: Compression
   readonly tags: readonly string[]
   readonly push: boolean
+  readonly pushByDigest: boolean
+  /** `registry/repository`, in full. */
+  readonly repository?: string
   /** Left out for what the description's `format` says; empty for none. */
   readonly exports?: readonly string[]
   /** What the login is for, and where names without a registry go. */
@@ -101,6 +104,8 @@ function jobInputs(reader: InputReader) {
   return {
     tags: tags(reader),
     push: reader.boolean('push', false),
+    pushByDigest: reader.boolean('push-by-digest', false),
+    ...optionalRepository(reader),
     ...optionalExports(reader),
     ...optionalRegistry(reader),
     ...optionalLogin(reader),
@@ -180,6 +185,15 @@ function tags(reader: InputReader): readonly string[] {
     else if (!texts.includes(parsed.text)) texts.push(parsed.text)
   }
   return texts
+}
+
+function optionalRepository(reader: InputReader): { repository?: string } {
+  const text = reader.text('repository')
+  if (text === undefined) return {}
+  const parsed = parseRepository(text)
+  if (typeof parsed === 'string') return { repository: parsed }
+  reader.refuse('repository', parsed.problem)
+  return {}
 }
 
 /** The word `none` turns the description's default off. */

@@ -58,6 +58,8 @@ const DEFINITIONS = {
     help: "references to push to; default: the container's names",
   },
   push: { kind: 'boolean', value: '', help: 'push to the tags; without it the log says what would be pushed' },
+  'push-by-digest': { kind: 'boolean', value: '', help: 'push to the repository without any tag; default: false' },
+  repository: { kind: 'text', value: 'REGISTRY/NAME', help: 'where push-by-digest pushes to' },
   export: {
     kind: 'list',
     value: 'DEST',

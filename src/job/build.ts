@@ -36,6 +36,7 @@ export async function buildImage(plan: Plan, job: Job, kiwi?: Kiwi): Promise<Bui
       ...(plan.exportsSource === undefined ? {} : { chosenBy: plan.exportsSource }),
     })
     if (plan.push) await checkTargets(plan.tags, job.access)
+    if (plan.pushByDigest !== undefined) await checkTargets([plan.pushByDigest], job.access)
     const resolved = await resolvePlannedBase(plan, job)
     return { base: resolved, disk: await readySource(plan, job, kiwi) }
   })

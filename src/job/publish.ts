@@ -2,7 +2,7 @@ import { parseReference } from '../oci/reference.ts'
 import type { Plan } from '../plan/plan.ts'
 import type { Access } from '../registry/access.ts'
 import { exportImage } from '../registry/target/export.ts'
-import { describePush, pushImage } from '../registry/target/push.ts'
+import { describePush, pushByDigest, pushImage } from '../registry/target/push.ts'
 import { type ImageName, parseDestination } from '../registry/transport.ts'
 import type { Report } from '../report.ts'
 import type { Built, Published } from './result.ts'
@@ -26,13 +26,7 @@ export interface PublishJob {
  */
 export async function publishImage(job: PublishJob): Promise<Published> {
   const { plan, built, access, report, stopwatch, onProgress } = job
-  const source = {
-    layout: built.layout,
-    reference: built.reference,
-    digest: built.digest,
-    descriptor: built.descriptor,
-    names: plan.names,
-  }
+  const source = { layout: built.layout, descriptor: built.descriptor, names: plan.names }
   let published = UNPUBLISHED
   const reached = (change: Partial<Published>) => {
     published = { ...published, ...change }
@@ -46,6 +40,13 @@ export async function publishImage(job: PublishJob): Promise<Published> {
       ),
     )
     report.endGroup()
+  }
+  const { pushByDigest: repository } = plan
+  if (repository !== undefined) {
+    report.group('Push')
+    reached({ image: await stopwatch.time('Push', () => pushByDigest(source, repository, access)) })
+    report.endGroup()
+    return published
   }
   if (!plan.push) {
     for (const line of describePush(plan.tags)) report.info(line)

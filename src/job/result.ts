@@ -61,7 +61,7 @@ export function parseBuilt(text: string): Built {
 /** What carries the digest now. */
 export interface Published {
   readonly tags: readonly string[]
-  /** `REPOSITORY@DIGEST` of the first tag; empty when nothing was pushed. */
+  /** `REPOSITORY@DIGEST` of the first tag, or of what was pushed by digest; empty when nothing was pushed. */
   readonly image: string
   readonly exports: readonly string[]
 }
@@ -74,7 +74,7 @@ export function metadataText(built: Built, published: Published): string {
   return JSON.stringify({
     'containerimage.digest': built.digest,
     'containerimage.descriptor': built.descriptor,
-    'image.name': published.tags.join(','),
+    'image.name': published.tags.join(',') || (published.image.split('@')[0] ?? ''),
     disk: { path, format, virtualSizeBytes, sizeBytes },
     images: built.children,
     base: built.base ?? null,

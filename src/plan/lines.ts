@@ -20,6 +20,7 @@ export function planLines(plan: Plan): readonly string[] {
     ...(hasTree(plan.kinds) ? [`Base: ${plan.base} (${plan.baseSource})`] : []),
     ...unusedLines(plan),
     ...tags.map((tag) => `${plan.push ? 'Push to' : 'Would push to'}: ${tag}${origin(plan.tagsSource)}`),
+    ...(plan.pushByDigest === undefined ? [] : [`Push to: ${plan.pushByDigest}, by digest and without a tag`]),
     ...plan.exports.map((destination) => `Export to: ${destination}${origin(plan.exportsSource)}`),
   ]
 }

@@ -44,6 +44,8 @@ export interface Plan {
   /** What gave the tags where the input did not: `name of config.xml:7`. */
   readonly tagsSource?: string
   readonly push: boolean
+  /** The repository that is pushed to without a tag, `registry/repository`; then there are no `tags`. */
+  readonly pushByDigest?: string
   /** skopeo destinations. */
   readonly exports: readonly string[]
   /** What gave the exports where the input did not: `format of config.xml:7`. */

@@ -11,9 +11,10 @@ import { hasRegistry } from '../oci/reference.ts'
 import { parseDestination, parseTag } from '../registry/transport.ts'
 import { defaultExports, hasOwnName } from './exports.ts'
 import type { DescriptionSource, DiskSource, Plan } from './plan.ts'
+import { chosenRepository } from './repository.ts'
 import { typePlace } from './typeplace.ts'
 
-type Targets = Pick<Plan, 'tags' | 'tagsSource' | 'exports' | 'exportsSource' | 'loginRegistry'>
+type Targets = Pick<Plan, 'tags' | 'tagsSource' | 'pushByDigest' | 'exports' | 'exportsSource' | 'loginRegistry'>
 
 /** What decides where an image goes. */
 export interface TargetChoice {
@@ -26,20 +27,25 @@ export interface TargetChoice {
 }
 
 /**
- * Where the image goes: what `tags` and `export` say; where they say nothing, what the names of the container and the
- * description's `format` do.
+ * Where the image goes: what `tags`, `repository` and `export` say; where they say nothing, what the names of the container
+ * and the description's `format` do. A push by digest has no tags.
  *
  * @param problems what is found wrong is added here
  */
 export function chosenTargets(choice: TargetChoice, problems: Problem[]): Targets {
   const { inputs, source } = choice
+  const repository = chosenRepository(inputs, choice.given, problems)
   const isUnread = source === undefined && inputs.description !== undefined
   // What a description would say of them is not known, and its own problems are told.
   if (isUnread && inputs.tags.length === 0) return { tags: [], exports: [] }
-  const tags = chosenTags(choice, problems)
+  const tags = inputs.pushByDigest ? { tags: [] } : chosenTags(choice, problems)
   const exports = chosenExports(choice, problems)
-  if (tags.tags.length === 0 && !isRefused(choice, 'tags')) problems.push(...pushProblems(choice))
-  return { ...tags, ...exports, ...loginRegistry(choice, tags.tags, problems) }
+  if (!inputs.pushByDigest && tags.tags.length === 0 && !isRefused(choice, 'tags')) {
+    problems.push(...pushProblems(choice))
+  }
+  const { pushByDigest } = repository
+  const references = pushByDigest === undefined ? tags.tags : [pushByDigest]
+  return { ...tags, ...repository, ...exports, ...loginRegistry(choice, references, problems) }
 }
 
 function chosenTags(choice: TargetChoice, problems: Problem[]): Pick<Targets, 'tags' | 'tagsSource'> {
@@ -107,12 +113,12 @@ function pushProblems({ inputs, source, names }: TargetChoice): readonly Problem
 }
 
 /**
- * The registry of the login: as given, else the one that all tags of the inputs name. Never one that the description
+ * The registry of the login: as given, else the one that all references of the inputs name. Never one that the description
  * names: whoever changes it, in a pull request perhaps, would choose who is told the password.
  */
 function loginRegistry(
   choice: TargetChoice,
-  tags: readonly string[],
+  references: readonly string[],
   problems: Problem[],
 ): Pick<Targets, 'loginRegistry'> {
   const { registry, login } = choice.inputs
@@ -124,14 +130,18 @@ function loginRegistry(
     return login === undefined ? {} : { loginRegistry: registry }
   }
   if (login === undefined || isRefused(choice, 'registry')) return {}
-  const isDescribed = choice.inputs.tags.length === 0 && !hasRegistry(choice.inputs.naming.name ?? '')
-  const registries = (isDescribed ? [] : tags).flatMap((text) => {
+  const { pushByDigest, tags, naming } = choice.inputs
+  // A repository that is missing is told.
+  if (pushByDigest && references.length === 0) return {}
+  const isDescribed = !pushByDigest && tags.length === 0 && !hasRegistry(naming.name ?? '')
+  const registries = (isDescribed ? [] : references).flatMap((text) => {
     const parsed = parseTag(text)
     return 'problem' in parsed ? [] : [parsed.reference.registry]
   })
   const [first, ...others] = new Set(registries)
   if (first !== undefined && others.length === 0) return { loginRegistry: first }
-  const nobody = isDescribed && tags.length > 0 ? 'only the description names one' : 'there are no tags to take it from'
+  const nobody =
+    isDescribed && references.length > 0 ? 'only the description names one' : 'there are no tags to take it from'
   const why = first === undefined ? nobody : `tags name ${[first, ...others].join(' and ')}`
   if (!isRefused(choice, 'tags')) {
     problems.push({ where: 'input registry', text: `missing, and ${why}: write the registry that the login is for` })
@@ -143,7 +153,7 @@ function loginRegistry(
 function isUsed(choice: TargetChoice): boolean {
   const { inputs, names } = choice
   if (isRefused(choice, 'username') || isRefused(choice, 'password')) return true
-  return inputs.tags.length === 0 && names.some((name) => !hasRegistry(name.repository))
+  return !inputs.pushByDigest && inputs.tags.length === 0 && names.some((name) => !hasRegistry(name.repository))
 }
 
 function isRefused({ given }: TargetChoice, input: string): boolean {

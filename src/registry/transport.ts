@@ -67,6 +67,24 @@ export function parseTag(text: string): { reference: Reference; text: string } |
   return { reference, text: referenceText(reference) }
 }
 
+/**
+ * The input `repository`: where to push to without a tag.
+ *
+ * @returns the full text `registry/repository`
+ */
+export function parseRepository(text: string): string | NameProblem {
+  const bare = text.startsWith('docker://') ? text.slice('docker://'.length) : text
+  if (!bare.includes('/')) return { problem: `'${text}' is no repository of a registry: write REGISTRY/NAME` }
+  const parsed = parseReference(bare)
+  if (typeof parsed === 'string') return { problem: `'${text}' is no repository: ${parsed}` }
+  const { registry, repository, tag, digest } = parsed
+  const name = referenceText({ registry, repository })
+  if (digest !== undefined) {
+    return { problem: `'${text}' has a digest, which comes of what is pushed: write ${bare.split('@')[0]}` }
+  }
+  return tag === undefined ? name : { problem: `'${text}' has a tag, and a push by digest moves none: write ${name}` }
+}
+
 /** Why docker's tools would not take the name in a destination's text. */
 function namedProblem({ transport, path, name }: LocalName): string | undefined {
   if (transport === 'docker-archive') return name === undefined ? undefined : dockerNameProblem(name)

@@ -78,7 +78,8 @@ async function runJob(
   const plan = await makePlan({ inputs, problems: ours }, facts)
   await checkMetadataPlace(line, plan)
   for (const each of planLines(plan)) report.info(asFlags(each))
-  if (!plan.push && plan.exports.length === 0 && plan.workDirectory === undefined) {
+  const { push, pushByDigest, exports, workDirectory } = plan
+  if (!push && pushByDigest === undefined && exports.length === 0 && workDirectory === undefined) {
     report.warning('nothing will be kept of the image: add --export, --push or --work-dir')
   }
   const kiwi = await readyTools({

@@ -68,8 +68,9 @@ function registries(plan: Plan): readonly string[] {
   const named = names.flatMap((name) =>
     typeof name === 'object' && 'reference' in name ? [name.reference.registry] : [],
   )
-  const tagged = plan.tags.flatMap((tag) => {
-    const parsed = parseTag(tag)
+  const { pushByDigest } = plan
+  const tagged = [...plan.tags, ...(pushByDigest === undefined ? [] : [pushByDigest])].flatMap((reference) => {
+    const parsed = parseTag(reference)
     return 'problem' in parsed ? [] : [parsed.reference.registry]
   })
   return [...new Set([...named, ...tagged])]

@@ -11,7 +11,7 @@ import type { StoredBlob, StoredImage } from './storedimage.ts'
 const CHUNK_BYTES = 1024 * 1024
 
 export interface ArchiveOptions {
-  /** Of index.json: the image's descriptor under each of its names. */
+  /** Of index.json: the descriptor of the image, or of the index, under each of its names. */
   readonly entries: readonly Descriptor[]
   /** Further files beside index.json, by name. */
   readonly documents?: Readonly<Record<string, Uint8Array>>
@@ -19,20 +19,23 @@ export interface ArchiveOptions {
 }
 
 /**
- * The tar archive of a layout with one image, in chunks: what tells a reader what there is comes before the layers. The
- * same image gives the same bytes: no times, owner root. Blobs are read as they are written out, in constant memory.
+ * The tar archive of a layout, in chunks: what tells a reader what there is comes before the blobs, which keep their order.
+ * The same blobs give the same bytes: no times, owner root. They are read as they are written out, in constant memory.
  *
  * @throws ImageError when a blob is not what its digest says; AbortError after `signal`; errors of the file system are
  *   passed on
  */
-export async function* layoutArchive(image: StoredImage, options: ArchiveOptions): AsyncGenerator<Buffer> {
+export async function* layoutArchive(
+  { blobs }: Pick<StoredImage, 'blobs'>,
+  options: ArchiveOptions,
+): AsyncGenerator<Buffer> {
   const { entries, documents = {}, signal } = options
   const files = { 'oci-layout': layoutMark(), 'index.json': indexText(entries), ...documents }
   for (const [path, bytes] of Object.entries(files)) {
     yield Buffer.concat([tarHeader(entry('file', path, bytes.length)), bytes, tarPadding(bytes.length)])
   }
   yield Buffer.concat(['blobs', 'blobs/sha256'].map((path) => tarHeader(entry('directory', path, 0))))
-  for (const blob of image.blobs) {
+  for (const blob of blobs) {
     yield tarHeader(entry('file', blobName(blob), blob.sizeBytes))
     yield* content(blob, signal)
     yield tarPadding(blob.sizeBytes)

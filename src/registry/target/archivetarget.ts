@@ -2,25 +2,34 @@ import { basename, dirname, resolve } from 'node:path'
 import { layoutArchive } from '../../oci/store/archive.ts'
 import { replaceFile } from '../../oci/store/blob.ts'
 import { type IndexName, namedDescriptors } from '../../oci/store/layout.ts'
-import type { StoredImage } from '../../oci/store/storedimage.ts'
+import type { StoredBlob, StoredImage } from '../../oci/store/storedimage.ts'
+import type { StoredTree } from '../../oci/store/storedtree.ts'
 import type { Access } from '../access.ts'
 import { dockerArchive } from './dockerimage.ts'
 
 /**
- * Writes the archive of a layout, in one step in place of what is there; without skopeo, which leaves the platform out of
+ * Writes the archive of a layout with an image, or an index and all it names, in one step in place of what is there; without skopeo, which leaves the platform out of
  * index.json and unpacks a copy of everything beside the archive.
  *
- * @param names of the image in index.json
+ * @param names in index.json
  * @throws ImageError when a blob is damaged; HostError when the disk is full; errors of the file system are passed on
  */
 export async function writeOciArchive(
-  image: StoredImage,
+  tree: StoredTree,
   file: string,
   names: readonly IndexName[],
   { signal }: Access,
 ): Promise<void> {
-  const entries = namedDescriptors(image.descriptor, names)
-  await replaceFile(...placeOf(file), layoutArchive(image, { entries, ...(signal === undefined ? {} : { signal }) }))
+  const entries = namedDescriptors(tree.descriptor, names)
+  const content = { blobs: documentsFirst(tree) }
+  await replaceFile(...placeOf(file), layoutArchive(content, { entries, ...(signal === undefined ? {} : { signal }) }))
+}
+
+/** Whoever reads the archive as it comes knows what there is before the layers do. */
+function documentsFirst({ images, blobs }: StoredTree): readonly StoredBlob[] {
+  const layers = new Set(images.flatMap(({ manifest }) => manifest.layers).map(({ digest }) => digest))
+  const isLayer = ({ digest }: StoredBlob) => layers.has(digest)
+  return [...blobs.filter((blob) => !isLayer(blob)), ...blobs.filter(isLayer)]
 }
 
 /**

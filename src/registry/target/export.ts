@@ -1,6 +1,6 @@
 import type { ContainerName } from '../../oci/container/containername.ts'
-import type { Descriptor } from '../../oci/descriptor.ts'
-import { readStoredImage } from '../../oci/store/storedimage.ts'
+import type { StoredImage } from '../../oci/store/storedimage.ts'
+import { containerOf, readStoredTree, type StoredTree } from '../../oci/store/storedtree.ts'
 import type { Access } from '../access.ts'
 import { type ImageName, type LocalName, plainName } from '../transport.ts'
 import { writeDockerArchive, writeOciArchive } from './archivetarget.ts'
@@ -8,20 +8,26 @@ import { type DockerForm, dockerForm } from './dockerimage.ts'
 import { loadIntoEngine } from './enginetarget.ts'
 import { writeToFolder } from './foldertarget.ts'
 import { writeToLayout } from './layouttarget.ts'
-import { pushTag, type Source } from './push.ts'
+import { pushImage } from './push.ts'
+import type { Source } from './staging.ts'
 import { copyToStorage } from './storagetarget.ts'
 import { dockerNames, indexNames, storageNames } from './targetnames.ts'
 
-/** An image of ours with the descriptor that stands for it in an index. */
+/** An image or an index of ours, with what it is called. */
 export interface ExportSource extends Source {
-  /** With the platform. */
-  readonly descriptor: Descriptor
   /** What the container is called, the main name first: for destinations whose text says no other name. */
   readonly names: readonly ContainerName[]
 }
 
+/** Where an image goes that holds no index: what runs as a container is written there, and nothing of the rest. */
+export const SINGLE_IMAGE_TRANSPORTS: readonly LocalName['transport'][] = [
+  'docker-archive',
+  'docker-daemon',
+  'containers-storage',
+]
+
 /**
- * Writes an image to skopeo destinations, one after another. Our digest stays the same in all that can keep it; the log
+ * Writes an image, or an index with all it names, to skopeo destinations, one after another. Our digest stays the same in all that can keep it; the log
  * says of each what it carries. A layout that is there already keeps its other images; an archive or a folder that is
  * there is replaced in one step, and stays when this fails.
  *
@@ -36,7 +42,7 @@ export async function exportImage(
 ): Promise<void> {
   await using forDocker = dockerForm(access)
   for (const [index, destination] of destinations.entries()) {
-    if (destination.transport === 'docker') await pushTag(source, plainName(destination), access)
+    if (destination.transport === 'docker') await pushImage(source, [plainName(destination)], access)
     else {
       const { names, carries } = await writeTo(source, destination, forDocker, access)
       const as = names.length > 0 ? ` as ${names.join(', ')}` : ''
@@ -58,41 +64,54 @@ async function writeTo(
   forDocker: DockerForm,
   access: Access,
 ): Promise<Written> {
-  const { digest } = source
-  const image = await readStoredImage(source.layout, source.descriptor)
+  const tree = await readStoredTree(source.layout, source.descriptor)
+  const { digest } = tree.descriptor
   const { path, transport } = destination
   switch (transport) {
     case 'oci': {
       const names = indexNames(destination, source.names)
-      await writeToLayout(image, path, names, access)
+      await writeToLayout(tree, path, names, access)
       return { names: names.map(({ ref }) => ref), carries: digest }
     }
     case 'oci-archive': {
       const names = indexNames(destination, source.names)
-      await writeOciArchive(image, path, names, access)
+      await writeOciArchive(tree, path, names, access)
       return { names: names.map(({ ref }) => ref), carries: digest }
     }
     case 'dir':
-      await writeToFolder(image, path, access)
+      await writeToFolder(tree, path, access)
       return { names: [], carries: digest }
     case 'containers-storage': {
+      const { descriptor } = singleImage(tree, destination, access)
       const names = storageNames(destination, source.names)
-      await copyToStorage(source, names, access)
-      return { names, carries: digest }
+      await copyToStorage(source, descriptor, names, access)
+      return { names, carries: descriptor.digest }
     }
     case 'docker-archive': {
       const names = dockerNames(destination.name, source.names)
-      const fit = await forDocker.of(image)
+      const fit = await forDocker.of(singleImage(tree, destination, access))
       await writeDockerArchive(fit, path, names, access)
       return { names, carries: `${fit.descriptor.digest} in its index.json; ${LOADED}` }
     }
     case 'docker-daemon': {
       const names = dockerNames(path, source.names)
-      const fit = await forDocker.of(image)
+      const fit = await forDocker.of(singleImage(tree, destination, access))
       const id = await loadIntoEngine(fit, plainName(destination), names, access)
       return { names, carries: id === fit.descriptor.digest ? id : `image ID ${id}; ${LOADED}` }
     }
   }
+}
+
+/** What goes where no index can; the log says that it is not all. */
+function singleImage(tree: StoredTree, destination: LocalName, { report }: Access): StoredImage {
+  const container = containerOf(tree)
+  if (container === undefined)
+    throw new Error(`there is no container for ${plainName(destination)}, and none was asked for`)
+  if (tree.index !== undefined) {
+    const { digest } = container.descriptor
+    report.info(`${plainName(destination)} holds one image and no index: it gets the container alone, ${digest}`)
+  }
+  return container
 }
 
 const LOADED =

@@ -4,7 +4,8 @@ import { HostError } from '../../errors.ts'
 import { digestHex } from '../../oci/digest.ts'
 import { replaceFile, syncFile } from '../../oci/store/blob.ts'
 import { bringContent } from '../../oci/store/layout.ts'
-import type { StoredBlob, StoredImage } from '../../oci/store/storedimage.ts'
+import type { StoredBlob } from '../../oci/store/storedimage.ts'
+import type { StoredTree } from '../../oci/store/storedtree.ts'
 import type { Access } from '../access.ts'
 import { makeWhole, namesIn } from './beside.ts'
 import { locked } from './lock.ts'
@@ -16,18 +17,18 @@ const VERSION = '1.1\n'
 const BLOB_OR_SIGNATURE = /^(?:[0-9a-f]{64}(?:\.manifest\.json|\.signature-\d+)?|signature-\d+)$/
 
 /**
- * Writes an image in the form of `dir:`: the blobs and `manifest.json` side by side, without skopeo, which empties the
- * folder first. A new folder comes to be whole; in one that is there the manifest changes in one step, and only then the
+ * Writes an image in the form of `dir:`: the blobs and `manifest.json` side by side, of an index the manifests that it
+ * names too, as `HEX.manifest.json`. Without skopeo, which empties the folder first. A new folder comes to be whole; in one that is there the manifest changes in one step, and only then the
  * blobs of the image before go. A failure leaves what there was.
  *
  * @throws HostError when the folder holds something else than an image, or the disk is full; errors of the file system
  *   are passed on
  */
-export async function writeToFolder(image: StoredImage, folder: string, access: Access): Promise<void> {
+export async function writeToFolder(tree: StoredTree, folder: string, access: Access): Promise<void> {
   const path = resolve(folder)
-  const fill = async (temporary: string) => await addFiles(image, temporary, [], access.signal)
+  const fill = async (temporary: string) => await addFiles(tree, temporary, [], access.signal)
   if ((await namesIn(path, 'the folder of an image')) === undefined && (await makeWhole(path, fill))) return
-  await locked(path, access, async () => await replaceImage(image, path, access.signal))
+  await locked(path, access, async () => await replaceImage(tree, path, access.signal))
 }
 
 /** Whether a folder is empty or holds an image in the form of `dir:`. */
@@ -37,30 +38,32 @@ export async function isImageFolder(folder: string, names: readonly string[]): P
   return version.startsWith(MARK)
 }
 
-async function replaceImage(image: StoredImage, folder: string, signal: AbortSignal | undefined): Promise<void> {
+async function replaceImage(tree: StoredTree, folder: string, signal: AbortSignal | undefined): Promise<void> {
   const before = (await namesIn(folder, 'the folder of an image')) ?? []
   if (!(await isImageFolder(folder, before))) {
     throw new HostError(`${folder} holds something else than an image`, 'export to another folder')
   }
-  await addFiles(image, folder, before, signal)
-  const ours = new Set(blobsBeside(image).map(({ digest }) => digestHex(digest)))
+  await addFiles(tree, folder, before, signal)
+  const ours = new Set(filesBeside(tree).map(({ name }) => name))
   for (const name of before.filter((each) => BLOB_OR_SIGNATURE.test(each) && !ours.has(each))) {
     await rm(join(folder, name), { force: true })
   }
 }
 
 async function addFiles(
-  image: StoredImage,
+  tree: StoredTree,
   folder: string,
   before: readonly string[],
   signal: AbortSignal | undefined,
 ): Promise<void> {
-  const manifest = await readFile(image.blobs.find(({ digest }) => digest === image.descriptor.digest)?.file ?? '')
+  const manifest = await readFile(tree.blobs.find(({ digest }) => digest === tree.descriptor.digest)?.file ?? '')
   const added: string[] = []
   try {
-    for (const { digest, file } of blobsBeside(image)) {
+    for (const { name, blob, isManifest } of filesBeside(tree)) {
       signal?.throwIfAborted()
-      if (await bringContent(folder, file, digest)) added.push(digestHex(digest))
+      if (isManifest) await replaceFile(folder, name, await readFile(blob.file))
+      const isNew = isManifest ? !before.includes(name) : await bringContent(folder, blob.file, blob.digest)
+      if (isNew) added.push(name)
     }
     for (const name of added) await syncFile(join(folder, name))
     signal?.throwIfAborted()
@@ -73,6 +76,20 @@ async function addFiles(
   }
 }
 
-function blobsBeside({ blobs, descriptor }: StoredImage): readonly StoredBlob[] {
-  return blobs.filter(({ digest }) => digest !== descriptor.digest)
+interface FileBeside {
+  readonly name: string
+  readonly blob: StoredBlob
+  readonly isManifest: boolean
+}
+
+/** Everything beside `manifest.json` and `version`, as c/image calls it; directory/directory_transport.go. */
+function filesBeside({ blobs, descriptor, images }: StoredTree): readonly FileBeside[] {
+  const manifests = new Set(images.map((image) => image.descriptor.digest))
+  return blobs
+    .filter(({ digest }) => digest !== descriptor.digest)
+    .map((blob) => {
+      const isManifest = manifests.has(blob.digest)
+      const hex = digestHex(blob.digest)
+      return { name: isManifest ? `${hex}.manifest.json` : hex, blob, isManifest }
+    })
 }

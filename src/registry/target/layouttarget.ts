@@ -16,38 +16,38 @@ import {
   REF_NAME,
   writeIndex,
 } from '../../oci/store/layout.ts'
-import type { StoredImage } from '../../oci/store/storedimage.ts'
+import type { StoredTree } from '../../oci/store/storedtree.ts'
 import type { Access } from '../access.ts'
 import { makeWhole, namesIn } from './beside.ts'
 import { locked } from './lock.ts'
 
 /**
- * Puts an image into a layout, without skopeo, which leaves the platform out and writes index.json in place (c/image
+ * Puts an image, or an index with all it names, into a layout, without skopeo, which leaves the platform out and writes index.json in place (c/image
  * oci/layout/oci_dest.go). A new layout comes to be whole. One that is there keeps its other images and all that we do
  * not know; its index changes in one step, and exports into it wait for one another. A failure leaves what there was.
  *
- * @param names of the image in it, none for one without; they are taken from other images of the layout
+ * @param names of it there, none for one without; they are taken from other images of the layout
  * @throws HostError when the folder holds something else than a layout, or the disk is full; ImageError when its index
  *   is none; errors of the file system are passed on
  */
 export async function writeToLayout(
-  image: StoredImage,
+  tree: StoredTree,
   folder: string,
   names: readonly IndexName[],
   access: Access,
 ): Promise<void> {
   const path = resolve(folder)
-  const entries = namedDescriptors(image.descriptor, names)
+  const entries = namedDescriptors(tree.descriptor, names)
   const fill = async (temporary: string) => {
     const layout = await createLayout(temporary)
-    for (const blob of image.blobs) {
+    for (const blob of tree.blobs) {
       access.signal?.throwIfAborted()
       await linkBlob(layout, blob.file, blob.digest)
     }
     await writeIndex(layout, entries)
   }
   if ((await namesIn(path, 'an OCI layout')) === undefined && (await makeWhole(path, fill))) return
-  await locked(path, access, async () => await addImage(image, path, entries, access.signal))
+  await locked(path, access, async () => await addTree(tree, path, entries, access.signal))
 }
 
 /** @throws HostError when the folder holds something else than a layout; ImageError when its index is none */
@@ -60,8 +60,8 @@ export async function readLayoutIndex(folder: string): Promise<JsonObject> {
   return parseDocument(await readFile(join(folder, 'index.json')), `the index of ${folder}`)
 }
 
-async function addImage(
-  image: StoredImage,
+async function addTree(
+  tree: StoredTree,
   folder: string,
   added: readonly Descriptor[],
   signal: AbortSignal | undefined,
@@ -71,7 +71,7 @@ async function addImage(
   const brought: string[] = []
   try {
     const layout = await createLayout(folder)
-    for (const { file, digest } of image.blobs) {
+    for (const { file, digest } of tree.blobs) {
       signal?.throwIfAborted()
       if (await bringContent(layout.blobs, file, digest)) brought.push(blobPath(folder, digest))
     }

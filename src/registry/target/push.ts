@@ -1,22 +1,16 @@
 import { RegistryError } from '../../errors.ts'
+import type { Descriptor } from '../../oci/descriptor.ts'
 import { type Digest, digestOf } from '../../oci/digest.ts'
+import { platformText } from '../../oci/platform.ts'
 import { parseReference } from '../../oci/reference.ts'
-import { readUnchangedManifest } from '../../oci/store/storedimage.ts'
 import type { Access } from '../access.ts'
 import { hasLogin } from '../login/login.ts'
 import type { RefusalKind } from '../refusal.ts'
 import { copyImage, type Purpose, RefusedError, readManifest } from '../skopeo.ts'
-import { folderName } from '../transport.ts'
+import { type Source, type Staging, stageTree } from './staging.ts'
 
-/** An image of ours in a layout. */
-export interface Source {
-  /** The folder of the layout. */
-  readonly layout: string
-  /** Its name in index.json. */
-  readonly reference: string
-  /** Of its manifest. */
-  readonly digest: Digest
-}
+/** Where a format is named, a refused index is not tried again as Docker's list, which tells another error than the first. */
+const INDEX_ALONE = ['--multi-arch=index-only', '--format=oci']
 
 /** Answers that say nothing against a push: registries give them for repositories that a push creates. */
 const ANSWERS: ReadonlySet<RefusalKind> = new Set<RefusalKind>([
@@ -44,8 +38,8 @@ export function describePush(tags: readonly string[]): readonly string[] {
 }
 
 /**
- * Pushes an image to all tags, one after another. Each tag is read back and must carry our digest: skopeo's exit code
- * says neither that a tag moved nor that it did not.
+ * Pushes an image, or an index with all it names, to all tags, one after another. Whatever is pushed is read back and must
+ * carry our digest: skopeo's exit code says neither that a tag moved nor that it did not.
  *
  * @param onTag called for each tag that carries our digest now
  * @returns those tags, in the order of `tags`
@@ -57,82 +51,125 @@ export async function pushImage(
   access: Access,
   onTag: (tag: string) => void = () => {},
 ): Promise<readonly string[]> {
+  await using staging = await stageTree(source, access)
+  const ready = new Set<string>()
   for (const tag of pushOrder(tags)) {
-    await pushTag(source, tag, access)
+    const repository = repositoryOf(tag)
+    if (!ready.has(repository)) await pushChildren(staging, repository, access)
+    ready.add(repository)
+    await pushManifest(staging, { descriptor: source.descriptor, to: tag }, access)
     onTag(tag)
   }
   return tags
 }
 
-/** Pushes to one tag, `registry/repository:tag`. Throws what `pushImage` does. */
-export async function pushTag(source: Source, tag: string, access: Access): Promise<void> {
-  const { layout, reference, digest } = source
-  // skopeo pushes a changed manifest without a word, under a digest of its own.
-  await readUnchangedManifest(layout, digest)
+/**
+ * Pushes in the same way to no tag: who wants it asks for the digest.
+ *
+ * @param repository `registry/repository`
+ * @returns `registry/repository@digest`
+ * @throws what `pushImage` does
+ */
+export async function pushByDigest(source: Source, repository: string, access: Access): Promise<string> {
+  await using staging = await stageTree(source, access)
+  await pushChildren(staging, repository, access)
+  const { descriptor } = source
+  const to = `${repository}@${descriptor.digest}`
+  await pushManifest(staging, { descriptor, to }, access)
+  return to
+}
+
+/**
+ * Pushes what an index names, so that it can follow. One by one and not by `--all`, with which skopeo 1.14 to 1.20 write
+ * another index where a blob is packed by zstd (skopeo issue 2627).
+ */
+async function pushChildren(staging: Staging, repository: string, access: Access): Promise<void> {
+  const { index, images } = staging.tree
+  if (index === undefined) return
+  for (const { descriptor } of images) {
+    await pushManifest(staging, { descriptor, to: `${repository}@${descriptor.digest}` }, access)
+  }
+}
+
+async function pushManifest(
+  { tree, nameOf }: Staging,
+  { descriptor, to }: { readonly descriptor: Descriptor; readonly to: string },
+  access: Access,
+): Promise<void> {
+  const { digest, platform } = descriptor
+  const isIndex = tree.index !== undefined && digest === tree.descriptor.digest
   const copy = {
-    from: folderName('oci', layout, reference),
-    to: `docker://${tag}`,
-    flags: ['--quiet', '--preserve-digests'],
+    from: nameOf(descriptor),
+    to: `docker://${to}`,
+    flags: ['--quiet', '--preserve-digests', ...(isIndex ? INDEX_ALONE : [])],
   }
   try {
-    await copyImage(copy, access, purpose(tag, `the push to ${tag} failed`))
+    await copyImage(copy, access, purpose(to, `the push to ${to} failed`))
   } catch (error) {
-    if (!(error instanceof RefusedError) || (await carried(tag, access).catch(() => undefined)) !== digest) throw error
-    access.report.info(`${error.message}; but ${tag} carries ${digest}, so the push got through`)
+    if (!(error instanceof RefusedError) || (await carried(to, access).catch(() => undefined)) !== digest) throw error
+    access.report.info(`${error.message}; but ${to} carries ${digest}, so the push got through`)
     return
   }
-  const found = await carried(tag, access)
+  const found = await carried(to, access)
   if (found === digest) {
-    access.report.info(`pushed ${tag}`)
+    const isChild = digest !== tree.descriptor.digest && platform !== undefined
+    access.report.info(`pushed ${to}${isChild ? `, for ${platformText(platform)}` : ''}`)
     return
   }
-  const message = `the push to ${tag} had no effect: it carries ${found} now, not our ${digest}; somebody else pushed at the same time, or the registry changes or drops what it gets`
-  throw new RegistryError(message, { side: 'target', reference: tag })
+  const message = `the push to ${to} had no effect: it carries ${found} now, not our ${digest}; somebody else pushed at the same time, or the registry changes or drops what it gets`
+  throw new RegistryError(message, { side: 'target', reference: to })
 }
 
 /**
  * Asks each registry once whether it is there, before an hour of building.
  *
+ * @param references tags, or repositories without one
  * @throws RegistryError when one refuses the connection, has no address or no trusted certificate, is no registry, or does
  *   not accept the login, or wants one where there is none. A repository that is not there, or denied, is no error here:
  *   some registries say so of new ones.
  */
-export async function checkTargets(tags: readonly string[], access: Access): Promise<void> {
+export async function checkTargets(references: readonly string[], access: Access): Promise<void> {
   const firsts = new Map<string, string>()
-  for (const tag of tags) {
-    const parsed = parseReference(tag)
-    const registry = typeof parsed === 'string' ? tag : parsed.registry
-    if (!firsts.has(registry)) firsts.set(registry, tag)
+  for (const reference of references) {
+    const parsed = parseReference(reference)
+    const registry = typeof parsed === 'string' ? reference : parsed.registry
+    if (!firsts.has(registry)) firsts.set(registry, reference)
   }
-  for (const [registry, tag] of firsts) {
+  for (const [registry, first] of firsts) {
     try {
-      await readManifest(`docker://${tag}`, access, purpose(tag, `the registry ${registry} cannot be reached`))
+      await readManifest(`docker://${first}`, access, purpose(first, `the registry ${registry} cannot be reached`))
     } catch (error) {
       if (!(error instanceof RefusedError) || !ANSWERS.has(error.refusal.kind)) throw error
-      if (error.refusal.kind === 'login') throw await loginError(tag, registry, access, error)
+      if (error.refusal.kind === 'login') throw await loginError(first, registry, access, error)
     }
   }
 }
 
 /** Who has to log in to read has to log in to push. (Of new repositories registries say "denied", which passes.) */
 async function loginError(
-  tag: string,
+  reference: string,
   registry: string,
   access: Access,
   { detail }: RefusedError,
 ): Promise<RegistryError> {
-  const parsed = parseReference(tag)
+  const parsed = parseReference(reference)
   const known = typeof parsed !== 'string' && (await hasLogin(access, parsed))
   const message = known
     ? `the login for ${registry} is not accepted: log in again`
-    : `${registry} wants a login for ${tag}, and there is none: give username and password, or log in before`
-  return new RegistryError(message, { side: 'target', reference: tag, detail })
+    : `${registry} wants a login for ${reference}, and there is none: give username and password, or log in before`
+  return new RegistryError(message, { side: 'target', reference, detail })
 }
 
-async function carried(tag: string, access: Access): Promise<Digest> {
+async function carried(name: string, access: Access): Promise<Digest> {
   return digestOf(
-    await readManifest(`docker://${tag}`, access, purpose(tag, `${tag} was pushed but cannot be read back`)),
+    await readManifest(`docker://${name}`, access, purpose(name, `${name} was pushed but cannot be read back`)),
   )
+}
+
+function repositoryOf(tag: string): string {
+  const parsed = parseReference(tag)
+  if (typeof parsed === 'string') throw new Error(`${tag} is no tag, and was never checked: ${parsed}`)
+  return `${parsed.registry}/${parsed.repository}`
 }
 
 function purpose(reference: string, failure: string): Purpose {

@@ -1,27 +1,34 @@
 import { RegistryError } from '../../errors.ts'
+import type { Descriptor } from '../../oci/descriptor.ts'
 import { digestOf } from '../../oci/digest.ts'
 import type { Access } from '../access.ts'
 import { copyImage, type Purpose, RefusedError, readManifest } from '../skopeo.ts'
-import { folderName } from '../transport.ts'
-import type { Source } from './push.ts'
+import { type Source, stageTree } from './staging.ts'
 
 /**
  * Writes an image into the storage of podman, under each name; the layers are written once. Each name is read back and
  * must carry our digest.
  *
+ * @param image the one of the source that is written
  * @param names as skopeo takes them, behind `containers-storage:`
- * @throws RegistryError when skopeo cannot write it, or the storage has another digest then
+ * @throws RegistryError when skopeo cannot write it, or the storage has another digest then; ImageError when the layout
+ *   was changed
  */
-export async function copyToStorage(source: Source, names: readonly string[], access: Access): Promise<void> {
-  const { layout, reference, digest } = source
+export async function copyToStorage(
+  source: Source,
+  image: Descriptor,
+  names: readonly string[],
+  access: Access,
+): Promise<void> {
+  await using staging = await stageTree(source, access)
   for (const name of names) {
     const to = `containers-storage:${name}`
     const purpose = purposeOf(to, `the image cannot be written to ${to}`)
-    const copy = { from: folderName('oci', layout, reference), to, flags: ['--quiet', '--preserve-digests'] }
+    const copy = { from: staging.nameOf(image), to, flags: ['--quiet', '--preserve-digests'] }
     await copyImage(copy, access, purpose)
     const found = digestOf(await readManifest(to, access, purposeOf(to, `${to} was written but cannot be read back`)))
-    if (found === digest) continue
-    const message = `${to} has ${found} now, not our ${digest}: somebody else wrote to it at the same time`
+    if (found === image.digest) continue
+    const message = `${to} has ${found} now, not our ${image.digest}: somebody else wrote to it at the same time`
     throw new RegistryError(message, { side: 'target', reference: to })
   }
 }

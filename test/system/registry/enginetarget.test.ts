@@ -5,7 +5,7 @@ import { join } from 'node:path'
 import { promisify } from 'node:util'
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest'
 import type { ImageConfig } from '../../../src/oci/container/config.ts'
-import { digestOf } from '../../../src/oci/digest.ts'
+import { type Digest, digestOf } from '../../../src/oci/digest.ts'
 import { parseManifest } from '../../../src/oci/manifest.ts'
 import { blobPath } from '../../../src/oci/store/layout.ts'
 import type { ExportSource } from '../../../src/registry/target/export.ts'
@@ -29,6 +29,7 @@ afterEach(() => here[Symbol.asyncDispose]())
 const at = (...parts: string[]) => join(here.folder, ...parts)
 
 interface Wrapped extends ExportSource {
+  readonly digest: Digest
   readonly config: ImageConfig
   readonly configDigest: string
 }
@@ -53,7 +54,6 @@ async function wrapped(algorithm: 'gzip' | 'zstd' | 'none'): Promise<Wrapped> {
   const { config } = parseManifest(await readFile(blobPath(at('layout'), image.digest)))
   return {
     layout: image.layout,
-    reference: image.reference,
     digest: image.digest,
     descriptor: image.descriptor,
     names: NAMES,
@@ -73,7 +73,7 @@ async function lying(source: Wrapped): Promise<ExportSource> {
   const config = await put({ ...source.config, rootfs })
   const manifest = JSON.parse(await readFile(blobPath(source.layout, source.digest), 'utf8'))
   const changed = await put({ ...manifest, config: { ...manifest.config, ...config } })
-  return { ...source, digest: changed.digest, descriptor: { ...source.descriptor, ...changed } }
+  return { ...source, descriptor: { ...source.descriptor, ...changed } }
 }
 
 async function sha256(file: string): Promise<string> {

@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { promisify } from 'node:util'
 import type { ContainerName } from '../../../src/oci/container/containername.ts'
-import { digestOf } from '../../../src/oci/digest.ts'
+import { type Digest, digestOf } from '../../../src/oci/digest.ts'
 import { blobPath } from '../../../src/oci/store/layout.ts'
 import type { Access } from '../../../src/registry/access.ts'
 import { type ExportSource, exportImage } from '../../../src/registry/target/export.ts'
@@ -47,11 +47,11 @@ export async function sourceOf(
   image: Base,
   { name = 'amd64', names = [] }: { name?: 'amd64' | 'arm64'; names?: readonly ContainerName[] } = {},
 ): Promise<ExportSource> {
-  const digest = image.digests[name] as ExportSource['digest']
+  const digest = image.digests[name] as Digest
   const { length: size } = await readFile(blobPath(image.layout, digest))
   const mediaType = 'application/vnd.oci.image.manifest.v1+json'
   const platform = { os: 'linux', architecture: name }
-  return { layout: image.layout, reference: name, digest, descriptor: { mediaType, digest, size, platform }, names }
+  return { layout: image.layout, descriptor: { mediaType, digest, size, platform }, names }
 }
 
 export const NAMES: readonly ContainerName[] = [

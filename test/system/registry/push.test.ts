@@ -4,10 +4,12 @@ import { join } from 'node:path'
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest'
 import { blobPath } from '../../../src/oci/store/layout.ts'
 import { requireSkopeo } from '../../../src/registry/skopeo.ts'
-import { pushImage, type Source } from '../../../src/registry/target/push.ts'
+import { pushImage } from '../../../src/registry/target/push.ts'
+import type { Source } from '../../../src/registry/target/staging.ts'
 import { type Base, makeBase, pushBase } from '../../support/base.ts'
 import { forward, startProxy } from '../../support/proxy.ts'
 import { blobUploads, type Registry, startRegistry, type TestAccess, testAccess } from '../../support/registry.ts'
+import { sourceOf } from './exporting.ts'
 
 let registry: Registry
 let base: Base
@@ -25,17 +27,14 @@ afterAll(async () => {
 beforeEach(async () => {
   registry = await startRegistry()
   access = await testAccess()
-  source = sourceOf(base)
+  const { layout, descriptor } = await sourceOf(base)
+  source = { layout, descriptor }
 })
 
 afterEach(async () => {
   await registry?.stop()
   await access?.[Symbol.asyncDispose]()
 })
-
-function sourceOf(image: Base): Source {
-  return { layout: image.layout, reference: 'amd64', digest: image.digests.amd64 as Source['digest'] }
-}
 
 /** The digest that a tag has at the registry, asked without the product. */
 async function carried(tag: string): Promise<string | null> {
@@ -52,7 +51,7 @@ describe('pushImage', () => {
     const done: string[] = []
     expect(await pushImage(source, tags, access, (tag) => done.push(tag))).toEqual(tags)
     expect(done).toEqual(tagsOf(registry.address, '1.2.3', '1.2', 'latest'))
-    expect(await Promise.all(['latest', '1.2', '1.2.3'].map(carried))).toEqual(Array(3).fill(source.digest))
+    expect(await Promise.all(['latest', '1.2', '1.2.3'].map(carried))).toEqual(Array(3).fill(source.descriptor.digest))
     await registry.settled()
     expect(blobUploads(registry.accesses)).toHaveLength(3)
   })
@@ -77,7 +76,7 @@ describe('pushImage', () => {
     await expect(pushImage(source, tagsOf(liar.address, '1'), access)).rejects.toMatchObject({
       name: 'RegistryError',
       side: 'target',
-      message: expect.stringContaining(`it carries ${other.digests.amd64} now, not our ${source.digest}`),
+      message: expect.stringContaining(`it carries ${other.digests.amd64} now, not our ${source.descriptor.digest}`),
     })
   })
 
@@ -100,7 +99,7 @@ describe('pushImage', () => {
       return true
     })
     await pushImage(source, tagsOf(liar.address, '1'), access)
-    expect(await carried('1')).toBe(source.digest)
+    expect(await carried('1')).toBe(source.descriptor.digest)
     expect(access.waits).toEqual([1000, 2000, 4000])
     expect(access.report.lines.at(-1)).toMatch(/so the push got through$/)
   })
@@ -113,14 +112,14 @@ describe('pushImage', () => {
       return true
     })
     await pushImage(source, tagsOf(flaky.address, '1'), access)
-    expect(await carried('1')).toBe(source.digest)
+    expect(await carried('1')).toBe(source.descriptor.digest)
   })
 
   it('does not push a layout whose manifest was changed', async () => {
     const layout = await mkdtemp(join(tmpdir(), 'changed-'))
     try {
       await cp(base.layout, layout, { recursive: true })
-      const path = blobPath(layout, source.digest)
+      const path = blobPath(layout, source.descriptor.digest)
       await writeFile(
         path,
         (await readFile(path, 'utf8')).replace('"schemaVersion":2', '"schemaVersion":2,"annotations":{}'),

@@ -86,7 +86,7 @@ describe.each(['gzip', 'zstd'] as const)('any bytes compressed as %s', (algorith
     expect([two?.equals(one as Buffer), four?.equals(one as Buffer)]).toEqual([true, true])
   })
 
-  it.each([0, 1, MIB - 1, MIB, MIB + 1, 8 * MIB, 8 * MIB + 1])(
+  it.each([0, 1, MIB - 1, MIB, MIB + 1, 4 * MIB, 4 * MIB + 1])(
     'come back whole where they are %i zeros',
     async (length) => {
       const bytes = Buffer.alloc(length)

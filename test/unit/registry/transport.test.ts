@@ -4,6 +4,7 @@ import {
   imageNameText,
   parseDestination,
   parseRegistry,
+  parseRepository,
   parseTag,
 } from '../../../src/registry/transport.ts'
 
@@ -83,5 +84,22 @@ describe('parseRegistry', () => {
 describe('folderName', () => {
   it('refuses a folder with a colon, which skopeo would cut there', () => {
     expect(() => folderName('oci', '/tmp/a:b', 'x')).toThrow(/colon in its name/)
+  })
+})
+
+describe('parseRepository', () => {
+  it('takes a repository and gives its full name', () => {
+    expect(parseRepository('docker://ghcr.io/acme/x')).toBe('ghcr.io/acme/x')
+    expect(parseRepository('acme/x')).toBe('docker.io/acme/x')
+    expect(parseRepository('localhost:5000/x')).toBe('localhost:5000/x')
+  })
+
+  it.each([
+    ['ghcr.io/acme/x:1', "'ghcr.io/acme/x:1' has a tag, and a push by digest moves none: write ghcr.io/acme/x"],
+    [`ghcr.io/a/b@${DIGEST}`, `'ghcr.io/a/b@${DIGEST}' has a digest, which comes of what is pushed: write ghcr.io/a/b`],
+    ['nightly', "'nightly' is no repository of a registry: write REGISTRY/NAME"],
+    ['ghcr.io/Acme/x', "'ghcr.io/Acme/x' is no repository: repository names are lower case: write ghcr.io/acme/x"],
+  ])('refuses %s', (text, problem) => {
+    expect(problemOf(parseRepository(text))).toBe(problem)
   })
 })

@@ -27,6 +27,8 @@ const INPUTS: Readonly<Record<string, string>> = {
   compression: 'gzip',
   tags: '',
   push: 'false',
+  'push-by-digest': 'false',
+  repository: '',
   export: '',
   registry: '',
   username: '',
