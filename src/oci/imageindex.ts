@@ -17,7 +17,7 @@ export interface ImageIndex {
 }
 
 /**
- * One index of these entries, in one order whatever theirs is: images, artifacts, then the disks of podman machine.
+ * One index of these entries, in one order whatever theirs is: by platform, the disks of podman machine last.
  * containerd and docker take `x86_64` for `amd64`, and the first that fits.
  *
  * @param annotations of the index
@@ -27,7 +27,7 @@ export function imageIndex(
   entries: readonly Descriptor[],
   annotations: Readonly<Record<string, string>> = {},
 ): ImageIndex {
-  const manifests = entries.toSorted(byPlace).map(entryOf)
+  const manifests = entries.map(entryOf).sort(byPlace)
   const violations = indexRuleViolations(manifests)
   if (violations.length > 0) throw new ImageError('the index', violations)
   const index: Index = { schemaVersion: 2, mediaType: mediaTypes.index, manifests, ...recorded(annotations) }
@@ -57,10 +57,10 @@ function byPlace(one: Descriptor, other: Descriptor): number {
   return at < 0 ? 0 : (a[at] ?? '') < (b[at] ?? '') ? -1 : 1
 }
 
-/** What entries are sorted by, the most important first; the digest, so that there is one order even of what is refused. */
+/** What entries are sorted by, the most important first; the digest last, for one order even of what is refused. */
 function placeOf(entry: Descriptor): readonly string[] {
-  const { platform, annotations = {}, artifactType, digest } = entry
-  const group = isMachineEntry(entry) ? 2 : artifactType === undefined ? 0 : 1
+  const { platform, annotations = {}, digest } = entry
+  const group = isMachineEntry(entry) ? 1 : 0
   const diskType = (DISK_TYPES as readonly string[]).indexOf(annotations[DISK_TYPE_ANNOTATION] ?? '')
   return [`${group}`, platform?.os ?? '', platform?.architecture ?? '', platform?.variant ?? '', `${diskType}`, digest]
 }

@@ -20,6 +20,7 @@ export function indexRuleViolations(entries: readonly Descriptor[]): readonly st
       (digest) => `name ${digest}, which only the first would be found by`,
     ),
     ...repeated(entries, containerPlatform, (platform) => `are for ${platform}, and nothing tells which one to take`),
+    ...orderViolations(entries),
     ...repeated(entries, machineDisk, (disk) => `are the disk of podman machine for ${disk}`),
   ]
 }
@@ -27,6 +28,14 @@ export function indexRuleViolations(entries: readonly Descriptor[]): readonly st
 /** Whether an entry is podman machine's, by the name of its architecture. */
 export function isMachineEntry({ platform }: Descriptor): boolean {
   return platform !== undefined && isMachineArchitecture(platform.architecture)
+}
+
+/** containerd and docker take `x86_64` for `amd64`, and the first that fits: containerd core/images/image.go, `Manifest`. */
+function orderViolations(entries: readonly Descriptor[]): readonly string[] {
+  const machine = entries.findIndex(isMachineEntry)
+  const late = entries.findIndex((entry, at) => at > machine && !isMachineEntry(entry))
+  if (machine < 0 || late < 0) return []
+  return [`entry ${late + 1} has to come before entry ${machine + 1}, which is taken for one of the same platform`]
 }
 
 function entryViolations(entry: Descriptor): readonly string[] {

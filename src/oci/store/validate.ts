@@ -1,17 +1,14 @@
-import { constants } from 'node:fs'
-import { open } from 'node:fs/promises'
-import { join } from 'node:path'
-import { ImageError } from '../../errors.ts'
-import { type ImageConfig, parseConfig } from '../container/config.ts'
+import type { ImageConfig } from '../container/config.ts'
 import { layerSteps } from '../container/history.ts'
 import type { Descriptor } from '../descriptor.ts'
-import { type Digest, digestHex } from '../digest.ts'
-import { DOCUMENT_LIMIT_BYTES, isJsonObject, parseDocument } from '../document.ts'
-import { type Index, parseIndex } from '../index.ts'
-import { type Manifest, mediaTypes, parseManifest } from '../manifest.ts'
+import type { Digest } from '../digest.ts'
+import type { Manifest } from '../manifest.ts'
 import { platformText } from '../platform.ts'
-import { isRefName } from '../refname.ts'
-import { blobContent, documentContent, layerContent } from './content.ts'
+import { artifactViolations } from './artifactrules.ts'
+import { blobContent, type Content, layerContent } from './content.ts'
+import { type Documents, documentsOf } from './documents.ts'
+import { blobPath } from './layout.ts'
+import { readLayoutFiles } from './layoutfiles.ts'
 
 export interface ValidationOptions {
   /** How many layers are read at the same time; 2 where left out. */
@@ -21,199 +18,121 @@ export interface ValidationOptions {
   readonly signal?: AbortSignal
 }
 
-const REF_NAME = 'org.opencontainers.image.ref.name'
-/** Nothing hashes index.json, so what has no meaning in it is not let through. */
-const INDEX_MEMBERS = ['schemaVersion', 'mediaType', 'artifactType', 'manifests', 'subject', 'annotations']
-const DESCRIPTOR_MEMBERS = ['mediaType', 'digest', 'size', 'urls', 'annotations', 'data', 'platform', 'artifactType']
 const DEFAULT_CONCURRENCY = 2
 
 /**
- * Everything that is wrong with a layout of images, found from its files alone: layout version, index, size and digest of
- * every blob that is named, media types, diff IDs against what the layers decompress to, platform, history.
+ * Everything that is wrong with a layout of images, artifacts and indexes of them, found from its files alone: layout
+ * version, index, size and digest of every blob that is named, media types, diff IDs against what the layers decompress
+ * to, platforms, history, and what `indexRuleViolations` finds.
  *
  * @param folder of the layout; blobs that nothing names are not looked at
  * @returns one line each, empty for a valid layout; errors of the file system other than missing files are thrown
  */
 export async function layoutViolations(folder: string, options: ValidationOptions = {}): Promise<readonly string[]> {
-  const version = await documentAt(join(folder, 'oci-layout'), 'oci-layout', versionViolations)
-  const index = await documentAt(join(folder, 'index.json'), 'index.json', indexFileViolations)
-  if (index.violations.length > 0) return [...version.violations, ...index.violations]
-  const { manifests } = parseIndex(index.bytes, undefined, 'index.json')
-  const images = await Promise.all(manifests.map((descriptor) => documentsOf(folder, descriptor)))
-  const layers = images.flatMap(({ manifest }) => manifest?.layers ?? [])
-  const contents = await layerContents(folder, layers, options)
+  const { entries, violations } = await readLayoutFiles(folder)
+  const found = await Promise.all(entries.map((entry) => documentsOf(folder, entry)))
+  const images = found.flatMap((each) => each.images)
+  const contents = await blobContents(folder, images.flatMap(blobsOf), options)
   return [
-    ...version.violations,
-    ...refNameViolations(manifests),
-    ...images.flatMap((image) => image.violations),
-    ...[...contents.values()].flatMap(({ violations }) => violations),
-    ...images.flatMap((image) => imageViolations(image, contents)),
+    ...violations,
+    ...found.flatMap((each) => each.violations),
+    ...[...contents.values()].flatMap((content) => content.violations),
+    ...images.flatMap((image) => acrossViolations(image, contents)),
   ]
 }
 
-interface Documents {
+interface Blob {
   readonly descriptor: Descriptor
-  readonly manifest?: Manifest
-  readonly config?: ImageConfig
-  readonly violations: readonly string[]
+  /** Whether it is a layer of a container. */
+  readonly isLayer: boolean
 }
 
-interface LayerContent {
-  readonly violations: readonly string[]
-  readonly diffID?: Digest
+function blobsOf({ manifest, artifactConfig }: Documents): readonly Blob[] {
+  const isLayer = artifactConfig === undefined
+  return (manifest?.layers ?? []).map((descriptor) => ({ descriptor, isLayer }))
 }
 
-async function documentsOf(folder: string, descriptor: Descriptor): Promise<Documents> {
-  const subject = `manifest ${descriptor.digest}`
-  if (descriptor.mediaType !== mediaTypes.manifest) {
-    return { descriptor, violations: [`${subject}: has the media type ${descriptor.mediaType} in index.json`] }
-  }
-  const read = await documentContent(blobFile(folder, descriptor), descriptor)
-  const parsed = attempt(read.bytes, (bytes) => parseManifest(bytes, descriptor.mediaType, subject))
-  const violations = [...read.violations, ...parsed.violations].map((violation) => `${subject}: ${violation}`)
-  if (parsed.value === undefined) return { descriptor, violations }
-  const manifest = parsed.value
-  const config = await configOf(folder, manifest.config)
-  return { descriptor, manifest, ...config, violations: [...violations, ...config.violations] }
-}
-
-async function configOf(folder: string, descriptor: Descriptor): Promise<Pick<Documents, 'config' | 'violations'>> {
-  const subject = `config ${descriptor.digest}`
-  const isConfig = descriptor.mediaType === mediaTypes.config
-  const read = await documentContent(blobFile(folder, descriptor), descriptor)
-  const parsed = attempt(isConfig ? read.bytes : undefined, (bytes) => parseConfig(bytes, subject))
-  const own = isConfig ? [] : [`has the media type ${descriptor.mediaType}, no OCI config`]
-  const violations = [...own, ...read.violations, ...parsed.violations].map((violation) => `${subject}: ${violation}`)
-  return { violations, ...(parsed.value === undefined ? {} : { config: parsed.value }) }
-}
-
-/** Each layer is read once, however often it is named. */
-async function layerContents(
+/** Each blob is read once, however often it is named. */
+async function blobContents(
   folder: string,
-  layers: readonly Descriptor[],
-  { concurrency = DEFAULT_CONCURRENCY, known, signal }: ValidationOptions,
-): Promise<ReadonlyMap<string, LayerContent>> {
-  const contents = new Map<string, LayerContent>()
-  const waiting = [...new Map(layers.map((layer) => [layerKey(layer), layer])).values()]
+  blobs: readonly Blob[],
+  options: ValidationOptions,
+): Promise<ReadonlyMap<string, Content>> {
+  const contents = new Map<string, Content>()
+  const waiting = [...new Map(blobs.map((blob) => [blobKey(blob.descriptor), blob])).values()]
   const readWaiting = async () => {
-    for (let layer = waiting.shift(); layer !== undefined; layer = waiting.shift()) {
-      const { digest } = layer
-      const path = blobFile(folder, layer)
-      const { violations, diffID } = known?.has(digest)
-        ? { ...(await blobContent(path, layer, signal)), diffID: known.get(digest) }
-        : await layerContent(path, layer, signal)
-      const lines = violations.map((violation) => `layer ${digest}: ${violation}`)
-      contents.set(layerKey(layer), { violations: lines, ...(diffID === undefined ? {} : { diffID }) })
+    for (let blob = waiting.shift(); blob !== undefined; blob = waiting.shift()) {
+      const { descriptor, isLayer } = blob
+      const content = await contentOf(folder, blob, options)
+      const violations = content.violations.map(
+        (violation) => `${isLayer ? 'layer' : 'blob'} ${descriptor.digest}: ${violation}`,
+      )
+      contents.set(blobKey(descriptor), { ...content, violations })
     }
   }
-  await Promise.all(Array.from({ length: Math.max(1, concurrency) }, readWaiting))
+  await Promise.all(Array.from({ length: Math.max(1, options.concurrency ?? DEFAULT_CONCURRENCY) }, readWaiting))
   return contents
 }
 
-function imageViolations(image: Documents, contents: ReadonlyMap<string, LayerContent>): readonly string[] {
-  const { descriptor, manifest, config } = image
-  if (manifest === undefined || config === undefined) return []
-  const diffIDs = config.rootfs.diff_ids
-  const steps = layerSteps(config.history ?? [])
-  const count = manifest.layers.length
-  const differing = manifest.layers.flatMap((layer, position) => {
-    const diffID = contents.get(layerKey(layer))?.diffID
-    if (diffID === undefined || diffID === diffIDs[position]) return []
-    return [`layer ${position + 1} holds the diff ID ${diffID}, the config says ${diffIDs[position] ?? 'nothing'}`]
-  })
+async function contentOf(
+  folder: string,
+  { descriptor, isLayer }: Blob,
+  { known, signal }: ValidationOptions,
+): Promise<Content> {
+  const path = blobPath(folder, descriptor.digest)
+  const diffID = known?.get(descriptor.digest)
+  if (isLayer && diffID === undefined) return await layerContent(path, descriptor, signal)
+  return { ...(await blobContent(path, descriptor, signal)), ...(diffID === undefined ? {} : { diffID }) }
+}
+
+/** What is wrong between the documents of an image, and between them and its blobs. */
+function acrossViolations(documents: Documents, contents: ReadonlyMap<string, Content>): readonly string[] {
+  const { descriptor, namedBy, manifest, config, artifactConfig } = documents
+  if (manifest === undefined) return []
   const violations = [
-    ...(count === 0 ? ['it has no layers'] : []),
-    ...(diffIDs.length === count ? [] : [`it has ${diffIDs.length} diff IDs for ${count} layers`]),
-    ...(steps === count ? [] : [`its history has ${steps} steps for ${count} layers`]),
-    ...differing,
-    ...platformViolations(descriptor, config),
+    ...(artifactConfig === undefined ? [] : artifactViolations(descriptor, manifest, artifactConfig)),
+    ...(config === undefined ? [] : imageViolations(manifest, config, contents)),
+    ...typeViolations(descriptor, manifest),
+    // Of the entries of an index that is said with its other rules.
+    ...(descriptor.platform === undefined && namedBy === 'index.json' ? ['it has no platform in index.json'] : []),
+    ...(config === undefined ? [] : platformViolations(documents, config)),
   ]
   return violations.map((violation) => `manifest ${descriptor.digest}: ${violation}`)
 }
 
-function platformViolations(descriptor: Descriptor, config: ImageConfig): readonly string[] {
-  if (descriptor.platform === undefined) return ['it has no platform in index.json']
+function imageViolations(
+  manifest: Manifest,
+  config: ImageConfig,
+  contents: ReadonlyMap<string, Content>,
+): readonly string[] {
+  const diffIDs = config.rootfs.diff_ids
+  const steps = layerSteps(config.history ?? [])
+  const count = manifest.layers.length
+  const differing = manifest.layers.flatMap((layer, position) => {
+    const diffID = contents.get(blobKey(layer))?.diffID
+    if (diffID === undefined || diffID === diffIDs[position]) return []
+    return [`layer ${position + 1} holds the diff ID ${diffID}, the config says ${diffIDs[position] ?? 'nothing'}`]
+  })
+  return [
+    ...(count === 0 ? ['it has no layers'] : []),
+    ...(diffIDs.length === count ? [] : [`it has ${diffIDs.length} diff IDs for ${count} layers`]),
+    ...(steps === count ? [] : [`its history has ${steps} steps for ${count} layers`]),
+    ...differing,
+  ]
+}
+
+/** image-spec descriptor.md: where an entry says it, it says what the manifest says. */
+function typeViolations({ artifactType: announced }: Descriptor, { artifactType }: Manifest): readonly string[] {
+  if (announced === undefined || announced === artifactType) return []
+  return [`it is announced as ${announced}, and is ${artifactType ?? 'no artifact'}`]
+}
+
+function platformViolations({ descriptor, namedBy }: Documents, config: ImageConfig): readonly string[] {
+  if (descriptor.platform === undefined) return []
   const [announced, own] = [platformText(descriptor.platform), platformText(config)]
-  return announced === own ? [] : [`index.json says it is for ${announced}, its config for ${own}`]
+  return announced === own ? [] : [`${namedBy} says it is for ${announced}, its config for ${own}`]
 }
 
-function refNameViolations(manifests: readonly Descriptor[]): readonly string[] {
-  const names = manifests.flatMap(({ annotations }) => annotations?.[REF_NAME] ?? [])
-  const invalid = names.filter((name) => !isRefName(name))
-  const repeated = new Set(names.filter((name, position) => names.indexOf(name) !== position))
-  return [
-    ...(manifests.length === 0 ? ['index.json: it names no image'] : []),
-    ...invalid.map((name) => `index.json: ${JSON.stringify(name)} is not a valid ref.name`),
-    ...[...repeated].map((name) => `index.json: it has two images of the name ${name}`),
-  ]
-}
-
-/** One of the two files that nothing hashes. */
-async function documentAt(
-  path: string,
-  name: string,
-  check: (bytes: Uint8Array) => readonly string[],
-): Promise<{ readonly bytes: Uint8Array; readonly violations: readonly string[] }> {
-  const bytes = await smallFile(path)
-  if (typeof bytes === 'string') return { bytes: new Uint8Array(), violations: [`${name}: ${bytes}`] }
-  const checked = attempt(bytes, check)
-  const violations = [...checked.violations, ...(checked.value ?? [])]
-  return { bytes, violations: violations.map((violation) => `${name}: ${violation}`) }
-}
-
-/** The content, cut one byte above the limit of documents; or why there is none. */
-async function smallFile(path: string): Promise<Uint8Array | string> {
-  try {
-    await using file = await open(path, constants.O_RDONLY | constants.O_NOFOLLOW | constants.O_NONBLOCK)
-    if (!(await file.stat()).isFile()) return 'is not a regular file'
-    const chunks: Buffer[] = []
-    const content = file.createReadStream({ autoClose: false, start: 0, end: DOCUMENT_LIMIT_BYTES })
-    for await (const chunk of content as AsyncIterable<Buffer>) chunks.push(chunk)
-    return Buffer.concat(chunks)
-  } catch (error) {
-    const code = error instanceof Error && 'code' in error ? error.code : undefined
-    if (code === 'ENOENT') return 'is missing'
-    if (code === 'ELOOP') return 'is not a regular file'
-    throw error
-  }
-}
-
-function versionViolations(bytes: Uint8Array): readonly string[] {
-  const version = parseDocument(bytes, 'oci-layout')['imageLayoutVersion']
-  return version === '1.0.0' ? [] : [`its imageLayoutVersion is ${JSON.stringify(version)} instead of "1.0.0"`]
-}
-
-function indexFileViolations(bytes: Uint8Array): readonly string[] {
-  const document = parseDocument(bytes, 'index.json')
-  const entries = Array.isArray(document['manifests']) ? document['manifests'].filter(isJsonObject) : []
-  const index: Index = parseIndex(bytes, mediaTypes.index, 'index.json')
-  const strange = [
-    ...Object.keys(document).filter((member) => !INDEX_MEMBERS.includes(member)),
-    ...entries.flatMap(Object.keys).filter((member) => !DESCRIPTOR_MEMBERS.includes(member)),
-  ]
-  return [
-    ...strange.map((member) => `it has the unknown member ${JSON.stringify(member)}`),
-    ...(index.annotations?.[REF_NAME] === undefined ? [] : ['it has a ref.name itself']),
-  ]
-}
-
-function attempt<Value>(
-  bytes: Uint8Array | undefined,
-  parse: (bytes: Uint8Array) => Value,
-): { readonly value?: Value; readonly violations: readonly string[] } {
-  if (bytes === undefined) return { violations: [] }
-  try {
-    return { value: parse(bytes), violations: [] }
-  } catch (error) {
-    if (error instanceof ImageError) return { violations: error.violations }
-    throw error
-  }
-}
-
-function layerKey(layer: Descriptor): string {
-  return `${layer.digest} ${layer.mediaType} ${layer.size}`
-}
-
-function blobFile(folder: string, descriptor: Descriptor): string {
-  return join(folder, 'blobs', 'sha256', digestHex(descriptor.digest))
+function blobKey({ digest, mediaType, size }: Descriptor): string {
+  return `${digest} ${mediaType} ${size}`
 }

@@ -42,7 +42,8 @@ export function diskPathProblem(path: string): string | undefined {
  *
  * In `/disk/` they follow KubeVirt's containerDisk: folder 0555, file 0444, both owned by 107:107. Folders elsewhere are
  * root's, and only there when nothing lies below: on a base an entry would change the base's own folder, and what
- * unpacks a layer makes missing ones.
+ * unpacks a layer makes missing ones. Where nothing lies below there is a `/usr` too, empty: cfsctl 0.9.4 pulls no image
+ * without ("Directory entry "usr" does not exist").
  *
  * @param path absolute path of the disk in the image
  * @throws ImageError when `diskPathProblem` has one; RangeError when `epochProblem` has one for the time
@@ -53,19 +54,22 @@ export function diskEntries(
 ): readonly TarEntry[] {
   const problem = diskPathProblem(path)
   if (problem !== undefined) throw new ImageError(`an image with the disk at ${path}`, [problem])
-  const { sizeBytes, mtimeSeconds } = facts
+  const { sizeBytes, mtimeSeconds, hasBase } = facts
   const timeProblem = epochProblem(mtimeSeconds)
   if (timeProblem !== undefined) throw new RangeError(timeProblem)
   const parts = path.slice(1).split('/')
-  const qemu = { uid: QEMU, gid: QEMU, mtimeSeconds }
-  const file: TarEntry = { kind: 'file', path: parts.join('/'), mode: 0o444, sizeBytes, ...qemu }
-  if (parts.length === 2 && parts[0] === 'disk') {
-    return [{ kind: 'directory', path: 'disk', mode: 0o555, sizeBytes: 0, ...qemu }, file]
-  }
-  if (facts.hasBase) return [file]
-  const folders = parts.slice(0, -1).map((_, depth) => parts.slice(0, depth + 1).join('/'))
-  const root = { mode: 0o755, uid: 0, gid: 0, sizeBytes: 0, mtimeSeconds }
-  return [...folders.map((folder): TarEntry => ({ kind: 'directory', path: folder, ...root })), file]
+  const above = parts.slice(0, -1).map((_, depth) => parts.slice(0, depth + 1).join('/'))
+  const isContainerDisk = parts.length === 2 && parts[0] === 'disk'
+  const folders = [...(isContainerDisk || !hasBase ? above : []), ...(hasBase || parts[0] === 'usr' ? [] : ['usr'])]
+  const qemu = { uid: QEMU, gid: QEMU }
+  const ofFolder = (folder: string) =>
+    isContainerDisk && folder === 'disk' ? { mode: 0o555, ...qemu } : { mode: 0o755, uid: 0, gid: 0 }
+  return [
+    ...folders.map(
+      (folder): TarEntry => ({ kind: 'directory', path: folder, sizeBytes: 0, mtimeSeconds, ...ofFolder(folder) }),
+    ),
+    { kind: 'file', path: parts.join('/'), mode: 0o444, sizeBytes, mtimeSeconds, ...qemu },
+  ]
 }
 
 /** The header blocks of an entry: ustar, led by a pax extended header for what ustar cannot say. */

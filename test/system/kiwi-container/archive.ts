@@ -15,7 +15,9 @@ export interface ArchivedImage extends AsyncDisposable {
   readonly config: Json
   /** What the topmost layer holds beside folders, without a leading slash. */
   readonly files: readonly string[]
-  /** The first of them, on this machine. */
+  /** The folders it holds, as they are called there, but for the root. */
+  readonly folders: readonly string[]
+  /** The first of the files, on this machine. */
   readonly disk: string
 }
 
@@ -34,13 +36,14 @@ export async function readArchive(file: string): Promise<ArchivedImage> {
   const read = async (name: string): Promise<unknown> => JSON.parse(await readFile(join(folder, name), 'utf8'))
   const { layer, ...documents } = file.endsWith('.docker.tar') ? await readDocker(read) : await readOci(read)
   const { stdout } = await run('tar', ['-tf', join(folder, layer)])
-  const names = stdout.split('\n').filter((name) => name !== '' && name !== '.' && !name.endsWith('/'))
+  const names = stdout.split('\n').map((name) => name.replace(/^(\.?\/)+/, ''))
   const root = join(folder, 'root')
   await mkdir(root)
   await run('tar', ['-C', root, '-xf', join(folder, layer)])
-  const files = names.map((name) => name.replace(/^(\.?\/)+/, ''))
+  const files = names.filter((name) => name !== '' && name !== '.' && !name.endsWith('/'))
+  const folders = names.filter((name) => name.endsWith('/'))
   const disk = join(root, files[0] ?? '')
-  return { ...documents, files, disk, [Symbol.asyncDispose]: () => rm(folder, { recursive: true }) }
+  return { ...documents, files, folders, disk, [Symbol.asyncDispose]: () => rm(folder, { recursive: true }) }
 }
 
 async function readOci(read: Reader): Promise<Documents> {

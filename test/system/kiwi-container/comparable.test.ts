@@ -21,7 +21,7 @@ const LAYERS = [
 ]
 const MANIFEST = { schemaVersion: 2, config: { mediaType: 'config', digest: 'sha256:c', size: 3 }, layers: LAYERS }
 
-const IMAGE = { config: CONFIG, files: ['disk/a.raw'], manifest: MANIFEST }
+const IMAGE = { config: CONFIG, files: ['disk/a.raw'], folders: ['disk/'], manifest: MANIFEST }
 
 /** What is compared of the image, with something changed in it. */
 function compared(change: (image: typeof IMAGE) => object) {
@@ -38,7 +38,12 @@ describe('what is compared', () => {
     ['no author', ({ config: { author: _, ...config } }) => ({ config })],
     ['another setting', ({ config }) => ({ config: { ...config, config: { ...config.config, User: 'a' } } })],
     ['another order', ({ config }) => ({ config: { ...config, config: { ...config.config, Env: ['C=d', 'A=b'] } } })],
-    ['a layer more', ({ config }) => ({ config: { ...config, rootfs: { ...config.rootfs, diff_ids: ['sha256:d'] } } })],
+    [
+      'a layer more',
+      ({ config }) => ({
+        config: { ...config, rootfs: { ...config.rootfs, diff_ids: ['sha256:d', ...config.rootfs.diff_ids] } },
+      }),
+    ],
     ['a step less', ({ config }) => ({ config: { ...config, history: config.history.slice(1) } })],
     [
       "another maker's name",
@@ -61,6 +66,14 @@ describe('what is compared', () => {
     ['a new member of the manifest', ({ manifest }) => ({ manifest: { ...manifest, subject: {} } })],
   ])('tells %s', (_, change) => {
     expect(compared(change)).not.toEqual(SAME)
+  })
+
+  it('tells a folder more in the layer of a disk alone, and takes the /usr that we add', () => {
+    const alone = { ...CONFIG, rootfs: { ...CONFIG.rootfs, diff_ids: ['sha256:disk'] } }
+    const ofFolders = (...folders: string[]) => compared(() => ({ config: alone, folders }))
+    expect(ofFolders('disk/', 'usr/')).toMatchObject({ folders: ['disk/'] })
+    expect(ofFolders('disk/', 'usr/', 'etc/')).toMatchObject({ folders: ['disk/', 'etc/'] })
+    expect(() => ofFolders('disk/')).toThrow('usr/')
   })
 
   it('refuses an annotation of the manifest that is not one of ours', () => {

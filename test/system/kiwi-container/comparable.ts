@@ -24,7 +24,8 @@ const MANIFEST = 'application/vnd.oci.image.manifest.v1+json'
 
 /**
  * Everything that an image says, without the differences between KIWI's and ours that are wanted and no others: times,
- * what names itself as the maker, our annotations, KIWI's invented command, and the bytes of the disk's layer, of which
+ * what names itself as the maker, our annotations, KIWI's invented command, our empty `/usr` under a disk alone, without
+ * which composefs takes no image, and the bytes of the disk's layer, of which
  * the path is compared here and the disk by qemu-img. A member that is not named here is compared as it is.
  */
 export function comparable(image: ArchivedImage, wrapper: 'KIWI' | 'us', wanted: Wanted): Json {
@@ -38,8 +39,17 @@ export function comparable(image: ArchivedImage, wrapper: 'KIWI' | 'us', wanted:
       history: [...config.history.slice(0, -1), lastStep(config, wrapper, wanted)],
     },
     files: image.files,
+    folders: foldersOf(image, wrapper),
     ...(image.manifest === undefined ? {} : { manifest: manifestOf(image.manifest, wrapper) }),
   }
+}
+
+/** Of a disk alone: over a base KIWI's layer also has the folders that it used in the base's tree to work there. */
+function foldersOf({ folders, config }: ArchivedImage, wrapper: string): readonly string[] {
+  if ((config as Config).rootfs.diff_ids.length > 1) return []
+  if (wrapper === 'KIWI') return folders
+  expect(folders).toContain('usr/')
+  return folders.filter((name) => name !== 'usr/')
 }
 
 function timeless({ created }: Json): string {

@@ -2,7 +2,13 @@ import { describe, expect, it } from 'vitest'
 import type { Descriptor } from '../../../src/oci/descriptor.ts'
 import { matchingDescriptor } from '../../../src/oci/index.ts'
 import { mediaTypes } from '../../../src/oci/manifest.ts'
-import { machinePlatform, parsePlatform, platformMatches, platformText } from '../../../src/oci/platform.ts'
+import {
+  machinePlatform,
+  normalizedPlatform,
+  parsePlatform,
+  platformMatches,
+  platformText,
+} from '../../../src/oci/platform.ts'
 import { sha256 } from './samplebase.ts'
 
 const entry = (text: string | undefined): Descriptor => {
@@ -99,5 +105,25 @@ describe('platformMatches', () => {
       platformMatches({ os: 'linux', architecture: 'arm', variant: 'v6' }, { os: 'linux', architecture: 'arm' }),
     ).toBe(true)
     expect(platformMatches({ os: 'linux', architecture: 'arm64' }, { os: 'linux', architecture: 'amd64' })).toBe(false)
+  })
+})
+
+describe('normalizedPlatform', () => {
+  it.each([
+    ['linux/amd64', 'linux/amd64'],
+    ['linux/amd64/v1', 'linux/amd64'],
+    ['linux/amd64/v3', 'linux/amd64/v3'],
+    ['linux/x86_64', 'linux/amd64'],
+    ['linux/arm64/v8', 'linux/arm64'],
+    ['linux/aarch64', 'linux/arm64'],
+    ['linux/arm', 'linux/arm'],
+    ['linux/arm/v7', 'linux/arm'],
+    ['linux/arm/v6', 'linux/arm/v6'],
+    ['linux/armhf', 'linux/arm'],
+    ['windows/amd64', 'windows/amd64'],
+  ])('says %s as %s', (text, normalized) => {
+    const [os = '', architecture = '', variant] = text.split('/')
+    const platform = { os, architecture, ...(variant === undefined ? {} : { variant }) }
+    expect(platformText(normalizedPlatform(platform))).toBe(normalized)
   })
 })
