@@ -9,6 +9,8 @@ import { repositoryRoot, tool } from './tools.ts'
 
 /** As on a hosted runner; nothing of the one who runs the tests. */
 const SYSTEM_PATH = '/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin'
+/** Labels that this machine stands for. */
+const RUNNERS = ['ubuntu-latest', 'ubuntu-24.04', 'ubuntu-24.04-arm', 'self-hosted']
 /** What a machine needs to reach its package mirrors, where it says so in the environment. */
 const NETWORK_VARIABLE =
   /^(https?_proxy|no_proxy|all_proxy|pip_.*|.*_ca_bundle|ssl_cert_(file|dir)|node_extra_ca_certs)$/i
@@ -66,7 +68,8 @@ export async function actBench(options: ActOptions = {}): Promise<ActBench> {
       run: async (run) => {
         const consumer = join(root, 'consumer')
         await writeConsumer(consumer, run)
-        const args = [...actArguments(consumer, staged.folder, run), ...cacheArguments(run, cacheFolder)]
+        const env = { ...staged.env, ...run.env }
+        const args = [...actArguments(consumer, staged.folder, { ...run, env }), ...cacheArguments(run, cacheFolder)]
         if (run.event?.payload !== undefined) {
           await writeFile(join(root, 'event.json'), JSON.stringify(run.event.payload))
           args.push('-e', join(root, 'event.json'))
@@ -88,7 +91,7 @@ export async function actBench(options: ActOptions = {}): Promise<ActBench> {
 async function writeNode(folder: string): Promise<void> {
   await mkdir(folder)
   const delay = join(folder, 'delay.cjs')
-  const wait = 'Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 250)'
+  const wait = 'Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 1000)'
   await writeFile(delay, `process.on('exit', (code) => { if (code) ${wait} })\n`)
   const node = join(folder, 'node')
   await writeFile(node, `#!/bin/sh\nexec '${process.execPath}' --require '${delay}' "$@"\n`)
@@ -121,7 +124,8 @@ function actArguments(consumer: string, action: string, run: ConsumerRun): strin
     Object.entries(values).flatMap(([name, value]) => [flag, `${name}=${value}`])
   return [
     ...[run.event?.name ?? 'push', '-C', consumer, '-W', '.github/workflows/image.yml', '--rm', '--json'],
-    ...['-P', 'ubuntu-latest=-self-hosted', '--local-repository', `${ACTION}=${action}`],
+    ...RUNNERS.flatMap((label) => ['-P', `${label}=-self-hosted`]),
+    ...['--local-repository', `${ACTION}=${action}`],
     ...pairs('--env', run.env),
     ...pairs('-s', run.secrets),
   ]

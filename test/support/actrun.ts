@@ -37,6 +37,8 @@ export interface ActRun {
 
 interface ActEvent {
   readonly jobID?: string
+  /** What tells the jobs of a matrix apart. */
+  readonly matrix?: Readonly<Record<string, unknown>>
   readonly jobResult?: string
   readonly stage?: ActStep['stage']
   readonly stepID?: readonly string[]
@@ -67,7 +69,8 @@ export function runFromEvents(text: string, exitCode: number): ActRun {
   for (const event of text.split('\n').flatMap(parsedEvent)) {
     if (event.jobID !== undefined && event.jobResult !== undefined) jobs[event.jobID] = event.jobResult
     if (event.stepID === undefined || event.stage === undefined || event.jobID === undefined) continue
-    const step = stepOf(steps, event.jobID, event.stage, stepIdentity(event.stage, event.stepID))
+    const key = `${JSON.stringify(event.matrix ?? {})} ${event.jobID}`
+    const step = stepOf(steps, key, { job: event.jobID, stage: event.stage, ids: event.stepID })
     const line = note(step, event)
     if (line !== undefined) log.push(`${step.id}: ${line}`)
     if (event.command === 'summary' && event.content) addSummary(summaries, step.id, event.content)
@@ -101,8 +104,13 @@ function stepIdentity(stage: string, ids: readonly string[]): string {
   return stage === 'Post' && ids.length > 2 ? `${ids[0]}/${ids.at(-1)}` : ids.join('/')
 }
 
-function stepOf(steps: Map<string, GrowingStep>, job: string, stage: ActStep['stage'], id: string): GrowingStep {
-  const key = `${job} ${stage} ${id}`
+function stepOf(
+  steps: Map<string, GrowingStep>,
+  jobKey: string,
+  { job, stage, ids }: Pick<ActStep, 'job' | 'stage'> & { ids: readonly string[] },
+): GrowingStep {
+  const id = stepIdentity(stage, ids)
+  const key = `${jobKey} ${stage} ${id}`
   const known = steps.get(key)
   if (known) return known
   const step: GrowingStep = { job, stage, id, result: 'unknown', lines: [], commands: [], outputs: {} }

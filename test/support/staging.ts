@@ -7,8 +7,12 @@ import { promisify } from 'node:util'
 export const ACTION = 'acme/kiwi-oci@v1'
 
 const [REPOSITORY, REF] = ['acme/kiwi-oci', 'v1'] as const
-/** A reference to the same repository as a line of YAML: before, path, after. */
-const SELF_REFERENCE = /^(\s*(?:- +)?uses: +)\$\/([\w./-]+)(\s*(?:#.*)?)$/
+/** A reference to the same repository as a line of YAML: before, path, after. `$/` alone is its root action. */
+const SELF_REFERENCE = /^(\s*(?:- +)?uses: +)\$\/([\w./-]*)(\s*(?:#.*)?)$/
+/** An output that one job of a matrix sets and the others leave empty: before, the job's number, after. */
+const MATRIX_OUTPUT = /^(\s+[\w-]+: \$\{\{ matrix\.slot == (\d+) && .* \|\| )''( \}\})$/
+/** The jobs of a matrix share labels and outputs, which act does not guard: there they run one after another. */
+const PARALLEL = /^(\s+)fail-fast: false$/
 /** Where GitHub looks for `uses`. */
 const HAS_USES = /(^|\/)action\.ya?ml$|^\.github\/workflows\/[^/]+\.ya?ml$/
 
@@ -17,26 +21,47 @@ export interface StagedAction {
   readonly folder: string
   /** Each line that differs from the repository, as `file:line`. */
   readonly rewritten: readonly string[]
+  /** Variables that the jobs need under act. */
+  readonly env: Readonly<Record<string, string>>
 }
 
 /**
  * Copies the tracked files of a repository, as they stand in its work tree, and writes `$/x`, which act does not
- * know, as `acme/kiwi-oci/x@v1`. Then looks at both trees: those lines have to be the only difference.
+ * know, as `acme/kiwi-oci/x@v1`. The first job of a matrix that ends decides all outputs under act, where GitHub puts
+ * those that are not empty together (nektos/act#981): an empty one becomes its own expression again, by a variable.
+ * Then looks at both trees: those lines have to be the only difference.
  *
  * @throws Error when a tracked file is missing, or when anything else differs
  */
 export async function stageAction(repository: string, folder: string): Promise<StagedAction> {
   const files = await trackedFiles(repository)
+  const env: Record<string, string> = {}
   for (const file of files) {
     const target = join(folder, file)
     await mkdir(dirname(target), { recursive: true })
     await cp(join(repository, file), target, { verbatimSymlinks: true })
     if (!HAS_USES.test(file)) continue
     const text = await readFile(target, 'utf8')
-    const lines = text.split('\n').map((line) => line.replace(SELF_REFERENCE, `$1${REPOSITORY}/$2@${REF}$3`))
+    const lines = text.split('\n').map(lineForAct)
+    for (const line of lines) Object.assign(env, variableOf(line))
     await writeFile(target, lines.join('\n'))
   }
-  return { folder, rewritten: await selfReferencesOnly(repository, folder, files) }
+  return { folder, rewritten: await knownDifferences(repository, folder, files), env }
+}
+
+function lineForAct(line: string): string {
+  return line
+    .replace(SELF_REFERENCE, (_, before, path, after) => {
+      return `${before}${REPOSITORY}${path === '' ? '' : `/${path}`}@${REF}${after}`
+    })
+    .replace(MATRIX_OUTPUT, '$1env.ACT_OUTPUT_$2$3')
+    .replace(PARALLEL, '$1max-parallel: 1')
+}
+
+/** What makes the empty output of a job what it was before the job: the expression itself. */
+function variableOf(line: string): Readonly<Record<string, string>> {
+  const [, expression = '', name] = /^\s+[\w-]+: (.* env\.(ACT_OUTPUT_\d+) \}\})$/.exec(line) ?? []
+  return name === undefined ? {} : { [name]: expression }
 }
 
 /** @returns paths of the files that git knows, relative to the repository */
@@ -46,7 +71,7 @@ export async function trackedFiles(repository: string): Promise<readonly string[
 }
 
 /** @throws Error naming the first difference between the trees that is no self reference */
-async function selfReferencesOnly(
+async function knownDifferences(
   repository: string,
   folder: string,
   files: readonly string[],
@@ -62,8 +87,8 @@ async function selfReferencesOnly(
     if (before.length !== after.length) throw new Error(`${file}: the staged copy has other lines`)
     for (const [index, line] of before.entries()) {
       if (line === after[index]) continue
-      const path = /^\s*(?:- +)?uses: +\$\/(\S+)/.exec(line)?.[1]
-      if (path === undefined || after[index] !== line.replace(`$/${path}`, `${REPOSITORY}/${path}@${REF}`)) {
+      const isKnown = [SELF_REFERENCE, MATRIX_OUTPUT, PARALLEL].some((form) => form.test(line))
+      if (!isKnown || after[index] !== lineForAct(line)) {
         throw new Error(`${file}:${index + 1}: the staged copy differs in more than $/: ${after[index]}`)
       }
       rewritten.push(`${file}:${index + 1}`)

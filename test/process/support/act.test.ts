@@ -47,6 +47,34 @@ if (env.INPUT_WORD === 'bad') {
 }
 `,
   'dist/leave.js': `console.log('leaves', process.env.STATE_left)\n`,
+  '.github/workflows/greet-all.yml': `on:
+  workflow_call:
+    inputs: { words: { type: string } }
+    outputs: { all: { value: '\${{ jobs.gather.outputs.all }}' } }
+jobs:
+  greet:
+    runs-on: \${{ matrix.runner }}
+    strategy:
+      fail-fast: false
+      matrix:
+        include: \${{ fromJSON(inputs.words) }}
+    outputs:
+      greeting-0: \${{ matrix.slot == 0 && steps.one.outputs.greeting || '' }}
+      greeting-1: \${{ matrix.slot == 1 && steps.one.outputs.greeting || '' }}
+    steps:
+      - id: one
+        uses: $/
+        with: { word: '\${{ matrix.word }}' }
+  gather:
+    needs: greet
+    runs-on: ubuntu-latest
+    outputs:
+      all: \${{ steps.all.outputs.all }}
+    steps:
+      - id: all
+        env: { ALL: '\${{ toJSON(needs.greet.outputs) }}' }
+        run: echo "all=$(echo $ALL)" >> "$GITHUB_OUTPUT"
+`,
 }
 
 const workflow = (word: string) => `on: push
@@ -87,8 +115,9 @@ describe('a made-up action under act', () => {
     await rm(repository, { recursive: true, force: true })
   })
 
-  it('differs from the repository in its references to itself only', () => {
-    expect(bench.rewritten).toEqual(['action.yml:11'])
+  it('differs from the repository in its references to itself and what act lacks for a matrix only', () => {
+    const lines = [9, 13, 14, 17].map((line) => `.github/workflows/greet-all.yml:${line}`)
+    expect(bench.rewritten).toEqual([...lines, 'action.yml:11'])
   })
 
   it('answers with outputs, log, annotations, summary and its post step', async () => {
@@ -136,6 +165,32 @@ describe('a made-up action under act', () => {
     expect(run.step('image/greet').lines.at(-1)).toBe('line 500')
     expect(run.step('after').lines).toContain('hello bad')
     expect(run.step('image/greet', 'Post').lines).toEqual(['leaves bad'])
+  })
+
+  it('runs its reusable workflow, and what the jobs of a matrix put out comes together', async () => {
+    const words = ['one', 'two', 'three'].map((word, slot) => ({ slot, word, runner: ['self-hosted'] }))
+    const text = `on: push
+jobs:
+  all:
+    uses: acme/kiwi-oci/.github/workflows/greet-all.yml@v1
+    with: { words: '${JSON.stringify(words)}' }
+  after:
+    needs: all
+    runs-on: ubuntu-latest
+    steps:
+      - id: show
+        env: { ALL: '\${{ needs.all.outputs.all }}' }
+        run: echo "$ALL"
+`
+    const run = await bench.run({ workflow: text })
+    expect(run.exitCode, run.log).toBe(0)
+    expect(run.jobs).toEqual({ greet: 'success', gather: 'success', after: 'success' })
+    const greetings = run.steps.filter(({ id, stage }) => id === 'one/greet' && stage === 'Main')
+    expect(greetings.map(({ outputs }) => outputs['greeting'])).toEqual(words.map(({ word }) => `hello ${word}\nagain`))
+    expect(JSON.parse(run.step('show').lines.join(''))).toEqual({
+      'greeting-0': 'hello one\nagain',
+      'greeting-1': 'hello two\nagain',
+    })
   })
 
   it('names the steps there are when asked for another', async () => {

@@ -1,0 +1,734 @@
+import { randomUUID } from "node:crypto";
+import * as os from "os";
+import * as crypto from "crypto";
+import * as fs from "fs";
+// src/errors.ts
+var KnownError = class extends Error {
+	/** 2 when an input or the description has to be changed, else 1. */
+	exitCode = 1;
+	/** Lines for a folded group below the message, none by default. */
+	detail = [];
+};
+var ProblemsError = class extends KnownError {
+	exitCode = 2;
+	problems;
+	constructor(problems) {
+		super(problems.map((problem) => `${problem.where}: ${problem.text}`).join("\n"));
+		this.problems = problems;
+	}
+};
+/** The user edits the workflow or the command line. May carry problems of the description found in the same look. */
+var InputError = class extends ProblemsError {
+	name = "InputError";
+};
+/** The user edits the description. */
+var DescriptionError = class extends ProblemsError {
+	name = "DescriptionError";
+};
+/** The machine lacks something: a tool, a right, space. */
+var HostError = class extends KnownError {
+	name = "HostError";
+	/** @param lack what is missing, @param remedy how to get it */
+	constructor(lack, remedy) {
+		super(`${lack}: ${remedy}`);
+	}
+};
+/** A program failed. */
+var CommandError = class extends KnownError {
+	name = "CommandError";
+	program;
+	args;
+	outcome;
+	/** The last lines it printed, newest last; at most 40. */
+	lastLines;
+	detail;
+	constructor(program, args, outcome, lastLines) {
+		super(commandMessage(knownAs(program, args), outcome, lastLines));
+		this.program = program;
+		this.args = args;
+		this.outcome = outcome;
+		this.lastLines = lastLines;
+		this.detail = outcome.kind === "canceled" ? [] : [[program, ...args].join(" "), ...lastLines];
+	}
+};
+/** What the user knows it as: the program behind sudo and env. */
+function knownAs(program, args) {
+	return [program, ...args].find((word) => !/^(sudo|env|-.*|\w+=.*)$/.test(word)) ?? program;
+}
+function commandMessage(program, outcome, lastLines) {
+	const last = lastLines.findLast((line) => line.trim() !== "");
+	const because = last === void 0 ? "" : `: ${last.trim()}`;
+	switch (outcome.kind) {
+		case "exit": return `${program} failed with exit code ${outcome.code}${because}`;
+		case "signal": return `${program} was ended by ${outcome.signal}${because}`;
+		case "timeout": return `${program} gave no result within ${outcome.seconds} s and was ended${because}`;
+		case "canceled": return `${program} was ended because the job was canceled`;
+		case "missing": return `${program} is not installed or not on the PATH: install it, or let kiwi-oci do so with install-tools`;
+	}
+}
+/** Shows any thrown value: its one line, what to fold below it, and the exit code it stands for. */
+function describeError(thrown) {
+	if (thrown instanceof KnownError) return {
+		message: thrown.message,
+		detail: thrown.detail,
+		exitCode: thrown.exitCode
+	};
+	const error = thrown instanceof Error ? thrown : new Error(String(thrown));
+	const filesystem = filesystemMessage(error);
+	if (filesystem !== void 0) return {
+		message: filesystem,
+		detail: [],
+		exitCode: 1
+	};
+	if (error.name === "AbortError") return {
+		message: "the job was canceled",
+		detail: [],
+		exitCode: 1
+	};
+	return {
+		message: `${error.message} (a bug in kiwi-oci: please report it with the lines below)`,
+		detail: (error.stack ?? "").split("\n"),
+		exitCode: 1
+	};
+}
+/** As strerror(3) says ENOSPC and EDQUOT, in what a program prints. */
+const NO_SPACE = /no space left on device|disk quota exceeded/i;
+const SPACE_CODES = ["ENOSPC", "EDQUOT"];
+/** Whether the disk is full or the quota used up: said by the system, or by a program that failed of it. */
+function lacksSpace(error) {
+	if (error instanceof CommandError) return error.lastLines.some((line) => NO_SPACE.test(line));
+	return error instanceof Error && "code" in error && SPACE_CODES.includes(String(error.code));
+}
+/** What of the file system is no bug of ours but the machine's state. */
+const FILESYSTEM = {
+	EROFS: "the file system is read-only: set work-dir to a folder that can be written",
+	EACCES: "the right to it is missing: give it, or name another folder with work-dir",
+	EPERM: "the right to it is missing: give it, or name another folder with work-dir",
+	ENAMETOOLONG: "the name is too long for the file system: use a shorter one",
+	EMFILE: "too many files are open: raise the limit (ulimit -n)"
+};
+function filesystemMessage(error) {
+	const { code, path, syscall } = error;
+	if (path === void 0) return void 0;
+	if (lacksSpace(error)) return `${path}: no space is left: free some, or set work-dir to a folder on a larger file system`;
+	if (syscall === "mkdir" && code === "ENOENT") return `${path}: no folder can be made there: name another place`;
+	const text = FILESYSTEM[code ?? ""];
+	return text === void 0 ? void 0 : `${path}: ${text}`;
+}
+// src/oci/platform.ts
+/** GOOS and GOARCH of `go tool dist list`, Go 1.25, and those of `internal/syslist` that containers are made for. */
+const SYSTEMS = new Set("aix android darwin dragonfly freebsd illumos ios js linux netbsd openbsd plan9 solaris wasip1 windows".split(" "));
+const ARCHITECTURES = new Set("386 amd64 arm arm64 loong64 mips mips64 mips64le mipsle ppc64 ppc64le riscv64 s390x wasm".split(" "));
+/** What `uname -m` and distributions say, in Go's words; containerd platforms/database.go. */
+const OTHER_NAMES = /* @__PURE__ */ new Map([
+	["x86_64", { architecture: "amd64" }],
+	["x86-64", { architecture: "amd64" }],
+	["aarch64", { architecture: "arm64" }],
+	["i386", { architecture: "386" }],
+	["i686", { architecture: "386" }],
+	["armhf", {
+		architecture: "arm",
+		variant: "v7"
+	}],
+	["armel", {
+		architecture: "arm",
+		variant: "v6"
+	}]
+]);
+const VARIANTS = /* @__PURE__ */ new Map([
+	["amd64", /^v[1-4]$/],
+	["arm", /^v[5-8]$/],
+	["arm64", /^v(8|8\.[1-9]|9|9\.[0-5])$/]
+]);
+const ANY_VARIANT = /^[a-z0-9][a-z0-9._-]*$/;
+/** From what runs on most machines of an architecture down; what a machine that names no variant may still take. */
+const DEFAULT_VARIANTS = /* @__PURE__ */ new Map([
+	["amd64", ["v1"]],
+	["arm", [
+		"v7",
+		"v6",
+		"v5"
+	]],
+	["arm64", ["v8"]]
+]);
+/**
+* The platform that `os/architecture[/variant]` names; `x86_64` and the like become Go's names.
+*
+* @returns undefined when system, architecture or variant is not known
+*/
+function parsePlatform(text) {
+	const [os = "", name = "", variant, ...rest] = text.split("/");
+	const { architecture, variant: impliedVariant } = OTHER_NAMES.get(name) ?? { architecture: name };
+	if (rest.length > 0 || !SYSTEMS.has(os) || !ARCHITECTURES.has(architecture)) return void 0;
+	const given = variant ?? impliedVariant;
+	if (given === void 0) return {
+		os,
+		architecture
+	};
+	return (VARIANTS.get(architecture) ?? ANY_VARIANT).test(given) ? {
+		os,
+		architecture,
+		variant: given
+	} : void 0;
+}
+/** `os/architecture[/variant]` */
+function platformText(platform) {
+	const { os, architecture, variant } = platform;
+	return [
+		os,
+		architecture,
+		...variant ? [variant] : []
+	].join("/");
+}
+/**
+* The same platform under one name: Go's, and no variant where it is the one that every machine of the architecture has;
+* containerd platforms/database.go, which takes `x86_64` for `amd64` and `arm64/v8` for `arm64` too.
+*/
+function normalizedPlatform({ os, architecture: name, variant: given }) {
+	const { architecture, variant: implied } = OTHER_NAMES.get(name) ?? { architecture: name };
+	const variant = given || implied;
+	return {
+		os,
+		architecture,
+		...variant === void 0 || variant === "" || variant === DEFAULT_VARIANTS.get(architecture)?.[0] ? {} : { variant }
+	};
+}
+// src/oci/digest.ts
+const DIGEST = /^sha256:[a-f0-9]{64}$/;
+/** Whether a text is `sha256:` and 64 lower-case hexadecimal digits. */
+function isDigest(text) {
+	return DIGEST.test(text);
+}
+// src/parts/images.ts
+/**
+* What the jobs of all parts pushed, as `REPOSITORY@DIGEST`, in the order of the parts.
+*
+* @param outputs of all these jobs together, as JSON: `digest-SLOT` for each part
+* @throws HostError naming the platforms without a digest: the runner holds an output back that looks like a secret, and
+* jobs that are run again may not find those of the first time (runner: JobExtension.cs)
+*/
+function pushedImages(parts, repository, outputs) {
+	const digests = JSON.parse(outputs);
+	const found = parts.map(({ slot, platform }) => ({
+		platform,
+		digest: textOf(digests, `digest-${slot}`)
+	}));
+	const missing = found.filter(({ digest }) => !isDigest(digest)).map(({ platform }) => platform);
+	if (missing.length > 0) throw new HostError(`the digest of ${missing.join(" and ")} did not come here`, "run all jobs of the workflow again");
+	return found.map(({ digest }) => `${repository}@${digest}`);
+}
+function textOf(values, name) {
+	const value = typeof values === "object" && values !== null ? values[name] : void 0;
+	return typeof value === "string" ? value : "";
+}
+/** GitHub's own machines; docs.github.com, "GitHub-hosted runners reference". */
+const HOSTED = /* @__PURE__ */ new Map([["amd64", "ubuntu-24.04"], ["arm64", "ubuntu-24.04-arm"]]);
+/** The forms of an entry, for messages. */
+const FORM = "PLATFORM or PLATFORM=LABEL[,LABEL]";
+/**
+* The parts that the input `platforms` asks for: `PLATFORM[=LABEL[,LABEL…]]` a line; a line without labels may hold
+* several platforms with commas between them, as docker's actions have it.
+*/
+function readParts(text) {
+	const problems = [];
+	const parts = [];
+	for (const entry of entriesOf(text)) {
+		const read = readEntry(entry);
+		if (typeof read === "string") {
+			problems.push(read);
+			continue;
+		}
+		const twin = parts.find(({ parsed }) => identity(parsed) === identity(read.parsed));
+		if (twin === void 0) parts.push({
+			slot: parts.length,
+			...read
+		});
+		else problems.push(`${read.platform} and ${twin.platform} are one platform: leave one of them out`);
+	}
+	if (parts.length === 0 && problems.length === 0) problems.push(`names no platform: write ${FORM}, one a line`);
+	if (parts.length > 10) problems.push(`${parts.length} platforms are too many: name at most 10`);
+	return {
+		parts: parts.map(({ slot, platform, runner }) => ({
+			slot,
+			platform,
+			runner
+		})),
+		problems: problems.map((problem) => ({
+			where: "input platforms",
+			text: problem
+		}))
+	};
+}
+/** A text of the workflow with the part's architecture in it. */
+function textForPlatform(text, { architecture }) {
+	return text.replaceAll("{arch}", architecture);
+}
+function entriesOf(text) {
+	return text.split("\n").flatMap((line) => line.includes("=") ? [line] : line.split(",")).map((line) => line.trim()).filter((line) => line !== "");
+}
+/** One text for one platform, however it is written. */
+function identity(platform) {
+	return platformText(normalizedPlatform(platform));
+}
+/** @returns the part, or what is wrong with the entry */
+function readEntry(entry) {
+	const [name = "", labels] = entry.split(/=(.*)/s).map((each) => each.trim());
+	const parsed = parsePlatform(name);
+	if (parsed === void 0) return `'${name}' is no platform: write one like linux/amd64 or linux/arm64`;
+	const platform = platformText(parsed);
+	if (labels === void 0) {
+		const hosted = parsed.os === "linux" ? HOSTED.get(parsed.architecture) : void 0;
+		if (hosted === void 0) return `${platform} has no machine of GitHub's own: write ${platform}=LABEL[,LABEL]`;
+		return {
+			parsed,
+			platform,
+			runner: [hosted]
+		};
+	}
+	const runner = labels.split(",").map((label) => label.trim());
+	if (runner.includes("")) return `'${entry}' lacks a label: write ${platform}=LABEL[,LABEL]`;
+	return {
+		parsed,
+		platform,
+		runner
+	};
+}
+// src/oci/reference.ts
+const DOCKER = "docker.io";
+const REPOSITORY_LIMIT = 255;
+const HOST_PART = "[A-Za-z0-9](?:[A-Za-z0-9-]*[A-Za-z0-9])?";
+const REGISTRY = new RegExp(`^(?:${HOST_PART}(?:\\.${HOST_PART})*|\\[[a-fA-F0-9:]+\\])(?::[0-9]{1,5})?$`);
+const COMPONENT = "[a-z0-9]+(?:(?:[._]|__|-+)[a-z0-9]+)*";
+const REPOSITORY = new RegExp(`^${COMPONENT}(?:/${COMPONENT})*$`);
+const LAST_PORT = 65535;
+const TAG = /^[A-Za-z0-9_][A-Za-z0-9_.-]{0,127}$/;
+const SCHEME = /^([a-z0-9+-]+):\/\//;
+/**
+* A reference as docker and skopeo read it: `alpine` is `docker.io/library/alpine`. No tag is added.
+*
+* @returns the reference, or one sentence with the problem and what to write
+*/
+function parseReference(text) {
+	if (text === "") return "the reference is empty: write REGISTRY/REPOSITORY:TAG";
+	if (/\s/.test(text)) return "a reference holds no spaces";
+	const scheme = SCHEME.exec(text);
+	if (scheme) return `write the reference without ${scheme[0]}: ${text.slice(scheme[0].length)}`;
+	const [named = "", digest, ...more] = text.split("@");
+	if (digest !== void 0 && (more.length > 0 || !isDigest(digest))) return "the part after @ is not a digest: write sha256: and 64 lower-case hexadecimal digits";
+	const { name, tag } = nameAndTag(named);
+	if (tag !== void 0 && !TAG.test(tag)) return tagProblem(tag);
+	const { registry, repository } = registryAndRepository(name);
+	const problem = registryProblem(registry) ?? repositoryProblem(registry, repository, name);
+	if (problem !== void 0) return problem;
+	return {
+		registry,
+		repository,
+		...tag === void 0 ? {} : { tag },
+		...digest === void 0 ? {} : { digest }
+	};
+}
+/** `registry/repository[:tag][@digest]` */
+function referenceText(reference) {
+	const tag = reference.tag === void 0 ? "" : `:${reference.tag}`;
+	const digest = reference.digest === void 0 ? "" : `@${reference.digest}`;
+	return `${reference.registry}/${reference.repository}${tag}${digest}`;
+}
+function nameAndTag(text) {
+	const colon = text.lastIndexOf(":");
+	if (colon < 0 || colon < text.lastIndexOf("/")) return { name: text };
+	return {
+		name: text.slice(0, colon),
+		tag: text.slice(colon + 1)
+	};
+}
+/** Unlike docker, capitals do not make a host: whoever writes Acme/app means a repository. */
+function isHost(first) {
+	return /[.:]/.test(first) || first === "localhost";
+}
+function registryAndRepository(name) {
+	const slash = name.indexOf("/");
+	const first = name.slice(0, Math.max(slash, 0));
+	const registry = isHost(first) ? first : DOCKER;
+	const repository = isHost(first) ? name.slice(slash + 1) : name;
+	if (registry !== DOCKER && registry !== `index.${DOCKER}`) return {
+		registry,
+		repository
+	};
+	return {
+		registry: DOCKER,
+		repository: repository.includes("/") ? repository : `library/${repository}`
+	};
+}
+function registryProblem(registry) {
+	if (!REGISTRY.test(registry)) return `${JSON.stringify(registry)} is not the name of a registry: write HOST or HOST:PORT`;
+	if (Number(/:([0-9]+)$/.exec(registry)?.[1] ?? 1) > LAST_PORT) return `there is no port above ${LAST_PORT}: ${registry}`;
+}
+function repositoryProblem(registry, repository, name) {
+	if (name === "" || repository === "" || repository === "library/") return "the name of the repository is missing: write REGISTRY/REPOSITORY:TAG";
+	const lower = repository.toLowerCase();
+	if (lower !== repository && REPOSITORY.test(lower)) {
+		const host = name.startsWith(`${registry}/`) ? `${registry}/` : "";
+		return `repository names are lower case: write ${host}${name.slice(host.length).toLowerCase()}`;
+	}
+	if (!REPOSITORY.test(repository)) return `${JSON.stringify(repository)} is not the name of a repository: use a-z and 0-9, with . _ - between them and / between parts`;
+	if (repository.length > REPOSITORY_LIMIT) return `the name of the repository has more than ${REPOSITORY_LIMIT} characters`;
+	if (/^[a-f0-9]{64}$/.test(name)) return "a name of 64 hexadecimal digits is taken for a digest: write REGISTRY/REPOSITORY";
+}
+function tagProblem(tag) {
+	if (tag === "") return "the tag after : is missing";
+	return `${JSON.stringify(tag)} is not a tag: use at most 128 of A-Z, a-z, 0-9, _ . - and start with none of . -`;
+}
+// src/registry/transport.ts
+/**
+* One of `tags`: where to push to.
+*
+* @returns the reference with its tag, `latest` where none is written, and its full text `registry/repository:tag`
+*/
+function parseTag(text) {
+	const bare = text.startsWith("docker://") ? text.slice(9) : text;
+	if (/^:?[\w.-]+$/.test(bare) && /^(?::|v?\d|latest$)/.test(bare)) return { problem: `'${text}' is a tag without a name: write REGISTRY/REPOSITORY:${bare.replace(/^:/, "")}` };
+	if (!bare.includes("/")) return { problem: `'${text}' is no full reference: write REGISTRY/REPOSITORY:TAG` };
+	const parsed = parseReference(bare);
+	if (typeof parsed === "string") return { problem: `'${text}' is no reference: ${parsed}` };
+	if (parsed.digest !== void 0) return { problem: `'${text}' has a digest, which a push cannot choose: write ${bare.slice(0, bare.indexOf("@"))}` };
+	const reference = {
+		...parsed,
+		tag: parsed.tag ?? "latest"
+	};
+	return {
+		reference,
+		text: referenceText(reference)
+	};
+}
+// src/parts/repository.ts
+/**
+* The one repository, `REGISTRY/NAME`, that all tags are of: what is pushed there by digest can be tagged there and
+* nowhere else.
+*
+* @param text the input `tags`: one a line, also split at commas
+* @returns the repository, empty where there are problems
+*/
+function taggedRepository(text) {
+	const tags = text.split(/[\n,]/).map((tag) => tag.trim());
+	const problems = [];
+	const repositories = /* @__PURE__ */ new Set();
+	for (const tag of tags.filter((each) => each !== "")) {
+		const parsed = parseTag(tag);
+		if ("problem" in parsed) problems.push(parsed.problem);
+		else repositories.add(`${parsed.reference.registry}/${parsed.reference.repository}`);
+	}
+	const [repository = "", ...others] = repositories;
+	if (repository === "" && problems.length === 0) problems.push("names nothing: write REGISTRY/NAME:TAG");
+	if (others.length > 0) {
+		const names = [repository, ...others].join(" and ");
+		problems.push(`${names} are several repositories: name tags of one, and call the workflow once for each`);
+	}
+	return {
+		repository: problems.length === 0 ? repository : "",
+		problems: problems.map((problem) => ({
+			where: "input tags",
+			text: problem
+		}))
+	};
+}
+// node_modules/@actions/core/lib/utils.js
+/**
+* Sanitizes an input into a string so it can be passed into issueCommand safely
+* @param input input to sanitize into a string
+*/
+function toCommandValue(input) {
+	if (input === null || input === void 0) return "";
+	else if (typeof input === "string" || input instanceof String) return input;
+	return JSON.stringify(input);
+}
+/**
+*
+* @param annotationProperties
+* @returns The command properties to send with the actual annotation command
+* See IssueCommandProperties: https://github.com/actions/runner/blob/main/src/Runner.Worker/ActionCommandManager.cs#L646
+*/
+function toCommandProperties(annotationProperties) {
+	if (!Object.keys(annotationProperties).length) return {};
+	return {
+		title: annotationProperties.title,
+		file: annotationProperties.file,
+		line: annotationProperties.startLine,
+		endLine: annotationProperties.endLine,
+		col: annotationProperties.startColumn,
+		endColumn: annotationProperties.endColumn
+	};
+}
+// node_modules/@actions/core/lib/command.js
+/**
+* Issues a command to the GitHub Actions runner
+*
+* @param command - The command name to issue
+* @param properties - Additional properties for the command (key-value pairs)
+* @param message - The message to include with the command
+* @remarks
+* This function outputs a specially formatted string to stdout that the Actions
+* runner interprets as a command. These commands can control workflow behavior,
+* set outputs, create annotations, mask values, and more.
+*
+* Command Format:
+*   ::name key=value,key=value::message
+*
+* @example
+* ```typescript
+* // Issue a warning annotation
+* issueCommand('warning', {}, 'This is a warning message');
+* // Output: ::warning::This is a warning message
+*
+* // Set an environment variable
+* issueCommand('set-env', { name: 'MY_VAR' }, 'some value');
+* // Output: ::set-env name=MY_VAR::some value
+*
+* // Add a secret mask
+* issueCommand('add-mask', {}, 'secretValue123');
+* // Output: ::add-mask::secretValue123
+* ```
+*
+* @internal
+* This is an internal utility function that powers the public API functions
+* such as setSecret, warning, error, and exportVariable.
+*/
+function issueCommand(command, properties, message) {
+	const cmd = new Command(command, properties, message);
+	process.stdout.write(cmd.toString() + os.EOL);
+}
+function issue(name, message = "") {
+	issueCommand(name, {}, message);
+}
+const CMD_STRING = "::";
+var Command = class {
+	constructor(command, properties, message) {
+		if (!command) command = "missing.command";
+		this.command = command;
+		this.properties = properties;
+		this.message = message;
+	}
+	toString() {
+		let cmdStr = CMD_STRING + this.command;
+		if (this.properties && Object.keys(this.properties).length > 0) {
+			cmdStr += " ";
+			let first = true;
+			for (const key in this.properties) if (this.properties.hasOwnProperty(key)) {
+				const val = this.properties[key];
+				if (val) {
+					if (first) first = false;
+					else cmdStr += ",";
+					cmdStr += `${key}=${escapeProperty(val)}`;
+				}
+			}
+		}
+		cmdStr += `${CMD_STRING}${escapeData(this.message)}`;
+		return cmdStr;
+	}
+};
+function escapeData(s) {
+	return toCommandValue(s).replace(/%/g, "%25").replace(/\r/g, "%0D").replace(/\n/g, "%0A");
+}
+function escapeProperty(s) {
+	return toCommandValue(s).replace(/%/g, "%25").replace(/\r/g, "%0D").replace(/\n/g, "%0A").replace(/:/g, "%3A").replace(/,/g, "%2C");
+}
+// node_modules/@actions/core/lib/file-command.js
+function issueFileCommand(command, message) {
+	const filePath = process.env[`GITHUB_${command}`];
+	if (!filePath) throw new Error(`Unable to find environment variable for file command ${command}`);
+	if (!fs.existsSync(filePath)) throw new Error(`Missing file at path: ${filePath}`);
+	fs.appendFileSync(filePath, `${toCommandValue(message)}${os.EOL}`, { encoding: "utf8" });
+}
+function prepareKeyValueMessage(key, value) {
+	const delimiter = `ghadelimiter_${crypto.randomUUID()}`;
+	const convertedValue = toCommandValue(value);
+	if (key.includes(delimiter)) throw new Error(`Unexpected input: name should not contain the delimiter "${delimiter}"`);
+	if (convertedValue.includes(delimiter)) throw new Error(`Unexpected input: value should not contain the delimiter "${delimiter}"`);
+	return `${key}<<${delimiter}${os.EOL}${convertedValue}${os.EOL}${delimiter}`;
+}
+/**
+* The code to exit an action
+*/
+var ExitCode;
+(function(ExitCode) {
+	/**
+	* A code indicating that the action was successful
+	*/
+	ExitCode[ExitCode["Success"] = 0] = "Success";
+	/**
+	* A code indicating that the action was a failure
+	*/
+	ExitCode[ExitCode["Failure"] = 1] = "Failure";
+})(ExitCode || (ExitCode = {}));
+/**
+* Sets the value of an output.
+*
+* @param     name     name of the output to set
+* @param     value    value to store. Non-string values will be converted to a string via JSON.stringify
+*/
+function setOutput(name, value) {
+	if (process.env["GITHUB_OUTPUT"] || "") return issueFileCommand("OUTPUT", prepareKeyValueMessage(name, value));
+	process.stdout.write(os.EOL);
+	issueCommand("set-output", { name }, toCommandValue(value));
+}
+/**
+* Sets the action status to failed.
+* When the action exits it will be with an exit code of 1
+* @param message add error issue message
+*/
+function setFailed(message) {
+	process.exitCode = ExitCode.Failure;
+	error(message);
+}
+/**
+* Adds an error issue
+* @param message error issue message. Errors will be converted to string via toString()
+* @param properties optional properties to add to the annotation.
+*/
+function error(message, properties = {}) {
+	issueCommand("error", toCommandProperties(properties), message instanceof Error ? message.toString() : message);
+}
+/**
+* Adds a warning issue
+* @param message warning issue message. Errors will be converted to string via toString()
+* @param properties optional properties to add to the annotation.
+*/
+function warning(message, properties = {}) {
+	issueCommand("warning", toCommandProperties(properties), message instanceof Error ? message.toString() : message);
+}
+/**
+* Writes info to log with console.log.
+* @param message info message
+*/
+function info(message) {
+	process.stdout.write(message + os.EOL);
+}
+/**
+* Begin an output group.
+*
+* Output until the next `groupEnd` will be foldable in this group
+*
+* @param name The name of the output group
+*/
+function startGroup(name) {
+	issue("group", name);
+}
+/**
+* End an output group.
+*/
+function endGroup() {
+	issue("endgroup");
+}
+// src/runner.ts
+/**
+* Reports to a workflow runner. What programs print stands between `stop-commands` and a token that they cannot know, so
+* that a line like `::set-output` or `##[add-mask]` in it stays text (runner: ActionCommandManager.cs).
+*/
+var Runner = class {
+	#fence;
+	#grouped = false;
+	info(line) {
+		this.#open();
+		info(harmless(line));
+	}
+	warning(line) {
+		this.#open();
+		warning(line);
+	}
+	output(line) {
+		if (this.#fence === void 0) {
+			this.#fence = randomUUID();
+			info(`::stop-commands::${this.#fence}`);
+		}
+		info(line);
+	}
+	group(title) {
+		this.endGroup();
+		startGroup(harmless(title));
+		this.#grouped = true;
+	}
+	endGroup() {
+		this.#open();
+		if (this.#grouped) endGroup();
+		this.#grouped = false;
+	}
+	/** Shows an error: one annotation a problem, at its file and line where it has one, then the detail, folded. */
+	error(thrown) {
+		this.endGroup();
+		const { message, detail, exitCode } = describeError(thrown);
+		if (thrown instanceof InputError || thrown instanceof DescriptionError) for (const problem of thrown.problems) error(harmless(`${problem.where}: ${problem.text}`), {
+			...problem.file === void 0 ? {} : { file: problem.file },
+			...problem.line === void 0 ? {} : { startLine: problem.line }
+		});
+		else setFailed(message);
+		if (detail.length > 0) {
+			this.group("Details");
+			for (const line of detail) this.output(line);
+			this.endGroup();
+		}
+		return exitCode;
+	}
+	#open() {
+		if (this.#fence !== void 0) info(`::${this.#fence}::`);
+		this.#fence = void 0;
+	}
+};
+/**
+* A line of ours that may quote somebody else's words: it stays one line and no command, in neither syntax of the runner
+* (ActionCommand.cs: `::` at the start after blanks, `##[` anywhere).
+*/
+function harmless(line) {
+	return line.replaceAll(/[\r\n]+/g, " ").replace(/^(\s*):(?=:)/, "$1: ").replaceAll("##[", "## [");
+}
+/** Values that a step takes beside the inputs of the action, from the steps before it. */
+function takeValue(environment, name) {
+	const variable = `INPUT_${name.toUpperCase()}`;
+	const value = environment[variable] ?? "";
+	delete environment[variable];
+	return value;
+}
+function setOutputs(outputs) {
+	for (const [name, value] of Object.entries(outputs)) setOutput(name, value);
+}
+// src/steps/step.ts
+/**
+* Runs the main of a step: a cancel (SIGINT, then SIGTERM by the runner) aborts the signal, an error ends in one clear
+* line, its detail and an exit code.
+*/
+async function runStep(main) {
+	const report = new Runner();
+	const controller = new AbortController();
+	for (const name of [
+		"SIGINT",
+		"SIGTERM",
+		"SIGHUP"
+	]) process.on(name, () => controller.abort());
+	try {
+		await main(report, controller.signal);
+		report.endGroup();
+	} catch (error) {
+		process.exitCode = report.error(error);
+	}
+}
+// src/steps/parts.ts
+/** Inputs that may say `{arch}`. */
+const VARYING = [
+	"description",
+	"profiles",
+	"disk"
+];
+await runStep(async (report) => {
+	const take = (name) => takeValue(process.env, name);
+	const [platform, digests] = [parsePlatform(take("platform")), take("digests")];
+	const varying = VARYING.map((name) => [name, take(name)]);
+	const { parts, problems } = readParts(take("platforms"));
+	const tagged = taggedRepository(take("tags"));
+	if (problems.length + tagged.problems.length > 0) throw new InputError([...problems, ...tagged.problems]);
+	for (const part of parts) report.info(`${part.platform} is built on ${part.runner.join(", ")}`);
+	setOutputs({
+		matrix: JSON.stringify(parts),
+		repository: tagged.repository
+	});
+	if (platform !== void 0) setOutputs(Object.fromEntries(varying.map(([name, text]) => [name, textForPlatform(text, platform)])));
+	if (digests !== "") setOutputs({ images: pushedImages(parts, tagged.repository, digests).join("\n") });
+});
+export {};

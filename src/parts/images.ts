@@ -1,0 +1,28 @@
+import { HostError } from '../errors.ts'
+import { isDigest } from '../oci/digest.ts'
+import type { Part } from './part.ts'
+
+/**
+ * What the jobs of all parts pushed, as `REPOSITORY@DIGEST`, in the order of the parts.
+ *
+ * @param outputs of all these jobs together, as JSON: `digest-SLOT` for each part
+ * @throws HostError naming the platforms without a digest: the runner holds an output back that looks like a secret, and
+ * jobs that are run again may not find those of the first time (runner: JobExtension.cs)
+ */
+export function pushedImages(parts: readonly Part[], repository: string, outputs: string): readonly string[] {
+  const digests: unknown = JSON.parse(outputs)
+  const found = parts.map(({ slot, platform }) => ({ platform, digest: textOf(digests, `digest-${slot}`) }))
+  const missing = found.filter(({ digest }) => !isDigest(digest)).map(({ platform }) => platform)
+  if (missing.length > 0) {
+    throw new HostError(
+      `the digest of ${missing.join(' and ')} did not come here`,
+      'run all jobs of the workflow again',
+    )
+  }
+  return found.map(({ digest }) => `${repository}@${digest}`)
+}
+
+function textOf(values: unknown, name: string): string {
+  const value = typeof values === 'object' && values !== null ? (values as Record<string, unknown>)[name] : undefined
+  return typeof value === 'string' ? value : ''
+}

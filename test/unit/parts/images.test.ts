@@ -1,0 +1,27 @@
+import { describe, expect, it } from 'vitest'
+import { pushedImages } from '../../../src/parts/images.ts'
+import { readParts } from '../../../src/parts/part.ts'
+import { sha256 } from '../oci/samplebase.ts'
+
+const { parts } = readParts('linux/amd64,linux/arm64')
+const [amd64, arm64] = [sha256('amd64'), sha256('arm64')]
+const imagesOf = (outputs: unknown) => pushedImages(parts, 'ghcr.io/acme/disk', JSON.stringify(outputs))
+
+describe('what the jobs of all parts pushed', () => {
+  it('are their digests in the repository, in the order of the platforms', () => {
+    expect(imagesOf({ 'digest-1': arm64, 'digest-0': amd64 })).toEqual([
+      `ghcr.io/acme/disk@${amd64}`,
+      `ghcr.io/acme/disk@${arm64}`,
+    ])
+  })
+
+  it.each([[{}], [{ 'digest-0': '', 'digest-1': 'sha256:1' }], [null]])('is told as missing in %j', (outputs) => {
+    expect(() => imagesOf(outputs)).toThrow(
+      'the digest of linux/amd64 and linux/arm64 did not come here: run all jobs of the workflow again',
+    )
+  })
+
+  it('is told as missing for one platform, and the others are not taken alone', () => {
+    expect(() => imagesOf({ 'digest-0': amd64 })).toThrow('the digest of linux/arm64 did not come here')
+  })
+})
