@@ -1,19 +1,18 @@
+import { platformText } from '../oci/platform.ts'
+import { hasTree } from '../plan/kinds.ts'
 import type { Plan } from '../plan/plan.ts'
-import type { Built, Published } from './result.ts'
+import type { Built, BuiltChild, Published } from './result.ts'
 
 /** @returns the job summary: what the image is, where it is, what it took, and how to get the disk out of it again. */
 export function summaryMarkdown(plan: Plan, built: Built, published: Published): string {
   const title = plan.source.kind === 'description' ? `${plan.source.name} ${plan.source.version}` : built.disk.path
-  const where = published.tags.length > 0 ? published.tags.map(code).join('<br>') : 'not pushed'
-  const base = built.base ? `${code(built.base.name)}<br>${code(built.base.digest)}` : 'scratch'
   const rows: (readonly [string, string])[] = [
     ['Digest', code(built.digest)],
-    ['Tags', where],
+    ['Tags', tagsText(published)],
     ...(published.exports.length > 0 ? [['Exported', published.exports.map(code).join('<br>')] as const] : []),
-    ['Platform', [plan.platform.os, plan.platform.architecture, plan.platform.variant].filter(Boolean).join('/')],
-    ['Disk', `${code(built.disk.path)}, ${built.disk.format}`],
-    ['Size', sizes(built)],
-    ['Base', base],
+    ['Platform', platformText(plan.platform)],
+    ...diskRows(built),
+    ...(hasTree(plan.kinds) ? [['Base', baseText(built)] as const] : []),
     ...(built.kiwi ? [['KIWI', built.kiwi.version] as const] : []),
   ]
   return [
@@ -27,30 +26,69 @@ export function summaryMarkdown(plan: Plan, built: Built, published: Published):
     '| --- | ---: |',
     ...built.phases.map(({ name, seconds }) => `| ${escaped(name)} | ${duration(seconds)} |`),
     '',
-    ...retrieval(built, published),
-    '',
+    ...retrieval(plan, built, published),
   ].join('\n')
 }
 
-function sizes(built: Built): string {
-  const { virtualSizeBytes, sizeBytes } = built.disk
-  return `${megabytes(virtualSizeBytes)} virtual, ${megabytes(sizeBytes)} as file, ${megabytes(built.layerSizeBytes)} compressed`
+function tagsText({ tags, image }: Published): string {
+  if (tags.length > 0) return tags.map(code).join('<br>')
+  return image === '' ? 'not pushed' : `none, pushed as ${code(image)}`
 }
 
-/** Lines to copy; they need podman or docker and tar, nothing of ours. */
-function retrieval(built: Built, published: Published): readonly string[] {
-  if (published.image === '') return []
-  const name = built.disk.path.slice(built.disk.path.lastIndexOf('/') + 1)
+function baseText({ base }: Built): string {
+  return base ? `${code(base.name)}<br>${code(base.digest)}` : 'scratch'
+}
+
+function diskRows({ children }: Built): readonly (readonly [string, string])[] {
+  const [only] = children
+  if (children.length === 1 && only !== undefined)
+    return [
+      ['Disk', diskText(only)],
+      ['Size', sizes(only)],
+    ]
+  return children.map((child) => [
+    [child.kind, child.diskType].filter(Boolean).join(' '),
+    `${diskText(child)}<br>${sizes(child)}<br>${code(child.digest)}`,
+  ])
+}
+
+function diskText({ disk: { path, format } }: BuiltChild): string {
+  return `${code(path)}, ${format}`
+}
+
+function sizes({ kind, disk: { virtualSizeBytes, sizeBytes }, layerSizeBytes }: BuiltChild): string {
+  const packed = kind === 'artifact' ? '' : `, ${megabytes(layerSizeBytes)} compressed`
+  return `${megabytes(virtualSizeBytes)} virtual, ${megabytes(sizeBytes)} as file${packed}`
+}
+
+/** Lines to copy; they need what takes the kind (podman or docker, oras) and nothing of ours. */
+function retrieval(plan: Plan, built: Built, { image, tags }: Published): readonly string[] {
+  if (image === '') return []
+  const byKind = new Map(built.children.map((child) => [child.kind, child]))
+  const pulled = byKind.get('container') ?? byKind.get('kubevirt')
+  const platform = built.children.length > 1 ? `--platform ${platformText(plan.platform)} ` : ''
   return [
-    'Pull the image and take the disk out:',
-    '',
-    '```sh',
-    `podman pull ${published.image}`,
-    `podman create --name disk ${published.image} true`,
-    `podman cp ${quoted(`disk:${built.disk.path}`)} ${quoted(name)}`,
-    'podman rm disk',
-    '```',
+    ...(pulled === undefined ? [] : containerLines(image, pulled.disk.path)),
+    ...(byKind.has('artifact') ? block('Pull the disk as a file:', [`oras pull ${platform}${image}`]) : []),
+    // podman 6 takes no digest; pkg/machine/ocipull/ociartifact.go.
+    ...(byKind.has('podman-machine')
+      ? block('Start it with podman machine:', [`podman machine init --image docker://${tags[0] ?? image}`])
+      : []),
   ]
+}
+
+function containerLines(image: string, path: string): readonly string[] {
+  const name = path.slice(path.lastIndexOf('/') + 1)
+  return block('Pull the image and take the disk out:', [
+    `podman pull ${image}`,
+    `podman create --name disk ${image} true`,
+    `podman cp ${quoted(`disk:${path}`)} ${quoted(name)}`,
+    'podman rm disk',
+  ])
+}
+
+function block(title: string, lines: readonly string[]): readonly string[] {
+  return [title, '', '```sh', ...lines, '```', '']
 }
 
 /** A size in MB of a million bytes, as registries and disks are sold. */

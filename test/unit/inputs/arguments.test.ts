@@ -21,6 +21,11 @@ it('splits tags at commas and lines, as the metadata action writes them', () => 
   expect(values('--tags', 'r/a:1,r/a:2\nr/a:3')).toEqual({ tags: ['r/a:1', 'r/a:2', 'r/a:3'] })
 })
 
+it('splits kinds and disktypes at commas', () => {
+  const args = ['--kind', 'container,kubevirt', '--kind=artifact', '--disktype', 'qemu,hyperv']
+  expect(values(...args)).toEqual({ kind: ['container', 'kubevirt', 'artifact'], disktype: ['qemu', 'hyperv'] })
+})
+
 it('takes a boolean alone or with a value', () => {
   expect(values('--push', '--tls-verify=false')).toEqual({ push: ['true'], 'tls-verify': ['false'] })
   expect(values('--tls-verify', 'false', '--push')).toEqual({ push: ['true'], 'tls-verify': ['false'] })

@@ -95,3 +95,22 @@ it('takes SOURCE_DATE_EPOCH where no input says otherwise', () => {
     "input source-date-epoch: the variable SOURCE_DATE_EPOCH is 'now': write whole seconds since 1970, like 1700000000",
   ])
 })
+
+it('takes annotations of every level, one for each platform that is named', () => {
+  const { inputs, problems } = read({
+    annotations: 'a=b=c,d\nmanifest,index:e=f\nmanifest-descriptor[linux/arm64]:g=h',
+  })
+  expect(problems).toEqual([])
+  expect(inputs.annotations).toEqual([
+    { levels: ['manifest'], key: 'a', value: 'b=c,d' },
+    { levels: ['manifest', 'index'], key: 'e', value: 'f' },
+    { levels: ['manifest-descriptor'], platform: { os: 'linux', architecture: 'arm64' }, key: 'g', value: 'h' },
+  ])
+})
+
+it('refuses annotations of an unknown level, and those by which consumers choose', () => {
+  expect(read({ annotations: 'layer:a=b\nmanifest-descriptor:disktype=qemu' }).problems).toEqual([
+    expect.stringMatching(/^input annotations: 'layer:a=b': 'layer' is no level of annotations: /),
+    expect.stringMatching(/^input annotations: 'manifest-descriptor:disktype=qemu': disktype .*: leave it out$/),
+  ])
+})
