@@ -55,7 +55,7 @@ export async function readAt(file: Readable, offset: number, length: number): Pr
 }
 
 /** Reads until the bytes are full or the file ends: one read may give less than is asked for and there. @returns how many */
-async function filled(file: Readable, bytes: Buffer, offset: number): Promise<number> {
+export async function filled(file: Readable, bytes: Buffer, offset: number): Promise<number> {
   let done = 0
   while (done < bytes.length) {
     const { bytesRead } = await file.read(bytes, done, bytes.length - done, offset + done)

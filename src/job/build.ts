@@ -8,6 +8,7 @@ import { readFiles } from '../plan/readfiles.ts'
 import { requireSkopeo } from '../registry/skopeo.ts'
 import { checkDestinations } from '../registry/target/destinations.ts'
 import { checkTargets } from '../registry/target/push.ts'
+import { checkArchitecture } from './architecture.ts'
 import { fetchPlannedBase, resolvePlannedBase } from './base.ts'
 import { writeChildren } from './children.ts'
 import { buildDescription, prepareDescription } from './description.ts'
@@ -80,12 +81,15 @@ async function readySource(plan: Plan, job: Job, kiwi: Kiwi | undefined): Promis
   return async (running) => {
     const built = await running.stopwatch.time('KIWI', () => buildDescription(prepared, running))
     running.stopwatch.add(built.phases.map(({ title, seconds }) => ({ name: `KIWI: ${title}`, seconds })))
-    return { ...(await inspectDisk(built.disk, 'raw', running.signal)), file: built.disk }
+    const raw = { ...(await inspectDisk(built.disk, 'raw', running.signal)), file: built.disk }
+    await checkArchitecture(plan, raw, running)
+    return raw
   }
 }
 
 async function readyDisk(plan: Plan, source: DiskSource, job: Job): Promise<DiskMaker> {
-  const info = await inspectDisk(source.path, undefined, job.signal)
-  await checkDiskSpace(plan, info, job)
-  return async () => ({ ...info, file: source.path })
+  const disk = { ...(await inspectDisk(source.path, undefined, job.signal)), file: source.path }
+  await checkArchitecture(plan, disk, job)
+  await checkDiskSpace(plan, disk, job)
+  return async () => disk
 }
