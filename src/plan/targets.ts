@@ -10,6 +10,7 @@ import {
 import { hasRegistry } from '../oci/reference.ts'
 import { parseDestination, parseTag } from '../registry/transport.ts'
 import { defaultExports, hasOwnName } from './exports.ts'
+import { isLayoutOnly, kindTargetProblems } from './kindtargets.ts'
 import type { DescriptionSource, DiskSource, Plan } from './plan.ts'
 import { chosenRepository } from './repository.ts'
 import { typePlace } from './typeplace.ts'
@@ -38,9 +39,12 @@ export function chosenTargets(choice: TargetChoice, problems: Problem[]): Target
   const isUnread = source === undefined && inputs.description !== undefined
   // What a description would say of them is not known, and its own problems are told.
   if (isUnread && inputs.tags.length === 0) return { tags: [], exports: [] }
-  const tags = inputs.pushByDigest ? { tags: [] } : chosenTags(choice, problems)
+  const tags = inputs.pushByDigest || isLayoutOnly(inputs.kinds) ? { tags: [] } : chosenTags(choice, problems)
   const exports = chosenExports(choice, problems)
-  if (!inputs.pushByDigest && tags.tags.length === 0 && !isRefused(choice, 'tags')) {
+  const exportPlace = exports.exportsSource && source?.kind === 'description' ? typePlace(source.selected) : undefined
+  if (!isRefused(choice, 'kind')) problems.push(...kindTargetProblems(inputs, exports.exports, exportPlace))
+  const needsTags = !inputs.pushByDigest && !isLayoutOnly(inputs.kinds)
+  if (needsTags && tags.tags.length === 0 && !isRefused(choice, 'tags')) {
     problems.push(...pushProblems(choice))
   }
   const { pushByDigest } = repository

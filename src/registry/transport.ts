@@ -102,6 +102,14 @@ export function dockerNameProblem(text: string): string | undefined {
     : `'${text}' has a digest, which a target cannot choose: write NAME:TAG`
 }
 
+/**
+ * Whether a place of this machine holds single images and no index: what runs as a container goes there, and nothing of the
+ * rest. (Container storage keeps an index only beside images that are all there; c/image storage/storage_dest.go.)
+ */
+export function holdsOneImage({ transport }: ImageName): boolean {
+  return ['docker-archive', 'docker-daemon', 'containers-storage'].includes(transport)
+}
+
 /** The store that the text behind `containers-storage:` may begin with, and the name; c/image storage/storage_transport.go. */
 export function storageParts(path: string): { readonly store: string; readonly name: string } {
   const [, store = '', name = ''] = /^(\[[^\]]*\])?(.*)$/s.exec(path) ?? []

@@ -19,13 +19,6 @@ export interface ExportSource extends Source {
   readonly names: readonly ContainerName[]
 }
 
-/** Where an image goes that holds no index: what runs as a container is written there, and nothing of the rest. */
-export const SINGLE_IMAGE_TRANSPORTS: readonly LocalName['transport'][] = [
-  'docker-archive',
-  'docker-daemon',
-  'containers-storage',
-]
-
 /**
  * Writes an image, or an index with all it names, to skopeo destinations, one after another. Our digest stays the same in all that can keep it; the log
  * says of each what it carries. A layout that is there already keeps its other images; an archive or a folder that is
