@@ -9,8 +9,10 @@ import { type Digest, digestOf } from '../../../src/oci/digest.ts'
 import { parseManifest } from '../../../src/oci/manifest.ts'
 import { blobPath } from '../../../src/oci/store/layout.ts'
 import type { ExportSource } from '../../../src/registry/target/export.ts'
+import { makeBase } from '../../support/base.ts'
 import { type Engine, startEngine } from '../../support/engine.ts'
 import { runAsRoot } from '../../support/root.ts'
+import { makeTree } from '../../support/tree.ts'
 import { wrapDisk } from '../../support/wrapped.ts'
 import { type Exporting, exporting, NAMES } from './exporting.ts'
 
@@ -114,6 +116,15 @@ describe('a docker-daemon: export', () => {
     expect(here.access.report.lines.at(-1)).toContain(
       `image ID ${source.configDigest}; docker makes a manifest of its own`,
     )
+  })
+
+  it('of an index has the container of it', async () => {
+    await using base = await makeBase()
+    await using tree = await makeTree(base)
+    const environment = { ...here.access.environment, DOCKER_HOST: engine.host }
+    await here.write('docker-daemon:tree:1', { ...tree, names: [] }, { environment })
+    const [image] = JSON.parse(await engine.docker('image', 'inspect', 'tree:1'))
+    expect(image.RootFS.Layers).toEqual(base.diffIDs)
   })
 
   it('fails where the daemon refuses the image, in its words', async () => {

@@ -1,5 +1,5 @@
 import { execFile } from 'node:child_process'
-import { mkdtemp, readFile, rm } from 'node:fs/promises'
+import { mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { promisify } from 'node:util'
@@ -11,6 +11,7 @@ import { type ExportSource, exportImage } from '../../../src/registry/target/exp
 import { parseDestination } from '../../../src/registry/transport.ts'
 import type { Base } from '../../support/base.ts'
 import { type TestAccess, testAccess } from '../../support/registry.ts'
+import { asRoot } from '../../support/root.ts'
 
 export interface Exporting extends AsyncDisposable {
   /** An empty folder of the test. */
@@ -78,4 +79,13 @@ export const REF_NAME = 'org.opencontainers.image.ref.name'
 
 export function entriesIn(index: string): readonly Entry[] {
   return JSON.parse(index).manifests
+}
+
+/** An environment with skopeo as root: a storage needs that, or a user namespace, which not every machine gives its users. */
+export async function rootsSkopeo({ folder, access }: Exporting): Promise<Readonly<Record<string, string>>> {
+  const [program, args] = asRoot('/usr/bin/skopeo')
+  const bin = join(folder, 'bin')
+  await mkdir(bin)
+  await writeFile(join(bin, 'skopeo'), `#!/bin/sh\nexec ${[program, ...args].join(' ')} "$@"\n`, { mode: 0o755 })
+  return { ...access.environment, PATH: `${bin}:${access.environment['PATH']}` }
 }
