@@ -27,6 +27,14 @@ describe('checkTargets', () => {
     expect(registry.accesses.filter(({ path }) => path.includes('/manifests/'))).toHaveLength(1)
   })
 
+  it('asks for a repository without a tag, and for its login', async () => {
+    await checkTargets([`${registry.address}/x`], access)
+    await using closed = await startRegistry({ htpasswd: { user: 'a', password: 'b' } })
+    await expect(checkTargets([`${closed.address}/x`], access)).rejects.toThrow(
+      `${closed.address} wants a login for ${closed.address}/x, and there is none`,
+    )
+  })
+
   it('refuses one that wants a login where there is none', async () => {
     await using closed = await startRegistry({ htpasswd: { user: 'a', password: 'b' } })
     await expect(checkTargets(tagsOf(closed.address, '1'), access)).rejects.toMatchObject({
