@@ -17,6 +17,7 @@ export const TEST_PACKAGES: Readonly<Record<string, string>> = {
   dosfstools: 'mkfs.vfat: EFI system partitions',
   fdisk: 'sfdisk and fdisk: partition a disk',
   git: 'the consumer repository that act runs',
+  mmdebstrap: 'fetches podman 5 and other consumers of images from Debian 13',
   mtools: 'mcopy: files into an EFI system partition, without mounting it',
   podman: 'loads exported archives, and boots a disk on examples/runtime',
   'python3-venv': 'environments for zizmor and KIWI',

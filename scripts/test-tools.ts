@@ -1,9 +1,10 @@
 import { existsSync } from 'node:fs'
-import { rm, writeFile } from 'node:fs/promises'
+import { mkdir, rm, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
-import { type ToolName, toolFolder, toolPath, toolVersions } from '../test/support/tools.ts'
+import { type ToolName, toolFolder, toolPath, toolVersions, trixieFolder } from '../test/support/tools.ts'
 import { installPackages, missingPackages, TEST_PACKAGES } from './apt.ts'
 import { capture, run } from './run.ts'
+import { installTrixie } from './trixie.ts'
 
 /** Go for machines that have none or an older one than act is written in. */
 const GO = { version: '1.26.6', oldest: [1, 25] } as const
@@ -24,12 +25,13 @@ function say(line: string): void {
 }
 
 /** Runs `install` unless the folder is complete from an earlier run. */
-async function once(folder: string, announcement: string, install: () => void): Promise<void> {
+async function once(folder: string, announcement: string, install: () => void | Promise<void>): Promise<void> {
   const mark = join(folder, COMPLETE)
   if (existsSync(mark)) return
   await rm(folder, { recursive: true, force: true })
   say(announcement)
-  install()
+  await mkdir(folder, { recursive: true })
+  await install()
   await writeFile(mark, '')
 }
 
@@ -86,6 +88,9 @@ async function main(): Promise<void> {
   await installGoTool('actionlint')
   await installPythonTool('zizmor')
   await installPythonTool('kiwi-ng')
+  await once(trixieFolder, "packs podman 5, skopeo and oras from Debian 13's packages", () =>
+    installTrixie(trixieFolder),
+  )
   for (const name of Object.keys(toolVersions) as ToolName[]) {
     if (capture(toolPath(name), ['--version']).exitCode !== 0) throw new Error(`${toolPath(name)} does not run`)
   }

@@ -11,14 +11,31 @@ const MOST_THREADS = 3
 export class ZstdCompressor implements Compressor {
   readonly appetite: number
   readonly #level: number
+  readonly #limit: number
+  readonly #waiting: (() => void)[] = []
+  #running = 0
 
   constructor(level: number, threads: number) {
-    // One more than there are processors only makes them wait for memory: a tenth more processor time, no time won.
-    this.appetite = Math.max(2, Math.min(MOST_THREADS, threads))
     this.#level = level
+    this.#limit = Math.min(MOST_THREADS, threads)
+    // Two in hand, that none waits while others are read, hashed and written. Under way are no more than processors:
+    // that only makes them wait for memory, and takes a tenth more of their time.
+    this.appetite = this.#limit + 2
   }
 
-  async compress({ buffer, history, length }: Piece): Promise<CompressedPiece> {
+  async compress(piece: Piece): Promise<CompressedPiece> {
+    if (this.#running === this.#limit) await new Promise<void>((resolve) => this.#waiting.push(resolve))
+    else this.#running += 1
+    try {
+      return await this.#frame(piece)
+    } finally {
+      const next = this.#waiting.shift()
+      if (next === undefined) this.#running -= 1
+      else next()
+    }
+  }
+
+  async #frame({ buffer, history, length }: Piece): Promise<CompressedPiece> {
     const bytes = new Uint8Array(buffer, history, length - history)
     const params = {
       [constants.ZSTD_c_compressionLevel]: this.#level,

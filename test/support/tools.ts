@@ -20,6 +20,9 @@ export function toolFolder(name: string, version: string): string {
   return join(repositoryRoot, 'node_modules/.cache/kiwi-oci-tools', `${name}-${version}`)
 }
 
+/** Where `scripts/trixie.ts` packs the consumers of images; another number for other packages. */
+export const trixieFolder = toolFolder('trixie', '1')
+
 /** Absolute path of the program, whether it is there or not. */
 export function toolPath(name: ToolName): string {
   return join(toolFolder(name, toolVersions[name]), 'bin', name)

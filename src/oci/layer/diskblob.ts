@@ -58,18 +58,12 @@ function blobContent(source: DiskBytes, { compression, threads, signal }: BlobOp
 }
 
 async function* plainChunks(source: ByteSource, signal: AbortSignal | undefined): AsyncGenerator<Uint8Array> {
-  const filled = async (buffer: Buffer) => buffer.subarray(0, await source.fill(buffer))
-  const buffers = [Buffer.allocUnsafe(CHUNK_BYTES), Buffer.allocUnsafe(CHUNK_BYTES)] as const
-  let next = filled(buffers[0])
-  for (let at = 1; ; at = 1 - at) {
-    const chunk = await next
-    if (chunk.length === 0) return
+  const buffer = Buffer.allocUnsafe(CHUNK_BYTES)
+  for (;;) {
     signal?.throwIfAborted()
-    // Read while this one is written.
-    next = filled(at === 0 ? buffers[0] : buffers[1])
-    // Whoever writes may fail before this one is asked for.
-    next.catch(() => {})
-    yield chunk
+    const length = await source.fill(buffer)
+    if (length === 0) return
+    yield buffer.subarray(0, length)
   }
 }
 

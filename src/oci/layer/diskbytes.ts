@@ -1,5 +1,7 @@
 import { createHash } from 'node:crypto'
+import { readSync } from 'node:fs'
 import { type FileHandle, open } from 'node:fs/promises'
+import { setImmediate } from 'node:timers/promises'
 import type { ByteSource } from '../../compress/source.ts'
 import { HostError } from '../../errors.ts'
 import type { Digest } from '../digest.ts'
@@ -15,6 +17,12 @@ export interface DiskFile {
   /** What the source was before anything was learned of it, where that is not only now. */
   readonly state?: FileState
 }
+
+/**
+ * What is read at once, and hashed while the processor still has it at hand; in between whoever compresses is given work.
+ * It is not read by another thread: that waits for a processor each time, while all are busy compressing.
+ */
+const STEP_BYTES = 256 * 1024
 
 /** What stands before and after a disk. */
 export interface Frame {
@@ -64,12 +72,13 @@ export class DiskBytes implements ByteSource, AsyncDisposable {
     while (filled < target.length) {
       const extent = this.#current()
       if (extent === undefined) break
-      const room = target.subarray(filled, filled + extentLength(extent) - this.#done)
-      const taken = await this.#take(extent, room)
+      const left = Math.min(extentLength(extent) - this.#done, STEP_BYTES)
+      const taken = this.#take(extent, target.subarray(filled, filled + left))
+      this.#hash.update(target.subarray(filled, filled + taken))
       this.#done += taken
       filled += taken
+      await setImmediate()
     }
-    this.#hash.update(target.subarray(0, filled))
     return filled
   }
 
@@ -93,7 +102,7 @@ export class DiskBytes implements ByteSource, AsyncDisposable {
     return this.#extent
   }
 
-  async #take(extent: Extent, room: Buffer): Promise<number> {
+  #take(extent: Extent, room: Buffer): number {
     switch (extent.kind) {
       case 'bytes':
         return extent.bytes.copy(room, 0, this.#done)
@@ -101,9 +110,9 @@ export class DiskBytes implements ByteSource, AsyncDisposable {
         room.fill(0)
         return room.length
       case 'data': {
-        const { bytesRead } = await this.#disk.read(room, 0, room.length, extent.offset + this.#done)
-        if (bytesRead === 0) throw changedDisk(this.#source)
-        return bytesRead
+        const taken = readSync(this.#disk.fd, room, 0, room.length, extent.offset + this.#done)
+        if (taken === 0) throw changedDisk(this.#source)
+        return taken
       }
     }
   }
