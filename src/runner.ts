@@ -15,7 +15,7 @@ import {
   warning,
 } from '@actions/core'
 import { DescriptionError, describeError, InputError, type Problem } from './errors.ts'
-import { type InputName, inputNamed, type RawInputs, rawEntries, similarNames } from './inputs/raw.ts'
+import { INPUT_NAMES, type InputName, inputNamed, type RawInputs, rawEntries, similarNames } from './inputs/raw.ts'
 import { WORK_PREFIX } from './job/workfolder.ts'
 import type { Report } from './report.ts'
 
@@ -100,8 +100,13 @@ function harmless(line: string): string {
 /**
  * The inputs in a step's environment (`INPUT_BASE-IMAGE`); they are taken out of it, so that no program inherits them.
  * Names that are near to one of ours are problems. Others are none of ours: `INPUT_METHOD` is the desktop's.
+ *
+ * @param names of the action; those of the root action where left out
  */
-export function takeInputs(environment: NodeJS.ProcessEnv): {
+export function takeInputs(
+  environment: NodeJS.ProcessEnv,
+  names = INPUT_NAMES,
+): {
   readonly raw: RawInputs
   readonly problems: readonly Problem[]
 } {
@@ -111,8 +116,8 @@ export function takeInputs(environment: NodeJS.ProcessEnv): {
     if (!variable.startsWith('INPUT_')) continue
     const spelled = variable.slice('INPUT_'.length).toLowerCase()
     delete environment[variable]
-    const name = inputNamed(spelled)
-    const [similar] = name === undefined ? similarNames(spelled) : []
+    const name = inputNamed(spelled, names)
+    const [similar] = name === undefined ? similarNames(spelled, names) : []
     if (name !== undefined && text !== '') raw.set(name, rawEntries(name, text))
     if (similar !== undefined) {
       problems.push({ where: `input ${spelled}`, text: `is no input of kiwi-oci: did you mean ${similar}?` })

@@ -4,13 +4,18 @@ import {
   type InputName,
   inputDefinition,
   inputNamed,
+  MERGE_NAMES,
   rawEntries,
   similarNames,
   splitsAtCommas,
 } from './raw.ts'
 
+/** `merge` as the first word; all else builds or wraps. */
+export type CommandName = 'build' | 'merge'
+
 /** A command line, taken apart. */
 export interface CommandLine {
+  readonly command: CommandName
   readonly raw: ReadonlyMap<InputName, readonly string[]>
   readonly metadataFile?: string
   readonly passwordFromStdin: boolean
@@ -20,7 +25,22 @@ export interface CommandLine {
 }
 
 const SHORT: Readonly<Record<string, string>> = { '-h': '--help', help: '--help', '-V': '--version' }
-const OWN_FLAGS = ['help', 'version', 'metadata-file', 'password-stdin']
+
+/** The flags of a command: inputs, and those that are only for a terminal. */
+const COMMANDS = {
+  build: {
+    program: 'kiwi-oci',
+    inputs: INPUT_NAMES,
+    own: ['help', 'version', 'metadata-file', 'password-stdin'],
+    example: '--description',
+  },
+  merge: {
+    program: 'kiwi-oci merge',
+    inputs: MERGE_NAMES,
+    own: ['help', 'version', 'password-stdin'],
+    example: '--images',
+  },
+} as const
 
 /**
  * `--name VALUE`, `--name=VALUE`, and `--name` alone for booleans. A value may begin with a dash: every flag but the
@@ -31,17 +51,19 @@ export function parseArguments(words: readonly string[]): CommandLine {
   const own = new Map<string, string>()
   const problems: Problem[] = []
   const refuse = (where: string, text: string) => problems.push({ where, text })
-  const rest = words.map((word) => SHORT[word] ?? word)
+  const command = words[0] === 'merge' ? 'merge' : 'build'
+  const { inputs, own: ownFlags } = COMMANDS[command]
+  const rest = words.slice(command === 'merge' ? 1 : 0).map((word) => SHORT[word] ?? word)
   for (let word = rest.shift(); word !== undefined; word = rest.shift()) {
     const [, name = '', , given] = /^--([^=]+)(=(.*))?$/s.exec(word) ?? []
-    const input = inputNamed(name)
+    const input = inputNamed(name, inputs)
     if (input === 'password') {
       refuse('--password', 'a password on the command line can be seen by everybody: use --password-stdin')
       if (given === undefined) rest.shift()
-    } else if (OWN_FLAGS.includes(name))
+    } else if (ownFlags.some((flag) => flag === name))
       own.set(name, given ?? (name === 'metadata-file' ? (rest.shift() ?? '') : 'true'))
     else if (input === undefined) {
-      refuse(name === '' ? word : `--${name}`, unknownFlag(word, name))
+      refuse(name === '' ? word : `--${name}`, unknownFlag(word, name, command))
       // Its value is no second mistake.
       if (name !== '' && given === undefined && rest[0]?.startsWith('--') === false) rest.shift()
     } else if (given !== undefined) add(raw, input, given)
@@ -53,6 +75,7 @@ export function parseArguments(words: readonly string[]): CommandLine {
   const metadataFile = own.get('metadata-file')
   if (metadataFile === '') refuse('--metadata-file', 'needs a value: write --metadata-file FILE')
   return {
+    command,
     raw,
     ...(metadataFile ? { metadataFile } : {}),
     passwordFromStdin: own.has('password-stdin'),
@@ -63,40 +86,67 @@ export function parseArguments(words: readonly string[]): CommandLine {
 }
 
 function add(raw: Map<InputName, readonly string[]>, name: InputName, value: string): void {
-  // One flag is one entry, whatever it holds, but for lists of words and of tags.
+  // One flag is one entry, whatever it holds, but for lists of words, of tags and of images.
   const entries = splitsAtCommas(name) ? rawEntries(name, value) : [value]
   raw.set(name, [...(raw.get(name) ?? []), ...entries])
 }
 
-function unknownFlag(word: string, name: string): string {
-  if (name === '') return `is no flag: every value belongs to one, like --description ${word}`
-  const similar = similarNames(name).map((known) => `--${known}`)
-  return `is no flag of kiwi-oci${similar.length > 0 ? `: did you mean ${similar.join(' or ')}?` : ': see --help'}`
+function unknownFlag(word: string, name: string, command: CommandName): string {
+  const { program, inputs, example } = COMMANDS[command]
+  if (name === '') return `is no flag: every value belongs to one, like ${example} ${word}`
+  const similar = similarNames(name, inputs).map((known) => `--${known}`)
+  return `is no flag of ${program}${similar.length > 0 ? `: did you mean ${similar.join(' or ')}?` : ': see --help'}`
 }
 
-/** @returns the text of `--help`. */
-export function helpText(): string {
-  const rows = INPUT_NAMES.filter((name) => name !== 'password').map((name) => {
-    const { kind, value, help } = inputDefinition(name)
-    return [`--${name}${value ? ` ${value}` : ''}`, `${help}${kind === 'list' ? ' (repeat for more)' : ''}`] as const
-  })
-  const own = [
-    ['--password-stdin', 'read the password from standard input; or set KIWI_OCI_PASSWORD'],
-    ['--metadata-file FILE', 'write what came out as JSON'],
-    ['--version', ''],
-    ['--help', ''],
-  ] as const
-  const lines = [...rows, ...own].map(([flag, help]) =>
-    flag.length > 32 ? `  ${flag}\n${' '.repeat(36)}${help}` : `  ${flag.padEnd(34)}${help}`.trimEnd(),
-  )
-  return [
+const HEADS: Readonly<Record<CommandName, readonly string[]>> = {
+  build: [
     'Usage: kiwi-oci --description PATH | --disk FILE  [--tags REF --push] [--export DEST] …',
+    '       kiwi-oci merge --images REF@DIGEST --images REF@DIGEST --tags REF …',
     '',
     'Takes a KIWI image description and leaves a bootable VM disk in a registry as an OCI image.',
+    'merge makes one tag of images for several platforms: see kiwi-oci merge --help.',
     'The digest goes to standard output, everything else to standard error.',
     'Booleans: --push or --push=false, --cache=false and so on.',
-    'Exit code: 0 done, 2 an input or the description has to be changed, 1 all else.',
+  ],
+  merge: [
+    'Usage: kiwi-oci merge --images REGISTRY/NAME@DIGEST --images REGISTRY/NAME@DIGEST --tags REGISTRY/NAME:TAG …',
     '',
-    ...lines,
-  ].join('\n')
+    'Makes one index of images that were pushed by digest, one for each platform, and moves the tags to it.',
+    'The digest of the index goes to standard output, everything else to standard error.',
+  ],
+}
+
+/** Where an input means less to a merge, what it means there. */
+const MERGE_HELP: { readonly [name in InputName]?: string } = {
+  tags: 'references of the index',
+  annotations: 'index:KEY=VALUE, or manifest-descriptor[OS/ARCH]:KEY=VALUE of an entry',
+  registry: "registry of the login; default: the tags' one",
+  'install-tools': 'install skopeo where it is missing; default: false',
+}
+
+const OWN_HELP = {
+  'password-stdin': ['--password-stdin', 'read the password from standard input; or set KIWI_OCI_PASSWORD'],
+  'metadata-file': ['--metadata-file FILE', 'write what came out as JSON'],
+  version: ['--version', ''],
+  help: ['--help', ''],
+} as const
+
+/** @returns the text of `--help`. */
+export function helpText(command: CommandName = 'build'): string {
+  const { inputs, own } = COMMANDS[command]
+  const rows = inputs
+    .filter((name) => name !== 'password')
+    .map((name) => {
+      const { kind, value, help } = inputDefinition(name)
+      const text = (command === 'merge' ? MERGE_HELP[name] : undefined) ?? help
+      return [`--${name}${value ? ` ${value}` : ''}`, `${text}${kind === 'list' ? ' (repeat for more)' : ''}`] as const
+    })
+  const ownRows = Object.entries(OWN_HELP)
+    .filter(([flag]) => own.some((each) => each === flag))
+    .map(([, row]) => row)
+  const lines = [...rows, ...ownRows].map(([flag, help]) =>
+    flag.length > 32 ? `  ${flag}\n${' '.repeat(36)}${help}` : `  ${flag.padEnd(34)}${help}`.trimEnd(),
+  )
+  const exits = 'Exit code: 0 done, 2 an input or the description has to be changed, 1 all else.'
+  return [...HEADS[command], exits, '', ...lines].join('\n')
 }

@@ -85,11 +85,28 @@ const DEFINITIONS = {
   'work-dir': { kind: 'text', value: 'DIR', help: "where to build; default: the system's temp" },
   'source-date-epoch': { kind: 'text', value: 'SECONDS', help: 'created, history and tar times' },
   summary: { kind: 'boolean', value: '', help: 'job summary, in a workflow; default: true' },
+  images: { kind: 'list', value: 'REGISTRY/NAME@DIGEST', help: 'what was pushed by digest, one for each platform' },
 } as const satisfies Record<string, InputDefinition>
 
 export type InputName = keyof typeof DEFINITIONS
 
-export const INPUT_NAMES: readonly InputName[] = Object.keys(DEFINITIONS) as InputName[]
+/** What a merge takes instead of a disk or a description, in the order of its help. */
+export const MERGE_NAMES: readonly InputName[] = [
+  'images',
+  'tags',
+  'annotations',
+  'registry',
+  'username',
+  'password',
+  'authfile',
+  'tls-verify',
+  'install-tools',
+]
+
+const ALL_NAMES = Object.keys(DEFINITIONS) as InputName[]
+
+/** What all else takes. */
+export const INPUT_NAMES: readonly InputName[] = ALL_NAMES.filter((name) => name !== 'images')
 
 /** The texts given for each input. A list has one text an entry, everything else at most one. */
 export type RawInputs = ReadonlyMap<InputName, readonly string[]>
@@ -98,27 +115,35 @@ export function inputDefinition(name: InputName): InputDefinition {
   return DEFINITIONS[name]
 }
 
-/** The input of this name, whatever its case (a runner upper-cases names), if there is one. */
-export function inputNamed(name: string): InputName | undefined {
+/**
+ * The input of this name, whatever its case (a runner upper-cases names), if there is one.
+ *
+ * @param names where to look; all where left out
+ */
+export function inputNamed(name: string, names: readonly InputName[] = ALL_NAMES): InputName | undefined {
   const lower = name.toLowerCase()
-  return INPUT_NAMES.find((known) => known === lower)
+  return names.find((known) => known === lower)
 }
 
 /** Lists whose values hold no commas: docker's metadata action writes tags so, and words are short. */
-const SPLIT_AT_COMMAS: readonly InputName[] = ['tags', 'kind', 'disktype']
+const SPLIT_AT_COMMAS: readonly InputName[] = ['tags', 'kind', 'disktype', 'images']
 
 /** Whether a single text, also one of a command line, may hold several entries. */
 export function splitsAtCommas(name: InputName): boolean {
   return SPLIT_AT_COMMAS.includes(name)
 }
 
-/** The entries that one text of a workflow holds: a list has one a line, some also split at commas. */
+/**
+ * The entries that one text of a workflow holds: a list has one a line, some also split at commas. `images` are outputs of
+ * jobs, put together by expressions that know no lines.
+ */
 export function rawEntries(name: InputName, text: string): readonly string[] {
   if (inputDefinition(name).kind !== 'list') return [text]
+  if (name === 'images') return text.split(/[\s,]+/)
   return text.split(splitsAtCommas(name) ? /[\n,]/ : '\n')
 }
 
 /** The known names nearest to a wrong one, for a message. */
-export function similarNames(wrong: string): readonly InputName[] {
-  return similarWords(wrong, INPUT_NAMES).slice(0, 2)
+export function similarNames(wrong: string, names: readonly InputName[] = INPUT_NAMES): readonly InputName[] {
+  return similarWords(wrong, names).slice(0, 2)
 }

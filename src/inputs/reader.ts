@@ -1,6 +1,6 @@
 import type { Problem } from '../errors.ts'
 import type { Platform } from '../oci/platform.ts'
-import { INPUT_NAMES, type InputName, type RawInputs } from './raw.ts'
+import { type InputName, inputNamed, type RawInputs } from './raw.ts'
 
 /** What the defaults depend on. */
 export interface InputFacts {
@@ -25,7 +25,7 @@ export class InputReader {
   constructor(raw: RawInputs, facts: InputFacts) {
     this.raw = raw
     this.facts = facts
-    for (const name of raw.keys()) if (!INPUT_NAMES.includes(name)) throw new Error(`undeclared input ${name}`)
+    for (const name of raw.keys()) if (inputNamed(name) === undefined) throw new Error(`undeclared input ${name}`)
   }
 
   refuse(name: InputName, text: string): void {
