@@ -2,7 +2,7 @@ import type { Keyring } from './mirrors.ts'
 
 /** What decides which tools a job needs. Attributes are those of KIWI's `<type>`. */
 export type HostFacts = BaseFacts &
-  ({ readonly source: 'disk' } | ({ readonly source: 'description' } & DescriptionFacts))
+  ({ readonly source: 'disk' | 'registry' } | ({ readonly source: 'description' } & DescriptionFacts))
 
 export interface BaseFacts {
   /** How the base's archive is packed, if it is. */

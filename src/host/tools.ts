@@ -19,11 +19,17 @@ const unpackers: Readonly<Record<string, Tool>> = {
   bzip2: program('bzip2', 'it unpacks the base', everywhere('bzip2')),
 }
 
+/** All that a job needs whose images are in a registry already. */
+const ofRegistries: readonly Tool[] = [
+  program('skopeo', 'it reads the images and pushes their index', everywhere('skopeo')),
+]
+
 /** What the machine has to have for a job. Wrapping a disk needs skopeo and qemu-img, and what unpacks its base. */
 export function toolNeeds(facts: HostFacts): readonly Tool[] {
+  if (facts.source === 'registry') return ofRegistries
   const unpacker = unpackers[facts.basePacking ?? '']
   const always = unpacker === undefined ? ours : [...ours, unpacker]
-  if (facts.source === 'disk') return always
+  if (facts.source !== 'description') return always
   const ofKiwi = kiwiNeeds.filter((need) => need.when(facts)).map((need) => need.tool)
   return [...always, ...ofKiwi, ...(facts.keyrings ?? []).map(keyringTool)]
 }

@@ -102,7 +102,7 @@ function imageInputs(reader: InputReader) {
 
 function jobInputs(reader: InputReader) {
   return {
-    tags: tags(reader),
+    tags: tagList(reader),
     push: reader.boolean('push', false),
     pushByDigest: reader.boolean('push-by-digest', false),
     ...optionalRepository(reader),
@@ -177,7 +177,8 @@ function compression(reader: InputReader): Compression {
   return { algorithm: 'gzip' }
 }
 
-function tags(reader: InputReader): readonly string[] {
+/** The input `tags`: full references, each once. */
+export function tagList(reader: InputReader): readonly string[] {
   const texts: string[] = []
   for (const text of reader.list('tags')) {
     const parsed = parseTag(text)
@@ -209,7 +210,7 @@ function optionalExports(reader: InputReader): { exports?: readonly string[] } {
   return { exports }
 }
 
-function optionalLogin(reader: InputReader): { login?: Omit<Login, 'registry'> } {
+export function optionalLogin(reader: InputReader): { login?: Omit<Login, 'registry'> } {
   const username = reader.text('username')
   const password = reader.secret('password')
   if (username === undefined && password === undefined) return {}
@@ -218,7 +219,7 @@ function optionalLogin(reader: InputReader): { login?: Omit<Login, 'registry'> }
   return username === undefined || password === undefined ? {} : { login: { username, password } }
 }
 
-function optionalRegistry(reader: InputReader): { registry?: string } {
+export function optionalRegistry(reader: InputReader): { registry?: string } {
   const text = reader.text('registry')
   if (text === undefined) return {}
   const parsed = parseRegistry(text)

@@ -59,8 +59,9 @@ export async function readyTools(job: ToolJob): Promise<Kiwi | undefined> {
   const { nowSeconds, signal } = job
   const privileges: Privileges = missing.length > 0 ? await findPrivileges() : { kind: 'none' }
   await installTools({ missing, distribution, privileges, folders, report, nowSeconds, signal })
-  for (const program of ['skopeo', 'qemu-img']) report.info(await versionLine(program))
-  if (facts.source === 'disk') return undefined
+  const shown = facts.source === 'registry' ? ['skopeo'] : ['skopeo', 'qemu-img']
+  for (const program of shown) report.info(await versionLine(program))
+  if (facts.source !== 'description') return undefined
   const filesystems = await missingFilesystems(mountedFilesystems(facts))
   if (filesystems.length > 0) throw missingFilesystemsError(filesystems)
   const ready = kiwi ?? (await newKiwi(facts.kiwiVersion, folders, job))

@@ -83,14 +83,18 @@ export async function copyImage(copy: Copy, access: Access, purpose: Purpose): P
 }
 
 /**
- * @throws HostError when the installed skopeo has no `--preserve-digests`, which came with 1.6
+ * @param flag of `skopeo copy` that the job needs; both came with 1.6
+ * @throws HostError when the installed skopeo does not have it
  */
-export async function requireSkopeo(access: Access): Promise<void> {
+export async function requireSkopeo(
+  access: Access,
+  flag: '--preserve-digests' | '--multi-arch' = '--preserve-digests',
+): Promise<void> {
   const { stdout } = await runCommand('skopeo', ['copy', '--help'], commandOptions(access))
-  if (stdout.toString('utf8').includes('--preserve-digests')) return
+  if (stdout.toString('utf8').includes(flag)) return
   const { stdout: version } = await runCommand('skopeo', ['--version'], commandOptions(access))
   const found = version.toString('utf8').trim()
-  throw new HostError(`${found} is too old, it has no --preserve-digests`, 'install skopeo 1.6 or later')
+  throw new HostError(`${found} is too old, it has no ${flag}`, 'install skopeo 1.6 or later')
 }
 
 async function attempt(args: readonly string[], access: Access, input?: string): Promise<CommandResult | CommandError> {

@@ -8,6 +8,7 @@ import manifest from '../../package.json' with { type: 'json' }
 import { describeError, InputError, type Problem } from '../errors.ts'
 import { type CommandLine, helpText, parseArguments } from '../inputs/arguments.ts'
 import { readInputs } from '../inputs/inputs.ts'
+import { readMergeInputs } from '../inputs/mergeinputs.ts'
 import { inputNamed } from '../inputs/raw.ts'
 import { hostFacts } from '../job/hostfacts.ts'
 import { plannedDestinations, publishImage } from '../job/publish.ts'
@@ -16,6 +17,7 @@ import { Stopwatch } from '../job/stopwatch.ts'
 import { readyTools } from '../job/tools.ts'
 import { removeFolders } from '../job/workfolder.ts'
 import { planLines } from '../plan/lines.ts'
+import { mergePlan } from '../plan/merging.ts'
 import type { Plan } from '../plan/plan.ts'
 import { makePlan } from '../plan/planning.ts'
 import { readFiles } from '../plan/readfiles.ts'
@@ -24,6 +26,7 @@ import { Terminal } from '../terminal.ts'
 import { runBuild } from './buildjob.ts'
 import { jobShelf, localShelf } from './localshelf.ts'
 import { withAccess } from './logins.ts'
+import { runMerge } from './mergejob.ts'
 import { plannedMirrors } from './mirrors.ts'
 import { inputFacts, type Surroundings, surroundings } from './surroundings.ts'
 
@@ -31,7 +34,7 @@ import { inputFacts, type Surroundings, surroundings } from './surroundings.ts'
 async function main(): Promise<void> {
   const line = parseArguments(process.argv.slice(2))
   if (line.help || line.version) {
-    process.stdout.write(`${line.help ? helpText() : manifest.version}\n`)
+    process.stdout.write(`${line.help ? helpText(line.command) : manifest.version}\n`)
     return
   }
   // Whoever looked may be gone (a closed terminal, a broken pipe); the work goes on to its end, cleaning up among it.
@@ -73,6 +76,7 @@ async function runJob(
   const facts = inputFacts(around, 'command line')
   const password = await givenPassword(line, signal)
   const raw = password === undefined ? line.raw : new Map([...line.raw, ['password', [password]] as const])
+  if (line.command === 'merge') return await runMergeJob({ ...line, raw }, around, running)
   const { inputs, problems } = readInputs(raw, facts)
   const ours = [...line.problems, ...(await metadataProblems(line)), ...problems]
   const plan = await makePlan({ inputs, problems: ours }, facts)
@@ -108,6 +112,17 @@ async function runJob(
     await writeMetadata(line.metadataFile, metadataText(built, published), report)
   }
   return { digest: built.digest, kept: plan.workDirectory === undefined ? [] : [built.workFolder] }
+}
+
+async function runMergeJob(
+  line: CommandLine,
+  around: Surroundings,
+  { terminal: report, signal, keep }: Running,
+): Promise<{ readonly digest: string; readonly kept: readonly string[] }> {
+  const { inputs, problems } = readMergeInputs(line.raw, inputFacts(around, 'command line'))
+  const plan = mergePlan({ inputs, problems: [...line.problems, ...problems] })
+  const { digest } = await runMerge({ plan, inputs, around, report, signal, keep, onProgress: () => {} })
+  return { digest, kept: [] }
 }
 
 /** The domain names inputs as a workflow does; here they are flags. */

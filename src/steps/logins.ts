@@ -23,11 +23,16 @@ export interface AccessStep {
   readonly keep: (folder: string) => void
 }
 
-/**
- * Does something with the job's logins in a folder that only we can read, which goes when it is done.
- *
- * @throws RegistryError when the registry does not accept the login, and whatever `use` throws
- */
+/** What of a plan is about registries. */
+export interface LoginNeeds {
+  readonly tlsVerify: boolean
+  /** What the login of the inputs is for where they do not say. */
+  readonly loginRegistry?: string
+  /** Those that the job talks to. */
+  readonly registries: readonly string[]
+}
+
+/** Does something with the logins of a build's plan. Throws what `withLogins` does. */
 export async function withAccess<T>(
   plan: Plan,
   inputs: LoginInputs,
@@ -35,14 +40,29 @@ export async function withAccess<T>(
   step: AccessStep,
   use: (access: Access) => Promise<T>,
 ): Promise<T> {
+  return await withLogins({ ...plan, registries: registries(plan) }, inputs, around, step, use)
+}
+
+/**
+ * Does something with the job's logins in a folder that only we can read, which goes when it is done.
+ *
+ * @throws RegistryError when the registry does not accept the login, and whatever `use` throws
+ */
+export async function withLogins<T>(
+  needs: LoginNeeds,
+  inputs: LoginInputs,
+  around: Surroundings,
+  step: AccessStep,
+  use: (access: Access) => Promise<T>,
+): Promise<T> {
   const { login, authfile } = inputs
-  const registry = inputs.registry ?? plan.loginRegistry
+  const registry = inputs.registry ?? needs.loginRegistry
   const folder = await makePrivateFolder(around.temp)
   step.keep(folder)
   try {
     const access: Access = {
       loginFiles: around.loginFiles,
-      tlsVerify: plan.tlsVerify,
+      tlsVerify: needs.tlsVerify,
       tmpFolder: step.tmpFolder,
       environment: skopeoEnvironment(process.env, login ? [login.password] : []),
       report: step.report,
@@ -53,7 +73,7 @@ export async function withAccess<T>(
       ...(login && registry !== undefined ? { login: { ...login, registry } } : {}),
       ...(authfile === undefined ? {} : { authfile }),
       files: around.loginFiles,
-      registries: registries(plan),
+      registries: needs.registries,
     }
     const file = await prepareLogins(request, access)
     return await use(file === undefined ? access : { ...access, authfile: file })

@@ -1,12 +1,13 @@
 import { RegistryError } from '../../errors.ts'
 import type { Descriptor } from '../../oci/descriptor.ts'
 import { type Digest, digestOf } from '../../oci/digest.ts'
-import { platformText } from '../../oci/platform.ts'
+import { type Platform, platformText } from '../../oci/platform.ts'
 import { parseReference } from '../../oci/reference.ts'
 import type { Access } from '../access.ts'
 import { hasLogin } from '../login/login.ts'
 import type { RefusalKind } from '../refusal.ts'
 import { copyImage, type Purpose, RefusedError, readManifest } from '../skopeo.ts'
+import { folderName } from '../transport.ts'
 import { type Source, type Staging, stageTree } from './staging.ts'
 
 /** Where a format is named, a refused index is not tried again as Docker's list, which tells another error than the first. */
@@ -97,14 +98,29 @@ async function pushManifest(
   access: Access,
 ): Promise<void> {
   const { digest, platform } = descriptor
-  const isIndex = tree.index !== undefined && digest === tree.descriptor.digest
-  const copy = {
-    from: nameOf(descriptor),
-    to: `docker://${to}`,
-    flags: ['--quiet', '--preserve-digests', ...(isIndex ? INDEX_ALONE : [])],
-  }
+  const isTop = digest === tree.descriptor.digest
+  const child = isTop || platform === undefined ? {} : { platform }
+  await pushDocument(
+    { from: nameOf(descriptor), to, digest, isIndex: isTop && tree.index !== undefined, ...child },
+    access,
+  )
+}
+
+interface DocumentPush {
+  /** What skopeo copies, in a layout. */
+  readonly from: string
+  /** `registry/repository`, with tag or digest. */
+  readonly to: string
+  readonly digest: Digest
+  readonly isIndex: boolean
+  /** Said of one of several. */
+  readonly platform?: Platform
+}
+
+async function pushDocument({ from, to, digest, isIndex, platform }: DocumentPush, access: Access): Promise<void> {
+  const flags = ['--quiet', '--preserve-digests', ...(isIndex ? INDEX_ALONE : [])]
   try {
-    await copyImage(copy, access, purpose(to, `the push to ${to} failed`))
+    await copyImage({ from, to: `docker://${to}`, flags }, access, purpose(to, `the push to ${to} failed`))
   } catch (error) {
     if (!(error instanceof RefusedError) || (await carried(to, access).catch(() => undefined)) !== digest) throw error
     access.report.info(`${error.message}; but ${to} carries ${digest}, so the push got through`)
@@ -112,12 +128,43 @@ async function pushManifest(
   }
   const found = await carried(to, access)
   if (found === digest) {
-    const isChild = digest !== tree.descriptor.digest && platform !== undefined
-    access.report.info(`pushed ${to}${isChild ? `, for ${platformText(platform)}` : ''}`)
+    access.report.info(`pushed ${to}${platform === undefined ? '' : `, for ${platformText(platform)}`}`)
     return
   }
   const message = `the push to ${to} had no effect: it carries ${found} now, not our ${digest}; somebody else pushed at the same time, or the registry changes or drops what it gets`
   throw new RegistryError(message, { side: 'target', reference: to })
+}
+
+/**
+ * Moves tags to an index whose manifests their repositories have, in the order of `pushImage`. A tag that carries it
+ * already stays untouched.
+ *
+ * @param index in a layout that holds nothing else
+ * @param onTag called for each tag that carries it now
+ * @throws RegistryError at the first tag that does not carry it
+ */
+export async function pushIndex(
+  index: { readonly layout: string; readonly name: string; readonly digest: Digest },
+  tags: readonly string[],
+  access: Access,
+  onTag: (tag: string) => void,
+): Promise<void> {
+  const { layout, name, digest } = index
+  for (const tag of pushOrder(tags)) {
+    if ((await presentDigest(tag, access)) === digest) access.report.info(`${tag} is there already`)
+    else await pushDocument({ from: folderName('oci', layout, name), to: tag, digest, isIndex: true }, access)
+    onTag(tag)
+  }
+}
+
+/** What a tag carries before a push; undefined where it cannot be read, as one that is new. */
+async function presentDigest(tag: string, access: Access): Promise<Digest | undefined> {
+  try {
+    return digestOf(await readManifest(`docker://${tag}`, access, purpose(tag, `${tag} cannot be read`)))
+  } catch (error) {
+    if (error instanceof RefusedError) return undefined
+    throw error
+  }
 }
 
 /**

@@ -1,0 +1,113 @@
+import { join } from 'node:path'
+import { InputError } from '../errors.ts'
+import type { LevelledAnnotation } from '../oci/annotations.ts'
+import type { Digest } from '../oci/digest.ts'
+import type { ImageIndex } from '../oci/imageindex.ts'
+import { mergedIndex, unusedAnnotations } from '../oci/mergedindex.ts'
+import { type Part, partPlatforms, partProblems } from '../oci/part.ts'
+import { platformText } from '../oci/platform.ts'
+import { createLayout, namedDescriptors, putBlob, writeIndex } from '../oci/store/layout.ts'
+import type { MergePlan } from '../plan/merging.ts'
+import type { Access } from '../registry/access.ts'
+import { requireSkopeo } from '../registry/skopeo.ts'
+import { readPart, requireEntries } from '../registry/target/parts.ts'
+import { pushIndex } from '../registry/target/push.ts'
+
+export interface MergeJob {
+  readonly plan: MergePlan
+  readonly access: Access
+  /** Of this job: a layout is made in it. */
+  readonly workFolder: string
+  /** Told after each tag what carries the digest by then: it stays true when a later one fails. */
+  readonly onProgress: (merged: Merged) => void
+}
+
+export interface Merged {
+  /** Of the index. */
+  readonly digest: Digest
+  /** `REPOSITORY@DIGEST` of the first tag; empty as long as that does not carry it. */
+  readonly image: string
+  /** Those that carry the digest, in the order of the plan. */
+  readonly tags: readonly string[]
+}
+
+const INDEX_NAME = 'index'
+
+/**
+ * Makes one index of images that are in a registry and moves the tags to it. Nothing is written before everything is read
+ * and found right.
+ *
+ * @throws InputError when the images are not there or do not go together; RegistryError, ImageError, HostError; what was
+ *   reached before stands in the last `onProgress`
+ */
+export async function mergeImages(job: MergeJob): Promise<Merged> {
+  const { plan, access, workFolder, onProgress } = job
+  const { report } = access
+  await requireSkopeo(access, '--multi-arch')
+  report.group('Images')
+  const parts = await readParts(plan, access)
+  const merged = mergedIndex(parts, plan.annotations)
+  for (const line of mergeLines(merged, parts, plan.annotations)) report.info(line)
+  report.group('Push')
+  const { digest } = merged.descriptor
+  const [first = ''] = plan.tags
+  const carrying = new Set<string>()
+  let reached: Merged = { digest, image: '', tags: [] }
+  onProgress(reached)
+  const layout = await layoutOf(merged, workFolder)
+  await pushIndex({ layout, name: INDEX_NAME, digest }, plan.tags, access, (tag) => {
+    carrying.add(tag)
+    const image = carrying.has(first) ? `${first.slice(0, first.lastIndexOf(':'))}@${digest}` : ''
+    reached = { digest, image, tags: plan.tags.filter((each) => carrying.has(each)) }
+    onProgress(reached)
+  })
+  report.endGroup()
+  return reached
+}
+
+async function readParts(plan: MergePlan, access: Access): Promise<readonly Part[]> {
+  const read: { readonly place: string; readonly part: Part }[] = []
+  for (const image of plan.images) {
+    read.push({ place: `${image.registry}/${image.repository}`, part: await readPart(image, access) })
+  }
+  const parts = read.map(({ part }) => part)
+  const problems = partProblems(parts)
+  if (problems.length > 0) throw new InputError(problems.map((text) => ({ where: 'input images', text })))
+  for (const repository of plan.repositories) {
+    const elsewhere = read.filter(({ place }) => place !== `${repository.registry}/${repository.repository}`)
+    await requireEntries(
+      repository,
+      elsewhere.map(({ part }) => part),
+      access,
+    )
+  }
+  return parts
+}
+
+/** What the index holds, and which annotations it does not. */
+function mergeLines(
+  { index }: ImageIndex,
+  parts: readonly Part[],
+  annotations: readonly LevelledAnnotation[],
+): readonly string[] {
+  const kinds = new Map(
+    parts.flatMap(({ entries }) => entries.map(({ descriptor, kind }) => [descriptor.digest, kind] as const)),
+  )
+  const entries = index.manifests.map(({ digest, platform }) => {
+    const name = platform === undefined ? '' : platformText(platform)
+    return `${name} ${kinds.get(digest)} ${digest}`
+  })
+  const unused = unusedAnnotations(parts, annotations)
+  if (unused.length === 0) return entries
+  const names = [...new Set(unused.map(({ key }) => key))].join(', ')
+  const platforms = [...new Set(parts.flatMap(partPlatforms))].join(', ')
+  const reason = `a merge writes those of index and manifest-descriptor, for ${platforms}, and changes no manifest`
+  return [...entries, `Annotations left out: ${names} (${reason})`]
+}
+
+async function layoutOf({ bytes, descriptor }: ImageIndex, workFolder: string): Promise<string> {
+  const layout = await createLayout(join(workFolder, 'layout'))
+  await putBlob(layout, bytes)
+  await writeIndex(layout, namedDescriptors(descriptor, [{ ref: INDEX_NAME }]))
+  return layout.folder
+}

@@ -1,0 +1,88 @@
+import { InputError, type Problem } from '../errors.ts'
+import type { MergeInputs } from '../inputs/mergeinputs.ts'
+import type { LevelledAnnotation } from '../oci/annotations.ts'
+import { type Reference, referenceText } from '../oci/reference.ts'
+import type { PinnedReference } from '../registry/target/parts.ts'
+import { parseTag } from '../registry/transport.ts'
+
+/** The validated decision of what is merged, without secrets. */
+export interface MergePlan {
+  /** At least one, each once, and each in one of `repositories`. */
+  readonly images: readonly PinnedReference[]
+  /** At least one, as `registry/repository:tag`. */
+  readonly tags: readonly string[]
+  /** Those of the tags, each once. */
+  readonly repositories: readonly Pick<Reference, 'registry' | 'repository'>[]
+  readonly annotations: readonly LevelledAnnotation[]
+  /** What the login of the inputs is for. */
+  readonly loginRegistry?: string
+  readonly tlsVerify: boolean
+  readonly installTools: boolean
+}
+
+/** @throws InputError with every problem of the inputs, by themselves and together */
+export function mergePlan(given: { readonly inputs: MergeInputs; readonly problems: readonly Problem[] }): MergePlan {
+  const { images, tags, annotations, tlsVerify, installTools } = given.inputs
+  const problems = [...given.problems]
+  const isRefused = (input: string) => given.problems.some(({ where }) => where === `input ${input}`)
+  if (images.length === 0 && !isRefused('images'))
+    problems.push(missing('images', 'REGISTRY/NAME@sha256:…, one a line'))
+  if (tags.length === 0 && !isRefused('tags')) problems.push(missing('tags', 'REGISTRY/NAME:TAG'))
+  const repositories = repositoriesOf(tags)
+  if (repositories.length > 0) problems.push(...elsewhere(images, repositories.map(placeOf)))
+  problems.push(...repeated(images))
+  const login = loginRegistry(given.inputs, [...new Set(repositories.map(({ registry }) => registry))])
+  if ('where' in login) problems.push(login)
+  if (problems.length > 0 || 'where' in login) throw new InputError(problems)
+  return { images, tags, repositories, annotations, ...login, tlsVerify, installTools }
+}
+
+function missing(input: string, form: string): Problem {
+  return { where: `input ${input}`, text: `missing: write ${form}` }
+}
+
+function repositoriesOf(tags: readonly string[]): MergePlan['repositories'] {
+  const references = tags.flatMap((tag) => {
+    const parsed = parseTag(tag)
+    return 'problem' in parsed ? [] : [parsed.reference]
+  })
+  const byPlace = new Map(
+    references.map(({ registry, repository }) => [`${registry}/${repository}`, { registry, repository }]),
+  )
+  return [...byPlace.values()]
+}
+
+function placeOf({ registry, repository }: Pick<Reference, 'registry' | 'repository'>): string {
+  return `${registry}/${repository}`
+}
+
+/** A registry takes an index only where it has what the index names. */
+function elsewhere(images: readonly PinnedReference[], repositories: readonly string[]): readonly Problem[] {
+  const others = images.filter((image) => !repositories.includes(placeOf(image)))
+  return others.map((image) => ({
+    where: 'input images',
+    text: `${referenceText(image)} is not in ${repositories.join(' or ')}, where the tags are: push it there by digest`,
+  }))
+}
+
+/** Outputs of a matrix of jobs have one name: only the last one's stays. */
+function repeated(images: readonly PinnedReference[]): readonly Problem[] {
+  const found = images.filter(({ digest }, at) => images.findIndex((each) => each.digest === digest) !== at)
+  return [...new Set(found.map(referenceText))].map((name) => ({
+    where: 'input images',
+    text: `${name} stands there more than once: each job of a matrix needs an output of its own`,
+  }))
+}
+
+function loginRegistry(
+  { registry, login }: MergeInputs,
+  registries: readonly string[],
+): { readonly loginRegistry?: string } | Problem {
+  if (login === undefined) return {}
+  if (registry !== undefined) return { loginRegistry: registry }
+  const [first, ...others] = registries
+  if (first === undefined) return {}
+  if (others.length === 0) return { loginRegistry: first }
+  const text = `missing, and tags name ${registries.join(' and ')}: write the registry that the login is for`
+  return { where: 'input registry', text }
+}

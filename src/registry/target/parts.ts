@@ -1,0 +1,70 @@
+import { InputError, RegistryError } from '../../errors.ts'
+import { type Digest, digestOf } from '../../oci/digest.ts'
+import { holdsIndex, indexPart, manifestPart, type Part, partIndex } from '../../oci/part.ts'
+import { type Reference, referenceText } from '../../oci/reference.ts'
+import type { Access } from '../access.ts'
+import { type Purpose, RefusedError, readConfig, readManifest } from '../skopeo.ts'
+
+/** An image at a registry by its digest alone. */
+export type PinnedReference = Pick<Reference, 'registry' | 'repository'> & { readonly digest: Digest }
+
+/**
+ * Reads one of the images of a merge: its manifests and what says their platform, no layers.
+ *
+ * @throws InputError for the input `images` when it is not there, or not whole; RegistryError when the registry refuses;
+ *   ImageError when it cannot be in an index
+ */
+export async function readPart(image: PinnedReference, access: Access): Promise<Part> {
+  const name = referenceText(image)
+  const bytes = await readPinned(image, access, `${name} is not there: push it by digest before, or leave it out`)
+  if (!holdsIndex(bytes, name)) {
+    return manifestPart(name, bytes, await readConfig(`docker://${name}`, access, purposeOf(name)))
+  }
+  const index = partIndex(name, bytes)
+  const manifests = new Map<Digest, Uint8Array>()
+  for (const { digest } of index.manifests) {
+    const missing = `${name} is not there as a whole, its manifest ${digest} is missing: push it again`
+    manifests.set(digest, await readPinned({ ...image, digest }, access, missing))
+  }
+  return indexPart(name, index, manifests)
+}
+
+/**
+ * Makes sure that a repository has all that an index of these parts names.
+ *
+ * @throws InputError for the input `tags`; RegistryError when the registry refuses
+ */
+export async function requireEntries(
+  repository: Pick<Reference, 'registry' | 'repository'>,
+  parts: readonly Part[],
+  access: Access,
+): Promise<void> {
+  const { registry, repository: path } = repository
+  for (const { descriptor } of parts.flatMap(({ entries }) => entries)) {
+    const image = { registry, repository: path, digest: descriptor.digest }
+    const missing = `${referenceText(image)} is not there: push the images to ${registry}/${path} too, or leave out its tags`
+    await readPinned(image, access, missing, 'tags')
+  }
+}
+
+/** @param missing what to say where it is not there, of the input */
+async function readPinned(
+  image: PinnedReference,
+  access: Access,
+  missing: string,
+  input: 'images' | 'tags' = 'images',
+): Promise<Buffer> {
+  const name = referenceText(image)
+  const bytes = await readManifest(`docker://${name}`, access, purposeOf(name)).catch((error: unknown) => {
+    if (!(error instanceof RefusedError) || error.refusal.kind !== 'missing') throw error
+    throw new InputError([{ where: `input ${input}`, text: missing }])
+  })
+  const found = digestOf(bytes)
+  if (found === image.digest) return bytes
+  const message = `${name} came damaged: the registry gave ${found}; try again, or ask who runs the registry`
+  throw new RegistryError(message, { side: 'target', reference: name })
+}
+
+function purposeOf(name: string): Purpose {
+  return { side: 'target', reference: name, failure: `the image ${name} cannot be read` }
+}
