@@ -94,7 +94,7 @@ function imageInputs(reader: InputReader) {
     ...reader.optional('baseImage', 'base-image'),
     ...containerconfig(reader),
     labels: reader.pairs('labels'),
-    annotations: annotations(reader),
+    annotations: annotationList(reader),
     platform: platform(reader),
     compression: compression(reader),
   }
@@ -152,7 +152,8 @@ function containerconfig(reader: InputReader): { containerconfig: ConfigChanges;
   return { containerconfig: changes, naming }
 }
 
-function annotations(reader: InputReader): readonly LevelledAnnotation[] {
+/** The input `annotations`, each with its levels. */
+export function annotationList(reader: InputReader): readonly LevelledAnnotation[] {
   return reader.list('annotations').flatMap((text) => {
     const parsed = parseAnnotation(text)
     if (typeof parsed !== 'string') return parsed

@@ -1,9 +1,9 @@
 import type { Problem } from '../errors.ts'
-import { type LevelledAnnotation, parseAnnotation } from '../oci/annotations.ts'
+import type { LevelledAnnotation } from '../oci/annotations.ts'
 import type { Digest } from '../oci/digest.ts'
 import { parseReference } from '../oci/reference.ts'
 import type { Login } from '../registry/login/credentials.ts'
-import { optionalLogin, optionalRegistry, tagList } from './inputs.ts'
+import { annotationList, optionalLogin, optionalRegistry, tagList } from './inputs.ts'
 import type { RawInputs } from './raw.ts'
 import { type InputFacts, InputReader } from './reader.ts'
 
@@ -29,7 +29,7 @@ export function readMergeInputs(
   const inputs = {
     images: images(reader),
     tags: tagList(reader),
-    annotations: annotations(reader),
+    annotations: annotationList(reader),
     ...optionalRegistry(reader),
     ...optionalLogin(reader),
     ...reader.optional('authfile', 'authfile'),
@@ -52,15 +52,6 @@ function images(reader: InputReader): MergeInputs['images'] {
       const { registry, repository, digest } = parsed
       return [{ registry, repository, digest }]
     }
-    return []
-  })
-}
-
-function annotations(reader: InputReader): readonly LevelledAnnotation[] {
-  return reader.list('annotations').flatMap((text) => {
-    const parsed = parseAnnotation(text)
-    if (typeof parsed !== 'string') return parsed
-    reader.refuse('annotations', parsed)
     return []
   })
 }

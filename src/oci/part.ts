@@ -19,7 +19,7 @@ export interface Part {
 }
 
 export interface PartEntry {
-  /** With the platform, and without artifactType. */
+  /** With its platform; with the artifactType of its manifest where it is no container. */
   readonly descriptor: Descriptor
   /** In the words of the input `kind`, as far as the manifest tells; with its type where the artifact is none of ours. */
   readonly kind: string
@@ -48,7 +48,7 @@ export function manifestPart(name: string, bytes: Uint8Array, config: Uint8Array
   }
   const violations = indexRuleViolations([descriptor])
   if (violations.length > 0) throw new ImageError(name, violations)
-  return { name, entries: [{ descriptor, kind: kindOf(descriptor, manifest) }], annotations: {} }
+  return { name, entries: [entryOf(descriptor, manifest)], annotations: {} }
 }
 
 /**
@@ -64,16 +64,20 @@ export function partIndex(name: string, bytes: Uint8Array): Index {
 }
 
 /**
- * The part that an index is, taken apart. Its entries lose their artifactType, which the manifests say too: skopeo refuses
- * to push an index of which an entry has one, as c/image forgot it in its copy (containers/container-libs pull 495).
+ * The part that an index is, taken apart.
  *
  * @param manifests the bytes of each of its manifests
- * @throws ImageError when one of them is no manifest
+ * @throws ImageError when one of them is no manifest, or of another size
  */
 export function indexPart(name: string, index: Index, manifests: ReadonlyMap<Digest, Uint8Array>): Part {
-  const entries = index.manifests.map(({ artifactType: _, ...descriptor }) => {
+  const entries = index.manifests.map((descriptor) => {
     const bytes = manifests.get(descriptor.digest) ?? new Uint8Array()
-    return { descriptor, kind: kindOf(descriptor, parseManifest(bytes, undefined, `${descriptor.digest} in ${name}`)) }
+    if (bytes.length !== descriptor.size) {
+      throw new ImageError(name, [
+        `it says ${descriptor.size} bytes of ${descriptor.digest}, which has ${bytes.length}`,
+      ])
+    }
+    return entryOf(descriptor, parseManifest(bytes, undefined, `${descriptor.digest} in ${name}`))
   })
   return { name, entries, annotations: index.annotations ?? {} }
 }
@@ -107,6 +111,13 @@ function kindProblems(parts: readonly Part[]): readonly string[] {
   if (new Set(kinds.map((each) => each.kinds)).size <= 1) return []
   const each = kinds.map(({ name, kinds: own }) => `${name} has ${own}`).join(', ')
   return [`the images are not of the same kinds: ${each}: build all with the same kind`]
+}
+
+/** Whatever the entry says of its type: the manifest does too, and the same image is the same entry. */
+function entryOf({ artifactType: _, ...descriptor }: Descriptor, manifest: Manifest): PartEntry {
+  const kind = kindOf(descriptor, manifest)
+  const artifactType = kind === 'container' ? undefined : (manifest.artifactType ?? manifest.config.mediaType)
+  return { descriptor: { ...descriptor, ...(artifactType === undefined ? {} : { artifactType }) }, kind }
 }
 
 function kindOf(descriptor: Descriptor, { config, artifactType }: Manifest): string {
