@@ -119,7 +119,7 @@ const HEADS: Readonly<Record<CommandName, readonly string[]>> = {
 /** Where an input means less to a merge, what it means there. */
 const MERGE_HELP: { readonly [name in InputName]?: string } = {
   tags: 'references of the index',
-  annotations: 'index:KEY=VALUE, or manifest-descriptor[OS/ARCH]:KEY=VALUE of an entry',
+  annotations: 'level index, or manifest-descriptor[OS/ARCH] for its entries',
   registry: "registry of the login; default: the tags' one",
   'install-tools': 'install skopeo where it is missing; default: false',
 }

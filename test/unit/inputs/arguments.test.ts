@@ -1,6 +1,6 @@
 import { expect, it } from 'vitest'
 import { helpText, parseArguments } from '../../../src/inputs/arguments.ts'
-import { INPUT_NAMES } from '../../../src/inputs/raw.ts'
+import { INPUT_NAMES, MERGE_NAMES } from '../../../src/inputs/raw.ts'
 
 const problems = (...words: string[]) => parseArguments(words).problems.map(({ where, text }) => `${where}: ${text}`)
 const values = (...words: string[]) => Object.fromEntries(parseArguments(words).raw)
@@ -68,4 +68,31 @@ it('knows the usual short ways to ask for help', () => {
   for (const word of ['-h', 'help', '--help'])
     expect(parseArguments([word])).toMatchObject({ help: true, problems: [] })
   expect(parseArguments(['-V'])).toMatchObject({ version: true, problems: [] })
+})
+
+it('has a command of its own for a merge, with its own flags', () => {
+  expect(parseArguments(['--disk', 'a.raw'])).toMatchObject({ command: 'build', problems: [] })
+  const line = parseArguments(['merge', '--images', 'r/a@x r/a@y,r/a@z', '--images', 'r/a@w', '--tags=r/a:1,r/a:2'])
+  expect(line).toMatchObject({ command: 'merge', problems: [] })
+  expect(Object.fromEntries(line.raw)).toEqual({
+    images: ['r/a@x', 'r/a@y', 'r/a@z', 'r/a@w'],
+    tags: ['r/a:1', 'r/a:2'],
+  })
+  expect(problems('merge', '--image', 'x', '--disk', 'y', 'stray')).toEqual([
+    '--image: is no flag of kiwi-oci merge: did you mean --images?',
+    '--disk: is no flag of kiwi-oci merge: see --help',
+    'stray: is no flag: every value belongs to one, like --images stray',
+  ])
+  expect(problems('--images', 'x')).toEqual(['--images: is no flag of kiwi-oci: see --help'])
+})
+
+it('shows in the help of a merge its flags and no others', () => {
+  const flags = [...helpText('merge').matchAll(/^ {2}--([a-z-]+)/gm)].map(([, name]) => name)
+  const own = MERGE_NAMES.filter((name) => name !== 'password')
+  expect(flags).toEqual([...own, 'password-stdin', 'version', 'help'])
+  expect(
+    helpText('merge')
+      .split('\n')
+      .filter((line) => line.length > 120),
+  ).toEqual([])
 })
