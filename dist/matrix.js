@@ -115,6 +115,34 @@ function filesystemMessage(error) {
 	const text = FILESYSTEM[code ?? ""];
 	return text === void 0 ? void 0 : `${path}: ${text}`;
 }
+// src/oci/digest.ts
+const DIGEST = /^sha256:[a-f0-9]{64}$/;
+/** Whether a text is `sha256:` and 64 lower-case hexadecimal digits. */
+function isDigest(text) {
+	return DIGEST.test(text);
+}
+// src/matrix/images.ts
+/**
+* What the jobs pushed, as `REPOSITORY@DIGEST`, in their order.
+*
+* @param outputs of all these jobs together, as JSON: `digest-SLOT` for each
+* @throws HostError naming the platforms without a digest: the runner holds an output back that looks like a secret, and
+* jobs that are run again may not find those of the first time (runner: JobExtension.cs)
+*/
+function pushedImages(jobs, repository, outputs) {
+	const digests = JSON.parse(outputs);
+	const found = jobs.map(({ slot, platform }) => ({
+		platform,
+		digest: textOf(digests, `digest-${slot}`)
+	}));
+	const missing = found.filter(({ digest }) => !isDigest(digest)).map(({ platform }) => platform);
+	if (missing.length > 0) throw new HostError(`the digest of ${missing.join(" and ")} did not come here`, "run all jobs of the workflow again");
+	return found.map(({ digest }) => `${repository}@${digest}`);
+}
+function textOf(values, name) {
+	const value = typeof values === "object" && values !== null ? values[name] : void 0;
+	return typeof value === "string" ? value : "";
+}
 // src/oci/platform.ts
 /** GOOS and GOARCH of `go tool dist list`, Go 1.25, and those of `internal/syslist` that containers are made for. */
 const SYSTEMS = new Set("aix android darwin dragonfly freebsd illumos ios js linux netbsd openbsd plan9 solaris wasip1 windows".split(" "));
@@ -193,62 +221,34 @@ function normalizedPlatform({ os, architecture: name, variant: given }) {
 		...variant === void 0 || variant === "" || variant === DEFAULT_VARIANTS.get(architecture)?.[0] ? {} : { variant }
 	};
 }
-// src/oci/digest.ts
-const DIGEST = /^sha256:[a-f0-9]{64}$/;
-/** Whether a text is `sha256:` and 64 lower-case hexadecimal digits. */
-function isDigest(text) {
-	return DIGEST.test(text);
-}
-// src/parts/images.ts
-/**
-* What the jobs of all parts pushed, as `REPOSITORY@DIGEST`, in the order of the parts.
-*
-* @param outputs of all these jobs together, as JSON: `digest-SLOT` for each part
-* @throws HostError naming the platforms without a digest: the runner holds an output back that looks like a secret, and
-* jobs that are run again may not find those of the first time (runner: JobExtension.cs)
-*/
-function pushedImages(parts, repository, outputs) {
-	const digests = JSON.parse(outputs);
-	const found = parts.map(({ slot, platform }) => ({
-		platform,
-		digest: textOf(digests, `digest-${slot}`)
-	}));
-	const missing = found.filter(({ digest }) => !isDigest(digest)).map(({ platform }) => platform);
-	if (missing.length > 0) throw new HostError(`the digest of ${missing.join(" and ")} did not come here`, "run all jobs of the workflow again");
-	return found.map(({ digest }) => `${repository}@${digest}`);
-}
-function textOf(values, name) {
-	const value = typeof values === "object" && values !== null ? values[name] : void 0;
-	return typeof value === "string" ? value : "";
-}
 /** GitHub's own machines; docs.github.com, "GitHub-hosted runners reference". */
 const HOSTED = /* @__PURE__ */ new Map([["amd64", "ubuntu-24.04"], ["arm64", "ubuntu-24.04-arm"]]);
 /** The forms of an entry, for messages. */
 const FORM = "PLATFORM or PLATFORM=LABEL[,LABEL]";
 /**
-* The parts that the input `platforms` asks for: `PLATFORM[=LABEL[,LABEL…]]` a line; a line without labels may hold
+* The jobs that the input `platforms` asks for: `PLATFORM[=LABEL[,LABEL…]]` a line; a line without labels may hold
 * several platforms with commas between them, as docker's actions have it.
 */
-function readParts(text) {
+function readMatrix(text) {
 	const problems = [];
-	const parts = [];
+	const jobs = [];
 	for (const entry of entriesOf(text)) {
 		const read = readEntry(entry);
 		if (typeof read === "string") {
 			problems.push(read);
 			continue;
 		}
-		const twin = parts.find(({ parsed }) => identity(parsed) === identity(read.parsed));
-		if (twin === void 0) parts.push({
-			slot: parts.length,
+		const twin = jobs.find(({ parsed }) => identity(parsed) === identity(read.parsed));
+		if (twin === void 0) jobs.push({
+			slot: jobs.length,
 			...read
 		});
 		else problems.push(`${read.platform} and ${twin.platform} are one platform: leave one of them out`);
 	}
-	if (parts.length === 0 && problems.length === 0) problems.push(`names no platform: write ${FORM}, one a line`);
-	if (parts.length > 10) problems.push(`${parts.length} platforms are too many: name at most 10`);
+	if (jobs.length === 0 && problems.length === 0) problems.push(`names no platform: write ${FORM}, one a line`);
+	if (jobs.length > 10) problems.push(`${jobs.length} platforms are too many: name at most 10`);
 	return {
-		parts: parts.map(({ slot, platform, runner }) => ({
+		jobs: jobs.map(({ slot, platform, runner }) => ({
 			slot,
 			platform,
 			runner
@@ -259,7 +259,7 @@ function readParts(text) {
 		}))
 	};
 }
-/** A text of the workflow with the part's architecture in it. */
+/** A text of the workflow with the platform's architecture in it. */
 function textForPlatform(text, { architecture }) {
 	return text.replaceAll("{arch}", architecture);
 }
@@ -270,7 +270,7 @@ function entriesOf(text) {
 function identity(platform) {
 	return platformText(normalizedPlatform(platform));
 }
-/** @returns the part, or what is wrong with the entry */
+/** @returns the job, or what is wrong with the entry */
 function readEntry(entry) {
 	const [name = "", labels] = entry.split(/=(.*)/s).map((each) => each.trim());
 	const parsed = parsePlatform(name);
@@ -400,7 +400,7 @@ function parseTag(text) {
 		text: referenceText(reference)
 	};
 }
-// src/parts/repository.ts
+// src/matrix/repository.ts
 /**
 * The one repository, `REGISTRY/NAME`, that all tags are of: what is pushed there by digest can be tagged there and
 * nowhere else.
@@ -709,7 +709,7 @@ async function runStep(main) {
 		process.exitCode = report.error(error);
 	}
 }
-// src/steps/parts.ts
+// src/steps/matrix.ts
 /** Inputs that may say `{arch}`. */
 const VARYING = [
 	"description",
@@ -720,15 +720,15 @@ await runStep(async (report) => {
 	const take = (name) => takeValue(process.env, name);
 	const [platform, digests] = [parsePlatform(take("platform")), take("digests")];
 	const varying = VARYING.map((name) => [name, take(name)]);
-	const { parts, problems } = readParts(take("platforms"));
+	const { jobs, problems } = readMatrix(take("platforms"));
 	const tagged = taggedRepository(take("tags"));
 	if (problems.length + tagged.problems.length > 0) throw new InputError([...problems, ...tagged.problems]);
-	for (const part of parts) report.info(`${part.platform} is built on ${part.runner.join(", ")}`);
+	for (const { platform: name, runner } of jobs) report.info(`${name} is built on ${runner.join(", ")}`);
 	setOutputs({
-		matrix: JSON.stringify(parts),
+		matrix: JSON.stringify(jobs),
 		repository: tagged.repository
 	});
 	if (platform !== void 0) setOutputs(Object.fromEntries(varying.map(([name, text]) => [name, textForPlatform(text, platform)])));
-	if (digests !== "") setOutputs({ images: pushedImages(parts, tagged.repository, digests).join("\n") });
+	if (digests !== "") setOutputs({ images: pushedImages(jobs, tagged.repository, digests).join("\n") });
 });
 export {};

@@ -1,13 +1,13 @@
 import { describe, expect, it } from 'vitest'
-import { pushedImages } from '../../../src/parts/images.ts'
-import { readParts } from '../../../src/parts/part.ts'
+import { pushedImages } from '../../../src/matrix/images.ts'
+import { readMatrix } from '../../../src/matrix/matrixjob.ts'
 import { sha256 } from '../oci/samplebase.ts'
 
-const { parts } = readParts('linux/amd64,linux/arm64')
+const { jobs } = readMatrix('linux/amd64,linux/arm64')
 const [amd64, arm64] = [sha256('amd64'), sha256('arm64')]
-const imagesOf = (outputs: unknown) => pushedImages(parts, 'ghcr.io/acme/disk', JSON.stringify(outputs))
+const imagesOf = (outputs: unknown) => pushedImages(jobs, 'ghcr.io/acme/disk', JSON.stringify(outputs))
 
-describe('what the jobs of all parts pushed', () => {
+describe('what all jobs pushed', () => {
   it('are their digests in the repository, in the order of the platforms', () => {
     expect(imagesOf({ 'digest-1': arm64, 'digest-0': amd64 })).toEqual([
       `ghcr.io/acme/disk@${amd64}`,

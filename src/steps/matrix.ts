@@ -1,8 +1,8 @@
 import { InputError } from '../errors.ts'
+import { pushedImages } from '../matrix/images.ts'
+import { readMatrix, textForPlatform } from '../matrix/matrixjob.ts'
+import { taggedRepository } from '../matrix/repository.ts'
 import { parsePlatform } from '../oci/platform.ts'
-import { pushedImages } from '../parts/images.ts'
-import { readParts, textForPlatform } from '../parts/part.ts'
-import { taggedRepository } from '../parts/repository.ts'
 import { setOutputs, takeValue } from '../runner.ts'
 import { runStep } from './step.ts'
 
@@ -13,13 +13,13 @@ await runStep(async (report) => {
   const take = (name: string) => takeValue(process.env, name)
   const [platform, digests] = [parsePlatform(take('platform')), take('digests')]
   const varying = VARYING.map((name) => [name, take(name)] as const)
-  const { parts, problems } = readParts(take('platforms'))
+  const { jobs, problems } = readMatrix(take('platforms'))
   const tagged = taggedRepository(take('tags'))
   if (problems.length + tagged.problems.length > 0) throw new InputError([...problems, ...tagged.problems])
-  for (const part of parts) report.info(`${part.platform} is built on ${part.runner.join(', ')}`)
-  setOutputs({ matrix: JSON.stringify(parts), repository: tagged.repository })
+  for (const { platform: name, runner } of jobs) report.info(`${name} is built on ${runner.join(', ')}`)
+  setOutputs({ matrix: JSON.stringify(jobs), repository: tagged.repository })
   if (platform !== undefined) {
     setOutputs(Object.fromEntries(varying.map(([name, text]) => [name, textForPlatform(text, platform)])))
   }
-  if (digests !== '') setOutputs({ images: pushedImages(parts, tagged.repository, digests).join('\n') })
+  if (digests !== '') setOutputs({ images: pushedImages(jobs, tagged.repository, digests).join('\n') })
 })

@@ -1,13 +1,13 @@
 import { describe, expect, it } from 'vitest'
+import { MATRIX_LIMIT, readMatrix, textForPlatform } from '../../../src/matrix/matrixjob.ts'
 import { parsePlatform } from '../../../src/oci/platform.ts'
-import { PARTS_LIMIT, readParts, textForPlatform } from '../../../src/parts/part.ts'
 
-const problemsOf = (text: string) => readParts(text).problems.map(({ where, text: problem }) => `${where}: ${problem}`)
+const problemsOf = (text: string) => readMatrix(text).problems.map(({ where, text: problem }) => `${where}: ${problem}`)
 
-describe('the parts of an image', () => {
+describe('the jobs of a matrix', () => {
   it("are built on GitHub's own machines where no label is named", () => {
-    expect(readParts('linux/amd64\nlinux/arm64\n')).toEqual({
-      parts: [
+    expect(readMatrix('linux/amd64\nlinux/arm64\n')).toEqual({
+      jobs: [
         { slot: 0, platform: 'linux/amd64', runner: ['ubuntu-24.04'] },
         { slot: 1, platform: 'linux/arm64', runner: ['ubuntu-24.04-arm'] },
       ],
@@ -16,21 +16,21 @@ describe('the parts of an image', () => {
   })
 
   it('are built on the machines that have all labels of their line', () => {
-    expect(readParts(' linux/s390x = self-hosted, z16 \n\nlinux/amd64=big=1').parts).toEqual([
+    expect(readMatrix(' linux/s390x = self-hosted, z16 \n\nlinux/amd64=big=1').jobs).toEqual([
       { slot: 0, platform: 'linux/s390x', runner: ['self-hosted', 'z16'] },
       { slot: 1, platform: 'linux/amd64', runner: ['big=1'] },
     ])
   })
 
   it("may stand in one line with commas, as docker's actions have them", () => {
-    expect(readParts('linux/amd64, linux/arm64').parts.map(({ platform }) => platform)).toEqual([
+    expect(readMatrix('linux/amd64, linux/arm64').jobs.map(({ platform }) => platform)).toEqual([
       'linux/amd64',
       'linux/arm64',
     ])
   })
 
   it("have Go's names, and the machines of their architecture whatever the variant", () => {
-    expect(readParts('linux/x86_64,linux/arm64/v9').parts).toEqual([
+    expect(readMatrix('linux/x86_64,linux/arm64/v9').jobs).toEqual([
       { slot: 0, platform: 'linux/amd64', runner: ['ubuntu-24.04'] },
       { slot: 1, platform: 'linux/arm64/v9', runner: ['ubuntu-24.04-arm'] },
     ])
@@ -65,7 +65,7 @@ describe('the parts of an image', () => {
   it('are refused where they are more than the job has outputs', () => {
     const names = '386 amd64 arm/v5 arm/v6 arm/v7 arm64 loong64 ppc64le riscv64 s390x mips64le'.split(' ')
     const text = names.map((name) => `linux/${name}=mine`)
-    expect(problemsOf(text.slice(0, PARTS_LIMIT).join('\n'))).toEqual([])
+    expect(problemsOf(text.slice(0, MATRIX_LIMIT).join('\n'))).toEqual([])
     expect(problemsOf(text.join('\n'))).toEqual(['input platforms: 11 platforms are too many: name at most 10'])
   })
 })

@@ -1,17 +1,17 @@
 import { HostError } from '../errors.ts'
 import { isDigest } from '../oci/digest.ts'
-import type { Part } from './part.ts'
+import type { MatrixJob } from './matrixjob.ts'
 
 /**
- * What the jobs of all parts pushed, as `REPOSITORY@DIGEST`, in the order of the parts.
+ * What the jobs pushed, as `REPOSITORY@DIGEST`, in their order.
  *
- * @param outputs of all these jobs together, as JSON: `digest-SLOT` for each part
+ * @param outputs of all these jobs together, as JSON: `digest-SLOT` for each
  * @throws HostError naming the platforms without a digest: the runner holds an output back that looks like a secret, and
  * jobs that are run again may not find those of the first time (runner: JobExtension.cs)
  */
-export function pushedImages(parts: readonly Part[], repository: string, outputs: string): readonly string[] {
+export function pushedImages(jobs: readonly MatrixJob[], repository: string, outputs: string): readonly string[] {
   const digests: unknown = JSON.parse(outputs)
-  const found = parts.map(({ slot, platform }) => ({ platform, digest: textOf(digests, `digest-${slot}`) }))
+  const found = jobs.map(({ slot, platform }) => ({ platform, digest: textOf(digests, `digest-${slot}`) }))
   const missing = found.filter(({ digest }) => !isDigest(digest)).map(({ platform }) => platform)
   if (missing.length > 0) {
     throw new HostError(

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { taggedRepository } from '../../../src/parts/repository.ts'
+import { taggedRepository } from '../../../src/matrix/repository.ts'
 
 const problemsOf = (text: string) => taggedRepository(text).problems.map(({ where, text: why }) => `${where}: ${why}`)
 

@@ -2,8 +2,8 @@ import type { Problem } from '../errors.ts'
 import { normalizedPlatform, type Platform, parsePlatform, platformText } from '../oci/platform.ts'
 
 /** What one job of the reusable workflow makes: the image for one platform. */
-export interface Part {
-  /** From 0; the output `digest-SLOT` of the job is this part's. */
+export interface MatrixJob {
+  /** From 0; the output `digest-SLOT` is what this one pushed. */
   readonly slot: number
   /** `os/architecture[/variant]` in Go's words. */
   readonly platform: string
@@ -12,7 +12,7 @@ export interface Part {
 }
 
 /** The job has that many outputs `digest-SLOT`: GitHub takes no names that only the run knows. */
-export const PARTS_LIMIT = 10
+export const MATRIX_LIMIT = 10
 
 /** GitHub's own machines; docs.github.com, "GitHub-hosted runners reference". */
 const HOSTED: ReadonlyMap<string, string> = new Map([
@@ -24,31 +24,34 @@ const HOSTED: ReadonlyMap<string, string> = new Map([
 const FORM = 'PLATFORM or PLATFORM=LABEL[,LABEL]'
 
 /**
- * The parts that the input `platforms` asks for: `PLATFORM[=LABEL[,LABEL…]]` a line; a line without labels may hold
+ * The jobs that the input `platforms` asks for: `PLATFORM[=LABEL[,LABEL…]]` a line; a line without labels may hold
  * several platforms with commas between them, as docker's actions have it.
  */
-export function readParts(text: string): { readonly parts: readonly Part[]; readonly problems: readonly Problem[] } {
+export function readMatrix(text: string): {
+  readonly jobs: readonly MatrixJob[]
+  readonly problems: readonly Problem[]
+} {
   const problems: string[] = []
-  const parts: (Part & { readonly parsed: Platform })[] = []
+  const jobs: (MatrixJob & { readonly parsed: Platform })[] = []
   for (const entry of entriesOf(text)) {
     const read = readEntry(entry)
     if (typeof read === 'string') {
       problems.push(read)
       continue
     }
-    const twin = parts.find(({ parsed }) => identity(parsed) === identity(read.parsed))
-    if (twin === undefined) parts.push({ slot: parts.length, ...read })
+    const twin = jobs.find(({ parsed }) => identity(parsed) === identity(read.parsed))
+    if (twin === undefined) jobs.push({ slot: jobs.length, ...read })
     else problems.push(`${read.platform} and ${twin.platform} are one platform: leave one of them out`)
   }
-  if (parts.length === 0 && problems.length === 0) problems.push(`names no platform: write ${FORM}, one a line`)
-  if (parts.length > PARTS_LIMIT) problems.push(`${parts.length} platforms are too many: name at most ${PARTS_LIMIT}`)
+  if (jobs.length === 0 && problems.length === 0) problems.push(`names no platform: write ${FORM}, one a line`)
+  if (jobs.length > MATRIX_LIMIT) problems.push(`${jobs.length} platforms are too many: name at most ${MATRIX_LIMIT}`)
   return {
-    parts: parts.map(({ slot, platform, runner }) => ({ slot, platform, runner })),
+    jobs: jobs.map(({ slot, platform, runner }) => ({ slot, platform, runner })),
     problems: problems.map((problem) => ({ where: 'input platforms', text: problem })),
   }
 }
 
-/** A text of the workflow with the part's architecture in it. */
+/** A text of the workflow with the platform's architecture in it. */
 export function textForPlatform(text: string, { architecture }: Platform): string {
   return text.replaceAll('{arch}', architecture)
 }
@@ -63,8 +66,8 @@ function identity(platform: Platform): string {
   return platformText(normalizedPlatform(platform))
 }
 
-/** @returns the part, or what is wrong with the entry */
-function readEntry(entry: string): (Omit<Part, 'slot'> & { readonly parsed: Platform }) | string {
+/** @returns the job, or what is wrong with the entry */
+function readEntry(entry: string): (Omit<MatrixJob, 'slot'> & { readonly parsed: Platform }) | string {
   const [name = '', labels] = entry.split(/=(.*)/s).map((each) => each.trim())
   const parsed = parsePlatform(name)
   if (parsed === undefined) return `'${name}' is no platform: write one like linux/amd64 or linux/arm64`
