@@ -104,7 +104,7 @@ export interface LayoutNaming {
 
 /**
  * Names what was written: the one child, or an index of all. Everything in the layout is checked from its files before
- * this returns.
+ * this returns, but for what was hashed on its way into them.
  *
  * @throws ImageError when the children cannot be one index, or the layout is not valid; AbortError after `signal`
  */
@@ -117,8 +117,8 @@ export async function nameChildren(
   const top = await topDescriptor(layout, children, naming)
   const descriptor = { ...top, annotations: { ...top.annotations, [REF_NAME]: reference } }
   await writeIndex(layout, [descriptor])
-  const known = new Map(children.flatMap(({ blob, diffID }) => (diffID ? [[blob.digest, diffID] as const] : [])))
-  const violations = await layoutViolations(layout.folder, { known, ...(signal === undefined ? {} : { signal }) })
+  const written = new Map(children.map(({ blob, diffID }) => [blob.digest, diffID]))
+  const violations = await layoutViolations(layout.folder, { written, ...(signal === undefined ? {} : { signal }) })
   if (violations.length > 0) throw new ImageError(`the image in ${layout.folder}`, violations)
   return { digest: descriptor.digest, descriptor, reference }
 }

@@ -34,6 +34,11 @@ export async function documentContent(path: string, descriptor: Descriptor): Pro
   })
 }
 
+/** Reads nothing: whether the blob is there, with its size. */
+export async function presentContent(path: string, descriptor: Descriptor): Promise<Content> {
+  return await withBlob(path, descriptor, async () => ({ violations: [] }))
+}
+
 /** Reads a blob once, for its digest alone. */
 export async function blobContent(path: string, descriptor: Descriptor, signal?: AbortSignal): Promise<Content> {
   return await withBlob(path, descriptor, async (file) => ({

@@ -1,4 +1,4 @@
-import { rm } from 'node:fs/promises'
+import { rm, truncate } from 'node:fs/promises'
 import { describe, expect, it } from 'vitest'
 import { mediaTypes } from '../../../src/oci/manifest.ts'
 import { layoutViolations } from '../../../src/oci/store/validate.ts'
@@ -33,6 +33,20 @@ describe('layoutViolations of an index', () => {
     expect(await layoutViolations(tree.folder)).toContainEqual(expect.stringContaining(edited))
     await rm(tree.file(digest))
     expect(await layoutViolations(tree.folder)).toContainEqual(`${subject} ${digest}: is missing`)
+  })
+
+  it('hashes no blob that was written just now, and finds one that is missing or cut all the same', async () => {
+    await using tree = await treeOf()
+    const { disk } = tree
+    const written = new Map([[disk, undefined]])
+    await flip(tree.file(disk), 2)
+    expect(await layoutViolations(tree.folder, { written })).toEqual([])
+    await truncate(tree.file(disk), 7)
+    expect(await layoutViolations(tree.folder, { written })).toContainEqual(
+      expect.stringContaining(`blob ${disk}: has 7 bytes instead of`),
+    )
+    await rm(tree.file(disk))
+    expect(await layoutViolations(tree.folder, { written })).toContainEqual(`blob ${disk}: is missing`)
   })
 
   it.each<[string, (parts: TreeParts) => void, string]>([
