@@ -19,7 +19,7 @@ let registry: Registry
 let access: TestAccess
 
 beforeAll(async () => {
-  // zstd, for skopeo marks it in an index that it copies whole.
+  // zstd, for skopeo 1.14 to 1.20 marks it in an index that it copies whole, and so pushes another.
   base = await makeBase('one', 'zstd')
   tree = await makeTree(base)
 })
@@ -93,13 +93,15 @@ describe('pushImage of an index', () => {
   })
 
   it('is copied away by skopeo, with all it names, byte for byte', async () => {
-    await pushImage(tree, [here('x:1')], access)
+    await using plain = await makeBase()
+    await using pushed = await makeTree(plain)
+    await pushImage(pushed, [here('x:1')], access)
     const folder = join(access.tmpFolder, 'copied')
     const flags = ['--quiet', '--all', '--preserve-digests', '--src-tls-verify=false']
     await promisify(execFile)('skopeo', ['copy', ...flags, `docker://${here('x:1')}`, `dir:${folder}`])
     const files = (await readdir(folder)).filter((name) => name !== 'version')
     const found = await Promise.all(files.map(async (name) => digestOf(await readFile(join(folder, name)))))
-    expect(found.toSorted()).toEqual(tree.digests.toSorted())
+    expect(found.toSorted()).toEqual(pushed.digests.toSorted())
   })
 
   it('tries again after a fault that passes', async () => {
