@@ -1,7 +1,7 @@
 import { createRequire } from "node:module";
 import { spawn } from "node:child_process";
-import fs, { constants, createReadStream, createWriteStream, writeSync } from "node:fs";
-import { access, chmod, constants as constants$1, copyFile, link, lstat, mkdir, mkdtemp, open, readFile, readdir, readlink, realpath, rename, rm, stat, statfs, symlink, utimes, writeFile } from "node:fs/promises";
+import fs, { constants, createReadStream, createWriteStream, readSync, writeSync } from "node:fs";
+import { access, chmod, constants as constants$1, copyFile, link, lstat, mkdir, mkdtemp, mkdtempDisposable, open, readFile, readdir, readlink, realpath, rename, rm, stat, statfs, symlink, utimes, writeFile } from "node:fs/promises";
 import { createInterface } from "node:readline";
 import os, { EOL, availableParallelism, homedir, machine, release, tmpdir } from "node:os";
 import { Worker } from "node:worker_threads";
@@ -28,7 +28,7 @@ import util, { inspect } from "node:util";
 import { once } from "node:events";
 import * as child from "child_process";
 import { setTimeout as setTimeout$1 } from "timers";
-import { setTimeout as setTimeout$2 } from "node:timers/promises";
+import { setImmediate as setImmediate$1, setTimeout as setTimeout$2 } from "node:timers/promises";
 import https, { request as request$1 } from "node:https";
 import { pipeline } from "node:stream/promises";
 import * as stream from "stream";
@@ -494,7 +494,7 @@ function selectionArguments({ type, profiles }) {
 const OURS = "is set by kiwi-oci";
 const NO_BUILD = "builds nothing: leave it out";
 /** Options that we set, or that would take the build out of our hands: why, and what to use instead. */
-const RESERVED = {
+const RESERVED$1 = {
 	"--description": `${OURS}: use the input description`,
 	"--kiwi-file": `${OURS}: name the file in the input description`,
 	"--target-dir": `${OURS}: name another place with the input work-dir`,
@@ -535,7 +535,7 @@ function reservedArguments(list) {
 		const [name = "", ...value] = argument.split("=");
 		if (argument === "--") return ["'--' is no argument of KIWI: leave it out"];
 		const reserved = reservedName(name);
-		if (reserved !== void 0) return [`${name} ${RESERVED[reserved]}`];
+		if (reserved !== void 0) return [`${name} ${RESERVED$1[reserved]}`];
 		if (name !== "--set-type-attr") return [];
 		const attribute = value[0] ?? list[index + 1]?.split("=")[0] ?? "";
 		const input = RESERVED_ATTRIBUTES[attribute];
@@ -546,7 +546,7 @@ function reservedName(name) {
 	const short = SHORT[name];
 	if (short !== void 0) return short;
 	if (!name.startsWith("--") || name.length < 4 || name === "--debug") return void 0;
-	return Object.keys(RESERVED).find((reserved) => reserved.startsWith(name));
+	return Object.keys(RESERVED$1).find((reserved) => reserved.startsWith(name));
 }
 // src/kiwi/version.ts
 /** The KIWI that is installed where `kiwi-version` says nothing; `requirements.ts` locks it with all it needs. */
@@ -558,6 +558,206 @@ const PINNED_VERSION = "11.1.6";
 */
 function kiwiVersionIn(output) {
 	return /\bversion\s+(\d+(?:\.\d+)+)/i.exec(output)?.[1];
+}
+// src/oci/platform.ts
+/** GOOS and GOARCH of `go tool dist list`, Go 1.25, and those of `internal/syslist` that containers are made for. */
+const SYSTEMS = new Set("aix android darwin dragonfly freebsd illumos ios js linux netbsd openbsd plan9 solaris wasip1 windows".split(" "));
+const ARCHITECTURES = new Set("386 amd64 arm arm64 loong64 mips mips64 mips64le mipsle ppc64 ppc64le riscv64 s390x wasm".split(" "));
+/** What `uname -m` and distributions say, in Go's words; containerd platforms/database.go. */
+const OTHER_NAMES = /* @__PURE__ */ new Map([
+	["x86_64", { architecture: "amd64" }],
+	["x86-64", { architecture: "amd64" }],
+	["aarch64", { architecture: "arm64" }],
+	["i386", { architecture: "386" }],
+	["i686", { architecture: "386" }],
+	["armhf", {
+		architecture: "arm",
+		variant: "v7"
+	}],
+	["armel", {
+		architecture: "arm",
+		variant: "v6"
+	}]
+]);
+/** What Node calls an architecture, where it is not Go's name for it; the rest is the same. */
+const NODE_NAMES = /* @__PURE__ */ new Map([
+	["x64", "amd64"],
+	["ia32", "386"],
+	["ppc64", "ppc64le"],
+	["mipsel", "mipsle"]
+]);
+const VARIANTS = /* @__PURE__ */ new Map([
+	["amd64", /^v[1-4]$/],
+	["arm", /^v[5-8]$/],
+	["arm64", /^v(8|8\.[1-9]|9|9\.[0-5])$/]
+]);
+const ANY_VARIANT = /^[a-z0-9][a-z0-9._-]*$/;
+/** From what runs on most machines of an architecture down; what a machine that names no variant may still take. */
+const DEFAULT_VARIANTS = /* @__PURE__ */ new Map([
+	["amd64", ["v1"]],
+	["arm", [
+		"v7",
+		"v6",
+		"v5"
+	]],
+	["arm64", ["v8"]]
+]);
+/** Each runs what follows it; c/image internal/pkg/platform/platform_matcher.go, containerd platforms/compare.go. */
+const DESCENDING_VARIANTS = /* @__PURE__ */ new Map([["amd64", [
+	"v4",
+	"v3",
+	"v2",
+	"v1"
+]], ["arm", [
+	"v8",
+	"v7",
+	"v6",
+	"v5"
+]]]);
+/**
+* The platform that `os/architecture[/variant]` names; `x86_64` and the like become Go's names.
+*
+* @returns undefined when system, architecture or variant is not known
+*/
+function parsePlatform(text) {
+	const [os = "", name = "", variant, ...rest] = text.split("/");
+	const { architecture, variant: impliedVariant } = OTHER_NAMES.get(name) ?? { architecture: name };
+	if (rest.length > 0 || !SYSTEMS.has(os) || !ARCHITECTURES.has(architecture)) return void 0;
+	const given = variant ?? impliedVariant;
+	if (given === void 0) return {
+		os,
+		architecture
+	};
+	return (VARIANTS.get(architecture) ?? ANY_VARIANT).test(given) ? {
+		os,
+		architecture,
+		variant: given
+	} : void 0;
+}
+/** `os/architecture[/variant]` */
+function platformText(platform) {
+	const { os, architecture, variant } = platform;
+	return [
+		os,
+		architecture,
+		...variant ? [variant] : []
+	].join("/");
+}
+/**
+* The same platform under one name: Go's, and no variant where it is the one that every machine of the architecture has;
+* containerd platforms/database.go, which takes `x86_64` for `amd64` and `arm64/v8` for `arm64` too.
+*/
+function normalizedPlatform({ os, architecture: name, variant: given }) {
+	const { architecture, variant: implied } = OTHER_NAMES.get(name) ?? { architecture: name };
+	const variant = given || implied;
+	return {
+		os,
+		architecture,
+		...variant === void 0 || variant === "" || variant === DEFAULT_VARIANTS.get(architecture)?.[0] ? {} : { variant }
+	};
+}
+/** The platform of Linux on what Node calls `process.arch`. */
+function machinePlatform$1(nodeArch) {
+	if (nodeArch === "arm") return {
+		os: "linux",
+		architecture: "arm",
+		variant: "v7"
+	};
+	return {
+		os: "linux",
+		architecture: NODE_NAMES.get(nodeArch) ?? nodeArch
+	};
+}
+/** Whether what is made for `offered` can be taken where `wanted` was asked for. */
+function platformMatches(offered, wanted) {
+	return offered.os === wanted.os && offered.architecture === wanted.architecture && acceptedVariants(wanted).includes(offered.variant ?? "");
+}
+/** Variants that can be taken where a platform was asked for, best first; '' stands for an entry that names none. */
+function acceptedVariants({ architecture, variant }) {
+	const byDefault = DEFAULT_VARIANTS.get(architecture) ?? [];
+	if (!variant) return ["", ...byDefault];
+	const descending = DESCENDING_VARIANTS.get(architecture) ?? [];
+	const from = descending.indexOf(variant);
+	return [...from < 0 ? [variant] : descending.slice(from), ""];
+}
+// src/oci/annotations.ts
+/** Where an annotation goes, in docker's words; docs.docker.com/build/metadata/annotations. */
+const ANNOTATION_LEVELS = [
+	"manifest",
+	"index",
+	"manifest-descriptor",
+	"index-descriptor"
+];
+/** podman machine finds its disk by it. */
+const DISK_TYPE_ANNOTATION = "disktype";
+/** On an entry of an index it makes c/image prefer that one; internal/manifest/oci_index.go. */
+const ZSTD_ANNOTATION = "io.github.containers.compression.zstd";
+const RESERVED = [DISK_TYPE_ANNOTATION, ZSTD_ANNOTATION];
+const LEVEL = /^([a-z-]*)(?:\[([^\]]*)\])?$/;
+const FORM = "write KEY=VALUE, or LEVEL:KEY=VALUE with manifest, index, manifest-descriptor or index-descriptor";
+/**
+* What `[LEVEL[,LEVEL]…:]KEY=VALUE` asks for, each LEVEL with an optional `[os/arch[/variant]]`; docker buildx
+* build/annotations.go. Without a level it is the manifest's.
+*
+* @returns one for each platform that the levels name, or one sentence with the problem and what to write
+*/
+function parseAnnotation(text) {
+	const equals = text.indexOf("=");
+	const [before, value] = [text.slice(0, Math.max(0, equals)), text.slice(equals + 1)];
+	const colon = before.indexOf(":");
+	const key = before.slice(colon + 1).trim();
+	if (equals < 0 || key === "") return `'${text}' is no annotation: ${FORM}`;
+	if (colon < 0) return [{
+		levels: ["manifest"],
+		key,
+		value
+	}];
+	const byPlatform = /* @__PURE__ */ new Map();
+	for (const part of before.slice(0, colon).split(",")) {
+		const place = parseLevel(part.trim());
+		if (typeof place === "string") return `'${text}': ${place}`;
+		const { level, platform } = place;
+		if (level.endsWith("-descriptor") && RESERVED.includes(key)) return `'${text}': ${key} at ${level} is not free, since podman and others choose by it: leave it out`;
+		const name = platform === void 0 ? "" : platformText(platform);
+		const known = byPlatform.get(name);
+		if (known === void 0) byPlatform.set(name, {
+			levels: [level],
+			...platform ? { platform } : {}
+		});
+		else if (!known.levels.includes(level)) known.levels.push(level);
+	}
+	return [...byPlatform.values()].map((place) => ({
+		...place,
+		key,
+		value
+	}));
+}
+/**
+* The annotations of one level. The last of a key wins, and one for the platform over one for all.
+*
+* @param platform of the manifest; `x86_64` is `amd64` here
+*/
+function annotationsFor(all, level, platform) {
+	const ofLevel = all.filter(({ levels }) => levels.includes(level));
+	const wanted = platform === void 0 ? void 0 : nameOf(platform);
+	const general = ofLevel.filter((each) => each.platform === void 0);
+	const own = ofLevel.filter((each) => each.platform !== void 0 && nameOf(each.platform) === wanted);
+	return Object.fromEntries([...general, ...own].map(({ key, value }) => [key, value]));
+}
+function nameOf(platform) {
+	return platformText(normalizedPlatform(platform));
+}
+function parseLevel(text) {
+	const [, name = text, named] = LEVEL.exec(text) ?? [];
+	const level = ANNOTATION_LEVELS.find((each) => each === name);
+	if (level === void 0) return `'${text}' is no level of annotations: ${FORM}`;
+	if (named === void 0) return { level };
+	if (level.startsWith("index")) return `an index is for all platforms: write ${level} without [${named}]`;
+	const platform = parsePlatform(named);
+	return platform === void 0 ? `'${named}' is no platform: write os/architecture, such as linux/arm64` : {
+		level,
+		platform
+	};
 }
 // src/compress/source.ts
 /** What comes as a stream. */
@@ -823,11 +1023,26 @@ const MOST_THREADS$1 = 3;
 var ZstdCompressor = class {
 	appetite;
 	#level;
+	#limit;
+	#waiting = [];
+	#running = 0;
 	constructor(level, threads) {
-		this.appetite = Math.max(2, Math.min(MOST_THREADS$1, threads));
 		this.#level = level;
+		this.#limit = Math.min(MOST_THREADS$1, threads);
+		this.appetite = this.#limit + 2;
 	}
-	async compress({ buffer, history, length }) {
+	async compress(piece) {
+		if (this.#running === this.#limit) await new Promise((resolve) => this.#waiting.push(resolve));
+		else this.#running += 1;
+		try {
+			return await this.#frame(piece);
+		} finally {
+			const next = this.#waiting.shift();
+			if (next === void 0) this.#running -= 1;
+			else next();
+		}
+	}
+	async #frame({ buffer, history, length }) {
 		const bytes = new Uint8Array(buffer, history, length - history);
 		const params = {
 			[constants$2.ZSTD_c_compressionLevel]: this.#level,
@@ -862,7 +1077,7 @@ const MIB = 1048576;
 const MOST_THREADS = 6;
 /**
 * Pieces are compressed apart, so their size is part of what the result is, and the number of threads is not. gzip's see
-* what came before them. zstd's are frames of their own, so large that it costs 0.1 % in size against `zstd -T0`.
+* what came before them. zstd's are frames of their own, so large that together they are no longer than what `zstd -T0` writes.
 */
 const PIECES = {
 	gzip: {
@@ -870,7 +1085,7 @@ const PIECES = {
 		history: 32768
 	},
 	zstd: {
-		bytes: 4 * MIB,
+		bytes: 8 * MIB,
 		history: 0
 	}
 };
@@ -1039,7 +1254,7 @@ function descriptorViolations(value, where) {
 	if (!Number.isSafeInteger(value["size"]) || value["size"] < 0) violations.push(`${where} has no size in bytes`);
 	if (value["urls"] !== void 0) violations.push(`${where} has urls: content that is not in the registry is never fetched`);
 	if (value["artifactType"] !== void 0 && typeof value["artifactType"] !== "string") violations.push(`${where} has an artifactType that is no text`);
-	violations.push(...annotationViolations(value["annotations"], where), ...platformViolations$1(value["platform"], where));
+	violations.push(...annotationViolations(value["annotations"], where), ...platformViolations$2(value["platform"], where));
 	return violations;
 }
 /** The known members of a descriptor without violations, in the order the specification lists them. */
@@ -1059,7 +1274,7 @@ function annotationViolations(value, where) {
 	if (value === void 0) return [];
 	return isJsonObject(value) && Object.values(value).every((text) => typeof text === "string") ? [] : [`${where} has annotations that are no mapping of texts`];
 }
-function platformViolations$1(value, where) {
+function platformViolations$2(value, where) {
 	if (value === void 0) return [];
 	return isJsonObject(value) && typeof value["os"] === "string" && typeof value["architecture"] === "string" && ["undefined", "string"].includes(typeof value["variant"]) ? [] : [`${where} has a platform without os and architecture`];
 }
@@ -1247,114 +1462,6 @@ async function* compressedChunks(chunks, compression, signal) {
 	const packed = compressed(chunkSource(chunks), method, signal === void 0 ? {} : { signal });
 	for await (const chunk of packed) yield new Uint8Array(chunk);
 }
-// src/oci/platform.ts
-/** GOOS and GOARCH of `go tool dist list`, Go 1.25, and those of `internal/syslist` that containers are made for. */
-const SYSTEMS = new Set("aix android darwin dragonfly freebsd illumos ios js linux netbsd openbsd plan9 solaris wasip1 windows".split(" "));
-const ARCHITECTURES = new Set("386 amd64 arm arm64 loong64 mips mips64 mips64le mipsle ppc64 ppc64le riscv64 s390x wasm".split(" "));
-/** What `uname -m` and distributions say, in Go's words; containerd platforms/database.go. */
-const OTHER_NAMES = /* @__PURE__ */ new Map([
-	["x86_64", { architecture: "amd64" }],
-	["x86-64", { architecture: "amd64" }],
-	["aarch64", { architecture: "arm64" }],
-	["i386", { architecture: "386" }],
-	["i686", { architecture: "386" }],
-	["armhf", {
-		architecture: "arm",
-		variant: "v7"
-	}],
-	["armel", {
-		architecture: "arm",
-		variant: "v6"
-	}]
-]);
-/** What Node calls an architecture, where it is not Go's name for it; the rest is the same. */
-const NODE_NAMES = /* @__PURE__ */ new Map([
-	["x64", "amd64"],
-	["ia32", "386"],
-	["ppc64", "ppc64le"],
-	["mipsel", "mipsle"]
-]);
-const VARIANTS = /* @__PURE__ */ new Map([
-	["amd64", /^v[1-4]$/],
-	["arm", /^v[5-8]$/],
-	["arm64", /^v(8|8\.[1-9]|9|9\.[0-5])$/]
-]);
-const ANY_VARIANT = /^[a-z0-9][a-z0-9._-]*$/;
-/** From what runs on most machines of an architecture down; what a machine that names no variant may still take. */
-const DEFAULT_VARIANTS = /* @__PURE__ */ new Map([
-	["amd64", ["v1"]],
-	["arm", [
-		"v7",
-		"v6",
-		"v5"
-	]],
-	["arm64", ["v8"]]
-]);
-/** Each runs what follows it; c/image internal/pkg/platform/platform_matcher.go, containerd platforms/compare.go. */
-const DESCENDING_VARIANTS = /* @__PURE__ */ new Map([["amd64", [
-	"v4",
-	"v3",
-	"v2",
-	"v1"
-]], ["arm", [
-	"v8",
-	"v7",
-	"v6",
-	"v5"
-]]]);
-/**
-* The platform that `os/architecture[/variant]` names; `x86_64` and the like become Go's names.
-*
-* @returns undefined when system, architecture or variant is not known
-*/
-function parsePlatform(text) {
-	const [os = "", name = "", variant, ...rest] = text.split("/");
-	const { architecture, variant: impliedVariant } = OTHER_NAMES.get(name) ?? { architecture: name };
-	if (rest.length > 0 || !SYSTEMS.has(os) || !ARCHITECTURES.has(architecture)) return void 0;
-	const given = variant ?? impliedVariant;
-	if (given === void 0) return {
-		os,
-		architecture
-	};
-	return (VARIANTS.get(architecture) ?? ANY_VARIANT).test(given) ? {
-		os,
-		architecture,
-		variant: given
-	} : void 0;
-}
-/** `os/architecture[/variant]` */
-function platformText(platform) {
-	const { os, architecture, variant } = platform;
-	return [
-		os,
-		architecture,
-		...variant ? [variant] : []
-	].join("/");
-}
-/** The platform of Linux on what Node calls `process.arch`. */
-function machinePlatform(nodeArch) {
-	if (nodeArch === "arm") return {
-		os: "linux",
-		architecture: "arm",
-		variant: "v7"
-	};
-	return {
-		os: "linux",
-		architecture: NODE_NAMES.get(nodeArch) ?? nodeArch
-	};
-}
-/** Whether what is made for `offered` can be taken where `wanted` was asked for. */
-function platformMatches(offered, wanted) {
-	return offered.os === wanted.os && offered.architecture === wanted.architecture && acceptedVariants(wanted).includes(offered.variant ?? "");
-}
-/** Variants that can be taken where a platform was asked for, best first; '' stands for an entry that names none. */
-function acceptedVariants({ architecture, variant }) {
-	const byDefault = DEFAULT_VARIANTS.get(architecture) ?? [];
-	if (!variant) return ["", ...byDefault];
-	const descending = DESCENDING_VARIANTS.get(architecture) ?? [];
-	const from = descending.indexOf(variant);
-	return [...from < 0 ? [variant] : descending.slice(from), ""];
-}
 // src/oci/epoch.ts
 /** The last second of the year 9999: RFC 3339 has no later one. */
 const LAST_SECOND = 253402300799;
@@ -1397,7 +1504,8 @@ function diskPathProblem(path) {
 *
 * In `/disk/` they follow KubeVirt's containerDisk: folder 0555, file 0444, both owned by 107:107. Folders elsewhere are
 * root's, and only there when nothing lies below: on a base an entry would change the base's own folder, and what
-* unpacks a layer makes missing ones.
+* unpacks a layer makes missing ones. Where nothing lies below there is a `/usr` too, empty: cfsctl 0.9.4 pulls no image
+* without ("Directory entry "usr" does not exist").
 *
 * @param path absolute path of the disk in the image
 * @throws ImageError when `diskPathProblem` has one; RangeError when `epochProblem` has one for the time
@@ -1405,43 +1513,39 @@ function diskPathProblem(path) {
 function diskEntries(path, facts) {
 	const problem = diskPathProblem(path);
 	if (problem !== void 0) throw new ImageError(`an image with the disk at ${path}`, [problem]);
-	const { sizeBytes, mtimeSeconds } = facts;
+	const { sizeBytes, mtimeSeconds, hasBase } = facts;
 	const timeProblem = epochProblem(mtimeSeconds);
 	if (timeProblem !== void 0) throw new RangeError(timeProblem);
 	const parts = path.slice(1).split("/");
+	const above = parts.slice(0, -1).map((_, depth) => parts.slice(0, depth + 1).join("/"));
+	const isContainerDisk = parts.length === 2 && parts[0] === "disk";
+	const folders = [...isContainerDisk || !hasBase ? above : [], ...hasBase || parts[0] === "usr" ? [] : ["usr"]];
 	const qemu = {
 		uid: QEMU,
-		gid: QEMU,
-		mtimeSeconds
+		gid: QEMU
 	};
-	const file = {
-		kind: "file",
-		path: parts.join("/"),
-		mode: 292,
-		sizeBytes,
-		...qemu
-	};
-	if (parts.length === 2 && parts[0] === "disk") return [{
-		kind: "directory",
-		path: "disk",
+	const ofFolder = (folder) => isContainerDisk && folder === "disk" ? {
 		mode: 365,
-		sizeBytes: 0,
 		...qemu
-	}, file];
-	if (facts.hasBase) return [file];
-	const folders = parts.slice(0, -1).map((_, depth) => parts.slice(0, depth + 1).join("/"));
-	const root = {
+	} : {
 		mode: 493,
 		uid: 0,
-		gid: 0,
-		sizeBytes: 0,
-		mtimeSeconds
+		gid: 0
 	};
 	return [...folders.map((folder) => ({
 		kind: "directory",
 		path: folder,
-		...root
-	})), file];
+		sizeBytes: 0,
+		mtimeSeconds,
+		...ofFolder(folder)
+	})), {
+		kind: "file",
+		path: parts.join("/"),
+		mode: 292,
+		sizeBytes,
+		mtimeSeconds,
+		...qemu
+	}];
 }
 /** The header blocks of an entry: ustar, led by a pax extended header for what ustar cannot say. */
 function tarHeader(entry) {
@@ -1671,6 +1775,24 @@ function parseTag(text) {
 		reference,
 		text: referenceText(reference)
 	};
+}
+/**
+* The input `repository`: where to push to without a tag.
+*
+* @returns the full text `registry/repository`
+*/
+function parseRepository(text) {
+	const bare = text.startsWith("docker://") ? text.slice(9) : text;
+	if (!bare.includes("/")) return { problem: `'${text}' is no repository of a registry: write REGISTRY/NAME` };
+	const parsed = parseReference(bare);
+	if (typeof parsed === "string") return { problem: `'${text}' is no repository: ${parsed}` };
+	const { registry, repository, tag, digest } = parsed;
+	const name = referenceText({
+		registry,
+		repository
+	});
+	if (digest !== void 0) return { problem: `'${text}' has a digest, which comes of what is pushed: write ${bare.split("@")[0]}` };
+	return tag === void 0 ? name : { problem: `'${text}' has a tag, and a push by digest moves none: write ${name}` };
 }
 /** Why docker's tools would not take the name in a destination's text. */
 function namedProblem({ transport, path, name }) {
@@ -8652,6 +8774,69 @@ function isScalar$1(value) {
 		"boolean"
 	].includes(typeof value);
 }
+// src/oci/kind.ts
+/**
+* Who an image can be made for: any container runtime; KubeVirt and CDI (a containerDisk); `podman machine init` since
+* podman 5; what takes a disk as a file (oras, podman artifact, composefs, KubeVirt's image volumes); podman 4.9.
+*/
+const KINDS$1 = [
+	"container",
+	"kubevirt",
+	"podman-machine",
+	"artifact",
+	"podman-machine-4"
+];
+/**
+* What runs podman's machine: QEMU on Linux, Apple's frameworks on macOS, Hyper-V on Windows. podman's own words, in the
+* annotation `disktype`; pkg/machine/define/vmtype.go.
+*/
+const DISK_TYPES = [
+	"qemu",
+	"applehv",
+	"hyperv"
+];
+/** podman looks for the kernel's names in the index, not for Go's: pkg/machine/ocipull/ociartifact.go. */
+const MACHINE_ARCHITECTURES = /* @__PURE__ */ new Map([["amd64", "x86_64"], ["arm64", "aarch64"]]);
+function isDiskType$1(text) {
+	return DISK_TYPES.includes(text);
+}
+/** What podman machine calls the architecture; undefined where it runs none. */
+function machineArchitecture({ os, architecture }) {
+	return os === "linux" ? MACHINE_ARCHITECTURES.get(architecture) : void 0;
+}
+/** Whether an architecture in an index is one of podman machine's, which no container runtime calls so. */
+function isMachineArchitecture(architecture) {
+	return [...MACHINE_ARCHITECTURES.values()].some((name) => name === architecture);
+}
+// src/inputs/kinds.ts
+/** Names of objects of Kubernetes that CDI also makes labels of: apimachinery pkg/util/validation, IsDNS1123Subdomain and IsValidLabelValue. */
+const OBJECT_NAME = /^[a-z0-9]([a-z0-9.-]{0,61}[a-z0-9])?$/;
+/** What is not known stands in the reader's problems, and a default here. */
+function kindInputs(reader) {
+	const kinds = chosen(reader, "kind", KINDS$1, "kind");
+	return {
+		kinds: kinds.length === 0 ? ["container"] : kinds,
+		diskTypes: chosen(reader, "disktype", DISK_TYPES, "disk of podman machine"),
+		...objectName(reader, "instancetype"),
+		...objectName(reader, "preference")
+	};
+}
+function chosen(reader, name, known, what) {
+	const given = new Set(reader.list(name));
+	for (const text of given) {
+		if (known.some((word) => word === text)) continue;
+		const nearest = nearestWord(text, known);
+		const guess = nearest === void 0 ? "" : `did you mean ${nearest}? `;
+		reader.refuse(name, `'${text}' is no ${what}: ${guess}write ${known.slice(0, -1).join(", ")} or ${known.at(-1)}`);
+	}
+	return known.filter((word) => given.has(word));
+}
+function objectName(reader, name) {
+	const text = reader.text(name);
+	if (text === void 0) return {};
+	if (!OBJECT_NAME.test(text)) reader.refuse(name, `'${text}' is no name in Kubernetes: write at most 63 small letters, digits, - and ., like u1.small`);
+	return { [name]: text };
+}
 // src/inputs/raw.ts
 /**
 * Inputs as they were written: from a workflow one text for each, from a command line one for each time a flag stands
@@ -8693,10 +8878,30 @@ const DEFINITIONS = {
 		value: "'URI [DIST [COMPONENT…]]'",
 		help: "what obsrepositories:/ stands for; default: those of this machine"
 	},
+	kind: {
+		kind: "list",
+		value: "KIND",
+		help: "container (default), kubevirt, podman-machine, artifact, …"
+	},
+	disktype: {
+		kind: "list",
+		value: "qemu|applehv|hyperv",
+		help: "machines of podman-machine; default: qemu"
+	},
+	instancetype: {
+		kind: "text",
+		value: "NAME",
+		help: "of kubevirt: the instance type, like u1.small"
+	},
+	preference: {
+		kind: "text",
+		value: "NAME",
+		help: "of kubevirt: the preference, like fedora"
+	},
 	format: {
 		kind: "text",
 		value: "qcow2|raw|vmdk|…",
-		help: "disk format in the image; default: the description's, else qcow2"
+		help: "disk format in the image; default: the description's, else the kind's"
 	},
 	"disk-path": {
 		kind: "text",
@@ -8720,8 +8925,8 @@ const DEFINITIONS = {
 	},
 	annotations: {
 		kind: "list",
-		value: "KEY=VALUE",
-		help: "annotations of the manifest"
+		value: "[LEVEL:]KEY=VALUE",
+		help: "manifest (default), index, manifest-descriptor or index-descriptor"
 	},
 	platform: {
 		kind: "text",
@@ -8742,6 +8947,16 @@ const DEFINITIONS = {
 		kind: "boolean",
 		value: "",
 		help: "push to the tags; without it the log says what would be pushed"
+	},
+	"push-by-digest": {
+		kind: "boolean",
+		value: "",
+		help: "push to the repository without any tag; default: false"
+	},
+	repository: {
+		kind: "text",
+		value: "REGISTRY/NAME",
+		help: "where push-by-digest pushes to"
 	},
 	export: {
 		kind: "list",
@@ -8807,28 +9022,51 @@ const DEFINITIONS = {
 		kind: "boolean",
 		value: "",
 		help: "job summary, in a workflow; default: true"
+	},
+	images: {
+		kind: "list",
+		value: "REGISTRY/NAME@DIGEST",
+		help: "what was pushed by digest, one for each platform"
 	}
 };
-const INPUT_NAMES = Object.keys(DEFINITIONS);
+const ALL_NAMES = Object.keys(DEFINITIONS);
+/** What all else takes. */
+const INPUT_NAMES = ALL_NAMES.filter((name) => name !== "images");
 function inputDefinition(name) {
 	return DEFINITIONS[name];
 }
-/** The input of this name, whatever its case (a runner upper-cases names), if there is one. */
-function inputNamed(name) {
+/**
+* The input of this name, whatever its case (a runner upper-cases names), if there is one.
+*
+* @param names where to look; all where left out
+*/
+function inputNamed(name, names = ALL_NAMES) {
 	const lower = name.toLowerCase();
-	return INPUT_NAMES.find((known) => known === lower);
+	return names.find((known) => known === lower);
+}
+/** Lists whose values hold no commas: docker's metadata action writes tags so, and words are short. */
+const SPLIT_AT_COMMAS = [
+	"tags",
+	"kind",
+	"disktype",
+	"images"
+];
+/** Whether a single text, also one of a command line, may hold several entries. */
+function splitsAtCommas(name) {
+	return SPLIT_AT_COMMAS.includes(name);
 }
 /**
-* The entries that one text of a workflow holds: a list has one a line; only `tags` also splits at commas, as docker's
-* metadata action writes them. Values of other lists may hold commas.
+* The entries that one text of a workflow holds: a list has one a line, some also split at commas. `images` are outputs of
+* jobs, put together by expressions that know no lines.
 */
 function rawEntries(name, text) {
 	if (inputDefinition(name).kind !== "list") return [text];
-	return text.split(name === "tags" ? /[\n,]/ : "\n");
+	if (name === "images") return text.split(/[\s,]+/);
+	return text.split(splitsAtCommas(name) ? /[\n,]/ : "\n");
 }
 /** The known names nearest to a wrong one, for a message. */
-function similarNames(wrong) {
-	return similarWords(wrong, INPUT_NAMES).slice(0, 2);
+function similarNames(wrong, names = INPUT_NAMES) {
+	return similarWords(wrong, names).slice(0, 2);
 }
 // src/inputs/reader.ts
 const TRUE = [
@@ -8849,7 +9087,7 @@ var InputReader = class {
 	constructor(raw, facts) {
 		this.raw = raw;
 		this.facts = facts;
-		for (const name of raw.keys()) if (!INPUT_NAMES.includes(name)) throw new Error(`undeclared input ${name}`);
+		for (const name of raw.keys()) if (inputNamed(name) === void 0) throw new Error(`undeclared input ${name}`);
 	}
 	refuse(name, text) {
 		this.problems.push({
@@ -8924,20 +9162,23 @@ function sourceInputs(reader) {
 }
 function imageInputs(reader) {
 	return {
+		...kindInputs(reader),
 		...optionalFormat(reader),
 		...optionalDiskPath(reader),
 		...reader.optional("baseImage", "base-image"),
 		...containerconfig(reader),
 		labels: reader.pairs("labels"),
-		annotations: reader.pairs("annotations"),
+		annotations: annotationList(reader),
 		platform: platform(reader),
 		compression: compression(reader)
 	};
 }
 function jobInputs(reader) {
 	return {
-		tags: tags$1(reader),
+		tags: tagList(reader),
 		push: reader.boolean("push", false),
+		pushByDigest: reader.boolean("push-by-digest", false),
+		...optionalRepository(reader),
 		...optionalExports(reader),
 		...optionalRegistry(reader),
 		...optionalLogin(reader),
@@ -8981,6 +9222,15 @@ function containerconfig(reader) {
 		naming
 	};
 }
+/** The input `annotations`, each with its levels. */
+function annotationList(reader) {
+	return reader.list("annotations").flatMap((text) => {
+		const parsed = parseAnnotation(text);
+		if (typeof parsed !== "string") return parsed;
+		reader.refuse("annotations", parsed);
+		return [];
+	});
+}
 function platform(reader) {
 	const text = reader.text("platform");
 	if (text === void 0) return reader.facts.machine;
@@ -8995,7 +9245,8 @@ function compression(reader) {
 	reader.refuse("compression", parsed);
 	return { algorithm: "gzip" };
 }
-function tags$1(reader) {
+/** The input `tags`: full references, each once. */
+function tagList(reader) {
 	const texts = [];
 	for (const text of reader.list("tags")) {
 		const parsed = parseTag(text);
@@ -9003,6 +9254,14 @@ function tags$1(reader) {
 		else if (!texts.includes(parsed.text)) texts.push(parsed.text);
 	}
 	return texts;
+}
+function optionalRepository(reader) {
+	const text = reader.text("repository");
+	if (text === void 0) return {};
+	const parsed = parseRepository(text);
+	if (typeof parsed === "string") return { repository: parsed };
+	reader.refuse("repository", parsed.problem);
+	return {};
 }
 /** The word `none` turns the description's default off. */
 function optionalExports(reader) {
@@ -9081,13 +9340,14 @@ function metadataText(built, published) {
 	return JSON.stringify({
 		"containerimage.digest": built.digest,
 		"containerimage.descriptor": built.descriptor,
-		"image.name": published.tags.join(","),
+		"image.name": published.tags.join(",") || (published.image.split("@")[0] ?? ""),
 		disk: {
 			path,
 			format,
 			virtualSizeBytes,
 			sizeBytes
 		},
+		images: built.children,
 		base: built.base ?? null,
 		kiwi: built.kiwi ?? null
 	});
@@ -26750,16 +27010,18 @@ function harmless(line) {
 /**
 * The inputs in a step's environment (`INPUT_BASE-IMAGE`); they are taken out of it, so that no program inherits them.
 * Names that are near to one of ours are problems. Others are none of ours: `INPUT_METHOD` is the desktop's.
+*
+* @param names of the action; those of the root action where left out
 */
-function takeInputs(environment) {
+function takeInputs(environment, names = INPUT_NAMES) {
 	const raw = /* @__PURE__ */ new Map();
 	const problems = [];
 	for (const [variable, text = ""] of Object.entries(environment)) {
 		if (!variable.startsWith("INPUT_")) continue;
 		const spelled = variable.slice(6).toLowerCase();
 		delete environment[variable];
-		const name = inputNamed(spelled);
-		const [similar] = name === void 0 ? similarNames(spelled) : [];
+		const name = inputNamed(spelled, names);
+		const [similar] = name === void 0 ? similarNames(spelled, names) : [];
 		if (name !== void 0 && text !== "") raw.set(name, rawEntries(name, text));
 		if (similar !== void 0) problems.push({
 			where: `input ${spelled}`,
@@ -27009,25 +27271,6 @@ function refused$2(text) {
 function kiwiPathProblem(folder) {
 	if (/^[\w@%+=:,./-]+$/.test(folder)) return void 0;
 	return `KIWI cannot build below ${folder}: name a folder without spaces and signs that a shell reads`;
-}
-// src/plan/typeplace.ts
-/** Where the `<type>` that is built stands, for a problem of it. */
-function typePlace({ file, line }) {
-	return {
-		where: `${basename(file)}:${line}`,
-		file,
-		line
-	};
-}
-// src/plan/diskpath.ts
-/** Where the disk is in the image, absolute. */
-function plannedDiskPath({ source, format, diskPath }) {
-	return diskPath ?? `/disk/${diskStem(source)}.${diskFormat(format).extension}`;
-}
-/** What the disk is called where no input says it, without its ending: as by `bundle_format`, by KIWI, or as its file. */
-function diskStem(source) {
-	if (source.kind === "description") return source.diskName ?? source.kiwiName;
-	return basename(source.path).replace(/(?<=.)\.[^.]+$/, "");
 }
 // src/registry/base/basename.ts
 const BASE_FORMS = "a registry reference, scratch, oci:, oci-archive:, docker-archive:, dir:, containers-storage:, docker-daemon: or file:";
@@ -27387,13 +27630,14 @@ async function copyImage(copy, access, purpose) {
 	], access, purpose);
 }
 /**
-* @throws HostError when the installed skopeo has no `--preserve-digests`, which came with 1.6
+* @param flag of `skopeo copy` that the job needs; both came with 1.6
+* @throws HostError when the installed skopeo does not have it
 */
-async function requireSkopeo(access) {
+async function requireSkopeo(access, flag = "--preserve-digests") {
 	const { stdout } = await runCommand("skopeo", ["copy", "--help"], commandOptions(access));
-	if (stdout.toString("utf8").includes("--preserve-digests")) return;
+	if (stdout.toString("utf8").includes(flag)) return;
 	const { stdout: version } = await runCommand("skopeo", ["--version"], commandOptions(access));
-	throw new HostError(`${version.toString("utf8").trim()} is too old, it has no --preserve-digests`, "install skopeo 1.6 or later");
+	throw new HostError(`${version.toString("utf8").trim()} is too old, it has no ${flag}`, "install skopeo 1.6 or later");
 }
 async function attempt$1(args, access, input) {
 	try {
@@ -27644,7 +27888,7 @@ async function namesIn(folder, kind) {
 // src/oci/store/layout.ts
 const LAYOUT_VERSION = "1.0.0";
 /** Valid on the descriptors of index.json: the name by which skopeo and others find an image in a layout. */
-const REF_NAME$1 = "org.opencontainers.image.ref.name";
+const REF_NAME = "org.opencontainers.image.ref.name";
 const READ_BYTES = 1048576;
 /** What the file `oci-layout` holds. */
 function layoutMark() {
@@ -27811,21 +28055,21 @@ function withHelper(logins, registry, helper) {
 }
 /** Whether a registry, or a namespace in it, has a login of its own or a helper. */
 function knowsLogin(logins, registry) {
-	return [...Object.keys(logins.auths), ...Object.keys(logins.credHelpers)].some((key) => isWithin$2(key, registry));
+	return [...Object.keys(logins.auths), ...Object.keys(logins.credHelpers)].some((key) => isWithin$3(key, registry));
 }
 /** Whether a login or a helper is there for a repository, `registry/name`: for itself or for what it lies in. */
 function hasLoginFor(logins, repository) {
-	return [...Object.keys(logins.auths), ...Object.keys(logins.credHelpers)].some((key) => isWithin$2(repository, normalKey(key)));
+	return [...Object.keys(logins.auths), ...Object.keys(logins.credHelpers)].some((key) => isWithin$3(repository, normalKey(key)));
 }
 function without$1(logins, registry) {
-	const kept = (entries) => Object.fromEntries(Object.entries(entries).filter(([key]) => !isWithin$2(key, normalKey(registry))));
+	const kept = (entries) => Object.fromEntries(Object.entries(entries).filter(([key]) => !isWithin$3(key, normalKey(registry))));
 	return {
 		...logins,
 		auths: kept(logins.auths),
 		credHelpers: kept(logins.credHelpers)
 	};
 }
-function isWithin$2(key, registry) {
+function isWithin$3(key, registry) {
 	const normal = normalKey(key);
 	return normal === registry || normal.startsWith(`${registry}/`);
 }
@@ -28012,6 +28256,60 @@ async function writeLogins(folder, logins) {
 	});
 	return path;
 }
+// src/oci/index.ts
+const ENTRY_LIMIT = 500;
+const FOREIGN_MEMBERS = [
+	"config",
+	"layers",
+	"fsLayers",
+	"history"
+];
+/**
+* The index in the bytes that others wrote.
+*
+* @param expectedMediaType what the registry or the descriptor called it; left out, the index's own word counts
+* @param subject names it in the error: `the index of ghcr.io/acme/x`
+* @throws ImageError with all violations, by the same limits and rules as `parseManifest`
+*/
+function parseIndex(bytes, expectedMediaType, subject = "the index") {
+	const document = parseDocument$1(bytes, subject);
+	const violations = indexViolations(document, expectedMediaType);
+	if (violations.length > 0) throw new ImageError(subject, violations);
+	const { artifactType, annotations } = document;
+	return {
+		schemaVersion: 2,
+		mediaType: mediaTypeOf(document, expectedMediaType) ?? mediaTypes.index,
+		...artifactType === void 0 ? {} : { artifactType },
+		manifests: document["manifests"].map(descriptorFrom),
+		...annotations === void 0 ? {} : { annotations }
+	};
+}
+function indexViolations(document, announced) {
+	const { manifests } = document;
+	const violations = [
+		...document["schemaVersion"] === 2 ? [] : ["its schemaVersion is not 2"],
+		...mediaTypeViolations(document, announced, [mediaTypes.index, mediaTypes.dockerList]),
+		...FOREIGN_MEMBERS.filter((member) => member in document).map((member) => `it has ${member}, which no index has`),
+		...annotationViolations(document["annotations"], "it")
+	];
+	if (!Array.isArray(manifests)) return [...violations, "it has no manifests"];
+	if (manifests.length > ENTRY_LIMIT) return [...violations, `it has ${manifests.length} entries, more than ${ENTRY_LIMIT}`];
+	return [...violations, ...manifests.flatMap((entry, at) => descriptorViolations(entry, `entry ${at + 1}`))];
+}
+/**
+* The entry of an index to take, by the rules of containerd and c/image: the exact variant before lesser ones before
+* none (`arm64` and `arm64/v8` are one), the first of several equals, and an entry without platform as the last resort.
+*
+* @returns undefined when no entry is for the platform
+*/
+function matchingDescriptor(entries, wanted) {
+	const ofKind = entries.filter(({ platform }) => platform?.os === wanted.os && platform.architecture === wanted.architecture);
+	for (const variant of acceptedVariants(wanted)) {
+		const match = ofKind.find(({ platform }) => (platform?.variant ?? "") === variant);
+		if (match) return match;
+	}
+	return entries.find(({ platform }) => platform === void 0);
+}
 // src/registry/target/push.ts
 /** Answers that say nothing against a push: registries give them for repositories that a push creates. */
 const ANSWERS = /* @__PURE__ */ new Set([
@@ -28026,30 +28324,31 @@ const ANSWERS = /* @__PURE__ */ new Set([
 /**
 * Asks each registry once whether it is there, before an hour of building.
 *
+* @param references tags, or repositories without one
 * @throws RegistryError when one refuses the connection, has no address or no trusted certificate, is no registry, or does
 *   not accept the login, or wants one where there is none. A repository that is not there, or denied, is no error here:
 *   some registries say so of new ones.
 */
-async function checkTargets(tags, access) {
+async function checkTargets(references, access) {
 	const firsts = /* @__PURE__ */ new Map();
-	for (const tag of tags) {
-		const parsed = parseReference(tag);
-		const registry = typeof parsed === "string" ? tag : parsed.registry;
-		if (!firsts.has(registry)) firsts.set(registry, tag);
+	for (const reference of references) {
+		const parsed = parseReference(reference);
+		const registry = typeof parsed === "string" ? reference : parsed.registry;
+		if (!firsts.has(registry)) firsts.set(registry, reference);
 	}
-	for (const [registry, tag] of firsts) try {
-		await readManifest(`docker://${tag}`, access, purpose(tag, `the registry ${registry} cannot be reached`));
+	for (const [registry, first] of firsts) try {
+		await readManifest(`docker://${first}`, access, purpose(first, `the registry ${registry} cannot be reached`));
 	} catch (error) {
 		if (!(error instanceof RefusedError) || !ANSWERS.has(error.refusal.kind)) throw error;
-		if (error.refusal.kind === "login") throw await loginError(tag, registry, access, error);
+		if (error.refusal.kind === "login") throw await loginError(first, registry, access, error);
 	}
 }
 /** Who has to log in to read has to log in to push. (Of new repositories registries say "denied", which passes.) */
-async function loginError(tag, registry, access, { detail }) {
-	const parsed = parseReference(tag);
-	return new RegistryError(typeof parsed !== "string" && await hasLogin(access, parsed) ? `the login for ${registry} is not accepted: log in again` : `${registry} wants a login for ${tag}, and there is none: give username and password, or log in before`, {
+async function loginError(reference, registry, access, { detail }) {
+	const parsed = parseReference(reference);
+	return new RegistryError(typeof parsed !== "string" && await hasLogin(access, parsed) ? `the login for ${registry} is not accepted: log in again` : `${registry} wants a login for ${reference}, and there is none: give username and password, or log in before`, {
 		side: "target",
-		reference: tag,
+		reference,
 		detail
 	});
 }
@@ -28134,7 +28433,7 @@ function fullName(text) {
 async function collisions(destinations, names) {
 	const places = await Promise.all(destinations.map(async (destination) => ({
 		destination,
-		path: await placeOf(destination)
+		path: await placeOf$1(destination)
 	})));
 	return places.map((place, index) => {
 		const other = places.slice(0, index).find((earlier) => collide(earlier, place, names));
@@ -28146,14 +28445,14 @@ async function collisions(destinations, names) {
 async function replacements(destinations, files) {
 	const read = await Promise.all(files.map((file) => withoutLinks(resolve(file))));
 	return await Promise.all(destinations.map(async (destination) => {
-		const place = await placeOf(destination);
+		const place = await placeOf$1(destination);
 		const at = destination.transport === "oci" || place === void 0 ? -1 : read.indexOf(place);
 		return at < 0 ? void 0 : `it would replace ${files[at]}, which is read: choose another place`;
 	}));
 }
 function collide(one, other, names) {
 	if (one.path === void 0 || other.path === void 0) return plainName(one.destination) === plainName(other.destination);
-	if (one.path !== other.path) return isWithin$1(one.path, other.path) || isWithin$1(other.path, one.path);
+	if (one.path !== other.path) return isWithin$2(one.path, other.path) || isWithin$2(other.path, one.path);
 	if (one.destination.transport !== "oci" || other.destination.transport !== "oci") return true;
 	const taken = namesOf(one.destination, names);
 	return namesOf(other.destination, names).some((name) => taken.includes(name));
@@ -28162,10 +28461,10 @@ function namesOf(destination, names) {
 	const own = refNames(destination, names);
 	return own.length === 0 ? [""] : own;
 }
-function isWithin$1(path, folder) {
+function isWithin$2(path, folder) {
 	return path.startsWith(`${folder}${sep}`);
 }
-async function placeOf(destination) {
+async function placeOf$1(destination) {
 	const { transport } = destination;
 	if (transport === "docker" || transport === "docker-daemon" || transport === "containers-storage") return void 0;
 	return await withoutLinks(resolve(destination.path));
@@ -28314,6 +28613,703 @@ async function isNoFile(path) {
 }
 async function isFolder(path) {
 	return (await stat(path).catch(() => void 0))?.isDirectory() === true;
+}
+// src/disk/filebytes.ts
+const CHUNK_BYTES$4 = 1048576;
+const ZEROS = Buffer.alloc(CHUNK_BYTES$4);
+/** @param bytes at most a MiB */
+function isZero(bytes) {
+	return bytes.equals(ZEROS.subarray(0, bytes.length));
+}
+/**
+* Reads part of a file in chunks of a MiB, the last of which is shorter.
+*
+* @throws HostError where the file ends before: it did not when the part was chosen
+*/
+async function* chunksOf(file, range, { reused = false, signal } = {}) {
+	const end = range.offset + range.length;
+	const memory = Buffer.allocUnsafe(reused ? Math.min(CHUNK_BYTES$4, range.length) : 0);
+	for (let { offset } = range; offset < end; offset += CHUNK_BYTES$4) {
+		signal?.throwIfAborted();
+		const length = Math.min(CHUNK_BYTES$4, end - offset);
+		const bytes = reused ? memory.subarray(0, length) : Buffer.allocUnsafe(length);
+		if (await filled(file, bytes, offset) < length) throw new HostError("the disk became shorter while it was read", "end what writes to it, and try again");
+		yield {
+			offset,
+			bytes
+		};
+	}
+}
+/** @throws Error where the file ends before */
+async function readAt(file, offset, length) {
+	const bytes = Buffer.alloc(length);
+	if (await filled(file, bytes, offset) < length) throw new Error(`the disk ends before byte ${offset + length}`);
+	return bytes;
+}
+/** Reads until the bytes are full or the file ends: one read may give less than is asked for and there. @returns how many */
+async function filled(file, bytes, offset) {
+	let done = 0;
+	while (done < bytes.length) {
+		const { bytesRead } = await file.read(bytes, done, bytes.length - done, offset + done);
+		if (bytesRead === 0) break;
+		done += bytesRead;
+	}
+	return done;
+}
+async function writeAt(file, offset, bytes) {
+	await file.write(bytes, 0, bytes.length, offset);
+}
+async function writeZeros(file, { offset, length }) {
+	for (let done = 0; done < length; done += CHUNK_BYTES$4) await writeAt(file, offset + done, ZEROS.subarray(0, Math.min(CHUNK_BYTES$4, length - done)));
+}
+// src/disk/guest/diskbytes.ts
+/** Part of a disk; as far as the disk goes, where it is said to be longer. */
+function diskPart(disk, { offset, length }) {
+	const sizeBytes = Math.max(0, Math.min(length, disk.sizeBytes - offset));
+	return {
+		sizeBytes,
+		read: async (at, count) => isWithin$1(sizeBytes, at, count) ? disk.read(offset + at, count) : void 0
+	};
+}
+/** Whether a place in something of this size is all in it; none is that no number can tell. */
+function isWithin$1(sizeBytes, offset, length) {
+	return Number.isSafeInteger(offset) && offset >= 0 && length >= 0 && offset + length <= sizeBytes;
+}
+// src/disk/guest/fat.ts
+/** The boot sector as far as all kinds have it in common, and FAT32's table and root. */
+const BOOT_BYTES = 48;
+const ENTRY_BYTES$4 = 32;
+const FIRST_CLUSTER = 2;
+/** What is no number of a cluster but its end is from here on. */
+const END_MARKS = {
+	12: 4088,
+	16: 65528,
+	32: 268435448
+};
+/** Fewer clusters make a FAT12; section 3.5. */
+const FAT16_CLUSTERS = 4085;
+/** @returns undefined where no FAT file system begins there that fits */
+async function fatVolume(bytes) {
+	const boot = await bytes.read(0, BOOT_BYTES);
+	if (boot === void 0) return void 0;
+	const [sectorBytes, perCluster] = [boot.readUInt16LE(11), boot.readUInt8(13)];
+	const [reserved, tables, rootEntries] = [
+		boot.readUInt16LE(14),
+		boot.readUInt8(16),
+		boot.readUInt16LE(17)
+	];
+	const smallTable = boot.readUInt16LE(22);
+	const tableSectors = smallTable || boot.readUInt32LE(36);
+	const sectors = boot.readUInt16LE(19) || boot.readUInt32LE(32);
+	if (![
+		512,
+		1024,
+		2048,
+		4096
+	].includes(sectorBytes) || perCluster === 0 || (perCluster & perCluster - 1) !== 0) return;
+	if (reserved === 0 || tables === 0 || tableSectors === 0) return void 0;
+	const rootAt = (reserved + tables * tableSectors) * sectorBytes;
+	const rootBytes = rootEntries * ENTRY_BYTES$4;
+	const dataAt = rootAt + Math.ceil(rootBytes / sectorBytes) * sectorBytes;
+	const clusterBytes = perCluster * sectorBytes;
+	const clusters = Math.floor((sectors * sectorBytes - dataAt) / clusterBytes);
+	if (clusters < 1) return void 0;
+	const bits = smallTable === 0 ? 32 : clusters < FAT16_CLUSTERS ? 12 : 16;
+	return {
+		bytes: diskPart(bytes, {
+			offset: 0,
+			length: sectors * sectorBytes
+		}),
+		bits,
+		clusterBytes,
+		lastCluster: clusters + 1,
+		tableAt: reserved * sectorBytes,
+		dataAt,
+		root: bits === 32 ? { cluster: boot.readUInt32LE(44) } : {
+			offset: rootAt,
+			length: rootBytes
+		}
+	};
+}
+/**
+* The content of a chain of clusters from its start on.
+*
+* @param mostBytes as soon as there are so many or more, the rest is not read: also of a chain that has no end
+* @returns undefined where it leads to what is no cluster
+*/
+async function chainStart(volume, first, mostBytes) {
+	const { bytes, bits, clusterBytes, dataAt, lastCluster } = volume;
+	const pieces = [];
+	let cluster = first;
+	for (let length = 0; length < mostBytes && cluster < END_MARKS[bits]; length += clusterBytes) {
+		if (cluster < FIRST_CLUSTER || cluster > lastCluster) return void 0;
+		const piece = await bytes.read(dataAt + (cluster - FIRST_CLUSTER) * clusterBytes, clusterBytes);
+		const next = await nextCluster(volume, cluster);
+		if (piece === void 0 || next === void 0) return void 0;
+		pieces.push(piece);
+		cluster = next;
+	}
+	return Buffer.concat(pieces);
+}
+async function nextCluster({ bytes, bits, tableAt }, cluster) {
+	if (bits === 32) {
+		const entry = await bytes.read(tableAt + cluster * 4, 4);
+		return entry === void 0 ? void 0 : entry.readUInt32LE(0) & 268435455;
+	}
+	const at = bits === 16 ? cluster * 2 : cluster + (cluster >> 1);
+	const entry = (await bytes.read(tableAt + at, 2))?.readUInt16LE(0);
+	if (entry === void 0 || bits === 16) return entry;
+	return cluster % 2 === 0 ? entry & 4095 : entry >> 4;
+}
+// src/disk/guest/fatfolder.ts
+/** "FAT32 File System Specification" 1.03, section 6: no folder is larger. */
+const MOST_BYTES = 1 << 21;
+const ENTRY_BYTES$3 = 32;
+const END = 0;
+const DELETED = 229;
+const FOLDER$1 = 16;
+const VOLUME_LABEL = 8;
+/** Of an entry that holds a piece of a long name; section 7. */
+const LONG_NAME = 15;
+const LAST_PIECE = 64;
+/** Where the characters of a piece stand. */
+const PIECE_RANGES = [
+	[1, 11],
+	[14, 26],
+	[28, 32]
+];
+/** @returns undefined where it cannot be read, or has no end */
+async function rootFolder(volume) {
+	const { root, bytes } = volume;
+	if ("cluster" in root) return folderAt(volume, root.cluster);
+	const content = await bytes.read(root.offset, root.length);
+	return content && entriesOf(content, volume);
+}
+/** @returns undefined where it cannot be read, or has no end */
+async function folderAt(volume, cluster) {
+	const content = await chainStart(volume, cluster, 2097153);
+	return content === void 0 || content.length > MOST_BYTES ? void 0 : entriesOf(content, volume);
+}
+function entriesOf(content, { bits }) {
+	const entries = [];
+	let pieces = [];
+	for (let at = 0; at + ENTRY_BYTES$3 <= content.length; at += ENTRY_BYTES$3) {
+		const entry = content.subarray(at, at + ENTRY_BYTES$3);
+		const [first, attributes] = [entry.readUInt8(0), entry.readUInt8(11)];
+		if (first === END) break;
+		if ((attributes & 63) === LONG_NAME && first !== DELETED) {
+			pieces = (first & LAST_PIECE) === 0 ? [...pieces.slice(-19), entry] : [entry];
+			continue;
+		}
+		if (first !== DELETED && (attributes & VOLUME_LABEL) === 0) {
+			const long = longName(pieces, entry);
+			const high = bits === 32 ? entry.readUInt16LE(20) : 0;
+			entries.push({
+				names: [shortName(entry), ...long === void 0 ? [] : [long]],
+				isFolder: (attributes & FOLDER$1) !== 0,
+				cluster: high * 65536 + entry.readUInt16LE(26),
+				sizeBytes: entry.readUInt32LE(28)
+			});
+		}
+		pieces = [];
+	}
+	return entries;
+}
+function shortName(entry) {
+	const [stem, extension] = [entry.toString("latin1", 0, 8), entry.toString("latin1", 8, 11)].map((part) => part.trimEnd());
+	return extension === "" ? `${stem}` : `${stem}.${extension}`;
+}
+/** @param pieces as they stand before the entry, the name's end first; of another entry where one in between was lost */
+function longName(pieces, entry) {
+	const sum = shortNameSum(entry);
+	if (!pieces.every((piece, index) => (piece.readUInt8(0) & 31) === pieces.length - index && piece.readUInt8(13) === sum) || pieces.length === 0) return void 0;
+	const text = pieces.toReversed().flatMap((piece) => PIECE_RANGES.map(([start, end]) => piece.toString("utf16le", start, end))).join("");
+	const end = text.indexOf("\0");
+	return end === -1 ? text : text.slice(0, end);
+}
+/** Section 7.2, "ChkSum". */
+function shortNameSum(entry) {
+	return entry.subarray(0, 11).reduce((sum, byte) => ((sum & 1) << 7) + (sum >> 1) + byte & 255, 0);
+}
+// src/disk/guest/efiloader.ts
+/** UEFI specification 2.10, section 3.5.1.1: the names, and the PE machine types of their files. */
+const LOADERS = [
+	{
+		name: "BOOTX64.EFI",
+		machine: 34404,
+		architecture: "amd64"
+	},
+	{
+		name: "BOOTIA32.EFI",
+		machine: 332,
+		architecture: "386"
+	},
+	{
+		name: "BOOTAA64.EFI",
+		machine: 43620,
+		architecture: "arm64"
+	},
+	{
+		name: "BOOTARM.EFI",
+		machine: 450,
+		architecture: "arm"
+	},
+	{
+		name: "BOOTRISCV64.EFI",
+		machine: 20580,
+		architecture: "riscv64"
+	},
+	{
+		name: "BOOTLOONGARCH64.EFI",
+		machine: 25188,
+		architecture: "loong64"
+	}
+];
+const FOLDERS = ["EFI", "BOOT"];
+/** Loaders have their PE header within the first 4 KiB, behind a DOS program or what another loader wants to see. */
+const MOST_START_BYTES = 65536;
+/** "PE Format" of Microsoft Learn: where the header stands, and its machine type behind the signature. */
+const HEADER_PLACE_AT = 60;
+const PE_SIGNATURE = "PE\0\0";
+/**
+* The loaders in the place where firmware looks for them in an EFI system partition.
+*
+* @returns none where there is no FAT file system, or none that can be read; without those that are no program for what
+*   their name says
+*/
+async function efiLoaders(partition) {
+	const volume = await fatVolume(partition);
+	if (volume === void 0) return [];
+	let entries = await rootFolder(volume) ?? [];
+	for (const name of FOLDERS) {
+		const folder = entries.find((entry) => entry.isFolder && isCalled(entry, name));
+		entries = (folder && await folderAt(volume, folder.cluster)) ?? [];
+	}
+	const found = [];
+	for (const { name, machine, architecture } of LOADERS) {
+		const file = entries.find((entry) => !entry.isFolder && isCalled(entry, name));
+		if (file === void 0 || await peMachine(volume, file) !== machine) continue;
+		found.push({
+			path: [...FOLDERS, name].join("/"),
+			architecture
+		});
+	}
+	return found;
+}
+function isCalled({ names }, name) {
+	return names.some((other) => other.toUpperCase() === name);
+}
+async function peMachine(volume, { cluster, sizeBytes }) {
+	const start = (await chainStart(volume, cluster, MOST_START_BYTES))?.subarray(0, sizeBytes);
+	if (start === void 0 || start.length < 64 || start.toString("latin1", 0, 2) !== "MZ") return;
+	const header = start.subarray(start.readUInt32LE(HEADER_PLACE_AT));
+	if (header.length < 6 || header.toString("latin1", 0, 4) !== PE_SIGNATURE) return void 0;
+	return header.readUInt16LE(4);
+}
+// src/disk/guest/gpt.ts
+const SIGNATURE$1 = "EFI PART";
+const SECTOR_SIZES$1 = [512, 4096];
+const LEAST_HEADER_BYTES = 92;
+const LEAST_ENTRY_BYTES = 128;
+/** 128 entries of 128 bytes are usual, 16 KiB. */
+const MOST_TABLE_BYTES = 1 << 20;
+const UNUSED = "00000000-0000-0000-0000-000000000000";
+/**
+* The partitions of a disk's GUID partition table, of the backup at its end where the one at its start is broken.
+*
+* @returns undefined where neither is whole, by their checksums
+*/
+async function gptEntries(disk) {
+	const ends = SECTOR_SIZES$1.map((sectorBytes) => [sectorBytes, Math.floor(disk.sizeBytes / sectorBytes) - 1]);
+	for (const [sectorBytes, sector] of [...SECTOR_SIZES$1.map((size) => [size, 1]), ...ends]) {
+		const entries = await tableAt(disk, sectorBytes, sector);
+		if (entries !== void 0) return entries;
+	}
+}
+async function tableAt(disk, sectorBytes, sector) {
+	const header = await disk.read(sector * sectorBytes, sectorBytes);
+	if (header === void 0 || !isHeader(header, sector)) return void 0;
+	const [count, entryBytes] = [header.readUInt32LE(80), header.readUInt32LE(84)];
+	if (entryBytes < LEAST_ENTRY_BYTES || count * entryBytes > MOST_TABLE_BYTES) return void 0;
+	const table = await disk.read(Number(header.readBigUInt64LE(72)) * sectorBytes, count * entryBytes);
+	if (table === void 0 || crc32(table) !== header.readUInt32LE(88)) return void 0;
+	return Array.from({ length: count }, (_, index) => {
+		const entry = table.subarray(index * entryBytes, (index + 1) * entryBytes);
+		const [first, last] = [Number(entry.readBigUInt64LE(32)), Number(entry.readBigUInt64LE(40))];
+		const place = {
+			offset: first * sectorBytes,
+			length: (last - first + 1) * sectorBytes
+		};
+		return {
+			number: index + 1,
+			type: guidText(entry),
+			place
+		};
+	}).filter(({ type, place }) => type !== UNUSED && place.length > 0);
+}
+function isHeader(sector, number) {
+	if (sector.toString("latin1", 0, 8) !== SIGNATURE$1 || sector.readBigUInt64LE(24) !== BigInt(number)) return false;
+	const headerBytes = sector.readUInt32LE(12);
+	if (headerBytes < LEAST_HEADER_BYTES || headerBytes > sector.length) return false;
+	const header = Buffer.from(sector.subarray(0, headerBytes));
+	return crc32(header.fill(0, 16, 20)) === sector.readUInt32LE(16);
+}
+/** Its first three parts are stored with the lowest byte first; appendix A. */
+function guidText(bytes) {
+	const [low, middle, high] = [
+		bytes.readUInt32LE(0),
+		bytes.readUInt16LE(4),
+		bytes.readUInt16LE(6)
+	].map((part, index) => part.toString(16).padStart(index === 0 ? 8 : 4, "0"));
+	return [
+		low,
+		middle,
+		high,
+		bytes.toString("hex", 8, 10),
+		bytes.toString("hex", 10, 16)
+	].join("-");
+}
+// src/disk/guest/mbr.ts
+const RECORD_BYTES = 512;
+const ENTRIES_AT = 446;
+const ENTRY_BYTES$2 = 16;
+const SIGNATURE = 43605;
+/** @returns the four primary partitions, as far as they are used; undefined where there is no master boot record */
+async function mbrEntries(disk) {
+	const record = await disk.read(0, RECORD_BYTES);
+	if (record === void 0 || record.readUInt16LE(510) !== SIGNATURE) return void 0;
+	const entries = [
+		1,
+		2,
+		3,
+		4
+	].map((number) => {
+		const entry = record.subarray(ENTRIES_AT + (number - 1) * ENTRY_BYTES$2);
+		const [active, type] = [entry.readUInt8(0), entry.readUInt8(4)];
+		return {
+			number,
+			active,
+			type,
+			start: entry.readUInt32LE(8),
+			sectors: entry.readUInt32LE(12)
+		};
+	});
+	if (entries.some(({ active }) => active !== 0 && active !== 128)) return void 0;
+	return entries.filter(({ type, start, sectors }) => type !== 0 && start > 0 && sectors > 0).map(plain);
+}
+function plain({ number, type, start, sectors }) {
+	return {
+		number,
+		type,
+		start,
+		sectors
+	};
+}
+// src/disk/guest/partition.ts
+const SECTOR_SIZES = [512, 4096];
+/**
+* The partitions of a disk. A GPT holds where the master boot record stands for one or is missing; a record that has
+* other entries beside (a hybrid one) holds only where the GPT is broken, at both ends.
+*/
+async function partitionsOf(disk) {
+	const record = await mbrEntries(disk);
+	if (record === void 0 || record.some(({ type }) => type === 238)) {
+		const entries = await gptEntries(disk);
+		if (entries !== void 0) return entries.map(({ place, ...entry }) => ({
+			...entry,
+			places: [place]
+		}));
+	}
+	return (record ?? []).filter(({ type }) => type !== 238).map(partition);
+}
+function partition({ number, type, start, sectors }) {
+	const places = SECTOR_SIZES.map((size) => ({
+		offset: start * size,
+		length: sectors * size
+	}));
+	return {
+		number,
+		type: type.toString(16).padStart(2, "0"),
+		places
+	};
+}
+// src/disk/guest/partitiontype.ts
+/** UAPI group, "Discoverable Partitions Specification": the types of the root and of /usr of each architecture. */
+const ROOTS = [
+	[
+		"386",
+		"44479540-f297-41b2-9af7-d131d5f0458a",
+		"75250d76-8cc6-458e-bd66-bd47cc81a812"
+	],
+	[
+		"amd64",
+		"4f68bce3-e8cd-4db1-96e7-fbcaf984b709",
+		"8484680c-9521-48c6-9c11-b0720656f69e"
+	],
+	[
+		"arm",
+		"69dad710-2ce4-4e3c-b16c-21a1d49abed3",
+		"7d0359a3-02b3-4f0a-865c-654403e70625"
+	],
+	[
+		"arm64",
+		"b921b045-1df0-41c3-af44-4c6f280d3fae",
+		"b0e01050-ee5f-4390-949a-9101b17104e9"
+	],
+	[
+		"loong64",
+		"77055800-792c-4f94-b39a-98c91b762bb6",
+		"e611c702-575c-4cbe-9a46-434fa0bf7e3f"
+	],
+	[
+		"mips64le",
+		"700bda43-7a34-4507-b179-eeb93d7a7ca3",
+		"c97c1f32-ba06-40b4-9f22-236061b08aa8"
+	],
+	[
+		"mipsle",
+		"37c58c8a-d913-4156-a25f-48b1b64e07f0",
+		"0f4868e9-9952-4706-979f-3ed3a473e947"
+	],
+	[
+		"ppc64",
+		"912ade1d-a839-4913-8964-a10eee08fbd2",
+		"2c9739e2-f068-46b3-9fd0-01c5a9afbcca"
+	],
+	[
+		"ppc64le",
+		"c31c45e6-3f39-412e-80fb-4809c4980599",
+		"15bb03af-77e7-4d4a-b12b-c0d084f7491c"
+	],
+	[
+		"riscv64",
+		"72ec70a6-cf74-40e6-bd49-4bda08e8f224",
+		"beaec34b-8442-439b-a40b-984381ed097d"
+	],
+	[
+		"s390x",
+		"5eead9a9-fe09-4a1e-a1d7-520d00531306",
+		"8a4f5770-50aa-4ed3-874a-99b710db6fea"
+	]
+];
+/** grub-install's manual, "BIOS installation": GRUB's code for PCs, whose kernel may be of either width. */
+const BIOS_BOOT = {
+	architectures: ["amd64", "386"],
+	text: "a BIOS boot partition"
+};
+/** Power Architecture Platform Requirements: firmware loads from it, in either byte order. */
+const PREP_BOOT = {
+	architectures: ["ppc64le", "ppc64"],
+	text: "a PReP boot partition"
+};
+const TYPE_CLUES = new Map([
+	...ROOTS.flatMap(([architecture, root, usr]) => [[root, {
+		architectures: [architecture],
+		text: `a root for ${architecture} by its type`
+	}], [usr, {
+		architectures: [architecture],
+		text: `a /usr for ${architecture} by its type`
+	}]]),
+	["21686148-6449-6e6f-744e-656564454649", BIOS_BOOT],
+	["9e1a2d38-c612-4316-aa26-8b49521e5a8b", PREP_BOOT],
+	["41", PREP_BOOT]
+]);
+/**
+* Where firmware looks for a loader: EFI system partitions, and those of FAT in a master boot record, from which U-Boot
+* and the Raspberry Pi start (UEFI specification 2.10, sections 5.2.2 and 13.3.1).
+*/
+const LOADER_TYPES = [
+	"c12a7328-f81f-11d2-ba4b-00a0c93ec93b",
+	"ef",
+	"01",
+	"04",
+	"06",
+	"0b",
+	"0c",
+	"0e"
+];
+function mayHoldLoaders(type) {
+	return LOADER_TYPES.includes(type);
+}
+// src/disk/guest/windows.ts
+const WINDOW_BYTES = 262144;
+/** A disk needs about ten: its start and end, and of each EFI system partition the tables, three folders and the files. */
+const MOST_WINDOWS = 64;
+/**
+* Reads a disk in whole windows, each once, and only so many: what lies close together costs one read, and a disk that is
+* made to be read for ever does not.
+*/
+function inWindows(disk) {
+	const { sizeBytes } = disk;
+	const windows = /* @__PURE__ */ new Map();
+	let spent = false;
+	const windowAt = async (start) => {
+		if (windows.has(start)) return windows.get(start);
+		spent ||= windows.size >= MOST_WINDOWS;
+		if (spent) return void 0;
+		const bytes = await disk.read(start, Math.min(WINDOW_BYTES, sizeBytes - start));
+		windows.set(start, bytes);
+		return bytes;
+	};
+	const read = async (offset, length) => {
+		if (!isWithin$1(sizeBytes, offset, length)) return void 0;
+		const pieces = [];
+		for (let start = offset - offset % WINDOW_BYTES; start < offset + length; start += WINDOW_BYTES) {
+			const bytes = await windowAt(start);
+			if (bytes === void 0) return void 0;
+			pieces.push(bytes.subarray(Math.max(0, offset - start), offset + length - start));
+		}
+		return Buffer.concat(pieces);
+	};
+	return {
+		sizeBytes,
+		read,
+		isSpent: () => spent
+	};
+}
+// src/disk/architecture.ts
+const PC = ["amd64", "386"];
+/** One has a few, a hostile one may have any number. */
+const MOST_LOADER_PARTITIONS = 8;
+/**
+* What architecture a disk is for, by the types of its partitions and by the loaders in its EFI system partitions. Reads
+* little of it, however large it is or however it is made.
+*
+* @param disk `format` is qemu-img's name
+* @param folder where a folder of our own can be made, which is gone afterwards
+* @returns undefined where nothing says it, or what does contradicts itself, as in a disk for both amd64 and arm64
+* @throws CommandError when it is canceled
+*/
+async function diskArchitecture(disk, folder, signal) {
+	const { file, format, virtualSizeBytes: sizeBytes } = disk;
+	if (format === "raw") {
+		await using opened = await open(file);
+		const read = async (offset, length) => {
+			const bytes = Buffer.alloc(length);
+			return await filled(opened, bytes, offset) < length ? void 0 : bytes;
+		};
+		return await architectureOf({
+			sizeBytes,
+			read
+		});
+	}
+	const place = await mkdtemp(join(folder, "look-"));
+	try {
+		const read = (offset, length) => converted(disk, {
+			offset,
+			length
+		}, join(place, "part"), signal);
+		return await architectureOf({
+			sizeBytes,
+			read
+		});
+	} finally {
+		await rm(place, {
+			recursive: true,
+			force: true
+		});
+	}
+}
+/** Part of a disk of any format, by way of a file. */
+async function converted({ file, format }, part, target, signal) {
+	const disk = {
+		driver: format,
+		file: {
+			driver: "file",
+			filename: resolve(file)
+		}
+	};
+	const source = `json:${JSON.stringify({
+		driver: "raw",
+		offset: part.offset,
+		size: part.length,
+		file: disk
+	})}`;
+	try {
+		await runCommand("qemu-img", [
+			"convert",
+			"-O",
+			"raw",
+			"--",
+			source,
+			target
+		], signal ? { signal } : {});
+	} catch (error) {
+		if (error instanceof CommandError && error.outcome.kind === "exit") return void 0;
+		throw error;
+	}
+	await using opened = await open(target);
+	const bytes = Buffer.alloc(part.length);
+	return await filled(opened, bytes, 0) < part.length ? void 0 : bytes;
+}
+/** What architecture a disk is for, as `diskArchitecture` says. Never throws but what reading throws. */
+async function architectureOf(disk) {
+	const windows = inWindows(disk);
+	const partitions = await partitionsOf(windows);
+	const types = partitions.flatMap(({ number, type }) => {
+		const clue = TYPE_CLUES.get(type);
+		return clue === void 0 ? [] : [{
+			...clue,
+			text: `partition ${number} is ${clue.text}`
+		}];
+	});
+	const clues = [...await loaderClues(windows, partitions), ...types];
+	return windows.isSpent() ? void 0 : agreed(clues);
+}
+async function loaderClues(disk, partitions) {
+	const found = [];
+	const places = partitions.filter(({ type }) => mayHoldLoaders(type)).flatMap(({ number, places }) => places.map((place) => ({
+		number,
+		place
+	})));
+	for (const { number, place } of places.slice(0, MOST_LOADER_PARTITIONS)) for (const loader of await efiLoaders(diskPart(disk, place))) found.push({
+		...loader,
+		number
+	});
+	const isMixed = found.some(({ architecture }) => architecture === "386");
+	return found.map(({ number, path, architecture }) => ({
+		architectures: isMixed && PC.includes(architecture) ? [architecture, ...PC.filter((name) => name !== architecture)] : [architecture],
+		text: `partition ${number} has ${path}`
+	}));
+}
+/** What all clues allow, told by one that allows no more. */
+function agreed(clues) {
+	const [first, ...rest] = clues;
+	const allowed = (first?.architectures ?? []).filter((name) => rest.every(({ architectures }) => architectures.includes(name)));
+	const [likeliest, ...others] = allowed;
+	const telling = clues.find(({ architectures }) => architectures.length === allowed.length);
+	if (likeliest === void 0 || telling === void 0) return void 0;
+	return {
+		architectures: [likeliest, ...others],
+		evidence: telling.text
+	};
+}
+// src/job/architecture.ts
+/**
+* Compares what the disk itself says of its architecture with `platform`: whoever pulls an image by its platform gets
+* another's disk otherwise.
+*
+* @throws InputError for `platform` where the disk is for another; CommandError when it is canceled
+*/
+async function checkArchitecture(plan, disk, job) {
+	const found = await diskArchitecture(disk, job.workFolder, job.signal);
+	if (found === void 0) return;
+	const { platform, source } = plan;
+	const { architectures, evidence } = found;
+	if (architectures.includes(platform.architecture)) {
+		job.report.info(`Architecture: the disk is for ${platform.architecture} (${evidence})`);
+		return;
+	}
+	const [architecture] = architectures;
+	const [wanted, other] = [platformText(platform), platformText({
+		os: platform.os,
+		architecture
+	})];
+	const [what, wayOut] = source.kind === "disk" ? [source.path, `give a disk for ${wanted}`] : ["the disk that KIWI built", "change what the description builds"];
+	throw new InputError([{
+		where: "input platform",
+		text: `the image is for ${wanted}, but ${what} is for ${architecture} (${evidence}): set platform to ${other}, or ${wayOut}`
+	}]);
 }
 // src/cache/blobs.ts
 const DAY_MILLISECONDS$1 = 864e5;
@@ -28661,7 +29657,7 @@ function append(base, layer, facts) {
 			digest,
 			size
 		}],
-		annotations: imageAnnotations(base, facts)
+		annotations: defaultAnnotations(facts, base)
 	};
 	const manifestBytes = documentBytes(manifest);
 	const { os, architecture, variant } = config;
@@ -28697,8 +29693,11 @@ function checkedLayers(base, wanted) {
 	if (diffIDs !== layers.length) throw new ImageError(subject, [`its config has ${diffIDs} diff IDs for ${layers.length} layers`]);
 	return layers;
 }
-/** image-spec annotations.md, "Pre-Defined Annotation Keys". */
-function imageAnnotations(base, facts) {
+/**
+* What is said of every image and artifact of ours, under the user's annotations; image-spec annotations.md, "Pre-Defined
+* Annotation Keys".
+*/
+function defaultAnnotations(facts, base) {
 	const { title, version } = facts;
 	const own = {
 		"org.opencontainers.image.created": rfc3339(facts.epochSeconds),
@@ -28710,15 +29709,15 @@ function imageAnnotations(base, facts) {
 	return sortedRecord([...new Map([...Object.entries(own), ...Object.entries(facts.annotations)])].filter((entry) => entry[1] !== void 0));
 }
 // src/oci/packing/decompression.ts
-const CHUNK_BYTES$4 = 1048576;
+const CHUNK_BYTES$3 = 1048576;
 /** The tar in a layer of OCI's media types; undefined for any other type. Broken content makes the stream fail. */
 function decompressor(mediaType) {
 	const buffers = {
-		highWaterMark: CHUNK_BYTES$4,
-		chunkSize: CHUNK_BYTES$4 / 4
+		highWaterMark: CHUNK_BYTES$3,
+		chunkSize: CHUNK_BYTES$3 / 4
 	};
 	switch (mediaType) {
-		case mediaTypes.layer: return new PassThrough({ highWaterMark: CHUNK_BYTES$4 });
+		case mediaTypes.layer: return new PassThrough({ highWaterMark: CHUNK_BYTES$3 });
 		case mediaTypes.layerGzip: return createGunzip(buffers);
 		case mediaTypes.layerZstd: return createZstdDecompress(buffers);
 		default: return;
@@ -28856,7 +29855,7 @@ const MAGICS = [
 	["bzip2", "425a68"]
 ];
 const MAGIC_BYTES = 6;
-const CHUNK_BYTES$3 = 1048576;
+const CHUNK_BYTES$2 = 1048576;
 /** How a file is packed, by its first bytes; undefined where it is not. */
 async function packingOf(path) {
 	await using file = await open(path, "r");
@@ -28881,12 +29880,12 @@ async function readUnpacked(path, packing, use, signal) {
 	await using file = await open(path, "r");
 	const packed = file.createReadStream({
 		autoClose: false,
-		highWaterMark: CHUNK_BYTES$3,
+		highWaterMark: CHUNK_BYTES$2,
 		start: 0
 	});
 	const buffers = {
-		highWaterMark: CHUNK_BYTES$3,
-		chunkSize: CHUNK_BYTES$3 / 4
+		highWaterMark: CHUNK_BYTES$2,
+		chunkSize: CHUNK_BYTES$2 / 4
 	};
 	const unpacking = packing === "gzip" ? createGunzip(buffers) : createZstdDecompress(buffers);
 	const source = packing === "gzip" ? packed : Readable.from(zstdFrameChunks(packed), { objectMode: false });
@@ -29070,7 +30069,7 @@ function failure(number) {
 	return (reason) => new TarError(`entry ${number}: ${reason}`);
 }
 // src/oci/store/content.ts
-const CHUNK_BYTES$2 = 1048576;
+const CHUNK_BYTES$1 = 1048576;
 /** Reads a manifest or config whole and checks it against its descriptor. */
 async function documentContent(path, descriptor) {
 	return await withBlob(path, descriptor, async (file) => {
@@ -29082,6 +30081,10 @@ async function documentContent(path, descriptor) {
 			bytes
 		};
 	});
+}
+/** Reads nothing: whether the blob is there, with its size. */
+async function presentContent(path, descriptor) {
+	return await withBlob(path, descriptor, async () => ({ violations: [] }));
 }
 /** Reads a blob once, for its digest alone. */
 async function blobContent$1(path, descriptor, signal) {
@@ -29144,7 +30147,7 @@ async function withBlob(path, descriptor, look) {
 }
 async function* fileChunks(file, sizeBytes) {
 	for (let offset = 0; offset < sizeBytes;) {
-		const buffer = Buffer.allocUnsafe(Math.min(CHUNK_BYTES$2, sizeBytes - offset));
+		const buffer = Buffer.allocUnsafe(Math.min(CHUNK_BYTES$1, sizeBytes - offset));
 		const { bytesRead } = await file.read(buffer, 0, buffer.length, offset);
 		if (bytesRead === 0) return;
 		yield buffer.subarray(0, bytesRead);
@@ -29153,7 +30156,7 @@ async function* fileChunks(file, sizeBytes) {
 }
 async function fileSha256(file, sizeBytes, signal) {
 	const hash = createHash("sha256");
-	const buffer = Buffer.allocUnsafe(Math.min(CHUNK_BYTES$2, sizeBytes));
+	const buffer = Buffer.allocUnsafe(Math.min(CHUNK_BYTES$1, sizeBytes));
 	for (let offset = 0; offset < sizeBytes;) {
 		signal?.throwIfAborted();
 		const { bytesRead } = await file.read(buffer, 0, Math.min(buffer.length, sizeBytes - offset), offset);
@@ -29370,59 +30373,30 @@ async function readLayer(base, layer, place, signal) {
 	};
 	throw new ImageError(`the base ${base.name}`, violations.map((violation) => `its layer ${layer.digest} ${violation}`));
 }
-// src/oci/index.ts
-const ENTRY_LIMIT = 500;
-const FOREIGN_MEMBERS = [
-	"config",
-	"layers",
-	"fsLayers",
-	"history"
-];
-/**
-* The index in the bytes that others wrote.
-*
-* @param expectedMediaType what the registry or the descriptor called it; left out, the index's own word counts
-* @param subject names it in the error: `the index of ghcr.io/acme/x`
-* @throws ImageError with all violations, by the same limits and rules as `parseManifest`
-*/
-function parseIndex(bytes, expectedMediaType, subject = "the index") {
-	const document = parseDocument$1(bytes, subject);
-	const violations = indexViolations(document, expectedMediaType);
-	if (violations.length > 0) throw new ImageError(subject, violations);
-	const { artifactType, annotations } = document;
+// src/plan/typeplace.ts
+/** Where the `<type>` that is built stands, for a problem of it. */
+function typePlace({ file, line }) {
 	return {
-		schemaVersion: 2,
-		mediaType: mediaTypeOf(document, expectedMediaType) ?? mediaTypes.index,
-		...artifactType === void 0 ? {} : { artifactType },
-		manifests: document["manifests"].map(descriptorFrom),
-		...annotations === void 0 ? {} : { annotations }
+		where: `${basename(file)}:${line}`,
+		file,
+		line
 	};
 }
-function indexViolations(document, announced) {
-	const { manifests } = document;
-	const violations = [
-		...document["schemaVersion"] === 2 ? [] : ["its schemaVersion is not 2"],
-		...mediaTypeViolations(document, announced, [mediaTypes.index, mediaTypes.dockerList]),
-		...FOREIGN_MEMBERS.filter((member) => member in document).map((member) => `it has ${member}, which no index has`),
-		...annotationViolations(document["annotations"], "it")
-	];
-	if (!Array.isArray(manifests)) return [...violations, "it has no manifests"];
-	if (manifests.length > ENTRY_LIMIT) return [...violations, `it has ${manifests.length} entries, more than ${ENTRY_LIMIT}`];
-	return [...violations, ...manifests.flatMap((entry, at) => descriptorViolations(entry, `entry ${at + 1}`))];
+// src/plan/containerdisk.ts
+/** Labels of a system that boots from a container, of which CDI makes no disk; its pkg/importer/transport.go. */
+const BOOT_LABELS = ["containers.bootc", "ostree.bootable"];
+/** Why the base of a plan can be none of a containerDisk, as the end of a sentence about it. */
+function baseLabelProblem({ kinds, config, labels }, base) {
+	if (!kinds.includes("kubevirt") || config.labels === null) return void 0;
+	const label = bootLabel({
+		...base?.Labels,
+		...config.labels,
+		...labels
+	});
+	return label === void 0 ? void 0 : `has the label ${label}=1, of which CDI makes no disk: choose another base, or write labels: {${label}: null} in containerconfig`;
 }
-/**
-* The entry of an index to take, by the rules of containerd and c/image: the exact variant before lesser ones before
-* none (`arm64` and `arm64/v8` are one), the first of several equals, and an entry without platform as the last resort.
-*
-* @returns undefined when no entry is for the platform
-*/
-function matchingDescriptor(entries, wanted) {
-	const ofKind = entries.filter(({ platform }) => platform?.os === wanted.os && platform.architecture === wanted.architecture);
-	for (const variant of acceptedVariants(wanted)) {
-		const match = ofKind.find(({ platform }) => (platform?.variant ?? "") === variant);
-		if (match) return match;
-	}
-	return entries.find(({ platform }) => platform === void 0);
+function bootLabel(labels) {
+	return BOOT_LABELS.find((label) => labels[label] === "1");
 }
 // src/registry/base/base.ts
 /** Flags that choose from what holds several platforms; global ones. */
@@ -29941,12 +30915,17 @@ const KEPT_DAYS$1 = 30;
 * Asks what the plan's base is now, before anything is built on it.
 *
 * @returns undefined for `scratch`
-* @throws RegistryError when it is no container, cannot be read or is not for the platform
+* @throws RegistryError when it is no container, cannot be read, is not for the platform, or cannot be what a kind asks for
 */
 async function resolvePlannedBase(plan, job) {
 	const base = await openBase(plan.base, archiveFolder(job), job.access);
 	if (base === "scratch") return void 0;
 	const resolved = await resolveBase(base, plan.platform, job.access, job.caches.remote !== void 0);
+	const unfit = baseLabelProblem(plan, resolved.config.config);
+	if (unfit !== void 0) throw new RegistryError(`the base ${resolved.name} ${unfit}`, {
+		side: "base",
+		reference: resolved.name
+	});
 	job.report.info(`Base: ${resolved.publishedName} is ${resolved.digest} for ${platformText(plan.platform)} (from ${plan.baseSource})`);
 	return resolved;
 }
@@ -29989,6 +30968,2669 @@ async function fetchFromCaches(resolved, job) {
 	if (remote !== void 0 && !restored) await saveFolder(remote, entry, report, job.signal);
 	await store.prune(KEPT_DAYS$1, nowMilliseconds);
 	return base;
+}
+// src/plan/diskpath.ts
+/** Where the disk is in the image, absolute. */
+function plannedDiskPath({ source, format, diskPath }) {
+	return diskPath ?? `/disk/${diskStem(source)}.${diskFormat(format).extension}`;
+}
+/** What the disk is called where no input says it, without its ending: as by `bundle_format`, by KIWI, or as its file. */
+function diskStem(source) {
+	if (source.kind === "description") return source.diskName ?? source.kiwiName;
+	return basename(source.path).replace(/(?<=.)\.[^.]+$/, "");
+}
+/** What a disk of podman machine is called, without its endings, which name the architecture already. */
+function machineStem(source) {
+	return source.kind === "description" ? source.diskName ?? source.name : diskStem(source);
+}
+// src/plan/kinds.ts
+/** What each kind of machine starts from: podman pkg/machine/define/image_format.go. */
+const DISK_TYPE_FORMATS = {
+	qemu: "qcow2",
+	applehv: "raw",
+	hyperv: "vhdx"
+};
+/** The format of the disk that a kind of machine takes. */
+function diskTypeFormat(diskType) {
+	return DISK_TYPE_FORMATS[diskType];
+}
+/** Whether the disk goes into a tree of files, in which a base and a path have a meaning. */
+function hasTree(kinds) {
+	return kinds.includes("container") || kinds.includes("kubevirt");
+}
+// src/plan/children.ts
+/** What a job of the plan writes, in the order of the index: the image first. More than one child makes an index. */
+function plannedChildren(plan) {
+	return [
+		...imageChildren(plan),
+		...artifactChildren(plan),
+		...machineChildren(plan),
+		...earlierMachine(plan)
+	];
+}
+/** Whether the result is an index, and no single manifest. */
+function isIndex({ kinds }) {
+	return kinds.includes("podman-machine");
+}
+/** How the blob of a child is compressed; podman machine takes its disks packed by zstd, an artifact is the disk itself. */
+function childCompression({ compression }, { kind }) {
+	if (kind === "artifact") return { algorithm: "none" };
+	if (hasTree([kind]) || compression.algorithm === "zstd") return compression;
+	return { algorithm: "zstd" };
+}
+/** Each disk that the children need, once, in the order in which they need it. */
+function plannedDisks(plan) {
+	const disks = /* @__PURE__ */ new Map();
+	for (const child of plannedChildren(plan)) {
+		const { format, packsClusters } = child;
+		const key = JSON.stringify([format, packsClusters]);
+		const fileName = hasTree([child.kind]) ? basename(child.path) : nameWithEnding(plan, format);
+		const { children = [], ...disk } = disks.get(key) ?? {
+			format,
+			packsClusters,
+			fileName
+		};
+		disks.set(key, {
+			...disk,
+			children: [...children, child]
+		});
+	}
+	return [...disks.values()];
+}
+function imageChildren(plan) {
+	const { kinds, format, compression } = plan;
+	const kind = ["container", "kubevirt"].find((each) => kinds.includes(each));
+	if (kind === void 0) return [];
+	return [{
+		kind,
+		format,
+		packsClusters: format === "qcow2" && compression.algorithm === "none",
+		path: plannedDiskPath(plan)
+	}];
+}
+function artifactChildren(plan) {
+	const { kinds, format } = plan;
+	if (!kinds.includes("artifact")) return [];
+	return [{
+		kind: "artifact",
+		format,
+		packsClusters: format === "qcow2",
+		path: nameWithEnding(plan, format)
+	}];
+}
+/** podman pkg/machine/ocipull/ociartifact.go takes the last two endings of the title, the format and the compression. */
+function machineChildren(plan) {
+	const architecture = machineArchitecture(plan.platform);
+	return plan.diskTypes.map((diskType) => {
+		const format = diskTypeFormat(diskType);
+		return {
+			kind: "podman-machine",
+			diskType,
+			format,
+			packsClusters: false,
+			path: `${machineStem(plan.source)}.${architecture}.${diskType}.${diskFormat(format).extension}.zst`
+		};
+	});
+}
+/** podman 4.9 pkg/machine/ocidir.go names the disk by the file of the tar without its last ending. */
+function earlierMachine(plan) {
+	const { kinds, format } = plan;
+	if (!kinds.includes("podman-machine-4")) return [];
+	return [{
+		kind: "podman-machine-4",
+		format,
+		packsClusters: false,
+		path: `/${nameWithEnding(plan, format)}.zst`
+	}];
+}
+function nameWithEnding(plan, format) {
+	return `${diskStem(plan.source)}.${diskFormat(format).extension}`;
+}
+// src/oci/artifact.ts
+/** What an artifact of ours is; image-spec manifest.md, "Guidelines for Artifact Usage". */
+const artifactTypes = {
+	/** A disk as a file. */
+	disk: "application/vnd.kiwi-oci.disk.v1",
+	podmanMachine: "application/vnd.kiwi-oci.podman-machine.v1"
+};
+/** Of the config of every artifact of ours. */
+const DISK_CONFIG = "application/vnd.kiwi-oci.disk.config.v1+json";
+/** Of a disk compressed by zstd; RFC 8878, section 7.1. */
+const ZSTD_BLOB = "application/zstd";
+/** Valid on a layer: the name of the file that it is; image-spec annotations.md. */
+const TITLE = "org.opencontainers.image.title";
+/** Media type of a disk that is a blob as it is: `application/vnd.kiwi-oci.disk.qcow2`. */
+function diskMediaType(format) {
+	return `application/vnd.kiwi-oci.disk.${format}`;
+}
+/**
+* A disk as an OCI artifact: one blob under its file name. The config names the blob, so that no two of different blobs
+* share one: composefs-rs takes an artifact for another with the same config (composefs-oci, skopeo.rs, 2026-08).
+*
+* @throws ImageError when `titleProblem` has one, or the blob's media type says it is a tar, which composefs would unpack
+*/
+function diskArtifact(request) {
+	const { artifactType, platform, title, disk } = request;
+	const { mediaType, digest, size } = request.blob;
+	const isTar = isTarType(mediaType) ? `its media type ${mediaType} says it is a tar` : void 0;
+	const problems = [titleProblem(title), isTar].filter((problem) => problem !== void 0);
+	if (problems.length > 0) throw new ImageError(`the artifact ${JSON.stringify(title)}`, problems);
+	const { architecture, os, variant } = platform;
+	const entryPlatform = {
+		architecture,
+		os,
+		...variant === void 0 ? {} : { variant }
+	};
+	const { format, virtualSizeBytes: virtualSize, sizeBytes, digest: diskDigest } = disk;
+	const configBytes = documentBytes({
+		...entryPlatform,
+		disk: {
+			format,
+			virtualSize,
+			size: sizeBytes,
+			digest: diskDigest
+		},
+		blob: digest
+	});
+	const manifest = {
+		schemaVersion: 2,
+		mediaType: mediaTypes.manifest,
+		artifactType,
+		config: {
+			mediaType: DISK_CONFIG,
+			digest: digestOf(configBytes),
+			size: configBytes.length
+		},
+		layers: [{
+			mediaType,
+			digest,
+			size,
+			annotations: { [TITLE]: title }
+		}],
+		...recorded$1(request.annotations)
+	};
+	const manifestBytes = documentBytes(manifest);
+	return {
+		manifest,
+		manifestBytes,
+		configBytes,
+		descriptor: {
+			mediaType: mediaTypes.manifest,
+			digest: digestOf(manifestBytes),
+			size: manifestBytes.length,
+			...recorded$1(request.entryAnnotations),
+			platform: entryPlatform,
+			artifactType
+		}
+	};
+}
+/** Why a text cannot be the name of an artifact's file, as the end of a sentence about it; podman libartifact, store.go. */
+function titleProblem(title) {
+	if (title === "" || title === "." || title === "..") return `its title ${JSON.stringify(title)} is no name of a file`;
+	if (/[/\\]/.test(title)) return `its title ${JSON.stringify(title)} holds a folder`;
+	if (/\p{Cc}/u.test(title)) return `its title ${JSON.stringify(title)} holds a control character`;
+}
+/** Whether a media type is that of a container's layer. */
+function isTarType(mediaType) {
+	return /^application\/vnd\.(oci\.image\.layer\.|docker\.image\.rootfs\.)/.test(mediaType);
+}
+function recorded$1(annotations) {
+	const entries = Object.entries(annotations);
+	return entries.length === 0 ? {} : { annotations: sortedRecord(entries) };
+}
+// src/oci/layer/extent.ts
+function extentLength(extent) {
+	return extent.kind === "bytes" ? extent.bytes.length : extent.length;
+}
+// src/oci/layer/diskbytes.ts
+/**
+* What is read at once, and hashed while the processor still has it at hand; in between whoever compresses is given work.
+* It is not read by another thread: that waits for a processor each time, while all are busy compressing.
+*/
+const STEP_BYTES = 262144;
+/** The bytes of a disk, read piece by piece and hashed on the way; holes and zeros are not read. */
+var DiskBytes = class DiskBytes {
+	#disk;
+	#source;
+	#extents;
+	#hash = createHash("sha256");
+	/** What is left of the extent under way. */
+	#extent;
+	#done = 0;
+	#digest;
+	constructor(disk, source, extents) {
+		this.#disk = disk;
+		this.#source = source;
+		this.#extents = extents.values();
+	}
+	/**
+	* @param frameOf round a disk of that many bytes; none where left out
+	* @throws HostError when the source is no regular file; what `frameOf` throws
+	*/
+	static async open(file, frameOf) {
+		const disk = await open(file.source, "r");
+		try {
+			const stats = await disk.stat();
+			if (!stats.isFile()) throw new HostError(`the disk ${file.source} is not a file`, "give the path of a disk file");
+			const content = file.content ?? [{
+				kind: "data",
+				offset: 0,
+				length: stats.size
+			}];
+			const frame = frameOf?.(content.reduce((total, extent) => total + extentLength(extent), 0));
+			const framed = (bytes) => bytes ? [{
+				kind: "bytes",
+				bytes
+			}] : [];
+			return new DiskBytes(disk, file.source, [
+				...framed(frame?.head),
+				...content,
+				...framed(frame?.tail)
+			]);
+		} catch (error) {
+			await disk.close();
+			throw error;
+		}
+	}
+	/** @throws HostError when the source has become shorter */
+	async fill(target) {
+		let filled = 0;
+		while (filled < target.length) {
+			const extent = this.#current();
+			if (extent === void 0) break;
+			const left = Math.min(extentLength(extent) - this.#done, STEP_BYTES);
+			const taken = this.#take(extent, target.subarray(filled, filled + left));
+			this.#hash.update(target.subarray(filled, filled + taken));
+			this.#done += taken;
+			filled += taken;
+			await setImmediate$1();
+		}
+		return filled;
+	}
+	/** Of all that was read; nothing can be read after it. */
+	get digest() {
+		this.#digest ??= `sha256:${this.#hash.digest("hex")}`;
+		return this.#digest;
+	}
+	async [Symbol.asyncDispose]() {
+		await this.#disk.close();
+	}
+	#current() {
+		while (this.#extent === void 0 || this.#done === extentLength(this.#extent)) {
+			const next = this.#extents.next();
+			if (next.done === true) return void 0;
+			this.#extent = next.value;
+			this.#done = 0;
+		}
+		return this.#extent;
+	}
+	#take(extent, room) {
+		switch (extent.kind) {
+			case "bytes": return extent.bytes.copy(room, 0, this.#done);
+			case "zeros":
+				room.fill(0);
+				return room.length;
+			case "data": {
+				const taken = readSync(this.#disk.fd, room, 0, room.length, extent.offset + this.#done);
+				if (taken === 0) throw changedDisk(this.#source);
+				return taken;
+			}
+		}
+	}
+};
+// src/oci/layer/diskblob.ts
+const CHUNK_BYTES = 1048576;
+/**
+* Writes a disk as a blob: read once, compressed by several threads and hashed on the way, in constant memory. The blob
+* gets its name when it is whole; on an error or an abort nothing of it stays. Its bytes do not depend on the machine or
+* the number of threads.
+*
+* @param frameOf what stands round a disk of that many bytes; nothing where left out
+* @throws HostError when the disk file is no regular file, changes while it is read (or since it had `state`), or the
+*   disk is full; AbortError after `signal`; what `frameOf` throws; other errors of the file system are passed on
+*/
+async function writeDiskBlob(file, options, frameOf) {
+	const { compression, signal } = options;
+	signal?.throwIfAborted();
+	const before = file.state ?? await fileState(file.source);
+	await using bytes = await DiskBytes.open(file, frameOf);
+	const content = checked(blobContent(bytes, options), file.source, before);
+	const isPlain = methodOf(compression) === void 0;
+	const { digest, sizeBytes } = await writeBlob(options.blobs, content, isPlain ? () => bytes.digest : void 0);
+	return {
+		digest,
+		size: sizeBytes,
+		contentDigest: bytes.digest
+	};
+}
+function blobContent(source, { compression, threads, signal }) {
+	const method = methodOf(compression);
+	if (method === void 0) return plainChunks(source, signal);
+	return compressed(source, method, {
+		...threads === void 0 ? {} : { threads },
+		...signal === void 0 ? {} : { signal }
+	});
+}
+async function* plainChunks(source, signal) {
+	const buffer = Buffer.allocUnsafe(CHUNK_BYTES);
+	for (;;) {
+		signal?.throwIfAborted();
+		const length = await source.fill(buffer);
+		if (length === 0) return;
+		yield buffer.subarray(0, length);
+	}
+}
+/** Fails at the end, before the blob gets its name, where the file is not what it was. */
+async function* checked(content, source, before) {
+	yield* content;
+	await checkUnchanged(source, before);
+}
+// src/job/artifact.ts
+/**
+* Writes a disk as an artifact: one blob under its name. The same disk, request and time give the same digest.
+*
+* @throws HostError when the disk file changes meanwhile or there is no space; ImageError for a name that no file can
+*   have; AbortError after `signal`
+*/
+async function writeArtifact(layout, request) {
+	const { disk, fileName, compression, diskType, annotations, platform, signal } = request;
+	const options = {
+		compression,
+		blobs: layout.blobs,
+		...signal === void 0 ? {} : { signal }
+	};
+	const { digest, size, contentDigest } = await writeDiskBlob(disk.file, options);
+	const { format, virtualSizeBytes, sizeBytes } = disk;
+	const artifact = diskArtifact({
+		artifactType: diskType === void 0 ? artifactTypes.disk : artifactTypes.podmanMachine,
+		platform: diskType === void 0 ? platform : machinePlatform(platform),
+		blob: {
+			mediaType: diskType === void 0 ? diskMediaType(format) : ZSTD_BLOB,
+			digest,
+			size
+		},
+		title: fileName,
+		disk: {
+			format,
+			virtualSizeBytes,
+			sizeBytes,
+			digest: contentDigest
+		},
+		annotations: defaultAnnotations({
+			...request,
+			annotations: annotationsFor(annotations, "manifest", platform)
+		}),
+		entryAnnotations: {
+			...annotationsFor(annotations, "manifest-descriptor", platform),
+			...diskType === void 0 ? {} : { [DISK_TYPE_ANNOTATION]: diskType }
+		}
+	});
+	await putBlob(layout, artifact.configBytes);
+	await putBlob(layout, artifact.manifestBytes);
+	return {
+		descriptor: artifact.descriptor,
+		blob: {
+			digest,
+			size
+		}
+	};
+}
+/** podman pkg/machine/ocipull/source.go: the kernel's names, without variant. */
+function machinePlatform(platform) {
+	const architecture = machineArchitecture(platform);
+	if (architecture === void 0) throw new Error(`podman machine on ${platform.architecture}`);
+	return {
+		os: "linux",
+		architecture
+	};
+}
+// src/disk/formats/qcow2.ts
+/** What every QEMU since 1.1 makes and reads. */
+const CLUSTER_BYTES = 65536;
+const L2_ENTRIES = CLUSTER_BYTES / 8;
+const REFCOUNTS_PER_BLOCK = CLUSTER_BYTES / 2;
+const HEADER_BYTES$2 = 104;
+/** In an entry of L1 and L2: the cluster has one user and may be written in place. */
+const COPIED = 1n << 63n;
+/**
+* Lays out a qcow2 (version 3, as `qemu-img convert -O qcow2` makes it) of plain clusters in the order of the disk, all
+* tables in front, so that it can be written in one pass; QEMU docs/interop/qcow2.rst.
+*
+* @param sizeBytes of the disk
+* @param used whole clusters that hold something, in order
+*/
+function qcow2Map(sizeBytes, used) {
+	const dataClusters = used.reduce((total, { length }) => total + Math.ceil(length / CLUSTER_BYTES), 0);
+	const l1Entries = Math.ceil(sizeBytes / CLUSTER_BYTES / L2_ENTRIES);
+	const tables = new Set(used.flatMap(tablesOf));
+	const l1Clusters = Math.max(1, Math.ceil(l1Entries * 8 / CLUSTER_BYTES));
+	const { blocks, tableClusters } = refcountClusters(1 + l1Clusters + tables.size + dataClusters);
+	const l1At = 1 + tableClusters + blocks;
+	const l2At = l1At + l1Clusters;
+	const dataAt = l2At + tables.size;
+	const head = Buffer.alloc(dataAt * CLUSTER_BYTES);
+	writeHeader(head, {
+		sizeBytes,
+		l1Entries,
+		l1At,
+		tableClusters
+	});
+	for (let block = 0; block < blocks; block++) writeAddress(head, CLUSTER_BYTES + block * 8, 1 + tableClusters + block);
+	const total = dataAt + dataClusters;
+	for (let cluster = 0; cluster < total; cluster++) head.writeUInt16BE(1, (1 + tableClusters) * CLUSTER_BYTES + cluster * 2);
+	writeMapping(head, used, {
+		l1At,
+		l2At,
+		dataAt
+	});
+	return {
+		head,
+		data: used,
+		sizeBytes: total * CLUSTER_BYTES
+	};
+}
+/** Numbers of the L2 tables that a range has entries in. */
+function tablesOf({ offset, length }) {
+	const [first, last] = [offset, offset + length - 1].map((at) => Math.floor(at / CLUSTER_BYTES / L2_ENTRIES));
+	return Array.from({ length: (last ?? 0) - (first ?? 0) + 1 }, (_, at) => (first ?? 0) + at);
+}
+/** Refcount blocks count themselves too, and their table. */
+function refcountClusters(others) {
+	let blocks = 1;
+	let tableClusters = 1;
+	while (blocks * REFCOUNTS_PER_BLOCK < others + blocks + tableClusters) {
+		blocks++;
+		tableClusters = Math.ceil(blocks * 8 / CLUSTER_BYTES);
+	}
+	return {
+		blocks,
+		tableClusters
+	};
+}
+function writeHeader(head, about) {
+	head.write("QFIû", 0, "latin1");
+	head.writeUInt32BE(3, 4);
+	head.writeUInt32BE(Math.log2(CLUSTER_BYTES), 20);
+	head.writeBigUInt64BE(BigInt(about.sizeBytes), 24);
+	head.writeUInt32BE(about.l1Entries, 36);
+	head.writeBigUInt64BE(BigInt(about.l1At * CLUSTER_BYTES), 40);
+	head.writeBigUInt64BE(BigInt(CLUSTER_BYTES), 48);
+	head.writeUInt32BE(about.tableClusters, 56);
+	head.writeUInt32BE(4, 96);
+	head.writeUInt32BE(HEADER_BYTES$2, 100);
+}
+function writeMapping(head, used, at) {
+	const places = /* @__PURE__ */ new Map();
+	let data = at.dataAt;
+	for (const { offset, length } of used) {
+		const first = offset / CLUSTER_BYTES;
+		const end = Math.ceil((offset + length) / CLUSTER_BYTES);
+		for (let cluster = first; cluster < end; cluster++) {
+			const table = Math.floor(cluster / L2_ENTRIES);
+			let place = places.get(table);
+			if (place === void 0) {
+				place = at.l2At + places.size;
+				places.set(table, place);
+				writeEntry(head, at.l1At * CLUSTER_BYTES + table * 8, place);
+			}
+			writeEntry(head, place * CLUSTER_BYTES + cluster % L2_ENTRIES * 8, data++);
+		}
+	}
+}
+function writeEntry(head, at, cluster) {
+	head.writeBigUInt64BE(BigInt(cluster) * BigInt(CLUSTER_BYTES) | COPIED, at);
+}
+function writeAddress(head, at, cluster) {
+	head.writeBigUInt64BE(BigInt(cluster) * BigInt(CLUSTER_BYTES), at);
+}
+// src/disk/range.ts
+/** Ranges in order, of which those that touch or overlap become one. */
+function joinedRanges(ranges) {
+	const result = [];
+	for (const range of ranges) addRange(result, range);
+	return result;
+}
+/** Puts a range behind the others, which start before it, and joins it with the last one where they touch. */
+function addRange(ranges, range) {
+	const last = ranges.at(-1);
+	if (last === void 0 || last.offset + last.length < range.offset) ranges.push(range);
+	else {
+		const end = Math.max(last.offset + last.length, range.offset + range.length);
+		ranges[ranges.length - 1] = {
+			offset: last.offset,
+			length: end - last.offset
+		};
+	}
+}
+// src/disk/ranges.ts
+/**
+* Where a file is no hole, in order, as its file system tells, which is more than what is not zero. Node cannot ask for
+* it (lseek(2), SEEK_DATA), qemu-img can.
+*
+* @throws HostError where the file is shorter than it was
+*/
+async function allocatedRanges(path, { sizeBytes, signal }) {
+	const { stdout } = await runCommand("qemu-img", [
+		"map",
+		"--output=json",
+		"-f",
+		"raw",
+		"--",
+		resolve(path)
+	], signal === void 0 ? {} : { signal });
+	if ((await stat(path)).size < sizeBytes) throw changedDisk(path);
+	return wholeGrains(JSON.parse(stdout.toString()).filter(({ data }) => data).map(({ start, length }) => ({
+		offset: start,
+		length
+	})), {
+		grainBytes: 1,
+		sizeBytes
+	});
+}
+/**
+* Reads a file grain by grain, but none that is all zeros: the same content gives the same grains, wherever it has holes.
+* The last one ends with the file. The bytes hold until the next grain is asked for.
+*
+* @throws HostError where the file is shorter than it was
+*/
+async function* usedGrains(path, facts) {
+	const { grainBytes, signal } = facts;
+	const ranges = wholeGrains(await allocatedRanges(path, facts), facts);
+	await using file = await open(path);
+	for (const range of ranges) for await (const { offset, bytes } of chunksOf(file, range, {
+		reused: true,
+		...signal ? { signal } : {}
+	})) for (let at = 0; at < bytes.length; at += grainBytes) {
+		const grain = bytes.subarray(at, at + grainBytes);
+		if (!isZero(grain)) yield {
+			offset: offset + at,
+			bytes: grain
+		};
+	}
+}
+/** The grains of a file that hold anything but zeros, neighbours as one. Two files of the same bytes have the same. */
+async function usedRanges(path, facts) {
+	const used = [];
+	for await (const { offset, bytes } of usedGrains(path, facts)) addRange(used, {
+		offset,
+		length: bytes.length
+	});
+	return used;
+}
+/** Ranges widened to whole grains, as far as these are in the file. */
+function wholeGrains(ranges, facts) {
+	const { grainBytes, sizeBytes, from = 0 } = facts;
+	return joinedRanges(ranges.map(({ offset, length }) => {
+		const start = from + Math.max(0, Math.floor((offset - from) / grainBytes)) * grainBytes;
+		const end = from + Math.ceil((offset + length - from) / grainBytes) * grainBytes;
+		return {
+			offset: start,
+			length: Math.min(end, sizeBytes) - start
+		};
+	}).filter(({ length }) => length > 0));
+}
+// src/disk/content.ts
+/** The raw disk itself, its holes as zeros that are not read. */
+async function rawContent$1(path, sizeBytes, signal) {
+	const extents = [];
+	let at = 0;
+	const zerosTo = (offset) => {
+		if (offset > at) extents.push({
+			kind: "zeros",
+			length: offset - at
+		});
+	};
+	for (const { offset, length } of await allocatedRanges(path, {
+		sizeBytes,
+		...signal ? { signal } : {}
+	})) {
+		zerosTo(offset);
+		extents.push({
+			kind: "data",
+			offset,
+			length
+		});
+		at = offset + length;
+	}
+	zerosTo(sizeBytes);
+	return {
+		extents,
+		sizeBytes
+	};
+}
+/**
+* The raw disk as a qcow2 of plain clusters, which a compressor makes smaller than compressed ones. Like that of
+* `qemu-img convert`, it holds no cluster of zeros; unlike it, no file is written.
+*/
+async function qcow2Content(path, sizeBytes, signal) {
+	const map = qcow2Map(sizeBytes, await usedRanges(path, {
+		grainBytes: CLUSTER_BYTES,
+		sizeBytes,
+		...signal === void 0 ? {} : { signal }
+	}));
+	return {
+		extents: [{
+			kind: "bytes",
+			bytes: map.head
+		}, ...map.data.flatMap(wholeClusters)],
+		sizeBytes: map.sizeBytes
+	};
+}
+function wholeClusters({ offset, length }) {
+	const rest = (CLUSTER_BYTES - length % CLUSTER_BYTES) % CLUSTER_BYTES;
+	const data = {
+		kind: "data",
+		offset,
+		length
+	};
+	return rest === 0 ? [data] : [data, {
+		kind: "zeros",
+		length: rest
+	}];
+}
+/** Octal digits in fields of 12 bytes. */
+const OCTAL_LIMIT = 8 ** 11;
+const NAME_AT = 0;
+const MODE_AT = 100;
+const UID_AT = 108;
+const GID_AT = 116;
+const SIZE_AT$1 = 124;
+const MTIME_AT = 136;
+const CHECKSUM_AT$2 = 148;
+const TYPE_AT$1 = 156;
+const MAGIC_AT = 257;
+/** GNU tar manual, "Basic Tar Format", `oldgnu_header` and `sparse_header`. */
+const SPARSE_AT = 386;
+const SPARSE_ENTRIES = 4;
+const EXTENDED_AT = 482;
+const REAL_SIZE_AT = 483;
+const MORE_ENTRIES = 21;
+const MORE_EXTENDED_AT = 504;
+const ENTRY_BYTES$1 = 24;
+/**
+* The header of a plain member, POSIX ustar (IEEE 1003.1, pax, "ustar Interchange Format"); a size from 8 GiB on stands
+* in base 256, as GNU tar writes and reads it, and VMware and VirtualBox read it.
+*/
+function memberHeader(member) {
+	return signed(block(member, "0", "ustar\x0000"));
+}
+/** The header of a plain member in the old GNU format. */
+function oldGnuHeader(member) {
+	return signed(block(member, "0", "ustar  \0"));
+}
+/**
+* The header blocks of a sparse member in the old GNU format; the bytes of its content follow, one after the other.
+*
+* @param member with the size that the file has when it is unpacked
+* @param content ascending; whatever is between is zero
+*/
+function sparseHeader(member, content) {
+	const stored = content.reduce((sum, { length }) => sum + length, 0);
+	const map = [...content, {
+		offset: member.sizeBytes,
+		length: 0
+	}];
+	const header = block({
+		...member,
+		sizeBytes: stored
+	}, "S", "ustar  \0");
+	for (const [index, range] of map.slice(0, SPARSE_ENTRIES).entries()) putRange(header, SPARSE_AT, index, range);
+	putNumber(header, REAL_SIZE_AT, member.sizeBytes);
+	header[EXTENDED_AT] = map.length > SPARSE_ENTRIES ? 1 : 0;
+	const blocks = [signed(header)];
+	for (let from = SPARSE_ENTRIES; from < map.length; from += MORE_ENTRIES) {
+		const more = Buffer.alloc(512);
+		for (const [index, range] of map.slice(from, from + MORE_ENTRIES).entries()) putRange(more, 0, index, range);
+		more[MORE_EXTENDED_AT] = map.length > from + MORE_ENTRIES ? 1 : 0;
+		blocks.push(more);
+	}
+	return Buffer.concat(blocks);
+}
+/** A size with what is missing to whole blocks. */
+function paddedSize(sizeBytes) {
+	return Math.ceil(sizeBytes / 512) * 512;
+}
+/** The end of an archive. */
+function archiveEnd() {
+	return Buffer.alloc(1024);
+}
+function block(member, type, magic) {
+	const header = Buffer.alloc(512);
+	header.write(member.name, NAME_AT, "latin1");
+	header.write("0000644\0", MODE_AT, "latin1");
+	header.write("0000000\0", UID_AT, "latin1");
+	header.write("0000000\0", GID_AT, "latin1");
+	putNumber(header, SIZE_AT$1, member.sizeBytes);
+	putNumber(header, MTIME_AT, member.mtimeSeconds);
+	header.write(type, TYPE_AT$1, "latin1");
+	header.write(magic, MAGIC_AT, "latin1");
+	return header;
+}
+function putRange(header, from, index, range) {
+	putNumber(header, from + index * ENTRY_BYTES$1, range.offset);
+	putNumber(header, from + index * ENTRY_BYTES$1 + ENTRY_BYTES$1 / 2, range.length);
+}
+function putNumber(header, at, value) {
+	if (value < OCTAL_LIMIT) {
+		header.write(`${value.toString(8).padStart(11, "0")}\0`, at, "latin1");
+		return;
+	}
+	header[at] = 128;
+	header.writeBigUInt64BE(BigInt(value), at + 4);
+}
+function signed(header) {
+	header.write(" ".repeat(8), CHECKSUM_AT$2, "latin1");
+	const sum = header.reduce((total, byte) => total + byte, 0);
+	header.write(`${sum.toString(8).padStart(6, "0")}\0 `, CHECKSUM_AT$2, "latin1");
+	return header;
+}
+// src/disk/formats/gce.ts
+const GRAIN_BYTES$1 = 65536;
+/**
+* Writes an image for Google Compute Engine: `disk.raw` in a gzip packed tar of the old GNU format (Google Cloud, "Manually
+* import boot disks": `tar --format=oldgnu -Sczf NAME.tar.gz disk.raw`), before it KIWI's `manifest.json` where there is
+* a license (kiwi/storage/subformat/gce.py).
+*
+* The holes are in the tar's map, as Google's `-S` puts them there, and not in its content. The map comes first, so the
+* content is read twice, but no zeros are compressed, and what unpacks the image gets the holes back. What is a hole is
+* decided by content: a disk that was copied without its holes gives the same bytes.
+*/
+async function writeGce(request) {
+	const { raw, target, signal } = request;
+	await using disk = await open(raw, "r");
+	const options = signal === void 0 ? {} : { signal };
+	const { size } = await disk.stat();
+	const content = await usedRanges(raw, {
+		grainBytes: GRAIN_BYTES$1,
+		sizeBytes: size,
+		...options
+	});
+	await pipeline(Readable.from(archive(disk, content, request), { objectMode: false }), (chunks) => compressedChunks(chunks, { algorithm: "gzip" }, signal), createWriteStream(target), options);
+}
+async function* archive(disk, content, request) {
+	const { license, sizeBytes, epochSeconds: mtimeSeconds, signal } = request;
+	if (license !== void 0) {
+		const text = Buffer.from(`{"licenses": [${JSON.stringify(license)}]}`);
+		yield oldGnuHeader({
+			name: "manifest.json",
+			sizeBytes: text.length,
+			mtimeSeconds
+		});
+		yield Buffer.concat([text], paddedSize(text.length));
+	}
+	yield sparseHeader({
+		name: "disk.raw",
+		sizeBytes,
+		mtimeSeconds
+	}, content);
+	let stored = 0;
+	for (const range of content) for await (const { bytes } of chunksOf(disk, range, signal === void 0 ? {} : { signal })) {
+		stored += bytes.length;
+		yield bytes;
+	}
+	yield Buffer.alloc(paddedSize(stored) - stored);
+	yield archiveEnd();
+}
+// src/disk/machine.ts
+const LSI_LOGIC = {
+	resourceType: 6,
+	subtype: "lsilogic",
+	title: "SCSI Controller"
+};
+const PARAVIRTUAL = {
+	resourceType: 6,
+	subtype: "VirtualSCSI",
+	title: "SCSI Controller"
+};
+/**
+* KIWI's words (kiwi/schema/kiwi.rnc `k.vmdisk.controller.attribute`, kiwi/storage/subformat/template/ova_compose.py) and
+* the subtypes that VMware writes for them (open-vmdk ova-compose.py).
+*/
+const CONTROLLERS = new Map(Object.entries({
+	ide: {
+		resourceType: 5,
+		title: "IDE Controller"
+	},
+	buslogic: {
+		resourceType: 6,
+		subtype: "buslogic",
+		title: "SCSI Controller"
+	},
+	lsilogic: LSI_LOGIC,
+	legacyESX: LSI_LOGIC,
+	scsi: LSI_LOGIC,
+	lsisas1068: {
+		resourceType: 6,
+		subtype: "lsilogicsas",
+		title: "SCSI Controller"
+	},
+	pvscsi: PARAVIRTUAL,
+	paravirtual: PARAVIRTUAL,
+	sata: {
+		resourceType: 20,
+		subtype: "vmware.sata.ahci",
+		title: "SATA Controller"
+	},
+	nvme: {
+		resourceType: 20,
+		subtype: "vmware.nvme.controller",
+		title: "NVMe Controller"
+	}
+}));
+[...CONTROLLERS.keys()];
+/** ESXi 6.5 and Workstation 14 know it, and it has each of the controllers (VMware KB 1003746). */
+const HARDWARE_VERSION = "13";
+/** The first with SATA. */
+const SATA_VERSION = 10;
+function hardwareVersion(machine) {
+	return machine?.hardwareVersion ?? HARDWARE_VERSION;
+}
+/**
+* The controller of the disk. Where none is named it is SATA, for which every Linux has a driver in its initrd and which
+* VMware and VirtualBox know both; KIWI names NVMe on a hardware version, 9, that has none.
+*/
+function diskController(machine) {
+	const fallback = Number(hardwareVersion(machine)) < SATA_VERSION ? "lsilogic" : "sata";
+	return CONTROLLERS.get(machine?.diskController ?? fallback) ?? LSI_LOGIC;
+}
+/** The controller of the drive for DVDs, where there is one. */
+function dvdController(machine) {
+	return machine?.dvd === void 0 ? void 0 : CONTROLLERS.get(machine.dvd.controller ?? "ide");
+}
+const NETWORK_CARDS = new Map(Object.entries({
+	e1000: "E1000",
+	e1000e: "E1000e",
+	vmxnet: "VmxNet",
+	vmxnet2: "VmxNet2",
+	vmxnet3: "VmxNet3",
+	pcnet32: "PCNet32",
+	vlance: "PCNet32"
+}));
+/** What an OVF calls the card (DSP0243 names no values; VMware's are these). */
+function networkCardType(card) {
+	const driver = card.driver ?? "vmxnet3";
+	return NETWORK_CARDS.get(driver.toLowerCase()) ?? driver;
+}
+// src/disk/formats/ovf.ts
+const CPUS = 2;
+/** What KIWI means to give where `<machine>` says nothing (kiwi/storage/subformat/ova.py `template_record`). */
+const MEMORY_MEGABYTES = 4096;
+/** KIWI's `suse-64` is the word of a vmx file, and not all is SUSE. */
+const GUEST_OS = "otherLinux64Guest";
+/** CIM_OperatingSystem.OSType: LINUX 64-Bit. */
+const CIM_LINUX_64 = 101;
+const NETWORK = "VM Network";
+/** CIM_ResourceAllocationSettingData.ResourceType */
+const CPU = 3;
+const MEMORY = 4;
+const ETHERNET = 10;
+const CD_DRIVE = 15;
+const HARD_DISK = 17;
+/**
+* The OVF descriptor of an appliance: DMTF DSP0243 1.x, of the namespace `envelope/1`, with VMware's words where the
+* standard leaves them open.
+*/
+function ovfText({ name, vmdk, machine, firmware }) {
+	const networks = [...new Set((machine?.nics ?? []).map((nic) => nic.mode ?? NETWORK))];
+	const disk = `ovf:capacity="${vmdk.capacityBytes}" ovf:capacityAllocationUnits="byte" ovf:diskId="vmdisk1" ovf:fileRef="file1" ovf:format="http://www.vmware.com/interfaces/specifications/vmdk.html#streamOptimized" ovf:populatedSize="${vmdk.populatedBytes}"`;
+	return `<?xml version="1.0" encoding="UTF-8"?>
+<Envelope xmlns="http://schemas.dmtf.org/ovf/envelope/1" xmlns:ovf="http://schemas.dmtf.org/ovf/envelope/1" xmlns:rasd="http://schemas.dmtf.org/wbem/wscim/1/cim-schema/2/CIM_ResourceAllocationSettingData" xmlns:vssd="http://schemas.dmtf.org/wbem/wscim/1/cim-schema/2/CIM_VirtualSystemSettingData" xmlns:vmw="http://www.vmware.com/schema/ovf">
+  <References>
+    <File ovf:href="${escaped(vmdk.fileName)}" ovf:id="file1" ovf:size="${vmdk.fileBytes}"/>
+  </References>
+  <DiskSection>
+    <Info>The disk</Info>
+    <Disk ${disk}/>
+  </DiskSection>
+  <NetworkSection>
+    <Info>The networks</Info>
+${(networks.length === 0 ? [NETWORK] : networks).map(networkText).join("\n")}
+  </NetworkSection>
+  <VirtualSystem ovf:id="${escaped(name)}">
+    <Info>A virtual machine</Info>
+    <Name>${escaped(name)}</Name>
+    <OperatingSystemSection ovf:id="${CIM_LINUX_64}" vmw:osType="${escaped(machine?.guestOS ?? GUEST_OS)}">
+      <Info>The operating system</Info>
+    </OperatingSystemSection>
+    <VirtualHardwareSection>
+      <Info>The hardware</Info>
+      <System>
+        <vssd:ElementName>Virtual Hardware Family</vssd:ElementName>
+        <vssd:InstanceID>0</vssd:InstanceID>
+        <vssd:VirtualSystemIdentifier>${escaped(name)}</vssd:VirtualSystemIdentifier>
+        <vssd:VirtualSystemType>vmx-${hardwareVersion(machine).padStart(2, "0")}</vssd:VirtualSystemType>
+      </System>
+${hardware(machine).map(itemText).join("\n")}${firmwareText(firmware)}
+    </VirtualHardwareSection>
+  </VirtualSystem>
+</Envelope>
+`;
+}
+function hardware(machine) {
+	const disk = diskController(machine);
+	const dvd = dvdController(machine);
+	const isShared = dvd?.resourceType === disk.resourceType;
+	const controllers = dvd === void 0 || isShared ? [disk] : [disk, dvd];
+	const cpus = machine?.cpus ?? CPUS;
+	const megabytes = machine?.memoryMegabytes ?? MEMORY_MEGABYTES;
+	const nics = machine === void 0 || machine.nics.length === 0 ? [{}] : machine.nics;
+	return [
+		{
+			ResourceType: CPU,
+			ElementName: `${cpus} virtual CPUs`,
+			AllocationUnits: "hertz * 10^6",
+			VirtualQuantity: cpus
+		},
+		{
+			ResourceType: MEMORY,
+			ElementName: `${megabytes} MB of memory`,
+			AllocationUnits: "byte * 2^20",
+			VirtualQuantity: megabytes
+		},
+		...controllers.map(controllerItem),
+		{
+			ResourceType: HARD_DISK,
+			ElementName: "Hard disk 1",
+			HostResource: "ovf:/disk/vmdisk1",
+			Parent: FIRST_CONTROLLER,
+			AddressOnParent: 0
+		},
+		...dvd === void 0 ? [] : [driveItem(isShared)],
+		...nics.map(cardItem)
+	].map((item, index) => ({
+		...item,
+		InstanceID: index + 1
+	}));
+}
+/** Behind processors and memory. */
+const FIRST_CONTROLLER = 3;
+function controllerItem({ resourceType, subtype, title }, index) {
+	return {
+		ResourceType: resourceType,
+		ElementName: `${title} ${index}`,
+		...subtype === void 0 ? {} : { ResourceSubType: subtype },
+		Address: 0
+	};
+}
+function driveItem(isShared) {
+	return {
+		ResourceType: CD_DRIVE,
+		ElementName: "CD/DVD drive 1",
+		ResourceSubType: "vmware.cdrom.remotepassthrough",
+		AutomaticAllocation: "false",
+		Parent: isShared ? FIRST_CONTROLLER : 4,
+		AddressOnParent: isShared ? 1 : 0
+	};
+}
+function cardItem(nic, index) {
+	const { mac, mode, interface: number } = nic;
+	return {
+		ResourceType: ETHERNET,
+		ElementName: `Ethernet ${number ?? index}`,
+		ResourceSubType: networkCardType(nic),
+		...mac === void 0 || mac === "generated" ? {} : { Address: mac },
+		AutomaticAllocation: "true",
+		Connection: mode ?? NETWORK
+	};
+}
+/** The schema of `rasd` wants its elements in the order of their names. */
+function itemText(item) {
+	return [
+		"      <Item>",
+		...Object.entries(item).sort(([one], [other]) => one < other ? -1 : 1).map(([field, value]) => `        <rasd:${field}>${escaped(`${value}`)}</rasd:${field}>`),
+		"      </Item>"
+	].join("\n");
+}
+function networkText(name) {
+	return `    <Network ovf:name="${escaped(name)}">\n      <Description>${escaped(name)}</Description>\n    </Network>`;
+}
+/** As KIWI: `uefi` is EFI with secure boot (kiwi/firmware.py `efi_mode`, kiwi/storage/subformat/ova.py). */
+function firmwareText(firmware) {
+	if (firmware === void 0) return "";
+	return Object.entries({
+		firmware: firmware === "efi" || firmware === "uefi" ? "efi" : "bios",
+		"bootOptions.efiSecureBootEnabled": `${firmware === "uefi"}`
+	}).map(([key, value]) => `\n      <vmw:Config ovf:required="false" vmw:key="${key}" vmw:value="${value}"/>`).join("");
+}
+const ENTITIES = {
+	"&": "&amp;",
+	"<": "&lt;",
+	">": "&gt;",
+	"\"": "&quot;"
+};
+/** XML 1.0 section 2.2: there is no way to write control characters and the like. */
+function escaped(text) {
+	return text.replaceAll(/[\p{Cc}\p{Cs}\ufffe\uffff]/gu, " ").replaceAll(/[&<>"]/g, (character) => ENTITIES[character] ?? character);
+}
+// src/disk/contentid.ts
+const GRAIN_BYTES = 1048576;
+/**
+* A hash over a disk file from which its ids are made: the same content has the same ids, another has others. Zeros are
+* left out, so that holes cost nothing.
+*
+* @param from where in the file the disk begins; it goes to the file's end
+* @param masked what is taken for zeros: where the ids stand
+*/
+async function contentHash$1(path, from, masked, signal) {
+	const hash = createHash("sha256");
+	const { size: sizeBytes } = await stat(path);
+	const facts = {
+		grainBytes: GRAIN_BYTES,
+		sizeBytes,
+		from,
+		...signal === void 0 ? {} : { signal }
+	};
+	for await (const { offset, bytes } of usedGrains(path, facts)) {
+		for (const mask of masked) {
+			const first = Math.max(mask.offset - offset, 0);
+			const end = Math.min(mask.offset + mask.length - offset, bytes.length);
+			if (first < end) bytes.fill(0, first, end);
+		}
+		if (!isZero(bytes)) hash.update(`${offset - from} ${bytes.length}\n`).update(bytes);
+	}
+	return hash.digest();
+}
+/** The 16 bytes of an UUID that a hash stands for, in the order of its text: version 8, RFC 9562 section 5.8. */
+function uuidBytes(hash, purpose) {
+	const bytes = createHash("sha256").update(hash).update(purpose).digest().subarray(0, 16);
+	bytes[6] = 128 | (bytes[6] ?? 0) & 15;
+	bytes[8] = 128 | (bytes[8] ?? 0) & 63;
+	return bytes;
+}
+/** An UUID as Microsoft's GUIDs and VirtualBox store it: its first three parts with the lowest byte first. */
+function guidBytes(uuid) {
+	const bytes = Buffer.from(uuid);
+	bytes.subarray(0, 4).reverse();
+	bytes.subarray(4, 6).reverse();
+	bytes.subarray(6, 8).reverse();
+	return bytes;
+}
+// src/disk/formats/vmdk.ts
+const SECTOR_BYTES = 512;
+/** QEMU block/vmdk.c `VMDK4Header`, VMware's SparseExtentHeader; numbers are little-endian and in sectors. */
+const MAGIC = "KDMV";
+const HEADER_BYTES$1 = 512;
+const CAPACITY_AT = 12;
+const GRAIN_AT = 20;
+const DESCRIPTOR_AT = 28;
+const DESCRIPTOR_SIZE_AT = 36;
+const TABLE_ENTRIES_AT = 44;
+const DIRECTORY_AT = 56;
+/** Stands for "no parent". */
+const NO_CID = 4294967295;
+/**
+* Replaces the random content id (CID) that qemu-img writes into the descriptor of a vmdk by one of its content.
+*
+* @param start where in the file the vmdk begins; it goes to the file's end
+*/
+async function stampVmdk(path, start, signal) {
+	await using file = await open(path, "r+");
+	const header = await vmdkHeader(file, start);
+	const at = start + sectors(header, DESCRIPTOR_AT);
+	const length = sectors(header, DESCRIPTOR_SIZE_AT);
+	const hash = await contentHash$1(path, start, [{
+		offset: at,
+		length
+	}], signal);
+	const cid = hash.readUInt32BE(0) === NO_CID ? 0 : hash.readUInt32BE(0);
+	const text = (await readAt(file, at, length)).toString("latin1").replace(/\0.*$/s, "");
+	const line = `CID=${cid.toString(16).padStart(8, "0")}`;
+	const stamped = Buffer.alloc(length);
+	if (stamped.write(text.replace(/^CID=.*$/m, line), "latin1") >= length) throw new Error("the descriptor is full");
+	await writeAt(file, at, stamped);
+}
+/** How much of a vmdk's virtual size has content, in bytes: its grains that are there. */
+async function populatedBytes(file, start) {
+	const header = await vmdkHeader(file, start);
+	const entries = header.readUInt32LE(TABLE_ENTRIES_AT);
+	const grainBytes = sectors(header, GRAIN_AT);
+	const tables = Math.ceil(sectors(header, CAPACITY_AT) / grainBytes / entries);
+	const directory = await readAt(file, start + sectors(header, DIRECTORY_AT), tables * 4);
+	let grains = 0;
+	for (let index = 0; index < tables; index += 1) {
+		const table = await readAt(file, start + directory.readUInt32LE(index * 4) * SECTOR_BYTES, entries * 4);
+		for (let entry = 0; entry < entries; entry += 1) grains += table.readUInt32LE(entry * 4) > 1 ? 1 : 0;
+	}
+	return grains * grainBytes;
+}
+async function vmdkHeader(file, start) {
+	const header = await readAt(file, start, HEADER_BYTES$1);
+	if (header.toString("latin1", 0, 4) !== MAGIC) throw new Error("qemu-img wrote a vmdk without a header");
+	return header;
+}
+function sectors(header, at) {
+	return Number(header.readBigUInt64LE(at)) * SECTOR_BYTES;
+}
+// src/disk/formats/ova.ts
+const ARCHIVE = "archive";
+/** All others: a plain name in a tar, in an URL and in the manifest. */
+const UNFIT = /[^A-Za-z0-9._-]+/g;
+const NAME_LENGTH = 90;
+/**
+* Writes an OVA: descriptor, manifest and vmdk, in this order, in a ustar archive (DMTF DSP0243 1.1 sections 5.1 and 5.3).
+* The manifest has SHA256, as those of open-vmdk (ova/mkova.sh) and osbuild (stages/org.osbuild.ovf) for vSphere.
+*
+* qemu-img writes the vmdk where it stands in the archive, behind space for what comes before it, so that it is there
+* once only. The descriptor ends with blanks as far as the space is larger than it.
+*
+* @returns path of the archive, in the folder
+*/
+async function writeOva(request) {
+	const { epochSeconds: mtimeSeconds, signal } = request;
+	const names = memberNames(request);
+	const ovfBytes = Buffer.byteLength(descriptor(request, Number.MAX_SAFE_INTEGER, Number.MAX_SAFE_INTEGER));
+	const manifestBytes = manifest(names, "", "").length;
+	const vmdkAt = 1536 + paddedSize(ovfBytes) + paddedSize(manifestBytes);
+	const path = await writeVmdk(request, vmdkAt);
+	await stampVmdk(path, vmdkAt, signal);
+	await using file = await open(path, "r+");
+	const vmdkBytes = (await file.stat()).size - vmdkAt;
+	const ovf = Buffer.alloc(ovfBytes, " ");
+	ovf.write(descriptor(request, vmdkBytes, await populatedBytes(file, vmdkAt)));
+	const sums = manifest(names, ovf, await sha256From(file, vmdkAt, signal));
+	const start = [
+		memberHeader({
+			name: names.ovf,
+			sizeBytes: ovf.length,
+			mtimeSeconds
+		}),
+		Buffer.concat([ovf], paddedSize(ovf.length)),
+		memberHeader({
+			name: names.manifest,
+			sizeBytes: sums.length,
+			mtimeSeconds
+		}),
+		Buffer.concat([sums], paddedSize(sums.length)),
+		memberHeader({
+			name: names.vmdk,
+			sizeBytes: vmdkBytes,
+			mtimeSeconds
+		})
+	];
+	await writeAt(file, 0, Buffer.concat(start));
+	const end = vmdkAt + vmdkBytes;
+	await writeAt(file, end, Buffer.concat([Buffer.alloc(paddedSize(end) - end), archiveEnd()]));
+	return path;
+}
+function memberNames({ fileName }) {
+	const stem = fileName.replaceAll(UNFIT, "_").slice(0, NAME_LENGTH);
+	return {
+		ovf: `${stem}.ovf`,
+		manifest: `${stem}.mf`,
+		vmdk: `${stem}.vmdk`
+	};
+}
+function descriptor(request, fileBytes, populated) {
+	const vmdk = {
+		fileName: memberNames(request).vmdk,
+		fileBytes,
+		capacityBytes: request.sizeBytes
+	};
+	return ovfText({
+		...request.appliance,
+		vmdk: {
+			...vmdk,
+			populatedBytes: populated
+		}
+	});
+}
+/** @param vmdkSum hexadecimal */
+function manifest(names, ovf, vmdkSum) {
+	const ovfSum = createHash("sha256").update(ovf).digest("hex");
+	return Buffer.from(`SHA256(${names.ovf})= ${ovfSum}\nSHA256(${names.vmdk})= ${vmdkSum.padEnd(ovfSum.length)}\n`);
+}
+/** @returns path of a file with an empty start, and from `vmdkAt` on the vmdk */
+async function writeVmdk(request, vmdkAt) {
+	const { disk, sizeBytes, folder, optionArguments, signal } = request;
+	const options = {
+		cwd: folder,
+		...signal === void 0 ? {} : { signal }
+	};
+	const { vmdk } = memberNames(request);
+	await runCommand("qemu-img", [
+		"create",
+		"-q",
+		"-f",
+		"vmdk",
+		...optionArguments,
+		"--",
+		vmdk,
+		`${sizeBytes}`
+	], options);
+	const path = join(folder, ARCHIVE);
+	await copyTo(join(folder, vmdk), path, vmdkAt);
+	const place = `driver=vmdk,file.driver=raw,file.offset=${vmdkAt},file.file.driver=file,file.file.filename=${ARCHIVE}`;
+	await runCommand("qemu-img", [
+		"convert",
+		...[
+			"-n",
+			"--target-is-zero",
+			"--target-image-opts"
+		],
+		"-f",
+		disk.format,
+		"--",
+		disk.file,
+		place
+	], options);
+	return path;
+}
+/** Moves a small file to a place in another, which it begins. */
+async function copyTo(from, to, start) {
+	await using source = await open(from);
+	await using target = await open(to, "wx");
+	const { size } = await source.stat();
+	for await (const { offset, bytes } of chunksOf(source, {
+		offset: 0,
+		length: size
+	})) await writeAt(target, start + offset, bytes);
+	await rm(from);
+}
+async function sha256From(file, start, signal) {
+	const hash = createHash("sha256");
+	const { size } = await file.stat();
+	const options = {
+		reused: true,
+		...signal === void 0 ? {} : { signal }
+	};
+	for await (const { bytes } of chunksOf(file, {
+		offset: start,
+		length: size - start
+	}, options)) hash.update(bytes);
+	return hash.digest("hex");
+}
+// src/disk/formats/vdi.ts
+/** QEMU block/vdi.c `VdiHeader`: `uuid_image`, and behind it `uuid_last_snap`. */
+const UUID_AT$1 = 392;
+/** Replaces the two random ids that qemu-img puts into a VDI by ids of its content: VirtualBox keeps disks apart by them. */
+async function stampVdi(path, signal) {
+	await using file = await open(path, "r+");
+	const hash = await contentHash$1(path, 0, [{
+		offset: UUID_AT$1,
+		length: 32
+	}], signal);
+	const ids = ["vdi image", "vdi snapshot"].map((purpose) => guidBytes(uuidBytes(hash, purpose)));
+	await writeAt(file, UUID_AT$1, Buffer.concat(ids));
+}
+// src/disk/formats/vhd.ts
+/** Microsoft, "Virtual Hard Disk Image Format Specification", Hard Disk Footer Format; numbers are big-endian. */
+const FOOTER_BYTES = 512;
+const COOKIE = "conectix";
+const TIME_AT = 24;
+/** Current size, in bytes. */
+const SIZE_AT = 48;
+const TYPE_AT = 60;
+const FIXED = 2;
+const DYNAMIC = 3;
+const CHECKSUM_AT$1 = 64;
+const UUID_AT = 68;
+/** 2000-01-01, from which the format counts seconds. */
+const TIME_ZERO = 946684800;
+const LAST_TIME = 2 ** 32 - 1;
+/** kiwi/storage/subformat/vhdfixed.py `_write_vhd_tag` */
+const TAG_AT = 65536;
+const TAG_BYTES = 512;
+/**
+* Replaces the time and the random id that qemu-img puts into a VHD, of either kind, by the given time and an id of its
+* content.
+*
+* @returns what a machine sees, in bytes: of a fixed VHD only its footer says so, for qemu-img takes a guest's sector 0
+*   that begins like a footer for the header of a dynamic one (QEMU block/vpc.c `vpc_open`)
+*/
+async function stampVhd(path, epochSeconds, signal) {
+	await using file = await open(path, "r+");
+	const { size } = await file.stat();
+	const footerAt = size - FOOTER_BYTES;
+	const footer = await readAt(file, footerAt, FOOTER_BYTES);
+	if (footer.toString("latin1", 0, 8) !== COOKIE) throw new Error("qemu-img wrote a VHD without a footer");
+	const type = footer.readUInt32BE(TYPE_AT);
+	if (type !== FIXED && type !== DYNAMIC) throw new Error(`qemu-img wrote a VHD of the type ${type}`);
+	const places = type === DYNAMIC ? [0, footerAt] : [footerAt];
+	const hash = await contentHash$1(path, 0, places.flatMap((at) => [{
+		offset: at + TIME_AT,
+		length: 4
+	}, {
+		offset: at + CHECKSUM_AT$1,
+		length: 20
+	}]), signal);
+	footer.writeUInt32BE(Math.min(Math.max(epochSeconds - TIME_ZERO, 0), LAST_TIME), TIME_AT);
+	uuidBytes(hash, "vhd").copy(footer, UUID_AT);
+	footer.writeUInt32BE(0, CHECKSUM_AT$1);
+	footer.writeUInt32BE(onesComplement(footer), CHECKSUM_AT$1);
+	for (const at of places) await writeAt(file, at, footer);
+	return Number(footer.readBigUInt64BE(SIZE_AT));
+}
+function onesComplement(bytes) {
+	return ~bytes.reduce((sum, byte) => sum + byte, 0) >>> 0;
+}
+/**
+* Writes the tag that Azure's marketplace looks for, as KIWI does: 512 bytes at 64 KiB that begin with the GUID.
+*
+* @param tag `XXXXXXXX-XXXX-XXXX-XXXX-XXXXXXXXXXXX`
+* @throws DescriptionError where the disk has something of its own there, which KIWI writes over
+*/
+async function writeVhdTag(path, tag) {
+	await using file = await open(path, "r+");
+	const bytes = Buffer.alloc(TAG_BYTES);
+	guidBytes(Buffer.from(tag.replaceAll("-", ""), "hex")).copy(bytes);
+	const { size } = await file.stat();
+	if (size < 66560) throw refused("the disk ends before 64 KiB");
+	const before = await readAt(file, TAG_AT, TAG_BYTES);
+	if (!isZero(before) && !before.equals(bytes)) throw refused("the disk holds data there, its boot loader perhaps");
+	await writeAt(file, TAG_AT, bytes);
+}
+function refused(reason) {
+	return new DescriptionError([{
+		where: "vhdfixedtag",
+		text: `the tag of a fixed VHD stands at 64 KiB, and ${reason}: leave the attribute out`
+	}]);
+}
+// src/disk/formats/vhdx.ts
+/** MS-VHDX: section 2.2 (layout, file identifier), 2.2.2 (headers), 2.3 (log), 2.6 (metadata); all little-endian. */
+const KIBIBYTE = 1024;
+const CREATOR = {
+	offset: 8,
+	length: 512
+};
+const HEADERS = [64 * KIBIBYTE, 128 * KIBIBYTE];
+const HEADER_BYTES = 4096;
+const CHECKSUM_AT = 4;
+const SEQUENCE_AT = 8;
+const FILE_WRITE_GUID_AT = 16;
+const DATA_WRITE_GUID_AT = 32;
+const LOG_GUID_AT = 48;
+const LOG_LENGTH_AT = 68;
+const LOG_OFFSET_AT = 72;
+const REGION_TABLE = 192 * KIBIBYTE;
+const TABLE_BYTES = 64 * KIBIBYTE;
+const REGION_ENTRIES_AT = 16;
+const METADATA_ENTRIES_AT = 32;
+const ENTRY_BYTES = 32;
+const GUID_BYTES = 16;
+const METADATA_REGION = "06a27c8b90479a4bb8fe575f050f886e";
+const PAGE_83_DATA = "ab12cabee6b2234593efc309e000c746";
+/**
+* Replaces what qemu-img writes at random or of itself into a VHDX by ids of its content: the ids and numbers of both
+* headers, the id of the disk, the name of the program, and the old entries of the log, which is empty.
+*/
+async function stampVhdx(path, signal) {
+	await using file = await open(path, "r+");
+	const headers = await Promise.all(HEADERS.map((at) => readAt(file, at, HEADER_BYTES)));
+	const [first] = headers;
+	if (first?.toString("latin1", 0, 4) !== "head") throw new Error("qemu-img wrote a VHDX without headers");
+	if (headers.some((header) => !isZero(header.subarray(LOG_GUID_AT, 64)))) throw new Error("qemu-img wrote a VHDX with a log that is to be played");
+	const log = {
+		offset: Number(first.readBigUInt64LE(LOG_OFFSET_AT)),
+		length: first.readUInt32LE(LOG_LENGTH_AT)
+	};
+	const idAt = await diskIdPlace(file);
+	const hash = await contentHash$1(path, 0, masks(log, idAt), signal);
+	await writeAt(file, CREATOR.offset, creator());
+	await writeZeros(file, log);
+	await writeAt(file, idAt, guidBytes(uuidBytes(hash, "vhdx disk")));
+	const [one, two] = headers.map((header) => header.readBigUInt64LE(SEQUENCE_AT));
+	const numbers = (one ?? 0n) > (two ?? 0n) ? [2n, 1n] : [1n, 2n];
+	for (const [index, header] of headers.entries()) {
+		header.writeBigUInt64LE(numbers[index] ?? 0n, SEQUENCE_AT);
+		guidBytes(uuidBytes(hash, "vhdx file write")).copy(header, FILE_WRITE_GUID_AT);
+		guidBytes(uuidBytes(hash, "vhdx data write")).copy(header, DATA_WRITE_GUID_AT);
+		header.writeUInt32LE(0, CHECKSUM_AT);
+		header.writeUInt32LE(crc32c(header), CHECKSUM_AT);
+		await writeAt(file, HEADERS[index] ?? 0, header);
+	}
+}
+function masks(log, idAt) {
+	const ids = HEADERS.map((at) => ({
+		offset: at + CHECKSUM_AT,
+		length: 44
+	}));
+	return [
+		CREATOR,
+		log,
+		{
+			offset: idAt,
+			length: GUID_BYTES
+		},
+		...ids
+	];
+}
+/** UTF-16; qemu-img writes its version. */
+function creator() {
+	const bytes = Buffer.alloc(CREATOR.length);
+	bytes.write("kiwi-oci", "utf16le");
+	return bytes;
+}
+/** Where the id of the disk stands ("Page 83 data"), found as a reader finds it: region table, metadata table, item. */
+async function diskIdPlace(file) {
+	const region = entryOf$1(await readAt(file, REGION_TABLE, TABLE_BYTES), REGION_ENTRIES_AT, METADATA_REGION);
+	const metadataAt = Number(region.readBigUInt64LE(GUID_BYTES));
+	return metadataAt + entryOf$1(await readAt(file, metadataAt, TABLE_BYTES), METADATA_ENTRIES_AT, PAGE_83_DATA).readUInt32LE(GUID_BYTES);
+}
+function entryOf$1(table, from, guid) {
+	for (let at = from; at + ENTRY_BYTES <= table.length; at += ENTRY_BYTES) if (table.toString("hex", at, at + GUID_BYTES) === guid) return table.subarray(at, at + ENTRY_BYTES);
+	throw new Error("qemu-img wrote a VHDX without its metadata");
+}
+/** CRC-32C, RFC 3720 appendix B.4; that of Node's zlib has another polynomial. */
+function crc32c(bytes) {
+	let crc = 4294967295;
+	for (const byte of bytes) {
+		crc ^= byte;
+		for (let bit = 0; bit < 8; bit += 1) crc = (crc & 1) === 0 ? crc >>> 1 : crc >>> 1 ^ 2197175160;
+	}
+	return ~crc >>> 0;
+}
+// src/disk/options.ts
+const NO_OPTIONS = { qemu: [] };
+new Map(Object.entries({
+	backing_file: "names another file, and the disk is alone in the image",
+	backing_fmt: "is of another file, and the disk is alone in the image",
+	data_file: "names another file, and the disk is alone in the image",
+	data_file_raw: "is of another file, and the disk is alone in the image",
+	encryption: "needs a key, which qemu-img is not given",
+	size: "is what <size> of the type says"
+}));
+/**
+* The options for qemu-img's `-o`, the later of which win: ours that others can change, the description's, and ours that
+* make the format.
+*/
+function qemuOptions(format, options) {
+	const { defaults, fixed } = diskFormat(format);
+	if (!takesOptions(format)) return [];
+	return [
+		...defaults,
+		...options.qemu.map(knownAdapter),
+		...fixed
+	];
+}
+/**
+* A vmdk knows one kind of all LSI adapters and of the paravirtual one; which it is, the machine says
+* (kiwi/storage/subformat/base.py `get_qemu_option_list`, which lets lsisas1068 fail).
+*/
+function knownAdapter(option) {
+	return option === "adapter_type=pvscsi" || option === "adapter_type=lsisas1068" ? "adapter_type=lsilogic" : option;
+}
+// src/disk/overlay.ts
+/**
+* A disk that reads as another with zeros behind it, of some 200 KB: nothing of the other is changed or copied.
+*
+* @param sizeBytes the size to have, more than the disk's
+* @param folder of our own, which has to last as long as it is read
+*/
+async function extendedDisk(disk, sizeBytes, folder, signal) {
+	const place = await mkdtemp(join(resolve(folder), "overlay-"));
+	await symlink(disk.file, join(place, "below"));
+	const file = join(place, "above.qcow2");
+	await runCommand("qemu-img", [
+		"create",
+		"-q",
+		"-f",
+		"qcow2",
+		"-F",
+		disk.format,
+		"-b",
+		"below",
+		"--",
+		file,
+		`${sizeBytes}`
+	], signal === void 0 ? {} : { signal });
+	return {
+		file,
+		format: "qcow2"
+	};
+}
+// src/disk/convert.ts
+/**
+* Converts a disk. The same content, name, options and time give the same bytes with the same qemu-img and zlib: ids that
+* qemu-img makes at random are replaced by ids of the content. Holes stay holes. Where the format has sizes of its own the
+* disk gets zeros at its end. The content is written once; on the way to gce from another format than raw, twice.
+*
+* @throws HostError without space; CommandError when qemu-img fails or is ended; DescriptionError where a tag for a fixed
+*   VHD would be written over content; AbortError after `signal`. None of them leaves a file
+*/
+async function convertDisk(conversion) {
+	const { source, target, virtualSizeBytes } = conversion;
+	if (!isConverted(conversion.from, conversion.to, conversion.options)) return {
+		file: source,
+		virtualSizeBytes
+	};
+	let folder;
+	try {
+		folder = await mkdtemp(join(dirname(resolve(target)), ".partial-"));
+		const made = await makeDisk(conversion, folder);
+		await rename(made.file, target);
+		return {
+			file: target,
+			virtualSizeBytes: made.virtualSizeBytes
+		};
+	} catch (error) {
+		throw spaceError(error, dirname(resolve(target)));
+	} finally {
+		if (folder !== void 0) await rm(folder, {
+			recursive: true,
+			force: true
+		});
+	}
+}
+/**
+* Whether a disk is written anew for the format. One for an archive always is, and one for a fixed VHD, since what
+* qemu-img calls vpc may be of either kind.
+*/
+function isConverted(from, to, options = NO_OPTIONS) {
+	if (to === "raw") return from !== "raw";
+	if (to === "gce" || to === "ova" || to === "vhd-fixed") return true;
+	return from !== diskFormat(to).driver || options.qemu.length > 0;
+}
+async function makeDisk(conversion, folder) {
+	switch (conversion.to) {
+		case "gce": return makeGce(conversion, folder);
+		case "ova": return makeOva(conversion, folder);
+		default: return makePlain(conversion, folder);
+	}
+}
+async function makeGce(conversion, folder) {
+	const { source, from, options = NO_OPTIONS, target, epochSeconds, signal } = conversion;
+	const file = join(folder, basename(target));
+	const { gceLicense: license } = options;
+	const sizeBytes = extendedSize("gce", conversion.virtualSizeBytes);
+	const raw = from === "raw" ? source : join(await mkdtemp(join(folder, "raw-")), "disk");
+	if (raw !== source) await qemuImg([
+		"convert",
+		"-f",
+		from,
+		"-O",
+		"raw",
+		"--",
+		resolve(source),
+		resolve(raw)
+	], signal);
+	await writeGce({
+		raw,
+		sizeBytes,
+		epochSeconds,
+		target: file,
+		...license === void 0 ? {} : { license },
+		...signal === void 0 ? {} : { signal }
+	});
+	return {
+		file,
+		virtualSizeBytes: sizeBytes
+	};
+}
+async function makeOva(conversion, folder) {
+	const { options = NO_OPTIONS, target, epochSeconds, signal } = conversion;
+	const { machine, firmware } = options;
+	const fileName = basename(target).replace(/(?<=.)\.ova$/, "");
+	const sizeBytes = extendedSize("ova", conversion.virtualSizeBytes);
+	return {
+		file: await writeOva({
+			disk: await readDisk(conversion, folder),
+			sizeBytes,
+			fileName,
+			appliance: {
+				name: machine?.displayName ?? conversion.title ?? fileName,
+				...machine === void 0 ? {} : { machine },
+				...firmware === void 0 ? {} : { firmware }
+			},
+			optionArguments: optionArguments("ova", options),
+			epochSeconds,
+			folder,
+			...signal === void 0 ? {} : { signal }
+		}),
+		virtualSizeBytes: sizeBytes
+	};
+}
+/** The disk to convert, of the size that the format has for it. */
+async function readDisk(conversion, folder) {
+	const { source, from, to, virtualSizeBytes, signal } = conversion;
+	const disk = {
+		file: resolve(source),
+		format: from
+	};
+	const sizeBytes = extendedSize(to, virtualSizeBytes);
+	return sizeBytes === virtualSizeBytes ? disk : extendedDisk(disk, sizeBytes, folder, signal);
+}
+async function makePlain(conversion, folder) {
+	const { to, target, options = NO_OPTIONS, signal } = conversion;
+	const { driver } = diskFormat(to);
+	const disk = await readDisk(conversion, folder);
+	const file = resolve(folder, basename(target));
+	const squeeze = conversion.compressed && to === "qcow2" ? ["-c"] : [];
+	await qemuImg(["convert", ...[
+		"-f",
+		disk.format,
+		"-O",
+		driver,
+		...squeeze,
+		...optionArguments(to, options),
+		"--",
+		disk.file,
+		file
+	]], signal);
+	return {
+		file,
+		virtualSizeBytes: await stamp(file, conversion)
+	};
+}
+/** Gives the disk ids of its own content, and a fixed VHD its tag. @returns what a machine sees, in bytes */
+async function stamp(path, { to, options, epochSeconds, signal }) {
+	const tag = to === "vhd-fixed" ? options?.vhdFixedTag : void 0;
+	if (tag !== void 0) await writeVhdTag(path, tag);
+	if (to === "vhd" || to === "vhd-fixed") return await stampVhd(path, epochSeconds, signal);
+	if (to === "vmdk") await stampVmdk(path, 0, signal);
+	if (to === "vdi") await stampVdi(path, signal);
+	if (to === "vhdx") await stampVhdx(path, signal);
+	return await virtualSize(path, diskFormat(to).driver, signal);
+}
+function optionArguments(to, options) {
+	return qemuOptions(to, options).flatMap((option) => ["-o", option]);
+}
+/**
+* Asks the installed qemu-img whether it takes the options, with a disk of 16 MiB: before a build, which takes minutes.
+*
+* @param folder that can be written
+* @returns what it says against them
+*/
+async function refusedOptions(to, options, folder, signal) {
+	const place = await mkdtemp(join(folder, ".partial-"));
+	const { driver } = diskFormat(to);
+	try {
+		await qemuImg([
+			"create",
+			"-q",
+			"-f",
+			driver,
+			...optionArguments(to, options),
+			"--",
+			join(place, "disk"),
+			"16M"
+		], signal);
+		return;
+	} catch (error) {
+		if (!(error instanceof CommandError) || error.outcome.kind !== "exit") throw error;
+		return (error.lastLines.at(-1) ?? "no reason given").replace(/^qemu-img: (.*\/disk: )?/, "");
+	} finally {
+		await rm(place, {
+			recursive: true,
+			force: true
+		});
+	}
+}
+async function qemuImg(args, signal) {
+	await runCommand("qemu-img", args, signal === void 0 ? {} : { signal });
+}
+// src/plan/diskoptions.ts
+/**
+* What the description says of the conversion. It says it of its own format: to another that an input names, nothing of
+* it applies.
+*/
+function conversionOptions(source, format, platform) {
+	if (source.kind !== "description" || source.selected.diskFormat !== format) return NO_OPTIONS;
+	const { formatOptions, vhdFixedTag, gceLicense, machine, firmware } = source.selected;
+	return {
+		qemu: formatOptions,
+		...vhdFixedTag === void 0 ? {} : { vhdFixedTag },
+		...gceLicense === void 0 ? {} : { gceLicense },
+		...machine === void 0 ? {} : { machine },
+		firmware: firmware ?? (["amd64", "386"].includes(platform.architecture) ? "bios" : "efi")
+	};
+}
+// src/job/disk.ts
+/**
+* Asks qemu-img about the description's options for the formats.
+*
+* @throws DescriptionError with its answer
+*/
+async function checkFormatOptions(plan, job) {
+	const { source, platform } = plan;
+	for (const format of new Set(plannedDisks(plan).map((disk) => disk.format))) {
+		const options = conversionOptions(source, format, platform);
+		if (source.kind !== "description" || options.qemu.length === 0) continue;
+		const refusal = await refusedOptions(format, options, job.workFolder, job.signal);
+		if (refusal === void 0) continue;
+		const text = `formatoptions for ${format}: qemu-img says "${refusal}": write ones that this qemu-img knows`;
+		throw new DescriptionError([{
+			...typePlace(source.selected),
+			text
+		}]);
+	}
+}
+/**
+* Whether the children read the disk from the raw disk itself, without a file of the format in between. Where nothing else
+* compresses it the clusters of a qcow2 are, by qemu-img.
+*/
+function isStreamed({ source, platform }, { format, packsClusters }, from) {
+	if (from !== "raw") return false;
+	if (format === "raw") return true;
+	const { qemu } = conversionOptions(source, format, platform);
+	return format === "qcow2" && !packsClusters && qemu.length === 0;
+}
+/** Whether a file of the planned format is written, and not the disk itself or its content read. */
+function makesFile(plan, disk, from) {
+	const options = conversionOptions(plan.source, disk.format, plan.platform);
+	return isConverted(from, disk.format, options) && !isStreamed(plan, disk, from);
+}
+/**
+* Makes a disk for the children that hold it, from one that stays as it is.
+*
+* @throws HostError when the disk changes meanwhile; what `convertDisk` throws
+*/
+async function convertSource(plan, disk, raw, job) {
+	const { format } = disk;
+	const made = isStreamed(plan, disk, raw.format) ? await phase(job, "Scan", "Look through the disk for its content", () => streamedDisk(format, raw, job.signal)) : makesFile(plan, disk, raw.format) ? await phase(job, "Convert", `Convert the disk to ${format}`, () => convertedDisk(plan, disk, raw, job)) : givenDisk(raw);
+	await checkUnchanged(raw.file, raw.state);
+	if (made.virtualSizeBytes > raw.virtualSizeBytes) job.report.info(`The disk grew from ${raw.virtualSizeBytes} to ${made.virtualSizeBytes} bytes, as ${format} has it`);
+	return {
+		format,
+		...made
+	};
+}
+async function phase(job, name, title, work) {
+	job.report.group(title);
+	const done = await job.stopwatch.time(name, work);
+	job.report.endGroup();
+	return done;
+}
+function givenDisk({ file, state, virtualSizeBytes }) {
+	return {
+		file: {
+			source: file,
+			state
+		},
+		virtualSizeBytes,
+		sizeBytes: Number(state.size)
+	};
+}
+async function streamedDisk(format, raw, signal) {
+	const { file: source, state, virtualSizeBytes } = raw;
+	const { extents, sizeBytes } = await (format === "raw" ? rawContent$1 : qcow2Content)(source, virtualSizeBytes, signal);
+	return {
+		file: {
+			source,
+			state,
+			content: extents
+		},
+		virtualSizeBytes,
+		sizeBytes
+	};
+}
+async function convertedDisk(plan, disk, raw, job) {
+	const { source } = plan;
+	const folder = join(job.workFolder, disk.packsClusters ? "packed-disk" : "disk");
+	await mkdir(folder, { recursive: true });
+	const epochSeconds = plan.sourceDateEpoch ?? imageTime(raw.state);
+	const { file, virtualSizeBytes } = await convertDisk({
+		source: raw.file,
+		from: raw.format,
+		virtualSizeBytes: raw.virtualSizeBytes,
+		to: disk.format,
+		target: join(folder, disk.fileName),
+		compressed: disk.packsClusters,
+		options: conversionOptions(source, disk.format, plan.platform),
+		title: source.kind === "description" ? source.name : diskStem(source),
+		epochSeconds,
+		signal: job.signal
+	});
+	return {
+		file: { source: file },
+		virtualSizeBytes,
+		sizeBytes: (await stat(file)).size
+	};
+}
+/** The time of an image whose user gives none, in seconds since 1970: that of its disk. */
+function imageTime({ mtimeNs }) {
+	return Math.max(0, Number(mtimeNs / 1000000000n));
+}
+// src/host/space.ts
+const MEGABYTE = 1024 ** 2;
+/** What we assume to be in the disk of a description that gives no smaller `<size>`. */
+const ASSUMED_CONTENT_BYTES = 2048 * MEGABYTE;
+/** A disk of a Linux system compresses to about 40 % (440 MB of a small Debian to 166 MB); the rest is margin. */
+const COMPRESSED_PART = .6;
+/** Bytes that an ordinary user may still write below a path; a path that does not exist yet counts as its parent. */
+async function freeBytes(path) {
+	let folder = resolve(path);
+	for (;;) try {
+		const { bavail, bsize } = await statfs(folder);
+		return bavail * bsize;
+	} catch (error) {
+		const parent = dirname(folder);
+		if (!(error instanceof Error && "code" in error && error.code === "ENOENT") || parent === folder) throw error;
+		folder = parent;
+	}
+}
+/** The error to throw where a folder has not the space, with both numbers in GB (10⁹ bytes, as `df -H` shows them). */
+function spaceProblem(needBytes, haveBytes, path) {
+	if (haveBytes >= needBytes) return void 0;
+	return new HostError(`not enough space in ${path}: about ${(Math.ceil(needBytes / 1e8) / 10).toFixed(1)} GB are needed, ${(Math.floor(haveBytes / 1e8) / 10).toFixed(1)} GB are free`, "free some, or set work-dir to a folder on a larger file system");
+}
+/**
+* Bytes needed to wrap an existing disk: all blobs, and beside them one converted disk at a time, the first of which
+* stays.
+*
+* @param disks in the order in which they are made
+*/
+function diskSpaceNeed(facts, disks) {
+	let keptBytes = 0;
+	let needBytes = 0;
+	for (const [at, disk] of disks.entries()) {
+		const { fileBytes, blobsBytes, workBytes } = spaceOf(facts, disk);
+		needBytes = Math.max(needBytes, keptBytes + fileBytes + Math.max(blobsBytes, workBytes));
+		keptBytes += blobsBytes + (at === 0 ? fileBytes : 0);
+	}
+	return Math.ceil(needBytes);
+}
+function spaceOf({ contentBytes, lengthBytes = contentBytes }, disk) {
+	const packedBytes = contentBytes * COMPRESSED_PART;
+	const fileBytes = disk.packed ? packedBytes : contentBytes;
+	const plainBytes = disk.whole ? lengthBytes : contentBytes;
+	const sizes = disk.blobs.map(({ compressed }) => compressed || disk.packed ? packedBytes : plainBytes);
+	const blobsBytes = sizes.reduce((total, bytes) => total + bytes, 0);
+	const framedBytes = disk.blobs.some(({ framed }) => framed) ? Math.max(...sizes) : 0;
+	const workBytes = Math.max(disk.rawCopy ? contentBytes : 0, blobsBytes + framedBytes);
+	return {
+		fileBytes: disk.converted ? fileBytes : 0,
+		blobsBytes,
+		workBytes
+	};
+}
+/**
+* Bytes needed to build a description: root tree, raw disk, and what is written of the disk.
+*
+* The raw disk is sparse, so `<size>` only limits what it can hold; a small system in a disk of 100 GB is usual. The
+* estimate takes the smaller of `<size>` and 2 GB and is meant to stop what cannot work; `diskSpaceNeed` is asked again
+* when the disk is there.
+*
+* @param sizeMegabytes `<size>` of the type in MB, where it is given
+*/
+function descriptionSpaceNeed(disks, sizeMegabytes) {
+	const limit = sizeMegabytes === void 0 ? Number.POSITIVE_INFINITY : sizeMegabytes * MEGABYTE;
+	const contentBytes = Math.min(limit, ASSUMED_CONTENT_BYTES);
+	return contentBytes + contentBytes + diskSpaceNeed({ contentBytes }, disks);
+}
+// src/job/space.ts
+/** @throws HostError when the build of the description, its disks and their blobs have no room in the work folder */
+async function checkDescriptionSpace(plan, { selected }, job) {
+	const sizeMegabytes = selected.size?.additive ? void 0 : selected.size?.megabytes;
+	await checkSpace(descriptionSpaceNeed(plannedDisks(plan).map((disk) => writtenDisk(plan, disk, "raw")), sizeMegabytes), job);
+}
+/**
+* @param disks those that are yet to be made; all where left out
+* @throws HostError when the disks and their blobs have no room in the work folder
+*/
+async function checkDiskSpace(plan, from, job, disks = plannedDisks(plan)) {
+	const { sizeBytes: contentBytes, virtualSizeBytes: lengthBytes } = from;
+	const written = disks.map((disk) => writtenDisk(plan, disk, from.format));
+	await checkSpace(diskSpaceNeed({
+		contentBytes,
+		lengthBytes
+	}, written), job);
+}
+/**
+* Asks again where a blob will be as long as the disk's file, whose holes are known only now.
+*
+* @throws HostError when they have no room
+*/
+async function checkBlobSpace(plan, disk, ready, job) {
+	const plain = disk.children.filter((child) => !isPacked(plan, child));
+	if (plain.length > 0) await checkSpace(plain.length * ready.sizeBytes, job);
+}
+function writtenDisk(plan, disk, from) {
+	const format = disk.format;
+	const { packed = false, whole = false } = diskFormat(format);
+	return {
+		converted: makesFile(plan, disk, from),
+		packed,
+		whole,
+		rawCopy: format === "gce" && from !== "raw",
+		blobs: disk.children.map((child) => ({
+			compressed: isPacked(plan, child),
+			framed: child.kind === "podman-machine-4"
+		}))
+	};
+}
+function isPacked(plan, child) {
+	return childCompression(plan, child).algorithm !== "none";
+}
+async function checkSpace(needBytes, job) {
+	const problem = spaceProblem(needBytes, await freeBytes(job.workFolder), job.workFolder);
+	if (problem) throw problem;
+}
+// src/oci/indexrules.ts
+/**
+* Why these entries cannot be one index that every consumer takes what is meant for it from: the rules of podman 5
+* (pkg/machine/ocipull/source.go) and of c/image (internal/manifest/oci_index.go, whose choice has bugs of its own).
+*
+* @returns one line each, led by the place of the entry from 1; empty when they can
+*/
+function indexRuleViolations(entries) {
+	if (entries.length === 0) return ["it has no entries"];
+	return [
+		...entries.flatMap((entry, at) => entryViolations(entry).map((text) => `entry ${at + 1} ${text}`)),
+		...repeated(entries, ({ digest }) => digest, (digest) => `name ${digest}, which only the first would be found by`),
+		...repeated(entries, containerPlatform, (platform) => `are for ${platform}, and nothing tells which one to take`),
+		...orderViolations(entries),
+		...repeated(entries, machineDisk, (disk) => `are the disk of podman machine for ${disk}`)
+	];
+}
+/** Whether an entry is podman machine's, by the name of its architecture. */
+function isMachineEntry({ platform }) {
+	return platform !== void 0 && isMachineArchitecture(platform.architecture);
+}
+/** containerd and docker take `x86_64` for `amd64`, and the first that fits: containerd core/images/image.go, `Manifest`. */
+function orderViolations(entries) {
+	const machine = entries.findIndex(isMachineEntry);
+	const late = entries.findIndex((entry, at) => at > machine && !isMachineEntry(entry));
+	if (machine < 0 || late < 0) return [];
+	return [`entry ${late + 1} has to come before entry ${machine + 1}, which is taken for one of the same platform`];
+}
+function entryViolations(entry) {
+	const { mediaType, platform, annotations = {} } = entry;
+	const diskType = annotations[DISK_TYPE_ANNOTATION];
+	return [
+		...mediaType === mediaTypes.manifest ? [] : [`has the media type ${mediaType} instead of ${mediaTypes.manifest}`],
+		...platform === void 0 ? ["has no platform"] : platformProblems(platform),
+		...annotations["io.github.containers.compression.zstd"] === void 0 ? [] : [`has the annotation ${ZSTD_ANNOTATION}`],
+		...isMachineEntry(entry) ? machineProblems(diskType) : [],
+		...diskType === void 0 || isMachineEntry(entry) ? [] : ["has a disktype for no machine of podman"]
+	];
+}
+function platformProblems(platform) {
+	const { os, architecture } = platform;
+	if (isMachineArchitecture(architecture)) return os === "linux" && !platform.variant ? [] : [`is for ${platformText(platform)}, which no machine of podman is`];
+	return parsePlatform(`${os}/${architecture}`)?.architecture === architecture ? [] : [`is for ${platformText(platform)}, which is no platform in Go's words`];
+}
+function machineProblems(diskType) {
+	if (diskType === void 0) return [`has no annotation ${DISK_TYPE_ANNOTATION}`];
+	return isDiskType$1(diskType) ? [] : [`has the disktype ${diskType} instead of ${DISK_TYPES.join(", ")}`];
+}
+function containerPlatform(entry) {
+	if (entry.platform === void 0 || isMachineEntry(entry)) return void 0;
+	return platformText(normalizedPlatform(entry.platform));
+}
+function machineDisk(entry) {
+	const diskType = entry.annotations?.[DISK_TYPE_ANNOTATION];
+	return isMachineEntry(entry) && diskType !== void 0 ? `${entry.platform?.architecture} ${diskType}` : void 0;
+}
+/** One line for each key that several entries have. */
+function repeated(entries, keyOf, text) {
+	return [...Map.groupBy(entries.map((entry, at) => ({
+		key: keyOf(entry),
+		place: at + 1
+	})), ({ key }) => key)].flatMap(([key, found]) => {
+		if (key === void 0 || found.length === 1) return [];
+		return [`entries ${found.map(({ place }) => place).join(", ")} ${text(key)}`];
+	});
+}
+// src/oci/imageindex.ts
+/**
+* One index of these entries, in one order whatever theirs is: by platform, the disks of podman machine last.
+* containerd and docker take `x86_64` for `amd64`, and the first that fits.
+*
+* @param annotations of the index
+* @throws ImageError when `indexRuleViolations` has any
+*/
+function imageIndex(entries, annotations = {}) {
+	const manifests = entries.map(entryOf).sort(byPlace);
+	const violations = indexRuleViolations(manifests);
+	if (violations.length > 0) throw new ImageError("the index", violations);
+	const index = {
+		schemaVersion: 2,
+		mediaType: mediaTypes.index,
+		manifests,
+		...recorded(annotations)
+	};
+	const bytes = documentBytes(index);
+	return {
+		index,
+		bytes,
+		descriptor: {
+			mediaType: mediaTypes.index,
+			digest: digestOf(bytes),
+			size: bytes.length
+		}
+	};
+}
+/**
+* The known members in one order, so that the same entry is the same bytes wherever it was read. Without `artifactType`,
+* which the manifest says itself: skopeo before 1.16 leaves it out of an index that it copies, which then is another
+* (containers/image issue 2460), and fails where it may change nothing.
+*/
+function entryOf({ mediaType, digest, size, annotations = {}, platform }) {
+	const { architecture = "", os = "", variant } = platform ?? {};
+	return {
+		mediaType,
+		digest,
+		size,
+		...recorded(annotations),
+		...platform === void 0 ? {} : { platform: {
+			architecture,
+			os,
+			...variant ? { variant } : {}
+		} }
+	};
+}
+function byPlace(one, other) {
+	const [a, b] = [placeOf(one), placeOf(other)];
+	const at = a.findIndex((value, part) => value !== b[part]);
+	return at < 0 ? 0 : (a[at] ?? "") < (b[at] ?? "") ? -1 : 1;
+}
+/** What entries are sorted by, the most important first; the digest last, for one order even of what is refused. */
+function placeOf(entry) {
+	const { platform, annotations = {}, digest } = entry;
+	const group = isMachineEntry(entry) ? 1 : 0;
+	const diskType = DISK_TYPES.indexOf(annotations["disktype"] ?? "");
+	return [
+		`${group}`,
+		platform?.os ?? "",
+		platform?.architecture ?? "",
+		platform?.variant ?? "",
+		`${diskType}`,
+		digest
+	];
+}
+function recorded(annotations) {
+	const entries = Object.entries(annotations);
+	return entries.length === 0 ? {} : { annotations: sortedRecord(entries) };
+}
+// src/oci/layer/filelayer.ts
+/**
+* Writes the layer that podman 4.9 takes for its machine: a tar of one entry alone, the disk compressed by itself
+* (pkg/machine/ocidir.go, `headerCount != 1`). The compressed disk stands beside the blobs for as long as this takes,
+* since a tar says the size of a file before it.
+*
+* @throws what `writeDiskBlob` does
+*/
+async function writeSingleFileLayer(file, options) {
+	const { blobs } = options;
+	await using folder = await mkdtempDisposable(join(blobs, ".file-"));
+	const inner = await writeDiskBlob(file, {
+		...options,
+		blobs: folder.path
+	});
+	const source = join(folder.path, digestHex(inner.digest));
+	const plain = {
+		...options,
+		compression: { algorithm: "none" }
+	};
+	const { digest, size } = await writeDiskBlob({ source }, plain, (sizeBytes) => frameOf(options, sizeBytes));
+	return {
+		mediaType: mediaTypes.layer,
+		digest,
+		diffID: digest,
+		size
+	};
+}
+function frameOf({ name, epochSeconds }, sizeBytes) {
+	return {
+		head: tarHeader({
+			kind: "file",
+			path: name,
+			sizeBytes,
+			mtimeSeconds: epochSeconds,
+			mode: 420,
+			uid: 0,
+			gid: 0
+		}),
+		tail: Buffer.concat([tarPadding(sizeBytes), tarEnd()])
+	};
+}
+// src/oci/layer/layer.ts
+/**
+* Writes the layer with the disk: framed as tar, as `writeDiskBlob` writes it.
+*
+* @throws what `writeDiskBlob` does; ImageError for a path that cannot be in an image
+*/
+async function writeDiskLayer(file, options) {
+	const { digest, size, contentDigest } = await writeDiskBlob(file, options, (sizeBytes) => tarFrame(file.path, sizeBytes, options));
+	return {
+		mediaType: layerMediaType(options.compression),
+		digest,
+		diffID: contentDigest,
+		size
+	};
+}
+function tarFrame(path, sizeBytes, { epochSeconds, hasBase }) {
+	const entries = diskEntries(path, {
+		sizeBytes,
+		mtimeSeconds: epochSeconds,
+		hasBase
+	});
+	return {
+		head: Buffer.concat(entries.map(tarHeader)),
+		tail: Buffer.concat([tarPadding(sizeBytes), tarEnd()])
+	};
+}
+// src/oci/store/artifactrules.ts
+/**
+* What is wrong between the documents of an artifact of ours: each of its consumers takes it only so.
+*
+* @param descriptor that names the manifest
+* @returns the ends of sentences about the artifact; empty when nothing is
+*/
+function artifactViolations(descriptor, manifest, config) {
+	const { artifactType, layers } = manifest;
+	const [blob] = layers;
+	return [
+		...artifactType === void 0 ? ["it has no artifactType"] : [],
+		...layers.length === 1 ? [] : [`it has ${layers.length} blobs instead of one`],
+		...blob === void 0 ? [] : blobViolations(blob, config),
+		...platformViolations$1(descriptor, config)
+	];
+}
+function blobViolations(blob, config) {
+	const title = blob.annotations?.[TITLE];
+	const problem = title === void 0 ? "its blob has no title" : titleProblem(title);
+	return [
+		...isTarType(blob.mediaType) ? [`its blob has the media type ${blob.mediaType}, that of a layer`] : [],
+		...problem === void 0 ? [] : [problem],
+		...config["blob"] === blob.digest ? [] : [`its config is of the blob ${config["blob"]}, it has ${blob.digest}`],
+		...isJsonObject(config["disk"]) ? [] : ["its config says nothing of the disk"]
+	];
+}
+function platformViolations$1({ platform }, config) {
+	if (platform === void 0) return [];
+	const { os, architecture, variant } = config;
+	const own = [
+		os,
+		architecture,
+		...variant ? [variant] : []
+	].join("/");
+	return own === platformText(platform) ? [] : [`it is announced for ${platformText(platform)}, its config is for ${own}`];
+}
+// src/oci/store/attempt.ts
+/** What `parse` makes of the bytes, its ImageError as violations; nothing of either where there are no bytes. */
+function attempt(bytes, parse) {
+	if (bytes === void 0) return { violations: [] };
+	try {
+		return {
+			value: parse(bytes),
+			violations: []
+		};
+	} catch (error) {
+		if (error instanceof ImageError) return { violations: error.violations };
+		throw error;
+	}
+}
+// src/oci/store/documents.ts
+/**
+* Reads what an entry of `index.json` names: one image or artifact, or an index of them, which holds no further index.
+* Errors of the file system other than missing files are passed on.
+*/
+async function documentsOf(folder, entry) {
+	if (entry.mediaType !== mediaTypes.index) return await manifestOf(folder, entry, "index.json");
+	const subject = `index ${entry.digest}`;
+	const read = await documentContent(blobPath(folder, entry.digest), entry);
+	const parsed = attempt(read.bytes, (bytes) => parseIndex(bytes, entry.mediaType, subject));
+	const { manifests = [] } = parsed.value ?? {};
+	const found = await Promise.all(manifests.filter(({ mediaType }) => mediaType === mediaTypes.manifest).map((child) => manifestOf(folder, child, "its index")));
+	const own = [
+		...entry.platform === void 0 ? [] : ["it has a platform in index.json, which its entries have"],
+		...read.violations,
+		...parsed.violations,
+		...parsed.value === void 0 ? [] : indexRuleViolations(manifests)
+	];
+	return {
+		images: found.flatMap(({ images }) => images),
+		violations: [...lines(subject, own), ...found.flatMap(({ violations }) => violations)]
+	};
+}
+async function manifestOf(folder, descriptor, namedBy) {
+	const subject = `manifest ${descriptor.digest}`;
+	if (descriptor.mediaType !== mediaTypes.manifest) {
+		const violations = lines(subject, [`has the media type ${descriptor.mediaType} in ${namedBy}`]);
+		return {
+			images: [{
+				descriptor,
+				namedBy
+			}],
+			violations
+		};
+	}
+	const read = await documentContent(blobPath(folder, descriptor.digest), descriptor);
+	const parsed = attempt(read.bytes, (bytes) => parseManifest(bytes, descriptor.mediaType, subject));
+	const violations = lines(subject, [...read.violations, ...parsed.violations]);
+	if (parsed.value === void 0) return {
+		images: [{
+			descriptor,
+			namedBy
+		}],
+		violations
+	};
+	const { violations: ofConfig, ...configs } = await configOf(folder, parsed.value.config);
+	return {
+		images: [{
+			descriptor,
+			namedBy,
+			manifest: parsed.value,
+			...configs
+		}],
+		violations: [...violations, ...ofConfig]
+	};
+}
+async function configOf(folder, descriptor) {
+	const { digest, mediaType } = descriptor;
+	const subject = `config ${digest}`;
+	const read = await documentContent(blobPath(folder, digest), descriptor);
+	if (mediaType === "application/vnd.kiwi-oci.disk.config.v1+json") {
+		const parsed = attempt(read.bytes, (bytes) => parseDocument$1(bytes, subject));
+		return {
+			violations: lines(subject, [...read.violations, ...parsed.violations]),
+			...parsed.value === void 0 ? {} : { artifactConfig: parsed.value }
+		};
+	}
+	const isConfig = mediaType === mediaTypes.config;
+	const parsed = attempt(isConfig ? read.bytes : void 0, (bytes) => parseConfig(bytes, subject));
+	return {
+		violations: lines(subject, [
+			...isConfig ? [] : [`has the media type ${mediaType}, no OCI config`],
+			...read.violations,
+			...parsed.violations
+		]),
+		...parsed.value === void 0 ? {} : { config: parsed.value }
+	};
+}
+function lines(subject, violations) {
+	return violations.map((violation) => `${subject}: ${violation}`);
+}
+// src/oci/store/layoutfiles.ts
+/** Nothing hashes index.json, so what has no meaning in it is not let through. */
+const INDEX_MEMBERS = [
+	"schemaVersion",
+	"mediaType",
+	"artifactType",
+	"manifests",
+	"subject",
+	"annotations"
+];
+const DESCRIPTOR_MEMBERS = [
+	"mediaType",
+	"digest",
+	"size",
+	"urls",
+	"annotations",
+	"data",
+	"platform",
+	"artifactType"
+];
+/** Reads `oci-layout` and `index.json`. Errors of the file system other than missing files are passed on. */
+async function readLayoutFiles(folder) {
+	const version = await documentAt(join(folder, "oci-layout"), "oci-layout", versionViolations);
+	const index = await documentAt(join(folder, "index.json"), "index.json", indexFileViolations);
+	const violations = [...version.violations, ...index.violations];
+	if (index.violations.length > 0) return {
+		entries: [],
+		violations
+	};
+	const { manifests } = parseIndex(index.bytes, void 0, "index.json");
+	return {
+		entries: manifests,
+		violations: [...violations, ...refNameViolations(manifests)]
+	};
+}
+async function documentAt(path, name, check) {
+	const bytes = await smallFile(path);
+	if (typeof bytes === "string") return {
+		bytes: /* @__PURE__ */ new Uint8Array(),
+		violations: [`${name}: ${bytes}`]
+	};
+	const checked = attempt(bytes, check);
+	return {
+		bytes,
+		violations: [...checked.violations, ...checked.value ?? []].map((violation) => `${name}: ${violation}`)
+	};
+}
+/** The content, cut one byte above the limit of documents; or why there is none. */
+async function smallFile(path) {
+	try {
+		await using file = await open(path, constants.O_RDONLY | constants.O_NOFOLLOW | constants.O_NONBLOCK);
+		if (!(await file.stat()).isFile()) return "is not a regular file";
+		const chunks = [];
+		const content = file.createReadStream({
+			autoClose: false,
+			start: 0,
+			end: DOCUMENT_LIMIT_BYTES
+		});
+		for await (const chunk of content) chunks.push(chunk);
+		return Buffer.concat(chunks);
+	} catch (error) {
+		const code = error instanceof Error && "code" in error ? error.code : void 0;
+		if (code === "ENOENT") return "is missing";
+		if (code === "ELOOP") return "is not a regular file";
+		throw error;
+	}
+}
+function versionViolations(bytes) {
+	const version = parseDocument$1(bytes, "oci-layout")["imageLayoutVersion"];
+	return version === "1.0.0" ? [] : [`its imageLayoutVersion is ${JSON.stringify(version)} instead of "1.0.0"`];
+}
+function indexFileViolations(bytes) {
+	const document = parseDocument$1(bytes, "index.json");
+	const entries = Array.isArray(document["manifests"]) ? document["manifests"].filter(isJsonObject) : [];
+	const index = parseIndex(bytes, mediaTypes.index, "index.json");
+	return [...[...Object.keys(document).filter((member) => !INDEX_MEMBERS.includes(member)), ...entries.flatMap(Object.keys).filter((member) => !DESCRIPTOR_MEMBERS.includes(member))].map((member) => `it has the unknown member ${JSON.stringify(member)}`), ...index.annotations?.["org.opencontainers.image.ref.name"] === void 0 ? [] : ["it has a ref.name itself"]];
+}
+function refNameViolations(entries) {
+	const names = entries.flatMap(({ annotations }) => annotations?.["org.opencontainers.image.ref.name"] ?? []);
+	const invalid = names.filter((name) => !isRefName(name));
+	const repeated = new Set(names.filter((name, position) => names.indexOf(name) !== position));
+	return [
+		...entries.length === 0 ? ["index.json: it names no image"] : [],
+		...invalid.map((name) => `index.json: ${JSON.stringify(name)} is not a valid ref.name`),
+		...[...repeated].map((name) => `index.json: it has two images of the name ${name}`)
+	];
+}
+// src/oci/store/validate.ts
+const DEFAULT_CONCURRENCY = 2;
+/**
+* Everything that is wrong with a layout of images, artifacts and indexes of them, found from its files alone: layout
+* version, index, size and digest of every blob that is named, media types, diff IDs against what the layers decompress
+* to, platforms, history, and what `indexRuleViolations` finds.
+*
+* @param folder of the layout; blobs that nothing names are not looked at
+* @returns one line each, empty for a valid layout; errors of the file system other than missing files are thrown
+*/
+async function layoutViolations(folder, options = {}) {
+	const { entries, violations } = await readLayoutFiles(folder);
+	const found = await Promise.all(entries.map((entry) => documentsOf(folder, entry)));
+	const images = found.flatMap((each) => each.images);
+	const contents = await blobContents(folder, images.flatMap(blobsOf), options);
+	return [
+		...violations,
+		...found.flatMap((each) => each.violations),
+		...[...contents.values()].flatMap((content) => content.violations),
+		...images.flatMap((image) => acrossViolations(image, contents))
+	];
+}
+function blobsOf({ manifest, artifactConfig }) {
+	const isLayer = artifactConfig === void 0;
+	return (manifest?.layers ?? []).map((descriptor) => ({
+		descriptor,
+		isLayer
+	}));
+}
+/** Each blob is read once, however often it is named. */
+async function blobContents(folder, blobs, options) {
+	const contents = /* @__PURE__ */ new Map();
+	const waiting = [...new Map(blobs.map((blob) => [blobKey(blob.descriptor), blob])).values()];
+	const readWaiting = async () => {
+		for (let blob = waiting.shift(); blob !== void 0; blob = waiting.shift()) {
+			const { descriptor, isLayer } = blob;
+			const content = await contentOf(folder, blob, options);
+			const violations = content.violations.map((violation) => `${isLayer ? "layer" : "blob"} ${descriptor.digest}: ${violation}`);
+			contents.set(blobKey(descriptor), {
+				...content,
+				violations
+			});
+		}
+	};
+	await Promise.all(Array.from({ length: Math.max(1, options.concurrency ?? DEFAULT_CONCURRENCY) }, readWaiting));
+	return contents;
+}
+async function contentOf(folder, { descriptor, isLayer }, { written, signal }) {
+	const path = blobPath(folder, descriptor.digest);
+	const diffID = written?.get(descriptor.digest);
+	if (isLayer && diffID === void 0) return await layerContent(path, descriptor, signal);
+	if (!written?.has(descriptor.digest)) return await blobContent$1(path, descriptor, signal);
+	return {
+		...await presentContent(path, descriptor),
+		...diffID === void 0 ? {} : { diffID }
+	};
+}
+/** What is wrong between the documents of an image, and between them and its blobs. */
+function acrossViolations(documents, contents) {
+	const { descriptor, namedBy, manifest, config, artifactConfig } = documents;
+	if (manifest === void 0) return [];
+	return [
+		...artifactConfig === void 0 ? [] : artifactViolations(descriptor, manifest, artifactConfig),
+		...config === void 0 ? [] : imageViolations(manifest, config, contents),
+		...typeViolations(descriptor, manifest),
+		...descriptor.platform === void 0 && namedBy === "index.json" ? ["it has no platform in index.json"] : [],
+		...config === void 0 ? [] : platformViolations(documents, config)
+	].map((violation) => `manifest ${descriptor.digest}: ${violation}`);
+}
+function imageViolations(manifest, config, contents) {
+	const diffIDs = config.rootfs.diff_ids;
+	const steps = layerSteps(config.history ?? []);
+	const count = manifest.layers.length;
+	const differing = manifest.layers.flatMap((layer, position) => {
+		const diffID = contents.get(blobKey(layer))?.diffID;
+		if (diffID === void 0 || diffID === diffIDs[position]) return [];
+		return [`layer ${position + 1} holds the diff ID ${diffID}, the config says ${diffIDs[position] ?? "nothing"}`];
+	});
+	return [
+		...count === 0 ? ["it has no layers"] : [],
+		...diffIDs.length === count ? [] : [`it has ${diffIDs.length} diff IDs for ${count} layers`],
+		...steps === count ? [] : [`its history has ${steps} steps for ${count} layers`],
+		...differing
+	];
+}
+/** image-spec descriptor.md: where an entry says it, it says what the manifest says. */
+function typeViolations({ artifactType: announced }, { artifactType }) {
+	if (announced === void 0 || announced === artifactType) return [];
+	return [`it is announced as ${announced}, and is ${artifactType ?? "no artifact"}`];
+}
+function platformViolations({ descriptor, namedBy }, config) {
+	if (descriptor.platform === void 0) return [];
+	const [announced, own] = [platformText(descriptor.platform), platformText(config)];
+	return announced === own ? [] : [`${namedBy} says it is for ${announced}, its config for ${own}`];
+}
+function blobKey({ digest, mediaType, size }) {
+	return `${digest} ${mediaType} ${size}`;
+}
+// src/job/wrap.ts
+/**
+* Puts a disk on a base: the blobs of an image in a layout. The same disk, base, request and time give the same digest.
+*
+* @throws ImageError when the base cannot be built upon; RegistryError when the base is for another platform; HostError
+*   when the disk file changes meanwhile or there is no space; AbortError after `signal`
+*/
+async function writeImage(layout, request) {
+	const { base, platform, pathInImage } = request;
+	const baseLayers = base === void 0 ? [] : checkedLayers(base, platform);
+	const layer = await writeLayer(layout, request);
+	for (const { digest } of baseLayers) await linkBlob(layout, fileOf(digest, base), digest);
+	const annotations = annotationsFor(request.annotations, "manifest", platform);
+	const image = append(base, layer, {
+		...request,
+		annotations,
+		createdBy: `kiwi-oci: ${pathInImage}`
+	});
+	await putBlob(layout, image.configBytes);
+	await putBlob(layout, image.manifestBytes);
+	const entry = annotationsFor(request.annotations, "manifest-descriptor", platform);
+	return {
+		descriptor: {
+			...image.descriptor,
+			...Object.keys(entry).length === 0 ? {} : { annotations: entry }
+		},
+		blob: layer,
+		diffID: layer.diffID
+	};
+}
+async function writeLayer({ blobs }, request) {
+	const { disk, base, pathInImage: path, compression, epochSeconds, signal } = request;
+	const options = {
+		compression,
+		epochSeconds,
+		blobs,
+		...signal === void 0 ? {} : { signal }
+	};
+	return request.isSingleFile ? await writeSingleFileLayer(disk, {
+		...options,
+		name: path.slice(1)
+	}) : await writeDiskLayer({
+		...disk,
+		path
+	}, {
+		...options,
+		hasBase: base !== void 0
+	});
+}
+function fileOf(digest, base) {
+	const file = base?.blobs.get(digest);
+	if (file !== void 0) return file;
+	throw new ImageError(`the base ${base?.name}`, [`its layer ${digest} was not fetched`]);
+}
+/**
+* Names what was written: the one child, or an index of all. Everything in the layout is checked from its files before
+* this returns, but for what was hashed on its way into them.
+*
+* @throws ImageError when the children cannot be one index, or the layout is not valid; AbortError after `signal`
+*/
+async function nameChildren(layout, children, naming) {
+	const { reference = "latest", signal } = naming;
+	const top = await topDescriptor(layout, children, naming);
+	const descriptor = {
+		...top,
+		annotations: {
+			...top.annotations,
+			[REF_NAME]: reference
+		}
+	};
+	await writeIndex(layout, [descriptor]);
+	const written = new Map(children.map(({ blob, diffID }) => [blob.digest, diffID]));
+	const violations = await layoutViolations(layout.folder, {
+		written,
+		...signal === void 0 ? {} : { signal }
+	});
+	if (violations.length > 0) throw new ImageError(`the image in ${layout.folder}`, violations);
+	return {
+		digest: descriptor.digest,
+		descriptor,
+		reference
+	};
+}
+async function topDescriptor(layout, children, { annotations = [], isIndex }) {
+	const entries = children.map(({ descriptor }) => descriptor);
+	const [only] = entries;
+	if (!isIndex && only !== void 0 && entries.length === 1) return only;
+	const { bytes, descriptor } = imageIndex(entries, annotationsFor(annotations, "index"));
+	await putBlob(layout, bytes);
+	return {
+		...descriptor,
+		annotations: annotationsFor(annotations, "index-descriptor")
+	};
+}
+// src/job/children.ts
+/**
+* Writes every child of the plan into a layout of its own, and the index over them where there is one. Each disk is
+* converted once and, but for the first child's, gone when its children are written.
+*
+* @throws HostError without space, and when the disk changes meanwhile; what `convertSource`, `writeImage`, `writeArtifact`
+*   and `nameChildren` throw
+*/
+async function writeChildren(plan, { raw, base }, job) {
+	const { report, stopwatch, signal } = job;
+	const layout = await createLayout(join(job.workFolder, "layout"));
+	const made = await makeChildren({
+		plan,
+		raw,
+		base,
+		layout,
+		job
+	});
+	const [first] = made;
+	if (first === void 0) throw new Error("a plan without children");
+	const naming = {
+		annotations: plan.annotations,
+		isIndex: isIndex(plan),
+		signal
+	};
+	report.group("Check what was written");
+	const named = await stopwatch.time("Wrap", () => nameChildren(layout, made.map(({ written }) => written), naming));
+	if (isIndex(plan)) report.info(`Index: ${named.digest} of ${made.length} ${made.length === 1 ? "entry" : "entries"}`);
+	report.endGroup();
+	const children = made.map(builtChild);
+	const file = first.disk.file.source;
+	return {
+		...named,
+		layout: layout.folder,
+		children,
+		disk: {
+			...diskOf(first),
+			file
+		}
+	};
+}
+async function makeChildren(making) {
+	const { plan, raw, job } = making;
+	const made = [];
+	const disks = plannedDisks(plan);
+	for (const [at, planned] of disks.entries()) {
+		await checkDiskSpace(plan, raw, job, disks.slice(at));
+		const disk = await convertSource(plan, planned, raw, job);
+		await checkBlobSpace(plan, planned, disk, job);
+		for (const child of planned.children) made.push(await makeChild(making, child, disk));
+		const { source } = disk.file;
+		if (at > 0 && source !== raw.file) await rm(source, { force: true });
+	}
+	const order = plannedChildren(plan).map(({ path }) => path);
+	return made.toSorted((one, other) => order.indexOf(one.planned.path) - order.indexOf(other.planned.path));
+}
+async function makeChild(making, planned, disk) {
+	const { report, stopwatch } = making.job;
+	const { kind, diskType, path } = planned;
+	report.group(kind === "container" ? "Wrap" : `Wrap for ${[kind, diskType].filter(Boolean).join(" ")}`);
+	const written = await stopwatch.time("Wrap", () => writeChild(making, planned, disk));
+	const { digest, artifactType } = written.descriptor;
+	report.info(`${artifactType === void 0 ? "Image" : "Artifact"}: ${digest} with ${path}`);
+	report.endGroup();
+	return {
+		planned,
+		disk,
+		written
+	};
+}
+function writeChild({ plan, raw, base, layout, job }, planned, disk) {
+	const { source, platform, annotations, config: changes, labels } = plan;
+	const { kind, path, diskType } = planned;
+	const facts = {
+		platform,
+		annotations,
+		...source.kind === "description" ? {
+			title: source.name,
+			version: source.version
+		} : { title: diskStem(source) },
+		epochSeconds: plan.sourceDateEpoch ?? imageTime(raw.state),
+		compression: childCompression(plan, planned),
+		signal: job.signal
+	};
+	if (kind === "artifact" || kind === "podman-machine") return writeArtifact(layout, {
+		...facts,
+		disk,
+		fileName: path,
+		...diskType ? { diskType } : {}
+	});
+	const isSingleFile = kind === "podman-machine-4";
+	return writeImage(layout, {
+		...facts,
+		disk: disk.file,
+		pathInImage: path,
+		changes,
+		labels,
+		isSingleFile,
+		...base ? { base } : {}
+	});
+}
+function builtChild(made) {
+	const { kind, diskType } = made.planned;
+	const { descriptor, blob } = made.written;
+	return {
+		kind,
+		...diskType === void 0 ? {} : { diskType },
+		digest: descriptor.digest,
+		descriptor,
+		disk: diskOf(made),
+		layerSizeBytes: blob.size
+	};
+}
+function diskOf({ planned: { path }, disk: { format, virtualSizeBytes, sizeBytes } }) {
+	return {
+		path,
+		format,
+		virtualSizeBytes,
+		sizeBytes
+	};
 }
 // src/cache/packages.ts
 /**
@@ -30136,10 +33778,10 @@ async function addFolder(hash, root, path) {
 		else if (stats.isDirectory()) {
 			add(hash, "folder", entry, mode);
 			await addFolder(hash, root, entry);
-		} else add(hash, "file", entry, mode, await contentHash$1(join(root, entry)));
+		} else add(hash, "file", entry, mode, await contentHash(join(root, entry)));
 	}
 }
-async function contentHash$1(file) {
+async function contentHash(file) {
 	const hash = createHash("sha256");
 	await pipeline(createReadStream(file), hash);
 	return hash.digest("hex");
@@ -34926,1517 +38568,6 @@ async function offeredPackages({ source, folder }, sharedCache, job) {
 		if (caches.remote !== void 0 && !restored && fresh > 0) await saveFolder(caches.remote, entry, report, job.signal);
 	} };
 }
-// src/disk/formats/qcow2.ts
-/** What every QEMU since 1.1 makes and reads. */
-const CLUSTER_BYTES = 65536;
-const L2_ENTRIES = CLUSTER_BYTES / 8;
-const REFCOUNTS_PER_BLOCK = CLUSTER_BYTES / 2;
-const HEADER_BYTES$2 = 104;
-/** In an entry of L1 and L2: the cluster has one user and may be written in place. */
-const COPIED = 1n << 63n;
-/**
-* Lays out a qcow2 (version 3, as `qemu-img convert -O qcow2` makes it) of plain clusters in the order of the disk, all
-* tables in front, so that it can be written in one pass; QEMU docs/interop/qcow2.rst.
-*
-* @param sizeBytes of the disk
-* @param used whole clusters that hold something, in order
-*/
-function qcow2Map(sizeBytes, used) {
-	const dataClusters = used.reduce((total, { length }) => total + Math.ceil(length / CLUSTER_BYTES), 0);
-	const l1Entries = Math.ceil(sizeBytes / CLUSTER_BYTES / L2_ENTRIES);
-	const tables = new Set(used.flatMap(tablesOf));
-	const l1Clusters = Math.max(1, Math.ceil(l1Entries * 8 / CLUSTER_BYTES));
-	const { blocks, tableClusters } = refcountClusters(1 + l1Clusters + tables.size + dataClusters);
-	const l1At = 1 + tableClusters + blocks;
-	const l2At = l1At + l1Clusters;
-	const dataAt = l2At + tables.size;
-	const head = Buffer.alloc(dataAt * CLUSTER_BYTES);
-	writeHeader(head, {
-		sizeBytes,
-		l1Entries,
-		l1At,
-		tableClusters
-	});
-	for (let block = 0; block < blocks; block++) writeAddress(head, CLUSTER_BYTES + block * 8, 1 + tableClusters + block);
-	const total = dataAt + dataClusters;
-	for (let cluster = 0; cluster < total; cluster++) head.writeUInt16BE(1, (1 + tableClusters) * CLUSTER_BYTES + cluster * 2);
-	writeMapping(head, used, {
-		l1At,
-		l2At,
-		dataAt
-	});
-	return {
-		head,
-		data: used,
-		sizeBytes: total * CLUSTER_BYTES
-	};
-}
-/** Numbers of the L2 tables that a range has entries in. */
-function tablesOf({ offset, length }) {
-	const [first, last] = [offset, offset + length - 1].map((at) => Math.floor(at / CLUSTER_BYTES / L2_ENTRIES));
-	return Array.from({ length: (last ?? 0) - (first ?? 0) + 1 }, (_, at) => (first ?? 0) + at);
-}
-/** Refcount blocks count themselves too, and their table. */
-function refcountClusters(others) {
-	let blocks = 1;
-	let tableClusters = 1;
-	while (blocks * REFCOUNTS_PER_BLOCK < others + blocks + tableClusters) {
-		blocks++;
-		tableClusters = Math.ceil(blocks * 8 / CLUSTER_BYTES);
-	}
-	return {
-		blocks,
-		tableClusters
-	};
-}
-function writeHeader(head, about) {
-	head.write("QFIû", 0, "latin1");
-	head.writeUInt32BE(3, 4);
-	head.writeUInt32BE(Math.log2(CLUSTER_BYTES), 20);
-	head.writeBigUInt64BE(BigInt(about.sizeBytes), 24);
-	head.writeUInt32BE(about.l1Entries, 36);
-	head.writeBigUInt64BE(BigInt(about.l1At * CLUSTER_BYTES), 40);
-	head.writeBigUInt64BE(BigInt(CLUSTER_BYTES), 48);
-	head.writeUInt32BE(about.tableClusters, 56);
-	head.writeUInt32BE(4, 96);
-	head.writeUInt32BE(HEADER_BYTES$2, 100);
-}
-function writeMapping(head, used, at) {
-	const places = /* @__PURE__ */ new Map();
-	let data = at.dataAt;
-	for (const { offset, length } of used) {
-		const first = offset / CLUSTER_BYTES;
-		const end = Math.ceil((offset + length) / CLUSTER_BYTES);
-		for (let cluster = first; cluster < end; cluster++) {
-			const table = Math.floor(cluster / L2_ENTRIES);
-			let place = places.get(table);
-			if (place === void 0) {
-				place = at.l2At + places.size;
-				places.set(table, place);
-				writeEntry(head, at.l1At * CLUSTER_BYTES + table * 8, place);
-			}
-			writeEntry(head, place * CLUSTER_BYTES + cluster % L2_ENTRIES * 8, data++);
-		}
-	}
-}
-function writeEntry(head, at, cluster) {
-	head.writeBigUInt64BE(BigInt(cluster) * BigInt(CLUSTER_BYTES) | COPIED, at);
-}
-function writeAddress(head, at, cluster) {
-	head.writeBigUInt64BE(BigInt(cluster) * BigInt(CLUSTER_BYTES), at);
-}
-// src/disk/filebytes.ts
-const CHUNK_BYTES$1 = 1048576;
-const ZEROS = Buffer.alloc(CHUNK_BYTES$1);
-/** @param bytes at most a MiB */
-function isZero(bytes) {
-	return bytes.equals(ZEROS.subarray(0, bytes.length));
-}
-/**
-* Reads part of a file in chunks of a MiB, the last of which is shorter.
-*
-* @throws HostError where the file ends before: it did not when the part was chosen
-*/
-async function* chunksOf(file, range, { reused = false, signal } = {}) {
-	const end = range.offset + range.length;
-	const memory = Buffer.allocUnsafe(reused ? Math.min(CHUNK_BYTES$1, range.length) : 0);
-	for (let { offset } = range; offset < end; offset += CHUNK_BYTES$1) {
-		signal?.throwIfAborted();
-		const length = Math.min(CHUNK_BYTES$1, end - offset);
-		const bytes = reused ? memory.subarray(0, length) : Buffer.allocUnsafe(length);
-		if (await filled(file, bytes, offset) < length) throw new HostError("the disk became shorter while it was read", "end what writes to it, and try again");
-		yield {
-			offset,
-			bytes
-		};
-	}
-}
-/** @throws Error where the file ends before */
-async function readAt(file, offset, length) {
-	const bytes = Buffer.alloc(length);
-	if (await filled(file, bytes, offset) < length) throw new Error(`the disk ends before byte ${offset + length}`);
-	return bytes;
-}
-/** Reads until the bytes are full or the file ends: one read may give less than is asked for and there. @returns how many */
-async function filled(file, bytes, offset) {
-	let done = 0;
-	while (done < bytes.length) {
-		const { bytesRead } = await file.read(bytes, done, bytes.length - done, offset + done);
-		if (bytesRead === 0) break;
-		done += bytesRead;
-	}
-	return done;
-}
-async function writeAt(file, offset, bytes) {
-	await file.write(bytes, 0, bytes.length, offset);
-}
-async function writeZeros(file, { offset, length }) {
-	for (let done = 0; done < length; done += CHUNK_BYTES$1) await writeAt(file, offset + done, ZEROS.subarray(0, Math.min(CHUNK_BYTES$1, length - done)));
-}
-// src/disk/range.ts
-/** Ranges in order, of which those that touch or overlap become one. */
-function joinedRanges(ranges) {
-	const result = [];
-	for (const range of ranges) addRange(result, range);
-	return result;
-}
-/** Puts a range behind the others, which start before it, and joins it with the last one where they touch. */
-function addRange(ranges, range) {
-	const last = ranges.at(-1);
-	if (last === void 0 || last.offset + last.length < range.offset) ranges.push(range);
-	else {
-		const end = Math.max(last.offset + last.length, range.offset + range.length);
-		ranges[ranges.length - 1] = {
-			offset: last.offset,
-			length: end - last.offset
-		};
-	}
-}
-// src/disk/ranges.ts
-/**
-* Where a file is no hole, in order, as its file system tells, which is more than what is not zero. Node cannot ask for
-* it (lseek(2), SEEK_DATA), qemu-img can.
-*
-* @throws HostError where the file is shorter than it was
-*/
-async function allocatedRanges(path, { sizeBytes, signal }) {
-	const { stdout } = await runCommand("qemu-img", [
-		"map",
-		"--output=json",
-		"-f",
-		"raw",
-		"--",
-		resolve(path)
-	], signal === void 0 ? {} : { signal });
-	if ((await stat(path)).size < sizeBytes) throw changedDisk(path);
-	return wholeGrains(JSON.parse(stdout.toString()).filter(({ data }) => data).map(({ start, length }) => ({
-		offset: start,
-		length
-	})), {
-		grainBytes: 1,
-		sizeBytes
-	});
-}
-/**
-* Reads a file grain by grain, but none that is all zeros: the same content gives the same grains, wherever it has holes.
-* The last one ends with the file. The bytes hold until the next grain is asked for.
-*
-* @throws HostError where the file is shorter than it was
-*/
-async function* usedGrains(path, facts) {
-	const { grainBytes, signal } = facts;
-	const ranges = wholeGrains(await allocatedRanges(path, facts), facts);
-	await using file = await open(path);
-	for (const range of ranges) for await (const { offset, bytes } of chunksOf(file, range, {
-		reused: true,
-		...signal ? { signal } : {}
-	})) for (let at = 0; at < bytes.length; at += grainBytes) {
-		const grain = bytes.subarray(at, at + grainBytes);
-		if (!isZero(grain)) yield {
-			offset: offset + at,
-			bytes: grain
-		};
-	}
-}
-/** The grains of a file that hold anything but zeros, neighbours as one. Two files of the same bytes have the same. */
-async function usedRanges(path, facts) {
-	const used = [];
-	for await (const { offset, bytes } of usedGrains(path, facts)) addRange(used, {
-		offset,
-		length: bytes.length
-	});
-	return used;
-}
-/** Ranges widened to whole grains, as far as these are in the file. */
-function wholeGrains(ranges, facts) {
-	const { grainBytes, sizeBytes, from = 0 } = facts;
-	return joinedRanges(ranges.map(({ offset, length }) => {
-		const start = from + Math.max(0, Math.floor((offset - from) / grainBytes)) * grainBytes;
-		const end = from + Math.ceil((offset + length - from) / grainBytes) * grainBytes;
-		return {
-			offset: start,
-			length: Math.min(end, sizeBytes) - start
-		};
-	}).filter(({ length }) => length > 0));
-}
-// src/disk/content.ts
-/** The raw disk itself, its holes as zeros that are not read. */
-async function rawContent$1(path, sizeBytes, signal) {
-	const extents = [];
-	let at = 0;
-	const zerosTo = (offset) => {
-		if (offset > at) extents.push({
-			kind: "zeros",
-			length: offset - at
-		});
-	};
-	for (const { offset, length } of await allocatedRanges(path, {
-		sizeBytes,
-		...signal ? { signal } : {}
-	})) {
-		zerosTo(offset);
-		extents.push({
-			kind: "data",
-			offset,
-			length
-		});
-		at = offset + length;
-	}
-	zerosTo(sizeBytes);
-	return {
-		extents,
-		sizeBytes
-	};
-}
-/**
-* The raw disk as a qcow2 of plain clusters, which a compressor makes smaller than compressed ones. Like that of
-* `qemu-img convert`, it holds no cluster of zeros; unlike it, no file is written.
-*/
-async function qcow2Content(path, sizeBytes, signal) {
-	const map = qcow2Map(sizeBytes, await usedRanges(path, {
-		grainBytes: CLUSTER_BYTES,
-		sizeBytes,
-		...signal === void 0 ? {} : { signal }
-	}));
-	return {
-		extents: [{
-			kind: "bytes",
-			bytes: map.head
-		}, ...map.data.flatMap(wholeClusters)],
-		sizeBytes: map.sizeBytes
-	};
-}
-function wholeClusters({ offset, length }) {
-	const rest = (CLUSTER_BYTES - length % CLUSTER_BYTES) % CLUSTER_BYTES;
-	const data = {
-		kind: "data",
-		offset,
-		length
-	};
-	return rest === 0 ? [data] : [data, {
-		kind: "zeros",
-		length: rest
-	}];
-}
-/** Octal digits in fields of 12 bytes. */
-const OCTAL_LIMIT = 8 ** 11;
-const NAME_AT = 0;
-const MODE_AT = 100;
-const UID_AT = 108;
-const GID_AT = 116;
-const SIZE_AT$1 = 124;
-const MTIME_AT = 136;
-const CHECKSUM_AT$2 = 148;
-const TYPE_AT$1 = 156;
-const MAGIC_AT = 257;
-/** GNU tar manual, "Basic Tar Format", `oldgnu_header` and `sparse_header`. */
-const SPARSE_AT = 386;
-const SPARSE_ENTRIES = 4;
-const EXTENDED_AT = 482;
-const REAL_SIZE_AT = 483;
-const MORE_ENTRIES = 21;
-const MORE_EXTENDED_AT = 504;
-const ENTRY_BYTES$1 = 24;
-/**
-* The header of a plain member, POSIX ustar (IEEE 1003.1, pax, "ustar Interchange Format"); a size from 8 GiB on stands
-* in base 256, as GNU tar writes and reads it, and VMware and VirtualBox read it.
-*/
-function memberHeader(member) {
-	return signed(block(member, "0", "ustar\x0000"));
-}
-/** The header of a plain member in the old GNU format. */
-function oldGnuHeader(member) {
-	return signed(block(member, "0", "ustar  \0"));
-}
-/**
-* The header blocks of a sparse member in the old GNU format; the bytes of its content follow, one after the other.
-*
-* @param member with the size that the file has when it is unpacked
-* @param content ascending; whatever is between is zero
-*/
-function sparseHeader(member, content) {
-	const stored = content.reduce((sum, { length }) => sum + length, 0);
-	const map = [...content, {
-		offset: member.sizeBytes,
-		length: 0
-	}];
-	const header = block({
-		...member,
-		sizeBytes: stored
-	}, "S", "ustar  \0");
-	for (const [index, range] of map.slice(0, SPARSE_ENTRIES).entries()) putRange(header, SPARSE_AT, index, range);
-	putNumber(header, REAL_SIZE_AT, member.sizeBytes);
-	header[EXTENDED_AT] = map.length > SPARSE_ENTRIES ? 1 : 0;
-	const blocks = [signed(header)];
-	for (let from = SPARSE_ENTRIES; from < map.length; from += MORE_ENTRIES) {
-		const more = Buffer.alloc(512);
-		for (const [index, range] of map.slice(from, from + MORE_ENTRIES).entries()) putRange(more, 0, index, range);
-		more[MORE_EXTENDED_AT] = map.length > from + MORE_ENTRIES ? 1 : 0;
-		blocks.push(more);
-	}
-	return Buffer.concat(blocks);
-}
-/** A size with what is missing to whole blocks. */
-function paddedSize(sizeBytes) {
-	return Math.ceil(sizeBytes / 512) * 512;
-}
-/** The end of an archive. */
-function archiveEnd() {
-	return Buffer.alloc(1024);
-}
-function block(member, type, magic) {
-	const header = Buffer.alloc(512);
-	header.write(member.name, NAME_AT, "latin1");
-	header.write("0000644\0", MODE_AT, "latin1");
-	header.write("0000000\0", UID_AT, "latin1");
-	header.write("0000000\0", GID_AT, "latin1");
-	putNumber(header, SIZE_AT$1, member.sizeBytes);
-	putNumber(header, MTIME_AT, member.mtimeSeconds);
-	header.write(type, TYPE_AT$1, "latin1");
-	header.write(magic, MAGIC_AT, "latin1");
-	return header;
-}
-function putRange(header, from, index, range) {
-	putNumber(header, from + index * ENTRY_BYTES$1, range.offset);
-	putNumber(header, from + index * ENTRY_BYTES$1 + ENTRY_BYTES$1 / 2, range.length);
-}
-function putNumber(header, at, value) {
-	if (value < OCTAL_LIMIT) {
-		header.write(`${value.toString(8).padStart(11, "0")}\0`, at, "latin1");
-		return;
-	}
-	header[at] = 128;
-	header.writeBigUInt64BE(BigInt(value), at + 4);
-}
-function signed(header) {
-	header.write(" ".repeat(8), CHECKSUM_AT$2, "latin1");
-	const sum = header.reduce((total, byte) => total + byte, 0);
-	header.write(`${sum.toString(8).padStart(6, "0")}\0 `, CHECKSUM_AT$2, "latin1");
-	return header;
-}
-// src/disk/formats/gce.ts
-const GRAIN_BYTES$1 = 65536;
-/**
-* Writes an image for Google Compute Engine: `disk.raw` in a gzip packed tar of the old GNU format (Google Cloud, "Manually
-* import boot disks": `tar --format=oldgnu -Sczf NAME.tar.gz disk.raw`), before it KIWI's `manifest.json` where there is
-* a license (kiwi/storage/subformat/gce.py).
-*
-* The holes are in the tar's map, as Google's `-S` puts them there, and not in its content. The map comes first, so the
-* content is read twice, but no zeros are compressed, and what unpacks the image gets the holes back. What is a hole is
-* decided by content: a disk that was copied without its holes gives the same bytes.
-*/
-async function writeGce(request) {
-	const { raw, target, signal } = request;
-	await using disk = await open(raw, "r");
-	const options = signal === void 0 ? {} : { signal };
-	const { size } = await disk.stat();
-	const content = await usedRanges(raw, {
-		grainBytes: GRAIN_BYTES$1,
-		sizeBytes: size,
-		...options
-	});
-	await pipeline(Readable.from(archive(disk, content, request), { objectMode: false }), (chunks) => compressedChunks(chunks, { algorithm: "gzip" }, signal), createWriteStream(target), options);
-}
-async function* archive(disk, content, request) {
-	const { license, sizeBytes, epochSeconds: mtimeSeconds, signal } = request;
-	if (license !== void 0) {
-		const text = Buffer.from(`{"licenses": [${JSON.stringify(license)}]}`);
-		yield oldGnuHeader({
-			name: "manifest.json",
-			sizeBytes: text.length,
-			mtimeSeconds
-		});
-		yield Buffer.concat([text], paddedSize(text.length));
-	}
-	yield sparseHeader({
-		name: "disk.raw",
-		sizeBytes,
-		mtimeSeconds
-	}, content);
-	let stored = 0;
-	for (const range of content) for await (const { bytes } of chunksOf(disk, range, signal === void 0 ? {} : { signal })) {
-		stored += bytes.length;
-		yield bytes;
-	}
-	yield Buffer.alloc(paddedSize(stored) - stored);
-	yield archiveEnd();
-}
-// src/disk/machine.ts
-const LSI_LOGIC = {
-	resourceType: 6,
-	subtype: "lsilogic",
-	title: "SCSI Controller"
-};
-const PARAVIRTUAL = {
-	resourceType: 6,
-	subtype: "VirtualSCSI",
-	title: "SCSI Controller"
-};
-/**
-* KIWI's words (kiwi/schema/kiwi.rnc `k.vmdisk.controller.attribute`, kiwi/storage/subformat/template/ova_compose.py) and
-* the subtypes that VMware writes for them (open-vmdk ova-compose.py).
-*/
-const CONTROLLERS = new Map(Object.entries({
-	ide: {
-		resourceType: 5,
-		title: "IDE Controller"
-	},
-	buslogic: {
-		resourceType: 6,
-		subtype: "buslogic",
-		title: "SCSI Controller"
-	},
-	lsilogic: LSI_LOGIC,
-	legacyESX: LSI_LOGIC,
-	scsi: LSI_LOGIC,
-	lsisas1068: {
-		resourceType: 6,
-		subtype: "lsilogicsas",
-		title: "SCSI Controller"
-	},
-	pvscsi: PARAVIRTUAL,
-	paravirtual: PARAVIRTUAL,
-	sata: {
-		resourceType: 20,
-		subtype: "vmware.sata.ahci",
-		title: "SATA Controller"
-	},
-	nvme: {
-		resourceType: 20,
-		subtype: "vmware.nvme.controller",
-		title: "NVMe Controller"
-	}
-}));
-[...CONTROLLERS.keys()];
-/** ESXi 6.5 and Workstation 14 know it, and it has each of the controllers (VMware KB 1003746). */
-const HARDWARE_VERSION = "13";
-/** The first with SATA. */
-const SATA_VERSION = 10;
-function hardwareVersion(machine) {
-	return machine?.hardwareVersion ?? HARDWARE_VERSION;
-}
-/**
-* The controller of the disk. Where none is named it is SATA, for which every Linux has a driver in its initrd and which
-* VMware and VirtualBox know both; KIWI names NVMe on a hardware version, 9, that has none.
-*/
-function diskController(machine) {
-	const fallback = Number(hardwareVersion(machine)) < SATA_VERSION ? "lsilogic" : "sata";
-	return CONTROLLERS.get(machine?.diskController ?? fallback) ?? LSI_LOGIC;
-}
-/** The controller of the drive for DVDs, where there is one. */
-function dvdController(machine) {
-	return machine?.dvd === void 0 ? void 0 : CONTROLLERS.get(machine.dvd.controller ?? "ide");
-}
-const NETWORK_CARDS = new Map(Object.entries({
-	e1000: "E1000",
-	e1000e: "E1000e",
-	vmxnet: "VmxNet",
-	vmxnet2: "VmxNet2",
-	vmxnet3: "VmxNet3",
-	pcnet32: "PCNet32",
-	vlance: "PCNet32"
-}));
-/** What an OVF calls the card (DSP0243 names no values; VMware's are these). */
-function networkCardType(card) {
-	const driver = card.driver ?? "vmxnet3";
-	return NETWORK_CARDS.get(driver.toLowerCase()) ?? driver;
-}
-// src/disk/formats/ovf.ts
-const CPUS = 2;
-/** What KIWI means to give where `<machine>` says nothing (kiwi/storage/subformat/ova.py `template_record`). */
-const MEMORY_MEGABYTES = 4096;
-/** KIWI's `suse-64` is the word of a vmx file, and not all is SUSE. */
-const GUEST_OS = "otherLinux64Guest";
-/** CIM_OperatingSystem.OSType: LINUX 64-Bit. */
-const CIM_LINUX_64 = 101;
-const NETWORK = "VM Network";
-/** CIM_ResourceAllocationSettingData.ResourceType */
-const CPU = 3;
-const MEMORY = 4;
-const ETHERNET = 10;
-const CD_DRIVE = 15;
-const HARD_DISK = 17;
-/**
-* The OVF descriptor of an appliance: DMTF DSP0243 1.x, of the namespace `envelope/1`, with VMware's words where the
-* standard leaves them open.
-*/
-function ovfText({ name, vmdk, machine, firmware }) {
-	const networks = [...new Set((machine?.nics ?? []).map((nic) => nic.mode ?? NETWORK))];
-	const disk = `ovf:capacity="${vmdk.capacityBytes}" ovf:capacityAllocationUnits="byte" ovf:diskId="vmdisk1" ovf:fileRef="file1" ovf:format="http://www.vmware.com/interfaces/specifications/vmdk.html#streamOptimized" ovf:populatedSize="${vmdk.populatedBytes}"`;
-	return `<?xml version="1.0" encoding="UTF-8"?>
-<Envelope xmlns="http://schemas.dmtf.org/ovf/envelope/1" xmlns:ovf="http://schemas.dmtf.org/ovf/envelope/1" xmlns:rasd="http://schemas.dmtf.org/wbem/wscim/1/cim-schema/2/CIM_ResourceAllocationSettingData" xmlns:vssd="http://schemas.dmtf.org/wbem/wscim/1/cim-schema/2/CIM_VirtualSystemSettingData" xmlns:vmw="http://www.vmware.com/schema/ovf">
-  <References>
-    <File ovf:href="${escaped(vmdk.fileName)}" ovf:id="file1" ovf:size="${vmdk.fileBytes}"/>
-  </References>
-  <DiskSection>
-    <Info>The disk</Info>
-    <Disk ${disk}/>
-  </DiskSection>
-  <NetworkSection>
-    <Info>The networks</Info>
-${(networks.length === 0 ? [NETWORK] : networks).map(networkText).join("\n")}
-  </NetworkSection>
-  <VirtualSystem ovf:id="${escaped(name)}">
-    <Info>A virtual machine</Info>
-    <Name>${escaped(name)}</Name>
-    <OperatingSystemSection ovf:id="${CIM_LINUX_64}" vmw:osType="${escaped(machine?.guestOS ?? GUEST_OS)}">
-      <Info>The operating system</Info>
-    </OperatingSystemSection>
-    <VirtualHardwareSection>
-      <Info>The hardware</Info>
-      <System>
-        <vssd:ElementName>Virtual Hardware Family</vssd:ElementName>
-        <vssd:InstanceID>0</vssd:InstanceID>
-        <vssd:VirtualSystemIdentifier>${escaped(name)}</vssd:VirtualSystemIdentifier>
-        <vssd:VirtualSystemType>vmx-${hardwareVersion(machine).padStart(2, "0")}</vssd:VirtualSystemType>
-      </System>
-${hardware(machine).map(itemText).join("\n")}${firmwareText(firmware)}
-    </VirtualHardwareSection>
-  </VirtualSystem>
-</Envelope>
-`;
-}
-function hardware(machine) {
-	const disk = diskController(machine);
-	const dvd = dvdController(machine);
-	const isShared = dvd?.resourceType === disk.resourceType;
-	const controllers = dvd === void 0 || isShared ? [disk] : [disk, dvd];
-	const cpus = machine?.cpus ?? CPUS;
-	const megabytes = machine?.memoryMegabytes ?? MEMORY_MEGABYTES;
-	const nics = machine === void 0 || machine.nics.length === 0 ? [{}] : machine.nics;
-	return [
-		{
-			ResourceType: CPU,
-			ElementName: `${cpus} virtual CPUs`,
-			AllocationUnits: "hertz * 10^6",
-			VirtualQuantity: cpus
-		},
-		{
-			ResourceType: MEMORY,
-			ElementName: `${megabytes} MB of memory`,
-			AllocationUnits: "byte * 2^20",
-			VirtualQuantity: megabytes
-		},
-		...controllers.map(controllerItem),
-		{
-			ResourceType: HARD_DISK,
-			ElementName: "Hard disk 1",
-			HostResource: "ovf:/disk/vmdisk1",
-			Parent: FIRST_CONTROLLER,
-			AddressOnParent: 0
-		},
-		...dvd === void 0 ? [] : [driveItem(isShared)],
-		...nics.map(cardItem)
-	].map((item, index) => ({
-		...item,
-		InstanceID: index + 1
-	}));
-}
-/** Behind processors and memory. */
-const FIRST_CONTROLLER = 3;
-function controllerItem({ resourceType, subtype, title }, index) {
-	return {
-		ResourceType: resourceType,
-		ElementName: `${title} ${index}`,
-		...subtype === void 0 ? {} : { ResourceSubType: subtype },
-		Address: 0
-	};
-}
-function driveItem(isShared) {
-	return {
-		ResourceType: CD_DRIVE,
-		ElementName: "CD/DVD drive 1",
-		ResourceSubType: "vmware.cdrom.remotepassthrough",
-		AutomaticAllocation: "false",
-		Parent: isShared ? FIRST_CONTROLLER : 4,
-		AddressOnParent: isShared ? 1 : 0
-	};
-}
-function cardItem(nic, index) {
-	const { mac, mode, interface: number } = nic;
-	return {
-		ResourceType: ETHERNET,
-		ElementName: `Ethernet ${number ?? index}`,
-		ResourceSubType: networkCardType(nic),
-		...mac === void 0 || mac === "generated" ? {} : { Address: mac },
-		AutomaticAllocation: "true",
-		Connection: mode ?? NETWORK
-	};
-}
-/** The schema of `rasd` wants its elements in the order of their names. */
-function itemText(item) {
-	return [
-		"      <Item>",
-		...Object.entries(item).sort(([one], [other]) => one < other ? -1 : 1).map(([field, value]) => `        <rasd:${field}>${escaped(`${value}`)}</rasd:${field}>`),
-		"      </Item>"
-	].join("\n");
-}
-function networkText(name) {
-	return `    <Network ovf:name="${escaped(name)}">\n      <Description>${escaped(name)}</Description>\n    </Network>`;
-}
-/** As KIWI: `uefi` is EFI with secure boot (kiwi/firmware.py `efi_mode`, kiwi/storage/subformat/ova.py). */
-function firmwareText(firmware) {
-	if (firmware === void 0) return "";
-	return Object.entries({
-		firmware: firmware === "efi" || firmware === "uefi" ? "efi" : "bios",
-		"bootOptions.efiSecureBootEnabled": `${firmware === "uefi"}`
-	}).map(([key, value]) => `\n      <vmw:Config ovf:required="false" vmw:key="${key}" vmw:value="${value}"/>`).join("");
-}
-const ENTITIES = {
-	"&": "&amp;",
-	"<": "&lt;",
-	">": "&gt;",
-	"\"": "&quot;"
-};
-/** XML 1.0 section 2.2: there is no way to write control characters and the like. */
-function escaped(text) {
-	return text.replaceAll(/[\p{Cc}\p{Cs}\ufffe\uffff]/gu, " ").replaceAll(/[&<>"]/g, (character) => ENTITIES[character] ?? character);
-}
-// src/disk/contentid.ts
-const GRAIN_BYTES = 1048576;
-/**
-* A hash over a disk file from which its ids are made: the same content has the same ids, another has others. Zeros are
-* left out, so that holes cost nothing.
-*
-* @param from where in the file the disk begins; it goes to the file's end
-* @param masked what is taken for zeros: where the ids stand
-*/
-async function contentHash(path, from, masked, signal) {
-	const hash = createHash("sha256");
-	const { size: sizeBytes } = await stat(path);
-	const facts = {
-		grainBytes: GRAIN_BYTES,
-		sizeBytes,
-		from,
-		...signal === void 0 ? {} : { signal }
-	};
-	for await (const { offset, bytes } of usedGrains(path, facts)) {
-		for (const mask of masked) {
-			const first = Math.max(mask.offset - offset, 0);
-			const end = Math.min(mask.offset + mask.length - offset, bytes.length);
-			if (first < end) bytes.fill(0, first, end);
-		}
-		if (!isZero(bytes)) hash.update(`${offset - from} ${bytes.length}\n`).update(bytes);
-	}
-	return hash.digest();
-}
-/** The 16 bytes of an UUID that a hash stands for, in the order of its text: version 8, RFC 9562 section 5.8. */
-function uuidBytes(hash, purpose) {
-	const bytes = createHash("sha256").update(hash).update(purpose).digest().subarray(0, 16);
-	bytes[6] = 128 | (bytes[6] ?? 0) & 15;
-	bytes[8] = 128 | (bytes[8] ?? 0) & 63;
-	return bytes;
-}
-/** An UUID as Microsoft's GUIDs and VirtualBox store it: its first three parts with the lowest byte first. */
-function guidBytes(uuid) {
-	const bytes = Buffer.from(uuid);
-	bytes.subarray(0, 4).reverse();
-	bytes.subarray(4, 6).reverse();
-	bytes.subarray(6, 8).reverse();
-	return bytes;
-}
-// src/disk/formats/vmdk.ts
-const SECTOR_BYTES = 512;
-/** QEMU block/vmdk.c `VMDK4Header`, VMware's SparseExtentHeader; numbers are little-endian and in sectors. */
-const MAGIC = "KDMV";
-const HEADER_BYTES$1 = 512;
-const CAPACITY_AT = 12;
-const GRAIN_AT = 20;
-const DESCRIPTOR_AT = 28;
-const DESCRIPTOR_SIZE_AT = 36;
-const TABLE_ENTRIES_AT = 44;
-const DIRECTORY_AT = 56;
-/** Stands for "no parent". */
-const NO_CID = 4294967295;
-/**
-* Replaces the random content id (CID) that qemu-img writes into the descriptor of a vmdk by one of its content.
-*
-* @param start where in the file the vmdk begins; it goes to the file's end
-*/
-async function stampVmdk(path, start, signal) {
-	await using file = await open(path, "r+");
-	const header = await vmdkHeader(file, start);
-	const at = start + sectors(header, DESCRIPTOR_AT);
-	const length = sectors(header, DESCRIPTOR_SIZE_AT);
-	const hash = await contentHash(path, start, [{
-		offset: at,
-		length
-	}], signal);
-	const cid = hash.readUInt32BE(0) === NO_CID ? 0 : hash.readUInt32BE(0);
-	const text = (await readAt(file, at, length)).toString("latin1").replace(/\0.*$/s, "");
-	const line = `CID=${cid.toString(16).padStart(8, "0")}`;
-	const stamped = Buffer.alloc(length);
-	if (stamped.write(text.replace(/^CID=.*$/m, line), "latin1") >= length) throw new Error("the descriptor is full");
-	await writeAt(file, at, stamped);
-}
-/** How much of a vmdk's virtual size has content, in bytes: its grains that are there. */
-async function populatedBytes(file, start) {
-	const header = await vmdkHeader(file, start);
-	const entries = header.readUInt32LE(TABLE_ENTRIES_AT);
-	const grainBytes = sectors(header, GRAIN_AT);
-	const tables = Math.ceil(sectors(header, CAPACITY_AT) / grainBytes / entries);
-	const directory = await readAt(file, start + sectors(header, DIRECTORY_AT), tables * 4);
-	let grains = 0;
-	for (let index = 0; index < tables; index += 1) {
-		const table = await readAt(file, start + directory.readUInt32LE(index * 4) * SECTOR_BYTES, entries * 4);
-		for (let entry = 0; entry < entries; entry += 1) grains += table.readUInt32LE(entry * 4) > 1 ? 1 : 0;
-	}
-	return grains * grainBytes;
-}
-async function vmdkHeader(file, start) {
-	const header = await readAt(file, start, HEADER_BYTES$1);
-	if (header.toString("latin1", 0, 4) !== MAGIC) throw new Error("qemu-img wrote a vmdk without a header");
-	return header;
-}
-function sectors(header, at) {
-	return Number(header.readBigUInt64LE(at)) * SECTOR_BYTES;
-}
-// src/disk/formats/ova.ts
-const ARCHIVE = "archive";
-/** All others: a plain name in a tar, in an URL and in the manifest. */
-const UNFIT = /[^A-Za-z0-9._-]+/g;
-const NAME_LENGTH = 90;
-/**
-* Writes an OVA: descriptor, manifest and vmdk, in this order, in a ustar archive (DMTF DSP0243 1.1 sections 5.1 and 5.3).
-* The manifest has SHA256, as those of open-vmdk (ova/mkova.sh) and osbuild (stages/org.osbuild.ovf) for vSphere.
-*
-* qemu-img writes the vmdk where it stands in the archive, behind space for what comes before it, so that it is there
-* once only. The descriptor ends with blanks as far as the space is larger than it.
-*
-* @returns path of the archive, in the folder
-*/
-async function writeOva(request) {
-	const { epochSeconds: mtimeSeconds, signal } = request;
-	const names = memberNames(request);
-	const ovfBytes = Buffer.byteLength(descriptor(request, Number.MAX_SAFE_INTEGER, Number.MAX_SAFE_INTEGER));
-	const manifestBytes = manifest(names, "", "").length;
-	const vmdkAt = 1536 + paddedSize(ovfBytes) + paddedSize(manifestBytes);
-	const path = await writeVmdk(request, vmdkAt);
-	await stampVmdk(path, vmdkAt, signal);
-	await using file = await open(path, "r+");
-	const vmdkBytes = (await file.stat()).size - vmdkAt;
-	const ovf = Buffer.alloc(ovfBytes, " ");
-	ovf.write(descriptor(request, vmdkBytes, await populatedBytes(file, vmdkAt)));
-	const sums = manifest(names, ovf, await sha256From(file, vmdkAt, signal));
-	const start = [
-		memberHeader({
-			name: names.ovf,
-			sizeBytes: ovf.length,
-			mtimeSeconds
-		}),
-		Buffer.concat([ovf], paddedSize(ovf.length)),
-		memberHeader({
-			name: names.manifest,
-			sizeBytes: sums.length,
-			mtimeSeconds
-		}),
-		Buffer.concat([sums], paddedSize(sums.length)),
-		memberHeader({
-			name: names.vmdk,
-			sizeBytes: vmdkBytes,
-			mtimeSeconds
-		})
-	];
-	await writeAt(file, 0, Buffer.concat(start));
-	const end = vmdkAt + vmdkBytes;
-	await writeAt(file, end, Buffer.concat([Buffer.alloc(paddedSize(end) - end), archiveEnd()]));
-	return path;
-}
-function memberNames({ fileName }) {
-	const stem = fileName.replaceAll(UNFIT, "_").slice(0, NAME_LENGTH);
-	return {
-		ovf: `${stem}.ovf`,
-		manifest: `${stem}.mf`,
-		vmdk: `${stem}.vmdk`
-	};
-}
-function descriptor(request, fileBytes, populated) {
-	const vmdk = {
-		fileName: memberNames(request).vmdk,
-		fileBytes,
-		capacityBytes: request.sizeBytes
-	};
-	return ovfText({
-		...request.appliance,
-		vmdk: {
-			...vmdk,
-			populatedBytes: populated
-		}
-	});
-}
-/** @param vmdkSum hexadecimal */
-function manifest(names, ovf, vmdkSum) {
-	const ovfSum = createHash("sha256").update(ovf).digest("hex");
-	return Buffer.from(`SHA256(${names.ovf})= ${ovfSum}\nSHA256(${names.vmdk})= ${vmdkSum.padEnd(ovfSum.length)}\n`);
-}
-/** @returns path of a file with an empty start, and from `vmdkAt` on the vmdk */
-async function writeVmdk(request, vmdkAt) {
-	const { disk, sizeBytes, folder, optionArguments, signal } = request;
-	const options = {
-		cwd: folder,
-		...signal === void 0 ? {} : { signal }
-	};
-	const { vmdk } = memberNames(request);
-	await runCommand("qemu-img", [
-		"create",
-		"-q",
-		"-f",
-		"vmdk",
-		...optionArguments,
-		"--",
-		vmdk,
-		`${sizeBytes}`
-	], options);
-	const path = join(folder, ARCHIVE);
-	await copyTo(join(folder, vmdk), path, vmdkAt);
-	const place = `driver=vmdk,file.driver=raw,file.offset=${vmdkAt},file.file.driver=file,file.file.filename=${ARCHIVE}`;
-	await runCommand("qemu-img", [
-		"convert",
-		...[
-			"-n",
-			"--target-is-zero",
-			"--target-image-opts"
-		],
-		"-f",
-		disk.format,
-		"--",
-		disk.file,
-		place
-	], options);
-	return path;
-}
-/** Moves a small file to a place in another, which it begins. */
-async function copyTo(from, to, start) {
-	await using source = await open(from);
-	await using target = await open(to, "wx");
-	const { size } = await source.stat();
-	for await (const { offset, bytes } of chunksOf(source, {
-		offset: 0,
-		length: size
-	})) await writeAt(target, start + offset, bytes);
-	await rm(from);
-}
-async function sha256From(file, start, signal) {
-	const hash = createHash("sha256");
-	const { size } = await file.stat();
-	const options = {
-		reused: true,
-		...signal === void 0 ? {} : { signal }
-	};
-	for await (const { bytes } of chunksOf(file, {
-		offset: start,
-		length: size - start
-	}, options)) hash.update(bytes);
-	return hash.digest("hex");
-}
-// src/disk/formats/vdi.ts
-/** QEMU block/vdi.c `VdiHeader`: `uuid_image`, and behind it `uuid_last_snap`. */
-const UUID_AT$1 = 392;
-/** Replaces the two random ids that qemu-img puts into a VDI by ids of its content: VirtualBox keeps disks apart by them. */
-async function stampVdi(path, signal) {
-	await using file = await open(path, "r+");
-	const hash = await contentHash(path, 0, [{
-		offset: UUID_AT$1,
-		length: 32
-	}], signal);
-	const ids = ["vdi image", "vdi snapshot"].map((purpose) => guidBytes(uuidBytes(hash, purpose)));
-	await writeAt(file, UUID_AT$1, Buffer.concat(ids));
-}
-// src/disk/formats/vhd.ts
-/** Microsoft, "Virtual Hard Disk Image Format Specification", Hard Disk Footer Format; numbers are big-endian. */
-const FOOTER_BYTES = 512;
-const COOKIE = "conectix";
-const TIME_AT = 24;
-/** Current size, in bytes. */
-const SIZE_AT = 48;
-const TYPE_AT = 60;
-const FIXED = 2;
-const DYNAMIC = 3;
-const CHECKSUM_AT$1 = 64;
-const UUID_AT = 68;
-/** 2000-01-01, from which the format counts seconds. */
-const TIME_ZERO = 946684800;
-const LAST_TIME = 2 ** 32 - 1;
-/** kiwi/storage/subformat/vhdfixed.py `_write_vhd_tag` */
-const TAG_AT = 65536;
-const TAG_BYTES = 512;
-/**
-* Replaces the time and the random id that qemu-img puts into a VHD, of either kind, by the given time and an id of its
-* content.
-*
-* @returns what a machine sees, in bytes: of a fixed VHD only its footer says so, for qemu-img takes a guest's sector 0
-*   that begins like a footer for the header of a dynamic one (QEMU block/vpc.c `vpc_open`)
-*/
-async function stampVhd(path, epochSeconds, signal) {
-	await using file = await open(path, "r+");
-	const { size } = await file.stat();
-	const footerAt = size - FOOTER_BYTES;
-	const footer = await readAt(file, footerAt, FOOTER_BYTES);
-	if (footer.toString("latin1", 0, 8) !== COOKIE) throw new Error("qemu-img wrote a VHD without a footer");
-	const type = footer.readUInt32BE(TYPE_AT);
-	if (type !== FIXED && type !== DYNAMIC) throw new Error(`qemu-img wrote a VHD of the type ${type}`);
-	const places = type === DYNAMIC ? [0, footerAt] : [footerAt];
-	const hash = await contentHash(path, 0, places.flatMap((at) => [{
-		offset: at + TIME_AT,
-		length: 4
-	}, {
-		offset: at + CHECKSUM_AT$1,
-		length: 20
-	}]), signal);
-	footer.writeUInt32BE(Math.min(Math.max(epochSeconds - TIME_ZERO, 0), LAST_TIME), TIME_AT);
-	uuidBytes(hash, "vhd").copy(footer, UUID_AT);
-	footer.writeUInt32BE(0, CHECKSUM_AT$1);
-	footer.writeUInt32BE(onesComplement(footer), CHECKSUM_AT$1);
-	for (const at of places) await writeAt(file, at, footer);
-	return Number(footer.readBigUInt64BE(SIZE_AT));
-}
-function onesComplement(bytes) {
-	return ~bytes.reduce((sum, byte) => sum + byte, 0) >>> 0;
-}
-/**
-* Writes the tag that Azure's marketplace looks for, as KIWI does: 512 bytes at 64 KiB that begin with the GUID.
-*
-* @param tag `XXXXXXXX-XXXX-XXXX-XXXX-XXXXXXXXXXXX`
-* @throws DescriptionError where the disk has something of its own there, which KIWI writes over
-*/
-async function writeVhdTag(path, tag) {
-	await using file = await open(path, "r+");
-	const bytes = Buffer.alloc(TAG_BYTES);
-	guidBytes(Buffer.from(tag.replaceAll("-", ""), "hex")).copy(bytes);
-	const { size } = await file.stat();
-	if (size < 66560) throw refused("the disk ends before 64 KiB");
-	const before = await readAt(file, TAG_AT, TAG_BYTES);
-	if (!isZero(before) && !before.equals(bytes)) throw refused("the disk holds data there, its boot loader perhaps");
-	await writeAt(file, TAG_AT, bytes);
-}
-function refused(reason) {
-	return new DescriptionError([{
-		where: "vhdfixedtag",
-		text: `the tag of a fixed VHD stands at 64 KiB, and ${reason}: leave the attribute out`
-	}]);
-}
-// src/disk/formats/vhdx.ts
-/** MS-VHDX: section 2.2 (layout, file identifier), 2.2.2 (headers), 2.3 (log), 2.6 (metadata); all little-endian. */
-const KIBIBYTE = 1024;
-const CREATOR = {
-	offset: 8,
-	length: 512
-};
-const HEADERS = [64 * KIBIBYTE, 128 * KIBIBYTE];
-const HEADER_BYTES = 4096;
-const CHECKSUM_AT = 4;
-const SEQUENCE_AT = 8;
-const FILE_WRITE_GUID_AT = 16;
-const DATA_WRITE_GUID_AT = 32;
-const LOG_GUID_AT = 48;
-const LOG_LENGTH_AT = 68;
-const LOG_OFFSET_AT = 72;
-const REGION_TABLE = 192 * KIBIBYTE;
-const TABLE_BYTES = 64 * KIBIBYTE;
-const REGION_ENTRIES_AT = 16;
-const METADATA_ENTRIES_AT = 32;
-const ENTRY_BYTES = 32;
-const GUID_BYTES = 16;
-const METADATA_REGION = "06a27c8b90479a4bb8fe575f050f886e";
-const PAGE_83_DATA = "ab12cabee6b2234593efc309e000c746";
-/**
-* Replaces what qemu-img writes at random or of itself into a VHDX by ids of its content: the ids and numbers of both
-* headers, the id of the disk, the name of the program, and the old entries of the log, which is empty.
-*/
-async function stampVhdx(path, signal) {
-	await using file = await open(path, "r+");
-	const headers = await Promise.all(HEADERS.map((at) => readAt(file, at, HEADER_BYTES)));
-	const [first] = headers;
-	if (first?.toString("latin1", 0, 4) !== "head") throw new Error("qemu-img wrote a VHDX without headers");
-	if (headers.some((header) => !isZero(header.subarray(LOG_GUID_AT, 64)))) throw new Error("qemu-img wrote a VHDX with a log that is to be played");
-	const log = {
-		offset: Number(first.readBigUInt64LE(LOG_OFFSET_AT)),
-		length: first.readUInt32LE(LOG_LENGTH_AT)
-	};
-	const idAt = await diskIdPlace(file);
-	const hash = await contentHash(path, 0, masks(log, idAt), signal);
-	await writeAt(file, CREATOR.offset, creator());
-	await writeZeros(file, log);
-	await writeAt(file, idAt, guidBytes(uuidBytes(hash, "vhdx disk")));
-	const [one, two] = headers.map((header) => header.readBigUInt64LE(SEQUENCE_AT));
-	const numbers = (one ?? 0n) > (two ?? 0n) ? [2n, 1n] : [1n, 2n];
-	for (const [index, header] of headers.entries()) {
-		header.writeBigUInt64LE(numbers[index] ?? 0n, SEQUENCE_AT);
-		guidBytes(uuidBytes(hash, "vhdx file write")).copy(header, FILE_WRITE_GUID_AT);
-		guidBytes(uuidBytes(hash, "vhdx data write")).copy(header, DATA_WRITE_GUID_AT);
-		header.writeUInt32LE(0, CHECKSUM_AT);
-		header.writeUInt32LE(crc32c(header), CHECKSUM_AT);
-		await writeAt(file, HEADERS[index] ?? 0, header);
-	}
-}
-function masks(log, idAt) {
-	const ids = HEADERS.map((at) => ({
-		offset: at + CHECKSUM_AT,
-		length: 44
-	}));
-	return [
-		CREATOR,
-		log,
-		{
-			offset: idAt,
-			length: GUID_BYTES
-		},
-		...ids
-	];
-}
-/** UTF-16; qemu-img writes its version. */
-function creator() {
-	const bytes = Buffer.alloc(CREATOR.length);
-	bytes.write("kiwi-oci", "utf16le");
-	return bytes;
-}
-/** Where the id of the disk stands ("Page 83 data"), found as a reader finds it: region table, metadata table, item. */
-async function diskIdPlace(file) {
-	const region = entryOf(await readAt(file, REGION_TABLE, TABLE_BYTES), REGION_ENTRIES_AT, METADATA_REGION);
-	const metadataAt = Number(region.readBigUInt64LE(GUID_BYTES));
-	return metadataAt + entryOf(await readAt(file, metadataAt, TABLE_BYTES), METADATA_ENTRIES_AT, PAGE_83_DATA).readUInt32LE(GUID_BYTES);
-}
-function entryOf(table, from, guid) {
-	for (let at = from; at + ENTRY_BYTES <= table.length; at += ENTRY_BYTES) if (table.toString("hex", at, at + GUID_BYTES) === guid) return table.subarray(at, at + ENTRY_BYTES);
-	throw new Error("qemu-img wrote a VHDX without its metadata");
-}
-/** CRC-32C, RFC 3720 appendix B.4; that of Node's zlib has another polynomial. */
-function crc32c(bytes) {
-	let crc = 4294967295;
-	for (const byte of bytes) {
-		crc ^= byte;
-		for (let bit = 0; bit < 8; bit += 1) crc = (crc & 1) === 0 ? crc >>> 1 : crc >>> 1 ^ 2197175160;
-	}
-	return ~crc >>> 0;
-}
-// src/disk/options.ts
-const NO_OPTIONS = { qemu: [] };
-new Map(Object.entries({
-	backing_file: "names another file, and the disk is alone in the image",
-	backing_fmt: "is of another file, and the disk is alone in the image",
-	data_file: "names another file, and the disk is alone in the image",
-	data_file_raw: "is of another file, and the disk is alone in the image",
-	encryption: "needs a key, which qemu-img is not given",
-	size: "is what <size> of the type says"
-}));
-/**
-* The options for qemu-img's `-o`, the later of which win: ours that others can change, the description's, and ours that
-* make the format.
-*/
-function qemuOptions(format, options) {
-	const { defaults, fixed } = diskFormat(format);
-	if (!takesOptions(format)) return [];
-	return [
-		...defaults,
-		...options.qemu.map(knownAdapter),
-		...fixed
-	];
-}
-/**
-* A vmdk knows one kind of all LSI adapters and of the paravirtual one; which it is, the machine says
-* (kiwi/storage/subformat/base.py `get_qemu_option_list`, which lets lsisas1068 fail).
-*/
-function knownAdapter(option) {
-	return option === "adapter_type=pvscsi" || option === "adapter_type=lsisas1068" ? "adapter_type=lsilogic" : option;
-}
-// src/disk/overlay.ts
-/**
-* A disk that reads as another with zeros behind it, of some 200 KB: nothing of the other is changed or copied.
-*
-* @param sizeBytes the size to have, more than the disk's
-* @param folder of our own, which has to last as long as it is read
-*/
-async function extendedDisk(disk, sizeBytes, folder, signal) {
-	const place = await mkdtemp(join(resolve(folder), "overlay-"));
-	await symlink(disk.file, join(place, "below"));
-	const file = join(place, "above.qcow2");
-	await runCommand("qemu-img", [
-		"create",
-		"-q",
-		"-f",
-		"qcow2",
-		"-F",
-		disk.format,
-		"-b",
-		"below",
-		"--",
-		file,
-		`${sizeBytes}`
-	], signal === void 0 ? {} : { signal });
-	return {
-		file,
-		format: "qcow2"
-	};
-}
-// src/disk/convert.ts
-/**
-* Converts a disk. The same content, name, options and time give the same bytes with the same qemu-img and zlib: ids that
-* qemu-img makes at random are replaced by ids of the content. Holes stay holes. Where the format has sizes of its own the
-* disk gets zeros at its end. The content is written once; on the way to gce from another format than raw, twice.
-*
-* @throws HostError without space; CommandError when qemu-img fails or is ended; DescriptionError where a tag for a fixed
-*   VHD would be written over content; AbortError after `signal`. None of them leaves a file
-*/
-async function convertDisk(conversion) {
-	const { source, target, virtualSizeBytes } = conversion;
-	if (!isConverted(conversion.from, conversion.to, conversion.options)) return {
-		file: source,
-		virtualSizeBytes
-	};
-	let folder;
-	try {
-		folder = await mkdtemp(join(dirname(resolve(target)), ".partial-"));
-		const made = await makeDisk(conversion, folder);
-		await rename(made.file, target);
-		return {
-			file: target,
-			virtualSizeBytes: made.virtualSizeBytes
-		};
-	} catch (error) {
-		throw spaceError(error, dirname(resolve(target)));
-	} finally {
-		if (folder !== void 0) await rm(folder, {
-			recursive: true,
-			force: true
-		});
-	}
-}
-/**
-* Whether a disk is written anew for the format. One for an archive always is, and one for a fixed VHD, since what
-* qemu-img calls vpc may be of either kind.
-*/
-function isConverted(from, to, options = NO_OPTIONS) {
-	if (to === "raw") return from !== "raw";
-	if (to === "gce" || to === "ova" || to === "vhd-fixed") return true;
-	return from !== diskFormat(to).driver || options.qemu.length > 0;
-}
-async function makeDisk(conversion, folder) {
-	switch (conversion.to) {
-		case "gce": return makeGce(conversion, folder);
-		case "ova": return makeOva(conversion, folder);
-		default: return makePlain(conversion, folder);
-	}
-}
-async function makeGce(conversion, folder) {
-	const { source, from, options = NO_OPTIONS, target, epochSeconds, signal } = conversion;
-	const file = join(folder, basename(target));
-	const { gceLicense: license } = options;
-	const sizeBytes = extendedSize("gce", conversion.virtualSizeBytes);
-	const raw = from === "raw" ? source : join(await mkdtemp(join(folder, "raw-")), "disk");
-	if (raw !== source) await qemuImg([
-		"convert",
-		"-f",
-		from,
-		"-O",
-		"raw",
-		"--",
-		resolve(source),
-		resolve(raw)
-	], signal);
-	await writeGce({
-		raw,
-		sizeBytes,
-		epochSeconds,
-		target: file,
-		...license === void 0 ? {} : { license },
-		...signal === void 0 ? {} : { signal }
-	});
-	return {
-		file,
-		virtualSizeBytes: sizeBytes
-	};
-}
-async function makeOva(conversion, folder) {
-	const { options = NO_OPTIONS, target, epochSeconds, signal } = conversion;
-	const { machine, firmware } = options;
-	const fileName = basename(target).replace(/(?<=.)\.ova$/, "");
-	const sizeBytes = extendedSize("ova", conversion.virtualSizeBytes);
-	return {
-		file: await writeOva({
-			disk: await readDisk(conversion, folder),
-			sizeBytes,
-			fileName,
-			appliance: {
-				name: machine?.displayName ?? conversion.title ?? fileName,
-				...machine === void 0 ? {} : { machine },
-				...firmware === void 0 ? {} : { firmware }
-			},
-			optionArguments: optionArguments("ova", options),
-			epochSeconds,
-			folder,
-			...signal === void 0 ? {} : { signal }
-		}),
-		virtualSizeBytes: sizeBytes
-	};
-}
-/** The disk to convert, of the size that the format has for it. */
-async function readDisk(conversion, folder) {
-	const { source, from, to, virtualSizeBytes, signal } = conversion;
-	const disk = {
-		file: resolve(source),
-		format: from
-	};
-	const sizeBytes = extendedSize(to, virtualSizeBytes);
-	return sizeBytes === virtualSizeBytes ? disk : extendedDisk(disk, sizeBytes, folder, signal);
-}
-async function makePlain(conversion, folder) {
-	const { to, target, options = NO_OPTIONS, signal } = conversion;
-	const { driver } = diskFormat(to);
-	const disk = await readDisk(conversion, folder);
-	const file = resolve(folder, basename(target));
-	const squeeze = conversion.compressed && to === "qcow2" ? ["-c"] : [];
-	await qemuImg(["convert", ...[
-		"-f",
-		disk.format,
-		"-O",
-		driver,
-		...squeeze,
-		...optionArguments(to, options),
-		"--",
-		disk.file,
-		file
-	]], signal);
-	return {
-		file,
-		virtualSizeBytes: await stamp(file, conversion)
-	};
-}
-/** Gives the disk ids of its own content, and a fixed VHD its tag. @returns what a machine sees, in bytes */
-async function stamp(path, { to, options, epochSeconds, signal }) {
-	const tag = to === "vhd-fixed" ? options?.vhdFixedTag : void 0;
-	if (tag !== void 0) await writeVhdTag(path, tag);
-	if (to === "vhd" || to === "vhd-fixed") return await stampVhd(path, epochSeconds, signal);
-	if (to === "vmdk") await stampVmdk(path, 0, signal);
-	if (to === "vdi") await stampVdi(path, signal);
-	if (to === "vhdx") await stampVhdx(path, signal);
-	return await virtualSize(path, diskFormat(to).driver, signal);
-}
-function optionArguments(to, options) {
-	return qemuOptions(to, options).flatMap((option) => ["-o", option]);
-}
-/**
-* Asks the installed qemu-img whether it takes the options, with a disk of 16 MiB: before a build, which takes minutes.
-*
-* @param folder that can be written
-* @returns what it says against them
-*/
-async function refusedOptions(to, options, folder, signal) {
-	const place = await mkdtemp(join(folder, ".partial-"));
-	const { driver } = diskFormat(to);
-	try {
-		await qemuImg([
-			"create",
-			"-q",
-			"-f",
-			driver,
-			...optionArguments(to, options),
-			"--",
-			join(place, "disk"),
-			"16M"
-		], signal);
-		return;
-	} catch (error) {
-		if (!(error instanceof CommandError) || error.outcome.kind !== "exit") throw error;
-		return (error.lastLines.at(-1) ?? "no reason given").replace(/^qemu-img: (.*\/disk: )?/, "");
-	} finally {
-		await rm(place, {
-			recursive: true,
-			force: true
-		});
-	}
-}
-async function qemuImg(args, signal) {
-	await runCommand("qemu-img", args, signal === void 0 ? {} : { signal });
-}
-// src/host/space.ts
-const MEGABYTE = 1024 ** 2;
-/** What we assume to be in the disk of a description that gives no smaller `<size>`. */
-const ASSUMED_CONTENT_BYTES = 2048 * MEGABYTE;
-/** A disk of a Linux system compresses to about 40 % (440 MB of a small Debian to 166 MB); the rest is margin. */
-const COMPRESSED_PART = .6;
-/** Bytes that an ordinary user may still write below a path; a path that does not exist yet counts as its parent. */
-async function freeBytes(path) {
-	let folder = resolve(path);
-	for (;;) try {
-		const { bavail, bsize } = await statfs(folder);
-		return bavail * bsize;
-	} catch (error) {
-		const parent = dirname(folder);
-		if (!(error instanceof Error && "code" in error && error.code === "ENOENT") || parent === folder) throw error;
-		folder = parent;
-	}
-}
-/** The error to throw where a folder has not the space, with both numbers in GB (10⁹ bytes, as `df -H` shows them). */
-function spaceProblem(needBytes, haveBytes, path) {
-	if (haveBytes >= needBytes) return void 0;
-	return new HostError(`not enough space in ${path}: about ${(Math.ceil(needBytes / 1e8) / 10).toFixed(1)} GB are needed, ${(Math.floor(haveBytes / 1e8) / 10).toFixed(1)} GB are free`, "free some, or set work-dir to a folder on a larger file system");
-}
-/** Bytes needed to wrap an existing disk: the converted disk and the layer, nothing else stays. */
-function diskSpaceNeed(facts) {
-	const { contentBytes, packed = false, compressed } = facts;
-	const packedBytes = contentBytes * COMPRESSED_PART;
-	const file = packed ? packedBytes : contentBytes;
-	const layer = compressed || packed ? packedBytes : facts.lengthBytes ?? contentBytes;
-	return Math.ceil((facts.converted ? file : 0) + Math.max(layer, facts.rawCopy ? contentBytes : 0));
-}
-/**
-* Bytes needed to build a description: root tree, raw disk, and what is written of the disk.
-*
-* The raw disk is sparse, so `<size>` only limits what it can hold; a small system in a disk of 100 GB is usual. The
-* estimate takes the smaller of `<size>` and 2 GB and is meant to stop what cannot work; `diskSpaceNeed` is asked again
-* when the disk is there.
-*
-* @param sizeMegabytes `<size>` of the type in MB, where it is given
-*/
-function descriptionSpaceNeed(parts, sizeMegabytes) {
-	const limit = sizeMegabytes === void 0 ? Number.POSITIVE_INFINITY : sizeMegabytes * MEGABYTE;
-	const content = Math.min(limit, ASSUMED_CONTENT_BYTES);
-	return content + content + diskSpaceNeed({
-		...parts,
-		contentBytes: content
-	});
-}
-// src/plan/diskoptions.ts
-/**
-* What the description says of the conversion. It says it of its own format: to another that an input names, nothing of
-* it applies.
-*/
-function conversionOptions(source, format, platform) {
-	if (source.kind !== "description" || source.selected.diskFormat !== format) return NO_OPTIONS;
-	const { formatOptions, vhdFixedTag, gceLicense, machine, firmware } = source.selected;
-	return {
-		qemu: formatOptions,
-		...vhdFixedTag === void 0 ? {} : { vhdFixedTag },
-		...gceLicense === void 0 ? {} : { gceLicense },
-		...machine === void 0 ? {} : { machine },
-		firmware: firmware ?? (["amd64", "386"].includes(platform.architecture) ? "bios" : "efi")
-	};
-}
-// src/job/disk.ts
-/**
-* Asks qemu-img about the description's options for the format.
-*
-* @throws DescriptionError with its answer
-*/
-async function checkFormatOptions(plan, job) {
-	const { source, format, platform } = plan;
-	const options = conversionOptions(source, format, platform);
-	if (source.kind !== "description" || options.qemu.length === 0) return;
-	const refusal = await refusedOptions(format, options, job.workFolder, job.signal);
-	if (refusal === void 0) return;
-	const text = `formatoptions for ${format}: qemu-img says "${refusal}": write ones that this qemu-img knows`;
-	throw new DescriptionError([{
-		...typePlace(source.selected),
-		text
-	}]);
-}
-/** @throws HostError when the build of the description, the disk and its layer have no room in the work folder */
-async function checkDescriptionSpace(plan, { selected }, job) {
-	const sizeMegabytes = selected.size?.additive ? void 0 : selected.size?.megabytes;
-	await checkSpace(descriptionSpaceNeed(writtenParts(plan, "raw"), sizeMegabytes), job);
-}
-/** @throws HostError when the disk, converted, and its layer have no room in the work folder */
-async function checkDiskSpace(plan, disk, job) {
-	const { whole } = diskFormat(plan.format);
-	await checkSpace(diskSpaceNeed({
-		contentBytes: disk.sizeBytes,
-		...whole ? { lengthBytes: disk.virtualSizeBytes } : {},
-		...writtenParts(plan, disk.format)
-	}), job);
-}
-function writtenParts(plan, from) {
-	return {
-		converted: makesFile(plan, from),
-		compressed: plan.compression.algorithm !== "none",
-		packed: diskFormat(plan.format).packed === true,
-		rawCopy: plan.format === "gce" && from !== "raw"
-	};
-}
-async function checkSpace(needBytes, job) {
-	const problem = spaceProblem(needBytes, await freeBytes(job.workFolder), job.workFolder);
-	if (problem) throw problem;
-}
-/**
-* Whether the layer is written from the raw disk itself, without a file of the format in between. Where the layer is not
-* compressed the clusters of a qcow2 are, by qemu-img.
-*/
-function isStreamed({ source, format, platform, compression }, from) {
-	if (from !== "raw") return false;
-	if (format === "raw") return true;
-	const { qemu } = conversionOptions(source, format, platform);
-	return format === "qcow2" && compression.algorithm !== "none" && qemu.length === 0;
-}
-/** Whether a file of the plan's format is written, and not the disk itself or its content read. */
-function makesFile(plan, from) {
-	const { source, format, platform } = plan;
-	return isConverted(from, format, conversionOptions(source, format, platform)) && !isStreamed(plan, from);
-}
-/**
-* Makes the disk that goes into the image, from one that stays as it is.
-*
-* @throws HostError without space, and when the disk changes meanwhile; what `convertDisk` throws
-*/
-async function convertSource(plan, raw, job) {
-	const { format } = plan;
-	const path = plannedDiskPath(plan);
-	await checkDiskSpace(plan, raw, job);
-	const made = isStreamed(plan, raw.format) ? await phase(job, "Scan", "Look through the disk for its content", () => streamedDisk(plan, raw, job.signal)) : makesFile(plan, raw.format) ? await phase(job, "Convert", `Convert the disk to ${format}`, () => convertedDisk(plan, raw, path, job)) : {
-		file: raw.file,
-		virtualSizeBytes: raw.virtualSizeBytes,
-		sizeBytes: Number(raw.state.size)
-	};
-	await checkUnchanged(raw.file, raw.state);
-	if (made.virtualSizeBytes > raw.virtualSizeBytes) job.report.info(`The disk grew from ${raw.virtualSizeBytes} to ${made.virtualSizeBytes} bytes, as ${format} has it`);
-	if (plan.compression.algorithm === "none") await checkSpace(made.sizeBytes, job);
-	return {
-		path,
-		format,
-		...made,
-		...made.file === raw.file ? { state: raw.state } : {}
-	};
-}
-async function phase(job, name, title, work) {
-	job.report.group(title);
-	const done = await job.stopwatch.time(name, work);
-	job.report.endGroup();
-	return done;
-}
-async function streamedDisk({ format }, raw, signal) {
-	const { file, virtualSizeBytes } = raw;
-	const made = await (format === "raw" ? rawContent$1 : qcow2Content)(file, virtualSizeBytes, signal);
-	return {
-		file,
-		virtualSizeBytes,
-		sizeBytes: made.sizeBytes,
-		content: made.extents
-	};
-}
-async function convertedDisk(plan, raw, path, job) {
-	const { source, format } = plan;
-	const folder = join(job.workFolder, "disk");
-	await mkdir(folder, { recursive: true });
-	const epochSeconds = plan.sourceDateEpoch ?? imageTime(raw.state);
-	const converted = await convertDisk({
-		source: raw.file,
-		from: raw.format,
-		virtualSizeBytes: raw.virtualSizeBytes,
-		to: format,
-		target: join(folder, basename(path)),
-		compressed: plan.compression.algorithm === "none",
-		options: conversionOptions(source, format, plan.platform),
-		title: source.kind === "description" ? source.name : diskStem(source),
-		epochSeconds,
-		signal: job.signal
-	});
-	return {
-		...converted,
-		sizeBytes: (await stat(converted.file)).size
-	};
-}
-/** The time of an image whose user gives none, in seconds since 1970: that of its disk. */
-function imageTime({ mtimeNs }) {
-	return Math.max(0, Number(mtimeNs / 1000000000n));
-}
 // src/job/job.ts
 /** The same job until another signal aborts, its calls to registries among it. */
 function jobUntil(job, signal) {
@@ -36474,417 +38605,6 @@ async function together(signal, [first, second]) {
 	if (failure) throw failure.error;
 	return results;
 }
-// src/oci/layer/extent.ts
-function extentLength(extent) {
-	return extent.kind === "bytes" ? extent.bytes.length : extent.length;
-}
-// src/oci/layer/disktar.ts
-/** The tar with one disk, read piece by piece and hashed on the way; holes and zeros are not read. */
-var DiskTar = class DiskTar {
-	#disk;
-	#source;
-	#extents;
-	#hash = createHash("sha256");
-	/** What is left of the extent under way. */
-	#extent;
-	#done = 0;
-	#diffID;
-	constructor(disk, source, extents) {
-		this.#disk = disk;
-		this.#source = source;
-		this.#extents = extents.values();
-	}
-	/**
-	* @throws HostError when the source is no regular file; ImageError for a path that cannot be in an image
-	*/
-	static async open(file, facts) {
-		const disk = await open(file.source, "r");
-		try {
-			const stats = await disk.stat();
-			if (!stats.isFile()) throw new HostError(`the disk ${file.source} is not a file`, "give the path of a disk file");
-			const content = file.content ?? [{
-				kind: "data",
-				offset: 0,
-				length: stats.size
-			}];
-			const sizeBytes = content.reduce((total, extent) => total + extentLength(extent), 0);
-			const { epochSeconds, hasBase } = facts;
-			const entries = diskEntries(file.path, {
-				sizeBytes,
-				mtimeSeconds: epochSeconds,
-				hasBase
-			});
-			const head = {
-				kind: "bytes",
-				bytes: Buffer.concat(entries.map(tarHeader))
-			};
-			const tail = {
-				kind: "bytes",
-				bytes: Buffer.concat([tarPadding(sizeBytes), tarEnd()])
-			};
-			return new DiskTar(disk, file.source, [
-				head,
-				...content,
-				tail
-			]);
-		} catch (error) {
-			await disk.close();
-			throw error;
-		}
-	}
-	/** @throws HostError when the source has become shorter */
-	async fill(target) {
-		let filled = 0;
-		while (filled < target.length) {
-			const extent = this.#current();
-			if (extent === void 0) break;
-			const room = target.subarray(filled, filled + extentLength(extent) - this.#done);
-			const taken = await this.#take(extent, room);
-			this.#done += taken;
-			filled += taken;
-		}
-		this.#hash.update(target.subarray(0, filled));
-		return filled;
-	}
-	/** Of all that was read; nothing can be read after it. */
-	get diffID() {
-		this.#diffID ??= `sha256:${this.#hash.digest("hex")}`;
-		return this.#diffID;
-	}
-	async [Symbol.asyncDispose]() {
-		await this.#disk.close();
-	}
-	#current() {
-		while (this.#extent === void 0 || this.#done === extentLength(this.#extent)) {
-			const next = this.#extents.next();
-			if (next.done === true) return void 0;
-			this.#extent = next.value;
-			this.#done = 0;
-		}
-		return this.#extent;
-	}
-	async #take(extent, room) {
-		switch (extent.kind) {
-			case "bytes": return extent.bytes.copy(room, 0, this.#done);
-			case "zeros":
-				room.fill(0);
-				return room.length;
-			case "data": {
-				const { bytesRead } = await this.#disk.read(room, 0, room.length, extent.offset + this.#done);
-				if (bytesRead === 0) throw changedDisk(this.#source);
-				return bytesRead;
-			}
-		}
-	}
-};
-// src/oci/layer/layer.ts
-const CHUNK_BYTES = 1048576;
-/**
-* Writes the layer with the disk: read once, framed as tar, compressed by several threads and hashed on the way, in
-* constant memory. The blob gets its name when it is whole; on an error or an abort nothing of it stays. Its bytes do not
-* depend on the machine or the number of threads.
-*
-* @throws HostError when the disk file is no regular file, changes while it is read (or since it had `state`), or the disk is full; ImageError for
-*   a path that cannot be in an image; AbortError after `signal`; other errors of the file system are passed on
-*/
-async function writeDiskLayer(file, options) {
-	const { compression, signal } = options;
-	signal?.throwIfAborted();
-	const before = file.state ?? await fileState(file.source);
-	await using tar = await DiskTar.open(file, options);
-	const content = checked(blobContent(tar, options), file.source, before);
-	const isPlain = methodOf(compression) === void 0;
-	const { digest, sizeBytes } = await writeBlob(options.blobs, content, isPlain ? () => tar.diffID : void 0);
-	return {
-		mediaType: layerMediaType(compression),
-		digest,
-		diffID: tar.diffID,
-		size: sizeBytes
-	};
-}
-function blobContent(tar, { compression, threads, signal }) {
-	const method = methodOf(compression);
-	if (method === void 0) return plainChunks(tar, signal);
-	return compressed(tar, method, {
-		...threads === void 0 ? {} : { threads },
-		...signal === void 0 ? {} : { signal }
-	});
-}
-async function* plainChunks(source, signal) {
-	const filled = async (buffer) => buffer.subarray(0, await source.fill(buffer));
-	const buffers = [Buffer.allocUnsafe(CHUNK_BYTES), Buffer.allocUnsafe(CHUNK_BYTES)];
-	let next = filled(buffers[0]);
-	for (let at = 1;; at = 1 - at) {
-		const chunk = await next;
-		if (chunk.length === 0) return;
-		signal?.throwIfAborted();
-		next = filled(at === 0 ? buffers[0] : buffers[1]);
-		next.catch(() => {});
-		yield chunk;
-	}
-}
-/** Fails at the end, before the blob gets its name, where the file is not what it was. */
-async function* checked(content, source, before) {
-	yield* content;
-	await checkUnchanged(source, before);
-}
-// src/oci/store/validate.ts
-const REF_NAME = "org.opencontainers.image.ref.name";
-/** Nothing hashes index.json, so what has no meaning in it is not let through. */
-const INDEX_MEMBERS = [
-	"schemaVersion",
-	"mediaType",
-	"artifactType",
-	"manifests",
-	"subject",
-	"annotations"
-];
-const DESCRIPTOR_MEMBERS = [
-	"mediaType",
-	"digest",
-	"size",
-	"urls",
-	"annotations",
-	"data",
-	"platform",
-	"artifactType"
-];
-const DEFAULT_CONCURRENCY = 2;
-/**
-* Everything that is wrong with a layout of images, found from its files alone: layout version, index, size and digest of
-* every blob that is named, media types, diff IDs against what the layers decompress to, platform, history.
-*
-* @param folder of the layout; blobs that nothing names are not looked at
-* @returns one line each, empty for a valid layout; errors of the file system other than missing files are thrown
-*/
-async function layoutViolations(folder, options = {}) {
-	const version = await documentAt(join(folder, "oci-layout"), "oci-layout", versionViolations);
-	const index = await documentAt(join(folder, "index.json"), "index.json", indexFileViolations);
-	if (index.violations.length > 0) return [...version.violations, ...index.violations];
-	const { manifests } = parseIndex(index.bytes, void 0, "index.json");
-	const images = await Promise.all(manifests.map((descriptor) => documentsOf(folder, descriptor)));
-	const contents = await layerContents(folder, images.flatMap(({ manifest }) => manifest?.layers ?? []), options);
-	return [
-		...version.violations,
-		...refNameViolations(manifests),
-		...images.flatMap((image) => image.violations),
-		...[...contents.values()].flatMap(({ violations }) => violations),
-		...images.flatMap((image) => imageViolations(image, contents))
-	];
-}
-async function documentsOf(folder, descriptor) {
-	const subject = `manifest ${descriptor.digest}`;
-	if (descriptor.mediaType !== mediaTypes.manifest) return {
-		descriptor,
-		violations: [`${subject}: has the media type ${descriptor.mediaType} in index.json`]
-	};
-	const read = await documentContent(blobFile(folder, descriptor), descriptor);
-	const parsed = attempt(read.bytes, (bytes) => parseManifest(bytes, descriptor.mediaType, subject));
-	const violations = [...read.violations, ...parsed.violations].map((violation) => `${subject}: ${violation}`);
-	if (parsed.value === void 0) return {
-		descriptor,
-		violations
-	};
-	const manifest = parsed.value;
-	const config = await configOf(folder, manifest.config);
-	return {
-		descriptor,
-		manifest,
-		...config,
-		violations: [...violations, ...config.violations]
-	};
-}
-async function configOf(folder, descriptor) {
-	const subject = `config ${descriptor.digest}`;
-	const isConfig = descriptor.mediaType === mediaTypes.config;
-	const read = await documentContent(blobFile(folder, descriptor), descriptor);
-	const parsed = attempt(isConfig ? read.bytes : void 0, (bytes) => parseConfig(bytes, subject));
-	return {
-		violations: [
-			...isConfig ? [] : [`has the media type ${descriptor.mediaType}, no OCI config`],
-			...read.violations,
-			...parsed.violations
-		].map((violation) => `${subject}: ${violation}`),
-		...parsed.value === void 0 ? {} : { config: parsed.value }
-	};
-}
-/** Each layer is read once, however often it is named. */
-async function layerContents(folder, layers, { concurrency = DEFAULT_CONCURRENCY, known, signal }) {
-	const contents = /* @__PURE__ */ new Map();
-	const waiting = [...new Map(layers.map((layer) => [layerKey(layer), layer])).values()];
-	const readWaiting = async () => {
-		for (let layer = waiting.shift(); layer !== void 0; layer = waiting.shift()) {
-			const { digest } = layer;
-			const path = blobFile(folder, layer);
-			const { violations, diffID } = known?.has(digest) ? {
-				...await blobContent$1(path, layer, signal),
-				diffID: known.get(digest)
-			} : await layerContent(path, layer, signal);
-			const lines = violations.map((violation) => `layer ${digest}: ${violation}`);
-			contents.set(layerKey(layer), {
-				violations: lines,
-				...diffID === void 0 ? {} : { diffID }
-			});
-		}
-	};
-	await Promise.all(Array.from({ length: Math.max(1, concurrency) }, readWaiting));
-	return contents;
-}
-function imageViolations(image, contents) {
-	const { descriptor, manifest, config } = image;
-	if (manifest === void 0 || config === void 0) return [];
-	const diffIDs = config.rootfs.diff_ids;
-	const steps = layerSteps(config.history ?? []);
-	const count = manifest.layers.length;
-	const differing = manifest.layers.flatMap((layer, position) => {
-		const diffID = contents.get(layerKey(layer))?.diffID;
-		if (diffID === void 0 || diffID === diffIDs[position]) return [];
-		return [`layer ${position + 1} holds the diff ID ${diffID}, the config says ${diffIDs[position] ?? "nothing"}`];
-	});
-	return [
-		...count === 0 ? ["it has no layers"] : [],
-		...diffIDs.length === count ? [] : [`it has ${diffIDs.length} diff IDs for ${count} layers`],
-		...steps === count ? [] : [`its history has ${steps} steps for ${count} layers`],
-		...differing,
-		...platformViolations(descriptor, config)
-	].map((violation) => `manifest ${descriptor.digest}: ${violation}`);
-}
-function platformViolations(descriptor, config) {
-	if (descriptor.platform === void 0) return ["it has no platform in index.json"];
-	const [announced, own] = [platformText(descriptor.platform), platformText(config)];
-	return announced === own ? [] : [`index.json says it is for ${announced}, its config for ${own}`];
-}
-function refNameViolations(manifests) {
-	const names = manifests.flatMap(({ annotations }) => annotations?.[REF_NAME] ?? []);
-	const invalid = names.filter((name) => !isRefName(name));
-	const repeated = new Set(names.filter((name, position) => names.indexOf(name) !== position));
-	return [
-		...manifests.length === 0 ? ["index.json: it names no image"] : [],
-		...invalid.map((name) => `index.json: ${JSON.stringify(name)} is not a valid ref.name`),
-		...[...repeated].map((name) => `index.json: it has two images of the name ${name}`)
-	];
-}
-/** One of the two files that nothing hashes. */
-async function documentAt(path, name, check) {
-	const bytes = await smallFile(path);
-	if (typeof bytes === "string") return {
-		bytes: /* @__PURE__ */ new Uint8Array(),
-		violations: [`${name}: ${bytes}`]
-	};
-	const checked = attempt(bytes, check);
-	return {
-		bytes,
-		violations: [...checked.violations, ...checked.value ?? []].map((violation) => `${name}: ${violation}`)
-	};
-}
-/** The content, cut one byte above the limit of documents; or why there is none. */
-async function smallFile(path) {
-	try {
-		await using file = await open(path, constants.O_RDONLY | constants.O_NOFOLLOW | constants.O_NONBLOCK);
-		if (!(await file.stat()).isFile()) return "is not a regular file";
-		const chunks = [];
-		const content = file.createReadStream({
-			autoClose: false,
-			start: 0,
-			end: DOCUMENT_LIMIT_BYTES
-		});
-		for await (const chunk of content) chunks.push(chunk);
-		return Buffer.concat(chunks);
-	} catch (error) {
-		const code = error instanceof Error && "code" in error ? error.code : void 0;
-		if (code === "ENOENT") return "is missing";
-		if (code === "ELOOP") return "is not a regular file";
-		throw error;
-	}
-}
-function versionViolations(bytes) {
-	const version = parseDocument$1(bytes, "oci-layout")["imageLayoutVersion"];
-	return version === "1.0.0" ? [] : [`its imageLayoutVersion is ${JSON.stringify(version)} instead of "1.0.0"`];
-}
-function indexFileViolations(bytes) {
-	const document = parseDocument$1(bytes, "index.json");
-	const entries = Array.isArray(document["manifests"]) ? document["manifests"].filter(isJsonObject) : [];
-	const index = parseIndex(bytes, mediaTypes.index, "index.json");
-	return [...[...Object.keys(document).filter((member) => !INDEX_MEMBERS.includes(member)), ...entries.flatMap(Object.keys).filter((member) => !DESCRIPTOR_MEMBERS.includes(member))].map((member) => `it has the unknown member ${JSON.stringify(member)}`), ...index.annotations?.[REF_NAME] === void 0 ? [] : ["it has a ref.name itself"]];
-}
-function attempt(bytes, parse) {
-	if (bytes === void 0) return { violations: [] };
-	try {
-		return {
-			value: parse(bytes),
-			violations: []
-		};
-	} catch (error) {
-		if (error instanceof ImageError) return { violations: error.violations };
-		throw error;
-	}
-}
-function layerKey(layer) {
-	return `${layer.digest} ${layer.mediaType} ${layer.size}`;
-}
-function blobFile(folder, descriptor) {
-	return join(folder, "blobs", "sha256", digestHex(descriptor.digest));
-}
-// src/job/wrap.ts
-/**
-* Puts a disk on a base: an image in a layout of its own, checked from its files before it is returned. The same disk,
-* base, request and time give the same digest.
-*
-* @throws ImageError when the base cannot be built upon or the layout is not valid; RegistryError when the base is for
-*   another platform; HostError when the disk file changes meanwhile or there is no space; AbortError after `signal`
-*/
-async function wrapDisk(request) {
-	const { disk, base, compression, epochSeconds, layoutFolder, signal, reference = "latest" } = request;
-	const baseLayers = base === void 0 ? [] : checkedLayers(base, request.platform);
-	const layout = await createLayout(layoutFolder);
-	const { path: source, pathInImage, ...known } = disk;
-	const layer = await writeDiskLayer({
-		source,
-		path: pathInImage,
-		...known
-	}, {
-		compression,
-		epochSeconds,
-		blobs: layout.blobs,
-		hasBase: base !== void 0,
-		...signal === void 0 ? {} : { signal }
-	});
-	for (const { digest } of baseLayers) await linkBlob(layout, fileOf(digest, base), digest);
-	const image = append(base, layer, {
-		...request,
-		createdBy: `kiwi-oci: ${pathInImage}`
-	});
-	await putBlob(layout, image.configBytes);
-	await putBlob(layout, image.manifestBytes);
-	const descriptor = {
-		...image.descriptor,
-		annotations: { [REF_NAME$1]: reference }
-	};
-	await writeIndex(layout, [descriptor]);
-	const violations = await layoutViolations(layoutFolder, {
-		known: /* @__PURE__ */ new Map([[layer.digest, layer.diffID]]),
-		...signal === void 0 ? {} : { signal }
-	});
-	if (violations.length > 0) throw new ImageError(`the image in ${layoutFolder}`, violations);
-	const sizeBytes = [
-		descriptor,
-		image.manifest.config,
-		...image.manifest.layers
-	].reduce((total, blob) => total + blob.size, 0);
-	return {
-		layout: layoutFolder,
-		digest: descriptor.digest,
-		descriptor,
-		layer,
-		reference,
-		sizeBytes
-	};
-}
-function fileOf(digest, base) {
-	const file = base?.blobs.get(digest);
-	if (file !== void 0) return file;
-	throw new ImageError(`the base ${base?.name}`, [`its layer ${digest} was not fetched`]);
-}
 // src/job/build.ts
 /**
 * Builds the disk, or takes the given one, and wraps it. What can be asked is asked first: the base, the registries of
@@ -36903,6 +38623,7 @@ async function buildImage(plan, job, kiwi) {
 			...plan.exportsSource === void 0 ? {} : { chosenBy: plan.exportsSource }
 		});
 		if (plan.push) await checkTargets(plan.tags, job.access);
+		if (plan.pushByDigest !== void 0) await checkTargets([plan.pushByDigest], job.access);
 		return {
 			base: await resolvePlannedBase(plan, job),
 			disk: await readySource(plan, job, kiwi)
@@ -36910,18 +38631,25 @@ async function buildImage(plan, job, kiwi) {
 	});
 	report.endGroup();
 	const [fetched, raw] = await together(signal, [(until) => base ? stopwatch.time("Base", () => fetchPlannedBase(base, plan.diskPath, jobUntil(job, until))) : void 0, (until) => disk(jobUntil(job, until))]);
-	const converted = await convertSource(plan, raw, job);
-	const built = await wrap(plan, {
+	const written = await writeChildren(plan, {
 		raw,
-		converted,
-		base: fetched,
-		...kiwi ? { kiwi } : {}
+		base: fetched
 	}, job);
-	await discard(plan, raw, converted, job);
-	return built;
+	await discard(plan, raw, written.disk, job);
+	return {
+		workFolder: job.workFolder,
+		...written,
+		layerSizeBytes: written.children[0]?.layerSizeBytes ?? 0,
+		...fetched ? { base: {
+			name: fetched.publishedName,
+			digest: fetched.digest
+		} } : {},
+		...kiwi ? { kiwi: { version: kiwi.version } } : {},
+		phases: stopwatch.phases
+	};
 }
 /** What nobody needs any more; the layout and the disk stay as long as the job. */
-async function discard(plan, raw, converted, job) {
+async function discard(plan, raw, used, job) {
 	for (const name of [
 		"base",
 		"cache",
@@ -36931,7 +38659,7 @@ async function discard(plan, raw, converted, job) {
 		recursive: true,
 		force: true
 	});
-	if (plan.source.kind === "description" && converted.file !== raw.file) await rm(raw.file, { force: true });
+	if (plan.source.kind === "description" && used.file !== raw.file) await rm(raw.file, { force: true });
 }
 async function readySource(plan, job, kiwi) {
 	if (plan.source.kind === "disk") return readyDisk(plan, plan.source, job);
@@ -36947,65 +38675,22 @@ async function readySource(plan, job, kiwi) {
 			name: `KIWI: ${title}`,
 			seconds
 		})));
-		return {
+		const raw = {
 			...await inspectDisk(built.disk, "raw", running.signal),
 			file: built.disk
 		};
+		await checkArchitecture(plan, raw, running);
+		return raw;
 	};
 }
 async function readyDisk(plan, source, job) {
-	const info = await inspectDisk(source.path, void 0, job.signal);
-	await checkDiskSpace(plan, info, job);
-	return async () => ({
-		...info,
+	const disk = {
+		...await inspectDisk(source.path, void 0, job.signal),
 		file: source.path
-	});
-}
-async function wrap(plan, parts, job) {
-	const { raw, converted, base, kiwi } = parts;
-	const { content, state, ...disk } = converted;
-	const { source } = plan;
-	job.report.group("Wrap");
-	const epochSeconds = plan.sourceDateEpoch ?? imageTime(raw.state);
-	const named = source.kind === "description" ? {
-		title: source.name,
-		version: source.version
-	} : { title: diskStem(source) };
-	const wrapped = await job.stopwatch.time("Wrap", () => wrapDisk({
-		disk: {
-			path: disk.file,
-			pathInImage: disk.path,
-			...content === void 0 ? {} : { content },
-			...state === void 0 ? {} : { state }
-		},
-		...base ? { base } : {},
-		platform: plan.platform,
-		changes: plan.config,
-		labels: plan.labels,
-		annotations: plan.annotations,
-		...named,
-		compression: plan.compression,
-		epochSeconds,
-		layoutFolder: join(job.workFolder, "layout"),
-		signal: job.signal
-	}));
-	job.report.info(`Image: ${wrapped.digest} with ${disk.path}`);
-	job.report.endGroup();
-	return {
-		workFolder: job.workFolder,
-		layout: wrapped.layout,
-		reference: wrapped.reference,
-		digest: wrapped.digest,
-		descriptor: wrapped.descriptor,
-		disk,
-		layerSizeBytes: wrapped.layer.size,
-		...base ? { base: {
-			name: base.publishedName,
-			digest: base.digest
-		} } : {},
-		...kiwi ? { kiwi: { version: kiwi.version } } : {},
-		phases: job.stopwatch.phases
 	};
+	await checkArchitecture(plan, disk, job);
+	await checkDiskSpace(plan, disk, job);
+	return async () => disk;
 }
 // src/job/stopwatch.ts
 /** Measures phases by a clock that is handed in, in milliseconds. */
@@ -37015,7 +38700,7 @@ var Stopwatch = class {
 	constructor(now) {
 		this.#now = now;
 	}
-	/** Phases that ran, in the order in which they ended. */
+	/** Phases that ran, in the order in which they first ended; one that ran several times has its seconds together. */
 	get phases() {
 		return [...this.#phases];
 	}
@@ -37028,28 +38713,41 @@ var Stopwatch = class {
 		try {
 			return await run();
 		} finally {
-			this.#phases.push({
+			const seconds = (this.#now() - since) / 1e3;
+			const at = this.#phases.findIndex((phase) => phase.name === name);
+			if (at < 0) this.#phases.push({
 				name,
-				seconds: (this.#now() - since) / 1e3
+				seconds
 			});
+			else this.#phases[at] = {
+				name,
+				seconds: seconds + (this.#phases[at]?.seconds ?? 0)
+			};
 		}
 	}
 };
 // src/steps/logins.ts
+/** Does something with the logins of a build's plan. Throws what `withLogins` does. */
+async function withAccess(plan, inputs, around, step, use) {
+	return await withLogins({
+		...plan,
+		registries: registries(plan)
+	}, inputs, around, step, use);
+}
 /**
 * Does something with the job's logins in a folder that only we can read, which goes when it is done.
 *
 * @throws RegistryError when the registry does not accept the login, and whatever `use` throws
 */
-async function withAccess(plan, inputs, around, step, use) {
+async function withLogins(needs, inputs, around, step, use) {
 	const { login, authfile } = inputs;
-	const registry = inputs.registry ?? plan.loginRegistry;
+	const registry = inputs.registry ?? needs.loginRegistry;
 	const folder = await makePrivateFolder(around.temp);
 	step.keep(folder);
 	try {
 		const access = {
 			loginFiles: around.loginFiles,
-			tlsVerify: plan.tlsVerify,
+			tlsVerify: needs.tlsVerify,
 			tmpFolder: step.tmpFolder,
 			environment: skopeoEnvironment(process.env, login ? [login.password] : []),
 			report: step.report,
@@ -37063,7 +38761,7 @@ async function withAccess(plan, inputs, around, step, use) {
 			} } : {},
 			...authfile === void 0 ? {} : { authfile },
 			files: around.loginFiles,
-			registries: registries(plan)
+			registries: needs.registries
 		}, access);
 		return await use(file === void 0 ? access : {
 			...access,
@@ -37079,8 +38777,9 @@ async function withAccess(plan, inputs, around, step, use) {
 /** The registries that a plan talks to. */
 function registries(plan) {
 	const named = [parseBase(plan.base), ...plan.exports.map(parseDestination)].flatMap((name) => typeof name === "object" && "reference" in name ? [name.reference.registry] : []);
-	const tagged = plan.tags.flatMap((tag) => {
-		const parsed = parseTag(tag);
+	const { pushByDigest } = plan;
+	const tagged = [...plan.tags, ...pushByDigest === void 0 ? [] : [pushByDigest]].flatMap((reference) => {
+		const parsed = parseTag(reference);
 		return "problem" in parsed ? [] : [parsed.reference.registry];
 	});
 	return [.../* @__PURE__ */ new Set([...named, ...tagged])];
@@ -78814,7 +80513,7 @@ function surroundings(environment) {
 		searchPath: environment["PATH"] ?? "",
 		uid,
 		gid,
-		machine: machinePlatform(process.arch),
+		machine: machinePlatform$1(process.arch),
 		architecture: machine(),
 		release: environment["ImageOS"] || release(),
 		nodePath: process.execPath,

@@ -581,10 +581,30 @@ const DEFINITIONS = {
 		value: "'URI [DIST [COMPONENT…]]'",
 		help: "what obsrepositories:/ stands for; default: those of this machine"
 	},
+	kind: {
+		kind: "list",
+		value: "KIND",
+		help: "container (default), kubevirt, podman-machine, artifact, …"
+	},
+	disktype: {
+		kind: "list",
+		value: "qemu|applehv|hyperv",
+		help: "machines of podman-machine; default: qemu"
+	},
+	instancetype: {
+		kind: "text",
+		value: "NAME",
+		help: "of kubevirt: the instance type, like u1.small"
+	},
+	preference: {
+		kind: "text",
+		value: "NAME",
+		help: "of kubevirt: the preference, like fedora"
+	},
 	format: {
 		kind: "text",
 		value: "qcow2|raw|vmdk|…",
-		help: "disk format in the image; default: the description's, else qcow2"
+		help: "disk format in the image; default: the description's, else the kind's"
 	},
 	"disk-path": {
 		kind: "text",
@@ -608,8 +628,8 @@ const DEFINITIONS = {
 	},
 	annotations: {
 		kind: "list",
-		value: "KEY=VALUE",
-		help: "annotations of the manifest"
+		value: "[LEVEL:]KEY=VALUE",
+		help: "manifest (default), index, manifest-descriptor or index-descriptor"
 	},
 	platform: {
 		kind: "text",
@@ -630,6 +650,16 @@ const DEFINITIONS = {
 		kind: "boolean",
 		value: "",
 		help: "push to the tags; without it the log says what would be pushed"
+	},
+	"push-by-digest": {
+		kind: "boolean",
+		value: "",
+		help: "push to the repository without any tag; default: false"
+	},
+	repository: {
+		kind: "text",
+		value: "REGISTRY/NAME",
+		help: "where push-by-digest pushes to"
 	},
 	export: {
 		kind: "list",
@@ -695,28 +725,51 @@ const DEFINITIONS = {
 		kind: "boolean",
 		value: "",
 		help: "job summary, in a workflow; default: true"
+	},
+	images: {
+		kind: "list",
+		value: "REGISTRY/NAME@DIGEST",
+		help: "what was pushed by digest, one for each platform"
 	}
 };
-const INPUT_NAMES = Object.keys(DEFINITIONS);
+const ALL_NAMES = Object.keys(DEFINITIONS);
+/** What all else takes. */
+const INPUT_NAMES = ALL_NAMES.filter((name) => name !== "images");
 function inputDefinition(name) {
 	return DEFINITIONS[name];
 }
-/** The input of this name, whatever its case (a runner upper-cases names), if there is one. */
-function inputNamed(name) {
+/**
+* The input of this name, whatever its case (a runner upper-cases names), if there is one.
+*
+* @param names where to look; all where left out
+*/
+function inputNamed(name, names = ALL_NAMES) {
 	const lower = name.toLowerCase();
-	return INPUT_NAMES.find((known) => known === lower);
+	return names.find((known) => known === lower);
+}
+/** Lists whose values hold no commas: docker's metadata action writes tags so, and words are short. */
+const SPLIT_AT_COMMAS = [
+	"tags",
+	"kind",
+	"disktype",
+	"images"
+];
+/** Whether a single text, also one of a command line, may hold several entries. */
+function splitsAtCommas(name) {
+	return SPLIT_AT_COMMAS.includes(name);
 }
 /**
-* The entries that one text of a workflow holds: a list has one a line; only `tags` also splits at commas, as docker's
-* metadata action writes them. Values of other lists may hold commas.
+* The entries that one text of a workflow holds: a list has one a line, some also split at commas. `images` are outputs of
+* jobs, put together by expressions that know no lines.
 */
 function rawEntries(name, text) {
 	if (inputDefinition(name).kind !== "list") return [text];
-	return text.split(name === "tags" ? /[\n,]/ : "\n");
+	if (name === "images") return text.split(/[\s,]+/);
+	return text.split(splitsAtCommas(name) ? /[\n,]/ : "\n");
 }
 /** The known names nearest to a wrong one, for a message. */
-function similarNames(wrong) {
-	return similarWords(wrong, INPUT_NAMES).slice(0, 2);
+function similarNames(wrong, names = INPUT_NAMES) {
+	return similarWords(wrong, names).slice(0, 2);
 }
 // src/runner.ts
 /**
@@ -782,16 +835,18 @@ function harmless(line) {
 /**
 * The inputs in a step's environment (`INPUT_BASE-IMAGE`); they are taken out of it, so that no program inherits them.
 * Names that are near to one of ours are problems. Others are none of ours: `INPUT_METHOD` is the desktop's.
+*
+* @param names of the action; those of the root action where left out
 */
-function takeInputs(environment) {
+function takeInputs(environment, names = INPUT_NAMES) {
 	const raw = /* @__PURE__ */ new Map();
 	const problems = [];
 	for (const [variable, text = ""] of Object.entries(environment)) {
 		if (!variable.startsWith("INPUT_")) continue;
 		const spelled = variable.slice(6).toLowerCase();
 		delete environment[variable];
-		const name = inputNamed(spelled);
-		const [similar] = name === void 0 ? similarNames(spelled) : [];
+		const name = inputNamed(spelled, names);
+		const [similar] = name === void 0 ? similarNames(spelled, names) : [];
 		if (name !== void 0 && text !== "") raw.set(name, rawEntries(name, text));
 		if (similar !== void 0) problems.push({
 			where: `input ${spelled}`,

@@ -618,6 +618,193 @@ function startGroup(name) {
 function endGroup() {
 	issue("endgroup");
 }
+Object.keys({
+	description: {
+		kind: "text",
+		value: "PATH",
+		help: "folder or file of a KIWI description"
+	},
+	disk: {
+		kind: "text",
+		value: "FILE",
+		help: "an existing disk file: wrap it, build nothing"
+	},
+	profiles: {
+		kind: "list",
+		value: "NAME",
+		help: "KIWI's profiles"
+	},
+	type: {
+		kind: "text",
+		value: "NAME",
+		help: "KIWI's build type, where the description has several"
+	},
+	"kiwi-global-arguments": {
+		kind: "list",
+		value: "ARG",
+		help: "arguments for kiwi-ng before system build"
+	},
+	"kiwi-arguments": {
+		kind: "list",
+		value: "ARG",
+		help: "arguments for kiwi-ng after system build"
+	},
+	repositories: {
+		kind: "list",
+		value: "'URI [DIST [COMPONENT…]]'",
+		help: "what obsrepositories:/ stands for; default: those of this machine"
+	},
+	kind: {
+		kind: "list",
+		value: "KIND",
+		help: "container (default), kubevirt, podman-machine, artifact, …"
+	},
+	disktype: {
+		kind: "list",
+		value: "qemu|applehv|hyperv",
+		help: "machines of podman-machine; default: qemu"
+	},
+	instancetype: {
+		kind: "text",
+		value: "NAME",
+		help: "of kubevirt: the instance type, like u1.small"
+	},
+	preference: {
+		kind: "text",
+		value: "NAME",
+		help: "of kubevirt: the preference, like fedora"
+	},
+	format: {
+		kind: "text",
+		value: "qcow2|raw|vmdk|…",
+		help: "disk format in the image; default: the description's, else the kind's"
+	},
+	"disk-path": {
+		kind: "text",
+		value: "PATH",
+		help: "path of the disk in the image; default: /disk/NAME"
+	},
+	"base-image": {
+		kind: "text",
+		value: "REF",
+		help: "the reference container; default: derived_from, else scratch"
+	},
+	containerconfig: {
+		kind: "yaml",
+		value: "YAML",
+		help: "as text: name, tag, author, entrypoint, cmd, env, labels, user, workdir, …"
+	},
+	labels: {
+		kind: "list",
+		value: "KEY=VALUE",
+		help: "labels of the image"
+	},
+	annotations: {
+		kind: "list",
+		value: "[LEVEL:]KEY=VALUE",
+		help: "manifest (default), index, manifest-descriptor or index-descriptor"
+	},
+	platform: {
+		kind: "text",
+		value: "OS/ARCH",
+		help: "platform of the image; default: the machine's"
+	},
+	compression: {
+		kind: "text",
+		value: "gzip|zstd|none[:LEVEL]",
+		help: "of the layer; default: gzip"
+	},
+	tags: {
+		kind: "list",
+		value: "REF",
+		help: "references to push to; default: the container's names"
+	},
+	push: {
+		kind: "boolean",
+		value: "",
+		help: "push to the tags; without it the log says what would be pushed"
+	},
+	"push-by-digest": {
+		kind: "boolean",
+		value: "",
+		help: "push to the repository without any tag; default: false"
+	},
+	repository: {
+		kind: "text",
+		value: "REGISTRY/NAME",
+		help: "where push-by-digest pushes to"
+	},
+	export: {
+		kind: "list",
+		value: "DEST",
+		help: "skopeo destination, oci:DIR[:REF], or none; default: the format's"
+	},
+	registry: {
+		kind: "text",
+		value: "HOST",
+		help: "registry of the login and of names without one; default: the tags' one"
+	},
+	username: {
+		kind: "text",
+		value: "NAME",
+		help: "login for this job only"
+	},
+	password: {
+		kind: "secret",
+		value: "",
+		help: ""
+	},
+	authfile: {
+		kind: "text",
+		value: "FILE",
+		help: "a file of logins to use instead of the existing ones"
+	},
+	"tls-verify": {
+		kind: "boolean",
+		value: "",
+		help: "check certificates of registries; default: true"
+	},
+	cache: {
+		kind: "boolean",
+		value: "",
+		help: "keep base layers, tools and packages; default: true"
+	},
+	"fast-build": {
+		kind: "boolean",
+		value: "",
+		help: "leave out of KIWI's build what changes nothing in the disk; default: true"
+	},
+	"install-tools": {
+		kind: "boolean",
+		value: "",
+		help: "install what is missing; default: false"
+	},
+	"kiwi-version": {
+		kind: "text",
+		value: "VERSION",
+		help: "exact version from PyPI, or system"
+	},
+	"work-dir": {
+		kind: "text",
+		value: "DIR",
+		help: "where to build; default: the system's temp"
+	},
+	"source-date-epoch": {
+		kind: "text",
+		value: "SECONDS",
+		help: "created, history and tar times"
+	},
+	summary: {
+		kind: "boolean",
+		value: "",
+		help: "job summary, in a workflow; default: true"
+	},
+	images: {
+		kind: "list",
+		value: "REGISTRY/NAME@DIGEST",
+		help: "what was pushed by digest, one for each platform"
+	}
+}).filter((name) => name !== "images");
 // src/runner.ts
 /**
 * Reports to a workflow runner. What programs print stands between `stop-commands` and a token that they cannot know, so

@@ -4,7 +4,7 @@ import { Worker } from "node:worker_threads";
 import { constants, crc32, createGunzip, createZstdCompress, createZstdDecompress } from "node:zlib";
 import { createHash, randomUUID } from "node:crypto";
 import { constants as constants$1, createReadStream, createWriteStream, writeSync } from "node:fs";
-import { access, chmod, link, lstat, mkdir, mkdtemp, open, readFile, readdir, rename, rm, rmdir, stat, writeFile } from "node:fs/promises";
+import { access, chmod, link, lstat, mkdir, mkdtemp, open, readFile, readdir, rename, rm, rmdir, stat, symlink, writeFile } from "node:fs/promises";
 import { basename, dirname, join, resolve } from "node:path";
 import { PassThrough, Readable } from "node:stream";
 import { pipeline } from "node:stream/promises";
@@ -108,7 +108,7 @@ function isDiskFormat(text) {
 const OURS = "is set by kiwi-oci";
 const NO_BUILD = "builds nothing: leave it out";
 /** Options that we set, or that would take the build out of our hands: why, and what to use instead. */
-const RESERVED = {
+const RESERVED$1 = {
 	"--description": `${OURS}: use the input description`,
 	"--kiwi-file": `${OURS}: name the file in the input description`,
 	"--target-dir": `${OURS}: name another place with the input work-dir`,
@@ -149,7 +149,7 @@ function reservedArguments(list) {
 		const [name = "", ...value] = argument.split("=");
 		if (argument === "--") return ["'--' is no argument of KIWI: leave it out"];
 		const reserved = reservedName(name);
-		if (reserved !== void 0) return [`${name} ${RESERVED[reserved]}`];
+		if (reserved !== void 0) return [`${name} ${RESERVED$1[reserved]}`];
 		if (name !== "--set-type-attr") return [];
 		const attribute = value[0] ?? list[index + 1]?.split("=")[0] ?? "";
 		const input = RESERVED_ATTRIBUTES[attribute];
@@ -160,11 +160,145 @@ function reservedName(name) {
 	const short = SHORT[name];
 	if (short !== void 0) return short;
 	if (!name.startsWith("--") || name.length < 4 || name === "--debug") return void 0;
-	return Object.keys(RESERVED).find((reserved) => reserved.startsWith(name));
+	return Object.keys(RESERVED$1).find((reserved) => reserved.startsWith(name));
 }
 // src/kiwi/version.ts
 /** The KIWI that is installed where `kiwi-version` says nothing; `requirements.ts` locks it with all it needs. */
 const PINNED_VERSION = "11.1.6";
+// src/oci/platform.ts
+/** GOOS and GOARCH of `go tool dist list`, Go 1.25, and those of `internal/syslist` that containers are made for. */
+const SYSTEMS = new Set("aix android darwin dragonfly freebsd illumos ios js linux netbsd openbsd plan9 solaris wasip1 windows".split(" "));
+const ARCHITECTURES = new Set("386 amd64 arm arm64 loong64 mips mips64 mips64le mipsle ppc64 ppc64le riscv64 s390x wasm".split(" "));
+/** What `uname -m` and distributions say, in Go's words; containerd platforms/database.go. */
+const OTHER_NAMES = /* @__PURE__ */ new Map([
+	["x86_64", { architecture: "amd64" }],
+	["x86-64", { architecture: "amd64" }],
+	["aarch64", { architecture: "arm64" }],
+	["i386", { architecture: "386" }],
+	["i686", { architecture: "386" }],
+	["armhf", {
+		architecture: "arm",
+		variant: "v7"
+	}],
+	["armel", {
+		architecture: "arm",
+		variant: "v6"
+	}]
+]);
+/** What Node calls an architecture, where it is not Go's name for it; the rest is the same. */
+const NODE_NAMES = /* @__PURE__ */ new Map([
+	["x64", "amd64"],
+	["ia32", "386"],
+	["ppc64", "ppc64le"],
+	["mipsel", "mipsle"]
+]);
+const VARIANTS = /* @__PURE__ */ new Map([
+	["amd64", /^v[1-4]$/],
+	["arm", /^v[5-8]$/],
+	["arm64", /^v(8|8\.[1-9]|9|9\.[0-5])$/]
+]);
+const ANY_VARIANT = /^[a-z0-9][a-z0-9._-]*$/;
+/**
+* The platform that `os/architecture[/variant]` names; `x86_64` and the like become Go's names.
+*
+* @returns undefined when system, architecture or variant is not known
+*/
+function parsePlatform(text) {
+	const [os = "", name = "", variant, ...rest] = text.split("/");
+	const { architecture, variant: impliedVariant } = OTHER_NAMES.get(name) ?? { architecture: name };
+	if (rest.length > 0 || !SYSTEMS.has(os) || !ARCHITECTURES.has(architecture)) return void 0;
+	const given = variant ?? impliedVariant;
+	if (given === void 0) return {
+		os,
+		architecture
+	};
+	return (VARIANTS.get(architecture) ?? ANY_VARIANT).test(given) ? {
+		os,
+		architecture,
+		variant: given
+	} : void 0;
+}
+/** `os/architecture[/variant]` */
+function platformText(platform) {
+	const { os, architecture, variant } = platform;
+	return [
+		os,
+		architecture,
+		...variant ? [variant] : []
+	].join("/");
+}
+/** The platform of Linux on what Node calls `process.arch`. */
+function machinePlatform(nodeArch) {
+	if (nodeArch === "arm") return {
+		os: "linux",
+		architecture: "arm",
+		variant: "v7"
+	};
+	return {
+		os: "linux",
+		architecture: NODE_NAMES.get(nodeArch) ?? nodeArch
+	};
+}
+// src/oci/annotations.ts
+/** Where an annotation goes, in docker's words; docs.docker.com/build/metadata/annotations. */
+const ANNOTATION_LEVELS = [
+	"manifest",
+	"index",
+	"manifest-descriptor",
+	"index-descriptor"
+];
+const RESERVED = ["disktype", "io.github.containers.compression.zstd"];
+const LEVEL = /^([a-z-]*)(?:\[([^\]]*)\])?$/;
+const FORM = "write KEY=VALUE, or LEVEL:KEY=VALUE with manifest, index, manifest-descriptor or index-descriptor";
+/**
+* What `[LEVEL[,LEVEL]…:]KEY=VALUE` asks for, each LEVEL with an optional `[os/arch[/variant]]`; docker buildx
+* build/annotations.go. Without a level it is the manifest's.
+*
+* @returns one for each platform that the levels name, or one sentence with the problem and what to write
+*/
+function parseAnnotation(text) {
+	const equals = text.indexOf("=");
+	const [before, value] = [text.slice(0, Math.max(0, equals)), text.slice(equals + 1)];
+	const colon = before.indexOf(":");
+	const key = before.slice(colon + 1).trim();
+	if (equals < 0 || key === "") return `'${text}' is no annotation: ${FORM}`;
+	if (colon < 0) return [{
+		levels: ["manifest"],
+		key,
+		value
+	}];
+	const byPlatform = /* @__PURE__ */ new Map();
+	for (const part of before.slice(0, colon).split(",")) {
+		const place = parseLevel(part.trim());
+		if (typeof place === "string") return `'${text}': ${place}`;
+		const { level, platform } = place;
+		if (level.endsWith("-descriptor") && RESERVED.includes(key)) return `'${text}': ${key} at ${level} is not free, since podman and others choose by it: leave it out`;
+		const name = platform === void 0 ? "" : platformText(platform);
+		const known = byPlatform.get(name);
+		if (known === void 0) byPlatform.set(name, {
+			levels: [level],
+			...platform ? { platform } : {}
+		});
+		else if (!known.levels.includes(level)) known.levels.push(level);
+	}
+	return [...byPlatform.values()].map((place) => ({
+		...place,
+		key,
+		value
+	}));
+}
+function parseLevel(text) {
+	const [, name = text, named] = LEVEL.exec(text) ?? [];
+	const level = ANNOTATION_LEVELS.find((each) => each === name);
+	if (level === void 0) return `'${text}' is no level of annotations: ${FORM}`;
+	if (named === void 0) return { level };
+	if (level.startsWith("index")) return `an index is for all platforms: write ${level} without [${named}]`;
+	const platform = parsePlatform(named);
+	return platform === void 0 ? `'${named}' is no platform: write os/architecture, such as linux/arm64` : {
+		level,
+		platform
+	};
+}
 // src/compress/source.ts
 /** What comes as a stream. */
 function chunkSource(chunks) {
@@ -429,11 +563,26 @@ const MOST_THREADS$1 = 3;
 var ZstdCompressor = class {
 	appetite;
 	#level;
+	#limit;
+	#waiting = [];
+	#running = 0;
 	constructor(level, threads) {
-		this.appetite = Math.max(2, Math.min(MOST_THREADS$1, threads));
 		this.#level = level;
+		this.#limit = Math.min(MOST_THREADS$1, threads);
+		this.appetite = this.#limit + 2;
 	}
-	async compress({ buffer, history, length }) {
+	async compress(piece) {
+		if (this.#running === this.#limit) await new Promise((resolve) => this.#waiting.push(resolve));
+		else this.#running += 1;
+		try {
+			return await this.#frame(piece);
+		} finally {
+			const next = this.#waiting.shift();
+			if (next === void 0) this.#running -= 1;
+			else next();
+		}
+	}
+	async #frame({ buffer, history, length }) {
 		const bytes = new Uint8Array(buffer, history, length - history);
 		const params = {
 			[constants.ZSTD_c_compressionLevel]: this.#level,
@@ -468,7 +617,7 @@ const MIB = 1048576;
 const MOST_THREADS = 6;
 /**
 * Pieces are compressed apart, so their size is part of what the result is, and the number of threads is not. gzip's see
-* what came before them. zstd's are frames of their own, so large that it costs 0.1 % in size against `zstd -T0`.
+* what came before them. zstd's are frames of their own, so large that together they are no longer than what `zstd -T0` writes.
 */
 const PIECES = {
 	gzip: {
@@ -476,7 +625,7 @@ const PIECES = {
 		history: 32768
 	},
 	zstd: {
-		bytes: 4 * MIB,
+		bytes: 8 * MIB,
 		history: 0
 	}
 };
@@ -821,7 +970,7 @@ const mediaTypes = {
 };
 const LAYER_LIMIT = 500;
 /** Members of an index, of a list and of schema 1: c/image internal/manifest/common.go refuses them too (CVE-2021-41190). */
-const FOREIGN_MEMBERS = [
+const FOREIGN_MEMBERS$1 = [
 	"manifests",
 	"fsLayers",
 	"history"
@@ -868,7 +1017,7 @@ function manifestViolations(document, announced) {
 	const violations = [
 		...document["schemaVersion"] === 2 ? [] : ["its schemaVersion is not 2"],
 		...mediaTypeViolations(document, announced, [mediaTypes.manifest, mediaTypes.dockerManifest]),
-		...FOREIGN_MEMBERS.filter((member) => member in document).map((member) => `it has ${member}, which no manifest has`),
+		...FOREIGN_MEMBERS$1.filter((member) => member in document).map((member) => `it has ${member}, which no manifest has`),
 		...descriptorViolations(document["config"], "its config"),
 		...annotationViolations(document["annotations"], "it"),
 		...subject === void 0 ? [] : descriptorViolations(subject, "its subject")
@@ -937,80 +1086,6 @@ async function* compressedChunks(chunks, compression, signal) {
 	}
 	const packed = compressed(chunkSource(chunks), method, signal === void 0 ? {} : { signal });
 	for await (const chunk of packed) yield new Uint8Array(chunk);
-}
-// src/oci/platform.ts
-/** GOOS and GOARCH of `go tool dist list`, Go 1.25, and those of `internal/syslist` that containers are made for. */
-const SYSTEMS = new Set("aix android darwin dragonfly freebsd illumos ios js linux netbsd openbsd plan9 solaris wasip1 windows".split(" "));
-const ARCHITECTURES = new Set("386 amd64 arm arm64 loong64 mips mips64 mips64le mipsle ppc64 ppc64le riscv64 s390x wasm".split(" "));
-/** What `uname -m` and distributions say, in Go's words; containerd platforms/database.go. */
-const OTHER_NAMES = /* @__PURE__ */ new Map([
-	["x86_64", { architecture: "amd64" }],
-	["x86-64", { architecture: "amd64" }],
-	["aarch64", { architecture: "arm64" }],
-	["i386", { architecture: "386" }],
-	["i686", { architecture: "386" }],
-	["armhf", {
-		architecture: "arm",
-		variant: "v7"
-	}],
-	["armel", {
-		architecture: "arm",
-		variant: "v6"
-	}]
-]);
-/** What Node calls an architecture, where it is not Go's name for it; the rest is the same. */
-const NODE_NAMES = /* @__PURE__ */ new Map([
-	["x64", "amd64"],
-	["ia32", "386"],
-	["ppc64", "ppc64le"],
-	["mipsel", "mipsle"]
-]);
-const VARIANTS = /* @__PURE__ */ new Map([
-	["amd64", /^v[1-4]$/],
-	["arm", /^v[5-8]$/],
-	["arm64", /^v(8|8\.[1-9]|9|9\.[0-5])$/]
-]);
-const ANY_VARIANT = /^[a-z0-9][a-z0-9._-]*$/;
-/**
-* The platform that `os/architecture[/variant]` names; `x86_64` and the like become Go's names.
-*
-* @returns undefined when system, architecture or variant is not known
-*/
-function parsePlatform(text) {
-	const [os = "", name = "", variant, ...rest] = text.split("/");
-	const { architecture, variant: impliedVariant } = OTHER_NAMES.get(name) ?? { architecture: name };
-	if (rest.length > 0 || !SYSTEMS.has(os) || !ARCHITECTURES.has(architecture)) return void 0;
-	const given = variant ?? impliedVariant;
-	if (given === void 0) return {
-		os,
-		architecture
-	};
-	return (VARIANTS.get(architecture) ?? ANY_VARIANT).test(given) ? {
-		os,
-		architecture,
-		variant: given
-	} : void 0;
-}
-/** `os/architecture[/variant]` */
-function platformText(platform) {
-	const { os, architecture, variant } = platform;
-	return [
-		os,
-		architecture,
-		...variant ? [variant] : []
-	].join("/");
-}
-/** The platform of Linux on what Node calls `process.arch`. */
-function machinePlatform(nodeArch) {
-	if (nodeArch === "arm") return {
-		os: "linux",
-		architecture: "arm",
-		variant: "v7"
-	};
-	return {
-		os: "linux",
-		architecture: NODE_NAMES.get(nodeArch) ?? nodeArch
-	};
 }
 // src/oci/tar/tar.ts
 const BLOCK_BYTES = 512;
@@ -1257,6 +1332,24 @@ function parseTag(text) {
 		reference,
 		text: referenceText(reference)
 	};
+}
+/**
+* The input `repository`: where to push to without a tag.
+*
+* @returns the full text `registry/repository`
+*/
+function parseRepository(text) {
+	const bare = text.startsWith("docker://") ? text.slice(9) : text;
+	if (!bare.includes("/")) return { problem: `'${text}' is no repository of a registry: write REGISTRY/NAME` };
+	const parsed = parseReference(bare);
+	if (typeof parsed === "string") return { problem: `'${text}' is no repository: ${parsed}` };
+	const { registry, repository, tag, digest } = parsed;
+	const name = referenceText({
+		registry,
+		repository
+	});
+	if (digest !== void 0) return { problem: `'${text}' has a digest, which comes of what is pushed: write ${bare.split("@")[0]}` };
+	return tag === void 0 ? name : { problem: `'${text}' has a tag, and a push by digest moves none: write ${name}` };
 }
 /** Why docker's tools would not take the name in a destination's text. */
 function namedProblem({ transport, path, name }) {
@@ -8069,6 +8162,14 @@ function similarWords(wrong, known) {
 	const near = known.filter((word) => editDistance(lower, word) <= slips);
 	return [.../* @__PURE__ */ new Set([...begun, ...near])];
 }
+/** The known word with the fewest slips from a wrong one, where any is near. */
+function nearestWord(wrong, known) {
+	const lower = wrong.toLowerCase();
+	return similarWords(wrong, known).map((word) => ({
+		word,
+		distance: editDistance(lower, word)
+	})).sort((one, other) => one.distance - other.distance)[0]?.word;
+}
 /** How many letters have to be added, removed or changed (Levenshtein). */
 function editDistance(a, b) {
 	let row = Array.from({ length: b.length + 1 }, (_, i) => i);
@@ -8230,6 +8331,56 @@ function isScalar(value) {
 		"boolean"
 	].includes(typeof value);
 }
+// src/oci/kind.ts
+/**
+* Who an image can be made for: any container runtime; KubeVirt and CDI (a containerDisk); `podman machine init` since
+* podman 5; what takes a disk as a file (oras, podman artifact, composefs, KubeVirt's image volumes); podman 4.9.
+*/
+const KINDS = [
+	"container",
+	"kubevirt",
+	"podman-machine",
+	"artifact",
+	"podman-machine-4"
+];
+/**
+* What runs podman's machine: QEMU on Linux, Apple's frameworks on macOS, Hyper-V on Windows. podman's own words, in the
+* annotation `disktype`; pkg/machine/define/vmtype.go.
+*/
+const DISK_TYPES = [
+	"qemu",
+	"applehv",
+	"hyperv"
+];
+// src/inputs/kinds.ts
+/** Names of objects of Kubernetes that CDI also makes labels of: apimachinery pkg/util/validation, IsDNS1123Subdomain and IsValidLabelValue. */
+const OBJECT_NAME = /^[a-z0-9]([a-z0-9.-]{0,61}[a-z0-9])?$/;
+/** What is not known stands in the reader's problems, and a default here. */
+function kindInputs(reader) {
+	const kinds = chosen(reader, "kind", KINDS, "kind");
+	return {
+		kinds: kinds.length === 0 ? ["container"] : kinds,
+		diskTypes: chosen(reader, "disktype", DISK_TYPES, "disk of podman machine"),
+		...objectName(reader, "instancetype"),
+		...objectName(reader, "preference")
+	};
+}
+function chosen(reader, name, known, what) {
+	const given = new Set(reader.list(name));
+	for (const text of given) {
+		if (known.some((word) => word === text)) continue;
+		const nearest = nearestWord(text, known);
+		const guess = nearest === void 0 ? "" : `did you mean ${nearest}? `;
+		reader.refuse(name, `'${text}' is no ${what}: ${guess}write ${known.slice(0, -1).join(", ")} or ${known.at(-1)}`);
+	}
+	return known.filter((word) => given.has(word));
+}
+function objectName(reader, name) {
+	const text = reader.text(name);
+	if (text === void 0) return {};
+	if (!OBJECT_NAME.test(text)) reader.refuse(name, `'${text}' is no name in Kubernetes: write at most 63 small letters, digits, - and ., like u1.small`);
+	return { [name]: text };
+}
 // src/inputs/raw.ts
 /**
 * Inputs as they were written: from a workflow one text for each, from a command line one for each time a flag stands
@@ -8271,10 +8422,30 @@ const DEFINITIONS = {
 		value: "'URI [DIST [COMPONENT…]]'",
 		help: "what obsrepositories:/ stands for; default: those of this machine"
 	},
+	kind: {
+		kind: "list",
+		value: "KIND",
+		help: "container (default), kubevirt, podman-machine, artifact, …"
+	},
+	disktype: {
+		kind: "list",
+		value: "qemu|applehv|hyperv",
+		help: "machines of podman-machine; default: qemu"
+	},
+	instancetype: {
+		kind: "text",
+		value: "NAME",
+		help: "of kubevirt: the instance type, like u1.small"
+	},
+	preference: {
+		kind: "text",
+		value: "NAME",
+		help: "of kubevirt: the preference, like fedora"
+	},
 	format: {
 		kind: "text",
 		value: "qcow2|raw|vmdk|…",
-		help: "disk format in the image; default: the description's, else qcow2"
+		help: "disk format in the image; default: the description's, else the kind's"
 	},
 	"disk-path": {
 		kind: "text",
@@ -8298,8 +8469,8 @@ const DEFINITIONS = {
 	},
 	annotations: {
 		kind: "list",
-		value: "KEY=VALUE",
-		help: "annotations of the manifest"
+		value: "[LEVEL:]KEY=VALUE",
+		help: "manifest (default), index, manifest-descriptor or index-descriptor"
 	},
 	platform: {
 		kind: "text",
@@ -8320,6 +8491,16 @@ const DEFINITIONS = {
 		kind: "boolean",
 		value: "",
 		help: "push to the tags; without it the log says what would be pushed"
+	},
+	"push-by-digest": {
+		kind: "boolean",
+		value: "",
+		help: "push to the repository without any tag; default: false"
+	},
+	repository: {
+		kind: "text",
+		value: "REGISTRY/NAME",
+		help: "where push-by-digest pushes to"
 	},
 	export: {
 		kind: "list",
@@ -8385,28 +8566,51 @@ const DEFINITIONS = {
 		kind: "boolean",
 		value: "",
 		help: "job summary, in a workflow; default: true"
+	},
+	images: {
+		kind: "list",
+		value: "REGISTRY/NAME@DIGEST",
+		help: "what was pushed by digest, one for each platform"
 	}
 };
-const INPUT_NAMES = Object.keys(DEFINITIONS);
+const ALL_NAMES = Object.keys(DEFINITIONS);
+/** What all else takes. */
+const INPUT_NAMES = ALL_NAMES.filter((name) => name !== "images");
 function inputDefinition(name) {
 	return DEFINITIONS[name];
 }
-/** The input of this name, whatever its case (a runner upper-cases names), if there is one. */
-function inputNamed(name) {
+/**
+* The input of this name, whatever its case (a runner upper-cases names), if there is one.
+*
+* @param names where to look; all where left out
+*/
+function inputNamed(name, names = ALL_NAMES) {
 	const lower = name.toLowerCase();
-	return INPUT_NAMES.find((known) => known === lower);
+	return names.find((known) => known === lower);
+}
+/** Lists whose values hold no commas: docker's metadata action writes tags so, and words are short. */
+const SPLIT_AT_COMMAS = [
+	"tags",
+	"kind",
+	"disktype",
+	"images"
+];
+/** Whether a single text, also one of a command line, may hold several entries. */
+function splitsAtCommas(name) {
+	return SPLIT_AT_COMMAS.includes(name);
 }
 /**
-* The entries that one text of a workflow holds: a list has one a line; only `tags` also splits at commas, as docker's
-* metadata action writes them. Values of other lists may hold commas.
+* The entries that one text of a workflow holds: a list has one a line, some also split at commas. `images` are outputs of
+* jobs, put together by expressions that know no lines.
 */
 function rawEntries(name, text) {
 	if (inputDefinition(name).kind !== "list") return [text];
-	return text.split(name === "tags" ? /[\n,]/ : "\n");
+	if (name === "images") return text.split(/[\s,]+/);
+	return text.split(splitsAtCommas(name) ? /[\n,]/ : "\n");
 }
 /** The known names nearest to a wrong one, for a message. */
-function similarNames(wrong) {
-	return similarWords(wrong, INPUT_NAMES).slice(0, 2);
+function similarNames(wrong, names = INPUT_NAMES) {
+	return similarWords(wrong, names).slice(0, 2);
 }
 // src/inputs/reader.ts
 const TRUE = [
@@ -8427,7 +8631,7 @@ var InputReader = class {
 	constructor(raw, facts) {
 		this.raw = raw;
 		this.facts = facts;
-		for (const name of raw.keys()) if (!INPUT_NAMES.includes(name)) throw new Error(`undeclared input ${name}`);
+		for (const name of raw.keys()) if (inputNamed(name) === void 0) throw new Error(`undeclared input ${name}`);
 	}
 	refuse(name, text) {
 		this.problems.push({
@@ -8502,20 +8706,23 @@ function sourceInputs(reader) {
 }
 function imageInputs(reader) {
 	return {
+		...kindInputs(reader),
 		...optionalFormat(reader),
 		...optionalDiskPath(reader),
 		...reader.optional("baseImage", "base-image"),
 		...containerconfig(reader),
 		labels: reader.pairs("labels"),
-		annotations: reader.pairs("annotations"),
+		annotations: annotationList(reader),
 		platform: platform(reader),
 		compression: compression(reader)
 	};
 }
 function jobInputs(reader) {
 	return {
-		tags: tags(reader),
+		tags: tagList(reader),
 		push: reader.boolean("push", false),
+		pushByDigest: reader.boolean("push-by-digest", false),
+		...optionalRepository(reader),
 		...optionalExports(reader),
 		...optionalRegistry(reader),
 		...optionalLogin(reader),
@@ -8559,6 +8766,15 @@ function containerconfig(reader) {
 		naming
 	};
 }
+/** The input `annotations`, each with its levels. */
+function annotationList(reader) {
+	return reader.list("annotations").flatMap((text) => {
+		const parsed = parseAnnotation(text);
+		if (typeof parsed !== "string") return parsed;
+		reader.refuse("annotations", parsed);
+		return [];
+	});
+}
 function platform(reader) {
 	const text = reader.text("platform");
 	if (text === void 0) return reader.facts.machine;
@@ -8573,7 +8789,8 @@ function compression(reader) {
 	reader.refuse("compression", parsed);
 	return { algorithm: "gzip" };
 }
-function tags(reader) {
+/** The input `tags`: full references, each once. */
+function tagList(reader) {
 	const texts = [];
 	for (const text of reader.list("tags")) {
 		const parsed = parseTag(text);
@@ -8581,6 +8798,14 @@ function tags(reader) {
 		else if (!texts.includes(parsed.text)) texts.push(parsed.text);
 	}
 	return texts;
+}
+function optionalRepository(reader) {
+	const text = reader.text("repository");
+	if (text === void 0) return {};
+	const parsed = parseRepository(text);
+	if (typeof parsed === "string") return { repository: parsed };
+	reader.refuse("repository", parsed.problem);
+	return {};
 }
 /** The word `none` turns the description's default off. */
 function optionalExports(reader) {
@@ -8621,6 +8846,46 @@ function optionalEpoch(reader) {
 	const where = given === void 0 ? "the variable SOURCE_DATE_EPOCH is " : "";
 	reader.refuse("source-date-epoch", `${where}'${text}': write whole seconds since 1970, like 1700000000`);
 	return {};
+}
+// src/oci/index.ts
+const ENTRY_LIMIT = 500;
+const FOREIGN_MEMBERS = [
+	"config",
+	"layers",
+	"fsLayers",
+	"history"
+];
+/**
+* The index in the bytes that others wrote.
+*
+* @param expectedMediaType what the registry or the descriptor called it; left out, the index's own word counts
+* @param subject names it in the error: `the index of ghcr.io/acme/x`
+* @throws ImageError with all violations, by the same limits and rules as `parseManifest`
+*/
+function parseIndex(bytes, expectedMediaType, subject = "the index") {
+	const document = parseDocument(bytes, subject);
+	const violations = indexViolations(document, expectedMediaType);
+	if (violations.length > 0) throw new ImageError(subject, violations);
+	const { artifactType, annotations } = document;
+	return {
+		schemaVersion: 2,
+		mediaType: mediaTypeOf(document, expectedMediaType) ?? mediaTypes.index,
+		...artifactType === void 0 ? {} : { artifactType },
+		manifests: document["manifests"].map(descriptorFrom),
+		...annotations === void 0 ? {} : { annotations }
+	};
+}
+function indexViolations(document, announced) {
+	const { manifests } = document;
+	const violations = [
+		...document["schemaVersion"] === 2 ? [] : ["its schemaVersion is not 2"],
+		...mediaTypeViolations(document, announced, [mediaTypes.index, mediaTypes.dockerList]),
+		...FOREIGN_MEMBERS.filter((member) => member in document).map((member) => `it has ${member}, which no index has`),
+		...annotationViolations(document["annotations"], "it")
+	];
+	if (!Array.isArray(manifests)) return [...violations, "it has no manifests"];
+	if (manifests.length > ENTRY_LIMIT) return [...violations, `it has ${manifests.length} entries, more than ${ENTRY_LIMIT}`];
+	return [...violations, ...manifests.flatMap((entry, at) => descriptorViolations(entry, `entry ${at + 1}`))];
 }
 // src/oci/store/blob.ts
 const WRITE_BYTES = 65536;
@@ -8865,16 +9130,50 @@ function storedImage(descriptor, manifest, fileOf) {
 		}))
 	};
 }
+// src/oci/store/storedtree.ts
+/**
+* What a descriptor of a layout's index.json names.
+*
+* @throws ImageError when a document is another by now, or no manifest or index; errors of the file system are passed on
+*/
+async function readStoredTree(layout, descriptor) {
+	if (descriptor.mediaType !== mediaTypes.index) return treeOf(await readStoredImage(layout, descriptor));
+	const index = parseIndex(await readUnchangedManifest(layout, descriptor.digest), descriptor.mediaType);
+	const images = await Promise.all(index.manifests.map((entry) => readStoredImage(layout, entry)));
+	const own = {
+		digest: descriptor.digest,
+		sizeBytes: descriptor.size,
+		file: blobPath(layout, descriptor.digest)
+	};
+	return {
+		descriptor,
+		index,
+		images,
+		blobs: [...new Map(images.flatMap((image) => image.blobs).map((blob) => [blob.digest, blob])).values(), own]
+	};
+}
+/** The tree of one manifest alone. */
+function treeOf(image) {
+	return {
+		descriptor: image.descriptor,
+		images: [image],
+		blobs: image.blobs
+	};
+}
+/** The image that runs as a container; undefined where there are artifacts alone. */
+function containerOf({ images }) {
+	return images.find(({ manifest }) => manifest.config.mediaType === mediaTypes.config);
+}
 // src/oci/store/archive.ts
 const CHUNK_BYTES$1 = 1048576;
 /**
-* The tar archive of a layout with one image, in chunks: what tells a reader what there is comes before the layers. The
-* same image gives the same bytes: no times, owner root. Blobs are read as they are written out, in constant memory.
+* The tar archive of a layout, in chunks: what tells a reader what there is comes before the blobs, which keep their order.
+* The same blobs give the same bytes: no times, owner root. They are read as they are written out, in constant memory.
 *
 * @throws ImageError when a blob is not what its digest says; AbortError after `signal`; errors of the file system are
 *   passed on
 */
-async function* layoutArchive(image, options) {
+async function* layoutArchive({ blobs }, options) {
 	const { entries, documents = {}, signal } = options;
 	const files = {
 		"oci-layout": layoutMark(),
@@ -8887,7 +9186,7 @@ async function* layoutArchive(image, options) {
 		tarPadding(bytes.length)
 	]);
 	yield Buffer.concat(["blobs", "blobs/sha256"].map((path) => tarHeader(entry("directory", path, 0))));
-	for (const blob of image.blobs) {
+	for (const blob of blobs) {
 		yield tarHeader(entry("file", blobName(blob), blob.sizeBytes));
 		yield* content(blob, signal);
 		yield tarPadding(blob.sizeBytes);
@@ -9262,18 +9561,25 @@ function dockerForm({ tmpFolder, signal, report }) {
 }
 // src/registry/target/archivetarget.ts
 /**
-* Writes the archive of a layout, in one step in place of what is there; without skopeo, which leaves the platform out of
+* Writes the archive of a layout with an image, or an index and all it names, in one step in place of what is there; without skopeo, which leaves the platform out of
 * index.json and unpacks a copy of everything beside the archive.
 *
-* @param names of the image in index.json
+* @param names in index.json
 * @throws ImageError when a blob is damaged; HostError when the disk is full; errors of the file system are passed on
 */
-async function writeOciArchive(image, file, names, { signal }) {
-	const entries = namedDescriptors(image.descriptor, names);
-	await replaceFile(...placeOf(file), layoutArchive(image, {
+async function writeOciArchive(tree, file, names, { signal }) {
+	const entries = namedDescriptors(tree.descriptor, names);
+	const content = { blobs: documentsFirst(tree) };
+	await replaceFile(...placeOf(file), layoutArchive(content, {
 		entries,
 		...signal === void 0 ? {} : { signal }
 	}));
+}
+/** Whoever reads the archive as it comes knows what there is before the layers do. */
+function documentsFirst({ images, blobs }) {
+	const layers = new Set(images.flatMap(({ manifest }) => manifest.layers).map(({ digest }) => digest));
+	const isLayer = ({ digest }) => layers.has(digest);
+	return [...blobs.filter((blob) => !isLayer(blob)), ...blobs.filter(isLayer)];
 }
 /**
 * Writes an archive for `docker load` in the same way.
@@ -9781,38 +10087,39 @@ const VERSION = "1.1\n";
 /** What c/image writes into such a folder beside `version` and `manifest.json`; directory/directory_transport.go. */
 const BLOB_OR_SIGNATURE = /^(?:[0-9a-f]{64}(?:\.manifest\.json|\.signature-\d+)?|signature-\d+)$/;
 /**
-* Writes an image in the form of `dir:`: the blobs and `manifest.json` side by side, without skopeo, which empties the
-* folder first. A new folder comes to be whole; in one that is there the manifest changes in one step, and only then the
+* Writes an image in the form of `dir:`: the blobs and `manifest.json` side by side, of an index the manifests that it
+* names too, as `HEX.manifest.json`. Without skopeo, which empties the folder first. A new folder comes to be whole; in one that is there the manifest changes in one step, and only then the
 * blobs of the image before go. A failure leaves what there was.
 *
 * @throws HostError when the folder holds something else than an image, or the disk is full; errors of the file system
 *   are passed on
 */
-async function writeToFolder(image, folder, access) {
+async function writeToFolder(tree, folder, access) {
 	const path = resolve(folder);
-	const fill = async (temporary) => await addFiles(image, temporary, [], access.signal);
+	const fill = async (temporary) => await addFiles(tree, temporary, [], access.signal);
 	if (await namesIn(path, "the folder of an image") === void 0 && await makeWhole(path, fill)) return;
-	await locked(path, access, async () => await replaceImage(image, path, access.signal));
+	await locked(path, access, async () => await replaceImage(tree, path, access.signal));
 }
 /** Whether a folder is empty or holds an image in the form of `dir:`. */
 async function isImageFolder(folder, names) {
 	if (names.length === 0) return true;
 	return (await readFile(join(folder, "version"), "utf8").catch(() => "")).startsWith(MARK);
 }
-async function replaceImage(image, folder, signal) {
+async function replaceImage(tree, folder, signal) {
 	const before = await namesIn(folder, "the folder of an image") ?? [];
 	if (!await isImageFolder(folder, before)) throw new HostError(`${folder} holds something else than an image`, "export to another folder");
-	await addFiles(image, folder, before, signal);
-	const ours = new Set(blobsBeside(image).map(({ digest }) => digestHex(digest)));
+	await addFiles(tree, folder, before, signal);
+	const ours = new Set(filesBeside(tree).map(({ name }) => name));
 	for (const name of before.filter((each) => BLOB_OR_SIGNATURE.test(each) && !ours.has(each))) await rm(join(folder, name), { force: true });
 }
-async function addFiles(image, folder, before, signal) {
-	const manifest = await readFile(image.blobs.find(({ digest }) => digest === image.descriptor.digest)?.file ?? "");
+async function addFiles(tree, folder, before, signal) {
+	const manifest = await readFile(tree.blobs.find(({ digest }) => digest === tree.descriptor.digest)?.file ?? "");
 	const added = [];
 	try {
-		for (const { digest, file } of blobsBeside(image)) {
+		for (const { name, blob, isManifest } of filesBeside(tree)) {
 			signal?.throwIfAborted();
-			if (await bringContent(folder, file, digest)) added.push(digestHex(digest));
+			if (isManifest) await replaceFile(folder, name, await readFile(blob.file));
+			if (isManifest ? !before.includes(name) : await bringContent(folder, blob.file, blob.digest)) added.push(name);
 		}
 		for (const name of added) await syncFile(join(folder, name));
 		signal?.throwIfAborted();
@@ -9824,32 +10131,42 @@ async function addFiles(image, folder, before, signal) {
 		throw error;
 	}
 }
-function blobsBeside({ blobs, descriptor }) {
-	return blobs.filter(({ digest }) => digest !== descriptor.digest);
+/** Everything beside `manifest.json` and `version`, as c/image calls it; directory/directory_transport.go. */
+function filesBeside({ blobs, descriptor, images }) {
+	const manifests = new Set(images.map((image) => image.descriptor.digest));
+	return blobs.filter(({ digest }) => digest !== descriptor.digest).map((blob) => {
+		const isManifest = manifests.has(blob.digest);
+		const hex = digestHex(blob.digest);
+		return {
+			name: isManifest ? `${hex}.manifest.json` : hex,
+			blob,
+			isManifest
+		};
+	});
 }
 // src/registry/target/layouttarget.ts
 /**
-* Puts an image into a layout, without skopeo, which leaves the platform out and writes index.json in place (c/image
+* Puts an image, or an index with all it names, into a layout, without skopeo, which leaves the platform out and writes index.json in place (c/image
 * oci/layout/oci_dest.go). A new layout comes to be whole. One that is there keeps its other images and all that we do
 * not know; its index changes in one step, and exports into it wait for one another. A failure leaves what there was.
 *
-* @param names of the image in it, none for one without; they are taken from other images of the layout
+* @param names of it there, none for one without; they are taken from other images of the layout
 * @throws HostError when the folder holds something else than a layout, or the disk is full; ImageError when its index
 *   is none; errors of the file system are passed on
 */
-async function writeToLayout(image, folder, names, access) {
+async function writeToLayout(tree, folder, names, access) {
 	const path = resolve(folder);
-	const entries = namedDescriptors(image.descriptor, names);
+	const entries = namedDescriptors(tree.descriptor, names);
 	const fill = async (temporary) => {
 		const layout = await createLayout(temporary);
-		for (const blob of image.blobs) {
+		for (const blob of tree.blobs) {
 			access.signal?.throwIfAborted();
 			await linkBlob(layout, blob.file, blob.digest);
 		}
 		await writeIndex(layout, entries);
 	};
 	if (await namesIn(path, "an OCI layout") === void 0 && await makeWhole(path, fill)) return;
-	await locked(path, access, async () => await addImage(image, path, entries, access.signal));
+	await locked(path, access, async () => await addTree(tree, path, entries, access.signal));
 }
 /** @throws HostError when the folder holds something else than a layout; ImageError when its index is none */
 async function readLayoutIndex(folder) {
@@ -9858,13 +10175,13 @@ async function readLayoutIndex(folder) {
 	if (!names.includes("index.json")) return {};
 	return parseDocument(await readFile(join(folder, "index.json")), `the index of ${folder}`);
 }
-async function addImage(image, folder, added, signal) {
+async function addTree(tree, folder, added, signal) {
 	const index = await readLayoutIndex(folder);
 	const isNew = (await namesIn(folder, "an OCI layout"))?.length === 0;
 	const brought = [];
 	try {
 		const layout = await createLayout(folder);
-		for (const { file, digest } of image.blobs) {
+		for (const { file, digest } of tree.blobs) {
 			signal?.throwIfAborted();
 			if (await bringContent(layout.blobs, file, digest)) brought.push(blobPath(folder, digest));
 		}
@@ -10465,7 +10782,43 @@ async function writeLogins(folder, logins) {
 	});
 	return path;
 }
+// src/registry/target/staging.ts
+/**
+* Makes such a layout beside the files of the job; the blobs stay where they are. Its documents are what their digests
+* say: skopeo copies a changed one without a word, under a digest of its own.
+*
+* @throws ImageError when the layout was changed; HostError when skopeo cannot work in the folder
+*/
+async function stageTree({ layout, descriptor }, access) {
+	const tree = await readStoredTree(layout, descriptor);
+	const manifests = [...tree.images.map((image) => image.descriptor), ...tree.index === void 0 ? [] : [descriptor]];
+	const folder = await mkdtemp(join(access.tmpFolder, "staging-"));
+	const remove = async () => await rm(folder, {
+		recursive: true,
+		force: true
+	});
+	try {
+		await symlink(join(resolve(layout), "blobs"), join(folder, "blobs"));
+		await putFile(folder, "oci-layout", layoutMark());
+		await putFile(folder, "index.json", indexText(manifests.flatMap(stagedEntries)));
+		const nameOf = ({ digest }) => folderName("oci", folder, digestHex(digest));
+		nameOf(descriptor);
+		return {
+			tree,
+			nameOf,
+			[Symbol.asyncDispose]: remove
+		};
+	} catch (error) {
+		await remove();
+		throw error;
+	}
+}
+function stagedEntries(descriptor) {
+	return namedDescriptors(descriptor, [{ ref: digestHex(descriptor.digest) }]);
+}
 // src/registry/target/push.ts
+/** Where a format is named, a refused index is not tried again as Docker's list, which tells another error than the first. */
+const INDEX_ALONE = ["--multi-arch=index-only", "--format=oci"];
 /**
 * Least specific tags last, so that what people follow moves when everything else is in place: versions by falling
 * number of components, then other names, then `latest`. Else the given order.
@@ -10479,48 +10832,104 @@ function describePush(tags) {
 	return ["nothing is pushed: push is false; it would go to", ...pushOrder(tags).map((tag) => `  ${tag}`)];
 }
 /**
-* Pushes an image to all tags, one after another. Each tag is read back and must carry our digest: skopeo's exit code
-* says neither that a tag moved nor that it did not.
+* Pushes an image, or an index with all it names, to all tags, one after another. Whatever is pushed is read back and must
+* carry our digest: skopeo's exit code says neither that a tag moved nor that it did not.
 *
 * @param onTag called for each tag that carries our digest now
 * @returns those tags, in the order of `tags`
 * @throws RegistryError at the first tag that does not carry our digest; ImageError when the layout was changed
 */
 async function pushImage(source, tags, access, onTag = () => {}) {
+	await using staging = await stageTree(source, access);
+	const ready = /* @__PURE__ */ new Set();
 	for (const tag of pushOrder(tags)) {
-		await pushTag(source, tag, access);
+		const repository = repositoryOf(tag);
+		if (!ready.has(repository)) await pushChildren(staging, repository, access);
+		ready.add(repository);
+		await pushManifest(staging, {
+			descriptor: source.descriptor,
+			to: tag
+		}, access);
 		onTag(tag);
 	}
 	return tags;
 }
-/** Pushes to one tag, `registry/repository:tag`. Throws what `pushImage` does. */
-async function pushTag(source, tag, access) {
-	const { layout, reference, digest } = source;
-	await readUnchangedManifest(layout, digest);
-	const copy = {
-		from: folderName("oci", layout, reference),
-		to: `docker://${tag}`,
-		flags: ["--quiet", "--preserve-digests"]
-	};
+/**
+* Pushes in the same way to no tag: who wants it asks for the digest.
+*
+* @param repository `registry/repository`
+* @returns `registry/repository@digest`
+* @throws what `pushImage` does
+*/
+async function pushByDigest(source, repository, access) {
+	await using staging = await stageTree(source, access);
+	await pushChildren(staging, repository, access);
+	const { descriptor } = source;
+	const to = `${repository}@${descriptor.digest}`;
+	await pushManifest(staging, {
+		descriptor,
+		to
+	}, access);
+	return to;
+}
+/**
+* Pushes what an index names, so that it can follow. One by one and not by `--all`, with which skopeo 1.14 to 1.20 write
+* another index where a blob is packed by zstd (skopeo issue 2627).
+*/
+async function pushChildren(staging, repository, access) {
+	const { index, images } = staging.tree;
+	if (index === void 0) return;
+	for (const { descriptor } of images) await pushManifest(staging, {
+		descriptor,
+		to: `${repository}@${descriptor.digest}`
+	}, access);
+}
+async function pushManifest({ tree, nameOf }, { descriptor, to }, access) {
+	const { digest, platform } = descriptor;
+	const isTop = digest === tree.descriptor.digest;
+	const child = isTop || platform === void 0 ? {} : { platform };
+	await pushDocument({
+		from: nameOf(descriptor),
+		to,
+		digest,
+		isIndex: isTop && tree.index !== void 0,
+		...child
+	}, access);
+}
+async function pushDocument({ from, to, digest, isIndex, platform }, access) {
+	const flags = [
+		"--quiet",
+		"--preserve-digests",
+		...isIndex ? INDEX_ALONE : []
+	];
 	try {
-		await copyImage(copy, access, purpose(tag, `the push to ${tag} failed`));
+		await copyImage({
+			from,
+			to: `docker://${to}`,
+			flags
+		}, access, purpose(to, `the push to ${to} failed`));
 	} catch (error) {
-		if (!(error instanceof RefusedError) || await carried(tag, access).catch(() => void 0) !== digest) throw error;
-		access.report.info(`${error.message}; but ${tag} carries ${digest}, so the push got through`);
+		if (!(error instanceof RefusedError) || await carried(to, access).catch(() => void 0) !== digest) throw error;
+		access.report.info(`${error.message}; but ${to} carries ${digest}, so the push got through`);
 		return;
 	}
-	const found = await carried(tag, access);
+	const found = await carried(to, access);
 	if (found === digest) {
-		access.report.info(`pushed ${tag}`);
+		access.report.info(`pushed ${to}${platform === void 0 ? "" : `, for ${platformText(platform)}`}`);
 		return;
 	}
-	throw new RegistryError(`the push to ${tag} had no effect: it carries ${found} now, not our ${digest}; somebody else pushed at the same time, or the registry changes or drops what it gets`, {
+	throw new RegistryError(`the push to ${to} had no effect: it carries ${found} now, not our ${digest}; somebody else pushed at the same time, or the registry changes or drops what it gets`, {
 		side: "target",
-		reference: tag
+		reference: to
 	});
 }
-async function carried(tag, access) {
-	return digestOf(await readManifest(`docker://${tag}`, access, purpose(tag, `${tag} was pushed but cannot be read back`)));
+async function carried(name, access) {
+	return digestOf(await readManifest(`docker://${name}`, access, purpose(name, `${name} was pushed but cannot be read back`)));
+}
+function repositoryOf(tag) {
+	const parsed = parseReference(tag);
+	if (typeof parsed === "string") throw new Error(`${tag} is no tag, and was never checked: ${parsed}`);
+	return `${parsed.registry}/${parsed.repository}`;
 }
 function purpose(reference, failure) {
 	return {
@@ -10541,22 +10950,24 @@ function specificity(reference) {
 * Writes an image into the storage of podman, under each name; the layers are written once. Each name is read back and
 * must carry our digest.
 *
+* @param image the one of the source that is written
 * @param names as skopeo takes them, behind `containers-storage:`
-* @throws RegistryError when skopeo cannot write it, or the storage has another digest then
+* @throws RegistryError when skopeo cannot write it, or the storage has another digest then; ImageError when the layout
+*   was changed
 */
-async function copyToStorage(source, names, access) {
-	const { layout, reference, digest } = source;
+async function copyToStorage(source, image, names, access) {
+	await using staging = await stageTree(source, access);
 	for (const name of names) {
 		const to = `containers-storage:${name}`;
 		const purpose = purposeOf(to, `the image cannot be written to ${to}`);
 		await copyImage({
-			from: folderName("oci", layout, reference),
+			from: staging.nameOf(image),
 			to,
 			flags: ["--quiet", "--preserve-digests"]
 		}, access, purpose);
 		const found = digestOf(await readManifest(to, access, purposeOf(to, `${to} was written but cannot be read back`)));
-		if (found === digest) continue;
-		throw new RegistryError(`${to} has ${found} now, not our ${digest}: somebody else wrote to it at the same time`, {
+		if (found === image.digest) continue;
+		throw new RegistryError(`${to} has ${found} now, not our ${image.digest}: somebody else wrote to it at the same time`, {
 			side: "target",
 			reference: to
 		});
@@ -10631,7 +11042,7 @@ function fullName(text) {
 }
 // src/registry/target/export.ts
 /**
-* Writes an image to skopeo destinations, one after another. Our digest stays the same in all that can keep it; the log
+* Writes an image, or an index with all it names, to skopeo destinations, one after another. Our digest stays the same in all that can keep it; the log
 * says of each what it carries. A layout that is there already keeps its other images; an archive or a folder that is
 * there is replaced in one step, and stays when this fails.
 *
@@ -10641,7 +11052,7 @@ function fullName(text) {
 async function exportImage(source, destinations, access, onWritten = () => {}) {
 	await using forDocker = dockerForm(access);
 	for (const [index, destination] of destinations.entries()) {
-		if (destination.transport === "docker") await pushTag(source, plainName(destination), access);
+		if (destination.transport === "docker") await pushImage(source, [plainName(destination)], access);
 		else {
 			const { names, carries } = await writeTo(source, destination, forDocker, access);
 			const as = names.length > 0 ? ` as ${names.join(", ")}` : "";
@@ -10651,13 +11062,13 @@ async function exportImage(source, destinations, access, onWritten = () => {}) {
 	}
 }
 async function writeTo(source, destination, forDocker, access) {
-	const { digest } = source;
-	const image = await readStoredImage(source.layout, source.descriptor);
+	const tree = await readStoredTree(source.layout, source.descriptor);
+	const { digest } = tree.descriptor;
 	const { path, transport } = destination;
 	switch (transport) {
 		case "oci": {
 			const names = indexNames(destination, source.names);
-			await writeToLayout(image, path, names, access);
+			await writeToLayout(tree, path, names, access);
 			return {
 				names: names.map(({ ref }) => ref),
 				carries: digest
@@ -10665,29 +11076,30 @@ async function writeTo(source, destination, forDocker, access) {
 		}
 		case "oci-archive": {
 			const names = indexNames(destination, source.names);
-			await writeOciArchive(image, path, names, access);
+			await writeOciArchive(tree, path, names, access);
 			return {
 				names: names.map(({ ref }) => ref),
 				carries: digest
 			};
 		}
 		case "dir":
-			await writeToFolder(image, path, access);
+			await writeToFolder(tree, path, access);
 			return {
 				names: [],
 				carries: digest
 			};
 		case "containers-storage": {
+			const { descriptor } = singleImage(tree, destination, access);
 			const names = storageNames(destination, source.names);
-			await copyToStorage(source, names, access);
+			await copyToStorage(source, descriptor, names, access);
 			return {
 				names,
-				carries: digest
+				carries: descriptor.digest
 			};
 		}
 		case "docker-archive": {
 			const names = dockerNames(destination.name, source.names);
-			const fit = await forDocker.of(image);
+			const fit = await forDocker.of(singleImage(tree, destination, access));
 			await writeDockerArchive(fit, path, names, access);
 			return {
 				names,
@@ -10696,7 +11108,7 @@ async function writeTo(source, destination, forDocker, access) {
 		}
 		case "docker-daemon": {
 			const names = dockerNames(path, source.names);
-			const fit = await forDocker.of(image);
+			const fit = await forDocker.of(singleImage(tree, destination, access));
 			const id = await loadIntoEngine(fit, plainName(destination), names, access);
 			return {
 				names,
@@ -10704,6 +11116,16 @@ async function writeTo(source, destination, forDocker, access) {
 			};
 		}
 	}
+}
+/** What goes where no index can; the log says that it is not all. */
+function singleImage(tree, destination, { report }) {
+	const container = containerOf(tree);
+	if (container === void 0) throw new Error(`there is no container for ${plainName(destination)}, and none was asked for`);
+	if (tree.index !== void 0) {
+		const { digest } = container.descriptor;
+		report.info(`${plainName(destination)} holds one image and no index: it gets the container alone, ${digest}`);
+	}
+	return container;
 }
 const LOADED = "docker makes a manifest of its own of what it loads, which has another digest and no annotations (unless the engine keeps images in containerd)";
 // src/plan/plan.ts
@@ -10747,13 +11169,14 @@ function metadataText(built, published) {
 	return JSON.stringify({
 		"containerimage.digest": built.digest,
 		"containerimage.descriptor": built.descriptor,
-		"image.name": published.tags.join(","),
+		"image.name": published.tags.join(",") || (published.image.split("@")[0] ?? ""),
 		disk: {
 			path,
 			format,
 			virtualSizeBytes,
 			sizeBytes
 		},
+		images: built.children,
 		base: built.base ?? null,
 		kiwi: built.kiwi ?? null
 	});
@@ -10768,8 +11191,6 @@ async function publishImage(job) {
 	const { plan, built, access, report, stopwatch, onProgress } = job;
 	const source = {
 		layout: built.layout,
-		reference: built.reference,
-		digest: built.digest,
 		descriptor: built.descriptor,
 		names: plan.names
 	};
@@ -10785,6 +11206,13 @@ async function publishImage(job) {
 		report.group("Export");
 		await stopwatch.time("Export", () => exportImage(source, plannedDestinations(plan), access, (count) => reached({ exports: plan.exports.slice(0, count) })));
 		report.endGroup();
+	}
+	const { pushByDigest: repository } = plan;
+	if (repository !== void 0) {
+		report.group("Push");
+		reached({ image: await stopwatch.time("Push", () => pushByDigest(source, repository, access)) });
+		report.endGroup();
+		return published;
 	}
 	if (!plan.push) {
 		for (const line of describePush(plan.tags)) report.info(line);
@@ -10824,7 +11252,7 @@ var Stopwatch = class {
 	constructor(now) {
 		this.#now = now;
 	}
-	/** Phases that ran, in the order in which they ended. */
+	/** Phases that ran, in the order in which they first ended; one that ran several times has its seconds together. */
 	get phases() {
 		return [...this.#phases];
 	}
@@ -10837,31 +11265,35 @@ var Stopwatch = class {
 		try {
 			return await run();
 		} finally {
-			this.#phases.push({
+			const seconds = (this.#now() - since) / 1e3;
+			const at = this.#phases.findIndex((phase) => phase.name === name);
+			if (at < 0) this.#phases.push({
 				name,
-				seconds: (this.#now() - since) / 1e3
+				seconds
 			});
+			else this.#phases[at] = {
+				name,
+				seconds: seconds + (this.#phases[at]?.seconds ?? 0)
+			};
 		}
 	}
 };
+// src/plan/kinds.ts
+/** Whether the disk goes into a tree of files, in which a base and a path have a meaning. */
+function hasTree(kinds) {
+	return kinds.includes("container") || kinds.includes("kubevirt");
+}
 // src/job/summary.ts
 /** @returns the job summary: what the image is, where it is, what it took, and how to get the disk out of it again. */
 function summaryMarkdown(plan, built, published) {
 	const title = plan.source.kind === "description" ? `${plan.source.name} ${plan.source.version}` : built.disk.path;
-	const where = published.tags.length > 0 ? published.tags.map(code).join("<br>") : "not pushed";
-	const base = built.base ? `${code(built.base.name)}<br>${code(built.base.digest)}` : "scratch";
 	const rows = [
 		["Digest", code(built.digest)],
-		["Tags", where],
+		["Tags", tagsText(published)],
 		...published.exports.length > 0 ? [["Exported", published.exports.map(code).join("<br>")]] : [],
-		["Platform", [
-			plan.platform.os,
-			plan.platform.architecture,
-			plan.platform.variant
-		].filter(Boolean).join("/")],
-		["Disk", `${code(built.disk.path)}, ${built.disk.format}`],
-		["Size", sizes(built)],
-		["Base", base],
+		["Platform", platformText(plan.platform)],
+		...diskRows(built),
+		...hasTree(plan.kinds) ? [["Base", baseText(built)]] : [],
 		...built.kiwi ? [["KIWI", built.kiwi.version]] : []
 	];
 	return [
@@ -10875,27 +11307,57 @@ function summaryMarkdown(plan, built, published) {
 		"| --- | ---: |",
 		...built.phases.map(({ name, seconds }) => `| ${escaped(name)} | ${duration(seconds)} |`),
 		"",
-		...retrieval(built, published),
-		""
+		...retrieval(plan, built, published)
 	].join("\n");
 }
-function sizes(built) {
-	const { virtualSizeBytes, sizeBytes } = built.disk;
-	return `${megabytes(virtualSizeBytes)} virtual, ${megabytes(sizeBytes)} as file, ${megabytes(built.layerSizeBytes)} compressed`;
+function tagsText({ tags, image }) {
+	if (tags.length > 0) return tags.map(code).join("<br>");
+	return image === "" ? "not pushed" : `none, pushed as ${code(image)}`;
 }
-/** Lines to copy; they need podman or docker and tar, nothing of ours. */
-function retrieval(built, published) {
-	if (published.image === "") return [];
-	const name = built.disk.path.slice(built.disk.path.lastIndexOf("/") + 1);
+function baseText({ base }) {
+	return base ? `${code(base.name)}<br>${code(base.digest)}` : "scratch";
+}
+function diskRows({ children }) {
+	const [only] = children;
+	if (children.length === 1 && only !== void 0) return [["Disk", diskText(only)], ["Size", sizes(only)]];
+	return children.map((child) => [[child.kind, child.diskType].filter(Boolean).join(" "), `${diskText(child)}<br>${sizes(child)}<br>${code(child.digest)}`]);
+}
+function diskText({ disk: { path, format } }) {
+	return `${code(path)}, ${format}`;
+}
+function sizes({ kind, disk: { virtualSizeBytes, sizeBytes }, layerSizeBytes }) {
+	const packed = kind === "artifact" ? "" : `, ${megabytes(layerSizeBytes)} compressed`;
+	return `${megabytes(virtualSizeBytes)} virtual, ${megabytes(sizeBytes)} as file${packed}`;
+}
+/** Lines to copy; they need what takes the kind (podman or docker, oras) and nothing of ours. */
+function retrieval(plan, built, { image, tags }) {
+	if (image === "") return [];
+	const byKind = new Map(built.children.map((child) => [child.kind, child]));
+	const pulled = byKind.get("container") ?? byKind.get("kubevirt");
+	const platform = built.children.length > 1 ? `--platform ${platformText(plan.platform)} ` : "";
 	return [
-		"Pull the image and take the disk out:",
+		...pulled === void 0 ? [] : containerLines(image, pulled.disk.path),
+		...byKind.has("artifact") ? block("Pull the disk as a file:", [`oras pull ${platform}${image}`]) : [],
+		...byKind.has("podman-machine") ? block("Start it with podman machine:", [`podman machine init --image docker://${tags[0] ?? image}`]) : []
+	];
+}
+function containerLines(image, path) {
+	const name = path.slice(path.lastIndexOf("/") + 1);
+	return block("Pull the image and take the disk out:", [
+		`podman pull ${image}`,
+		`podman create --name disk ${image} true`,
+		`podman cp ${quoted(`disk:${path}`)} ${quoted(name)}`,
+		"podman rm disk"
+	]);
+}
+function block(title, lines) {
+	return [
+		title,
 		"",
 		"```sh",
-		`podman pull ${published.image}`,
-		`podman create --name disk ${published.image} true`,
-		`podman cp ${quoted(`disk:${built.disk.path}`)} ${quoted(name)}`,
-		"podman rm disk",
-		"```"
+		...lines,
+		"```",
+		""
 	];
 }
 /** A size in MB of a million bytes, as registries and disks are sold. */
@@ -11500,16 +11962,18 @@ function harmless(line) {
 /**
 * The inputs in a step's environment (`INPUT_BASE-IMAGE`); they are taken out of it, so that no program inherits them.
 * Names that are near to one of ours are problems. Others are none of ours: `INPUT_METHOD` is the desktop's.
+*
+* @param names of the action; those of the root action where left out
 */
-function takeInputs(environment) {
+function takeInputs(environment, names = INPUT_NAMES) {
 	const raw = /* @__PURE__ */ new Map();
 	const problems = [];
 	for (const [variable, text = ""] of Object.entries(environment)) {
 		if (!variable.startsWith("INPUT_")) continue;
 		const spelled = variable.slice(6).toLowerCase();
 		delete environment[variable];
-		const name = inputNamed(spelled);
-		const [similar] = name === void 0 ? similarNames(spelled) : [];
+		const name = inputNamed(spelled, names);
+		const [similar] = name === void 0 ? similarNames(spelled, names) : [];
 		if (name !== void 0 && text !== "") raw.set(name, rawEntries(name, text));
 		if (similar !== void 0) problems.push({
 			where: `input ${spelled}`,
@@ -11622,20 +12086,27 @@ function registryName(text) {
 	};
 }
 // src/steps/logins.ts
+/** Does something with the logins of a build's plan. Throws what `withLogins` does. */
+async function withAccess(plan, inputs, around, step, use) {
+	return await withLogins({
+		...plan,
+		registries: registries(plan)
+	}, inputs, around, step, use);
+}
 /**
 * Does something with the job's logins in a folder that only we can read, which goes when it is done.
 *
 * @throws RegistryError when the registry does not accept the login, and whatever `use` throws
 */
-async function withAccess(plan, inputs, around, step, use) {
+async function withLogins(needs, inputs, around, step, use) {
 	const { login, authfile } = inputs;
-	const registry = inputs.registry ?? plan.loginRegistry;
+	const registry = inputs.registry ?? needs.loginRegistry;
 	const folder = await makePrivateFolder(around.temp);
 	step.keep(folder);
 	try {
 		const access = {
 			loginFiles: around.loginFiles,
-			tlsVerify: plan.tlsVerify,
+			tlsVerify: needs.tlsVerify,
 			tmpFolder: step.tmpFolder,
 			environment: skopeoEnvironment(process.env, login ? [login.password] : []),
 			report: step.report,
@@ -11649,7 +12120,7 @@ async function withAccess(plan, inputs, around, step, use) {
 			} } : {},
 			...authfile === void 0 ? {} : { authfile },
 			files: around.loginFiles,
-			registries: registries(plan)
+			registries: needs.registries
 		}, access);
 		return await use(file === void 0 ? access : {
 			...access,
@@ -11665,8 +12136,9 @@ async function withAccess(plan, inputs, around, step, use) {
 /** The registries that a plan talks to. */
 function registries(plan) {
 	const named = [parseBase(plan.base), ...plan.exports.map(parseDestination)].flatMap((name) => typeof name === "object" && "reference" in name ? [name.reference.registry] : []);
-	const tagged = plan.tags.flatMap((tag) => {
-		const parsed = parseTag(tag);
+	const { pushByDigest } = plan;
+	const tagged = [...plan.tags, ...pushByDigest === void 0 ? [] : [pushByDigest]].flatMap((reference) => {
+		const parsed = parseTag(reference);
 		return "problem" in parsed ? [] : [parsed.reference.registry];
 	});
 	return [.../* @__PURE__ */ new Set([...named, ...tagged])];

@@ -350,7 +350,7 @@ function takesOptions(format) {
 const OURS = "is set by kiwi-oci";
 const NO_BUILD = "builds nothing: leave it out";
 /** Options that we set, or that would take the build out of our hands: why, and what to use instead. */
-const RESERVED = {
+const RESERVED$1 = {
 	"--description": `${OURS}: use the input description`,
 	"--kiwi-file": `${OURS}: name the file in the input description`,
 	"--target-dir": `${OURS}: name another place with the input work-dir`,
@@ -391,7 +391,7 @@ function reservedArguments(list) {
 		const [name = "", ...value] = argument.split("=");
 		if (argument === "--") return ["'--' is no argument of KIWI: leave it out"];
 		const reserved = reservedName(name);
-		if (reserved !== void 0) return [`${name} ${RESERVED[reserved]}`];
+		if (reserved !== void 0) return [`${name} ${RESERVED$1[reserved]}`];
 		if (name !== "--set-type-attr") return [];
 		const attribute = value[0] ?? list[index + 1]?.split("=")[0] ?? "";
 		const input = RESERVED_ATTRIBUTES[attribute];
@@ -402,7 +402,7 @@ function reservedName(name) {
 	const short = SHORT[name];
 	if (short !== void 0) return short;
 	if (!name.startsWith("--") || name.length < 4 || name === "--debug") return void 0;
-	return Object.keys(RESERVED).find((reserved) => reserved.startsWith(name));
+	return Object.keys(RESERVED$1).find((reserved) => reserved.startsWith(name));
 }
 // src/kiwi/version.ts
 /** The KIWI that is installed where `kiwi-version` says nothing; `requirements.ts` locks it with all it needs. */
@@ -414,6 +414,140 @@ const PINNED_VERSION = "11.1.6";
 */
 function kiwiVersionIn(output) {
 	return /\bversion\s+(\d+(?:\.\d+)+)/i.exec(output)?.[1];
+}
+// src/oci/platform.ts
+/** GOOS and GOARCH of `go tool dist list`, Go 1.25, and those of `internal/syslist` that containers are made for. */
+const SYSTEMS = new Set("aix android darwin dragonfly freebsd illumos ios js linux netbsd openbsd plan9 solaris wasip1 windows".split(" "));
+const ARCHITECTURES = new Set("386 amd64 arm arm64 loong64 mips mips64 mips64le mipsle ppc64 ppc64le riscv64 s390x wasm".split(" "));
+/** What `uname -m` and distributions say, in Go's words; containerd platforms/database.go. */
+const OTHER_NAMES = /* @__PURE__ */ new Map([
+	["x86_64", { architecture: "amd64" }],
+	["x86-64", { architecture: "amd64" }],
+	["aarch64", { architecture: "arm64" }],
+	["i386", { architecture: "386" }],
+	["i686", { architecture: "386" }],
+	["armhf", {
+		architecture: "arm",
+		variant: "v7"
+	}],
+	["armel", {
+		architecture: "arm",
+		variant: "v6"
+	}]
+]);
+/** What Node calls an architecture, where it is not Go's name for it; the rest is the same. */
+const NODE_NAMES = /* @__PURE__ */ new Map([
+	["x64", "amd64"],
+	["ia32", "386"],
+	["ppc64", "ppc64le"],
+	["mipsel", "mipsle"]
+]);
+const VARIANTS = /* @__PURE__ */ new Map([
+	["amd64", /^v[1-4]$/],
+	["arm", /^v[5-8]$/],
+	["arm64", /^v(8|8\.[1-9]|9|9\.[0-5])$/]
+]);
+const ANY_VARIANT = /^[a-z0-9][a-z0-9._-]*$/;
+/**
+* The platform that `os/architecture[/variant]` names; `x86_64` and the like become Go's names.
+*
+* @returns undefined when system, architecture or variant is not known
+*/
+function parsePlatform(text) {
+	const [os = "", name = "", variant, ...rest] = text.split("/");
+	const { architecture, variant: impliedVariant } = OTHER_NAMES.get(name) ?? { architecture: name };
+	if (rest.length > 0 || !SYSTEMS.has(os) || !ARCHITECTURES.has(architecture)) return void 0;
+	const given = variant ?? impliedVariant;
+	if (given === void 0) return {
+		os,
+		architecture
+	};
+	return (VARIANTS.get(architecture) ?? ANY_VARIANT).test(given) ? {
+		os,
+		architecture,
+		variant: given
+	} : void 0;
+}
+/** `os/architecture[/variant]` */
+function platformText(platform) {
+	const { os, architecture, variant } = platform;
+	return [
+		os,
+		architecture,
+		...variant ? [variant] : []
+	].join("/");
+}
+/** The platform of Linux on what Node calls `process.arch`. */
+function machinePlatform(nodeArch) {
+	if (nodeArch === "arm") return {
+		os: "linux",
+		architecture: "arm",
+		variant: "v7"
+	};
+	return {
+		os: "linux",
+		architecture: NODE_NAMES.get(nodeArch) ?? nodeArch
+	};
+}
+// src/oci/annotations.ts
+/** Where an annotation goes, in docker's words; docs.docker.com/build/metadata/annotations. */
+const ANNOTATION_LEVELS = [
+	"manifest",
+	"index",
+	"manifest-descriptor",
+	"index-descriptor"
+];
+const RESERVED = ["disktype", "io.github.containers.compression.zstd"];
+const LEVEL = /^([a-z-]*)(?:\[([^\]]*)\])?$/;
+const FORM = "write KEY=VALUE, or LEVEL:KEY=VALUE with manifest, index, manifest-descriptor or index-descriptor";
+/**
+* What `[LEVEL[,LEVEL]…:]KEY=VALUE` asks for, each LEVEL with an optional `[os/arch[/variant]]`; docker buildx
+* build/annotations.go. Without a level it is the manifest's.
+*
+* @returns one for each platform that the levels name, or one sentence with the problem and what to write
+*/
+function parseAnnotation(text) {
+	const equals = text.indexOf("=");
+	const [before, value] = [text.slice(0, Math.max(0, equals)), text.slice(equals + 1)];
+	const colon = before.indexOf(":");
+	const key = before.slice(colon + 1).trim();
+	if (equals < 0 || key === "") return `'${text}' is no annotation: ${FORM}`;
+	if (colon < 0) return [{
+		levels: ["manifest"],
+		key,
+		value
+	}];
+	const byPlatform = /* @__PURE__ */ new Map();
+	for (const part of before.slice(0, colon).split(",")) {
+		const place = parseLevel(part.trim());
+		if (typeof place === "string") return `'${text}': ${place}`;
+		const { level, platform } = place;
+		if (level.endsWith("-descriptor") && RESERVED.includes(key)) return `'${text}': ${key} at ${level} is not free, since podman and others choose by it: leave it out`;
+		const name = platform === void 0 ? "" : platformText(platform);
+		const known = byPlatform.get(name);
+		if (known === void 0) byPlatform.set(name, {
+			levels: [level],
+			...platform ? { platform } : {}
+		});
+		else if (!known.levels.includes(level)) known.levels.push(level);
+	}
+	return [...byPlatform.values()].map((place) => ({
+		...place,
+		key,
+		value
+	}));
+}
+function parseLevel(text) {
+	const [, name = text, named] = LEVEL.exec(text) ?? [];
+	const level = ANNOTATION_LEVELS.find((each) => each === name);
+	if (level === void 0) return `'${text}' is no level of annotations: ${FORM}`;
+	if (named === void 0) return { level };
+	if (level.startsWith("index")) return `an index is for all platforms: write ${level} without [${named}]`;
+	const platform = parsePlatform(named);
+	return platform === void 0 ? `'${named}' is no platform: write os/architecture, such as linux/arm64` : {
+		level,
+		platform
+	};
 }
 [
 	"AGFzbQEAAAABMghgAn9/AGAAAGADf39/AGAFf39/f38AYAR/f39/AX9gAX8AYAV/f39/fwF/YAJ/fwF/Aw0MAwAEAAEFAgYCAAEHBQMBAAkGKQ",
@@ -562,80 +696,6 @@ function parseCompression(text) {
 	return {
 		algorithm,
 		level: number
-	};
-}
-// src/oci/platform.ts
-/** GOOS and GOARCH of `go tool dist list`, Go 1.25, and those of `internal/syslist` that containers are made for. */
-const SYSTEMS = new Set("aix android darwin dragonfly freebsd illumos ios js linux netbsd openbsd plan9 solaris wasip1 windows".split(" "));
-const ARCHITECTURES = new Set("386 amd64 arm arm64 loong64 mips mips64 mips64le mipsle ppc64 ppc64le riscv64 s390x wasm".split(" "));
-/** What `uname -m` and distributions say, in Go's words; containerd platforms/database.go. */
-const OTHER_NAMES = /* @__PURE__ */ new Map([
-	["x86_64", { architecture: "amd64" }],
-	["x86-64", { architecture: "amd64" }],
-	["aarch64", { architecture: "arm64" }],
-	["i386", { architecture: "386" }],
-	["i686", { architecture: "386" }],
-	["armhf", {
-		architecture: "arm",
-		variant: "v7"
-	}],
-	["armel", {
-		architecture: "arm",
-		variant: "v6"
-	}]
-]);
-/** What Node calls an architecture, where it is not Go's name for it; the rest is the same. */
-const NODE_NAMES = /* @__PURE__ */ new Map([
-	["x64", "amd64"],
-	["ia32", "386"],
-	["ppc64", "ppc64le"],
-	["mipsel", "mipsle"]
-]);
-const VARIANTS = /* @__PURE__ */ new Map([
-	["amd64", /^v[1-4]$/],
-	["arm", /^v[5-8]$/],
-	["arm64", /^v(8|8\.[1-9]|9|9\.[0-5])$/]
-]);
-const ANY_VARIANT = /^[a-z0-9][a-z0-9._-]*$/;
-/**
-* The platform that `os/architecture[/variant]` names; `x86_64` and the like become Go's names.
-*
-* @returns undefined when system, architecture or variant is not known
-*/
-function parsePlatform(text) {
-	const [os = "", name = "", variant, ...rest] = text.split("/");
-	const { architecture, variant: impliedVariant } = OTHER_NAMES.get(name) ?? { architecture: name };
-	if (rest.length > 0 || !SYSTEMS.has(os) || !ARCHITECTURES.has(architecture)) return void 0;
-	const given = variant ?? impliedVariant;
-	if (given === void 0) return {
-		os,
-		architecture
-	};
-	return (VARIANTS.get(architecture) ?? ANY_VARIANT).test(given) ? {
-		os,
-		architecture,
-		variant: given
-	} : void 0;
-}
-/** `os/architecture[/variant]` */
-function platformText(platform) {
-	const { os, architecture, variant } = platform;
-	return [
-		os,
-		architecture,
-		...variant ? [variant] : []
-	].join("/");
-}
-/** The platform of Linux on what Node calls `process.arch`. */
-function machinePlatform(nodeArch) {
-	if (nodeArch === "arm") return {
-		os: "linux",
-		architecture: "arm",
-		variant: "v7"
-	};
-	return {
-		os: "linux",
-		architecture: NODE_NAMES.get(nodeArch) ?? nodeArch
 	};
 }
 // src/oci/tar/tar.ts
@@ -791,6 +851,24 @@ function parseTag(text) {
 		text: referenceText(reference)
 	};
 }
+/**
+* The input `repository`: where to push to without a tag.
+*
+* @returns the full text `registry/repository`
+*/
+function parseRepository(text) {
+	const bare = text.startsWith("docker://") ? text.slice(9) : text;
+	if (!bare.includes("/")) return { problem: `'${text}' is no repository of a registry: write REGISTRY/NAME` };
+	const parsed = parseReference(bare);
+	if (typeof parsed === "string") return { problem: `'${text}' is no repository: ${parsed}` };
+	const { registry, repository, tag, digest } = parsed;
+	const name = referenceText({
+		registry,
+		repository
+	});
+	if (digest !== void 0) return { problem: `'${text}' has a digest, which comes of what is pushed: write ${bare.split("@")[0]}` };
+	return tag === void 0 ? name : { problem: `'${text}' has a tag, and a push by digest moves none: write ${name}` };
+}
 /** Why docker's tools would not take the name in a destination's text. */
 function namedProblem({ transport, path, name }) {
 	if (transport === "docker-archive") return name === void 0 ? void 0 : dockerNameProblem(name);
@@ -803,6 +881,17 @@ function dockerNameProblem(text) {
 	const parsed = parseReference(text);
 	if (typeof parsed === "string") return `'${text}' is no name of an image: ${parsed}`;
 	return parsed.digest === void 0 ? void 0 : `'${text}' has a digest, which a target cannot choose: write NAME:TAG`;
+}
+/**
+* Whether a place of this machine holds single images and no index: what runs as a container goes there, and nothing of the
+* rest. (Container storage keeps an index only beside images that are all there; c/image storage/storage_dest.go.)
+*/
+function holdsOneImage({ transport }) {
+	return [
+		"docker-archive",
+		"docker-daemon",
+		"containers-storage"
+	].includes(transport);
 }
 /** The store that the text behind `containers-storage:` may begin with, and the name; c/image storage/storage_transport.go. */
 function storageParts(path) {
@@ -7789,6 +7878,62 @@ function isScalar$1(value) {
 		"boolean"
 	].includes(typeof value);
 }
+// src/oci/kind.ts
+/**
+* Who an image can be made for: any container runtime; KubeVirt and CDI (a containerDisk); `podman machine init` since
+* podman 5; what takes a disk as a file (oras, podman artifact, composefs, KubeVirt's image volumes); podman 4.9.
+*/
+const KINDS$1 = [
+	"container",
+	"kubevirt",
+	"podman-machine",
+	"artifact",
+	"podman-machine-4"
+];
+/**
+* What runs podman's machine: QEMU on Linux, Apple's frameworks on macOS, Hyper-V on Windows. podman's own words, in the
+* annotation `disktype`; pkg/machine/define/vmtype.go.
+*/
+const DISK_TYPES = [
+	"qemu",
+	"applehv",
+	"hyperv"
+];
+/** podman looks for the kernel's names in the index, not for Go's: pkg/machine/ocipull/ociartifact.go. */
+const MACHINE_ARCHITECTURES = /* @__PURE__ */ new Map([["amd64", "x86_64"], ["arm64", "aarch64"]]);
+/** What podman machine calls the architecture; undefined where it runs none. */
+function machineArchitecture({ os, architecture }) {
+	return os === "linux" ? MACHINE_ARCHITECTURES.get(architecture) : void 0;
+}
+// src/inputs/kinds.ts
+/** Names of objects of Kubernetes that CDI also makes labels of: apimachinery pkg/util/validation, IsDNS1123Subdomain and IsValidLabelValue. */
+const OBJECT_NAME = /^[a-z0-9]([a-z0-9.-]{0,61}[a-z0-9])?$/;
+/** What is not known stands in the reader's problems, and a default here. */
+function kindInputs(reader) {
+	const kinds = chosen(reader, "kind", KINDS$1, "kind");
+	return {
+		kinds: kinds.length === 0 ? ["container"] : kinds,
+		diskTypes: chosen(reader, "disktype", DISK_TYPES, "disk of podman machine"),
+		...objectName(reader, "instancetype"),
+		...objectName(reader, "preference")
+	};
+}
+function chosen(reader, name, known, what) {
+	const given = new Set(reader.list(name));
+	for (const text of given) {
+		if (known.some((word) => word === text)) continue;
+		const nearest = nearestWord(text, known);
+		const guess = nearest === void 0 ? "" : `did you mean ${nearest}? `;
+		reader.refuse(name, `'${text}' is no ${what}: ${guess}write ${known.slice(0, -1).join(", ")} or ${known.at(-1)}`);
+	}
+	return known.filter((word) => given.has(word));
+}
+function objectName(reader, name) {
+	const text = reader.text(name);
+	if (text === void 0) return {};
+	if (!OBJECT_NAME.test(text)) reader.refuse(name, `'${text}' is no name in Kubernetes: write at most 63 small letters, digits, - and ., like u1.small`);
+	return { [name]: text };
+}
 // src/inputs/raw.ts
 /**
 * Inputs as they were written: from a workflow one text for each, from a command line one for each time a flag stands
@@ -7830,10 +7975,30 @@ const DEFINITIONS = {
 		value: "'URI [DIST [COMPONENT…]]'",
 		help: "what obsrepositories:/ stands for; default: those of this machine"
 	},
+	kind: {
+		kind: "list",
+		value: "KIND",
+		help: "container (default), kubevirt, podman-machine, artifact, …"
+	},
+	disktype: {
+		kind: "list",
+		value: "qemu|applehv|hyperv",
+		help: "machines of podman-machine; default: qemu"
+	},
+	instancetype: {
+		kind: "text",
+		value: "NAME",
+		help: "of kubevirt: the instance type, like u1.small"
+	},
+	preference: {
+		kind: "text",
+		value: "NAME",
+		help: "of kubevirt: the preference, like fedora"
+	},
 	format: {
 		kind: "text",
 		value: "qcow2|raw|vmdk|…",
-		help: "disk format in the image; default: the description's, else qcow2"
+		help: "disk format in the image; default: the description's, else the kind's"
 	},
 	"disk-path": {
 		kind: "text",
@@ -7857,8 +8022,8 @@ const DEFINITIONS = {
 	},
 	annotations: {
 		kind: "list",
-		value: "KEY=VALUE",
-		help: "annotations of the manifest"
+		value: "[LEVEL:]KEY=VALUE",
+		help: "manifest (default), index, manifest-descriptor or index-descriptor"
 	},
 	platform: {
 		kind: "text",
@@ -7879,6 +8044,16 @@ const DEFINITIONS = {
 		kind: "boolean",
 		value: "",
 		help: "push to the tags; without it the log says what would be pushed"
+	},
+	"push-by-digest": {
+		kind: "boolean",
+		value: "",
+		help: "push to the repository without any tag; default: false"
+	},
+	repository: {
+		kind: "text",
+		value: "REGISTRY/NAME",
+		help: "where push-by-digest pushes to"
 	},
 	export: {
 		kind: "list",
@@ -7944,28 +8119,51 @@ const DEFINITIONS = {
 		kind: "boolean",
 		value: "",
 		help: "job summary, in a workflow; default: true"
+	},
+	images: {
+		kind: "list",
+		value: "REGISTRY/NAME@DIGEST",
+		help: "what was pushed by digest, one for each platform"
 	}
 };
-const INPUT_NAMES = Object.keys(DEFINITIONS);
+const ALL_NAMES = Object.keys(DEFINITIONS);
+/** What all else takes. */
+const INPUT_NAMES = ALL_NAMES.filter((name) => name !== "images");
 function inputDefinition(name) {
 	return DEFINITIONS[name];
 }
-/** The input of this name, whatever its case (a runner upper-cases names), if there is one. */
-function inputNamed(name) {
+/**
+* The input of this name, whatever its case (a runner upper-cases names), if there is one.
+*
+* @param names where to look; all where left out
+*/
+function inputNamed(name, names = ALL_NAMES) {
 	const lower = name.toLowerCase();
-	return INPUT_NAMES.find((known) => known === lower);
+	return names.find((known) => known === lower);
+}
+/** Lists whose values hold no commas: docker's metadata action writes tags so, and words are short. */
+const SPLIT_AT_COMMAS = [
+	"tags",
+	"kind",
+	"disktype",
+	"images"
+];
+/** Whether a single text, also one of a command line, may hold several entries. */
+function splitsAtCommas(name) {
+	return SPLIT_AT_COMMAS.includes(name);
 }
 /**
-* The entries that one text of a workflow holds: a list has one a line; only `tags` also splits at commas, as docker's
-* metadata action writes them. Values of other lists may hold commas.
+* The entries that one text of a workflow holds: a list has one a line, some also split at commas. `images` are outputs of
+* jobs, put together by expressions that know no lines.
 */
 function rawEntries(name, text) {
 	if (inputDefinition(name).kind !== "list") return [text];
-	return text.split(name === "tags" ? /[\n,]/ : "\n");
+	if (name === "images") return text.split(/[\s,]+/);
+	return text.split(splitsAtCommas(name) ? /[\n,]/ : "\n");
 }
 /** The known names nearest to a wrong one, for a message. */
-function similarNames(wrong) {
-	return similarWords(wrong, INPUT_NAMES).slice(0, 2);
+function similarNames(wrong, names = INPUT_NAMES) {
+	return similarWords(wrong, names).slice(0, 2);
 }
 // src/inputs/reader.ts
 const TRUE = [
@@ -7986,7 +8184,7 @@ var InputReader = class {
 	constructor(raw, facts) {
 		this.raw = raw;
 		this.facts = facts;
-		for (const name of raw.keys()) if (!INPUT_NAMES.includes(name)) throw new Error(`undeclared input ${name}`);
+		for (const name of raw.keys()) if (inputNamed(name) === void 0) throw new Error(`undeclared input ${name}`);
 	}
 	refuse(name, text) {
 		this.problems.push({
@@ -8061,20 +8259,23 @@ function sourceInputs(reader) {
 }
 function imageInputs(reader) {
 	return {
+		...kindInputs(reader),
 		...optionalFormat(reader),
 		...optionalDiskPath(reader),
 		...reader.optional("baseImage", "base-image"),
 		...containerconfig(reader),
 		labels: reader.pairs("labels"),
-		annotations: reader.pairs("annotations"),
+		annotations: annotationList(reader),
 		platform: platform(reader),
 		compression: compression(reader)
 	};
 }
 function jobInputs(reader) {
 	return {
-		tags: tags$1(reader),
+		tags: tagList(reader),
 		push: reader.boolean("push", false),
+		pushByDigest: reader.boolean("push-by-digest", false),
+		...optionalRepository(reader),
 		...optionalExports(reader),
 		...optionalRegistry(reader),
 		...optionalLogin(reader),
@@ -8118,6 +8319,15 @@ function containerconfig(reader) {
 		naming
 	};
 }
+/** The input `annotations`, each with its levels. */
+function annotationList(reader) {
+	return reader.list("annotations").flatMap((text) => {
+		const parsed = parseAnnotation(text);
+		if (typeof parsed !== "string") return parsed;
+		reader.refuse("annotations", parsed);
+		return [];
+	});
+}
 function platform(reader) {
 	const text = reader.text("platform");
 	if (text === void 0) return reader.facts.machine;
@@ -8132,7 +8342,8 @@ function compression(reader) {
 	reader.refuse("compression", parsed);
 	return { algorithm: "gzip" };
 }
-function tags$1(reader) {
+/** The input `tags`: full references, each once. */
+function tagList(reader) {
 	const texts = [];
 	for (const text of reader.list("tags")) {
 		const parsed = parseTag(text);
@@ -8140,6 +8351,14 @@ function tags$1(reader) {
 		else if (!texts.includes(parsed.text)) texts.push(parsed.text);
 	}
 	return texts;
+}
+function optionalRepository(reader) {
+	const text = reader.text("repository");
+	if (text === void 0) return {};
+	const parsed = parseRepository(text);
+	if (typeof parsed === "string") return { repository: parsed };
+	reader.refuse("repository", parsed.problem);
+	return {};
 }
 /** The word `none` turns the description's default off. */
 function optionalExports(reader) {
@@ -9044,11 +9263,14 @@ const unpackers = {
 	})),
 	bzip2: program("bzip2", "it unpacks the base", everywhere("bzip2"))
 };
+/** All that a job needs whose images are in a registry already. */
+const ofRegistries = [program("skopeo", "it reads the images and pushes their index", everywhere("skopeo"))];
 /** What the machine has to have for a job. Wrapping a disk needs skopeo and qemu-img, and what unpacks its base. */
 function toolNeeds(facts) {
+	if (facts.source === "registry") return ofRegistries;
 	const unpacker = unpackers[facts.basePacking ?? ""];
 	const always = unpacker === void 0 ? ours : [...ours, unpacker];
-	if (facts.source === "disk") return always;
+	if (facts.source !== "description") return always;
 	const ofKiwi = kiwiNeeds.filter((need) => need.when(facts)).map((need) => need.tool);
 	return [
 		...always,
@@ -10013,8 +10235,9 @@ async function readyTools(job) {
 		nowSeconds,
 		signal
 	});
-	for (const program of ["skopeo", "qemu-img"]) report.info(await versionLine(program));
-	if (facts.source === "disk") return void 0;
+	const shown = facts.source === "registry" ? ["skopeo"] : ["skopeo", "qemu-img"];
+	for (const program of shown) report.info(await versionLine(program));
+	if (facts.source !== "description") return void 0;
 	const filesystems = await missingFilesystems(mountedFilesystems(facts));
 	if (filesystems.length > 0) throw missingFilesystemsError(filesystems);
 	const ready = kiwi ?? await newKiwi(facts.kiwiVersion, folders, job);
@@ -10753,14 +10976,125 @@ function registryName(text) {
 		reference: parsed
 	};
 }
+// src/plan/kinds.ts
+/** What each kind of machine starts from: podman pkg/machine/define/image_format.go. */
+const DISK_TYPE_FORMATS = {
+	qemu: "qcow2",
+	applehv: "raw",
+	hyperv: "vhdx"
+};
+/** The format of the disk that a kind of machine takes. */
+function diskTypeFormat(diskType) {
+	return DISK_TYPE_FORMATS[diskType];
+}
+/** What is made of the disk, with the disk type that podman on Linux takes where none is named. */
+function chosenKinds({ kinds, diskTypes }) {
+	if (!kinds.includes("podman-machine")) return {
+		kinds,
+		diskTypes: []
+	};
+	return {
+		kinds,
+		diskTypes: diskTypes.length === 0 ? ["qemu"] : diskTypes
+	};
+}
+/** Whether the disk goes into a tree of files, in which a base and a path have a meaning. */
+function hasTree(kinds) {
+	return kinds.includes("container") || kinds.includes("kubevirt");
+}
+/**
+* What of the inputs cannot be together, one sentence each.
+*
+* @param given what is wrong with the inputs by themselves: what follows from a wrong kind is no second mistake
+*/
+function kindProblems(inputs, given) {
+	if (given.some(({ where }) => where === "input kind")) return [];
+	const { kinds } = inputs;
+	return [
+		...companyProblems(kinds),
+		...platformProblems(inputs),
+		...lonelyProblems(inputs),
+		...kinds.includes("kubevirt") ? kubevirtProblems(inputs) : [],
+		...hasTree(kinds) ? [] : treeProblems(inputs)
+	];
+}
+/** c/image internal/manifest/oci_index.go: of two entries for one platform it takes the one that is compressed by zstd. */
+function companyProblems(kinds) {
+	const where = "input kind";
+	const elsewhere = "give it a tag of its own, by another step with the output disk as its input disk";
+	const image = kinds.find((kind) => kind === "container" || kind === "kubevirt");
+	const other = kinds.find((kind) => kind !== "podman-machine-4");
+	if (kinds.includes("podman-machine-4") && other !== void 0) return [{
+		where,
+		text: `podman-machine-4 beside ${other}: podman 4 reads one image with one layer and no index: make it alone, by another step with the output disk as its input disk`
+	}];
+	if (!kinds.includes("artifact") || image === void 0) return [];
+	return [{
+		where,
+		text: `artifact beside ${image}: both would be entries for the same platform, and podman, skopeo and CDI take either of them: ${elsewhere}`
+	}];
+}
+function platformProblems({ kinds, platform }) {
+	if (!kinds.includes("podman-machine") || machineArchitecture(platform) !== void 0) return [];
+	return [{
+		where: "input kind",
+		text: `podman-machine is for linux/amd64 and linux/arm64, and the platform is ${platformText(platform)}: leave it out, or set platform`
+	}];
+}
+/** Inputs of a kind that is not there. */
+function lonelyProblems({ kinds, diskTypes, instancetype, preference }) {
+	const of = (name, kind, isGiven) => isGiven && !kinds.includes(kind) ? [{
+		where: `input ${name}`,
+		text: `belongs to ${kind}: add ${kind} to kind, or leave it out`
+	}] : [];
+	return [
+		...of("disktype", "podman-machine", diskTypes.length > 0),
+		...of("instancetype", "kubevirt", instancetype !== void 0),
+		...of("preference", "kubevirt", preference !== void 0)
+	];
+}
+/** kubevirt pkg/container-disk/container-disk.go; CDI issue 4277, which is in every release up to August 2026. */
+function kubevirtProblems({ compression, diskPath }) {
+	const problems = [];
+	if (compression.algorithm === "zstd") problems.push({
+		where: "input compression",
+		text: "CDI fails on layers of zstd (kubevirt/containerized-data-importer issue 4277): write gzip or none with kubevirt"
+	});
+	if (diskPath !== void 0 && !/^\/disk\/[^/]+$/.test(diskPath)) {
+		const text = `kubevirt looks for one file in /disk, and ${diskPath} is not there: write /disk/NAME, or leave it out`;
+		problems.push({
+			where: "input disk-path",
+			text
+		});
+	}
+	return problems;
+}
+/** Inputs that say something of a tree of files, where there is none. */
+function treeProblems({ kinds, diskPath, baseImage, containerconfig }) {
+	const names = kinds.join(" and ");
+	const of = (name, what) => ({
+		where: `input ${name}`,
+		text: `${what} of container and kubevirt, and kind is ${names}: leave it out`
+	});
+	const [key] = kinds.includes("podman-machine-4") ? [] : Object.keys(containerconfig);
+	return [
+		...diskPath === void 0 ? [] : [of("disk-path", "is the path")],
+		...baseImage === void 0 || baseImage === "scratch" ? [] : [of("base-image", "is the base")],
+		...key === void 0 ? [] : [of("containerconfig", `${key} is`)]
+	];
+}
 // src/plan/base.ts
 /**
-* The base of the input, else of the description, else none. What of it is on this machine is looked at: a file that is
+* The base of the input, else of the description, else none; none for kinds without a tree of files. What of it is on this machine is looked at: a file that is
 * missing or no container is a problem now.
 *
 * @param problems gets what is wrong, at the input or at the line of `derived_from`
 */
 async function chosenBase(inputs, source, problems) {
+	if (!hasTree(inputs.kinds)) return {
+		base: "scratch",
+		baseSource: `kind ${inputs.kinds.join(", ")}`
+	};
 	if (inputs.baseImage !== void 0) {
 		const base = inputs.baseImage;
 		const found = await lookedAt(base, parseBase(base));
@@ -10801,13 +11135,201 @@ async function lookedAt(text, name) {
 function packing(found) {
 	return "packing" in found ? { basePacking: found.packing } : {};
 }
+// src/oci/artifact.ts
+/** Why a text cannot be the name of an artifact's file, as the end of a sentence about it; podman libartifact, store.go. */
+function titleProblem(title) {
+	if (title === "" || title === "." || title === "..") return `its title ${JSON.stringify(title)} is no name of a file`;
+	if (/[/\\]/.test(title)) return `its title ${JSON.stringify(title)} holds a folder`;
+	if (/\p{Cc}/u.test(title)) return `its title ${JSON.stringify(title)} holds a control character`;
+}
+// src/plan/typeplace.ts
+/** Where the `<type>` that is built stands, for a problem of it. */
+function typePlace({ file, line }) {
+	return {
+		where: `${basename(file)}:${line}`,
+		file,
+		line
+	};
+}
+// src/plan/diskpath.ts
+/** Where the disk is in the image, absolute. */
+function plannedDiskPath({ source, format, diskPath }) {
+	return diskPath ?? `/disk/${diskStem(source)}.${diskFormat(format).extension}`;
+}
+/** What the disk is called where no input says it, without its ending: as by `bundle_format`, by KIWI, or as its file. */
+function diskStem(source) {
+	if (source.kind === "description") return source.diskName ?? source.kiwiName;
+	return basename(source.path).replace(/(?<=.)\.[^.]+$/, "");
+}
+/** What a disk of podman machine is called, without its endings, which name the architecture already. */
+function machineStem(source) {
+	return source.kind === "description" ? source.diskName ?? source.name : diskStem(source);
+}
+/** What is wrong with a path that no input gives. */
+function diskPathProblems(placed) {
+	const { source, diskPath } = placed;
+	const path = plannedDiskPath(placed);
+	const problem = diskPath === void 0 ? diskPathProblem(path) : void 0;
+	if (problem === void 0) return [];
+	if (source.kind === "disk") return [{
+		where: "input disk-path",
+		text: `missing, and ${problem}`
+	}];
+	return [{
+		...typePlace(source.selected),
+		text: `the disk would be ${path}: ${problem}, or set the input disk-path`
+	}];
+}
+// src/plan/children.ts
+/** What a job of the plan writes, in the order of the index: the image first. More than one child makes an index. */
+function plannedChildren(plan) {
+	return [
+		...imageChildren(plan),
+		...artifactChildren(plan),
+		...machineChildren(plan),
+		...earlierMachine(plan)
+	];
+}
+function imageChildren(plan) {
+	const { kinds, format, compression } = plan;
+	const kind = ["container", "kubevirt"].find((each) => kinds.includes(each));
+	if (kind === void 0) return [];
+	return [{
+		kind,
+		format,
+		packsClusters: format === "qcow2" && compression.algorithm === "none",
+		path: plannedDiskPath(plan)
+	}];
+}
+function artifactChildren(plan) {
+	const { kinds, format } = plan;
+	if (!kinds.includes("artifact")) return [];
+	return [{
+		kind: "artifact",
+		format,
+		packsClusters: format === "qcow2",
+		path: nameWithEnding(plan, format)
+	}];
+}
+/** podman pkg/machine/ocipull/ociartifact.go takes the last two endings of the title, the format and the compression. */
+function machineChildren(plan) {
+	const architecture = machineArchitecture(plan.platform);
+	return plan.diskTypes.map((diskType) => {
+		const format = diskTypeFormat(diskType);
+		return {
+			kind: "podman-machine",
+			diskType,
+			format,
+			packsClusters: false,
+			path: `${machineStem(plan.source)}.${architecture}.${diskType}.${diskFormat(format).extension}.zst`
+		};
+	});
+}
+/** podman 4.9 pkg/machine/ocidir.go names the disk by the file of the tar without its last ending. */
+function earlierMachine(plan) {
+	const { kinds, format } = plan;
+	if (!kinds.includes("podman-machine-4")) return [];
+	return [{
+		kind: "podman-machine-4",
+		format,
+		packsClusters: false,
+		path: `/${nameWithEnding(plan, format)}.zst`
+	}];
+}
+function nameWithEnding(plan, format) {
+	return `${diskStem(plan.source)}.${diskFormat(format).extension}`;
+}
+// src/plan/childpath.ts
+/** What is wrong with the names that the disk gets in the children, and that no input gives. */
+function childPathProblems(plan) {
+	const { source } = plan;
+	const [problem] = plannedChildren(plan).filter(({ kind }) => !hasTree([kind])).flatMap(({ path }) => {
+		const name = path.replace(/^\//, "");
+		const text = diskPathProblem(`/${name}`) ?? titleProblem(name);
+		return text === void 0 ? [] : [`its file would be ${name}: ${text}`];
+	});
+	const place = source.kind === "disk" ? { where: "input disk" } : typePlace(source.selected);
+	const remedy = source.kind === "disk" ? "rename the disk" : "set bundle_format";
+	return [...hasTree(plan.kinds) ? diskPathProblems(plan) : [], ...problem === void 0 ? [] : [{
+		...place,
+		text: `${problem}: ${remedy}`
+	}]];
+}
+// src/plan/containerdisk.ts
+/** Labels of a system that boots from a container, of which CDI makes no disk; its pkg/importer/transport.go. */
+const BOOT_LABELS = ["containers.bootc", "ostree.bootable"];
+/** What CDI and KubeVirt read: kubevirt/containerdisks pkg/common/common.go. */
+const VARIABLES = {
+	instancetype: "INSTANCETYPE_KUBEVIRT_IO_DEFAULT_INSTANCETYPE",
+	preference: "INSTANCETYPE_KUBEVIRT_IO_DEFAULT_PREFERENCE"
+};
+/** Says that nothing is to be started; kubevirt/containerdisks writes it, and crun-vm takes no other. */
+const NO_ENTRYPOINT = ["no-entrypoint"];
+/** The changes with what a containerDisk has, where kubevirt is among the kinds. */
+function containerDiskChanges(changes, inputs, base) {
+	if (!inputs.kinds.includes("kubevirt")) return changes;
+	const env = Object.fromEntries(variables(inputs).map(({ name, value }) => [name, value]));
+	return {
+		...changes,
+		...base === "scratch" && changes.entrypoint === void 0 ? { entrypoint: NO_ENTRYPOINT } : {},
+		...Object.keys(env).length === 0 ? {} : { env: {
+			...changes.env,
+			...env
+		} }
+	};
+}
+/** What the inputs and the description say of the container that a containerDisk cannot have. */
+function containerDiskProblems(changes, inputs, source) {
+	if (!inputs.kinds.includes("kubevirt")) return [];
+	const [variable] = variables(inputs);
+	const cleared = changes.env === null && variable !== void 0;
+	const text = "is a variable of the environment, which containerconfig clears: leave out one of the two";
+	const label = bootLabel({
+		...changes.labels,
+		...inputs.labels
+	});
+	return [...cleared ? [{
+		where: `input ${variable.input}`,
+		text
+	}] : [], ...label === void 0 ? [] : [{
+		...labelPlace(label, inputs, source),
+		text: bootLabelText(label)
+	}]];
+}
+function variables(inputs) {
+	return ["instancetype", "preference"].flatMap((input) => {
+		const value = inputs[input];
+		return value === void 0 ? [] : [{
+			input,
+			name: VARIABLES[input],
+			value
+		}];
+	});
+}
+function bootLabel(labels) {
+	return BOOT_LABELS.find((label) => labels[label] === "1");
+}
+function bootLabelText(label) {
+	return `the label ${label}=1 is of a system that boots from its container, of which CDI makes no disk: leave it out with kubevirt`;
+}
+function labelPlace(label, { labels, containerconfig }, source) {
+	if (label in labels) return { where: "input labels" };
+	if (label in (containerconfig.labels ?? {}) || source?.kind !== "description") return { where: "input containerconfig" };
+	const { file, line, containerLines } = source.selected;
+	return typePlace({
+		file,
+		line: containerLines["labels"] ?? line
+	});
+}
 // src/plan/container.ts
 /**
 * What the container is and what it is called: of `<containerconfig>`, and over it, key by key, of the input.
 *
+* @param base of the plan
 * @param problems what is found wrong is added here
 */
-function chosenContainer({ containerconfig, naming }, source, problems) {
+function chosenContainer(inputs, source, base, problems) {
+	const { containerconfig, naming } = inputs;
 	const selected = source?.kind === "description" ? source.selected : void 0;
 	const names = containerNames({
 		...selected?.naming,
@@ -10818,8 +11340,10 @@ function chosenContainer({ containerconfig, naming }, source, problems) {
 		where: "input containerconfig",
 		text: `${unused}: belongs to a name, and there is none: write name`
 	});
+	const config = mergedChanges(selected?.containerConfig ?? {}, containerconfig);
+	problems.push(...containerDiskProblems(config, inputs, source));
 	return {
-		config: mergedChanges(selected?.containerConfig ?? {}, containerconfig),
+		config: containerDiskChanges(config, inputs, base),
 		names
 	};
 }
@@ -10902,9 +11426,9 @@ function optionProblems(format, options) {
 	const { vhdFixedTag, machine } = options;
 	const problems = takesOptions(format) ? options.qemu.flatMap((option) => qemuProblems(format, option)) : [];
 	if (format === "vhd-fixed" && vhdFixedTag !== void 0 && !GUID.test(vhdFixedTag)) problems.push(`vhdfixedtag="${vhdFixedTag}" is no GUID: write one like 12345678-9abc-def0-1234-56789abcdef0, in small letters`);
-	return format === "ova" && machine !== void 0 ? [...problems, ...machineProblems(machine)] : problems;
+	return format === "ova" && machine !== void 0 ? [...problems, ...machineProblems$1(machine)] : problems;
 }
-function machineProblems({ hardwareVersion, diskController, dvd, ovfType }) {
+function machineProblems$1({ hardwareVersion, diskController, dvd, ovfType }) {
 	const problems = [];
 	if (hardwareVersion !== void 0 && !/^[1-9][0-9]{0,2}$/.test(hardwareVersion)) problems.push(`HWversion="${hardwareVersion}" is no version of VMware's hardware: write a number, like 13`);
 	if (diskController !== void 0 && !CONTROLLER_WORDS.includes(diskController)) problems.push(`controller="${diskController}" of <vmdisk> is not known: write ${CONTROLLER_WORDS.join(", ")}`);
@@ -10919,15 +11443,6 @@ function qemuProblems(format, option) {
 	if (option.includes(",")) return [`formatoptions: "${option}" holds a comma: write single options`];
 	if (format === "vmdk" && name === "subformat" && SPLIT_VMDKS.includes(value)) return [`the vmdk of subformat ${value} is several files, of which the image would hold one: write monolithicSparse or streamOptimized`];
 	return [];
-}
-// src/plan/typeplace.ts
-/** Where the `<type>` that is built stands, for a problem of it. */
-function typePlace({ file, line }) {
-	return {
-		where: `${basename(file)}:${line}`,
-		file,
-		line
-	};
 }
 // src/plan/diskoptions.ts
 /**
@@ -10954,29 +11469,71 @@ function conversionProblems(source, format, platform) {
 		text
 	}));
 }
-// src/plan/diskpath.ts
-/** Where the disk is in the image, absolute. */
-function plannedDiskPath({ source, format, diskPath }) {
-	return diskPath ?? `/disk/${diskStem(source)}.${diskFormat(format).extension}`;
+// src/plan/format.ts
+/**
+* What a kind can hold; of the others any format. KubeVirt: pkg/os/disk/validation.go. podman machine 4: pkg/machine/pull.go,
+* for QEMU and for Apple's hypervisor.
+*/
+const CARRIED = {
+	kubevirt: ["qcow2", "raw"],
+	"podman-machine-4": ["qcow2", "raw"]
+};
+/**
+* The format of the disk in the first child: of the input, else of the description, else qcow2. The disks of podman
+* machine have the formats of their disk types, whatever either says.
+*/
+function chosenFormat(inputs, source) {
+	const [diskType] = isMachineAlone(inputs) ? chosenKinds(inputs).diskTypes : [];
+	if (diskType !== void 0) return {
+		format: diskTypeFormat(diskType),
+		formatSource: `disktype ${diskType}`
+	};
+	if (inputs.format !== void 0) return {
+		format: inputs.format,
+		formatSource: "input format"
+	};
+	const selected = source.kind === "description" ? source.selected : void 0;
+	if (selected?.diskFormat !== void 0 && isDiskFormat(selected.diskFormat)) return {
+		format: selected.diskFormat,
+		formatSource: `format of ${typePlace(selected).where}`
+	};
+	return {
+		format: "qcow2",
+		formatSource: "default"
+	};
 }
-/** What the disk is called where no input says it, without its ending: as by `bundle_format`, by KIWI, or as its file. */
-function diskStem(source) {
-	if (source.kind === "description") return source.diskName ?? source.kiwiName;
-	return basename(source.path).replace(/(?<=.)\.[^.]+$/, "");
+/** Why the kinds cannot have the format, at the input or at the line of the description that says it. */
+function formatProblems(inputs, source) {
+	if (isMachineAlone(inputs)) return machineProblems(inputs);
+	const { format } = chosenFormat(inputs, source);
+	return inputs.kinds.flatMap((kind) => {
+		const carried = CARRIED[kind];
+		if (carried === void 0 || carried.includes(format)) return [];
+		const why = `${kind} takes a disk in ${carried.join(" or ")}, and ${format} is neither`;
+		if (inputs.format !== void 0 || source.kind === "disk") return [{
+			where: "input format",
+			text: `${why}: write one of the two`
+		}];
+		const text = `format="${source.selected.format}": ${why}: write one of the two, or set the input format`;
+		return [{
+			...typePlace(source.selected),
+			text
+		}];
+	});
 }
-/** What is wrong with a path that no input gives. */
-function diskPathProblems(placed) {
-	const { source, diskPath } = placed;
-	const path = plannedDiskPath(placed);
-	const problem = diskPath === void 0 ? diskPathProblem(path) : void 0;
-	if (problem === void 0) return [];
-	if (source.kind === "disk") return [{
-		where: "input disk-path",
-		text: `missing, and ${problem}`
-	}];
+function isMachineAlone({ kinds }) {
+	return kinds.length === 1 && kinds.includes("podman-machine");
+}
+function machineProblems(inputs) {
+	const { format } = inputs;
+	const formats = chosenKinds(inputs).diskTypes.map((type) => ({
+		type,
+		format: diskTypeFormat(type)
+	}));
+	if (format === void 0 || formats.some((each) => each.format === format)) return [];
 	return [{
-		...typePlace(source.selected),
-		text: `the disk would be ${path}: ${problem}, or set the input disk-path`
+		where: "input format",
+		text: `podman-machine makes ${formats.map((each) => `${each.format} for ${each.type}`).join(", ")}, and no ${format}: leave it out, and choose by disktype`
 	}];
 }
 // src/description/bundle.ts
@@ -14564,26 +15121,103 @@ function hasOwnName(text) {
 	if ("problem" in destination || destination.transport !== "docker-archive") return true;
 	return destination.name !== void 0;
 }
+// src/plan/kindtargets.ts
+/** Whether what is made is read from the folder of a layout and from nowhere else: podman 4.9 pkg/machine/ocidir.go. */
+function isLayoutOnly(kinds) {
+	return kinds.length === 1 && kinds[0] === "podman-machine-4";
+}
+/**
+* Which targets cannot have what is made, one sentence each. Kinds that cannot be together are told elsewhere.
+*
+* @param exports the destinations, of the input or of the description
+* @param described the place of the description that names the destinations, where no input does
+*/
+function kindTargetProblems(inputs, exports, described) {
+	const place = described ?? { where: "input export" };
+	const problemOf = isLayoutOnly(inputs.kinds) ? outsideLayout : hasContainer(inputs.kinds) ? void 0 : forContainers;
+	return [...isLayoutOnly(inputs.kinds) ? registryProblems(inputs) : [], ...exports.flatMap((text) => {
+		const problem = problemOf?.(text, inputs.kinds);
+		if (problem === void 0) return [];
+		return [{
+			...place,
+			text: described === void 0 ? problem : `its format means ${problem}`
+		}];
+	})];
+}
+function hasContainer(kinds) {
+	return hasTree(kinds) || kinds.includes("podman-machine-4");
+}
+function registryProblems({ tags, push, pushByDigest }) {
+	const of = (name, isGiven) => isGiven ? [{
+		where: `input ${name}`,
+		text: "podman 4 takes its machine from no registry: leave it out, and export to oci:DIR"
+	}] : [];
+	return [
+		...of("tags", tags.length > 0),
+		...of("push", push),
+		...of("push-by-digest", pushByDigest)
+	];
+}
+function outsideLayout(text) {
+	const destination = parseDestination(text);
+	if ("problem" in destination || destination.transport === "oci") return void 0;
+	return `${text}, and podman 4 takes its machine from the folder of a layout: export to oci:DIR`;
+}
+function forContainers(text, kinds) {
+	const destination = parseDestination(text);
+	if ("problem" in destination || !holdsOneImage(destination)) return void 0;
+	const added = kinds.includes("artifact") ? "" : ", or add container to kind";
+	return `${text}, which is for a container, and there is none in ${kinds.join(" and ")}: export to oci:, oci-archive:, dir: or docker://${added}`;
+}
+// src/plan/repository.ts
+/**
+* Where a push by digest goes.
+*
+* @param given what is wrong with the inputs by themselves: it is not told twice
+* @param problems what is found wrong with asking for one is added here
+*/
+function chosenRepository(inputs, given, problems) {
+	const { pushByDigest, repository, tags } = inputs;
+	const refuse = (name, text) => problems.push({
+		where: `input ${name}`,
+		text
+	});
+	const isRefused = (name) => given.some(({ where }) => where === `input ${name}`);
+	if (!pushByDigest) {
+		if (repository !== void 0 && !isRefused("push-by-digest")) refuse("repository", "is for a push by digest: set push-by-digest to true, or leave it out and set tags and push");
+		return {};
+	}
+	if (tags.length > 0) refuse("push-by-digest", "moves no tag, and tags are given: leave tags to the merge, or set push instead");
+	if (repository !== void 0) return { pushByDigest: repository };
+	if (!isRefused("repository")) refuse("repository", "missing while push-by-digest is set: write REGISTRY/NAME");
+	return {};
+}
 // src/plan/targets.ts
 /**
-* Where the image goes: what `tags` and `export` say; where they say nothing, what the names of the container and the
-* description's `format` do.
+* Where the image goes: what `tags`, `repository` and `export` say; where they say nothing, what the names of the container
+* and the description's `format` do. A push by digest has no tags.
 *
 * @param problems what is found wrong is added here
 */
 function chosenTargets(choice, problems) {
 	const { inputs, source } = choice;
+	const repository = chosenRepository(inputs, choice.given, problems);
 	if (source === void 0 && inputs.description !== void 0 && inputs.tags.length === 0) return {
 		tags: [],
 		exports: []
 	};
-	const tags = chosenTags(choice, problems);
+	const tags = inputs.pushByDigest || isLayoutOnly(inputs.kinds) ? { tags: [] } : chosenTags(choice, problems);
 	const exports = chosenExports(choice, problems);
-	if (tags.tags.length === 0 && !isRefused(choice, "tags")) problems.push(...pushProblems(choice));
+	const exportPlace = exports.exportsSource && source?.kind === "description" ? typePlace(source.selected) : void 0;
+	if (!isRefused(choice, "kind")) problems.push(...kindTargetProblems(inputs, exports.exports, exportPlace));
+	if (!inputs.pushByDigest && !isLayoutOnly(inputs.kinds) && tags.tags.length === 0 && !isRefused(choice, "tags")) problems.push(...pushProblems(choice));
+	const { pushByDigest } = repository;
+	const references = pushByDigest === void 0 ? tags.tags : [pushByDigest];
 	return {
 		...tags,
+		...repository,
 		...exports,
-		...loginRegistry(choice, tags.tags, problems)
+		...loginRegistry(choice, references, problems)
 	};
 }
 function chosenTags(choice, problems) {
@@ -14667,10 +15301,10 @@ function pushProblems({ inputs, source, names }) {
 	}];
 }
 /**
-* The registry of the login: as given, else the one that all tags of the inputs name. Never one that the description
+* The registry of the login: as given, else the one that all references of the inputs name. Never one that the description
 * names: whoever changes it, in a pull request perhaps, would choose who is told the password.
 */
-function loginRegistry(choice, tags, problems) {
+function loginRegistry(choice, references, problems) {
 	const { registry, login } = choice.inputs;
 	if (registry !== void 0) {
 		if (login === void 0 && !isUsed(choice)) {
@@ -14683,14 +15317,16 @@ function loginRegistry(choice, tags, problems) {
 		return login === void 0 ? {} : { loginRegistry: registry };
 	}
 	if (login === void 0 || isRefused(choice, "registry")) return {};
-	const isDescribed = choice.inputs.tags.length === 0 && !hasRegistry(choice.inputs.naming.name ?? "");
-	const registries = (isDescribed ? [] : tags).flatMap((text) => {
+	const { pushByDigest, tags, naming } = choice.inputs;
+	if (pushByDigest && references.length === 0) return {};
+	const isDescribed = !pushByDigest && tags.length === 0 && !hasRegistry(naming.name ?? "");
+	const registries = (isDescribed ? [] : references).flatMap((text) => {
 		const parsed = parseTag(text);
 		return "problem" in parsed ? [] : [parsed.reference.registry];
 	});
 	const [first, ...others] = new Set(registries);
 	if (first !== void 0 && others.length === 0) return { loginRegistry: first };
-	const nobody = isDescribed && tags.length > 0 ? "only the description names one" : "there are no tags to take it from";
+	const nobody = isDescribed && references.length > 0 ? "only the description names one" : "there are no tags to take it from";
 	const why = first === void 0 ? nobody : `tags name ${[first, ...others].join(" and ")}`;
 	if (!isRefused(choice, "tags")) problems.push({
 		where: "input registry",
@@ -14702,7 +15338,7 @@ function loginRegistry(choice, tags, problems) {
 function isUsed(choice) {
 	const { inputs, names } = choice;
 	if (isRefused(choice, "username") || isRefused(choice, "password")) return true;
-	return inputs.tags.length === 0 && names.some((name) => !hasRegistry(name.repository));
+	return !inputs.pushByDigest && inputs.tags.length === 0 && names.some((name) => !hasRegistry(name.repository));
 }
 function isRefused({ given }, input) {
 	return given.some((problem) => problem.where === `input ${input}`);
@@ -14722,19 +15358,15 @@ function namePlace({ inputs, source }) {
 */
 async function makePlan(read, facts) {
 	const { inputs, problems: given } = read;
-	const problems = [...given, ...await combinationProblems(inputs, facts)];
+	const problems = [
+		...given,
+		...await combinationProblems(inputs, facts),
+		...kindProblems(inputs, given)
+	];
 	const source = await collected(problems, () => chosenSource(inputs, facts, problems));
-	if (source !== void 0) {
-		const { format } = chosenFormat(inputs, source);
-		problems.push(...conversionProblems(source, format, inputs.platform));
-		problems.push(...diskPathProblems({
-			source,
-			format,
-			...optionalPath(inputs)
-		}));
-	}
+	if (source !== void 0) problems.push(...diskProblems(inputs, source));
 	const base = await chosenBase(inputs, source, problems);
-	const container = chosenContainer(inputs, source, problems);
+	const container = chosenContainer(inputs, source, base.base, problems);
 	const targets = chosenTargets({
 		inputs,
 		source,
@@ -14744,15 +15376,11 @@ async function makePlan(read, facts) {
 	const fromDescriptions = problems.every((problem) => problem.file !== void 0);
 	if (problems.length > 0 || source === void 0) throw fromDescriptions ? new DescriptionError(problems) : new InputError(problems);
 	return {
-		source,
+		...chosenDisk(inputs, source),
 		...base,
-		...chosenFormat(inputs, source),
-		...optionalPath(inputs),
-		platform: inputs.platform,
 		...container,
 		labels: inputs.labels,
 		annotations: inputs.annotations,
-		compression: inputs.compression,
 		push: inputs.push,
 		...targets,
 		tlsVerify: inputs.tlsVerify,
@@ -14764,23 +15392,28 @@ async function makePlan(read, facts) {
 		summary: inputs.summary
 	};
 }
-function optionalPath({ diskPath }) {
-	return diskPath === void 0 ? {} : { diskPath };
-}
-function chosenFormat(inputs, source) {
-	if (inputs.format !== void 0) return {
-		format: inputs.format,
-		formatSource: "input format"
-	};
-	const selected = source.kind === "description" ? source.selected : void 0;
-	if (selected?.diskFormat !== void 0 && isDiskFormat(selected.diskFormat)) return {
-		format: selected.diskFormat,
-		formatSource: `format of ${typePlace(selected).where}`
-	};
+/** The disk, what is made of it, and where it goes there. */
+function chosenDisk(inputs, source) {
+	const { platform, compression, diskPath } = inputs;
+	const placed = diskPath === void 0 ? {} : { diskPath };
 	return {
-		format: "qcow2",
-		formatSource: "default"
+		source,
+		...chosenKinds(inputs),
+		...chosenFormat(inputs, source),
+		...placed,
+		platform,
+		compression
 	};
+}
+/** What is wrong with the disks that are asked for, once both inputs and description are known. */
+function diskProblems(inputs, source) {
+	const disk = chosenDisk(inputs, source);
+	const formats = new Set(plannedChildren(disk).map(({ format }) => format));
+	return [
+		...formatProblems(inputs, source),
+		...[...formats].flatMap((format) => conversionProblems(source, format, inputs.platform)),
+		...childPathProblems(disk)
+	];
 }
 /** Runs a reader and keeps the problems it throws, so that all of them come at once. */
 async function collected(problems, read) {
@@ -32483,16 +33116,18 @@ function harmless(line) {
 /**
 * The inputs in a step's environment (`INPUT_BASE-IMAGE`); they are taken out of it, so that no program inherits them.
 * Names that are near to one of ours are problems. Others are none of ours: `INPUT_METHOD` is the desktop's.
+*
+* @param names of the action; those of the root action where left out
 */
-function takeInputs(environment) {
+function takeInputs(environment, names = INPUT_NAMES) {
 	const raw = /* @__PURE__ */ new Map();
 	const problems = [];
 	for (const [variable, text = ""] of Object.entries(environment)) {
 		if (!variable.startsWith("INPUT_")) continue;
 		const spelled = variable.slice(6).toLowerCase();
 		delete environment[variable];
-		const name = inputNamed(spelled);
-		const [similar] = name === void 0 ? similarNames(spelled) : [];
+		const name = inputNamed(spelled, names);
+		const [similar] = name === void 0 ? similarNames(spelled, names) : [];
 		if (name !== void 0 && text !== "") raw.set(name, rawEntries(name, text));
 		if (similar !== void 0) problems.push({
 			where: `input ${spelled}`,
