@@ -1,7 +1,7 @@
 import { ImageError } from '../errors.ts'
-import type { Descriptor } from './descriptor.ts'
+import { annotationsMember, type Descriptor } from './descriptor.ts'
 import { type Digest, digestOf } from './digest.ts'
-import { documentBytes, sortedRecord } from './document.ts'
+import { documentBytes } from './document.ts'
 import { type Manifest, mediaTypes } from './manifest.ts'
 import type { Platform } from './platform.ts'
 
@@ -79,14 +79,14 @@ export function diskArtifact(request: ArtifactRequest): Artifact {
     artifactType,
     config: { mediaType: DISK_CONFIG, digest: digestOf(configBytes), size: configBytes.length },
     layers: [{ mediaType, digest, size, annotations: { [TITLE]: title } }],
-    ...recorded(request.annotations),
+    ...annotationsMember(request.annotations),
   }
   const manifestBytes = documentBytes(manifest)
   const descriptor: Descriptor = {
     mediaType: mediaTypes.manifest,
     digest: digestOf(manifestBytes),
     size: manifestBytes.length,
-    ...recorded(request.entryAnnotations),
+    ...annotationsMember(request.entryAnnotations),
     platform: entryPlatform,
     artifactType,
   }
@@ -104,9 +104,4 @@ export function titleProblem(title: string): string | undefined {
 /** Whether a media type is that of a container's layer. */
 export function isTarType(mediaType: string): boolean {
   return /^application\/vnd\.(oci\.image\.layer\.|docker\.image\.rootfs\.)/.test(mediaType)
-}
-
-function recorded(annotations: Readonly<Record<string, string>>): Pick<Descriptor, 'annotations'> {
-  const entries = Object.entries(annotations)
-  return entries.length === 0 ? {} : { annotations: sortedRecord(entries) }
 }

@@ -1,5 +1,5 @@
 import { type Digest, isDigest } from './digest.ts'
-import { isJsonObject, type JsonObject } from './document.ts'
+import { isJsonObject, type JsonObject, sortedRecord } from './document.ts'
 import type { Platform } from './platform.ts'
 
 /** What a manifest or index says of a blob; image-spec descriptor.md. */
@@ -50,6 +50,12 @@ export function descriptorFrom(value: JsonObject): Descriptor {
     ...(platform === undefined ? {} : { platform }),
     ...(artifactType === undefined ? {} : { artifactType }),
   }
+}
+
+/** The annotations member of a document or descriptor: sorted, and none where there are no annotations. */
+export function annotationsMember(annotations: Readonly<Record<string, string>>): Pick<Descriptor, 'annotations'> {
+  const entries = Object.entries(annotations)
+  return entries.length === 0 ? {} : { annotations: sortedRecord(entries) }
 }
 
 /** What is wrong with an annotations member, which may be absent; image-spec annotations.md. */

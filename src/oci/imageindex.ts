@@ -1,8 +1,8 @@
 import { ImageError } from '../errors.ts'
 import { DISK_TYPE_ANNOTATION } from './annotations.ts'
-import type { Descriptor } from './descriptor.ts'
+import { annotationsMember, type Descriptor } from './descriptor.ts'
 import { digestOf } from './digest.ts'
-import { documentBytes, sortedRecord } from './document.ts'
+import { documentBytes } from './document.ts'
 import type { Index } from './index.ts'
 import { indexRuleViolations, isMachineEntry } from './indexrules.ts'
 import { DISK_TYPES } from './kind.ts'
@@ -30,7 +30,7 @@ export function imageIndex(
   const manifests = entries.map(entryOf).sort(byPlace)
   const violations = indexRuleViolations(manifests)
   if (violations.length > 0) throw new ImageError('the index', violations)
-  const index: Index = { schemaVersion: 2, mediaType: mediaTypes.index, manifests, ...recorded(annotations) }
+  const index: Index = { schemaVersion: 2, mediaType: mediaTypes.index, manifests, ...annotationsMember(annotations) }
   const bytes = documentBytes(index)
   return { index, bytes, descriptor: { mediaType: mediaTypes.index, digest: digestOf(bytes), size: bytes.length } }
 }
@@ -46,7 +46,7 @@ function entryOf({ mediaType, digest, size, annotations = {}, platform }: Descri
     mediaType,
     digest,
     size,
-    ...recorded(annotations),
+    ...annotationsMember(annotations),
     ...(platform === undefined ? {} : { platform: { architecture, os, ...(variant ? { variant } : {}) } }),
   }
 }
@@ -63,9 +63,4 @@ function placeOf(entry: Descriptor): readonly string[] {
   const group = isMachineEntry(entry) ? 1 : 0
   const diskType = (DISK_TYPES as readonly string[]).indexOf(annotations[DISK_TYPE_ANNOTATION] ?? '')
   return [`${group}`, platform?.os ?? '', platform?.architecture ?? '', platform?.variant ?? '', `${diskType}`, digest]
-}
-
-function recorded(annotations: Readonly<Record<string, string>>): Pick<Index, 'annotations'> {
-  const entries = Object.entries(annotations)
-  return entries.length === 0 ? {} : { annotations: sortedRecord(entries) }
 }
