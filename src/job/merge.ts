@@ -3,14 +3,14 @@ import { InputError } from '../errors.ts'
 import type { LevelledAnnotation } from '../oci/annotations.ts'
 import type { Digest } from '../oci/digest.ts'
 import type { ImageIndex } from '../oci/imageindex.ts'
+import { type IndexPart, partPlatforms, partProblems } from '../oci/indexpart.ts'
 import { mergedIndex, unusedAnnotations } from '../oci/mergedindex.ts'
-import { type Part, partPlatforms, partProblems } from '../oci/part.ts'
 import { platformText } from '../oci/platform.ts'
 import { createLayout, namedDescriptors, putBlob, writeIndex } from '../oci/store/layout.ts'
 import type { MergePlan } from '../plan/merging.ts'
 import type { Access } from '../registry/access.ts'
 import { requireSkopeo } from '../registry/skopeo.ts'
-import { readPart, requireEntries } from '../registry/target/parts.ts'
+import { readPart, requireEntries } from '../registry/target/indexparts.ts'
 import { pushIndex } from '../registry/target/push.ts'
 
 export interface MergeJob {
@@ -43,7 +43,7 @@ const INDEX_NAME = 'index'
 export async function mergeImages(job: MergeJob): Promise<Merged> {
   const { plan, access, workFolder, onProgress } = job
   const { report } = access
-  await requireSkopeo(access, '--multi-arch')
+  await requireSkopeo(access)
   report.group('Images')
   const parts = await readParts(plan, access)
   const merged = mergedIndex(parts, plan.annotations)
@@ -65,8 +65,8 @@ export async function mergeImages(job: MergeJob): Promise<Merged> {
   return reached
 }
 
-async function readParts(plan: MergePlan, access: Access): Promise<readonly Part[]> {
-  const read: { readonly place: string; readonly part: Part }[] = []
+async function readParts(plan: MergePlan, access: Access): Promise<readonly IndexPart[]> {
+  const read: { readonly place: string; readonly part: IndexPart }[] = []
   for (const image of plan.images) {
     read.push({ place: `${image.registry}/${image.repository}`, part: await readPart(image, access) })
   }
@@ -87,7 +87,7 @@ async function readParts(plan: MergePlan, access: Access): Promise<readonly Part
 /** What the index holds, and which annotations it does not. */
 function mergeLines(
   { index }: ImageIndex,
-  parts: readonly Part[],
+  parts: readonly IndexPart[],
   annotations: readonly LevelledAnnotation[],
 ): readonly string[] {
   const kinds = new Map(

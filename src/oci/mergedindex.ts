@@ -1,6 +1,6 @@
 import { annotationsFor, type LevelledAnnotation } from './annotations.ts'
 import { type ImageIndex, imageIndex } from './imageindex.ts'
-import { type Part, partPlatforms } from './part.ts'
+import { type IndexPart, partPlatforms } from './indexpart.ts'
 import { normalizedPlatform, platformText } from './platform.ts'
 
 /**
@@ -10,7 +10,7 @@ import { normalizedPlatform, platformText } from './platform.ts'
  * @param annotations what levels of an index take, over what the parts say
  * @throws ImageError when the entries together break a rule of our indexes; `partProblems` says more of it
  */
-export function mergedIndex(parts: readonly Part[], annotations: readonly LevelledAnnotation[]): ImageIndex {
+export function mergedIndex(parts: readonly IndexPart[], annotations: readonly LevelledAnnotation[]): ImageIndex {
   const entries = parts.flatMap((part) =>
     part.entries.map(({ descriptor }) => {
       const own = annotationsFor(annotations, 'manifest-descriptor', descriptor.platform)
@@ -22,7 +22,7 @@ export function mergedIndex(parts: readonly Part[], annotations: readonly Levell
 
 /** Those that nothing of the merged index takes: a manifest's, the descriptor's of an index, of a platform that is not there. */
 export function unusedAnnotations(
-  parts: readonly Part[],
+  parts: readonly IndexPart[],
   annotations: readonly LevelledAnnotation[],
 ): readonly LevelledAnnotation[] {
   const platforms = parts.flatMap(partPlatforms)
@@ -32,7 +32,7 @@ export function unusedAnnotations(
   })
 }
 
-function commonAnnotations(parts: readonly Part[]): Readonly<Record<string, string>> {
+function commonAnnotations(parts: readonly IndexPart[]): Readonly<Record<string, string>> {
   const [first, ...others] = parts
   const common = Object.entries(first?.annotations ?? {}).filter(([key, value]) =>
     others.every(({ annotations }) => annotations[key] === value),

@@ -2,7 +2,7 @@ import { InputError, type Problem } from '../errors.ts'
 import type { MergeInputs } from '../inputs/mergeinputs.ts'
 import type { LevelledAnnotation } from '../oci/annotations.ts'
 import { type Reference, referenceText } from '../oci/reference.ts'
-import type { PinnedReference } from '../registry/target/parts.ts'
+import type { PinnedReference } from '../registry/target/indexparts.ts'
 import { parseTag } from '../registry/transport.ts'
 
 /** The validated decision of what is merged, without secrets. */

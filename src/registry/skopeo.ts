@@ -82,19 +82,20 @@ export async function copyImage(copy: Copy, access: Access, purpose: Purpose): P
   await runSkopeo([...globals, 'copy', ...copyFlags(access), ...flags, from, to], access, purpose)
 }
 
+/** What of `skopeo copy` a push needs; both came with 1.6. */
+const NEEDED_FLAGS = ['--preserve-digests', '--multi-arch']
+
 /**
- * @param flag of `skopeo copy` that the job needs; both came with 1.6
- * @throws HostError when the installed skopeo does not have it
+ * @throws HostError when the installed skopeo lacks one of the flags that pushes need
  */
-export async function requireSkopeo(
-  access: Access,
-  flag: '--preserve-digests' | '--multi-arch' = '--preserve-digests',
-): Promise<void> {
+export async function requireSkopeo(access: Access): Promise<void> {
   const { stdout } = await runCommand('skopeo', ['copy', '--help'], commandOptions(access))
-  if (stdout.toString('utf8').includes(flag)) return
+  const help = stdout.toString('utf8')
+  const lacking = NEEDED_FLAGS.find((flag) => !help.includes(flag))
+  if (lacking === undefined) return
   const { stdout: version } = await runCommand('skopeo', ['--version'], commandOptions(access))
   const found = version.toString('utf8').trim()
-  throw new HostError(`${found} is too old, it has no ${flag}`, 'install skopeo 1.6 or later')
+  throw new HostError(`${found} is too old, it has no ${lacking}`, 'install skopeo 1.6 or later')
 }
 
 async function attempt(args: readonly string[], access: Access, input?: string): Promise<CommandResult | CommandError> {

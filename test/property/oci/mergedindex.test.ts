@@ -3,10 +3,10 @@ import { describe, expect, it } from 'vitest'
 import type { LevelledAnnotation } from '../../../src/oci/annotations.ts'
 import type { Digest } from '../../../src/oci/digest.ts'
 import { parseIndex } from '../../../src/oci/index.ts'
+import { type IndexPart, type PartEntry, partProblems } from '../../../src/oci/indexpart.ts'
 import { indexRuleViolations } from '../../../src/oci/indexrules.ts'
 import { mediaTypes } from '../../../src/oci/manifest.ts'
 import { mergedIndex } from '../../../src/oci/mergedindex.ts'
-import { type Part, type PartEntry, partProblems } from '../../../src/oci/part.ts'
 
 const PLATFORMS = ['amd64', 'arm64', 'arm64/v8', 'arm/v6', 'arm/v7', 's390x', 'riscv64', 'ppc64le']
 const MACHINES: Readonly<Record<string, string>> = { amd64: 'x86_64', arm64: 'aarch64', 'arm64/v8': 'aarch64' }
@@ -29,7 +29,7 @@ const part = fc
     size: fc.integer({ min: 1, max: 1_000_000 }),
     salt: fc.integer({ min: 0, max: 2 ** 40 }),
   })
-  .map(({ platform, disks, own, ofEntries, size, salt }): Part => {
+  .map(({ platform, disks, own, ofEntries, size, salt }): IndexPart => {
     const [architecture = '', variant] = platform.split('/')
     const machine = MACHINES[platform]
     const entry = (at: number, kind: string, entryPlatform: PartEntry['descriptor']['platform'], more = {}) => ({

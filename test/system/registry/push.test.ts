@@ -150,4 +150,14 @@ describe('requireSkopeo', () => {
       'skopeo version 1.4.1 is too old, it has no --preserve-digests: install skopeo 1.6 or later',
     )
   })
+
+  it('asks for the copy of an index alone too', async () => {
+    const path = join(access.tmpFolder, 'skopeo')
+    await writeFile(path, '#!/bin/sh\necho skopeo --preserve-digests\n', { mode: 0o755 })
+    const old = {
+      ...access,
+      environment: { ...access.environment, PATH: `${access.tmpFolder}:${access.environment['PATH']}` },
+    }
+    await expect(requireSkopeo(old)).rejects.toThrow(/is too old, it has no --multi-arch: install skopeo/)
+  })
 })

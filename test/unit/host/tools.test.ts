@@ -18,6 +18,10 @@ it('wrapping a disk needs skopeo and qemu-img only', () => {
   expect(toolNeeds({ source: 'disk' }).map((tool) => tool.name)).toEqual(['skopeo', 'qemu-img'])
 })
 
+it('what is in a registry already needs skopeo only', () => {
+  expect(toolNeeds({ source: 'registry' }).map((tool) => tool.name)).toEqual(['skopeo'])
+})
+
 it.each(['xz', 'bzip2'])('a base packed by %s needs it, with a disk or a description', (packing) => {
   expect(toolNeeds({ source: 'disk', basePacking: packing }).map((tool) => tool.name)).toContain(packing)
   expect(names({ basePacking: packing })).toContain(packing)

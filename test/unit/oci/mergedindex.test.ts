@@ -1,12 +1,12 @@
 import { describe, expect, it } from 'vitest'
 import { parseAnnotation } from '../../../src/oci/annotations.ts'
 import type { Digest } from '../../../src/oci/digest.ts'
+import { type IndexPart, indexPart, manifestPart, partIndex, partProblems } from '../../../src/oci/indexpart.ts'
 import { mergedIndex, unusedAnnotations } from '../../../src/oci/mergedindex.ts'
-import { indexPart, manifestPart, type Part, partIndex, partProblems } from '../../../src/oci/part.ts'
-import { artifactManifest, containerManifest, indexOf, type Made, machineIndex } from '../../support/parts.ts'
+import { artifactManifest, containerManifest, indexOf, type Made, machineIndex } from '../../support/pushed.ts'
 
 /** As a registry has it. */
-function part(made: Made, name = `r/a@${made.digest.slice(0, 11)}`): Part {
+function part(made: Made, name = `r/a@${made.digest.slice(0, 11)}`): IndexPart {
   if (!made.mediaType.includes('index')) return manifestPart(name, made.bytes, made.needs.at(-1)?.bytes ?? made.bytes)
   const manifests = new Map<Digest, Uint8Array>(made.needs.map(({ digest, bytes }) => [digest, bytes]))
   return indexPart(name, partIndex(name, made.bytes), manifests)
@@ -19,7 +19,7 @@ const annotations = (...texts: string[]) =>
     return parsed
   })
 
-const entriesOf = (parts: readonly Part[], ...texts: string[]) =>
+const entriesOf = (parts: readonly IndexPart[], ...texts: string[]) =>
   mergedIndex(parts, annotations(...texts)).index.manifests
 
 describe('the index of single manifests', () => {

@@ -1,6 +1,6 @@
 import { InputError, RegistryError } from '../../errors.ts'
 import { type Digest, digestOf } from '../../oci/digest.ts'
-import { holdsIndex, indexPart, manifestPart, type Part, partIndex } from '../../oci/part.ts'
+import { holdsIndex, type IndexPart, indexPart, manifestPart, partIndex } from '../../oci/indexpart.ts'
 import { type Reference, referenceText } from '../../oci/reference.ts'
 import type { Access } from '../access.ts'
 import { type Purpose, RefusedError, readConfig, readManifest } from '../skopeo.ts'
@@ -14,7 +14,7 @@ export type PinnedReference = Pick<Reference, 'registry' | 'repository'> & { rea
  * @throws InputError for the input `images` when it is not there, or not whole; RegistryError when the registry refuses;
  *   ImageError when it cannot be in an index
  */
-export async function readPart(image: PinnedReference, access: Access): Promise<Part> {
+export async function readPart(image: PinnedReference, access: Access): Promise<IndexPart> {
   const name = referenceText(image)
   const bytes = await readPinned(image, access, `${name} is not there: push it by digest before, or leave it out`)
   if (!holdsIndex(bytes, name)) {
@@ -36,7 +36,7 @@ export async function readPart(image: PinnedReference, access: Access): Promise<
  */
 export async function requireEntries(
   repository: Pick<Reference, 'registry' | 'repository'>,
-  parts: readonly Part[],
+  parts: readonly IndexPart[],
   access: Access,
 ): Promise<void> {
   const { registry, repository: path } = repository

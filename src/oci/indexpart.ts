@@ -9,7 +9,7 @@ import { type Manifest, mediaTypes, parseManifest } from './manifest.ts'
 import { normalizedPlatform, type Platform, platformText } from './platform.ts'
 
 /** One of several images that become one index: the manifests that it holds, as they are in its registry. */
-export interface Part {
+export interface IndexPart {
   /** For messages: `ghcr.io/acme/x@sha256:…`. */
   readonly name: string
   /** In its own order, at least one. */
@@ -36,7 +36,7 @@ export function holdsIndex(bytes: Uint8Array, name: string): boolean {
  * @param config its bytes: whatever it configures, it says the platform
  * @throws ImageError when it cannot be in an index of ours: no OCI manifest, another config than it names, no platform
  */
-export function manifestPart(name: string, bytes: Uint8Array, config: Uint8Array): Part {
+export function manifestPart(name: string, bytes: Uint8Array, config: Uint8Array): IndexPart {
   const manifest = parseManifest(bytes, undefined, name)
   const { digest } = manifest.config
   if (digestOf(config) !== digest) throw new ImageError(name, [`its config is not the ${digest} that it names`])
@@ -69,7 +69,7 @@ export function partIndex(name: string, bytes: Uint8Array): Index {
  * @param manifests the bytes of each of its manifests
  * @throws ImageError when one of them is no manifest, or of another size
  */
-export function indexPart(name: string, index: Index, manifests: ReadonlyMap<Digest, Uint8Array>): Part {
+export function indexPart(name: string, index: Index, manifests: ReadonlyMap<Digest, Uint8Array>): IndexPart {
   const entries = index.manifests.map((descriptor) => {
     const bytes = manifests.get(descriptor.digest) ?? new Uint8Array()
     if (bytes.length !== descriptor.size) {
@@ -83,19 +83,19 @@ export function indexPart(name: string, index: Index, manifests: ReadonlyMap<Dig
 }
 
 /** Why parts cannot become one index, as sentences with their names; empty when they can. */
-export function partProblems(parts: readonly Part[]): readonly string[] {
+export function partProblems(parts: readonly IndexPart[]): readonly string[] {
   return [...platformProblems(parts), ...kindProblems(parts)]
 }
 
 /** What a part is for, in Go's words: `linux/amd64`. */
-export function partPlatforms({ entries }: Part): readonly string[] {
+export function partPlatforms({ entries }: IndexPart): readonly string[] {
   const names = entries.flatMap(({ descriptor: { platform } }) =>
     platform === undefined ? [] : [platformText(normalizedPlatform(platform))],
   )
   return [...new Set(names)]
 }
 
-function platformProblems(parts: readonly Part[]): readonly string[] {
+function platformProblems(parts: readonly IndexPart[]): readonly string[] {
   const named = parts.flatMap((part) => partPlatforms(part).map((platform) => ({ platform, name: part.name })))
   return [...Map.groupBy(named, ({ platform }) => platform)].flatMap(([platform, same]) => {
     if (same.length === 1) return []
@@ -103,7 +103,7 @@ function platformProblems(parts: readonly Part[]): readonly string[] {
   })
 }
 
-function kindProblems(parts: readonly Part[]): readonly string[] {
+function kindProblems(parts: readonly IndexPart[]): readonly string[] {
   const kinds = parts.map(({ name, entries }) => ({
     name,
     kinds: [...new Set(entries.map(({ kind }) => kind))].sort().join(' and '),
