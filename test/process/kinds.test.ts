@@ -20,8 +20,9 @@ interface Made extends ReadLayout, AsyncDisposable {
 async function made(...args: readonly string[]): Promise<Made> {
   const here = await place()
   await writeFile(join(here.folder, 'x.raw'), DISK)
-  const job = ['--disk', 'x.raw', '--source-date-epoch', EPOCH, '--export', 'oci:out:1', '--metadata-file', 'm.json']
-  const { exitCode, stdout, stderr } = await here.run([...job, ...args])
+  const job = ['--disk', 'x.raw', '--platform', 'linux/amd64', '--source-date-epoch', EPOCH]
+  const written = ['--export', 'oci:out:1', '--metadata-file', 'm.json']
+  const { exitCode, stdout, stderr } = await here.run([...job, ...written, ...args])
   expect(exitCode, stderr).toBe(0)
   expect(await here.leftovers()).toEqual([])
   const layout = await readLayout(join(here.folder, 'out'))

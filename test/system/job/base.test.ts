@@ -9,6 +9,7 @@ import { fetchPlannedBase, resolvePlannedBase } from '../../../src/job/base.ts'
 import type { Job } from '../../../src/job/job.ts'
 import { Stopwatch } from '../../../src/job/stopwatch.ts'
 import { digestOf } from '../../../src/oci/digest.ts'
+import type { Kind } from '../../../src/oci/kind.ts'
 import type { Plan } from '../../../src/plan/plan.ts'
 import { prepareLogins } from '../../../src/registry/login/login.ts'
 import { type Base, makeBase, pushBase } from '../../support/base.ts'
@@ -52,11 +53,38 @@ async function newJob(caches: Job['caches'], authfile?: string): Promise<Job> {
   } as unknown as Job
 }
 
-async function planned(name: string, job: Job, diskPath?: string) {
-  const plan = { base: name, baseSource: 'input base-image', platform: { os: 'linux', architecture: 'amd64' } } as Plan
+async function planned(name: string, job: Job, diskPath?: string, kinds: readonly Kind[] = ['container']) {
+  const platform = { os: 'linux', architecture: 'amd64' }
+  const plan = {
+    kinds,
+    base: name,
+    baseSource: 'input base-image',
+    platform,
+    config: {},
+    labels: {},
+  } as unknown as Plan
   const resolved = await resolvePlannedBase(plan, job)
   if (resolved === undefined) throw new Error('a base is no scratch')
   return fetchPlannedBase(resolved, diskPath, job)
+}
+
+/** Gives the base for amd64 another config, and all that names it. */
+async function changeConfig(change: (config: { rootfs: { diff_ids: string[] }; config: object }) => void) {
+  const index = JSON.parse(await readFile(join(base.layout, 'index.json'), 'utf8'))
+  const blob = (digest: string) => join(base.layout, 'blobs', digest.replace(':', '/'))
+  const entry = index.manifests[0]
+  const manifest = JSON.parse(await readFile(blob(entry.digest), 'utf8'))
+  const config = JSON.parse(await readFile(blob(manifest.config.digest), 'utf8'))
+  change(config)
+  const put = async (value: unknown) => {
+    const bytes = Buffer.from(JSON.stringify(value))
+    const digest = digestOf(bytes)
+    await writeFile(blob(digest), bytes)
+    return { digest, size: bytes.length }
+  }
+  manifest.config = { ...manifest.config, ...(await put(config)) }
+  index.manifests[0] = { ...entry, ...(await put(manifest)) }
+  await writeFile(join(base.layout, 'index.json'), JSON.stringify(index))
 }
 
 async function fetched(registry: Registry, cache: RemoteCache, authfile?: string) {
@@ -147,26 +175,23 @@ it('a base from the cache is looked at as well', async () => {
 })
 
 it('a base whose config names other layers than it has is refused', async () => {
-  const index = JSON.parse(await readFile(join(base.layout, 'index.json'), 'utf8'))
-  const blob = (digest: string) => join(base.layout, 'blobs', digest.replace(':', '/'))
-  const entry = index.manifests[0]
-  const manifest = JSON.parse(await readFile(blob(entry.digest), 'utf8'))
-  const config = JSON.parse(await readFile(blob(manifest.config.digest), 'utf8'))
-  config.rootfs.diff_ids.reverse()
-  const put = async (value: unknown) => {
-    const bytes = Buffer.from(JSON.stringify(value))
-    const digest = digestOf(bytes)
-    await writeFile(blob(digest), bytes)
-    return { digest, size: bytes.length }
-  }
-  manifest.config = { ...manifest.config, ...(await put(config)) }
-  index.manifests[0] = { ...entry, ...(await put(manifest)) }
-  await writeFile(join(base.layout, 'index.json'), JSON.stringify(index))
+  await changeConfig((config) => config.rootfs.diff_ids.reverse())
   const [first, second] = base.diffIDs
   await expect(planned(`oci:${base.layout}:amd64`, await newJob({}))).rejects.toMatchObject({
     name: 'ImageError',
     violations: [`its layer 1 holds the diff ID ${first}, its config says ${second}`],
   })
+})
+
+it('a base that boots as a system is refused for KubeVirt, and is one of a container', async () => {
+  await changeConfig((config) => {
+    config.config = { ...config.config, Labels: { 'containers.bootc': '1' } }
+  })
+  const name = `oci:${base.layout}:amd64`
+  await expect(planned(name, await newJob({}), undefined, ['kubevirt'])).rejects.toThrow(
+    `the base ${name} has the label containers.bootc=1, of which CDI makes no disk: choose another base, or write labels: {containers.bootc: null} in containerconfig`,
+  )
+  expect((await planned(name, await newJob({}))).name).toBe(name)
 })
 
 it('what was unpacked of an archive is gone when its layers are there', async () => {
