@@ -1,6 +1,4 @@
 import { createHash } from 'node:crypto'
-import { readdir, readFile } from 'node:fs/promises'
-import { join } from 'node:path'
 
 export interface Descriptor {
   readonly mediaType: string
@@ -44,14 +42,4 @@ export function documentOf(held: Held, digest: string): Document {
 
 export function digestOf(bytes: Buffer): string {
   return `sha256:${createHash('sha256').update(bytes).digest('hex')}`
-}
-
-/** Everything of an OCI layout under one of its names. */
-export async function heldIn(layout: string, name: string): Promise<Held> {
-  const folder = join(layout, 'blobs/sha256')
-  const files = await Promise.all((await readdir(folder)).map((file) => readFile(join(folder, file))))
-  const { manifests } = JSON.parse(await readFile(join(layout, 'index.json'), 'utf8')) as { manifests: Descriptor[] }
-  const top = manifests.find((entry) => entry.annotations?.['org.opencontainers.image.ref.name'] === name)
-  if (top === undefined) throw new Error(`${layout} has no ${name}`)
-  return { top, blobs: new Map(files.map((bytes) => [digestOf(bytes), bytes])) }
 }

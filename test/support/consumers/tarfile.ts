@@ -1,3 +1,6 @@
+import { gunzipSync } from 'node:zlib'
+import { blobOf, type Document, type Held } from './held.ts'
+
 /** A file or folder of a layer, as its header says: the path with whatever stands before and after it. */
 export interface TarFile {
   readonly path: string
@@ -36,6 +39,25 @@ export function tarFiles(archive: Buffer): readonly TarContent[] {
     extended = new Map()
   }
   return files
+}
+
+/** The files of all layers of an image, lowest first; of gzip or not packed. */
+export function layerFiles(held: Held, { layers = [] }: Document): readonly TarContent[] {
+  return layers.flatMap(({ digest, mediaType }) => {
+    const bytes = blobOf(held, digest)
+    return tarFiles(mediaType.endsWith('+gzip') ? gunzipSync(bytes) : bytes)
+  })
+}
+
+/** The layers of an artifact as CRI-O mounts them: files by their titles, others left out; internal/ociartifact/store.go. */
+export function titledFiles(held: Held, { layers = [] }: Document): readonly TarContent[] {
+  return layers.flatMap(({ digest, annotations }) => {
+    const path = annotations?.['org.opencontainers.image.title']
+    const bytes = blobOf(held, digest)
+    return path === undefined
+      ? []
+      : [{ path, kind: 'file' as const, mode: 0o444, uid: 0, gid: 0, sizeBytes: bytes.length, bytes }]
+  })
 }
 
 /** An archive of files full of zeros, in ustar. */

@@ -1,6 +1,7 @@
+import { readFile } from 'node:fs/promises'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { type Case, casesOf, heldOf } from '../../support/consumers/fixture.ts'
-import { pushHeld } from '../../support/consumers/push.ts'
+import { pushHeld } from '../../support/consumers/transfer.ts'
 import { type Registry, startRegistry } from '../../support/registry.ts'
 import { startTrixie, type Trixie } from '../../support/trixie.ts'
 
@@ -46,4 +47,10 @@ describe('the real skopeo says of', () => {
     expect(stderr.replaceAll('\\"', '"')).toContain(LIBRARY_WORDS.exec(each.says ?? '')?.[0])
     expect(exitCode).not.toBe(0)
   })
+})
+
+it('Debian 13 runs with mounts that nobody else sees', async () => {
+  const inside = await trixie.call('cat', '/proc/mounts')
+  expect(inside.stdout).toMatch(/ \/proc proc /)
+  expect(await readFile('/proc/mounts', 'utf8')).not.toContain('trixie-')
 })
