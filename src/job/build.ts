@@ -32,6 +32,9 @@ export async function buildImage(plan: Plan, job: Job, kiwi?: Kiwi): Promise<Bui
   report.group('Check base, registries and disk')
   const { base, disk } = await stopwatch.time('Checks', async () => {
     await requireSkopeo(job.access)
+    const ready = () => readySource(plan, job, kiwi)
+    // It needs no network, and for the wrong platform no base has to be looked for.
+    const given = plan.source.kind === 'disk' ? await ready() : undefined
     await checkDestinations(plannedDestinations(plan), plan.names, job.access, {
       reads: readFiles(plan),
       ...(plan.exportsSource === undefined ? {} : { chosenBy: plan.exportsSource }),
@@ -39,7 +42,7 @@ export async function buildImage(plan: Plan, job: Job, kiwi?: Kiwi): Promise<Bui
     if (plan.push) await checkTargets(plan.tags, job.access)
     if (plan.pushByDigest !== undefined) await checkTargets([plan.pushByDigest], job.access)
     const resolved = await resolvePlannedBase(plan, job)
-    return { base: resolved, disk: await readySource(plan, job, kiwi) }
+    return { base: resolved, disk: given ?? (await ready()) }
   })
   report.endGroup()
 
