@@ -29,6 +29,7 @@ export interface MachineDisk extends AsyncDisposable {
   readonly sizeBytes: number
   /** Where the first partition begins. */
   readonly partitionAt: number
+  read(offset: number, length: number): Promise<Buffer>
   write(offset: number, bytes: Buffer): Promise<void>
   convert(to: Conversion['to'], changes?: Partial<Conversion>): Promise<ConvertedDisk>
 }
@@ -59,6 +60,10 @@ export async function machineDisk({ label = 'gpt', sectorBytes = 512, partitions
     file,
     sizeBytes,
     partitionAt: MEBIBYTE,
+    read: async (offset, length) => {
+      await using source = await open(file)
+      return (await source.read(Buffer.alloc(length), 0, length, offset)).buffer
+    },
     write: async (offset, bytes) => {
       await using target = await open(file, 'r+')
       await target.write(bytes, 0, bytes.length, offset)
@@ -86,7 +91,7 @@ async function fillPartition(
     await mkdir(dirname(join(tree, path)), { recursive: true })
     await writeFile(join(tree, path), bytes)
   }
-  const tops = (await readdir(tree)).map((name) => join(tree, name))
+  const tops = (await readdir(tree)).toSorted().map((name) => join(tree, name))
   if (tops.length > 0) await runCommand('mcopy', ['-s', '-Q', '-i', `${file}@@${start}M`, ...tops, '::/'])
 }
 

@@ -47,11 +47,15 @@ function entriesOf(content: Buffer, { bits }: FatVolume): readonly FatEntry[] {
     const entry = content.subarray(at, at + ENTRY_BYTES)
     const [first, attributes] = [entry.readUInt8(0), entry.readUInt8(11)]
     if (first === END) break
-    if ((attributes & 0x3f) === LONG_NAME && first !== DELETED) {
+    if (first === DELETED) {
+      pieces = []
+      continue
+    }
+    if ((attributes & 0x3f) === LONG_NAME) {
       pieces = (first & LAST_PIECE) === 0 ? [...pieces.slice(-19), entry] : [entry]
       continue
     }
-    if (first !== DELETED && (attributes & VOLUME_LABEL) === 0) {
+    if ((attributes & VOLUME_LABEL) === 0) {
       const long = longName(pieces, entry)
       const high = bits === 32 ? entry.readUInt16LE(20) : 0
       entries.push({

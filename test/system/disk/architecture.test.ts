@@ -48,6 +48,19 @@ describe('a loader in an EFI system partition', () => {
     expect(await said({ partitions: [esp(files)] })).toMatchObject({ architectures: ['arm64'] })
   })
 
+  it('is found behind many others in a FAT32 whose reserved bits are set', async () => {
+    const others = Array.from({ length: 50 }, (_, index) => [`${index}`, X64])
+    const files = { ...Object.fromEntries(others), 'EFI/BOOT/BOOTAA64.EFI': AA64 }
+    const sized = { fat: 32, mebibytes: 36, clusterSectors: 1 } as const
+    const found = await said({ partitions: [esp(files, sized)] }, async (disk) => {
+      const place = disk.partitionAt + 512 * (await disk.read(disk.partitionAt + 14, 2)).readUInt16LE(0)
+      const table = await disk.read(place, 4096)
+      for (let at = 8; at < table.length; at += 4) table[at + 3] = (table[at + 3] ?? 0) | 0xf0
+      await disk.write(place, table)
+    })
+    expect(found).toMatchObject({ architectures: ['arm64'] })
+  })
+
   it('is found in the second of two such partitions', async () => {
     const partitions = [esp({ 'EFI/debian/grubx64.efi': X64 }), esp({ 'EFI/BOOT/BOOTAA64.EFI': AA64 })]
     expect(await said({ partitions })).toEqual({
@@ -123,7 +136,7 @@ describe('a disk', () => {
 
   it('that is large is read in a few places', async () => {
     const sized = { fat: 32, mebibytes: 64, clusterSectors: 1 } as const
-    const files = { 'EFI/Linux/other.efi': Buffer.alloc(16 * MEBIBYTE, 1), 'EFI/BOOT/BOOTAA64.EFI': AA64 }
+    const files = { 'A/large': Buffer.alloc(36 * MEBIBYTE, 1), 'EFI/BOOT/BOOTAA64.EFI': AA64 }
     await using disk = await machineDisk({ partitions: [esp(files, sized), { type: LINUX }] })
 
     const memory = memoryDisk(await readFile(disk.file))

@@ -42,10 +42,19 @@ describe('a partition table', () => {
 
   it.each([
     ['header', 512, 1024],
-    ['table', 1024, 1100],
+    ['table', 1024, 1280],
   ])('whose first %s is broken is read from the backup', async (_, from, to) => {
     const spec = { partitions: [{ type: LINUX }, { type: ROOT_ARM64 }] }
     expect(await said(spec, (disk) => wiped(disk, from, to))).toMatchObject({ architectures: ['arm64'] })
+  })
+
+  it('whose first header says something else than its checksum is read from the backup', async () => {
+    // No entries, and their checksum.
+    const found = await said({ partitions: [{ type: ROOT_ARM64 }] }, async (disk) => {
+      await wiped(disk, 512 + 80, 512 + 84)
+      await wiped(disk, 512 + 88, 512 + 92)
+    })
+    expect(found).toMatchObject({ architectures: ['arm64'] })
   })
 
   it('of sectors of 4096 bytes whose first header is broken is read from the backup', async () => {
@@ -86,6 +95,17 @@ describe('a partition table', () => {
   })
 })
 
+describe('many EFI system partitions', () => {
+  const none = { type: 'U' }
+  const loader = esp({ 'EFI/BOOT/BOOTAA64.EFI': AA64 })
+
+  it('are looked into as far as the eighth, and no more', async () => {
+    const seven = Array.from({ length: 7 }, () => none)
+    expect(await said({ partitions: [...seven, loader] })).toMatchObject({ architectures: ['arm64'] })
+    expect(await said({ partitions: [...seven, none, loader] })).toBeUndefined()
+  })
+})
+
 describe('a master boot record', () => {
   it.each([
     ['ef', 512],
@@ -102,5 +122,10 @@ describe('a master boot record', () => {
   it('with a PReP boot partition is for POWER', async () => {
     const found = await said({ label: 'dos', partitions: [{ type: '41' }, { type: '83' }] })
     expect(found).toMatchObject({ architectures: ['ppc64le', 'ppc64'] })
+  })
+
+  it('is none where something else than a table stands in its place', async () => {
+    const text = (disk: MachineDisk) => disk.write(446, Buffer.from('N'))
+    expect(await said({ label: 'dos', partitions: [{ type: '41' }] }, text)).toBeUndefined()
   })
 })
