@@ -1,12 +1,13 @@
 import { createHash, randomUUID } from "node:crypto";
 import { constants, writeSync } from "node:fs";
 import { homedir, machine, release, tmpdir } from "node:os";
+import { constants as constants$1 } from "node:zlib";
 import { basename, dirname, join, resolve } from "node:path";
 import * as os from "os";
 import * as crypto from "crypto";
 import * as fs from "fs";
 import http from "node:http";
-import { access, chmod, constants as constants$1, cp, mkdir, mkdtemp, open, readFile, readdir, realpath, rename, rm, stat, symlink, writeFile } from "node:fs/promises";
+import { access, chmod, constants as constants$2, cp, mkdir, mkdtemp, open, readFile, readdir, realpath, rename, rm, stat, symlink, writeFile } from "node:fs/promises";
 import { spawn } from "node:child_process";
 import { createInterface } from "node:readline";
 import { setTimeout as setTimeout$1 } from "node:timers/promises";
@@ -512,6 +513,7 @@ function parseLevel(text) {
 	"ohAyACQQFrIQIMAQsLDAELCyADCwsbAQBBnM4ICxMQERIACAcJBgoFCwQMAw0CDgEP"
 ].join("");
 new URL(import.meta.url.endsWith(".ts") ? "./deflateworker.ts" : "./deflateworker.js", import.meta.url);
+constants$1.ZSTD_c_hashLog, constants$1.ZSTD_c_chainLog;
 Buffer.from("1f8b08000000000000ff", "hex");
 Buffer.from("0300", "hex");
 const DEPTH_LIMIT = 64;
@@ -594,6 +596,11 @@ function descriptorFrom(value) {
 		...platform === void 0 ? {} : { platform },
 		...artifactType === void 0 ? {} : { artifactType }
 	};
+}
+/** The annotations member of a document or descriptor: sorted, and none where there are no annotations. */
+function annotationsMember(annotations) {
+	const entries = Object.entries(annotations);
+	return entries.length === 0 ? {} : { annotations: sortedRecord(entries) };
 }
 /** What is wrong with an annotations member, which may be absent; image-spec annotations.md. */
 function annotationViolations(value, where) {
@@ -1924,6 +1931,53 @@ function rememberFolder(folder) {
 	folders.push(folder);
 	saveState("folders", JSON.stringify(folders));
 }
+// src/oci/artifact.ts
+/** What an artifact of ours is; image-spec manifest.md, "Guidelines for Artifact Usage". */
+const artifactTypes = {
+	/** A disk as a file. */
+	disk: "application/vnd.kiwi-oci.disk.v1",
+	podmanMachine: "application/vnd.kiwi-oci.podman-machine.v1"
+};
+// src/oci/index.ts
+const ENTRY_LIMIT = 500;
+const FOREIGN_MEMBERS = [
+	"config",
+	"layers",
+	"fsLayers",
+	"history"
+];
+/**
+* The index in the bytes that others wrote.
+*
+* @param expectedMediaType what the registry or the descriptor called it; left out, the index's own word counts
+* @param subject names it in the error: `the index of ghcr.io/acme/x`
+* @throws ImageError with all violations, by the same limits and rules as `parseManifest`
+*/
+function parseIndex(bytes, expectedMediaType, subject = "the index") {
+	const document = parseDocument(bytes, subject);
+	const violations = indexViolations(document, expectedMediaType);
+	if (violations.length > 0) throw new ImageError(subject, violations);
+	const { artifactType, annotations } = document;
+	return {
+		schemaVersion: 2,
+		mediaType: mediaTypeOf(document, expectedMediaType) ?? mediaTypes.index,
+		...artifactType === void 0 ? {} : { artifactType },
+		manifests: document["manifests"].map(descriptorFrom),
+		...annotations === void 0 ? {} : { annotations }
+	};
+}
+function indexViolations(document, announced) {
+	const { manifests } = document;
+	const violations = [
+		...document["schemaVersion"] === 2 ? [] : ["its schemaVersion is not 2"],
+		...mediaTypeViolations(document, announced, [mediaTypes.index, mediaTypes.dockerList]),
+		...FOREIGN_MEMBERS.filter((member) => member in document).map((member) => `it has ${member}, which no index has`),
+		...annotationViolations(document["annotations"], "it")
+	];
+	if (!Array.isArray(manifests)) return [...violations, "it has no manifests"];
+	if (manifests.length > ENTRY_LIMIT) return [...violations, `it has ${manifests.length} entries, more than ${ENTRY_LIMIT}`];
+	return [...violations, ...manifests.flatMap((entry, at) => descriptorViolations(entry, `entry ${at + 1}`))];
+}
 // src/oci/indexrules.ts
 /**
 * Why these entries cannot be one index that every consumer takes what is meant for it from: the rules of podman 5
@@ -1990,125 +2044,7 @@ function repeated(entries, keyOf, text) {
 		return [`entries ${found.map(({ place }) => place).join(", ")} ${text(key)}`];
 	});
 }
-// src/oci/imageindex.ts
-/**
-* One index of these entries, in one order whatever theirs is: by platform, the disks of podman machine last.
-* containerd and docker take `x86_64` for `amd64`, and the first that fits.
-*
-* @param annotations of the index
-* @throws ImageError when `indexRuleViolations` has any
-*/
-function imageIndex(entries, annotations = {}) {
-	const manifests = entries.map(entryOf$1).sort(byPlace);
-	const violations = indexRuleViolations(manifests);
-	if (violations.length > 0) throw new ImageError("the index", violations);
-	const index = {
-		schemaVersion: 2,
-		mediaType: mediaTypes.index,
-		manifests,
-		...recorded(annotations)
-	};
-	const bytes = documentBytes(index);
-	return {
-		index,
-		bytes,
-		descriptor: {
-			mediaType: mediaTypes.index,
-			digest: digestOf(bytes),
-			size: bytes.length
-		}
-	};
-}
-/**
-* The known members in one order, so that the same entry is the same bytes wherever it was read. Without `artifactType`,
-* which the manifest says itself: skopeo before 1.16 leaves it out of an index that it copies, which then is another
-* (containers/image issue 2460), and fails where it may change nothing.
-*/
-function entryOf$1({ mediaType, digest, size, annotations = {}, platform }) {
-	const { architecture = "", os = "", variant } = platform ?? {};
-	return {
-		mediaType,
-		digest,
-		size,
-		...recorded(annotations),
-		...platform === void 0 ? {} : { platform: {
-			architecture,
-			os,
-			...variant ? { variant } : {}
-		} }
-	};
-}
-function byPlace(one, other) {
-	const [a, b] = [placeOf(one), placeOf(other)];
-	const at = a.findIndex((value, part) => value !== b[part]);
-	return at < 0 ? 0 : (a[at] ?? "") < (b[at] ?? "") ? -1 : 1;
-}
-/** What entries are sorted by, the most important first; the digest last, for one order even of what is refused. */
-function placeOf(entry) {
-	const { platform, annotations = {}, digest } = entry;
-	const group = isMachineEntry(entry) ? 1 : 0;
-	const diskType = DISK_TYPES.indexOf(annotations["disktype"] ?? "");
-	return [
-		`${group}`,
-		platform?.os ?? "",
-		platform?.architecture ?? "",
-		platform?.variant ?? "",
-		`${diskType}`,
-		digest
-	];
-}
-function recorded(annotations) {
-	const entries = Object.entries(annotations);
-	return entries.length === 0 ? {} : { annotations: sortedRecord(entries) };
-}
-// src/oci/artifact.ts
-/** What an artifact of ours is; image-spec manifest.md, "Guidelines for Artifact Usage". */
-const artifactTypes = {
-	/** A disk as a file. */
-	disk: "application/vnd.kiwi-oci.disk.v1",
-	podmanMachine: "application/vnd.kiwi-oci.podman-machine.v1"
-};
-// src/oci/index.ts
-const ENTRY_LIMIT = 500;
-const FOREIGN_MEMBERS = [
-	"config",
-	"layers",
-	"fsLayers",
-	"history"
-];
-/**
-* The index in the bytes that others wrote.
-*
-* @param expectedMediaType what the registry or the descriptor called it; left out, the index's own word counts
-* @param subject names it in the error: `the index of ghcr.io/acme/x`
-* @throws ImageError with all violations, by the same limits and rules as `parseManifest`
-*/
-function parseIndex(bytes, expectedMediaType, subject = "the index") {
-	const document = parseDocument(bytes, subject);
-	const violations = indexViolations(document, expectedMediaType);
-	if (violations.length > 0) throw new ImageError(subject, violations);
-	const { artifactType, annotations } = document;
-	return {
-		schemaVersion: 2,
-		mediaType: mediaTypeOf(document, expectedMediaType) ?? mediaTypes.index,
-		...artifactType === void 0 ? {} : { artifactType },
-		manifests: document["manifests"].map(descriptorFrom),
-		...annotations === void 0 ? {} : { annotations }
-	};
-}
-function indexViolations(document, announced) {
-	const { manifests } = document;
-	const violations = [
-		...document["schemaVersion"] === 2 ? [] : ["its schemaVersion is not 2"],
-		...mediaTypeViolations(document, announced, [mediaTypes.index, mediaTypes.dockerList]),
-		...FOREIGN_MEMBERS.filter((member) => member in document).map((member) => `it has ${member}, which no index has`),
-		...annotationViolations(document["annotations"], "it")
-	];
-	if (!Array.isArray(manifests)) return [...violations, "it has no manifests"];
-	if (manifests.length > ENTRY_LIMIT) return [...violations, `it has ${manifests.length} entries, more than ${ENTRY_LIMIT}`];
-	return [...violations, ...manifests.flatMap((entry, at) => descriptorViolations(entry, `entry ${at + 1}`))];
-}
-// src/oci/part.ts
+// src/oci/indexpart.ts
 /** Whether the bytes hold an index; else they may be a manifest. Throws ImageError when they are no JSON object. */
 function holdsIndex(bytes, name) {
 	return "manifests" in parseDocument(bytes, name);
@@ -2133,7 +2069,7 @@ function manifestPart(name, bytes, config) {
 	if (violations.length > 0) throw new ImageError(name, violations);
 	return {
 		name,
-		entries: [entryOf(descriptor, manifest)],
+		entries: [entryOf$1(descriptor, manifest)],
 		annotations: {}
 	};
 }
@@ -2160,7 +2096,7 @@ function indexPart(name, index, manifests) {
 		entries: index.manifests.map((descriptor) => {
 			const bytes = manifests.get(descriptor.digest) ?? /* @__PURE__ */ new Uint8Array();
 			if (bytes.length !== descriptor.size) throw new ImageError(name, [`it says ${descriptor.size} bytes of ${descriptor.digest}, which has ${bytes.length}`]);
-			return entryOf(descriptor, parseManifest(bytes, void 0, `${descriptor.digest} in ${name}`));
+			return entryOf$1(descriptor, parseManifest(bytes, void 0, `${descriptor.digest} in ${name}`));
 		}),
 		annotations: index.annotations ?? {}
 	};
@@ -2193,7 +2129,7 @@ function kindProblems(parts) {
 	return [`the images are not of the same kinds: ${kinds.map(({ name, kinds: own }) => `${name} has ${own}`).join(", ")}: build all with the same kind`];
 }
 /** Whatever the entry says of its type: the manifest does too, and the same image is the same entry. */
-function entryOf({ artifactType: _, ...descriptor }, manifest) {
+function entryOf$1({ artifactType: _, ...descriptor }, manifest) {
 	const kind = kindOf(descriptor, manifest);
 	const artifactType = kind === "container" ? void 0 : manifest.artifactType ?? manifest.config.mediaType;
 	return {
@@ -2218,6 +2154,73 @@ function platformIn(config, name) {
 		os,
 		...typeof variant === "string" && variant !== "" ? { variant } : {}
 	};
+}
+// src/oci/imageindex.ts
+/**
+* One index of these entries, in one order whatever theirs is: by platform, the disks of podman machine last.
+* containerd and docker take `x86_64` for `amd64`, and the first that fits.
+*
+* @param annotations of the index
+* @throws ImageError when `indexRuleViolations` has any
+*/
+function imageIndex(entries, annotations = {}) {
+	const manifests = entries.map(entryOf).sort(byPlace);
+	const violations = indexRuleViolations(manifests);
+	if (violations.length > 0) throw new ImageError("the index", violations);
+	const index = {
+		schemaVersion: 2,
+		mediaType: mediaTypes.index,
+		manifests,
+		...annotationsMember(annotations)
+	};
+	const bytes = documentBytes(index);
+	return {
+		index,
+		bytes,
+		descriptor: {
+			mediaType: mediaTypes.index,
+			digest: digestOf(bytes),
+			size: bytes.length
+		}
+	};
+}
+/**
+* The known members in one order, so that the same entry is the same bytes wherever it was read. Without `artifactType`,
+* which the manifest says itself: skopeo before 1.16 leaves it out of an index that it copies, which then is another
+* (containers/image issue 2460), and fails where it may change nothing.
+*/
+function entryOf({ mediaType, digest, size, annotations = {}, platform }) {
+	const { architecture = "", os = "", variant } = platform ?? {};
+	return {
+		mediaType,
+		digest,
+		size,
+		...annotationsMember(annotations),
+		...platform === void 0 ? {} : { platform: {
+			architecture,
+			os,
+			...variant ? { variant } : {}
+		} }
+	};
+}
+function byPlace(one, other) {
+	const [a, b] = [placeOf(one), placeOf(other)];
+	const at = a.findIndex((value, part) => value !== b[part]);
+	return at < 0 ? 0 : (a[at] ?? "") < (b[at] ?? "") ? -1 : 1;
+}
+/** What entries are sorted by, the most important first; the digest last, for one order even of what is refused. */
+function placeOf(entry) {
+	const { platform, annotations = {}, digest } = entry;
+	const group = isMachineEntry(entry) ? 1 : 0;
+	const diskType = DISK_TYPES.indexOf(annotations["disktype"] ?? "");
+	return [
+		`${group}`,
+		platform?.os ?? "",
+		platform?.architecture ?? "",
+		platform?.variant ?? "",
+		`${diskType}`,
+		digest
+	];
 }
 // src/oci/mergedindex.ts
 /**
@@ -2645,15 +2648,18 @@ async function copyImage(copy, access, purpose) {
 		to
 	], access, purpose);
 }
+/** What of `skopeo copy` a push needs; both came with 1.6. */
+const NEEDED_FLAGS = ["--preserve-digests", "--multi-arch"];
 /**
-* @param flag of `skopeo copy` that the job needs; both came with 1.6
-* @throws HostError when the installed skopeo does not have it
+* @throws HostError when the installed skopeo lacks one of the flags that pushes need
 */
-async function requireSkopeo(access, flag = "--preserve-digests") {
+async function requireSkopeo(access) {
 	const { stdout } = await runCommand("skopeo", ["copy", "--help"], commandOptions(access));
-	if (stdout.toString("utf8").includes(flag)) return;
+	const help = stdout.toString("utf8");
+	const lacking = NEEDED_FLAGS.find((flag) => !help.includes(flag));
+	if (lacking === void 0) return;
 	const { stdout: version } = await runCommand("skopeo", ["--version"], commandOptions(access));
-	throw new HostError(`${version.toString("utf8").trim()} is too old, it has no ${flag}`, "install skopeo 1.6 or later");
+	throw new HostError(`${version.toString("utf8").trim()} is too old, it has no ${lacking}`, "install skopeo 1.6 or later");
 }
 async function attempt(args, access, input) {
 	try {
@@ -2682,7 +2688,7 @@ function commandOptions(access) {
 		...access.signal === void 0 ? {} : { signal: access.signal }
 	};
 }
-// src/registry/target/parts.ts
+// src/registry/target/indexparts.ts
 /**
 * Reads one of the images of a merge: its manifests and what says their platform, no layers.
 *
@@ -3107,7 +3113,7 @@ const INDEX_NAME = "index";
 async function mergeImages(job) {
 	const { plan, access, workFolder, onProgress } = job;
 	const { report } = access;
-	await requireSkopeo(access, "--multi-arch");
+	await requireSkopeo(access);
 	report.group("Images");
 	const parts = await readParts(plan, access);
 	const merged = mergedIndex(parts, plan.annotations);
@@ -3281,7 +3287,7 @@ async function isPresent({ look }, folders) {
 async function findProgram(names, folders) {
 	for (const name of names) for (const folder of folders) {
 		const path = join(folder, name);
-		if ((await stat(path).catch(() => void 0))?.isFile() === true && await access(path, constants$1.X_OK).then(() => true, () => false)) return path;
+		if ((await stat(path).catch(() => void 0))?.isFile() === true && await access(path, constants$2.X_OK).then(() => true, () => false)) return path;
 	}
 }
 /**

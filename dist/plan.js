@@ -1,10 +1,10 @@
 import { createRequire } from "node:module";
 import { homedir, machine, release, tmpdir } from "node:os";
-import { createGunzip, createZstdDecompress } from "node:zlib";
+import { constants, createGunzip, createZstdDecompress } from "node:zlib";
 import { randomUUID } from "node:crypto";
-import { constants } from "node:fs";
+import { constants as constants$1 } from "node:fs";
 import { basename, dirname, join, resolve } from "node:path";
-import { access, constants as constants$1, open, readFile, readdir, stat } from "node:fs/promises";
+import { access, constants as constants$2, open, readFile, readdir, stat } from "node:fs/promises";
 import { Readable } from "node:stream";
 import { pipeline } from "node:stream/promises";
 import * as os from "os";
@@ -377,6 +377,7 @@ function parseLevel(text) {
 	"ohAyACQQFrIQIMAQsLDAELCyADCwsbAQBBnM4ICxMQERIACAcJBgoFCwQMAw0CDgEP"
 ].join("");
 new URL(import.meta.url.endsWith(".ts") ? "./deflateworker.ts" : "./deflateworker.js", import.meta.url);
+constants.ZSTD_c_hashLog, constants.ZSTD_c_chainLog;
 Buffer.from("1f8b08000000000000ff", "hex");
 Buffer.from("0300", "hex");
 // src/errors.ts
@@ -9065,7 +9066,7 @@ async function isFile(path) {
 	return (await stat(path).catch(() => void 0))?.isFile() === true;
 }
 async function isReadable$1(path) {
-	return access(path, constants.R_OK).then(() => true, () => false);
+	return access(path, constants$1.R_OK).then(() => true, () => false);
 }
 // src/registry/base/basename.ts
 const BASE_FORMS = "a registry reference, scratch, oci:, oci-archive:, docker-archive:, dir:, containers-storage:, docker-daemon: or file:";
@@ -13084,7 +13085,7 @@ function placeholder({ index, file, line, attributes }) {
 	};
 }
 async function isReadable(path) {
-	return access(path, constants$1.R_OK).then(() => true, () => false);
+	return access(path, constants$2.R_OK).then(() => true, () => false);
 }
 // src/plan/exports.ts
 /**

@@ -2,9 +2,9 @@ import { createRequire } from "node:module";
 import { basename, dirname, join, resolve } from "node:path";
 import { access, chmod, constants, cp, mkdir, mkdtemp, open, readFile, readdir, realpath, rm, stat, symlink, writeFile } from "node:fs/promises";
 import os, { EOL, homedir, machine, release, tmpdir } from "node:os";
-import zlib, { createGunzip, createZstdDecompress } from "node:zlib";
+import zlib, { constants as constants$1, createGunzip, createZstdDecompress } from "node:zlib";
 import { createHash, createHmac, randomUUID } from "node:crypto";
-import fs, { constants as constants$1 } from "node:fs";
+import fs, { constants as constants$2 } from "node:fs";
 import * as buffer$1 from "buffer";
 import { Buffer as Buffer$1 } from "buffer";
 import { spawn } from "node:child_process";
@@ -628,6 +628,7 @@ function parseLevel(text) {
 	"ohAyACQQFrIQIMAQsLDAELCyADCwsbAQBBnM4ICxMQERIACAcJBgoFCwQMAw0CDgEP"
 ].join("");
 new URL(import.meta.url.endsWith(".ts") ? "./deflateworker.ts" : "./deflateworker.js", import.meta.url);
+constants$1.ZSTD_c_hashLog, constants$1.ZSTD_c_chainLog;
 Buffer.from("1f8b08000000000000ff", "hex");
 Buffer.from("0300", "hex");
 // src/oci/digest.ts
@@ -8704,7 +8705,7 @@ function endOf(child) {
 }
 /** Node tells a missing one as a missing program. */
 async function requireFolder(folder) {
-	await access(`${folder}/.`, constants$1.X_OK).catch(({ code }) => {
+	await access(`${folder}/.`, constants$2.X_OK).catch(({ code }) => {
 		throw new HostError(`${folder} is no folder to work in (${code})`, "it was removed or closed meanwhile: run the job again");
 	});
 }
@@ -10901,7 +10902,7 @@ async function isFile(path) {
 	return (await stat(path).catch(() => void 0))?.isFile() === true;
 }
 async function isReadable$1(path) {
-	return access(path, constants$1.R_OK).then(() => true, () => false);
+	return access(path, constants$2.R_OK).then(() => true, () => false);
 }
 // src/registry/base/basename.ts
 const BASE_FORMS = "a registry reference, scratch, oci:, oci-archive:, docker-archive:, dir:, containers-storage:, docker-daemon: or file:";
