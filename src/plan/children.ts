@@ -51,11 +51,6 @@ export function childCompression({ compression }: Pick<Plan, 'compression'>, { k
   return { algorithm: 'zstd' }
 }
 
-/** The image that holds the disk in a tree of files: what a base is for, and targets that take one image. */
-export function containerChild(plan: Described): PlannedChild | undefined {
-  return imageChildren(plan)[0]
-}
-
 /** Each disk that the children need, once, in the order in which they need it. */
 export function plannedDisks(plan: Described): readonly PlannedDisk[] {
   const disks = new Map<string, PlannedDisk>()
