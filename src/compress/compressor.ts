@@ -11,6 +11,8 @@ export interface CompressedPiece {
   readonly buffer: ArrayBuffer
   /** May stand in the buffer. */
   readonly compressed: Uint8Array
+  /** Where it stands, if nothing else does: given back when it was used, and not when the collector comes. */
+  readonly own?: ArrayBuffer
 }
 
 /** Compresses several pieces at a time. */

@@ -3,7 +3,7 @@ import type { Compressor, Piece } from './compressor.ts'
 import type { ByteSource } from './source.ts'
 
 /** Cuts a source into pieces of one size, in buffers that are used again; each piece stands behind what came before it. */
-export class PieceReader {
+export class PieceReader implements Disposable {
   /** Bytes so far. */
   count = 0
   /** Of the bytes so far; RFC 1952, section 8. */
@@ -40,10 +40,15 @@ export class PieceReader {
   reuse(buffer: ArrayBuffer): void {
     this.#free.push(buffer)
   }
+
+  /** Gives the memory back at once: a job writes several disks, and the next would begin before the collector comes. */
+  [Symbol.dispose](): void {
+    for (const buffer of this.#free.splice(0)) buffer.transfer(0)
+  }
 }
 
 /** Pieces of nothing but zeros, of which a sparse disk has many: compressed once, without what came before them. */
-export class ZeroPieces {
+export class ZeroPieces implements Disposable {
   readonly #compressor: Compressor
   readonly #zeros: Buffer<ArrayBuffer>
   #compressed: Promise<Uint8Array> | undefined
@@ -68,9 +73,17 @@ export class ZeroPieces {
   #compressZeros(): Promise<Uint8Array> {
     const { length } = this.#zeros
     const compressing = this.#compressor.compress({ buffer: new ArrayBuffer(length), history: 0, length })
-    const compressed = compressing.then((answer) => answer.compressed.slice())
+    const compressed = compressing.then((answer) => {
+      const kept = new Uint8Array(answer.compressed)
+      for (const spent of [answer.buffer, answer.own]) spent?.transfer(0)
+      return kept
+    })
     // Whoever waits for an earlier piece hears of a failure there.
     compressed.catch(() => {})
     return compressed
+  }
+
+  [Symbol.dispose](): void {
+    this.#zeros.buffer.transfer(0)
   }
 }

@@ -43,9 +43,10 @@ export async function* compressed(
   await using compressor = isGzip
     ? new DeflatePool(method.level, threads, history + bytes)
     : new ZstdCompressor(method.level, threads)
-  const pieces = new PieceReader(source, { bytes, history, sums: isGzip })
+  using pieces = new PieceReader(source, { bytes, history, sums: isGzip })
   if (isGzip) yield GZIP_HEADER
-  yield* compressedPieces(pieces, new ZeroPieces(compressor, bytes), compressor, options.signal)
+  using zeros = new ZeroPieces(compressor, bytes)
+  yield* compressedPieces(pieces, zeros, compressor, options.signal)
   if (isGzip) yield Buffer.concat([LAST_BLOCK, littleEndian(pieces.crc), littleEndian(pieces.count % 2 ** 32)])
   // What holds nothing still has to be zstd: a frame of nothing.
   else if (pieces.count === 0) {
@@ -77,8 +78,9 @@ async function* compressedPieces(
     }
     const next = underWay.shift()
     if (next === undefined) return
-    const { buffer, compressed } = await next
+    const { buffer, compressed, own } = await next
     yield compressed
+    own?.transfer(0)
     if (buffer !== undefined) pieces.reuse(buffer)
   }
 }

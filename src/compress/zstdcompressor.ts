@@ -54,12 +54,14 @@ export class ZstdCompressor implements Compressor {
     const flush = constants.ZSTD_e_end
     const stream = createZstdCompress({ params, pledgedSrcSize: bytes.length, chunkSize, flush })
     try {
-      const compressed = await new Promise<Uint8Array>((resolve, reject) => {
+      const compressed = await new Promise<Uint8Array<ArrayBuffer>>((resolve, reject) => {
         stream.once('error', reject)
         stream.once('data', resolve)
         stream.write(bytes)
       })
-      return { buffer, compressed }
+      // Small ones share memory with others.
+      const own = compressed.buffer.byteLength > Buffer.poolSize ? { own: compressed.buffer } : {}
+      return { buffer, compressed, ...own }
     } finally {
       stream.destroy()
     }
