@@ -1191,6 +1191,10 @@ var PieceReader = class {
 	reuse(buffer) {
 		this.#free.push(buffer);
 	}
+	/** Gives the memory back at once: a job writes several disks, and the next would begin before the collector comes. */
+	[Symbol.dispose]() {
+		for (const buffer of this.#free.splice(0)) buffer.transfer(0);
+	}
 };
 /** Pieces of nothing but zeros, of which a sparse disk has many: compressed once, without what came before them. */
 var ZeroPieces = class {
@@ -1213,9 +1217,16 @@ var ZeroPieces = class {
 			buffer: new ArrayBuffer(length),
 			history: 0,
 			length
-		}).then((answer) => answer.compressed.slice());
+		}).then((answer) => {
+			const kept = new Uint8Array(answer.compressed);
+			for (const spent of [answer.buffer, answer.own]) spent?.transfer(0);
+			return kept;
+		});
 		compressed.catch(() => {});
 		return compressed;
+	}
+	[Symbol.dispose]() {
+		this.#zeros.buffer.transfer(0);
 	}
 };
 // src/compress/zstdcompressor.ts
@@ -1271,13 +1282,15 @@ var ZstdCompressor = class {
 			flush
 		});
 		try {
+			const compressed = await new Promise((resolve, reject) => {
+				stream.once("error", reject);
+				stream.once("data", resolve);
+				stream.write(bytes);
+			});
 			return {
 				buffer,
-				compressed: await new Promise((resolve, reject) => {
-					stream.once("error", reject);
-					stream.once("data", resolve);
-					stream.write(bytes);
-				})
+				compressed,
+				...compressed.buffer.byteLength > Buffer.poolSize ? { own: compressed.buffer } : {}
 			};
 		} finally {
 			stream.destroy();
@@ -1319,13 +1332,14 @@ async function* compressed(source, method, options) {
 	const isGzip = method.algorithm === "gzip";
 	const { bytes, history } = PIECES[method.algorithm];
 	await using compressor = isGzip ? new DeflatePool(method.level, threads, history + bytes) : new ZstdCompressor(method.level, threads);
-	const pieces = new PieceReader(source, {
+	using pieces = new PieceReader(source, {
 		bytes,
 		history,
 		sums: isGzip
 	});
 	if (isGzip) yield GZIP_HEADER;
-	yield* compressedPieces(pieces, new ZeroPieces(compressor, bytes), compressor, options.signal);
+	using zeros = new ZeroPieces(compressor, bytes);
+	yield* compressedPieces(pieces, zeros, compressor, options.signal);
 	if (isGzip) yield Buffer.concat([
 		LAST_BLOCK,
 		littleEndian(pieces.crc),
@@ -1355,8 +1369,9 @@ async function* compressedPieces(pieces, zeros, compressor, signal) {
 		}
 		const next = underWay.shift();
 		if (next === void 0) return;
-		const { buffer, compressed } = await next;
+		const { buffer, compressed, own } = await next;
 		yield compressed;
+		own?.transfer(0);
 		if (buffer !== void 0) pieces.reuse(buffer);
 	}
 }
