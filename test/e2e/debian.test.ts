@@ -8,8 +8,9 @@ import { bootToLogin, LOGIN } from '../support/boot.ts'
 import { type Registry, startRegistry } from '../support/registry.ts'
 import { runAsRoot } from '../support/root.ts'
 import { repositoryRoot } from '../support/tools.ts'
+import { byDigest, mergedWithArm64 } from './support/architectures.ts'
 import { differences, diskTree } from './support/disktree.ts'
-import { hostState } from './support/hoststate.ts'
+import { hostState, processesOf } from './support/hoststate.ts'
 import { type Podman, startPodman } from './support/podman.ts'
 import { answerFrom, freePort } from './support/port.ts'
 import { type Pulled, pull } from './support/pulled.ts'
@@ -82,9 +83,11 @@ describe("the README's command", () => {
     console.info(`login after ${boot.seconds.toFixed(1)} s`)
   })
 
-  it('builds the same files with fast-build off', async () => {
-    const args = [...(await mainCommand()), '--fast-build=false', '--format', 'raw', '--work-dir', 'slow']
-    const slow = await here.run(args)
+  it('builds the same files with fast-build off, there for three kinds, and merged with another architecture', async () => {
+    const kinds = ['--kind', 'container,kubevirt,podman-machine']
+    const repository = `${registry.address}/acme/several`
+    const args = ['--fast-build=false', '--format', 'raw', '--work-dir', 'slow', ...kinds, ...byDigest(repository)]
+    const slow = await here.run([...(await mainCommand()), ...args])
     expect(slow.exitCode, slow.stderr).toBe(0)
     expect(slow.stderr).toContain('fast-build is off')
     const files = await readdir(join(here.folder, 'slow'), { recursive: true })
@@ -95,6 +98,9 @@ describe("the README's command", () => {
     expect(fastTree.size).toBeGreaterThan(5000)
     expect(fastTree.get('./initrd/.profile')).toMatch(/^f 644 0:0 1 \d+ [0-9a-f]{64}$/)
     expect(differences(slowTree, fastTree)).toEqual([])
+    const disks = await mergedWithArm64(here, `${repository}@${slow.stdout.trim()}`, kinds)
+    await runAsRoot('cmp', disks.amd64, raw)
+    await runAsRoot('qemu-img', 'compare', disks.arm64, disks.foreign)
   })
 
   describe('and that of examples/runtime, which puts it on a QEMU that KIWI builds', () => {
@@ -234,10 +240,3 @@ describe("the README's command", () => {
     })
   })
 })
-
-/** Command lines of processes that name a folder. */
-async function processesOf(folder: string): Promise<readonly string[]> {
-  const ids = (await readdir('/proc')).filter((name) => /^\d+$/.test(name))
-  const lines = await Promise.all(ids.map((id) => readFile(`/proc/${id}/cmdline`, 'utf8').catch(() => '')))
-  return lines.filter((line) => line.includes(folder))
-}

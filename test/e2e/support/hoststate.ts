@@ -12,3 +12,10 @@ export async function hostState() {
   const keyrings = (await readdir('/etc/apt/keyrings').catch(() => [])).filter((name) => name.startsWith('kiwi-'))
   return { mounts: mounts.sort(), loops: loops.sort(), nodes: nodes.sort(), keyrings }
 }
+
+/** Command lines of processes that name a folder. */
+export async function processesOf(folder: string): Promise<readonly string[]> {
+  const ids = (await readdir('/proc')).filter((name) => /^\d+$/.test(name))
+  const lines = await Promise.all(ids.map((id) => readFile(`/proc/${id}/cmdline`, 'utf8').catch(() => '')))
+  return lines.filter((line) => line.includes(folder))
+}

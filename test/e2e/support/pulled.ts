@@ -23,10 +23,16 @@ export interface Pulled {
   readonly disk: string
 }
 
-/** Pulls with skopeo into a folder and takes the disk out with tar. */
-export async function pull(reference: string, folder: string): Promise<Pulled> {
+/**
+ * Pulls with skopeo into a folder and takes the disk out with tar.
+ *
+ * @param architecture that to take of an index; the machine's where left out
+ */
+export async function pull(reference: string, folder: string, architecture?: string): Promise<Pulled> {
   const image = join(folder, 'pulled')
-  await run('skopeo', ['copy', '--quiet', '--src-tls-verify=false', `docker://${reference}`, `dir:${image}`])
+  const chosen = architecture === undefined ? [] : ['--override-arch', architecture]
+  const copy = ['copy', '--quiet', '--src-tls-verify=false', `docker://${reference}`, `dir:${image}`]
+  await run('skopeo', [...chosen, ...copy])
   const read = async (name: string) => JSON.parse(await readFile(join(image, name), 'utf8'))
   const manifest = await read('manifest.json')
   const config = await read(manifest.config.digest.slice('sha256:'.length))
