@@ -19,7 +19,8 @@ export function aptConfiguration(programs: string): string {
  * as it was called
  * - where the arguments are not those of Debian's /etc/kernel/postinst.d/dracut,
  * - where there are several kernels, since KIWI makes the initrd of one (kiwi/system/kernel.py `get_kernel`),
- * - where a hook of kernels or initrds may read what it makes.
+ * - where a hook of kernels or initrds may read what it makes. None is what run-parts(8) does not run by its name, such as
+ *   the `zz-update-grub.dpkg-new` of a package that is only unpacked.
  *
  * @param pending folder that gets a file for each initrd that was not made, its name the kernel's version
  */
@@ -40,7 +41,7 @@ made_again() {
   for hook in /etc/kernel/postinst.d/* /usr/share/kernel/postinst.d/* /etc/initramfs/post-update.d/* \\
     /usr/share/initramfs/post-update.d/*; do
     case \${hook##*/} in
-      '*' | apt-auto-removal | dkms | dracut | unattended-upgrades | zz-update-grub) ;;
+      *[!A-Za-z0-9_-]* | apt-auto-removal | dkms | dracut | unattended-upgrades | zz-update-grub) ;;
       *) return 1 ;;
     esac
   done

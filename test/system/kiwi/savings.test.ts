@@ -55,6 +55,13 @@ async function dracut(args: readonly string[] = HOOK, caller = 'linux-image'): P
 const left = () => readdir(join(root, 'cache/kiwi-oci/pending'))
 
 describe('an initrd that KIWI makes', () => {
+  it('is left to KIWI also while a package with a hook is only unpacked, whose files run-parts does not run', async () => {
+    for (const name of ['zz-update-grub.dpkg-new', 'others.dpkg-new', 'old.dpkg-dist']) await hook(name)
+    await write()
+    expect(await dracut()).toBe('')
+    expect(await left()).toEqual([VERSION])
+  })
+
   it('is not made by a package, and its place is held', async () => {
     await write()
     expect(await dracut()).toBe('')
