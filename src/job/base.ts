@@ -6,8 +6,9 @@ import { RegistryError } from '../errors.ts'
 import { digestHex } from '../oci/digest.ts'
 import type { BaseImage } from '../oci/image.ts'
 import { checkBase } from '../oci/layer/basecheck.ts'
+import { diskPlace } from '../oci/layer/diskplace.ts'
 import { platformText } from '../oci/platform.ts'
-import { baseLabelProblem } from '../plan/containerdisk.ts'
+import { baseLabelProblem, baseLayerProblem } from '../plan/containerdisk.ts'
 import type { Plan } from '../plan/plan.ts'
 import { type ResolvedBase, resolveBase } from '../registry/base/base.ts'
 import { fetchBase } from '../registry/base/fetch.ts'
@@ -27,10 +28,7 @@ export async function resolvePlannedBase(plan: Plan, job: Job): Promise<Resolved
   if (base === 'scratch') return undefined
   // Only what everybody can read may go where others can read it.
   const resolved = await resolveBase(base, plan.platform, job.access, job.caches.remote !== undefined)
-  const unfit = baseLabelProblem(plan, resolved.config.config)
-  if (unfit !== undefined) {
-    throw new RegistryError(`the base ${resolved.name} ${unfit}`, { side: 'base', reference: resolved.name })
-  }
+  refuse(resolved, baseLabelProblem(plan, resolved.config.config) ?? baseLayerProblem(plan, resolved.manifest))
   job.report.info(
     `Base: ${resolved.publishedName} is ${resolved.digest} for ${platformText(plan.platform)} (from ${plan.baseSource})`,
   )
@@ -46,19 +44,24 @@ function archiveFolder(job: Job): string {
  * Fetches the layers of the base, from the caches where they are there, and makes sure that the disk can go on them. Every
  * layer is hashed, wherever it comes from.
  *
- * @param diskPath of the plan
- * @throws RegistryError when a layer cannot be had, or when the base has something where the disk goes; ImageError when a
- *   layer is not the one that the base's config names
+ * @throws RegistryError when a layer cannot be had, or when the base has something where the disk goes, or cannot be what
+ *   a kind asks for; ImageError when a layer is not the one that the base's config names
  */
 export async function fetchPlannedBase(
   resolved: ResolvedBase,
-  diskPath: string | undefined,
+  plan: Pick<Plan, 'diskPath' | 'kinds'>,
   job: Job,
 ): Promise<BaseImage> {
   const base = await fetchFromCaches(resolved, job)
   await rm(archiveFolder(job), { recursive: true, force: true })
-  await checkBase(base, diskPath, job.signal)
+  refuse(resolved, baseLayerProblem(plan, base.manifest))
+  await checkBase(base, diskPlace(plan.diskPath, plan.kinds.includes('kubevirt')), job.signal)
   return base
+}
+
+/** @param problem the end of a sentence about the base; none where left out */
+function refuse({ name }: ResolvedBase, problem: string | undefined): void {
+  if (problem !== undefined) throw new RegistryError(`the base ${name} ${problem}`, { side: 'base', reference: name })
 }
 
 async function fetchFromCaches(resolved: ResolvedBase, job: Job): Promise<BaseImage> {

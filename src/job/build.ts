@@ -47,8 +47,7 @@ export async function buildImage(plan: Plan, job: Job, kiwi?: Kiwi): Promise<Bui
   report.endGroup()
 
   const [fetched, raw] = await together(signal, [
-    (until) =>
-      base ? stopwatch.time('Base', () => fetchPlannedBase(base, plan.diskPath, jobUntil(job, until))) : undefined,
+    (until) => (base ? stopwatch.time('Base', () => fetchPlannedBase(base, plan, jobUntil(job, until))) : undefined),
     (until) => disk(jobUntil(job, until)),
   ])
   const written = await writeChildren(plan, { raw, base: fetched }, job)

@@ -1,6 +1,7 @@
 import type { Problem } from '../errors.ts'
 import type { Inputs } from '../inputs/inputs.ts'
 import type { ConfigChanges, RuntimeConfig } from '../oci/container/config.ts'
+import { type Manifest, mediaTypes } from '../oci/manifest.ts'
 import type { DescriptionSource, DiskSource, Plan } from './plan.ts'
 import { typePlace } from './typeplace.ts'
 
@@ -52,6 +53,14 @@ export function baseLabelProblem(
   return label === undefined
     ? undefined
     : `has the label ${label}=1, of which CDI makes no disk: choose another base, or write labels: {${label}: null} in containerconfig`
+}
+
+/** Why the layers of a base can be none of a containerDisk, as the end of a sentence about it; CDI issue 4277. */
+export function baseLayerProblem({ kinds }: Pick<Plan, 'kinds'>, manifest: Manifest | undefined): string | undefined {
+  const zstd: readonly string[] = [mediaTypes.layerZstd, mediaTypes.dockerLayerZstd]
+  if (!kinds.includes('kubevirt') || !manifest?.layers.some(({ mediaType }) => zstd.includes(mediaType)))
+    return undefined
+  return 'has layers of zstd, on which CDI fails (kubevirt/containerized-data-importer issue 4277): choose one of gzip, or leave out kubevirt'
 }
 
 function variables(inputs: Inputs) {

@@ -5,18 +5,16 @@ import { type BaseImage, checkedLayers } from '../image.ts'
 import { layerContent } from '../store/content.ts'
 import { tarItems } from '../tar/tarreader.ts'
 import { streamSource } from '../tar/tarsource.ts'
-import { type DiskPlace, diskPlace, type LayerMarks, layerMarks, placeProblem } from './diskplace.ts'
+import { type DiskPlace, type LayerMarks, layerMarks, placeProblem } from './diskplace.ts'
 
 /**
  * Reads every layer of a base once and makes sure that the disk can go on it.
  *
- * @param diskPath absolute; left out where the disk goes into `/disk`
  * @throws ImageError when a layer is no tar, or not the one that the base's config names; RegistryError when there is
- *   something already where the disk goes; AbortError after `signal`
+ *   something already where the disk goes, or what is no base of a containerDisk; AbortError after `signal`
  */
-export async function checkBase(base: BaseImage, diskPath?: string, signal?: AbortSignal): Promise<void> {
+export async function checkBase(base: BaseImage, place: DiskPlace, signal?: AbortSignal): Promise<void> {
   const subject = `the base ${base.name}`
-  const place = diskPlace(diskPath)
   const read = new Map<Digest, ReadLayer>()
   const marks: LayerMarks[] = []
   for (const [at, layer] of checkedLayers(base, base.config).entries()) {

@@ -1,4 +1,5 @@
 import type { TarItem } from '../tar/tarreader.ts'
+import { containerDiskProblem, isContainerDiskMark } from './containerdiskplace.ts'
 
 /** Where the disk goes in an image, as layers name paths: without leading slash. */
 export interface DiskPlace {
@@ -6,6 +7,8 @@ export interface DiskPlace {
   readonly region: string
   /** The disk's own path, where it is known before the disk is. */
   readonly disk?: string
+  /** Whether KubeVirt and CDI have to find the disk there, and nothing else that they take for one. */
+  readonly isContainerDisk?: boolean
 }
 
 /** What one layer does to the region and to the folders above it. */
@@ -17,6 +20,9 @@ export interface LayerMarks {
   /** Folders whose content of the layers below it hides; the root is ''. */
   readonly emptied: ReadonlySet<string>
 }
+
+/** What is where, by the path. */
+type Content = ReadonlyMap<string, TarItem['kind']>
 
 /** image-spec layer.md, "Whiteouts" and "Opaque Whiteout". */
 const WHITEOUT = '.wh.'
@@ -33,18 +39,25 @@ const SHOWN_KINDS: Readonly<Record<TarItem['kind'], string>> = {
 }
 
 /** @param diskPath absolute; left out where the disk goes into `/disk` under a name that is not known yet */
-export function diskPlace(diskPath?: string): DiskPlace {
-  if (diskPath === undefined) return { region: 'disk' }
+export function diskPlace(diskPath?: string, isContainerDisk = false): DiskPlace {
+  if (diskPath === undefined) return { region: 'disk', isContainerDisk }
   const disk = diskPath.slice(1)
-  return { region: disk.startsWith('disk/') ? 'disk' : disk, disk }
+  return { region: disk.startsWith('disk/') ? 'disk' : disk, disk, isContainerDisk }
 }
 
 /** What of a layer matters to the place; nothing else is kept, however large the layer is. */
-export async function layerMarks(items: AsyncIterable<TarItem>, { region }: DiskPlace): Promise<LayerMarks> {
+export async function layerMarks(
+  items: AsyncIterable<TarItem>,
+  { region, isContainerDisk }: DiskPlace,
+): Promise<LayerMarks> {
   const added = new Map<string, TarItem['kind']>()
   const removed = new Set<string>()
   const emptied = new Set<string>()
-  const matters = (path: string) => path === region || isBelow(path, region) || isBelow(region, path)
+  const matters = (path: string) =>
+    path === region ||
+    isBelow(path, region) ||
+    isBelow(region, path) ||
+    (isContainerDisk === true && isContainerDiskMark(path))
   for await (const { path: written, kind } of items) {
     const parts = cleanParts(written)
     const name = parts.at(-1) ?? ''
@@ -70,8 +83,12 @@ export async function layerMarks(items: AsyncIterable<TarItem>, { region }: Disk
  * @param layers lowest first
  * @returns the end of a sentence that begins with the base; undefined when it can
  */
-export function placeProblem(layers: readonly LayerMarks[], { region, disk }: DiskPlace): string | undefined {
+export function placeProblem(layers: readonly LayerMarks[], place: DiskPlace): string | undefined {
   const content = effectiveContent(layers)
+  return takenProblem(content, place) ?? (place.isContainerDisk ? containerDiskProblem(layers, content) : undefined)
+}
+
+function takenProblem(content: Content, { region, disk }: DiskPlace): string | undefined {
   const above = region.split('/').map((_, depth, parts) => parts.slice(0, depth + 1).join('/'))
   for (const path of region === 'disk' ? above : above.slice(0, -1)) {
     const kind = content.get(path)
@@ -89,7 +106,7 @@ function hasAlready(path: string, remedy: string): string {
 }
 
 /** What layers leave of what they have; a whiteout is for the layers below only, wherever it stands in its own. */
-function effectiveContent(layers: readonly LayerMarks[]): ReadonlyMap<string, TarItem['kind']> {
+function effectiveContent(layers: readonly LayerMarks[]): Content {
   const content = new Map<string, TarItem['kind']>()
   const removeBelow = (folder: string) => {
     for (const path of content.keys()) if (isBelow(path, folder)) content.delete(path)

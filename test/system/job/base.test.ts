@@ -13,7 +13,7 @@ import type { Kind } from '../../../src/oci/kind.ts'
 import type { Plan } from '../../../src/plan/plan.ts'
 import { prepareLogins } from '../../../src/registry/login/login.ts'
 import { type Base, makeBase, pushBase } from '../../support/base.ts'
-import { type Registry, startRegistry, type TestAccess, testAccess } from '../../support/registry.ts'
+import { blobDownloads, type Registry, startRegistry, type TestAccess, testAccess } from '../../support/registry.ts'
 
 const LOGIN = { user: 'robot', password: 's3cret' }
 
@@ -65,7 +65,7 @@ async function planned(name: string, job: Job, diskPath?: string, kinds: readonl
   } as unknown as Plan
   const resolved = await resolvePlannedBase(plan, job)
   if (resolved === undefined) throw new Error('a base is no scratch')
-  return fetchPlannedBase(resolved, diskPath, job)
+  return fetchPlannedBase(resolved, { kinds, ...(diskPath === undefined ? {} : { diskPath }) }, job)
 }
 
 /** Gives the base for amd64 another config, and all that names it. */
@@ -192,6 +192,30 @@ it('a base that boots as a system is refused for KubeVirt, and is one of a conta
     `the base ${name} has the label containers.bootc=1, of which CDI makes no disk: choose another base, or write labels: {containers.bootc: null} in containerconfig`,
   )
   expect((await planned(name, await newJob({}))).name).toBe(name)
+})
+
+it('a base with layers of zstd is refused for KubeVirt, from a registry before it is fetched, and is one of a container', async () => {
+  await using packed = await makeBase('zstd', 'zstd')
+  await using registry = await startRegistry()
+  const pushed = `${registry.address}/acme/base:1`
+  await pushBase(packed, pushed)
+  for (const name of [pushed, `oci:${packed.layout}:amd64`]) {
+    await expect(planned(name, await newJob({}), undefined, ['kubevirt'])).rejects.toThrow(
+      `the base ${name} has layers of zstd, on which CDI fails (kubevirt/containerized-data-importer issue 4277): choose one of gzip, or leave out kubevirt`,
+    )
+  }
+  await registry.settled()
+  expect(
+    blobDownloads(registry.accesses).filter((path) => packed.layers.some((layer) => path.includes(layer))),
+  ).toEqual([])
+  expect((await planned(`oci:${packed.layout}:amd64`, await newJob({}))).name).toContain(packed.layout)
+})
+
+it('a base whose disk was removed again is refused for KubeVirt: CDI would import that one', async () => {
+  await insert('/disk/old.img')
+  await insert('/disk/old.img', '--whiteout')
+  const asked = planned(`oci:${base.layout}:amd64`, await newJob({}), undefined, ['kubevirt'])
+  await expect(asked).rejects.toThrow(/ has \/disk\/old\.img in a layer, which CDI takes for the disk: /)
 })
 
 it('what was unpacked of an archive is gone when its layers are there', async () => {

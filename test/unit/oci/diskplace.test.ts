@@ -11,8 +11,12 @@ const KINDS: Readonly<Record<string, TarItem['kind']>> = {
   p: 'other',
 }
 
-async function problem(layers: readonly (readonly string[])[], diskPath?: string): Promise<string | undefined> {
-  const place = diskPlace(diskPath)
+async function problem(
+  layers: readonly (readonly string[])[],
+  diskPath?: string,
+  isContainerDisk = false,
+): Promise<string | undefined> {
+  const place = diskPlace(diskPath, isContainerDisk)
   async function* items(lines: readonly string[]) {
     for (const line of lines) yield { kind: KINDS[line[0] ?? ''] ?? 'other', path: line.slice(2), sizeBytes: 0 }
   }
@@ -103,5 +107,41 @@ describe('a base for a disk elsewhere', () => {
 
   it('may have files beside the disk, and in /disk', async () => {
     expect(await problem([['f images/other.raw', 'f disk/x']], '/images/vm.raw')).toBeUndefined()
+  })
+})
+
+describe('the base of a containerDisk', () => {
+  const asContainerDisk = (layers: readonly (readonly string[])[]) => problem(layers, undefined, true)
+
+  it.each([
+    ['/disk/old.img', 'a file that a layer above removes', [['f disk/old.img'], ['f disk/.wh.old.img']]],
+    ['/disk/old.img', 'a file of a folder that a layer above empties', [['f disk/old.img'], ['f disk/.wh..wh..opq']]],
+    ['/disk.img', 'a file beside the folder', [['d disk', 'f disk.img']]],
+    ['/disks/a/b', 'a file in a folder whose name begins so', [['d disks', 'f disks/a/b']]],
+  ])('is refused for %s, which CDI would find first: %s', async (path, _, layers) => {
+    expect(await asContainerDisk(layers)).toBe(
+      `has ${path} in a layer, which CDI takes for the disk: choose another base, or leave out kubevirt`,
+    )
+    expect(await problem(layers)).toBeUndefined()
+  })
+
+  it('is refused for a folder beside the disk', async () => {
+    expect(await asContainerDisk([['d disk', 'd disk/lost+found']])).toBe(
+      'has the folder /disk/lost+found, which KubeVirt takes for a second disk: choose another base, or leave out kubevirt',
+    )
+  })
+
+  it.each(['sysroot', 'ostree'])('is refused for /%s, which says that it boots as a system', async (folder) => {
+    expect(await asContainerDisk([[`d ${folder}`, `f ${folder}/x`]])).toBe(
+      `has the folder /${folder} of a system that boots from its container, of which CDI makes no disk: choose another base, or leave out kubevirt`,
+    )
+  })
+
+  it('may have an empty /disk, and whatever else', async () => {
+    const layers = [
+      ['d disk', 'd disk/a', 'f etc/disk/x', 'd usr/ostree', 'd ostree'],
+      ['f disk/.wh.a', 'f .wh.ostree'],
+    ]
+    expect(await asContainerDisk(layers)).toBeUndefined()
   })
 })
