@@ -79,5 +79,8 @@ function readEntry(entry: string): (Omit<MatrixJob, 'slot'> & { readonly parsed:
   }
   const runner = labels.split(',').map((label) => label.trim())
   if (runner.includes('')) return `'${entry}' lacks a label: write ${platform}=LABEL[,LABEL]`
+  // A job that waits for a machine with such a label waits for a day.
+  const other = runner.find((label) => parsePlatform(label.split('=')[0]?.trim() ?? '') !== undefined)
+  if (other !== undefined) return `${other} stands among the labels of ${platform}: write it in a line of its own`
   return { parsed, platform, runner }
 }

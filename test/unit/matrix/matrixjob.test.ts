@@ -50,6 +50,14 @@ describe('the jobs of a matrix', () => {
     ['linux/riscv64', "linux/riscv64 has no machine of GitHub's own: write linux/riscv64=LABEL[,LABEL]"],
     ['freebsd/amd64', "freebsd/amd64 has no machine of GitHub's own: write freebsd/amd64=LABEL[,LABEL]"],
     ['linux/amd64=', "'linux/amd64=' lacks a label: write linux/amd64=LABEL[,LABEL]"],
+    [
+      'linux/amd64=mine,linux/arm64',
+      'linux/arm64 stands among the labels of linux/amd64: write it in a line of its own',
+    ],
+    [
+      'linux/amd64=a, linux/arm64=b',
+      'linux/arm64=b stands among the labels of linux/amd64: write it in a line of its own',
+    ],
     ['linux/amd64=a,,b', "'linux/amd64=a,,b' lacks a label: write linux/amd64=LABEL[,LABEL]"],
   ])('are refused where one is %s', (text, problem) => {
     expect(problemsOf(text)).toEqual([`input platforms: ${problem}`])
