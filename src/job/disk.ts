@@ -103,8 +103,10 @@ async function streamedDisk(format: DiskFormat, raw: SourceDisk, signal: AbortSi
 
 async function convertedDisk(plan: Plan, disk: PlannedDisk, raw: SourceDisk, job: Job): Promise<Made> {
   const { source } = plan
-  // Two disks of one format may have one name.
-  const folder = join(job.workFolder, disk.packsClusters ? 'packed-disk' : 'disk')
+  // Two disks may have one name, of one format or by a disk-path with the ending of another.
+  const [first] = plannedDisks(plan)
+  const isFirst = first?.format === disk.format && first.packsClusters === disk.packsClusters
+  const folder = join(job.workFolder, isFirst ? 'disk' : `disk-${disk.format}`)
   await mkdir(folder, { recursive: true })
   const epochSeconds = plan.sourceDateEpoch ?? imageTime(raw.state)
   const { file, virtualSizeBytes } = await convertDisk({

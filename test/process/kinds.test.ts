@@ -187,5 +187,17 @@ it('of the disks that are written only the first stays with a given work-dir', a
   expect(exitCode, stderr).toBe(0)
   const [folder = ''] = await readdir(join(here.folder, 'w'))
   const all = await readdir(join(here.folder, 'w', folder), { recursive: true })
-  expect(all.filter((path) => /\.(qcow2|vhdx|raw)$/.test(path))).toEqual(['packed-disk/x.qcow2'])
+  expect(all.filter((path) => /\.(qcow2|vhdx|raw)$/.test(path))).toEqual(['disk/x.qcow2'])
+})
+
+it('a disk whose path has the ending of another format stays beside that of podman machine', async () => {
+  await using here = await place()
+  await writeFile(join(here.folder, 'x.raw'), DISK)
+  const named = ['--format', 'vmdk', '--disk-path', '/disk/x.vhdx', '--work-dir', 'w']
+  const kinds = ['--kind', 'container,podman-machine', '--disktype', 'hyperv']
+  const { exitCode, stderr } = await here.run(['--disk', 'x.raw', ...kinds, ...named])
+  expect(exitCode, stderr).toBe(0)
+  const [folder = ''] = await readdir(join(here.folder, 'w'))
+  const disk = await readFile(join(here.folder, 'w', folder, 'disk/x.vhdx'))
+  expect(disk.subarray(0, 4).toString('latin1')).toBe('KDMV')
 })
