@@ -1,7 +1,7 @@
 #!/usr/bin/env node
 import { randomUUID } from 'node:crypto'
 import { access, constants, lstat, rename, stat, writeFile } from 'node:fs/promises'
-import { dirname, resolve } from 'node:path'
+import { dirname, join, resolve } from 'node:path'
 import { addAbortSignal } from 'node:stream'
 import { text } from 'node:stream/consumers'
 import manifest from '../../package.json' with { type: 'json' }
@@ -174,7 +174,7 @@ async function writeMetadata(file: string | undefined, content: string, report: 
     const there = await lstat(file).catch(() => undefined)
     // A device, a pipe or a link is written to, and not replaced.
     if (there?.isFile() === false) return await writeFile(file, `${content}\n`)
-    const partial = `${file}.${randomUUID()}.tmp`
+    const partial = join(dirname(file), `.${randomUUID()}.tmp`)
     await writeFile(partial, `${content}\n`, { flag: 'wx' })
     await rename(partial, file)
   } catch (error) {

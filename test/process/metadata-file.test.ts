@@ -23,3 +23,13 @@ it('a place that cannot take the metadata is refused before anything is done', a
     expect.stringMatching(/^--metadata-file: .*nowhere cannot be written: /),
   ])
 })
+
+it('the metadata file may have the longest name that a file can have', async () => {
+  await using here = await place()
+  await here.write('a.raw', DISK)
+  const name = 'm'.repeat(255)
+  const wrapped = await here.run(['--disk', 'a.raw', '--metadata-file', name])
+  expect(wrapped.stderr).not.toContain('could not be written')
+  const metadata = JSON.parse(await readFile(join(here.folder, name), 'utf8'))
+  expect(metadata['containerimage.digest']).toBe(wrapped.stdout.trim())
+})

@@ -14,7 +14,8 @@ import { isThere, makeFolder } from '../../oci/store/folder.ts'
  */
 export async function makeWhole(path: string, fill: (folder: string) => Promise<void>): Promise<boolean> {
   const made = await makeParents(path)
-  const temporary = `${path}.${randomUUID()}.tmp`
+  // Not behind its name, which may be as long as a name can be.
+  const temporary = join(dirname(path), `.${randomUUID()}.tmp`)
   try {
     await makeFolder(temporary)
     await fill(temporary)

@@ -12,8 +12,12 @@ import { isImageFolder } from './foldertarget.ts'
 import { readLayoutIndex } from './layouttarget.ts'
 import { checkTargets } from './push.ts'
 import { collisions, replacements } from './sameplace.ts'
+import { checkStagingPlace } from './staging.ts'
 import { storageProblem } from './storagetarget.ts'
 import { nameProblem } from './targetnames.ts'
+
+/** Linux's NAME_MAX. */
+const NAME_BYTES = 255
 
 /**
  * Looks at the places of `export` before an hour of building; no image is written.
@@ -61,6 +65,7 @@ async function checkServices(destinations: readonly ImageName[], access: Access)
   if (transports.includes('docker-daemon')) await requireEngine(access)
   for (const destination of destinations) {
     if (destination.transport !== 'containers-storage') continue
+    checkStagingPlace(access)
     const problem = await storageProblem(destination.path, access)
     if (problem !== undefined) throw new HostError(`${plainName(destination)} cannot be written`, problem)
   }
@@ -80,6 +85,10 @@ async function reasonAgainst(destination: LocalName): Promise<string | undefined
 async function reasonAt({ transport, path, name }: LocalName): Promise<string | undefined> {
   const cut = await cutPath(path, name)
   if (cut !== undefined) return `the path ends at its first colon, as with skopeo, and there is ${cut}: rename that`
+  if (transport === 'docker-daemon' || transport === 'containers-storage') return undefined
+  if (path.split('/').some((part) => Buffer.byteLength(part) > NAME_BYTES)) {
+    return `the path holds a name of more than ${NAME_BYTES} bytes, which no file system takes: write a shorter one`
+  }
   switch (transport) {
     case 'oci':
       return (await againstLayout(path)) ?? (await againstPlace(await nearestFolder(path)))
@@ -90,8 +99,6 @@ async function reasonAt({ transport, path, name }: LocalName): Promise<string | 
       return (await isNoFile(path))
         ? 'it is there and no regular file: write the path of a file'
         : await againstPlace(dirname(resolve(path)))
-    default:
-      return undefined
   }
 }
 

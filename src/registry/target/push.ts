@@ -8,7 +8,7 @@ import { hasLogin } from '../login/login.ts'
 import type { RefusalKind } from '../refusal.ts'
 import { copyImage, type Purpose, RefusedError, readManifest } from '../skopeo.ts'
 import { folderName } from '../transport.ts'
-import { type Source, type Staging, stageTree } from './staging.ts'
+import { checkStagingPlace, type Source, type Staging, stageTree } from './staging.ts'
 
 /** Where a format is named, a refused index is not tried again as Docker's list, which tells another error than the first. */
 const INDEX_ALONE = ['--multi-arch=index-only', '--format=oci']
@@ -174,8 +174,10 @@ async function presentDigest(tag: string, access: Access): Promise<Digest | unde
  * @throws RegistryError when one refuses the connection, has no address or no trusted certificate, is no registry, or does
  *   not accept the login, or wants one where there is none. A repository that is not there, or denied, is no error here:
  *   some registries say so of new ones.
+ * @throws HostError when skopeo cannot push from the folder of the job
  */
 export async function checkTargets(references: readonly string[], access: Access): Promise<void> {
+  if (references.length > 0) checkStagingPlace(access)
   const firsts = new Map<string, string>()
   for (const reference of references) {
     const parsed = parseReference(reference)

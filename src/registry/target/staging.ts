@@ -23,6 +23,11 @@ export interface Staging extends AsyncDisposable {
   nameOf(descriptor: Descriptor): string
 }
 
+/** Throws HostError when skopeo could not work in what `stageTree` makes. */
+export function checkStagingPlace({ tmpFolder }: Access): void {
+  folderName('oci', tmpFolder)
+}
+
 /**
  * Makes such a layout beside the files of the job; the blobs stay where they are. Its documents are what their digests
  * say: skopeo copies a changed one without a word, under a digest of its own.

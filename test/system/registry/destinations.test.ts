@@ -50,6 +50,7 @@ it.each([
   'dir:@/empty',
   'dir:@/image',
   'oci-archive:@/image.tar:latest',
+  `oci-archive:@/${'ü'.repeat(127)}x`,
   'docker-archive:@/notes/file',
 ])('%s can be written', async (text) => {
   await checkDestinations([named(text)], NAMES, access)
@@ -68,6 +69,10 @@ it.each([
   ['dir:@/notes', 'the folder holds something else than an image: export to another folder'],
   ['dir:@/missing/image', '@/missing is no folder: make it, or export to another place'],
   ['oci-archive:@/notes', 'it is there and no regular file: write the path of a file'],
+  ...['oci', 'dir', 'oci-archive', 'docker-archive'].map((transport) => [
+    `${transport}:@/${'ü'.repeat(128)}`,
+    'the path holds a name of more than 255 bytes, which no file system takes: write a shorter one',
+  ]),
   ['oci-archive:@/missing/x.tar', '@/missing is no folder: make it, or export to another place'],
   ['docker-archive:@/notes/file/x.tar', '@/notes/file is no folder: make it, or export to another place'],
 ])('%s is refused: %s', async (text, reason) => {

@@ -62,6 +62,13 @@ describe('an oci: export', () => {
     expect(here.access.report.lines).toEqual([`wrote oci:${at('image')}:latest as latest: ${base.digests.amd64}`])
   })
 
+  it('may have the longest name that a folder can have', async () => {
+    const name = 'n'.repeat(255)
+    await here.write(`oci:@/${name}:latest`, source)
+    expect(await digestAt(`oci:${at(name)}:latest`)).toBe(base.digests.amd64)
+    expect((await readdir(here.folder)).filter((each) => each.endsWith('.tmp'))).toEqual([])
+  })
+
   it("has an entry for each of the container's names", async () => {
     await here.write('oci:@/image', await sourceOf(base, { names: NAMES }))
     expect(await namesOf('image')).toEqual(['1.0', 'latest', 'other:2'])

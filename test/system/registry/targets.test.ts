@@ -35,6 +35,16 @@ describe('checkTargets', () => {
     )
   })
 
+  it('refuses a folder of the job that skopeo cannot push from', async () => {
+    await expect(
+      checkTargets(tagsOf(registry.address, '1'), { ...access, tmpFolder: '/tmp/a:b/kiwi-oci-1' }),
+    ).rejects.toMatchObject({
+      name: 'HostError',
+      message: 'skopeo cannot work in /tmp/a:b/kiwi-oci-1, for the colon in its name: choose another work-dir',
+    })
+    await checkTargets([], { ...access, tmpFolder: '/tmp/a:b/kiwi-oci-1' })
+  })
+
   it('refuses one that wants a login where there is none', async () => {
     await using closed = await startRegistry({ htpasswd: { user: 'a', password: 'b' } })
     await expect(checkTargets(tagsOf(closed.address, '1'), access)).rejects.toMatchObject({
