@@ -1717,7 +1717,7 @@ function rfc3339(epochSeconds) {
 // src/oci/tar/tar.ts
 const BLOCK_BYTES$2 = 512;
 /** POSIX.1 pax, ustar interchange format: the numbers are octal digits and a NUL. */
-const NAME_BYTES = 100;
+const NAME_BYTES$1 = 100;
 const PREFIX_BYTES = 155;
 const OCTAL_11_LIMIT = 8 ** 11;
 /** The user and group qemu of KubeVirt; kubevirt docs/container-register-disks.md, pkg/util/util.go. */
@@ -1810,7 +1810,7 @@ function tarEnd() {
 }
 function ustarBlock(fields) {
 	const block = Buffer.alloc(BLOCK_BYTES$2);
-	block.write(fields.name, 0, NAME_BYTES, "latin1");
+	block.write(fields.name, 0, NAME_BYTES$1, "latin1");
 	block.write(octal$1(fields.mode, 7), 100, "latin1");
 	block.write(octal$1(fields.uid, 7), 108, "latin1");
 	block.write(octal$1(fields.gid, 7), 116, "latin1");
@@ -1856,19 +1856,19 @@ function paxRecord(key, value) {
 }
 /** ustar's two fields, joined by a slash when read; undefined when the path does not fit. */
 function splitPath(path) {
-	if (path.length <= NAME_BYTES) return {
+	if (path.length <= NAME_BYTES$1) return {
 		name: path,
 		prefix: ""
 	};
 	const slash = path.lastIndexOf("/", Math.min(PREFIX_BYTES, path.length - 2));
 	const name = path.slice(slash + 1);
-	return slash > 0 && name.length <= NAME_BYTES ? {
+	return slash > 0 && name.length <= NAME_BYTES$1 ? {
 		name,
 		prefix: path.slice(0, slash)
 	} : void 0;
 }
 function asciiStandIn(path) {
-	return path.replaceAll(/[^\x20-\x7e]/g, "_").slice(0, NAME_BYTES);
+	return path.replaceAll(/[^\x20-\x7e]/g, "_").slice(0, NAME_BYTES$1);
 }
 function isAscii(text) {
 	return /^[\x20-\x7e]*$/.test(text);
@@ -11202,7 +11202,7 @@ async function loadIntoEngine(image, target, names, access) {
 */
 async function makeWhole(path, fill) {
 	const made = await makeParents(path);
-	const temporary = `${path}.${randomUUID()}.tmp`;
+	const temporary = join(dirname(path), `.${randomUUID()}.tmp`);
 	try {
 		await makeFolder(temporary);
 		await fill(temporary);
@@ -12238,6 +12238,10 @@ async function writeLogins(folder, logins) {
 	return path;
 }
 // src/registry/target/staging.ts
+/** Throws HostError when skopeo could not work in what `stageTree` makes. */
+function checkStagingPlace({ tmpFolder }) {
+	folderName("oci", tmpFolder);
+}
 /**
 * Makes such a layout beside the files of the job; the blobs stay where they are. Its documents are what their digests
 * say: skopeo copies a changed one without a word, under a digest of its own.
@@ -12425,8 +12429,10 @@ async function presentDigest(tag, access) {
 * @throws RegistryError when one refuses the connection, has no address or no trusted certificate, is no registry, or does
 *   not accept the login, or wants one where there is none. A repository that is not there, or denied, is no error here:
 *   some registries say so of new ones.
+* @throws HostError when skopeo cannot push from the folder of the job
 */
 async function checkTargets(references, access) {
+	if (references.length > 0) checkStagingPlace(access);
 	const firsts = /* @__PURE__ */ new Map();
 	for (const reference of references) {
 		const parsed = parseReference(reference);
@@ -12818,14 +12824,14 @@ var Stopwatch = class {
 };
 // src/host/missing.ts
 /** Where system programs live; Debian leaves these out of an ordinary user's PATH. */
-const SYSTEM_FOLDERS = [
+const SYSTEM_FOLDERS$1 = [
 	"/usr/local/sbin",
 	"/usr/sbin",
 	"/sbin"
 ];
 /** The folders of a PATH, then those of system programs: where KIWI's programs are looked for and run from. */
 function searchFolders(path) {
-	return [.../* @__PURE__ */ new Set([...path.split(":").filter((folder) => folder.startsWith("/")), ...SYSTEM_FOLDERS])];
+	return [.../* @__PURE__ */ new Set([...path.split(":").filter((folder) => folder.startsWith("/")), ...SYSTEM_FOLDERS$1])];
 }
 /** Which of the tools this machine lacks, in their order. Looks at files only and runs nothing. */
 async function missingTools(tools, folders) {
@@ -15504,6 +15510,12 @@ function baseLabelProblem({ kinds, config, labels }, base) {
 		...labels
 	});
 	return label === void 0 ? void 0 : `has the label ${label}=1, of which CDI makes no disk: choose another base, or write labels: {${label}: null} in containerconfig`;
+}
+/** Why the layers of a base can be none of a containerDisk, as the end of a sentence about it; CDI issue 4277. */
+function baseLayerProblem({ kinds }, manifest) {
+	const zstd = [mediaTypes.layerZstd, mediaTypes.dockerLayerZstd];
+	if (!kinds.includes("kubevirt") || !manifest?.layers.some(({ mediaType }) => zstd.includes(mediaType))) return void 0;
+	return "has layers of zstd, on which CDI fails (kubevirt/containerized-data-importer issue 4277): choose one of gzip, or leave out kubevirt";
 }
 function variables(inputs) {
 	return ["instancetype", "preference"].flatMap((input) => {
@@ -20066,6 +20078,8 @@ function refused$2(text) {
 	}]);
 }
 // src/registry/target/destinations.ts
+/** Linux's NAME_MAX. */
+const NAME_BYTES = 255;
 /**
 * Looks at the places of `export` before an hour of building; no image is written.
 *
@@ -20100,6 +20114,7 @@ async function checkServices(destinations, access) {
 	if (destinations.map(({ transport }) => transport).includes("docker-daemon")) await requireEngine(access);
 	for (const destination of destinations) {
 		if (destination.transport !== "containers-storage") continue;
+		checkStagingPlace(access);
 		const problem = await storageProblem(destination.path, access);
 		if (problem !== void 0) throw new HostError(`${plainName(destination)} cannot be written`, problem);
 	}
@@ -20116,12 +20131,13 @@ async function reasonAgainst(destination) {
 async function reasonAt({ transport, path, name }) {
 	const cut = await cutPath(path, name);
 	if (cut !== void 0) return `the path ends at its first colon, as with skopeo, and there is ${cut}: rename that`;
+	if (transport === "docker-daemon" || transport === "containers-storage") return void 0;
+	if (path.split("/").some((part) => Buffer.byteLength(part) > NAME_BYTES)) return `the path holds a name of more than ${NAME_BYTES} bytes, which no file system takes: write a shorter one`;
 	switch (transport) {
 		case "oci": return await againstLayout(path) ?? await againstPlace(await nearestFolder(path));
 		case "dir": return await againstFolder(path) ?? await againstPlace(await folderOrParent(path));
 		case "oci-archive":
 		case "docker-archive": return await isNoFile(path) ? "it is there and no regular file: write the path of a file" : await againstPlace(dirname(resolve(path)));
-		default: return;
 	}
 }
 /** @returns why nothing is written there that only the description asks for */
@@ -21225,6 +21241,29 @@ function sha256(chunks) {
 function digestViolations(descriptor, digest) {
 	return digest === descriptor.digest ? [] : [`holds ${digest}`];
 }
+// src/oci/layer/containerdiskplace.ts
+/** In the root of a system that boots from its container; CDI tools/cdi-containerimage-server/main.go. */
+const SYSTEM_FOLDERS = ["sysroot", "ostree"];
+/** Whether what KubeVirt or CDI does with an image may depend on the path, which has no leading slash. */
+function isContainerDiskMark(path) {
+	return path.startsWith("disk") || SYSTEM_FOLDERS.includes(path);
+}
+/**
+* Why KubeVirt or CDI would stumble over a base that has no file where the disk goes.
+*
+* @param layers what each has itself, lowest first
+* @param content what all of them leave
+* @returns the end of a sentence that begins with the base; undefined where they would not
+*/
+function containerDiskProblem(layers, content) {
+	const another = "choose another base, or leave out kubevirt";
+	const [file] = layers.flatMap(({ added }) => [...added].filter(([, kind]) => kind !== "directory").map(([path]) => path)).filter((path) => path.startsWith("disk")).sort();
+	if (file !== void 0) return `has /${file} in a layer, which CDI takes for the disk: ${another}`;
+	const folder = [...content.keys()].filter((path) => path.startsWith("disk/")).sort()[0];
+	if (folder !== void 0) return `has the folder /${folder}, which KubeVirt takes for a second disk: ${another}`;
+	const system = SYSTEM_FOLDERS.find((path) => content.get(path) === "directory");
+	return system === void 0 ? void 0 : `has the folder /${system} of a system that boots from its container, of which CDI makes no disk: ${another}`;
+}
 // src/oci/layer/diskplace.ts
 /** image-spec layer.md, "Whiteouts" and "Opaque Whiteout". */
 const WHITEOUT = ".wh.";
@@ -21239,20 +21278,24 @@ const SHOWN_KINDS = {
 	other: "a device or pipe"
 };
 /** @param diskPath absolute; left out where the disk goes into `/disk` under a name that is not known yet */
-function diskPlace(diskPath) {
-	if (diskPath === void 0) return { region: "disk" };
+function diskPlace(diskPath, isContainerDisk = false) {
+	if (diskPath === void 0) return {
+		region: "disk",
+		isContainerDisk
+	};
 	const disk = diskPath.slice(1);
 	return {
 		region: disk.startsWith("disk/") ? "disk" : disk,
-		disk
+		disk,
+		isContainerDisk
 	};
 }
 /** What of a layer matters to the place; nothing else is kept, however large the layer is. */
-async function layerMarks(items, { region }) {
+async function layerMarks(items, { region, isContainerDisk }) {
 	const added = /* @__PURE__ */ new Map();
 	const removed = /* @__PURE__ */ new Set();
 	const emptied = /* @__PURE__ */ new Set();
-	const matters = (path) => path === region || isBelow(path, region) || isBelow(region, path);
+	const matters = (path) => path === region || isBelow(path, region) || isBelow(region, path) || isContainerDisk === true && isContainerDiskMark(path);
 	for await (const { path: written, kind } of items) {
 		const parts = cleanParts(written);
 		const name = parts.at(-1) ?? "";
@@ -21280,8 +21323,11 @@ async function layerMarks(items, { region }) {
 * @param layers lowest first
 * @returns the end of a sentence that begins with the base; undefined when it can
 */
-function placeProblem(layers, { region, disk }) {
+function placeProblem(layers, place) {
 	const content = effectiveContent(layers);
+	return takenProblem(content, place) ?? (place.isContainerDisk ? containerDiskProblem(layers, content) : void 0);
+}
+function takenProblem(content, { region, disk }) {
 	const above = region.split("/").map((_, depth, parts) => parts.slice(0, depth + 1).join("/"));
 	for (const path of region === "disk" ? above : above.slice(0, -1)) {
 		const kind = content.get(path);
@@ -21329,13 +21375,11 @@ function cleanParts(path) {
 /**
 * Reads every layer of a base once and makes sure that the disk can go on it.
 *
-* @param diskPath absolute; left out where the disk goes into `/disk`
 * @throws ImageError when a layer is no tar, or not the one that the base's config names; RegistryError when there is
-*   something already where the disk goes; AbortError after `signal`
+*   something already where the disk goes, or what is no base of a containerDisk; AbortError after `signal`
 */
-async function checkBase(base, diskPath, signal) {
+async function checkBase(base, place, signal) {
 	const subject = `the base ${base.name}`;
-	const place = diskPlace(diskPath);
 	const read = /* @__PURE__ */ new Map();
 	const marks = [];
 	for (const [at, layer] of checkedLayers(base, base.config).entries()) {
@@ -21727,11 +21771,7 @@ async function resolvePlannedBase(plan, job) {
 	const base = await openBase(plan.base, archiveFolder(job), job.access);
 	if (base === "scratch") return void 0;
 	const resolved = await resolveBase(base, plan.platform, job.access, job.caches.remote !== void 0);
-	const unfit = baseLabelProblem(plan, resolved.config.config);
-	if (unfit !== void 0) throw new RegistryError(`the base ${resolved.name} ${unfit}`, {
-		side: "base",
-		reference: resolved.name
-	});
+	refuse(resolved, baseLabelProblem(plan, resolved.config.config) ?? baseLayerProblem(plan, resolved.manifest));
 	job.report.info(`Base: ${resolved.publishedName} is ${resolved.digest} for ${platformText(plan.platform)} (from ${plan.baseSource})`);
 	return resolved;
 }
@@ -21743,18 +21783,25 @@ function archiveFolder(job) {
 * Fetches the layers of the base, from the caches where they are there, and makes sure that the disk can go on them. Every
 * layer is hashed, wherever it comes from.
 *
-* @param diskPath of the plan
-* @throws RegistryError when a layer cannot be had, or when the base has something where the disk goes; ImageError when a
-*   layer is not the one that the base's config names
+* @throws RegistryError when a layer cannot be had, or when the base has something where the disk goes, or cannot be what
+*   a kind asks for; ImageError when a layer is not the one that the base's config names
 */
-async function fetchPlannedBase(resolved, diskPath, job) {
+async function fetchPlannedBase(resolved, plan, job) {
 	const base = await fetchFromCaches(resolved, job);
 	await rm(archiveFolder(job), {
 		recursive: true,
 		force: true
 	});
-	await checkBase(base, diskPath, job.signal);
+	refuse(resolved, baseLayerProblem(plan, base.manifest));
+	await checkBase(base, diskPlace(plan.diskPath, plan.kinds.includes("kubevirt")), job.signal);
 	return base;
+}
+/** @param problem the end of a sentence about the base; none where left out */
+function refuse({ name }, problem) {
+	if (problem !== void 0) throw new RegistryError(`the base ${name} ${problem}`, {
+		side: "base",
+		reference: name
+	});
 }
 async function fetchFromCaches(resolved, job) {
 	const { caches, report } = job;
@@ -23226,7 +23273,9 @@ async function streamedDisk(format, raw, signal) {
 }
 async function convertedDisk(plan, disk, raw, job) {
 	const { source } = plan;
-	const folder = join(job.workFolder, disk.packsClusters ? "packed-disk" : "disk");
+	const [first] = plannedDisks(plan);
+	const isFirst = first?.format === disk.format && first.packsClusters === disk.packsClusters;
+	const folder = join(job.workFolder, isFirst ? "disk" : `disk-${disk.format}`);
 	await mkdir(folder, { recursive: true });
 	const epochSeconds = plan.sourceDateEpoch ?? imageTime(raw.state);
 	const { file, virtualSizeBytes } = await convertDisk({
@@ -24899,7 +24948,8 @@ function aptConfiguration(programs) {
 * as it was called
 * - where the arguments are not those of Debian's /etc/kernel/postinst.d/dracut,
 * - where there are several kernels, since KIWI makes the initrd of one (kiwi/system/kernel.py `get_kernel`),
-* - where a hook of kernels or initrds may read what it makes.
+* - where a hook of kernels or initrds may read what it makes. None is what run-parts(8) does not run by its name, such as
+*   the `zz-update-grub.dpkg-new` of a package that is only unpacked.
 *
 * @param pending folder that gets a file for each initrd that was not made, its name the kernel's version
 */
@@ -24920,7 +24970,7 @@ made_again() {
   for hook in /etc/kernel/postinst.d/* /usr/share/kernel/postinst.d/* /etc/initramfs/post-update.d/* \\
     /usr/share/initramfs/post-update.d/*; do
     case \${hook##*/} in
-      '*' | apt-auto-removal | dkms | dracut | unattended-upgrades | zz-update-grub) ;;
+      *[!A-Za-z0-9_-]* | apt-auto-removal | dkms | dracut | unattended-upgrades | zz-update-grub) ;;
       *) return 1 ;;
     esac
   done
@@ -25515,7 +25565,7 @@ async function buildImage(plan, job, kiwi) {
 		};
 	});
 	report.endGroup();
-	const [fetched, raw] = await together(signal, [(until) => base ? stopwatch.time("Base", () => fetchPlannedBase(base, plan.diskPath, jobUntil(job, until))) : void 0, (until) => disk(jobUntil(job, until))]);
+	const [fetched, raw] = await together(signal, [(until) => base ? stopwatch.time("Base", () => fetchPlannedBase(base, plan, jobUntil(job, until))) : void 0, (until) => disk(jobUntil(job, until))]);
 	const written = await writeChildren(plan, {
 		raw,
 		base: fetched
@@ -26280,7 +26330,7 @@ async function writeMetadata(file, content, report) {
 	if (file === void 0) return;
 	try {
 		if ((await lstat(file).catch(() => void 0))?.isFile() === false) return await writeFile(file, `${content}\n`);
-		const partial = `${file}.${randomUUID()}.tmp`;
+		const partial = join(dirname(file), `.${randomUUID()}.tmp`);
 		await writeFile(partial, `${content}\n`, { flag: "wx" });
 		await rename(partial, file);
 	} catch (error) {

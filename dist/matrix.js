@@ -287,6 +287,8 @@ function readEntry(entry) {
 	}
 	const runner = labels.split(",").map((label) => label.trim());
 	if (runner.includes("")) return `'${entry}' lacks a label: write ${platform}=LABEL[,LABEL]`;
+	const other = runner.find((label) => parsePlatform(label.split("=")[0]?.trim() ?? "") !== void 0);
+	if (other !== void 0) return `${other} stands among the labels of ${platform}: write it in a line of its own`;
 	return {
 		parsed,
 		platform,

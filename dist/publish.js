@@ -9806,7 +9806,7 @@ async function loadIntoEngine(image, target, names, access) {
 */
 async function makeWhole(path, fill) {
 	const made = await makeParents(path);
-	const temporary = `${path}.${randomUUID()}.tmp`;
+	const temporary = join(dirname(path), `.${randomUUID()}.tmp`);
 	try {
 		await makeFolder(temporary);
 		await fill(temporary);
