@@ -45,6 +45,8 @@ export interface WrittenDisk {
   readonly rawCopy?: boolean
   /** Whether the file is as long as the disk, holes included. */
   readonly whole?: boolean
+  /** Whether its file is kept; others are gone when their blobs are written. */
+  readonly stays?: boolean
   /** The blobs that hold the disk, one for each image or artifact. */
   readonly blobs: readonly WrittenBlob[]
 }
@@ -63,18 +65,17 @@ export interface DiskSpaceFacts {
 }
 
 /**
- * Bytes needed to wrap an existing disk: all blobs, and beside them one converted disk at a time, the first of which
- * stays.
+ * Bytes needed to wrap an existing disk: all blobs, and beside them one converted disk at a time and those that stay.
  *
  * @param disks in the order in which they are made
  */
 export function diskSpaceNeed(facts: DiskSpaceFacts, disks: readonly WrittenDisk[]): number {
   let keptBytes = 0
   let needBytes = 0
-  for (const [at, disk] of disks.entries()) {
+  for (const disk of disks) {
     const { fileBytes, blobsBytes, workBytes } = spaceOf(facts, disk)
     needBytes = Math.max(needBytes, keptBytes + fileBytes + Math.max(blobsBytes, workBytes))
-    keptBytes += blobsBytes + (at === 0 ? fileBytes : 0)
+    keptBytes += blobsBytes + (disk.stays ? fileBytes : 0)
   }
   return Math.ceil(needBytes)
 }

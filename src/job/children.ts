@@ -71,10 +71,9 @@ export async function writeChildren(
 async function makeChildren(making: Making): Promise<readonly Made[]> {
   const { plan, raw, job } = making
   const made: Made[] = []
-  const disks = plannedDisks(plan)
-  for (const [at, planned] of disks.entries()) {
+  for (const [at, planned] of plannedDisks(plan).entries()) {
     // Of a description it is known only now how much is in its disk.
-    await checkDiskSpace(plan, raw, job, disks.slice(at))
+    await checkDiskSpace(plan, raw, job, at)
     const disk = await convertSource(plan, planned, raw, job)
     await checkBlobSpace(plan, planned, disk, job)
     for (const child of planned.children) made.push(await makeChild(making, child, disk))

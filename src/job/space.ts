@@ -10,23 +10,17 @@ import type { Job } from './job.ts'
 export async function checkDescriptionSpace(plan: Plan, { selected }: DescriptionSource, job: Job): Promise<void> {
   // One that is additive only adds to what the files need.
   const sizeMegabytes = selected.size?.additive ? undefined : selected.size?.megabytes
-  const disks = plannedDisks(plan).map((disk) => writtenDisk(plan, disk, 'raw'))
-  await checkSpace(descriptionSpaceNeed(disks, sizeMegabytes), job)
+  await checkSpace(descriptionSpaceNeed(writtenDisks(plan, 'raw'), sizeMegabytes), job)
 }
 
 /**
- * @param disks those that are yet to be made; all where left out
+ * @param made how many of the plan's disks are there already, with their blobs
  * @throws HostError when the disks and their blobs have no room in the work folder
  */
-export async function checkDiskSpace(
-  plan: Plan,
-  from: DiskInfo,
-  job: Job,
-  disks: readonly PlannedDisk[] = plannedDisks(plan),
-): Promise<void> {
+export async function checkDiskSpace(plan: Plan, from: DiskInfo, job: Job, made = 0): Promise<void> {
   const { sizeBytes: contentBytes, virtualSizeBytes: lengthBytes } = from
-  const written = disks.map((disk) => writtenDisk(plan, disk, from.format))
-  await checkSpace(diskSpaceNeed({ contentBytes, lengthBytes }, written), job)
+  const yetToMake = writtenDisks(plan, from.format).slice(made)
+  await checkSpace(diskSpaceNeed({ contentBytes, lengthBytes }, yetToMake), job)
 }
 
 /**
@@ -37,6 +31,11 @@ export async function checkDiskSpace(
 export async function checkBlobSpace(plan: Plan, disk: PlannedDisk, ready: ReadyDisk, job: Job): Promise<void> {
   const plain = disk.children.filter((child) => !isPacked(plan, child))
   if (plain.length > 0) await checkSpace(plain.length * ready.sizeBytes, job)
+}
+
+/** All disks of the plan; the first one's file is an output of the job. */
+function writtenDisks(plan: Plan, from: string): readonly WrittenDisk[] {
+  return plannedDisks(plan).map((disk, at) => ({ ...writtenDisk(plan, disk, from), stays: at === 0 }))
 }
 
 function writtenDisk(plan: Plan, disk: PlannedDisk, from: string): WrittenDisk {

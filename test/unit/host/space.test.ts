@@ -12,6 +12,7 @@ const MEBIBYTE = 1024 ** 2
 const PACKED = { compressed: true }
 const PLAIN = { compressed: false }
 const CONVERTED = { converted: true, blobs: [PACKED] }
+const STAYING = { ...CONVERTED, stays: true }
 
 function needOf(disks: readonly WrittenDisk[], lengthBytes?: number): number {
   return diskSpaceNeed({ contentBytes: 1000, ...(lengthBytes === undefined ? {} : { lengthBytes }) }, disks)
@@ -56,11 +57,16 @@ it('a disk in several blobs is converted once', () => {
   expect(needOf([{ converted: true, blobs: [PLAIN, PACKED] }])).toBe(2600)
 })
 
-it('of several disks the first stays, and of the others one at a time is there', () => {
-  expect(needOf([CONVERTED, CONVERTED])).toBe(3200)
-  expect(needOf([CONVERTED, CONVERTED, CONVERTED])).toBe(3800)
-  expect(needOf([{ converted: false, blobs: [PACKED] }, CONVERTED, CONVERTED])).toBe(2800)
-  expect(needOf([CONVERTED, { converted: true, rawCopy: true, blobs: [] }, { converted: false, blobs: [] }])).toBe(3600)
+it('of several disks one at a time is there, beside the one that stays', () => {
+  expect(needOf([STAYING, CONVERTED])).toBe(3200)
+  expect(needOf([STAYING, CONVERTED, CONVERTED])).toBe(3800)
+  expect(needOf([{ converted: false, stays: true, blobs: [PACKED] }, CONVERTED, CONVERTED])).toBe(2800)
+  expect(needOf([STAYING, { converted: true, rawCopy: true, blobs: [] }, { converted: false, blobs: [] }])).toBe(3600)
+})
+
+it('where only disks are left that go, none of their files is there beside the next', () => {
+  expect(needOf([CONVERTED, CONVERTED])).toBe(2200)
+  expect(needOf([CONVERTED, CONVERTED, CONVERTED])).toBe(2800)
 })
 
 it('a blob in a frame is there twice while it is written', () => {
