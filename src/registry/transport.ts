@@ -79,9 +79,7 @@ export function parseRepository(text: string): string | NameProblem {
   if (typeof parsed === 'string') return { problem: `'${text}' is no repository: ${parsed}` }
   const { registry, repository, tag, digest } = parsed
   const name = referenceText({ registry, repository })
-  if (digest !== undefined) {
-    return { problem: `'${text}' has a digest, which comes of what is pushed: write ${bare.split('@')[0]}` }
-  }
+  if (digest !== undefined) return { problem: `'${text}' has a digest, which comes of what is pushed: write ${name}` }
   return tag === undefined ? name : { problem: `'${text}' has a tag, and a push by digest moves none: write ${name}` }
 }
 

@@ -97,6 +97,7 @@ describe('parseRepository', () => {
   it.each([
     ['ghcr.io/acme/x:1', "'ghcr.io/acme/x:1' has a tag, and a push by digest moves none: write ghcr.io/acme/x"],
     [`ghcr.io/a/b@${DIGEST}`, `'ghcr.io/a/b@${DIGEST}' has a digest, which comes of what is pushed: write ghcr.io/a/b`],
+    [`r.io/a/b:1@${DIGEST}`, `'r.io/a/b:1@${DIGEST}' has a digest, which comes of what is pushed: write r.io/a/b`],
     ['nightly', "'nightly' is no repository of a registry: write REGISTRY/NAME"],
     ['ghcr.io/Acme/x', "'ghcr.io/Acme/x' is no repository: repository names are lower case: write ghcr.io/acme/x"],
   ])('refuses %s', (text, problem) => {
