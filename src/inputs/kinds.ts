@@ -3,8 +3,10 @@ import { nearestWord } from '../spelling.ts'
 import type { InputName } from './raw.ts'
 import type { InputReader } from './reader.ts'
 
-/** Names of objects of Kubernetes that CDI also makes labels of: apimachinery pkg/util/validation, IsDNS1123Subdomain and IsValidLabelValue. */
-const OBJECT_NAME = /^[a-z0-9]([a-z0-9.-]{0,61}[a-z0-9])?$/
+/** Names of objects of Kubernetes: apimachinery pkg/util/validation, IsDNS1123Subdomain. */
+const OBJECT_NAME = /^[a-z0-9]([a-z0-9-]*[a-z0-9])?(\.[a-z0-9]([a-z0-9-]*[a-z0-9])?)*$/
+/** CDI makes labels of them; IsValidLabelValue in the same place. */
+const LABEL_LIMIT = 63
 
 /** What is made of the disk, and for which machines. */
 export interface KindInputs {
@@ -50,7 +52,7 @@ function objectName<Name extends 'instancetype' | 'preference'>(
 ): { [Key in Name]?: string } {
   const text = reader.text(name)
   if (text === undefined) return {}
-  if (!OBJECT_NAME.test(text)) {
+  if (text.length > LABEL_LIMIT || !OBJECT_NAME.test(text)) {
     reader.refuse(
       name,
       `'${text}' is no name in Kubernetes: write at most 63 small letters, digits, - and ., like u1.small`,

@@ -70,6 +70,14 @@ describe('the kinds', () => {
       "input instancetype: 'U1 small' is no name in Kubernetes: write at most 63 small letters, digits, - and ., like u1.small",
     ],
     [
+      { kind: 'kubevirt', preference: 'a.-b' },
+      "input preference: 'a.-b' is no name in Kubernetes: write at most 63 small letters, digits, - and ., like u1.small",
+    ],
+    [
+      { kind: 'kubevirt', preference: 'a'.repeat(64) },
+      `input preference: '${'a'.repeat(64)}' is no name in Kubernetes: write at most 63 small letters, digits, - and ., like u1.small`,
+    ],
+    [
       { kind: 'kubevirt', compression: 'zstd' },
       'input compression: CDI fails on layers of zstd (kubevirt/containerized-data-importer issue 4277): write gzip or none with kubevirt',
     ],
