@@ -1,4 +1,5 @@
 import { platformText } from '../oci/platform.ts'
+import { childCompression } from '../plan/children.ts'
 import { hasTree } from '../plan/kinds.ts'
 import type { Plan } from '../plan/plan.ts'
 import type { Built, BuiltChild, Published } from './result.ts'
@@ -11,7 +12,7 @@ export function summaryMarkdown(plan: Plan, built: Built, published: Published):
     ['Tags', tagsText(published)],
     ...(published.exports.length > 0 ? [['Exported', published.exports.map(code).join('<br>')] as const] : []),
     ['Platform', platformText(plan.platform)],
-    ...diskRows(built),
+    ...diskRows(plan, built),
     ...(hasTree(plan.kinds) ? [['Base', baseText(built)] as const] : []),
     ...(built.kiwi ? [['KIWI', built.kiwi.version] as const] : []),
   ]
@@ -39,16 +40,16 @@ function baseText({ base }: Built): string {
   return base ? `${code(base.name)}<br>${code(base.digest)}` : 'scratch'
 }
 
-function diskRows({ children }: Built): readonly (readonly [string, string])[] {
+function diskRows(plan: Plan, { children }: Built): readonly (readonly [string, string])[] {
   const [only] = children
   if (children.length === 1 && only !== undefined)
     return [
       ['Disk', diskText(only)],
-      ['Size', sizes(only)],
+      ['Size', sizes(plan, only)],
     ]
   return children.map((child) => [
     [child.kind, child.diskType].filter(Boolean).join(' '),
-    `${diskText(child)}<br>${sizes(child)}<br>${code(child.digest)}`,
+    `${diskText(child)}<br>${sizes(plan, child)}<br>${code(child.digest)}`,
   ])
 }
 
@@ -56,8 +57,10 @@ function diskText({ disk: { path, format } }: BuiltChild): string {
   return `${code(path)}, ${format}`
 }
 
-function sizes({ kind, disk: { virtualSizeBytes, sizeBytes }, layerSizeBytes }: BuiltChild): string {
-  const packed = kind === 'artifact' ? '' : `, ${megabytes(layerSizeBytes)} compressed`
+function sizes(plan: Plan, child: BuiltChild): string {
+  const { virtualSizeBytes, sizeBytes } = child.disk
+  const isPlain = childCompression(plan, child).algorithm === 'none'
+  const packed = isPlain ? '' : `, ${megabytes(child.layerSizeBytes)} compressed`
   return `${megabytes(virtualSizeBytes)} virtual, ${megabytes(sizeBytes)} as file${packed}`
 }
 

@@ -45,7 +45,10 @@ export function isIndex({ kinds }: Pick<Plan, 'kinds'>): boolean {
 }
 
 /** How the blob of a child is compressed; podman machine takes its disks packed by zstd, an artifact is the disk itself. */
-export function childCompression({ compression }: Pick<Plan, 'compression'>, { kind }: PlannedChild): Compression {
+export function childCompression(
+  { compression }: Pick<Plan, 'compression'>,
+  { kind }: Pick<PlannedChild, 'kind'>,
+): Compression {
   if (kind === 'artifact') return { algorithm: 'none' }
   if (hasTree([kind]) || compression.algorithm === 'zstd') return compression
   return { algorithm: 'zstd' }

@@ -25,6 +25,7 @@ const plan = {
   source: { kind: 'description', name: 'a|b', version: '1.0.0' },
   kinds: ['container'],
   platform: { os: 'linux', architecture: 'amd64' },
+  compression: { algorithm: 'gzip' },
 } as unknown as Plan
 const published = { tags: ['ghcr.io/acme/a:1'], image: `ghcr.io/acme/a@${digest}`, exports: [] }
 const machine: BuiltChild = {
@@ -64,6 +65,11 @@ it('shows digest, tags, sizes, base, times and the lines to take the disk out', 
     \`\`\`
     "
   `)
+})
+
+it('calls no layer compressed that is not', () => {
+  const text = summaryMarkdown({ ...plan, compression: { algorithm: 'none' } }, built, published)
+  expect(text).toContain('| Size | 1.50 GB virtual, 447.0 MB as file |')
 })
 
 it('says when nothing was pushed, and gives no lines to pull', () => {
