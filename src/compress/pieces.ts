@@ -29,7 +29,10 @@ export class PieceReader implements Disposable {
     this.#tail.copy(Buffer.from(buffer), 0, 0, history)
     const piece = Buffer.from(buffer, history, this.#pieceBytes)
     const length = await this.#source.fill(piece)
-    if (length === 0) return undefined
+    if (length === 0) {
+      this.reuse(buffer)
+      return undefined
+    }
     if (this.#sums) this.crc = crc32(piece.subarray(0, length), this.crc)
     this.count += length
     if (length >= this.#tail.length) piece.copy(this.#tail, 0, length - this.#tail.length, length)
