@@ -1,5 +1,5 @@
 import type { Problem } from '../errors.ts'
-import { normalizedPlatform, type Platform, parsePlatform, platformText } from '../oci/platform.ts'
+import { type Platform, parsePlatform, platformKey, platformText } from '../oci/platform.ts'
 
 /** What one job of the reusable workflow makes: the image for one platform. */
 export interface MatrixJob {
@@ -39,7 +39,7 @@ export function readMatrix(text: string): {
       problems.push(read)
       continue
     }
-    const twin = jobs.find(({ parsed }) => identity(parsed) === identity(read.parsed))
+    const twin = jobs.find(({ parsed }) => platformKey(parsed) === platformKey(read.parsed))
     if (twin === undefined) jobs.push({ slot: jobs.length, ...read })
     else problems.push(`${read.platform} and ${twin.platform} are one platform: leave one of them out`)
   }
@@ -59,11 +59,6 @@ export function textForPlatform(text: string, { architecture }: Platform): strin
 function entriesOf(text: string): readonly string[] {
   const lines = text.split('\n').flatMap((line) => (line.includes('=') ? [line] : line.split(',')))
   return lines.map((line) => line.trim()).filter((line) => line !== '')
-}
-
-/** One text for one platform, however it is written. */
-function identity(platform: Platform): string {
-  return platformText(normalizedPlatform(platform))
 }
 
 /** @returns the job, or what is wrong with the entry */

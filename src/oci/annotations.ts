@@ -1,4 +1,4 @@
-import { normalizedPlatform, type Platform, parsePlatform, platformText } from './platform.ts'
+import { type Platform, parsePlatform, platformKey, platformText } from './platform.ts'
 
 /** Where an annotation goes, in docker's words; docs.docker.com/build/metadata/annotations. */
 export const ANNOTATION_LEVELS = ['manifest', 'index', 'manifest-descriptor', 'index-descriptor'] as const
@@ -63,14 +63,10 @@ export function annotationsFor(
   platform?: Platform,
 ): Readonly<Record<string, string>> {
   const ofLevel = all.filter(({ levels }) => levels.includes(level))
-  const wanted = platform === undefined ? undefined : nameOf(platform)
+  const wanted = platform === undefined ? undefined : platformKey(platform)
   const general = ofLevel.filter((each) => each.platform === undefined)
-  const own = ofLevel.filter((each) => each.platform !== undefined && nameOf(each.platform) === wanted)
+  const own = ofLevel.filter((each) => each.platform !== undefined && platformKey(each.platform) === wanted)
   return Object.fromEntries([...general, ...own].map(({ key, value }) => [key, value]))
-}
-
-function nameOf(platform: Platform): string {
-  return platformText(normalizedPlatform(platform))
 }
 
 function parseLevel(text: string): { readonly level: AnnotationLevel; readonly platform?: Platform } | string {

@@ -6,7 +6,7 @@ import { parseDocument } from './document.ts'
 import { type Index, parseIndex } from './index.ts'
 import { indexRuleViolations, isMachineEntry } from './indexrules.ts'
 import { type Manifest, mediaTypes, parseManifest } from './manifest.ts'
-import { normalizedPlatform, type Platform, platformText } from './platform.ts'
+import { type Platform, platformKey } from './platform.ts'
 
 /** One of several images that become one index: the manifests that it holds, as they are in its registry. */
 export interface IndexPart {
@@ -90,7 +90,7 @@ export function partProblems(parts: readonly IndexPart[]): readonly string[] {
 /** What a part is for, in Go's words: `linux/amd64`. */
 export function partPlatforms({ entries }: IndexPart): readonly string[] {
   const names = entries.flatMap(({ descriptor: { platform } }) =>
-    platform === undefined ? [] : [platformText(normalizedPlatform(platform))],
+    platform === undefined ? [] : [platformKey(platform)],
   )
   return [...new Set(names)]
 }

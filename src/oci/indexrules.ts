@@ -2,7 +2,7 @@ import { DISK_TYPE_ANNOTATION, ZSTD_ANNOTATION } from './annotations.ts'
 import type { Descriptor } from './descriptor.ts'
 import { DISK_TYPES, isDiskType, isMachineArchitecture } from './kind.ts'
 import { mediaTypes } from './manifest.ts'
-import { normalizedPlatform, type Platform, parsePlatform, platformText } from './platform.ts'
+import { type Platform, parsePlatform, platformKey, platformText } from './platform.ts'
 
 /**
  * Why these entries cannot be one index that every consumer takes what is meant for it from: the rules of podman 5
@@ -69,7 +69,7 @@ function machineProblems(diskType: string | undefined): readonly string[] {
 
 function containerPlatform(entry: Descriptor): string | undefined {
   if (entry.platform === undefined || isMachineEntry(entry)) return undefined
-  return platformText(normalizedPlatform(entry.platform))
+  return platformKey(entry.platform)
 }
 
 function machineDisk(entry: Descriptor): string | undefined {

@@ -1,7 +1,7 @@
 import { annotationsFor, type LevelledAnnotation } from './annotations.ts'
 import { type ImageIndex, imageIndex } from './imageindex.ts'
 import { type IndexPart, partPlatforms } from './indexpart.ts'
-import { normalizedPlatform, platformText } from './platform.ts'
+import { platformKey } from './platform.ts'
 
 /**
  * One index of everything that its parts hold; the same bytes in whatever order they come. Annotations of the parts'
@@ -27,7 +27,7 @@ export function unusedAnnotations(
 ): readonly LevelledAnnotation[] {
   const platforms = parts.flatMap(partPlatforms)
   return annotations.filter(({ levels, platform }) => {
-    const isThere = platform === undefined || platforms.includes(platformText(normalizedPlatform(platform)))
+    const isThere = platform === undefined || platforms.includes(platformKey(platform))
     return !levels.includes('index') && !(levels.includes('manifest-descriptor') && isThere)
   })
 }

@@ -73,14 +73,14 @@ export function platformText(platform: Platform): string {
 }
 
 /**
- * The same platform under one name: Go's, and no variant where it is the one that every machine of the architecture has;
- * containerd platforms/database.go, which takes `x86_64` for `amd64` and `arm64/v8` for `arm64` too.
+ * One text for a platform, however it is written: with Go's name, and without the variant that every machine of the
+ * architecture has; containerd platforms/database.go, which takes `x86_64` for `amd64` and `arm64/v8` for `arm64` too.
  */
-export function normalizedPlatform({ os, architecture: name, variant: given }: Platform): Platform {
+export function platformKey({ os, architecture: name, variant: given }: Platform): string {
   const { architecture, variant: implied } = OTHER_NAMES.get(name) ?? { architecture: name }
   const variant = given || implied
   const isDefault = variant === undefined || variant === '' || variant === DEFAULT_VARIANTS.get(architecture)?.[0]
-  return { os, architecture, ...(isDefault ? {} : { variant }) }
+  return platformText({ os, architecture, ...(isDefault ? {} : { variant }) })
 }
 
 /** The platform of Linux on what Node calls `process.arch`. */

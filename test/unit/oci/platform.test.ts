@@ -2,13 +2,7 @@ import { describe, expect, it } from 'vitest'
 import type { Descriptor } from '../../../src/oci/descriptor.ts'
 import { matchingDescriptor } from '../../../src/oci/index.ts'
 import { mediaTypes } from '../../../src/oci/manifest.ts'
-import {
-  machinePlatform,
-  normalizedPlatform,
-  parsePlatform,
-  platformMatches,
-  platformText,
-} from '../../../src/oci/platform.ts'
+import { machinePlatform, parsePlatform, platformKey, platformMatches, platformText } from '../../../src/oci/platform.ts'
 import { sha256 } from './samplebase.ts'
 
 const entry = (text: string | undefined): Descriptor => {
@@ -108,7 +102,7 @@ describe('platformMatches', () => {
   })
 })
 
-describe('normalizedPlatform', () => {
+describe('platformKey', () => {
   it.each([
     ['linux/amd64', 'linux/amd64'],
     ['linux/amd64/v1', 'linux/amd64'],
@@ -124,6 +118,6 @@ describe('normalizedPlatform', () => {
   ])('says %s as %s', (text, normalized) => {
     const [os = '', architecture = '', variant] = text.split('/')
     const platform = { os, architecture, ...(variant === undefined ? {} : { variant }) }
-    expect(platformText(normalizedPlatform(platform))).toBe(normalized)
+    expect(platformKey(platform)).toBe(normalized)
   })
 })
