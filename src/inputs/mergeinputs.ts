@@ -1,7 +1,6 @@
 import type { Problem } from '../errors.ts'
 import type { LevelledAnnotation } from '../oci/annotations.ts'
-import type { Digest } from '../oci/digest.ts'
-import { parseReference } from '../oci/reference.ts'
+import { type PinnedReference, parseReference } from '../oci/reference.ts'
 import type { Login } from '../registry/login/credentials.ts'
 import { annotationList, optionalLogin, optionalRegistry, tagList } from './inputs.ts'
 import type { RawInputs } from './raw.ts'
@@ -9,7 +8,7 @@ import { type InputFacts, InputReader } from './reader.ts'
 
 /** The inputs of a merge: parsed, complete with defaults, each valid by itself. */
 export interface MergeInputs {
-  readonly images: readonly { readonly registry: string; readonly repository: string; readonly digest: Digest }[]
+  readonly images: readonly PinnedReference[]
   readonly tags: readonly string[]
   readonly annotations: readonly LevelledAnnotation[]
   readonly registry?: string

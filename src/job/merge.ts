@@ -6,6 +6,7 @@ import type { ImageIndex } from '../oci/imageindex.ts'
 import { type IndexPart, partPlatforms, partProblems } from '../oci/indexpart.ts'
 import { mergedIndex, unusedAnnotations } from '../oci/mergedindex.ts'
 import { platformText } from '../oci/platform.ts'
+import { repositoryOf, repositoryText } from '../oci/reference.ts'
 import { createLayout, namedDescriptors, putBlob, writeIndex } from '../oci/store/layout.ts'
 import type { MergePlan } from '../plan/merging.ts'
 import type { Access } from '../registry/access.ts'
@@ -57,7 +58,7 @@ export async function mergeImages(job: MergeJob): Promise<Merged> {
   const layout = await layoutOf(merged, workFolder)
   await pushIndex({ layout, name: INDEX_NAME, digest }, plan.tags, access, (tag) => {
     carrying.add(tag)
-    const image = carrying.has(first) ? `${first.slice(0, first.lastIndexOf(':'))}@${digest}` : ''
+    const image = carrying.has(first) ? `${repositoryOf(first)}@${digest}` : ''
     reached = { digest, image, tags: plan.tags.filter((each) => carrying.has(each)) }
     onProgress(reached)
   })
@@ -66,17 +67,17 @@ export async function mergeImages(job: MergeJob): Promise<Merged> {
 }
 
 async function readParts(plan: MergePlan, access: Access): Promise<readonly IndexPart[]> {
-  const read: { readonly place: string; readonly part: IndexPart }[] = []
+  const read: { readonly repository: string; readonly part: IndexPart }[] = []
   for (const image of plan.images) {
-    read.push({ place: `${image.registry}/${image.repository}`, part: await readPart(image, access) })
+    read.push({ repository: repositoryText(image), part: await readPart(image, access) })
   }
   const parts = read.map(({ part }) => part)
   const problems = partProblems(parts)
   if (problems.length > 0) throw new InputError(problems.map((text) => ({ where: 'input images', text })))
-  for (const repository of plan.repositories) {
-    const elsewhere = read.filter(({ place }) => place !== `${repository.registry}/${repository.repository}`)
+  for (const target of plan.repositories) {
+    const elsewhere = read.filter(({ repository }) => repository !== repositoryText(target))
     await requireEntries(
-      repository,
+      target,
       elsewhere.map(({ part }) => part),
       access,
     )

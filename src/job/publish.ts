@@ -1,4 +1,4 @@
-import { parseReference } from '../oci/reference.ts'
+import { repositoryOf } from '../oci/reference.ts'
 import type { Plan } from '../plan/plan.ts'
 import type { Access } from '../registry/access.ts'
 import { exportImage } from '../registry/target/export.ts'
@@ -57,10 +57,8 @@ export async function publishImage(job: PublishJob): Promise<Published> {
     pushImage(source, plan.tags, access, (tag) => {
       const done = new Set([...published.tags, tag])
       const tags = plan.tags.filter((each) => done.has(each))
-      reached({
-        tags,
-        image: tags.includes(plan.tags[0] ?? '') ? digestReference(plan.tags[0] ?? '', built.digest) : '',
-      })
+      const [first = ''] = plan.tags
+      reached({ tags, image: done.has(first) ? `${repositoryOf(first)}@${built.digest}` : '' })
     }),
   )
   report.endGroup()
@@ -74,11 +72,4 @@ export function plannedDestinations(plan: Plan): readonly ImageName[] {
     if ('problem' in name) throw new Error(`the plan holds a destination that is none: ${name.problem}`)
     return name
   })
-}
-
-/** `REGISTRY/REPOSITORY@DIGEST` */
-function digestReference(tag: string, digest: string): string {
-  const parsed = parseReference(tag)
-  if (typeof parsed === 'string') throw new Error(`the plan holds a tag that is none: ${parsed}`)
-  return `${parsed.registry}/${parsed.repository}@${digest}`
 }

@@ -1,21 +1,23 @@
 import type { Problem } from '../errors.ts'
+import { rawEntries } from '../inputs/raw.ts'
+import { repositoryText } from '../oci/reference.ts'
 import { parseTag } from '../registry/transport.ts'
 
 /**
  * The one repository, `REGISTRY/NAME`, that all tags are of: what is pushed there by digest can be tagged there and
  * nowhere else.
  *
- * @param text the input `tags`: one a line, also split at commas
+ * @param text the input `tags`
  * @returns the repository, empty where there are problems
  */
 export function taggedRepository(text: string): { readonly repository: string; readonly problems: readonly Problem[] } {
-  const tags = text.split(/[\n,]/).map((tag) => tag.trim())
+  const tags = rawEntries('tags', text).map((tag) => tag.trim())
   const problems: string[] = []
   const repositories = new Set<string>()
   for (const tag of tags.filter((each) => each !== '')) {
     const parsed = parseTag(tag)
     if ('problem' in parsed) problems.push(parsed.problem)
-    else repositories.add(`${parsed.reference.registry}/${parsed.reference.repository}`)
+    else repositories.add(repositoryText(parsed.reference))
   }
   const [repository = '', ...others] = repositories
   if (repository === '' && problems.length === 0) problems.push('names nothing: write REGISTRY/NAME:TAG')

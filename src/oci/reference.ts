@@ -9,6 +9,9 @@ export interface Reference {
   readonly digest?: Digest
 }
 
+/** An image at a registry by its digest alone. */
+export type PinnedReference = Pick<Reference, 'registry' | 'repository'> & { readonly digest: Digest }
+
 const DOCKER = 'docker.io'
 const REPOSITORY_LIMIT = 255
 const HOST_PART = '[A-Za-z0-9](?:[A-Za-z0-9-]*[A-Za-z0-9])?'
@@ -45,7 +48,23 @@ export function parseReference(text: string): Reference | string {
 export function referenceText(reference: Reference): string {
   const tag = reference.tag === undefined ? '' : `:${reference.tag}`
   const digest = reference.digest === undefined ? '' : `@${reference.digest}`
-  return `${reference.registry}/${reference.repository}${tag}${digest}`
+  return `${repositoryText(reference)}${tag}${digest}`
+}
+
+/** `registry/repository` */
+export function repositoryText({ registry, repository }: Pick<Reference, 'registry' | 'repository'>): string {
+  return `${registry}/${repository}`
+}
+
+/**
+ * The `registry/repository` of a tag that was checked before.
+ *
+ * @throws Error for one that is none
+ */
+export function repositoryOf(tag: string): string {
+  const parsed = parseReference(tag)
+  if (typeof parsed === 'string') throw new Error(`${tag} is no tag, and was never checked: ${parsed}`)
+  return repositoryText(parsed)
 }
 
 function nameAndTag(text: string): { name: string; tag?: string } {

@@ -1,8 +1,7 @@
 import { InputError, type Problem } from '../errors.ts'
 import type { MergeInputs } from '../inputs/mergeinputs.ts'
 import type { LevelledAnnotation } from '../oci/annotations.ts'
-import { type Reference, referenceText } from '../oci/reference.ts'
-import type { PinnedReference } from '../registry/target/indexparts.ts'
+import { type PinnedReference, type Reference, referenceText, repositoryText } from '../oci/reference.ts'
 import { parseTag } from '../registry/transport.ts'
 
 /** The validated decision of what is merged, without secrets. */
@@ -29,7 +28,7 @@ export function mergePlan(given: { readonly inputs: MergeInputs; readonly proble
     problems.push(missing('images', 'REGISTRY/NAME@sha256:…, one a line'))
   if (tags.length === 0 && !isRefused('tags')) problems.push(missing('tags', 'REGISTRY/NAME:TAG'))
   const repositories = repositoriesOf(tags)
-  if (repositories.length > 0) problems.push(...elsewhere(images, repositories.map(placeOf)))
+  if (repositories.length > 0) problems.push(...elsewhere(images, repositories.map(repositoryText)))
   problems.push(...repeated(images))
   const login = loginRegistry(given.inputs, [...new Set(repositories.map(({ registry }) => registry))])
   if ('where' in login) problems.push(login)
@@ -42,23 +41,18 @@ function missing(input: string, form: string): Problem {
 }
 
 function repositoriesOf(tags: readonly string[]): MergePlan['repositories'] {
-  const references = tags.flatMap((tag) => {
+  const found = tags.flatMap((tag) => {
     const parsed = parseTag(tag)
-    return 'problem' in parsed ? [] : [parsed.reference]
+    if ('problem' in parsed) return []
+    const { registry, repository } = parsed.reference
+    return [{ registry, repository }]
   })
-  const byPlace = new Map(
-    references.map(({ registry, repository }) => [`${registry}/${repository}`, { registry, repository }]),
-  )
-  return [...byPlace.values()]
-}
-
-function placeOf({ registry, repository }: Pick<Reference, 'registry' | 'repository'>): string {
-  return `${registry}/${repository}`
+  return [...new Map(found.map((each) => [repositoryText(each), each])).values()]
 }
 
 /** A registry takes an index only where it has what the index names. */
 function elsewhere(images: readonly PinnedReference[], repositories: readonly string[]): readonly Problem[] {
-  const others = images.filter((image) => !repositories.includes(placeOf(image)))
+  const others = images.filter((image) => !repositories.includes(repositoryText(image)))
   return others.map((image) => ({
     where: 'input images',
     text: `${referenceText(image)} is not in ${repositories.join(' or ')}, where the tags are: push it there by digest`,

@@ -1,12 +1,9 @@
 import { InputError, RegistryError } from '../../errors.ts'
 import { type Digest, digestOf } from '../../oci/digest.ts'
 import { holdsIndex, type IndexPart, indexPart, manifestPart, partIndex } from '../../oci/indexpart.ts'
-import { type Reference, referenceText } from '../../oci/reference.ts'
+import { type PinnedReference, type Reference, referenceText, repositoryText } from '../../oci/reference.ts'
 import type { Access } from '../access.ts'
 import { type Purpose, RefusedError, readConfig, readManifest } from '../skopeo.ts'
-
-/** An image at a registry by its digest alone. */
-export type PinnedReference = Pick<Reference, 'registry' | 'repository'> & { readonly digest: Digest }
 
 /**
  * Reads one of the images of a merge: its manifests and what says their platform, no layers.
@@ -39,10 +36,10 @@ export async function requireEntries(
   parts: readonly IndexPart[],
   access: Access,
 ): Promise<void> {
-  const { registry, repository: path } = repository
+  const name = repositoryText(repository)
   for (const { descriptor } of parts.flatMap(({ entries }) => entries)) {
-    const image = { registry, repository: path, digest: descriptor.digest }
-    const missing = `${referenceText(image)} is not there: push the images to ${registry}/${path} too, or leave out its tags`
+    const image = { ...repository, digest: descriptor.digest }
+    const missing = `${referenceText(image)} is not there: push the images to ${name} too, or leave out its tags`
     await readPinned(image, access, missing, 'tags')
   }
 }

@@ -2,7 +2,7 @@ import { RegistryError } from '../../errors.ts'
 import type { Descriptor } from '../../oci/descriptor.ts'
 import { type Digest, digestOf } from '../../oci/digest.ts'
 import { type Platform, platformText } from '../../oci/platform.ts'
-import { parseReference } from '../../oci/reference.ts'
+import { parseReference, repositoryOf } from '../../oci/reference.ts'
 import type { Access } from '../access.ts'
 import { hasLogin } from '../login/login.ts'
 import type { RefusalKind } from '../refusal.ts'
@@ -213,12 +213,6 @@ async function carried(name: string, access: Access): Promise<Digest> {
   return digestOf(
     await readManifest(`docker://${name}`, access, purpose(name, `${name} was pushed but cannot be read back`)),
   )
-}
-
-function repositoryOf(tag: string): string {
-  const parsed = parseReference(tag)
-  if (typeof parsed === 'string') throw new Error(`${tag} is no tag, and was never checked: ${parsed}`)
-  return `${parsed.registry}/${parsed.repository}`
 }
 
 function purpose(reference: string, failure: string): Purpose {
