@@ -1,5 +1,6 @@
 import { InputError, type Problem } from '../errors.ts'
 import type { MergeInputs } from '../inputs/mergeinputs.ts'
+import type { InputName } from '../inputs/raw.ts'
 import type { LevelledAnnotation } from '../oci/annotations.ts'
 import { type PinnedReference, type Reference, referenceText, repositoryText } from '../oci/reference.ts'
 import { parseTag } from '../registry/transport.ts'
@@ -23,7 +24,8 @@ export interface MergePlan {
 export function mergePlan(given: { readonly inputs: MergeInputs; readonly problems: readonly Problem[] }): MergePlan {
   const { images, tags, annotations, tlsVerify, installTools } = given.inputs
   const problems = [...given.problems]
-  const isRefused = (input: string) => given.problems.some(({ where }) => where === `input ${input}`)
+  const isRefused = (...names: readonly InputName[]) =>
+    given.problems.some(({ where }) => names.some((name) => where === `input ${name}`))
   if (images.length === 0 && !isRefused('images'))
     problems.push(missing('images', 'REGISTRY/NAME@sha256:…, one a line'))
   if (tags.length === 0 && !isRefused('tags')) problems.push(missing('tags', 'REGISTRY/NAME:TAG'))
@@ -31,7 +33,7 @@ export function mergePlan(given: { readonly inputs: MergeInputs; readonly proble
   if (repositories.length > 0) problems.push(...elsewhere(images, repositories.map(repositoryText)))
   problems.push(...repeated(images))
   const login = loginRegistry(given.inputs, [...new Set(repositories.map(({ registry }) => registry))])
-  if ('where' in login) problems.push(login)
+  if ('where' in login && !isRefused('registry', 'username', 'password')) problems.push(login)
   if (problems.length > 0 || 'where' in login) throw new InputError(problems)
   return { images, tags, repositories, annotations, ...login, tlsVerify, installTools }
 }
@@ -72,11 +74,14 @@ function loginRegistry(
   { registry, login }: MergeInputs,
   registries: readonly string[],
 ): { readonly loginRegistry?: string } | Problem {
-  if (login === undefined) return {}
+  const refusal = (text: string) => ({ where: 'input registry', text })
+  if (login === undefined) {
+    if (registry === undefined) return {}
+    return refusal(`a login for ${registry} needs username and password: give both, or leave registry out`)
+  }
   if (registry !== undefined) return { loginRegistry: registry }
   const [first, ...others] = registries
   if (first === undefined) return {}
   if (others.length === 0) return { loginRegistry: first }
-  const text = `missing, and tags name ${registries.join(' and ')}: write the registry that the login is for`
-  return { where: 'input registry', text }
+  return refusal(`missing, and tags name ${registries.join(' and ')}: write the registry that the login is for`)
 }

@@ -75,6 +75,10 @@ describe('the login of a merge', () => {
     expect(problems({ images: ONE, tags: 'ghcr.io/acme/a:1', username: 'me' })).toEqual([
       'input password: missing while a username is given: a login needs both',
     ])
+    expect(problems({ images: ONE, tags: 'ghcr.io/acme/a:1', registry: 'ghcr.io' })).toEqual([
+      'input registry: a login for ghcr.io needs username and password: give both, or leave registry out',
+    ])
+    expect(problems({ images: ONE, tags: 'ghcr.io/acme/a:1', registry: 'ghcr.io', username: 'me' })).toHaveLength(1)
   })
 })
 
