@@ -11,7 +11,7 @@ import { createLayout, namedDescriptors, putBlob, writeIndex } from '../oci/stor
 import type { MergePlan } from '../plan/merging.ts'
 import type { Access } from '../registry/access.ts'
 import { requireSkopeo } from '../registry/skopeo.ts'
-import { readPart, requireEntries } from '../registry/target/indexparts.ts'
+import { readPart, requireEntries } from '../registry/target/pushedpart.ts'
 import { pushIndex } from '../registry/target/push.ts'
 
 export interface MergeJob {

@@ -19,7 +19,7 @@ export interface IndexPart {
 }
 
 export interface PartEntry {
-  /** With its platform; with the artifactType of its manifest where it is no container. */
+  /** With its platform. */
   readonly descriptor: Descriptor
   /** In the words of the input `kind`, as far as the manifest tells; with its type where the artifact is none of ours. */
   readonly kind: string
@@ -36,7 +36,7 @@ export function holdsIndex(bytes: Uint8Array, name: string): boolean {
  * @param config its bytes: whatever it configures, it says the platform
  * @throws ImageError when it cannot be in an index of ours: no OCI manifest, another config than it names, no platform
  */
-export function manifestPart(name: string, bytes: Uint8Array, config: Uint8Array): IndexPart {
+export function partOfManifest(name: string, bytes: Uint8Array, config: Uint8Array): IndexPart {
   const manifest = parseManifest(bytes, undefined, name)
   const { digest } = manifest.config
   if (digestOf(config) !== digest) throw new ImageError(name, [`its config is not the ${digest} that it names`])
@@ -48,7 +48,7 @@ export function manifestPart(name: string, bytes: Uint8Array, config: Uint8Array
   }
   const violations = indexRuleViolations([descriptor])
   if (violations.length > 0) throw new ImageError(name, violations)
-  return { name, entries: [entryOf(descriptor, manifest)], annotations: {} }
+  return { name, entries: [{ descriptor, kind: kindOf(descriptor, manifest) }], annotations: {} }
 }
 
 /**
@@ -56,7 +56,7 @@ export function manifestPart(name: string, bytes: Uint8Array, config: Uint8Array
  *
  * @throws ImageError when it breaks a rule of our indexes
  */
-export function partIndex(name: string, bytes: Uint8Array): Index {
+export function checkedIndex(name: string, bytes: Uint8Array): Index {
   const index = parseIndex(bytes, undefined, name)
   const violations = indexRuleViolations(index.manifests)
   if (violations.length > 0) throw new ImageError(name, violations)
@@ -69,7 +69,7 @@ export function partIndex(name: string, bytes: Uint8Array): Index {
  * @param manifests the bytes of each of its manifests
  * @throws ImageError when one of them is no manifest, or of another size
  */
-export function indexPart(name: string, index: Index, manifests: ReadonlyMap<Digest, Uint8Array>): IndexPart {
+export function partOfIndex(name: string, index: Index, manifests: ReadonlyMap<Digest, Uint8Array>): IndexPart {
   const entries = index.manifests.map((descriptor) => {
     const bytes = manifests.get(descriptor.digest) ?? new Uint8Array()
     if (bytes.length !== descriptor.size) {
@@ -77,7 +77,8 @@ export function indexPart(name: string, index: Index, manifests: ReadonlyMap<Dig
         `it says ${descriptor.size} bytes of ${descriptor.digest}, which has ${bytes.length}`,
       ])
     }
-    return entryOf(descriptor, parseManifest(bytes, undefined, `${descriptor.digest} in ${name}`))
+    const manifest = parseManifest(bytes, undefined, `${descriptor.digest} in ${name}`)
+    return { descriptor, kind: kindOf(descriptor, manifest) }
   })
   return { name, entries, annotations: index.annotations ?? {} }
 }
@@ -111,13 +112,6 @@ function kindProblems(parts: readonly IndexPart[]): readonly string[] {
   if (new Set(kinds.map((each) => each.kinds)).size <= 1) return []
   const each = kinds.map(({ name, kinds: own }) => `${name} has ${own}`).join(', ')
   return [`the images are not of the same kinds: ${each}: build all with the same kind`]
-}
-
-/** Whatever the entry says of its type: the manifest does too, and the same image is the same entry. */
-function entryOf({ artifactType: _, ...descriptor }: Descriptor, manifest: Manifest): PartEntry {
-  const kind = kindOf(descriptor, manifest)
-  const artifactType = kind === 'container' ? undefined : (manifest.artifactType ?? manifest.config.mediaType)
-  return { descriptor: { ...descriptor, ...(artifactType === undefined ? {} : { artifactType }) }, kind }
 }
 
 function kindOf(descriptor: Descriptor, { config, artifactType }: Manifest): string {

@@ -1,15 +1,15 @@
 import { describe, expect, it } from 'vitest'
 import { parseAnnotation } from '../../../src/oci/annotations.ts'
 import type { Digest } from '../../../src/oci/digest.ts'
-import { type IndexPart, indexPart, manifestPart, partIndex, partProblems } from '../../../src/oci/indexpart.ts'
+import { checkedIndex, type IndexPart, partOfIndex, partOfManifest, partProblems } from '../../../src/oci/indexpart.ts'
 import { mergedIndex, unusedAnnotations } from '../../../src/oci/mergedindex.ts'
 import { artifactManifest, containerManifest, indexOf, type Made, machineIndex } from '../../support/pushed.ts'
 
 /** As a registry has it. */
 function part(made: Made, name = `r/a@${made.digest.slice(0, 11)}`): IndexPart {
-  if (!made.mediaType.includes('index')) return manifestPart(name, made.bytes, made.needs.at(-1)?.bytes ?? made.bytes)
+  if (!made.mediaType.includes('index')) return partOfManifest(name, made.bytes, made.needs.at(-1)?.bytes ?? made.bytes)
   const manifests = new Map<Digest, Uint8Array>(made.needs.map(({ digest, bytes }) => [digest, bytes]))
-  return indexPart(name, partIndex(name, made.bytes), manifests)
+  return partOfIndex(name, checkedIndex(name, made.bytes), manifests)
 }
 
 const annotations = (...texts: string[]) =>
@@ -66,7 +66,7 @@ describe('the index of single manifests', () => {
 
   it('is refused of a config that is another than the manifest names', () => {
     const { bytes } = containerManifest('amd64')
-    expect(() => manifestPart('r/a', bytes, Buffer.from('{}'))).toThrow(/its config is not the sha256:/)
+    expect(() => partOfManifest('r/a', bytes, Buffer.from('{}'))).toThrow(/its config is not the sha256:/)
   })
 })
 

@@ -1,6 +1,6 @@
 import { InputError, RegistryError } from '../../errors.ts'
 import { type Digest, digestOf } from '../../oci/digest.ts'
-import { holdsIndex, type IndexPart, indexPart, manifestPart, partIndex } from '../../oci/indexpart.ts'
+import { holdsIndex, type IndexPart, partOfIndex, partOfManifest, checkedIndex } from '../../oci/indexpart.ts'
 import { type PinnedReference, type Reference, referenceText, repositoryText } from '../../oci/reference.ts'
 import type { Access } from '../access.ts'
 import { type Purpose, RefusedError, readConfig, readManifest } from '../skopeo.ts'
@@ -15,15 +15,15 @@ export async function readPart(image: PinnedReference, access: Access): Promise<
   const name = referenceText(image)
   const bytes = await readPinned(image, access, `${name} is not there: push it by digest before, or leave it out`)
   if (!holdsIndex(bytes, name)) {
-    return manifestPart(name, bytes, await readConfig(`docker://${name}`, access, purposeOf(name)))
+    return partOfManifest(name, bytes, await readConfig(`docker://${name}`, access, purposeOf(name)))
   }
-  const index = partIndex(name, bytes)
+  const index = checkedIndex(name, bytes)
   const manifests = new Map<Digest, Uint8Array>()
   for (const { digest } of index.manifests) {
     const missing = `${name} is not there as a whole, its manifest ${digest} is missing: push it again`
     manifests.set(digest, await readPinned({ ...image, digest }, access, missing))
   }
-  return indexPart(name, index, manifests)
+  return partOfIndex(name, index, manifests)
 }
 
 /**
