@@ -1,6 +1,7 @@
 import { rm } from 'node:fs/promises'
 import { join } from 'node:path'
 import type { BaseImage } from '../oci/image.ts'
+import { isArtifactKind } from '../oci/kind.ts'
 import { createLayout, type Layout } from '../oci/store/layout.ts'
 import { childCompression, isIndex, type PlannedChild, plannedChildren, plannedDisks } from '../plan/children.ts'
 import { diskStem } from '../plan/diskpath.ts'
@@ -110,7 +111,7 @@ function writeChild(
     compression: childCompression(plan, planned),
     signal: job.signal,
   }
-  if (kind === 'artifact' || kind === 'podman-machine') {
+  if (isArtifactKind(kind)) {
     return writeArtifact(layout, { ...facts, disk, fileName: path, ...(diskType ? { diskType } : {}) })
   }
   const isSingleFile = kind === 'podman-machine-4'

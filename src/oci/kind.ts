@@ -24,12 +24,13 @@ const MACHINE_ARCHITECTURES: ReadonlyMap<string, MachineArchitecture> = new Map(
   ['arm64', 'aarch64'],
 ])
 
-export function isKind(text: string): text is Kind {
-  return (KINDS as readonly string[]).includes(text)
-}
-
 export function isDiskType(text: string): text is DiskType {
   return (DISK_TYPES as readonly string[]).includes(text)
+}
+
+/** Whether what is made for it is an artifact, and no image with the config of a container. */
+export function isArtifactKind(kind: Kind): boolean {
+  return kind === 'artifact' || kind === 'podman-machine'
 }
 
 /** What podman machine calls the architecture; undefined where it runs none. */

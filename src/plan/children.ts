@@ -1,10 +1,10 @@
 import { basename } from 'node:path'
 import { type DiskFormat, diskFormat } from '../disk/format.ts'
-import type { DiskType, Kind } from '../oci/kind.ts'
-import { machineArchitecture } from '../oci/kind.ts'
+import { type DiskType, type Kind, machineArchitecture } from '../oci/kind.ts'
 import type { Compression } from '../oci/packing/compression.ts'
 import { diskStem, machineStem, plannedDiskPath } from './diskpath.ts'
-import { diskTypeFormat, hasTree } from './kinds.ts'
+import { diskTypeFormat } from './format.ts'
+import { hasTree } from './kinds.ts'
 import type { Plan } from './plan.ts'
 
 /** One manifest that a job writes: an image or an artifact, each of one disk. */

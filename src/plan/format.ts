@@ -1,8 +1,8 @@
 import { type DiskFormat, isDiskFormat } from '../disk/format.ts'
 import type { Problem } from '../errors.ts'
 import type { Inputs } from '../inputs/inputs.ts'
-import type { Kind } from '../oci/kind.ts'
-import { chosenKinds, diskTypeFormat } from './kinds.ts'
+import type { DiskType, Kind } from '../oci/kind.ts'
+import { chosenKinds } from './kinds.ts'
 import type { DescriptionSource, DiskSource, Plan } from './plan.ts'
 import { typePlace } from './typeplace.ts'
 
@@ -15,6 +15,14 @@ type Chosen = Pick<Plan, 'format' | 'formatSource'>
 const CARRIED: Partial<Readonly<Record<Kind, readonly DiskFormat[]>>> = {
   kubevirt: ['qcow2', 'raw'],
   'podman-machine-4': ['qcow2', 'raw'],
+}
+
+/** What each kind of machine starts from: podman pkg/machine/define/image_format.go. */
+const DISK_TYPE_FORMATS: Readonly<Record<DiskType, DiskFormat>> = { qemu: 'qcow2', applehv: 'raw', hyperv: 'vhdx' }
+
+/** The format of the disk that a kind of machine takes. */
+export function diskTypeFormat(diskType: DiskType): DiskFormat {
+  return DISK_TYPE_FORMATS[diskType]
 }
 
 /**

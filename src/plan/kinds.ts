@@ -1,18 +1,9 @@
-import type { DiskFormat } from '../disk/format.ts'
 import type { Problem } from '../errors.ts'
 import type { Inputs } from '../inputs/inputs.ts'
 import type { InputName } from '../inputs/raw.ts'
-import { type DiskType, type Kind, machineArchitecture } from '../oci/kind.ts'
+import { isArtifactKind, type Kind, machineArchitecture } from '../oci/kind.ts'
 import { platformText } from '../oci/platform.ts'
 import type { Plan } from './plan.ts'
-
-/** What each kind of machine starts from: podman pkg/machine/define/image_format.go. */
-const DISK_TYPE_FORMATS: Readonly<Record<DiskType, DiskFormat>> = { qemu: 'qcow2', applehv: 'raw', hyperv: 'vhdx' }
-
-/** The format of the disk that a kind of machine takes. */
-export function diskTypeFormat(diskType: DiskType): DiskFormat {
-  return DISK_TYPE_FORMATS[diskType]
-}
 
 /** What is made of the disk, with the disk type that podman on Linux takes where none is named. */
 export function chosenKinds({ kinds, diskTypes }: Inputs): Pick<Plan, 'kinds' | 'diskTypes'> {
@@ -23,6 +14,11 @@ export function chosenKinds({ kinds, diskTypes }: Inputs): Pick<Plan, 'kinds' | 
 /** Whether the disk goes into a tree of files, in which a base and a path have a meaning. */
 export function hasTree(kinds: readonly Kind[]): boolean {
   return kinds.includes('container') || kinds.includes('kubevirt')
+}
+
+/** Whether an image is among what is made, with the config and the labels of a container, and not artifacts alone. */
+export function hasImage(kinds: readonly Kind[]): boolean {
+  return kinds.some((kind) => !isArtifactKind(kind))
 }
 
 /**
@@ -98,7 +94,7 @@ function treeProblems({ kinds, diskPath, baseImage, containerconfig }: Inputs): 
     where: `input ${name}`,
     text: `${what} of container and kubevirt, and kind is ${names}: leave it out`,
   })
-  const [key] = kinds.includes('podman-machine-4') ? [] : Object.keys(containerconfig)
+  const [key] = hasImage(kinds) ? [] : Object.keys(containerconfig)
   return [
     ...(diskPath === undefined ? [] : [of('disk-path', 'is the path')]),
     ...(baseImage === undefined || baseImage === 'scratch' ? [] : [of('base-image', 'is the base')]),

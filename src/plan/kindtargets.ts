@@ -3,7 +3,7 @@ import type { Inputs } from '../inputs/inputs.ts'
 import type { InputName } from '../inputs/raw.ts'
 import type { Kind } from '../oci/kind.ts'
 import { holdsOneImage, parseDestination } from '../registry/transport.ts'
-import { hasTree } from './kinds.ts'
+import { hasImage } from './kinds.ts'
 
 /** Whether what is made is read from the folder of a layout and from nowhere else: podman 4.9 pkg/machine/ocidir.go. */
 export function isLayoutOnly(kinds: readonly Kind[]): boolean {
@@ -22,7 +22,7 @@ export function kindTargetProblems(
   described?: Omit<Problem, 'text'>,
 ): readonly Problem[] {
   const place = described ?? { where: 'input export' }
-  const problemOf = isLayoutOnly(inputs.kinds) ? outsideLayout : hasContainer(inputs.kinds) ? undefined : forContainers
+  const problemOf = isLayoutOnly(inputs.kinds) ? outsideLayout : hasImage(inputs.kinds) ? undefined : forContainers
   return [
     ...(isLayoutOnly(inputs.kinds) ? registryProblems(inputs) : []),
     ...exports.flatMap((text) => {
@@ -31,10 +31,6 @@ export function kindTargetProblems(
       return [{ ...place, text: described === undefined ? problem : `its format means ${problem}` }]
     }),
   ]
-}
-
-function hasContainer(kinds: readonly Kind[]): boolean {
-  return hasTree(kinds) || kinds.includes('podman-machine-4')
 }
 
 function registryProblems({ tags, push, pushByDigest }: Inputs): readonly Problem[] {

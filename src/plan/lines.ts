@@ -2,7 +2,7 @@ import { basename } from 'node:path'
 import type { AnnotationLevel } from '../oci/annotations.ts'
 import { platformText } from '../oci/platform.ts'
 import { isIndex, type PlannedChild, plannedChildren } from './children.ts'
-import { hasTree } from './kinds.ts'
+import { hasImage, hasTree } from './kinds.ts'
 import type { Plan } from './plan.ts'
 
 /** What will happen, for the log. */
@@ -46,10 +46,9 @@ function childLine(plan: Plan, { kind, diskType, format, path }: PlannedChild): 
 function unusedLines(plan: Plan): readonly string[] {
   const missing: readonly AnnotationLevel[] = isIndex(plan) ? [] : ['index', 'index-descriptor']
   const levels = missing.filter((level) => plan.annotations.some((each) => each.levels.includes(level)))
-  const hasConfig = plannedChildren(plan).some(({ kind }) => hasTree([kind]) || kind === 'podman-machine-4')
   return [
     ...(levels.length > 0 ? [`Annotations of ${levels.join(' and ')}: left out, the result is no index`] : []),
-    ...(hasConfig || Object.keys(plan.labels).length === 0 ? [] : ['Labels: left out, an artifact has none']),
+    ...(hasImage(plan.kinds) || Object.keys(plan.labels).length === 0 ? [] : ['Labels: left out, an artifact has none']),
   ]
 }
 

@@ -1,17 +1,21 @@
 import { describe, expect, it } from 'vitest'
 import {
   DISK_TYPES,
+  isArtifactKind,
   isDiskType,
-  isKind,
   isMachineArchitecture,
   KINDS,
   machineArchitecture,
 } from '../../../src/oci/kind.ts'
 
-describe('kinds and disk types', () => {
+describe('kinds', () => {
+  it('are images, or artifacts where no container comes of them', () => {
+    expect(KINDS.filter(isArtifactKind)).toEqual(['podman-machine', 'artifact'])
+  })
+})
+
+describe('disk types', () => {
   it('are known by their names alone', () => {
-    expect(KINDS.filter(isKind)).toEqual(KINDS)
-    expect(['', 'Container', 'containerdisk', 'toString'].filter(isKind)).toEqual([])
     expect(DISK_TYPES.filter(isDiskType)).toEqual(DISK_TYPES)
     expect(['', 'wsl', 'QEMU'].filter(isDiskType)).toEqual([])
   })
