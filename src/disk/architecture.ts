@@ -3,11 +3,11 @@ import { join, resolve } from 'node:path'
 import { runCommand } from '../command.ts'
 import { CommandError } from '../errors.ts'
 import { filled } from './filebytes.ts'
-import { type DiskBytes, diskPart } from './guest/diskbytes.ts'
+import { diskPart, type GuestDisk } from './guest/guestdisk.ts'
+import { boundedDisk } from './guest/boundeddisk.ts'
 import { type EfiLoader, efiLoaders } from './guest/efiloader.ts'
 import { type Partition, partitionsOf } from './guest/partition.ts'
 import { mayHoldLoaders, TYPE_CLUES } from './guest/partitiontype.ts'
-import { inWindows } from './guest/windows.ts'
 
 /** What a disk says about the machines it is for. */
 export interface DiskArchitecture {
@@ -80,18 +80,18 @@ async function converted(
 }
 
 /** What architecture a disk is for, as `diskArchitecture` says. Never throws but what reading throws. */
-export async function architectureOf(disk: DiskBytes): Promise<DiskArchitecture | undefined> {
-  const windows = inWindows(disk)
-  const partitions = await partitionsOf(windows)
+export async function architectureOf(disk: GuestDisk): Promise<DiskArchitecture | undefined> {
+  const bounded = boundedDisk(disk)
+  const partitions = await partitionsOf(bounded)
   const types = partitions.flatMap(({ number, type }) => {
     const clue = TYPE_CLUES.get(type)
     return clue === undefined ? [] : [{ ...clue, text: `partition ${number} is ${clue.text}` }]
   })
-  const clues = [...(await loaderClues(windows, partitions)), ...types]
-  return windows.isSpent() ? undefined : agreed(clues)
+  const clues = [...(await loaderClues(bounded, partitions)), ...types]
+  return bounded.isSpent() ? undefined : agreed(clues)
 }
 
-async function loaderClues(disk: DiskBytes, partitions: readonly Partition[]): Promise<readonly Clue[]> {
+async function loaderClues(disk: GuestDisk, partitions: readonly Partition[]): Promise<readonly Clue[]> {
   const found: (EfiLoader & { readonly number: number })[] = []
   const places = partitions
     .filter(({ type }) => mayHoldLoaders(type))

@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
 import { runCommand } from '../../src/command.ts'
 import { type Conversion, type ConvertedDisk, convertDisk } from '../../src/disk/convert.ts'
-import type { DiskBytes } from '../../src/disk/guest/diskbytes.ts'
+import type { GuestDisk } from '../../src/disk/guest/guestdisk.ts'
 
 const MEBIBYTE = 1 << 20
 
@@ -123,7 +123,7 @@ export async function realLoader(): Promise<Readonly<Record<string, Buffer>>> {
 }
 
 /** A disk that is in memory, counts how often it is read, and is only asked for what it has. */
-export function memoryDisk(content: Buffer): DiskBytes & { readonly reads: () => number } {
+export function memoryDisk(content: Buffer): GuestDisk & { readonly reads: () => number } {
   let reads = 0
   return {
     sizeBytes: content.length,

@@ -1,4 +1,4 @@
-import type { DiskBytes } from './diskbytes.ts'
+import type { GuestDisk } from './guestdisk.ts'
 import { chainStart, type FatVolume, fatVolume } from './fat.ts'
 import { type FatEntry, folderAt, rootFolder } from './fatfolder.ts'
 
@@ -33,7 +33,7 @@ const PE_SIGNATURE = 'PE\0\0'
  * @returns none where there is no FAT file system, or none that can be read; without those that are no program for what
  *   their name says
  */
-export async function efiLoaders(partition: DiskBytes): Promise<readonly EfiLoader[]> {
+export async function efiLoaders(partition: GuestDisk): Promise<readonly EfiLoader[]> {
   const volume = await fatVolume(partition)
   if (volume === undefined) return []
   let entries = (await rootFolder(volume)) ?? []

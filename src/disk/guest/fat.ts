@@ -1,8 +1,8 @@
-import { type DiskBytes, diskPart } from './diskbytes.ts'
+import { diskPart, type GuestDisk } from './guestdisk.ts'
 
 /** A FAT file system; Microsoft, "FAT32 File System Specification" 1.03. */
 export interface FatVolume {
-  readonly bytes: DiskBytes
+  readonly bytes: GuestDisk
   readonly bits: 12 | 16 | 32
   readonly clusterBytes: number
   /** The clusters have the numbers from 2 to this one. */
@@ -24,7 +24,7 @@ const END_MARKS = { 12: 0xff8, 16: 0xfff8, 32: 0x0ffffff8 } as const
 const FAT16_CLUSTERS = 4085
 
 /** @returns undefined where no FAT file system begins there that fits */
-export async function fatVolume(bytes: DiskBytes): Promise<FatVolume | undefined> {
+export async function fatVolume(bytes: GuestDisk): Promise<FatVolume | undefined> {
   const boot = await bytes.read(0, BOOT_BYTES)
   if (boot === undefined) return undefined
   const [sectorBytes, perCluster] = [boot.readUInt16LE(11), boot.readUInt8(13)]

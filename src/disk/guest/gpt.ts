@@ -1,6 +1,6 @@
 import { crc32 } from 'node:zlib'
 import type { Range } from '../range.ts'
-import type { DiskBytes } from './diskbytes.ts'
+import type { GuestDisk } from './guestdisk.ts'
 
 /** An entry of a GUID partition table; UEFI specification 2.10, section 5.3.3. */
 export interface GptEntry {
@@ -24,7 +24,7 @@ const UNUSED = '00000000-0000-0000-0000-000000000000'
  *
  * @returns undefined where neither is whole, by their checksums
  */
-export async function gptEntries(disk: DiskBytes): Promise<readonly GptEntry[] | undefined> {
+export async function gptEntries(disk: GuestDisk): Promise<readonly GptEntry[] | undefined> {
   const ends = SECTOR_SIZES.map((sectorBytes) => [sectorBytes, Math.floor(disk.sizeBytes / sectorBytes) - 1] as const)
   for (const [sectorBytes, sector] of [...SECTOR_SIZES.map((size) => [size, 1] as const), ...ends]) {
     const entries = await tableAt(disk, sectorBytes, sector)
@@ -33,7 +33,7 @@ export async function gptEntries(disk: DiskBytes): Promise<readonly GptEntry[] |
   return undefined
 }
 
-async function tableAt(disk: DiskBytes, sectorBytes: number, sector: number): Promise<readonly GptEntry[] | undefined> {
+async function tableAt(disk: GuestDisk, sectorBytes: number, sector: number): Promise<readonly GptEntry[] | undefined> {
   const header = await disk.read(sector * sectorBytes, sectorBytes)
   if (header === undefined || !isHeader(header, sector)) return undefined
   const [count, entryBytes] = [header.readUInt32LE(80), header.readUInt32LE(84)]

@@ -1,4 +1,4 @@
-import type { DiskBytes } from './diskbytes.ts'
+import type { GuestDisk } from './guestdisk.ts'
 
 /** An entry of a master boot record; UEFI specification 2.10, section 5.2.1. */
 export interface MbrEntry {
@@ -19,7 +19,7 @@ const ENTRY_BYTES = 16
 const SIGNATURE = 0xaa55
 
 /** @returns the four primary partitions, as far as they are used; undefined where there is no master boot record */
-export async function mbrEntries(disk: DiskBytes): Promise<readonly MbrEntry[] | undefined> {
+export async function mbrEntries(disk: GuestDisk): Promise<readonly MbrEntry[] | undefined> {
   const record = await disk.read(0, RECORD_BYTES)
   if (record === undefined || record.readUInt16LE(RECORD_BYTES - 2) !== SIGNATURE) return undefined
   const entries = [1, 2, 3, 4].map((number) => {

@@ -1,5 +1,5 @@
 import type { Range } from '../range.ts'
-import type { DiskBytes } from './diskbytes.ts'
+import type { GuestDisk } from './guestdisk.ts'
 import { gptEntries } from './gpt.ts'
 import { type MbrEntry, mbrEntries, PROTECTIVE_TYPE } from './mbr.ts'
 
@@ -19,7 +19,7 @@ const SECTOR_SIZES = [512, 4096]
  * The partitions of a disk. A GPT holds where the master boot record stands for one or is missing; a record that has
  * other entries beside (a hybrid one) holds only where the GPT is broken, at both ends.
  */
-export async function partitionsOf(disk: DiskBytes): Promise<readonly Partition[]> {
+export async function partitionsOf(disk: GuestDisk): Promise<readonly Partition[]> {
   const record = await mbrEntries(disk)
   if (record === undefined || record.some(({ type }) => type === PROTECTIVE_TYPE)) {
     const entries = await gptEntries(disk)

@@ -1,10 +1,11 @@
-import { type DiskBytes, isWithin } from './diskbytes.ts'
+import { type GuestDisk, isWithin } from './guestdisk.ts'
 
 const WINDOW_BYTES = 256 * 1024
 /** A disk needs about ten: its start and end, and of each EFI system partition the tables, three folders and the files. */
 const MOST_WINDOWS = 64
 
-export interface Windows extends DiskBytes {
+/** A disk of which no more than so much is read. */
+export interface BoundedDisk extends GuestDisk {
   /** Whether more was asked for than is read of any disk: what was learned is then not all that there is. */
   isSpent(): boolean
 }
@@ -13,7 +14,7 @@ export interface Windows extends DiskBytes {
  * Reads a disk in whole windows, each once, and only so many: what lies close together costs one read, and a disk that is
  * made to be read for ever does not.
  */
-export function inWindows(disk: DiskBytes): Windows {
+export function boundedDisk(disk: GuestDisk): BoundedDisk {
   const { sizeBytes } = disk
   const windows = new Map<number, Buffer | undefined>()
   let spent = false

@@ -1,14 +1,14 @@
 import type { Range } from '../range.ts'
 
 /** A disk as its machine sees it, or part of one, to be read wherever one likes. */
-export interface DiskBytes {
+export interface GuestDisk {
   readonly sizeBytes: number
   /** @returns undefined where not all of them are there or can be read */
   read(offset: number, length: number): Promise<Buffer | undefined>
 }
 
 /** Part of a disk; as far as the disk goes, where it is said to be longer. */
-export function diskPart(disk: DiskBytes, { offset, length }: Range): DiskBytes {
+export function diskPart(disk: GuestDisk, { offset, length }: Range): GuestDisk {
   const sizeBytes = Math.max(0, Math.min(length, disk.sizeBytes - offset))
   return {
     sizeBytes,

@@ -1,6 +1,6 @@
 import { expect, it } from 'vitest'
-import { diskPart } from '../../../src/disk/guest/diskbytes.ts'
-import { inWindows } from '../../../src/disk/guest/windows.ts'
+import { diskPart } from '../../../src/disk/guest/guestdisk.ts'
+import { boundedDisk } from '../../../src/disk/guest/boundeddisk.ts'
 import { memoryDisk } from '../../support/machinedisk.ts'
 import { noise } from '../../support/rawdisk.ts'
 
@@ -21,12 +21,12 @@ it('a part that is said to be longer than the disk ends with it, and one behind 
   expect(diskPart(disk, { offset: 2 ** 70, length: 5000 }).sizeBytes).toBe(0)
 })
 
-it('windows give what the disk has across their borders, and read each once', async () => {
+it('a bounded disk gives what the disk has across the borders of its windows, and reads each once', async () => {
   const disk = memoryDisk(BYTES)
-  const windows = inWindows(disk)
-  expect(await windows.read(262_000, 300_000)).toEqual(BYTES.subarray(262_000, 562_000))
-  expect(await windows.read(599_999, 1)).toEqual(BYTES.subarray(599_999))
-  expect(await windows.read(599_999, 2)).toBeUndefined()
+  const bounded = boundedDisk(disk)
+  expect(await bounded.read(262_000, 300_000)).toEqual(BYTES.subarray(262_000, 562_000))
+  expect(await bounded.read(599_999, 1)).toEqual(BYTES.subarray(599_999))
+  expect(await bounded.read(599_999, 2)).toBeUndefined()
   expect(disk.reads()).toBe(3)
-  expect(windows.isSpent()).toBe(false)
+  expect(bounded.isSpent()).toBe(false)
 })
