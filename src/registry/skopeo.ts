@@ -16,6 +16,11 @@ export interface Purpose {
   readonly failure: string
 }
 
+/** Of what a job writes to, or has written. */
+export function targetPurpose(reference: string, failure: string): Purpose {
+  return { side: 'target', reference, failure }
+}
+
 /** A registry's refusal with the kind of it, for callers that take some kinds for an answer. */
 export class RefusedError extends RegistryError {
   readonly refusal: Refusal

@@ -10,10 +10,10 @@ import { type ImageName, type LocalName, plainName } from '../transport.ts'
 import { namesIn } from './beside.ts'
 import { isImageFolder } from './foldertarget.ts'
 import { readLayoutIndex } from './layouttarget.ts'
-import { checkTargets } from './push.ts'
 import { collisions, replacements } from './sameplace.ts'
 import { checkStagingPlace } from './staging.ts'
 import { storageProblem } from './storagetarget.ts'
+import { checkTargets } from './targetcheck.ts'
 import { nameProblem } from './targetnames.ts'
 
 /** Linux's NAME_MAX. */

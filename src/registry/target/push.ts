@@ -2,41 +2,15 @@ import { RegistryError } from '../../errors.ts'
 import type { Descriptor } from '../../oci/descriptor.ts'
 import { type Digest, digestOf } from '../../oci/digest.ts'
 import { type Platform, platformText } from '../../oci/platform.ts'
-import { parseReference, repositoryOf } from '../../oci/reference.ts'
+import { repositoryOf } from '../../oci/reference.ts'
 import type { Access } from '../access.ts'
-import { hasLogin } from '../login/login.ts'
-import type { RefusalKind } from '../refusal.ts'
-import { copyImage, type Purpose, RefusedError, readManifest } from '../skopeo.ts'
+import { copyImage, RefusedError, readManifest, targetPurpose } from '../skopeo.ts'
 import { folderName } from '../transport.ts'
-import { checkStagingPlace, type Source, type Staging, stageTree } from './staging.ts'
+import { pushOrder } from './pushorder.ts'
+import { type Source, type Staging, stageTree } from './staging.ts'
 
 /** Where a format is named, a refused index is not tried again as Docker's list, which tells another error than the first. */
 const INDEX_ALONE = ['--multi-arch=index-only', '--format=oci']
-
-/** Answers that say nothing against a push: registries give them for repositories that a push creates. */
-const ANSWERS: ReadonlySet<RefusalKind> = new Set<RefusalKind>([
-  'login',
-  'hidden',
-  'denied',
-  'missing',
-  'rate',
-  'size',
-  'other',
-])
-
-/**
- * Least specific tags last, so that what people follow moves when everything else is in place: versions by falling
- * number of components, then other names, then `latest`. Else the given order.
- */
-export function pushOrder(tags: readonly string[]): readonly string[] {
-  return tags.toSorted((one, other) => specificity(other) - specificity(one))
-}
-
-/** What a push would do, for jobs that do not push. */
-export function describePush(tags: readonly string[]): readonly string[] {
-  if (tags.length === 0) return []
-  return ['nothing is pushed: push is false; it would go to', ...pushOrder(tags).map((tag) => `  ${tag}`)]
-}
 
 /**
  * Pushes an image, or an index with all it names, to all tags, one after another. Whatever is pushed is read back and must
@@ -120,7 +94,7 @@ interface DocumentPush {
 async function pushDocument({ from, to, digest, isIndex, platform }: DocumentPush, access: Access): Promise<void> {
   const flags = ['--quiet', '--preserve-digests', ...(isIndex ? INDEX_ALONE : [])]
   try {
-    await copyImage({ from, to: `docker://${to}`, flags }, access, purpose(to, `the push to ${to} failed`))
+    await copyImage({ from, to: `docker://${to}`, flags }, access, targetPurpose(to, `the push to ${to} failed`))
   } catch (error) {
     if (!(error instanceof RefusedError) || (await carried(to, access).catch(() => undefined)) !== digest) throw error
     access.report.info(`${error.message}; but ${to} carries ${digest}, so the push got through`)
@@ -160,69 +134,15 @@ export async function pushIndex(
 /** What a tag carries before a push; undefined where it cannot be read, as one that is new. */
 async function presentDigest(tag: string, access: Access): Promise<Digest | undefined> {
   try {
-    return digestOf(await readManifest(`docker://${tag}`, access, purpose(tag, `${tag} cannot be read`)))
+    return digestOf(await readManifest(`docker://${tag}`, access, targetPurpose(tag, `${tag} cannot be read`)))
   } catch (error) {
     if (error instanceof RefusedError) return undefined
     throw error
   }
 }
 
-/**
- * Asks each registry once whether it is there, before an hour of building.
- *
- * @param references tags, or repositories without one
- * @throws RegistryError when one refuses the connection, has no address or no trusted certificate, is no registry, or does
- *   not accept the login, or wants one where there is none. A repository that is not there, or denied, is no error here:
- *   some registries say so of new ones.
- * @throws HostError when skopeo cannot push from the folder of the job
- */
-export async function checkTargets(references: readonly string[], access: Access): Promise<void> {
-  if (references.length > 0) checkStagingPlace(access)
-  const firsts = new Map<string, string>()
-  for (const reference of references) {
-    const parsed = parseReference(reference)
-    const registry = typeof parsed === 'string' ? reference : parsed.registry
-    if (!firsts.has(registry)) firsts.set(registry, reference)
-  }
-  for (const [registry, first] of firsts) {
-    try {
-      await readManifest(`docker://${first}`, access, purpose(first, `the registry ${registry} cannot be reached`))
-    } catch (error) {
-      if (!(error instanceof RefusedError) || !ANSWERS.has(error.refusal.kind)) throw error
-      if (error.refusal.kind === 'login') throw await loginError(first, registry, access, error)
-    }
-  }
-}
-
-/** Who has to log in to read has to log in to push. (Of new repositories registries say "denied", which passes.) */
-async function loginError(
-  reference: string,
-  registry: string,
-  access: Access,
-  { detail }: RefusedError,
-): Promise<RegistryError> {
-  const parsed = parseReference(reference)
-  const known = typeof parsed !== 'string' && (await hasLogin(access, parsed))
-  const message = known
-    ? `the login for ${registry} is not accepted: log in again`
-    : `${registry} wants a login for ${reference}, and there is none: give username and password, or log in before`
-  return new RegistryError(message, { side: 'target', reference, detail })
-}
-
 async function carried(name: string, access: Access): Promise<Digest> {
   return digestOf(
-    await readManifest(`docker://${name}`, access, purpose(name, `${name} was pushed but cannot be read back`)),
+    await readManifest(`docker://${name}`, access, targetPurpose(name, `${name} was pushed but cannot be read back`)),
   )
-}
-
-function purpose(reference: string, failure: string): Purpose {
-  return { side: 'target', reference, failure }
-}
-
-function specificity(reference: string): number {
-  const parsed = parseReference(reference)
-  const tag = typeof parsed === 'string' ? undefined : parsed.tag
-  if (tag === undefined || tag === 'latest') return -1
-  const version = /^v?(\d+(?:\.\d+)*)(?![A-Za-z0-9])/.exec(tag)?.[1]
-  return version === undefined ? 0 : version.split('.').length
 }

@@ -1,9 +1,9 @@
 import { InputError, RegistryError } from '../../errors.ts'
 import { type Digest, digestOf } from '../../oci/digest.ts'
-import { holdsIndex, type IndexPart, partOfIndex, partOfManifest, checkedIndex } from '../../oci/indexpart.ts'
+import { checkedIndex, holdsIndex, type IndexPart, partOfIndex, partOfManifest } from '../../oci/indexpart.ts'
 import { type PinnedReference, type Reference, referenceText, repositoryText } from '../../oci/reference.ts'
 import type { Access } from '../access.ts'
-import { type Purpose, RefusedError, readConfig, readManifest } from '../skopeo.ts'
+import { type Purpose, RefusedError, readConfig, readManifest, targetPurpose } from '../skopeo.ts'
 
 /**
  * Reads one of the images of a merge: its manifests and what says their platform, no layers.
@@ -63,5 +63,5 @@ async function readPinned(
 }
 
 function purposeOf(name: string): Purpose {
-  return { side: 'target', reference: name, failure: `the image ${name} cannot be read` }
+  return targetPurpose(name, `the image ${name} cannot be read`)
 }

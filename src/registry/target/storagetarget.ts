@@ -2,7 +2,7 @@ import { RegistryError } from '../../errors.ts'
 import type { Descriptor } from '../../oci/descriptor.ts'
 import { digestOf } from '../../oci/digest.ts'
 import type { Access } from '../access.ts'
-import { copyImage, type Purpose, RefusedError, readManifest } from '../skopeo.ts'
+import { copyImage, RefusedError, readManifest, targetPurpose } from '../skopeo.ts'
 import { type Source, stageTree } from './staging.ts'
 
 /**
@@ -23,10 +23,10 @@ export async function copyToStorage(
   await using staging = await stageTree(source, access)
   for (const name of names) {
     const to = `containers-storage:${name}`
-    const purpose = purposeOf(to, `the image cannot be written to ${to}`)
+    const purpose = targetPurpose(to, `the image cannot be written to ${to}`)
     const copy = { from: staging.nameOf(image), to, flags: ['--quiet', '--preserve-digests'] }
     await copyImage(copy, access, purpose)
-    const found = digestOf(await readManifest(to, access, purposeOf(to, `${to} was written but cannot be read back`)))
+    const found = digestOf(await readManifest(to, access, targetPurpose(to, `${to} was written but cannot be read back`)))
     if (found === image.digest) continue
     const message = `${to} has ${found} now, not our ${image.digest}: somebody else wrote to it at the same time`
     throw new RegistryError(message, { side: 'target', reference: to })
@@ -41,7 +41,7 @@ export async function copyToStorage(
 export async function storageProblem(name: string, access: Access): Promise<string | undefined> {
   const to = `containers-storage:${name}`
   try {
-    await readManifest(to, access, purposeOf(to, to))
+    await readManifest(to, access, targetPurpose(to, to))
     return undefined
   } catch (error) {
     if (!(error instanceof RefusedError)) throw error
@@ -50,8 +50,4 @@ export async function storageProblem(name: string, access: Access): Promise<stri
       ? undefined
       : error.refusal.reason
   }
-}
-
-function purposeOf(reference: string, failure: string): Purpose {
-  return { side: 'target', reference, failure }
 }

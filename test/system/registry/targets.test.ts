@@ -1,7 +1,7 @@
 import { mkdir, writeFile } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
-import { checkTargets } from '../../../src/registry/target/push.ts'
+import { checkTargets } from '../../../src/registry/target/targetcheck.ts'
 import { startProxy } from '../../support/proxy.ts'
 import { type Registry, startRegistry, type TestAccess, testAccess } from '../../support/registry.ts'
 

@@ -1,6 +1,6 @@
 import { expect, it } from 'vitest'
-import { diskPart } from '../../../src/disk/guest/guestdisk.ts'
 import { boundedDisk } from '../../../src/disk/guest/boundeddisk.ts'
+import { diskPart } from '../../../src/disk/guest/guestdisk.ts'
 import { memoryDisk } from '../../support/machinedisk.ts'
 import { noise } from '../../support/rawdisk.ts'
 

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { describePush, pushOrder } from '../../../src/registry/target/push.ts'
+import { describePush, pushOrder } from '../../../src/registry/target/pushorder.ts'
 
 const named = (tags: readonly string[]) => tags.map((tag) => `ghcr.io/a/x:${tag}`)
 
