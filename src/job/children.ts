@@ -9,9 +9,10 @@ import type { Plan } from '../plan/plan.ts'
 import { writeArtifact } from './artifact.ts'
 import { convertSource, imageTime, type ReadyDisk, type SourceDisk } from './disk.ts'
 import type { Job } from './job.ts'
+import { type NamedResult, nameChildren } from './naming.ts'
 import type { BuiltChild, BuiltDisk } from './result.ts'
 import { checkBlobSpace, checkDiskSpace } from './space.ts'
-import { type NamedResult, nameChildren, type WrittenChild, writeImage } from './wrap.ts'
+import { type WrittenChild, writeImage } from './wrap.ts'
 
 export interface WrittenChildren extends NamedResult {
   /** The folder of the layout. */

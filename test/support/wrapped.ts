@@ -1,4 +1,5 @@
-import { type ImageRequest, type NamedResult, nameChildren, writeImage } from '../../src/job/wrap.ts'
+import { type NamedResult, nameChildren } from '../../src/job/naming.ts'
+import { type ImageRequest, writeImage } from '../../src/job/wrap.ts'
 import type { Digest } from '../../src/oci/digest.ts'
 import { createLayout } from '../../src/oci/store/layout.ts'
 
