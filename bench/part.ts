@@ -35,7 +35,7 @@ const workFolder = resolve('work')
 await mkdir(workFolder)
 // What converts and wraps asks for nothing else of a job.
 const job = { workFolder, report, signal, stopwatch: new Stopwatch(() => Date.now()) } as unknown as Job
-const raw = { ...(await inspectDisk(resolve(disk))), file: resolve(disk), name: 'disk' }
+const raw = { ...(await inspectDisk(resolve(disk))), file: resolve(disk) }
 
 const start = performance.now()
 const { layout } = await writeChildren(plan, { raw, base: undefined }, job)

@@ -20,7 +20,7 @@ export function mergedIndex(parts: readonly IndexPart[], annotations: readonly L
   return imageIndex(entries, { ...commonAnnotations(parts), ...annotationsFor(annotations, 'index') })
 }
 
-/** Those that nothing of the merged index takes: a manifest's, the descriptor's of an index, of a platform that is not there. */
+/** Those that nothing of the merged index takes: a manifest's, those of an index's descriptor, of a platform not there. */
 export function unusedAnnotations(
   parts: readonly IndexPart[],
   annotations: readonly LevelledAnnotation[],

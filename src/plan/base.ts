@@ -8,8 +8,8 @@ import { hasTree } from './kinds.ts'
 import type { DescriptionSource, DiskSource, Plan } from './plan.ts'
 
 /**
- * The base of the input, else of the description, else none; none for kinds without a tree of files. What of it is on this machine is looked at: a file that is
- * missing or no container is a problem now.
+ * The base of the input, else of the description, else none; none for kinds without a tree of files. What of it is on this
+ * machine is looked at: a file that is missing or no container is a problem now.
  *
  * @param problems gets what is wrong, at the input or at the line of `derived_from`
  */

@@ -8,8 +8,8 @@ import type { Access } from '../access.ts'
 import { dockerArchive } from './dockerimage.ts'
 
 /**
- * Writes the archive of a layout with an image, or an index and all it names, in one step in place of what is there; without skopeo, which leaves the platform out of
- * index.json and unpacks a copy of everything beside the archive.
+ * Writes the archive of a layout with an image, or an index and all it names, in one step in place of what is there;
+ * without skopeo, which leaves the platform out of index.json and unpacks a copy of everything beside the archive.
  *
  * @param names in index.json
  * @throws ImageError when a blob is damaged; HostError when the disk is full; errors of the file system are passed on

@@ -20,9 +20,9 @@ export interface ExportSource extends Source {
 }
 
 /**
- * Writes an image, or an index with all it names, to skopeo destinations, one after another. Our digest stays the same in all that can keep it; the log
- * says of each what it carries. A layout that is there already keeps its other images; an archive or a folder that is
- * there is replaced in one step, and stays when this fails.
+ * Writes an image, or an index with all it names, to skopeo destinations, one after another. Our digest stays the same in
+ * all that can keep it; the log says of each what it carries. A layout that is there already keeps its other images; an
+ * archive or a folder that is there is replaced in one step, and stays when this fails.
  *
  * @param onWritten called after each, with how many are written by then
  * @throws RegistryError, HostError, ImageError; errors of the file system are passed on

@@ -18,8 +18,9 @@ const BLOB_OR_SIGNATURE = /^(?:[0-9a-f]{64}(?:\.manifest\.json|\.signature-\d+)?
 
 /**
  * Writes an image in the form of `dir:`: the blobs and `manifest.json` side by side, of an index the manifests that it
- * names too, as `HEX.manifest.json`. Without skopeo, which empties the folder first. A new folder comes to be whole; in one that is there the manifest changes in one step, and only then the
- * blobs of the image before go. A failure leaves what there was.
+ * names too, as `HEX.manifest.json`. Without skopeo, which empties the folder first. A new folder comes to be whole; in
+ * one that is there the manifest changes in one step, and only then the blobs of the image before go. A failure leaves
+ * what there was.
  *
  * @throws HostError when the folder holds something else than an image, or the disk is full; errors of the file system
  *   are passed on

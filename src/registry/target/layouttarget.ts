@@ -22,9 +22,10 @@ import { makeWhole, namesIn } from './beside.ts'
 import { locked } from './lock.ts'
 
 /**
- * Puts an image, or an index with all it names, into a layout, without skopeo, which leaves the platform out and writes index.json in place (c/image
- * oci/layout/oci_dest.go). A new layout comes to be whole. One that is there keeps its other images and all that we do
- * not know; its index changes in one step, and exports into it wait for one another. A failure leaves what there was.
+ * Puts an image, or an index with all it names, into a layout, without skopeo, which leaves the platform out and writes
+ * index.json in place (c/image oci/layout/oci_dest.go). A new layout comes to be whole. One that is there keeps its other
+ * images and all that we do not know; its index changes in one step, and exports into it wait for one another. A failure
+ * leaves what there was.
  *
  * @param names of it there, none for one without; they are taken from other images of the layout
  * @throws HostError when the folder holds something else than a layout, or the disk is full; ImageError when its index
