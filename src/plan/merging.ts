@@ -4,6 +4,7 @@ import type { InputName } from '../inputs/raw.ts'
 import type { LevelledAnnotation } from '../oci/annotations.ts'
 import { type PinnedReference, type Reference, referenceText, repositoryText } from '../oci/reference.ts'
 import { parseTag } from '../registry/transport.ts'
+import { loginRegistry, loneRegistryProblem } from './loginregistry.ts'
 
 /** The validated decision of what is merged, without secrets. */
 export interface MergePlan {
@@ -32,8 +33,13 @@ export function mergePlan(given: { readonly inputs: MergeInputs; readonly proble
   const repositories = repositoriesOf(tags)
   if (repositories.length > 0) problems.push(...elsewhere(images, repositories.map(repositoryText)))
   problems.push(...repeated(images))
-  const login = loginRegistry(given.inputs, [...new Set(repositories.map(({ registry }) => registry))])
-  if ('where' in login && !isRefused('registry', 'username', 'password')) problems.push(login)
+  const login = loginRegistry(
+    given.inputs,
+    repositories.map(({ registry }) => registry),
+  )
+  if ('where' in login && repositories.length > 0 && !isRefused('registry')) problems.push(login)
+  const isLone = given.inputs.login === undefined && !isRefused('username', 'password')
+  if (given.inputs.registry !== undefined && isLone) problems.push(loneRegistryProblem(given.inputs.registry))
   if (problems.length > 0 || 'where' in login) throw new InputError(problems)
   return { images, tags, repositories, annotations, ...login, tlsVerify, installTools }
 }
@@ -68,20 +74,4 @@ function repeated(images: readonly PinnedReference[]): readonly Problem[] {
     where: 'input images',
     text: `${name} stands there more than once: each job of a matrix needs an output of its own`,
   }))
-}
-
-function loginRegistry(
-  { registry, login }: MergeInputs,
-  registries: readonly string[],
-): { readonly loginRegistry?: string } | Problem {
-  const refusal = (text: string) => ({ where: 'input registry', text })
-  if (login === undefined) {
-    if (registry === undefined) return {}
-    return refusal(`a login for ${registry} needs username and password: give both, or leave registry out`)
-  }
-  if (registry !== undefined) return { loginRegistry: registry }
-  const [first, ...others] = registries
-  if (first === undefined) return {}
-  if (others.length === 0) return { loginRegistry: first }
-  return refusal(`missing, and tags name ${registries.join(' and ')}: write the registry that the login is for`)
 }

@@ -11,6 +11,7 @@ import { hasRegistry } from '../oci/reference.ts'
 import { parseDestination, parseTag } from '../registry/transport.ts'
 import { defaultExports, hasOwnName } from './exports.ts'
 import { isLayoutOnly, kindTargetProblems } from './kindtargets.ts'
+import { loginRegistry, loneRegistryProblem } from './loginregistry.ts'
 import type { DescriptionSource, DiskSource, Plan } from './plan.ts'
 import { chosenRepository } from './repository.ts'
 import { typePlace } from './typeplace.ts'
@@ -49,7 +50,7 @@ export function chosenTargets(choice: TargetChoice, problems: Problem[]): Target
   }
   const { pushByDigest } = repository
   const references = pushByDigest === undefined ? tags.tags : [pushByDigest]
-  return { ...tags, ...repository, ...exports, ...loginRegistry(choice, references, problems) }
+  return { ...tags, ...repository, ...exports, ...chosenLogin(choice, references, problems) }
 }
 
 function chosenTags(choice: TargetChoice, problems: Problem[]): Pick<Targets, 'tags' | 'tagsSource'> {
@@ -116,40 +117,27 @@ function pushProblems({ inputs, source, names }: TargetChoice): readonly Problem
   return [{ where: 'input push', text }]
 }
 
-/**
- * The registry of the login: as given, else the one that all references of the inputs name. Never one that the description
- * names: whoever changes it, in a pull request perhaps, would choose who is told the password.
- */
-function loginRegistry(
+/** What the job's login is for; a registry that only the description names is none. */
+function chosenLogin(
   choice: TargetChoice,
   references: readonly string[],
   problems: Problem[],
 ): Pick<Targets, 'loginRegistry'> {
-  const { registry, login } = choice.inputs
-  if (registry !== undefined) {
-    if (login === undefined && !isUsed(choice)) {
-      const text = `a login for ${registry} needs username and password: give both, or leave registry out`
-      problems.push({ where: 'input registry', text })
-    }
-    return login === undefined ? {} : { loginRegistry: registry }
-  }
-  if (login === undefined || isRefused(choice, 'registry')) return {}
-  const { pushByDigest, tags, naming } = choice.inputs
-  // A repository that is missing is told.
-  if (pushByDigest && references.length === 0) return {}
+  const { registry, login, pushByDigest, tags, naming } = choice.inputs
+  if (registry !== undefined && login === undefined && !isUsed(choice)) problems.push(loneRegistryProblem(registry))
   const isDescribed = !pushByDigest && tags.length === 0 && !hasRegistry(naming.name ?? '')
-  const registries = (isDescribed ? [] : references).flatMap((text) => {
+  const named = (isDescribed ? [] : references).flatMap((text) => {
     const parsed = parseTag(text)
     return 'problem' in parsed ? [] : [parsed.reference.registry]
   })
-  const [first, ...others] = new Set(registries)
-  if (first !== undefined && others.length === 0) return { loginRegistry: first }
-  const nobody =
-    isDescribed && references.length > 0 ? 'only the description names one' : 'there are no tags to take it from'
-  const why = first === undefined ? nobody : `tags name ${[first, ...others].join(' and ')}`
-  if (!isRefused(choice, 'tags')) {
-    problems.push({ where: 'input registry', text: `missing, and ${why}: write the registry that the login is for` })
-  }
+  const chosen = loginRegistry(
+    choice.inputs,
+    named,
+    isDescribed && references.length > 0 ? 'only the description names one' : undefined,
+  )
+  if (!('where' in chosen)) return chosen
+  const isRepositoryMissing = pushByDigest && references.length === 0
+  if (!isRepositoryMissing && !isRefused(choice, 'registry') && !isRefused(choice, 'tags')) problems.push(chosen)
   return {}
 }
 
