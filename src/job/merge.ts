@@ -6,13 +6,14 @@ import type { ImageIndex } from '../oci/imageindex.ts'
 import { type IndexPart, partPlatforms, partProblems } from '../oci/indexpart.ts'
 import { mergedIndex, unusedAnnotations } from '../oci/mergedindex.ts'
 import { platformText } from '../oci/platform.ts'
-import { repositoryOf, repositoryText } from '../oci/reference.ts'
+import { repositoryText } from '../oci/reference.ts'
 import { createLayout, namedDescriptors, putBlob, writeIndex } from '../oci/store/layout.ts'
 import type { MergePlan } from '../plan/merging.ts'
 import type { Access } from '../registry/access.ts'
 import { requireSkopeo } from '../registry/skopeo.ts'
-import { readPart, requireEntries } from '../registry/target/pushedpart.ts'
 import { pushIndex } from '../registry/target/push.ts'
+import { readPart, requireEntries } from '../registry/target/pushedpart.ts'
+import { type Published, reachedTags } from './result.ts'
 
 export interface MergeJob {
   readonly plan: MergePlan
@@ -23,13 +24,9 @@ export interface MergeJob {
   readonly onProgress: (merged: Merged) => void
 }
 
-export interface Merged {
+export interface Merged extends Pick<Published, 'tags' | 'image'> {
   /** Of the index. */
   readonly digest: Digest
-  /** `REPOSITORY@DIGEST` of the first tag; empty as long as that does not carry it. */
-  readonly image: string
-  /** Those that carry the digest, in the order of the plan. */
-  readonly tags: readonly string[]
 }
 
 const INDEX_NAME = 'index'
@@ -51,15 +48,13 @@ export async function mergeImages(job: MergeJob): Promise<Merged> {
   for (const line of mergeLines(merged, parts, plan.annotations)) report.info(line)
   report.group('Push')
   const { digest } = merged.descriptor
-  const [first = ''] = plan.tags
   const carrying = new Set<string>()
   let reached: Merged = { digest, image: '', tags: [] }
   onProgress(reached)
   const layout = await layoutOf(merged, workFolder)
   await pushIndex({ layout, name: INDEX_NAME, digest }, plan.tags, access, (tag) => {
     carrying.add(tag)
-    const image = carrying.has(first) ? `${repositoryOf(first)}@${digest}` : ''
-    reached = { digest, image, tags: plan.tags.filter((each) => carrying.has(each)) }
+    reached = { digest, ...reachedTags(plan.tags, carrying, digest) }
     onProgress(reached)
   })
   report.endGroup()

@@ -1,4 +1,3 @@
-import { repositoryOf } from '../oci/reference.ts'
 import type { Plan } from '../plan/plan.ts'
 import type { Access } from '../registry/access.ts'
 import { exportImage } from '../registry/target/export.ts'
@@ -6,8 +5,7 @@ import { pushByDigest, pushImage } from '../registry/target/push.ts'
 import { describePush } from '../registry/target/pushorder.ts'
 import { type ImageName, parseDestination } from '../registry/transport.ts'
 import type { Report } from '../report.ts'
-import type { Built, Published } from './result.ts'
-import { UNPUBLISHED } from './result.ts'
+import { type Built, type Published, reachedTags, UNPUBLISHED } from './result.ts'
 import type { Stopwatch } from './stopwatch.ts'
 
 export interface PublishJob {
@@ -56,10 +54,7 @@ export async function publishImage(job: PublishJob): Promise<Published> {
   report.group('Push')
   await stopwatch.time('Push', () =>
     pushImage(source, plan.tags, access, (tag) => {
-      const done = new Set([...published.tags, tag])
-      const tags = plan.tags.filter((each) => done.has(each))
-      const [first = ''] = plan.tags
-      reached({ tags, image: done.has(first) ? `${repositoryOf(first)}@${built.digest}` : '' })
+      reached(reachedTags(plan.tags, new Set([...published.tags, tag]), built.digest))
     }),
   )
   report.endGroup()

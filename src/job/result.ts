@@ -2,6 +2,7 @@ import type { DiskFormat } from '../disk/format.ts'
 import type { Descriptor } from '../oci/descriptor.ts'
 import type { Digest } from '../oci/digest.ts'
 import type { DiskType, Kind } from '../oci/kind.ts'
+import { repositoryOf } from '../oci/reference.ts'
 import { handedOver } from '../plan/plan.ts'
 
 /** What the build leaves for publishing: images in a layout. Plain data, written as JSON between the steps. */
@@ -64,6 +65,24 @@ export interface Published {
   /** `REPOSITORY@DIGEST` of the first tag, or of what was pushed by digest; empty when nothing was pushed. */
   readonly image: string
   readonly exports: readonly string[]
+}
+
+/**
+ * How far a push has come.
+ *
+ * @param tags of the plan
+ * @param carrying those of them that carry the digest by now
+ */
+export function reachedTags(
+  tags: readonly string[],
+  carrying: ReadonlySet<string>,
+  digest: Digest,
+): Pick<Published, 'tags' | 'image'> {
+  const [first] = tags
+  return {
+    tags: tags.filter((tag) => carrying.has(tag)),
+    image: first !== undefined && carrying.has(first) ? `${repositoryOf(first)}@${digest}` : '',
+  }
 }
 
 export const UNPUBLISHED: Published = { tags: [], image: '', exports: [] }
