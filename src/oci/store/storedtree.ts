@@ -1,5 +1,5 @@
 import type { Descriptor } from '../descriptor.ts'
-import { type Index, parseIndex } from '../index.ts'
+import { type Index, parseIndex } from '../index/index.ts'
 import { mediaTypes } from '../manifest.ts'
 import { blobPath } from './layout.ts'
 import { readStoredImage, readUnchangedManifest, type StoredBlob, type StoredImage } from './storedimage.ts'

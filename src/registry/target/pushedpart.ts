@@ -1,6 +1,6 @@
 import { InputError, RegistryError } from '../../errors.ts'
 import { type Digest, digestOf } from '../../oci/digest.ts'
-import { checkedIndex, holdsIndex, type IndexPart, partOfIndex, partOfManifest } from '../../oci/indexpart.ts'
+import { checkedIndex, holdsIndex, type IndexPart, partOfIndex, partOfManifest } from '../../oci/index/indexpart.ts'
 import { type PinnedReference, type Reference, referenceText, repositoryText } from '../../oci/reference.ts'
 import type { Access } from '../access.ts'
 import { type Purpose, RefusedError, readConfig, readManifest, targetPurpose } from '../skopeo.ts'

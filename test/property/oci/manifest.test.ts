@@ -2,7 +2,7 @@ import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { ImageError } from '../../../src/errors.ts'
 import { isDigest } from '../../../src/oci/digest.ts'
-import { parseIndex } from '../../../src/oci/index.ts'
+import { parseIndex } from '../../../src/oci/index/index.ts'
 import { parseManifest } from '../../../src/oci/manifest.ts'
 
 const digest = fc.oneof(

@@ -1,6 +1,6 @@
 import { expect, it } from 'vitest'
 import { artifactTypes, diskArtifact } from '../../../src/oci/artifact.ts'
-import { imageIndex } from '../../../src/oci/imageindex.ts'
+import { imageIndex } from '../../../src/oci/index/imageindex.ts'
 
 const DIGEST = `sha256:${'a'.repeat(64)}` as const
 

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import { ImageError } from '../../../src/errors.ts'
-import { parseIndex } from '../../../src/oci/index.ts'
+import { parseIndex } from '../../../src/oci/index/index.ts'
 import { type Manifest, mediaTypes, ociManifestFrom, parseManifest } from '../../../src/oci/manifest.ts'
 import { sha256 } from './samplebase.ts'
 

@@ -1,8 +1,8 @@
-import { ImageError } from '../errors.ts'
-import { annotationViolations, type Descriptor, descriptorFrom, descriptorViolations } from './descriptor.ts'
-import { type JsonObject, parseDocument } from './document.ts'
-import { mediaTypeOf, mediaTypes, mediaTypeViolations } from './manifest.ts'
-import { acceptedVariants, type Platform } from './platform.ts'
+import { ImageError } from '../../errors.ts'
+import { annotationViolations, type Descriptor, descriptorFrom, descriptorViolations } from '../descriptor.ts'
+import { type JsonObject, parseDocument } from '../document.ts'
+import { mediaTypeOf, mediaTypes, mediaTypeViolations } from '../manifest.ts'
+import { acceptedVariants, type Platform } from '../platform.ts'
 
 /** An image index, or a Docker manifest list as `mediaType` says; image-spec image-index.md. */
 export interface Index {

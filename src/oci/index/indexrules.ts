@@ -1,8 +1,8 @@
-import { DISK_TYPE_ANNOTATION, ZSTD_ANNOTATION } from './annotations.ts'
-import type { Descriptor } from './descriptor.ts'
-import { DISK_TYPES, isDiskType, isMachineArchitecture } from './kind.ts'
-import { mediaTypes } from './manifest.ts'
-import { type Platform, parsePlatform, platformKey, platformText } from './platform.ts'
+import { DISK_TYPE_ANNOTATION, ZSTD_ANNOTATION } from '../annotations.ts'
+import type { Descriptor } from '../descriptor.ts'
+import { DISK_TYPES, isDiskType, isMachineArchitecture } from '../kind.ts'
+import { mediaTypes } from '../manifest.ts'
+import { type Platform, parsePlatform, platformKey, platformText } from '../platform.ts'
 
 /**
  * Why these entries cannot be one index that every consumer takes what is meant for it from: the rules of podman 5
