@@ -16,10 +16,9 @@ await runStep(async (report) => {
   const { jobs, problems } = readMatrix(take('platforms'))
   const tagged = taggedRepository(take('tags'))
   if (problems.length + tagged.problems.length > 0) throw new InputError([...problems, ...tagged.problems])
-  for (const { platform: name, runner } of jobs) report.info(`${name} is built on ${runner.join(', ')}`)
   setOutputs({ matrix: JSON.stringify(jobs), repository: tagged.repository })
   if (platform !== undefined) {
     setOutputs(Object.fromEntries(varying.map(([name, text]) => [name, textForPlatform(text, platform)])))
-  }
-  if (digests !== '') setOutputs({ images: pushedImages(jobs, tagged.repository, digests).join('\n') })
+  } else if (digests !== '') setOutputs({ images: pushedImages(jobs, tagged.repository, digests).join('\n') })
+  else for (const { platform: name, runner } of jobs) report.info(`${name} is built on ${runner.join(', ')}`)
 })
