@@ -48,7 +48,9 @@ function unusedLines(plan: Plan): readonly string[] {
   const levels = missing.filter((level) => plan.annotations.some((each) => each.levels.includes(level)))
   return [
     ...(levels.length > 0 ? [`Annotations of ${levels.join(' and ')}: left out, the result is no index`] : []),
-    ...(hasImage(plan.kinds) || Object.keys(plan.labels).length === 0 ? [] : ['Labels: left out, an artifact has none']),
+    ...(hasImage(plan.kinds) || Object.keys(plan.labels).length === 0
+      ? []
+      : ['Labels: left out, an artifact has none']),
   ]
 }
 

@@ -1,6 +1,6 @@
-import type { GuestDisk } from './guestdisk.ts'
 import { chainStart, type FatVolume, fatVolume } from './fat.ts'
 import { type FatEntry, folderAt, rootFolder } from './fatfolder.ts'
+import type { GuestDisk } from './guestdisk.ts'
 
 /** What firmware of an architecture starts from a disk that it knows nothing of. */
 export interface EfiLoader {

@@ -1,6 +1,6 @@
 import type { Range } from '../range.ts'
-import type { GuestDisk } from './guestdisk.ts'
 import { gptEntries } from './gpt.ts'
+import type { GuestDisk } from './guestdisk.ts'
 import { type MbrEntry, mbrEntries, PROTECTIVE_TYPE } from './mbr.ts'
 
 /** A partition as the disk's table has it. */

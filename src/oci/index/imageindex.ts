@@ -3,10 +3,10 @@ import { DISK_TYPE_ANNOTATION } from '../annotations.ts'
 import { annotationsMember, type Descriptor } from '../descriptor.ts'
 import { digestOf } from '../digest.ts'
 import { documentBytes } from '../document.ts'
-import type { Index } from './index.ts'
-import { indexRuleViolations, isMachineEntry } from './indexrules.ts'
 import { DISK_TYPES } from '../kind.ts'
 import { mediaTypes } from '../manifest.ts'
+import type { Index } from './index.ts'
+import { indexRuleViolations, isMachineEntry } from './indexrules.ts'
 
 /** An index as it will be written. */
 export interface ImageIndex {

@@ -3,10 +3,10 @@ import { artifactTypes } from '../artifact.ts'
 import type { Descriptor } from '../descriptor.ts'
 import { type Digest, digestOf } from '../digest.ts'
 import { parseDocument } from '../document.ts'
-import { type Index, parseIndex } from './index.ts'
-import { indexRuleViolations, isMachineEntry } from './indexrules.ts'
 import { type Manifest, mediaTypes, parseManifest } from '../manifest.ts'
 import { type Platform, platformKey } from '../platform.ts'
+import { type Index, parseIndex } from './index.ts'
+import { indexRuleViolations, isMachineEntry } from './indexrules.ts'
 
 /** One of several images that become one index: the manifests that it holds, as they are in its registry. */
 export interface IndexPart {

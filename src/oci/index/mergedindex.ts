@@ -1,7 +1,7 @@
 import { annotationsFor, type LevelledAnnotation } from '../annotations.ts'
+import { platformKey } from '../platform.ts'
 import { type ImageIndex, imageIndex } from './imageindex.ts'
 import { type IndexPart, partPlatforms } from './indexpart.ts'
-import { platformKey } from '../platform.ts'
 
 /**
  * One index of everything that its parts hold; the same bytes in whatever order they come. Annotations of the parts'

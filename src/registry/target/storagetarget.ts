@@ -26,7 +26,9 @@ export async function copyToStorage(
     const purpose = targetPurpose(to, `the image cannot be written to ${to}`)
     const copy = { from: staging.nameOf(image), to, flags: ['--quiet', '--preserve-digests'] }
     await copyImage(copy, access, purpose)
-    const found = digestOf(await readManifest(to, access, targetPurpose(to, `${to} was written but cannot be read back`)))
+    const found = digestOf(
+      await readManifest(to, access, targetPurpose(to, `${to} was written but cannot be read back`)),
+    )
     if (found === image.digest) continue
     const message = `${to} has ${found} now, not our ${image.digest}: somebody else wrote to it at the same time`
     throw new RegistryError(message, { side: 'target', reference: to })

@@ -36,7 +36,11 @@ export async function checkTargets(references: readonly string[], access: Access
   }
   for (const [registry, first] of firsts) {
     try {
-      await readManifest(`docker://${first}`, access, targetPurpose(first, `the registry ${registry} cannot be reached`))
+      await readManifest(
+        `docker://${first}`,
+        access,
+        targetPurpose(first, `the registry ${registry} cannot be reached`),
+      )
     } catch (error) {
       if (!(error instanceof RefusedError) || !ANSWERS.has(error.refusal.kind)) throw error
       if (error.refusal.kind === 'login') throw await loginError(first, registry, access, error)

@@ -5,8 +5,8 @@ import type { Digest } from '../../../src/oci/digest.ts'
 import { parseIndex } from '../../../src/oci/index/index.ts'
 import { type IndexPart, type PartEntry, partProblems } from '../../../src/oci/index/indexpart.ts'
 import { indexRuleViolations } from '../../../src/oci/index/indexrules.ts'
-import { mediaTypes } from '../../../src/oci/manifest.ts'
 import { mergedIndex } from '../../../src/oci/index/mergedindex.ts'
+import { mediaTypes } from '../../../src/oci/manifest.ts'
 
 const PLATFORMS = ['amd64', 'arm64', 'arm64/v8', 'arm/v6', 'arm/v7', 's390x', 'riscv64', 'ppc64le']
 const MACHINES: Readonly<Record<string, string>> = { amd64: 'x86_64', arm64: 'aarch64', 'arm64/v8': 'aarch64' }

@@ -1,7 +1,13 @@
 import { describe, expect, it } from 'vitest'
 import { parseAnnotation } from '../../../src/oci/annotations.ts'
 import type { Digest } from '../../../src/oci/digest.ts'
-import { checkedIndex, type IndexPart, partOfIndex, partOfManifest, partProblems } from '../../../src/oci/index/indexpart.ts'
+import {
+  checkedIndex,
+  type IndexPart,
+  partOfIndex,
+  partOfManifest,
+  partProblems,
+} from '../../../src/oci/index/indexpart.ts'
 import { mergedIndex, unusedAnnotations } from '../../../src/oci/index/mergedindex.ts'
 import { artifactManifest, containerManifest, indexOf, type Made, machineIndex } from '../../support/pushed.ts'
 

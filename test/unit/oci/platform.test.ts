@@ -2,7 +2,13 @@ import { describe, expect, it } from 'vitest'
 import type { Descriptor } from '../../../src/oci/descriptor.ts'
 import { matchingDescriptor } from '../../../src/oci/index/index.ts'
 import { mediaTypes } from '../../../src/oci/manifest.ts'
-import { machinePlatform, parsePlatform, platformKey, platformMatches, platformText } from '../../../src/oci/platform.ts'
+import {
+  machinePlatform,
+  parsePlatform,
+  platformKey,
+  platformMatches,
+  platformText,
+} from '../../../src/oci/platform.ts'
 import { sha256 } from './samplebase.ts'
 
 const entry = (text: string | undefined): Descriptor => {
