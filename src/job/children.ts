@@ -1,6 +1,6 @@
 import { rm } from 'node:fs/promises'
 import { join } from 'node:path'
-import type { BaseImage } from '../oci/image.ts'
+import type { BaseImage } from '../oci/baseimage.ts'
 import { isArtifactKind } from '../oci/kind.ts'
 import { createLayout, type Layout } from '../oci/store/layout.ts'
 import { childCompression, isIndex, type PlannedChild, plannedChildren, plannedDisks } from '../plan/children.ts'

@@ -1,27 +1,12 @@
-import { ImageError, RegistryError } from '../errors.ts'
+import { type BaseImage, checkedLayers } from './baseimage.ts'
 import { type ConfigChanges, changedConfig, type ImageConfig } from './container/config.ts'
 import type { Descriptor } from './descriptor.ts'
-import { type Digest, digestOf } from './digest.ts'
+import { digestOf } from './digest.ts'
 import { documentBytes, sortedRecord } from './document.ts'
 import { rfc3339 } from './epoch.ts'
 import type { Layer } from './layer/layer.ts'
-import { type Manifest, mediaTypes, ociManifestFrom } from './manifest.ts'
-import { type Platform, platformMatches, platformText } from './platform.ts'
-
-/** The reference container, for one platform, with its layers as files on this machine. */
-export interface BaseImage {
-  /** As it came, OCI or Docker v2s2. */
-  readonly manifest: Manifest
-  readonly config: ImageConfig
-  /** Digest to file on this machine, for every layer at least. */
-  readonly blobs: ReadonlyMap<Digest, string>
-  /** For messages, as the user wrote it. */
-  readonly name: string
-  /** For the annotation base.name. */
-  readonly publishedName: string
-  /** Of the resolved manifest at its place. */
-  readonly digest: Digest
-}
+import { type Manifest, mediaTypes } from './manifest.ts'
+import type { Platform } from './platform.ts'
 
 /** An image as it will be written: the documents, their bytes, and the descriptor that names it. */
 export interface Image {
@@ -49,8 +34,7 @@ export interface ImageFacts {
  * The image of a base's layers, untouched, with one layer on top; without a base that layer alone. The base's own
  * manifest annotations are about the base and do not go on.
  *
- * @throws ImageError when the base cannot be built upon: diff IDs and layers differ in number, a foreign layer, an
- *   artifact; RegistryError when it is for another platform
+ * @throws what `checkedLayers` does
  */
 export function append(base: BaseImage | undefined, layer: Layer, facts: ImageFacts): Image {
   const baseLayers = base === undefined ? [] : checkedLayers(base, facts.platform)
@@ -73,22 +57,6 @@ export function append(base: BaseImage | undefined, layer: Layer, facts: ImageFa
     platform: { architecture, os, ...(variant === undefined ? {} : { variant }) },
   }
   return { manifest, manifestBytes, config, configBytes, descriptor }
-}
-
-/** The layers of a base in OCI's terms. Throws what `append` does. */
-export function checkedLayers(base: BaseImage, wanted: Platform): readonly Descriptor[] {
-  const subject = `the base ${base.name}`
-  if (!platformMatches(base.config, wanted)) {
-    const [has, asked] = [platformText(base.config), platformText(wanted)]
-    const message = `base ${base.name} is for ${has}, asked for ${asked}: choose another base, or set platform to ${has}`
-    throw new RegistryError(message, { side: 'base', reference: base.name })
-  }
-  const { layers } = ociManifestFrom(base.manifest, subject)
-  const diffIDs = base.config.rootfs.diff_ids.length
-  if (diffIDs !== layers.length) {
-    throw new ImageError(subject, [`its config has ${diffIDs} diff IDs for ${layers.length} layers`])
-  }
-  return layers
 }
 
 /**

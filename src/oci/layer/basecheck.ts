@@ -1,7 +1,7 @@
 import { ImageError, RegistryError } from '../../errors.ts'
+import { type BaseImage, checkedLayers } from '../baseimage.ts'
 import type { Descriptor } from '../descriptor.ts'
 import type { Digest } from '../digest.ts'
-import { type BaseImage, checkedLayers } from '../image.ts'
 import { layerContent } from '../store/content.ts'
 import { tarItems } from '../tar/tarreader.ts'
 import { streamSource } from '../tar/tarsource.ts'

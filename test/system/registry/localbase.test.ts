@@ -4,7 +4,7 @@ import { chmod, cp, mkdir, readdir, readFile, writeFile } from 'node:fs/promises
 import { join } from 'node:path'
 import { promisify } from 'node:util'
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest'
-import type { BaseImage } from '../../../src/oci/image.ts'
+import type { BaseImage } from '../../../src/oci/baseimage.ts'
 import { mediaTypes, ociManifestFrom } from '../../../src/oci/manifest.ts'
 import type { Platform } from '../../../src/oci/platform.ts'
 import { resolveBase } from '../../../src/registry/base/base.ts'

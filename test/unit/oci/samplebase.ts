@@ -2,9 +2,9 @@ import { createHash } from 'node:crypto'
 import { mkdir, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { gzipSync, zstdCompressSync } from 'node:zlib'
+import type { BaseImage } from '../../../src/oci/baseimage.ts'
 import type { ImageConfig } from '../../../src/oci/container/config.ts'
 import type { Digest } from '../../../src/oci/digest.ts'
-import type { BaseImage } from '../../../src/oci/image.ts'
 import { type Manifest, mediaTypes } from '../../../src/oci/manifest.ts'
 
 export const sha256 = (bytes: Uint8Array | string): Digest =>

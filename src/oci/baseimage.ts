@@ -1,0 +1,42 @@
+import { ImageError, RegistryError } from '../errors.ts'
+import type { ImageConfig } from './container/config.ts'
+import type { Descriptor } from './descriptor.ts'
+import type { Digest } from './digest.ts'
+import { type Manifest, ociManifestFrom } from './manifest.ts'
+import { type Platform, platformMatches, platformText } from './platform.ts'
+
+/** The reference container, for one platform, with its layers as files on this machine. */
+export interface BaseImage {
+  /** As it came, OCI or Docker v2s2. */
+  readonly manifest: Manifest
+  readonly config: ImageConfig
+  /** Digest to file on this machine, for every layer at least. */
+  readonly blobs: ReadonlyMap<Digest, string>
+  /** For messages, as the user wrote it. */
+  readonly name: string
+  /** For the annotation base.name. */
+  readonly publishedName: string
+  /** Of the resolved manifest at its place. */
+  readonly digest: Digest
+}
+
+/**
+ * The layers of a base in OCI's terms.
+ *
+ * @throws ImageError when the base cannot be built upon: diff IDs and layers differ in number, a foreign layer, an
+ *   artifact; RegistryError when it is for another platform
+ */
+export function checkedLayers(base: BaseImage, wanted: Platform): readonly Descriptor[] {
+  const subject = `the base ${base.name}`
+  if (!platformMatches(base.config, wanted)) {
+    const [has, asked] = [platformText(base.config), platformText(wanted)]
+    const message = `base ${base.name} is for ${has}, asked for ${asked}: choose another base, or set platform to ${has}`
+    throw new RegistryError(message, { side: 'base', reference: base.name })
+  }
+  const { layers } = ociManifestFrom(base.manifest, subject)
+  const diffIDs = base.config.rootfs.diff_ids.length
+  if (diffIDs !== layers.length) {
+    throw new ImageError(subject, [`its config has ${diffIDs} diff IDs for ${layers.length} layers`])
+  }
+  return layers
+}
