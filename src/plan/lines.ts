@@ -1,8 +1,8 @@
 import { basename } from 'node:path'
-import type { AnnotationLevel } from '../oci/annotations.ts'
 import { platformText } from '../oci/platform.ts'
-import { isIndex, type PlannedChild, plannedChildren } from './children.ts'
+import { type PlannedChild, plannedChildren } from './children.ts'
 import { hasImage, hasTree } from './kinds.ts'
+import { leftAnnotationLines } from './leftannotations.ts'
 import type { Plan } from './plan.ts'
 
 /** What will happen, for the log. */
@@ -44,10 +44,8 @@ function childLine(plan: Plan, { kind, diskType, format, path }: PlannedChild): 
 
 /** What inputs say of levels and parts that the result does not have: the same inputs serve several jobs. */
 function unusedLines(plan: Plan): readonly string[] {
-  const missing: readonly AnnotationLevel[] = isIndex(plan) ? [] : ['index', 'index-descriptor']
-  const levels = missing.filter((level) => plan.annotations.some((each) => each.levels.includes(level)))
   return [
-    ...(levels.length > 0 ? [`Annotations of ${levels.join(' and ')}: left out, the result is no index`] : []),
+    ...leftAnnotationLines(plan),
     ...(hasImage(plan.kinds) || Object.keys(plan.labels).length === 0
       ? []
       : ['Labels: left out, an artifact has none']),

@@ -125,4 +125,41 @@ describe('the lines of the log', () => {
     const withAll = planLines(await planned({ kind: 'container,podman-machine', annotations, labels: 'a=b' }))
     expect(withAll.join()).not.toMatch(/left out/)
   })
+
+  const ANNOTATIONS = 'manifest-descriptor:a=b\nindex-descriptor:c=d\nindex-descriptor:e=f\nmanifest:g=h'
+  const NO_INDEX = 'Annotations of index-descriptor: left out, the result is no index'
+  const ONLY_LAYOUTS = 'left out, only the index.json of a layout has a place for them'
+
+  it.each<[string, Texts, readonly string[]]>([
+    [
+      'of a pushed index',
+      { kind: 'podman-machine', push: 'true' },
+      [`Annotations of index-descriptor: ${ONLY_LAYOUTS}`],
+    ],
+    ['of a pushed manifest', { push: 'true' }, [NO_INDEX, `Annotations of manifest-descriptor: ${ONLY_LAYOUTS}`]],
+    [
+      'of a manifest in an archive without index.json',
+      { export: 'docker-archive:x.tar:a/b:1' },
+      [NO_INDEX, `Annotations of manifest-descriptor: ${ONLY_LAYOUTS}`],
+    ],
+    ['of none in a layout beside the push', { push: 'true', export: 'oci:x' }, [NO_INDEX]],
+    ['of none in a folder that stays', { push: 'true', 'work-dir': '/tmp/x' }, [NO_INDEX]],
+    ['of none where nothing goes anywhere', {}, [NO_INDEX]],
+  ])('tell of annotations of the top descriptor %s', async (_, texts, told) => {
+    const plan = await planned({ annotations: ANNOTATIONS, tags: 'ghcr.io/a/b:1', ...texts })
+    expect(planLines(plan).filter((line) => line.startsWith('Annotations'))).toEqual(told)
+  })
+
+  it('tell once of annotations for another platform', async () => {
+    const annotations = [
+      'manifest[linux/arm64],manifest-descriptor[linux/arm64]:a=b',
+      'manifest[linux/arm64]:c=d',
+      'manifest[linux/x86_64]:e=f',
+      'manifest[linux/s390x]:g=h',
+    ].join('\n')
+    const plan = await planned({ annotations, platform: 'linux/amd64', push: 'true', tags: 'ghcr.io/a/b:1' })
+    expect(planLines(plan).filter((line) => line.startsWith('Annotations'))).toEqual([
+      'Annotations of manifest[linux/arm64] and manifest-descriptor[linux/arm64] and manifest[linux/s390x]: left out, the result is for linux/amd64',
+    ])
+  })
 })
