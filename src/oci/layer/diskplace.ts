@@ -88,21 +88,25 @@ export function placeProblem(layers: readonly LayerMarks[], place: DiskPlace): s
   return takenProblem(content, place) ?? (place.isContainerDisk ? containerDiskProblem(layers, content) : undefined)
 }
 
-function takenProblem(content: Content, { region, disk }: DiskPlace): string | undefined {
+function takenProblem(content: Content, { region, disk, isContainerDisk }: DiskPlace): string | undefined {
+  // The disk of a containerDisk has no place elsewhere.
+  const choose = (elsewhere: string) => `choose another base${isContainerDisk ? '' : `, or ${elsewhere}`}`
   const above = region.split('/').map((_, depth, parts) => parts.slice(0, depth + 1).join('/'))
   for (const path of region === 'disk' ? above : above.slice(0, -1)) {
     const kind = content.get(path)
     if (kind === undefined || kind === 'directory') continue
-    return `has ${SHOWN_KINDS[kind]} at /${path}, where the folder of the disk has to be: choose another base, or another disk-path`
+    return `has ${SHOWN_KINDS[kind]} at /${path}, where the folder of the disk has to be: ${choose('another disk-path')}`
   }
   const paths = [...content.keys()].filter((path) => path === region || isBelow(path, region)).sort()
-  if (region !== 'disk') return paths.length === 0 ? undefined : hasAlready(region, 'another disk-path')
+  if (region !== 'disk') return paths.length === 0 ? undefined : hasAlready(region, choose('another disk-path'))
   const taken = paths.find((path) => content.get(path) !== 'directory') ?? paths.find((path) => path === disk)
-  return taken === undefined ? undefined : hasAlready(taken, 'a disk-path outside of /disk, which holds one disk alone')
+  return taken === undefined
+    ? undefined
+    : hasAlready(taken, choose('a disk-path outside of /disk, which holds one disk alone'))
 }
 
 function hasAlready(path: string, remedy: string): string {
-  return `has /${path} already: choose another base, or ${remedy}`
+  return `has /${path} already: ${remedy}`
 }
 
 /** What layers leave of what they have; a whiteout is for the layers below only, wherever it stands in its own. */

@@ -125,6 +125,13 @@ describe('the base of a containerDisk', () => {
     expect(await problem(layers)).toBeUndefined()
   })
 
+  it.each([
+    ['has /disk/old.img already', 'f disk/old.img'],
+    ['has a symbolic link at /disk, where the folder of the disk has to be', 'l disk'],
+  ])('is refused without the way out of another disk-path where it %s', async (what, line) => {
+    expect(await asContainerDisk([[line]])).toBe(`${what}: choose another base`)
+  })
+
   it('is refused for a folder beside the disk', async () => {
     expect(await asContainerDisk([['d disk', 'd disk/lost+found']])).toBe(
       'has the folder /disk/lost+found, which KubeVirt takes for a second disk: choose another base, or leave out kubevirt',
