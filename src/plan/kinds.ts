@@ -90,14 +90,16 @@ function kubevirtProblems({ compression, diskPath }: Inputs): readonly Problem[]
 /** Inputs that say something of a tree of files, where there is none. */
 function treeProblems({ kinds, diskPath, baseImage, containerconfig }: Inputs): readonly Problem[] {
   const names = kinds.join(' and ')
+  const isAlone = kinds.includes('artifact') || kinds.includes('podman-machine-4')
+  const added = isAlone ? '' : ', or add container to kind'
   const of = (name: InputName, what: string): Problem => ({
     where: `input ${name}`,
-    text: `${what} of container and kubevirt, and kind is ${names}: leave it out`,
+    text: `only an image of kind container or kubevirt has ${what}, and kind is ${names}: leave it out${added}`,
   })
   const [key] = hasImage(kinds) ? [] : Object.keys(containerconfig)
   return [
-    ...(diskPath === undefined ? [] : [of('disk-path', 'is the path')]),
-    ...(baseImage === undefined || baseImage === 'scratch' ? [] : [of('base-image', 'is the base')]),
-    ...(key === undefined ? [] : [of('containerconfig', `${key} is`)]),
+    ...(diskPath === undefined ? [] : [of('disk-path', 'paths')]),
+    ...(baseImage === undefined || baseImage === 'scratch' ? [] : [of('base-image', 'a base')]),
+    ...(key === undefined ? [] : [of('containerconfig', key)]),
   ]
 }

@@ -87,15 +87,15 @@ describe('the kinds', () => {
     ],
     [
       { kind: 'artifact', 'disk-path': '/disk/a' },
-      'input disk-path: is the path of container and kubevirt, and kind is artifact: leave it out',
+      'input disk-path: only an image of kind container or kubevirt has paths, and kind is artifact: leave it out',
     ],
     [
       { kind: 'podman-machine', 'base-image': 'docker.io/library/alpine' },
-      'input base-image: is the base of container and kubevirt, and kind is podman-machine: leave it out',
+      'input base-image: only an image of kind container or kubevirt has a base, and kind is podman-machine: leave it out, or add container to kind',
     ],
     [
       { kind: 'artifact,podman-machine', containerconfig: 'user: me' },
-      'input containerconfig: user is of container and kubevirt, and kind is podman-machine and artifact: leave it out',
+      'input containerconfig: only an image of kind container or kubevirt has user, and kind is podman-machine and artifact: leave it out',
     ],
   ] as const)('%j are refused in one line', async (texts, problem) => {
     expect(await problems(texts)).toEqual([problem])
