@@ -201,3 +201,22 @@ it('a disk whose path has the ending of another format stays beside that of podm
   const disk = await readFile(join(here.folder, 'w', folder, 'disk/x.vhdx'))
   expect(disk.subarray(0, 4).toString('latin1')).toBe('KDMV')
 })
+
+it('an export without a name takes the place of the one before, whether one is an index or not', async () => {
+  await using here = await place()
+  await writeFile(join(here.folder, 'x.raw'), DISK)
+  const named = async (kind: string, platform = 'linux/amd64') => {
+    const job = ['--disk', 'x.raw', '--kind', kind, '--platform', platform, '--export', 'oci:out']
+    const { exitCode, stdout, stderr } = await here.run(job)
+    expect(exitCode, stderr).toBe(0)
+    const { manifests } = JSON.parse(await readFile(join(here.folder, 'out/index.json'), 'utf8'))
+    return { digest: stdout.trim(), digests: manifests.map(({ digest }: { digest: string }) => digest) }
+  }
+  await named('container')
+  const index = await named('container,podman-machine')
+  expect(index.digests).toEqual([index.digest])
+  const image = await named('container')
+  expect(image.digests).toEqual([image.digest])
+  const other = await named('container,podman-machine', 'linux/arm64')
+  expect(other.digests).toEqual([image.digest, other.digest])
+})

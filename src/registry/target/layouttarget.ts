@@ -2,9 +2,11 @@ import { readFile, rm, rmdir } from 'node:fs/promises'
 import { join, resolve } from 'node:path'
 import { HostError } from '../../errors.ts'
 import type { Descriptor } from '../../oci/descriptor.ts'
+import { isDigest } from '../../oci/digest.ts'
 import { documentBytes, isJsonObject, type JsonObject, parseDocument } from '../../oci/document.ts'
+import { parseIndex } from '../../oci/index.ts'
 import { mediaTypes } from '../../oci/manifest.ts'
-import { platformText } from '../../oci/platform.ts'
+import { normalizedPlatform, platformText } from '../../oci/platform.ts'
 import { replaceFile, syncFile } from '../../oci/store/blob.ts'
 import {
   blobPath,
@@ -79,7 +81,8 @@ async function addTree(
     for (const path of [...brought, join(folder, 'oci-layout')]) await syncFile(path)
     signal?.throwIfAborted()
     const entries = Array.isArray(index['manifests']) ? index['manifests'] : []
-    const kept = entries.filter((entry) => !added.some((each) => isReplaced(entry, each)))
+    const isOld = await Promise.all(entries.map((entry) => isReplaced(entry, added, { tree, folder })))
+    const kept = entries.filter((_, at) => !isOld[at])
     const changed = { ...index, schemaVersion: 2, mediaType: mediaTypes.index, manifests: [...kept, ...added] }
     await replaceFile(folder, 'index.json', documentBytes(changed))
   } catch (error) {
@@ -94,22 +97,46 @@ async function emptyLayout(folder: string): Promise<void> {
   for (const name of [join('blobs', 'sha256'), 'blobs']) await rmdir(join(folder, name)).catch(() => {})
 }
 
-/** Replaced is what has the same name; without a name, what is nameless and for the same platform. */
-function isReplaced(entry: unknown, by: Descriptor): boolean {
+/**
+ * Replaced is what has the same name; without a name, what is nameless too and for no other platform: of two such images
+ * nobody could choose one.
+ */
+async function isReplaced(
+  entry: unknown,
+  by: readonly Descriptor[],
+  { tree, folder }: { readonly tree: StoredTree; readonly folder: string },
+): Promise<boolean> {
   if (!isJsonObject(entry)) return false
   const name = nameOf(entry)
-  if (name !== by.annotations?.[REF_NAME]) return false
-  return name !== undefined || samePlatform(entry['platform'], by)
+  if (!by.some(({ annotations }) => annotations?.[REF_NAME] === name)) return false
+  if (name !== undefined) return true
+  const wanted = platformNames((tree.index?.manifests ?? [tree.descriptor]).map(({ platform }) => platform))
+  const present = platformNames(await platformsOf(entry, folder))
+  return present.length > 0 && present.every((each) => wanted.includes(each))
+}
+
+/** What an entry of index.json is for; nothing where it does not say it. */
+async function platformsOf(entry: JsonObject, folder: string): Promise<readonly unknown[]> {
+  const { mediaType, digest, platform } = entry
+  if (mediaType !== mediaTypes.index || typeof digest !== 'string' || !isDigest(digest)) return [platform]
+  try {
+    return parseIndex(await readFile(blobPath(folder, digest)), mediaType).manifests.map((each) => each.platform)
+  } catch {
+    return []
+  }
+}
+
+/** Under one name each; podman machine's are those of Go. */
+function platformNames(platforms: readonly unknown[]): readonly string[] {
+  return platforms.flatMap((platform) => {
+    if (!isJsonObject(platform)) return []
+    const { os, architecture, variant } = platform
+    if (typeof os !== 'string' || typeof architecture !== 'string') return []
+    return [platformText(normalizedPlatform({ os, architecture, ...(typeof variant === 'string' ? { variant } : {}) }))]
+  })
 }
 
 function nameOf(entry: JsonObject): unknown {
   const annotations = entry['annotations']
   return isJsonObject(annotations) ? annotations[REF_NAME] : undefined
-}
-
-function samePlatform(platform: unknown, by: Descriptor): boolean {
-  if (!isJsonObject(platform) || by.platform === undefined) return platform === by.platform
-  const { os, architecture, variant } = platform
-  const text = [os, architecture, ...(variant ? [variant] : [])].join('/')
-  return text === platformText(by.platform)
 }
