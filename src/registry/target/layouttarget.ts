@@ -4,9 +4,9 @@ import { HostError } from '../../errors.ts'
 import type { Descriptor } from '../../oci/descriptor.ts'
 import { isDigest } from '../../oci/digest.ts'
 import { documentBytes, isJsonObject, type JsonObject, parseDocument } from '../../oci/document.ts'
-import { parseIndex } from '../../oci/index.ts'
+import { parseIndex } from '../../oci/index/index.ts'
 import { mediaTypes } from '../../oci/manifest.ts'
-import { normalizedPlatform, platformText } from '../../oci/platform.ts'
+import { platformKey } from '../../oci/platform.ts'
 import { replaceFile, syncFile } from '../../oci/store/blob.ts'
 import {
   blobPath,
@@ -132,7 +132,7 @@ function platformNames(platforms: readonly unknown[]): readonly string[] {
     if (!isJsonObject(platform)) return []
     const { os, architecture, variant } = platform
     if (typeof os !== 'string' || typeof architecture !== 'string') return []
-    return [platformText(normalizedPlatform({ os, architecture, ...(typeof variant === 'string' ? { variant } : {}) }))]
+    return [platformKey({ os, architecture, ...(typeof variant === 'string' ? { variant } : {}) })]
   })
 }
 
