@@ -644,17 +644,17 @@ function platformText(platform) {
 	].join("/");
 }
 /**
-* The same platform under one name: Go's, and no variant where it is the one that every machine of the architecture has;
-* containerd platforms/database.go, which takes `x86_64` for `amd64` and `arm64/v8` for `arm64` too.
+* One text for a platform, however it is written: with Go's name, and without the variant that every machine of the
+* architecture has; containerd platforms/database.go, which takes `x86_64` for `amd64` and `arm64/v8` for `arm64` too.
 */
-function normalizedPlatform({ os, architecture: name, variant: given }) {
+function platformKey({ os, architecture: name, variant: given }) {
 	const { architecture, variant: implied } = OTHER_NAMES.get(name) ?? { architecture: name };
 	const variant = given || implied;
-	return {
+	return platformText({
 		os,
 		architecture,
 		...variant === void 0 || variant === "" || variant === DEFAULT_VARIANTS.get(architecture)?.[0] ? {} : { variant }
-	};
+	});
 }
 /** The platform of Linux on what Node calls `process.arch`. */
 function machinePlatform$1(nodeArch) {
@@ -739,13 +739,10 @@ function parseAnnotation(text) {
 */
 function annotationsFor(all, level, platform) {
 	const ofLevel = all.filter(({ levels }) => levels.includes(level));
-	const wanted = platform === void 0 ? void 0 : nameOf(platform);
+	const wanted = platform === void 0 ? void 0 : platformKey(platform);
 	const general = ofLevel.filter((each) => each.platform === void 0);
-	const own = ofLevel.filter((each) => each.platform !== void 0 && nameOf(each.platform) === wanted);
+	const own = ofLevel.filter((each) => each.platform !== void 0 && platformKey(each.platform) === wanted);
 	return Object.fromEntries([...general, ...own].map(({ key, value }) => [key, value]));
-}
-function nameOf(platform) {
-	return platformText(normalizedPlatform(platform));
 }
 function parseLevel(text) {
 	const [, name = text, named] = LEVEL.exec(text) ?? [];
@@ -972,7 +969,10 @@ var PieceReader = class {
 		this.#tail.copy(Buffer.from(buffer), 0, 0, history);
 		const piece = Buffer.from(buffer, history, this.#pieceBytes);
 		const length = await this.#source.fill(piece);
-		if (length === 0) return void 0;
+		if (length === 0) {
+			this.reuse(buffer);
+			return;
+		}
 		if (this.#sums) this.crc = crc32(piece.subarray(0, length), this.crc);
 		this.count += length;
 		if (length >= this.#tail.length) piece.copy(this.#tail, 0, length - this.#tail.length, length);
@@ -1178,7 +1178,10 @@ function littleEndian(value) {
 // src/oci/digest.ts
 const DIGEST = /^sha256:[a-f0-9]{64}$/;
 const READ_BYTES$1 = 1048576;
-/** Whether a text is `sha256:` and 64 lower-case hexadecimal digits. */
+/**
+* Whether a text is `sha256:` and 64 lower-case hexadecimal digits: safe in paths and addresses (CVE-2024-3727 came from
+* using it unchecked).
+*/
 function isDigest(text) {
 	return DIGEST.test(text);
 }
@@ -1706,7 +1709,11 @@ function parseReference(text) {
 function referenceText(reference) {
 	const tag = reference.tag === void 0 ? "" : `:${reference.tag}`;
 	const digest = reference.digest === void 0 ? "" : `@${reference.digest}`;
-	return `${reference.registry}/${reference.repository}${tag}${digest}`;
+	return `${repositoryText(reference)}${tag}${digest}`;
+}
+/** `registry/repository` */
+function repositoryText({ registry, repository }) {
+	return `${registry}/${repository}`;
 }
 function nameAndTag(text) {
 	const colon = text.lastIndexOf(":");
@@ -1820,7 +1827,7 @@ function parseRepository(text) {
 		registry,
 		repository
 	});
-	if (digest !== void 0) return { problem: `'${text}' has a digest, which comes of what is pushed: write ${bare.split("@")[0]}` };
+	if (digest !== void 0) return { problem: `'${text}' has a digest, which comes of what is pushed: write ${name}` };
 	return tag === void 0 ? name : { problem: `'${text}' has a tag, and a push by digest moves none: write ${name}` };
 }
 /** Why docker's tools would not take the name in a destination's text. */
@@ -8829,6 +8836,10 @@ const MACHINE_ARCHITECTURES = /* @__PURE__ */ new Map([["amd64", "x86_64"], ["ar
 function isDiskType$1(text) {
 	return DISK_TYPES.includes(text);
 }
+/** Whether what is made for it is an artifact, and no image with the config of a container. */
+function isArtifactKind(kind) {
+	return kind === "artifact" || kind === "podman-machine";
+}
 /** What podman machine calls the architecture; undefined where it runs none. */
 function machineArchitecture({ os, architecture }) {
 	return os === "linux" ? MACHINE_ARCHITECTURES.get(architecture) : void 0;
@@ -8838,8 +8849,10 @@ function isMachineArchitecture(architecture) {
 	return [...MACHINE_ARCHITECTURES.values()].some((name) => name === architecture);
 }
 // src/inputs/kinds.ts
-/** Names of objects of Kubernetes that CDI also makes labels of: apimachinery pkg/util/validation, IsDNS1123Subdomain and IsValidLabelValue. */
-const OBJECT_NAME = /^[a-z0-9]([a-z0-9.-]{0,61}[a-z0-9])?$/;
+/** Names of objects of Kubernetes: apimachinery pkg/util/validation, IsDNS1123Subdomain. */
+const OBJECT_NAME = /^[a-z0-9]([a-z0-9-]*[a-z0-9])?(\.[a-z0-9]([a-z0-9-]*[a-z0-9])?)*$/;
+/** CDI makes labels of them; IsValidLabelValue in the same place. */
+const LABEL_LIMIT = 63;
 /** What is not known stands in the reader's problems, and a default here. */
 function kindInputs(reader) {
 	const kinds = chosen(reader, "kind", KINDS$1, "kind");
@@ -8863,7 +8876,7 @@ function chosen(reader, name, known, what) {
 function objectName(reader, name) {
 	const text = reader.text(name);
 	if (text === void 0) return {};
-	if (!OBJECT_NAME.test(text)) reader.refuse(name, `'${text}' is no name in Kubernetes: write at most 63 small letters, digits, - and ., like u1.small`);
+	if (text.length > LABEL_LIMIT || !OBJECT_NAME.test(text)) reader.refuse(name, `'${text}' is no name in Kubernetes: write at most 63 small letters, digits, - and ., like u1.small`);
 	return { [name]: text };
 }
 // src/inputs/raw.ts
@@ -27595,6 +27608,14 @@ const realSleep = async (milliseconds, signal) => await setTimeout$2(millisecond
 // src/registry/skopeo.ts
 /** skopeo itself waits for ever (reliability of registries: it has no idle limit). */
 const ANSWER_SECONDS$1 = 120;
+/** Of what a job writes to, or has written. */
+function targetPurpose(reference, failure) {
+	return {
+		side: "target",
+		reference,
+		failure
+	};
+}
 /** A registry's refusal with the kind of it, for callers that take some kinds for an answer. */
 var RefusedError = class extends RegistryError {
 	refusal;
@@ -28001,6 +28022,60 @@ async function isImageFolder(folder, names) {
 	if (names.length === 0) return true;
 	return (await readFile(join(folder, "version"), "utf8").catch(() => "")).startsWith(MARK);
 }
+// src/oci/index/index.ts
+const ENTRY_LIMIT = 500;
+const FOREIGN_MEMBERS = [
+	"config",
+	"layers",
+	"fsLayers",
+	"history"
+];
+/**
+* The index in the bytes that others wrote.
+*
+* @param expectedMediaType what the registry or the descriptor called it; left out, the index's own word counts
+* @param subject names it in the error: `the index of ghcr.io/acme/x`
+* @throws ImageError with all violations, by the same limits and rules as `parseManifest`
+*/
+function parseIndex(bytes, expectedMediaType, subject = "the index") {
+	const document = parseDocument$1(bytes, subject);
+	const violations = indexViolations(document, expectedMediaType);
+	if (violations.length > 0) throw new ImageError(subject, violations);
+	const { artifactType, annotations } = document;
+	return {
+		schemaVersion: 2,
+		mediaType: mediaTypeOf(document, expectedMediaType) ?? mediaTypes.index,
+		...artifactType === void 0 ? {} : { artifactType },
+		manifests: document["manifests"].map(descriptorFrom),
+		...annotations === void 0 ? {} : { annotations }
+	};
+}
+function indexViolations(document, announced) {
+	const { manifests } = document;
+	const violations = [
+		...document["schemaVersion"] === 2 ? [] : ["its schemaVersion is not 2"],
+		...mediaTypeViolations(document, announced, [mediaTypes.index, mediaTypes.dockerList]),
+		...FOREIGN_MEMBERS.filter((member) => member in document).map((member) => `it has ${member}, which no index has`),
+		...annotationViolations(document["annotations"], "it")
+	];
+	if (!Array.isArray(manifests)) return [...violations, "it has no manifests"];
+	if (manifests.length > ENTRY_LIMIT) return [...violations, `it has ${manifests.length} entries, more than ${ENTRY_LIMIT}`];
+	return [...violations, ...manifests.flatMap((entry, at) => descriptorViolations(entry, `entry ${at + 1}`))];
+}
+/**
+* The entry of an index to take, by the rules of containerd and c/image: the exact variant before lesser ones before
+* none (`arm64` and `arm64/v8` are one), the first of several equals, and an entry without platform as the last resort.
+*
+* @returns undefined when no entry is for the platform
+*/
+function matchingDescriptor(entries, wanted) {
+	const ofKind = entries.filter(({ platform }) => platform?.os === wanted.os && platform.architecture === wanted.architecture);
+	for (const variant of acceptedVariants(wanted)) {
+		const match = ofKind.find(({ platform }) => (platform?.variant ?? "") === variant);
+		if (match) return match;
+	}
+	return entries.find(({ platform }) => platform === void 0);
+}
 // src/registry/target/layouttarget.ts
 /** @throws HostError when the folder holds something else than a layout; ImageError when its index is none */
 async function readLayoutIndex(folder) {
@@ -28008,6 +28083,142 @@ async function readLayoutIndex(folder) {
 	if (names.length > 0 && !names.includes("oci-layout")) throw new HostError(`${folder} holds something else than an OCI layout`, "export to an empty folder or to a layout");
 	if (!names.includes("index.json")) return {};
 	return parseDocument$1(await readFile(join(folder, "index.json")), `the index of ${folder}`);
+}
+// src/registry/target/targetnames.ts
+/**
+* The names that an image gets in the index.json of a layout or of its archive: the one in the destination's text, else
+* the container's own. Where the text says the container's main name, the further names come along.
+*
+* The main name stands as its plain tag, as skopeo asks for it (KIWI writes `NAME:TAG`); a further one of another
+* repository as `REPOSITORY:TAG`. The whole name stands beside it, for podman and containerd.
+*
+* @returns none for an image without a name
+*/
+function indexNames({ name }, names) {
+	const [main] = names;
+	const own = names.map((each) => {
+		const text = containerNameText(each);
+		const whole = fullName(text);
+		return {
+			ref: each.repository === main?.repository ? each.tag : text,
+			...whole === void 0 ? {} : { whole }
+		};
+	});
+	const isMain = main !== void 0 && (name === main.tag || name === containerNameText(main));
+	if (name !== void 0 && !isMain) return [{ ref: name }];
+	const taken = own.map((each, position) => name === void 0 || position > 0 ? each : {
+		...each,
+		ref: name
+	});
+	return [...new Map(taken.map((each) => [each.ref, each])).values()];
+}
+/** The names of `indexNames` as one asks for them behind the path. */
+function refNames(destination, names) {
+	return indexNames(destination, names).map(({ ref }) => ref);
+}
+/** Why an image cannot have its names at a destination: one sentence that says which name, the first that it cannot have. */
+function nameProblem(destination, names) {
+	const { transport, path, name } = destination;
+	switch (transport) {
+		case "oci":
+		case "oci-archive": {
+			const unfit = refNames(destination, names).find((each) => !isRefName(each));
+			if (unfit === void 0) return void 0;
+			return `'${unfit}' cannot be the name of an image in a layout: write ${transport}:PATH:REF`;
+		}
+		case "docker-archive": return firstProblem(chosenTexts(name, names));
+		case "docker-daemon": return firstProblem(chosenTexts(path, names));
+		case "containers-storage": {
+			const { name: inStore } = storageParts(path);
+			return isPlain(inStore) ? firstProblem(chosenTexts(inStore, names)) : void 0;
+		}
+		default: return;
+	}
+}
+function chosenTexts(text, names) {
+	const own = names.map(containerNameText);
+	if (text === void 0) return own;
+	return own[0] !== void 0 && fullName(text) === fullName(own[0]) ? own : [text];
+}
+function firstProblem(texts) {
+	return texts.map(dockerNameProblem).find((problem) => problem !== void 0);
+}
+function fullName(text) {
+	const parsed = parseReference(text);
+	return typeof parsed === "string" ? void 0 : referenceText({
+		...parsed,
+		tag: parsed.tag ?? "latest"
+	});
+}
+// src/registry/target/sameplace.ts
+/**
+* Which destinations would undo an earlier one, as one sentence each; undefined for those that do not. Several names in
+* one layout are no harm.
+*/
+async function collisions(destinations, names) {
+	const places = await Promise.all(destinations.map(async (destination) => ({
+		destination,
+		path: await placeOf$1(destination)
+	})));
+	return places.map((place, index) => {
+		const other = places.slice(0, index).find((earlier) => collide(earlier, place, names));
+		if (other === void 0) return void 0;
+		return `it goes to the same place as ${plainName(other.destination)}: leave one of the two out, or choose another place`;
+	});
+}
+/** Which destinations would replace a file that the job reads, as one sentence each; undefined for those that do not. */
+async function replacements(destinations, files) {
+	const read = await Promise.all(files.map((file) => withoutLinks(resolve(file))));
+	return await Promise.all(destinations.map(async (destination) => {
+		const place = await placeOf$1(destination);
+		const at = destination.transport === "oci" || place === void 0 ? -1 : read.indexOf(place);
+		return at < 0 ? void 0 : `it would replace ${files[at]}, which is read: choose another place`;
+	}));
+}
+function collide(one, other, names) {
+	if (one.path === void 0 || other.path === void 0) return plainName(one.destination) === plainName(other.destination);
+	if (one.path !== other.path) return isWithin$3(one.path, other.path) || isWithin$3(other.path, one.path);
+	if (one.destination.transport !== "oci" || other.destination.transport !== "oci") return true;
+	const taken = namesOf(one.destination, names);
+	return namesOf(other.destination, names).some((name) => taken.includes(name));
+}
+function namesOf(destination, names) {
+	const own = refNames(destination, names);
+	return own.length === 0 ? [""] : own;
+}
+function isWithin$3(path, folder) {
+	return path.startsWith(`${folder}${sep}`);
+}
+async function placeOf$1(destination) {
+	const { transport } = destination;
+	if (transport === "docker" || transport === "docker-daemon" || transport === "containers-storage") return void 0;
+	return await withoutLinks(resolve(destination.path));
+}
+async function withoutLinks(path) {
+	const real = await realpath(path).catch(() => void 0);
+	if (real !== void 0 || dirname(path) === path) return real ?? path;
+	return join(await withoutLinks(dirname(path)), basename(path));
+}
+// src/registry/target/staging.ts
+/** Throws HostError when skopeo could not work in what `stageTree` makes. */
+function checkStagingPlace({ tmpFolder }) {
+	folderName("oci", tmpFolder);
+}
+// src/registry/target/storagetarget.ts
+/**
+* Why this user has no storage to write to, as skopeo says it; undefined when there is one.
+*
+* @param name as skopeo takes it, behind `containers-storage:`
+*/
+async function storageProblem(name, access) {
+	const to = `containers-storage:${name}`;
+	try {
+		await readManifest(to, access, targetPurpose(to, to));
+		return;
+	} catch (error) {
+		if (!(error instanceof RefusedError)) throw error;
+		return /does not resolve to an image ID|identifier is not an image/.test(error.message) ? void 0 : error.refusal.reason;
+	}
 }
 // src/registry/login/credentials.ts
 const noLogins = {
@@ -28087,21 +28298,21 @@ function withHelper(logins, registry, helper) {
 }
 /** Whether a registry, or a namespace in it, has a login of its own or a helper. */
 function knowsLogin(logins, registry) {
-	return [...Object.keys(logins.auths), ...Object.keys(logins.credHelpers)].some((key) => isWithin$3(key, registry));
+	return [...Object.keys(logins.auths), ...Object.keys(logins.credHelpers)].some((key) => isWithin$2(key, registry));
 }
 /** Whether a login or a helper is there for a repository, `registry/name`: for itself or for what it lies in. */
 function hasLoginFor(logins, repository) {
-	return [...Object.keys(logins.auths), ...Object.keys(logins.credHelpers)].some((key) => isWithin$3(repository, normalKey(key)));
+	return [...Object.keys(logins.auths), ...Object.keys(logins.credHelpers)].some((key) => isWithin$2(repository, normalKey(key)));
 }
 function without$1(logins, registry) {
-	const kept = (entries) => Object.fromEntries(Object.entries(entries).filter(([key]) => !isWithin$3(key, normalKey(registry))));
+	const kept = (entries) => Object.fromEntries(Object.entries(entries).filter(([key]) => !isWithin$2(key, normalKey(registry))));
 	return {
 		...logins,
 		auths: kept(logins.auths),
 		credHelpers: kept(logins.credHelpers)
 	};
 }
-function isWithin$3(key, registry) {
+function isWithin$2(key, registry) {
 	const normal = normalKey(key);
 	return normal === registry || normal.startsWith(`${registry}/`);
 }
@@ -28288,66 +28499,7 @@ async function writeLogins(folder, logins) {
 	});
 	return path;
 }
-// src/oci/index.ts
-const ENTRY_LIMIT = 500;
-const FOREIGN_MEMBERS = [
-	"config",
-	"layers",
-	"fsLayers",
-	"history"
-];
-/**
-* The index in the bytes that others wrote.
-*
-* @param expectedMediaType what the registry or the descriptor called it; left out, the index's own word counts
-* @param subject names it in the error: `the index of ghcr.io/acme/x`
-* @throws ImageError with all violations, by the same limits and rules as `parseManifest`
-*/
-function parseIndex(bytes, expectedMediaType, subject = "the index") {
-	const document = parseDocument$1(bytes, subject);
-	const violations = indexViolations(document, expectedMediaType);
-	if (violations.length > 0) throw new ImageError(subject, violations);
-	const { artifactType, annotations } = document;
-	return {
-		schemaVersion: 2,
-		mediaType: mediaTypeOf(document, expectedMediaType) ?? mediaTypes.index,
-		...artifactType === void 0 ? {} : { artifactType },
-		manifests: document["manifests"].map(descriptorFrom),
-		...annotations === void 0 ? {} : { annotations }
-	};
-}
-function indexViolations(document, announced) {
-	const { manifests } = document;
-	const violations = [
-		...document["schemaVersion"] === 2 ? [] : ["its schemaVersion is not 2"],
-		...mediaTypeViolations(document, announced, [mediaTypes.index, mediaTypes.dockerList]),
-		...FOREIGN_MEMBERS.filter((member) => member in document).map((member) => `it has ${member}, which no index has`),
-		...annotationViolations(document["annotations"], "it")
-	];
-	if (!Array.isArray(manifests)) return [...violations, "it has no manifests"];
-	if (manifests.length > ENTRY_LIMIT) return [...violations, `it has ${manifests.length} entries, more than ${ENTRY_LIMIT}`];
-	return [...violations, ...manifests.flatMap((entry, at) => descriptorViolations(entry, `entry ${at + 1}`))];
-}
-/**
-* The entry of an index to take, by the rules of containerd and c/image: the exact variant before lesser ones before
-* none (`arm64` and `arm64/v8` are one), the first of several equals, and an entry without platform as the last resort.
-*
-* @returns undefined when no entry is for the platform
-*/
-function matchingDescriptor(entries, wanted) {
-	const ofKind = entries.filter(({ platform }) => platform?.os === wanted.os && platform.architecture === wanted.architecture);
-	for (const variant of acceptedVariants(wanted)) {
-		const match = ofKind.find(({ platform }) => (platform?.variant ?? "") === variant);
-		if (match) return match;
-	}
-	return entries.find(({ platform }) => platform === void 0);
-}
-// src/registry/target/staging.ts
-/** Throws HostError when skopeo could not work in what `stageTree` makes. */
-function checkStagingPlace({ tmpFolder }) {
-	folderName("oci", tmpFolder);
-}
-// src/registry/target/push.ts
+// src/registry/target/targetcheck.ts
 /** Answers that say nothing against a push: registries give them for repositories that a push creates. */
 const ANSWERS = /* @__PURE__ */ new Set([
 	"login",
@@ -28376,7 +28528,7 @@ async function checkTargets(references, access) {
 		if (!firsts.has(registry)) firsts.set(registry, reference);
 	}
 	for (const [registry, first] of firsts) try {
-		await readManifest(`docker://${first}`, access, purpose(first, `the registry ${registry} cannot be reached`));
+		await readManifest(`docker://${first}`, access, targetPurpose(first, `the registry ${registry} cannot be reached`));
 	} catch (error) {
 		if (!(error instanceof RefusedError) || !ANSWERS.has(error.refusal.kind)) throw error;
 		if (error.refusal.kind === "login") throw await loginError(first, registry, access, error);
@@ -28390,151 +28542,6 @@ async function loginError(reference, registry, access, { detail }) {
 		reference,
 		detail
 	});
-}
-function purpose(reference, failure) {
-	return {
-		side: "target",
-		reference,
-		failure
-	};
-}
-// src/registry/target/targetnames.ts
-/**
-* The names that an image gets in the index.json of a layout or of its archive: the one in the destination's text, else
-* the container's own. Where the text says the container's main name, the further names come along.
-*
-* The main name stands as its plain tag, as skopeo asks for it (KIWI writes `NAME:TAG`); a further one of another
-* repository as `REPOSITORY:TAG`. The whole name stands beside it, for podman and containerd.
-*
-* @returns none for an image without a name
-*/
-function indexNames({ name }, names) {
-	const [main] = names;
-	const own = names.map((each) => {
-		const text = containerNameText(each);
-		const whole = fullName(text);
-		return {
-			ref: each.repository === main?.repository ? each.tag : text,
-			...whole === void 0 ? {} : { whole }
-		};
-	});
-	const isMain = main !== void 0 && (name === main.tag || name === containerNameText(main));
-	if (name !== void 0 && !isMain) return [{ ref: name }];
-	const taken = own.map((each, position) => name === void 0 || position > 0 ? each : {
-		...each,
-		ref: name
-	});
-	return [...new Map(taken.map((each) => [each.ref, each])).values()];
-}
-/** The names of `indexNames` as one asks for them behind the path. */
-function refNames(destination, names) {
-	return indexNames(destination, names).map(({ ref }) => ref);
-}
-/** Why an image cannot have its names at a destination: one sentence that says which name, the first that it cannot have. */
-function nameProblem(destination, names) {
-	const { transport, path, name } = destination;
-	switch (transport) {
-		case "oci":
-		case "oci-archive": {
-			const unfit = refNames(destination, names).find((each) => !isRefName(each));
-			if (unfit === void 0) return void 0;
-			return `'${unfit}' cannot be the name of an image in a layout: write ${transport}:PATH:REF`;
-		}
-		case "docker-archive": return firstProblem(chosenTexts(name, names));
-		case "docker-daemon": return firstProblem(chosenTexts(path, names));
-		case "containers-storage": {
-			const { name: inStore } = storageParts(path);
-			return isPlain(inStore) ? firstProblem(chosenTexts(inStore, names)) : void 0;
-		}
-		default: return;
-	}
-}
-function chosenTexts(text, names) {
-	const own = names.map(containerNameText);
-	if (text === void 0) return own;
-	return own[0] !== void 0 && fullName(text) === fullName(own[0]) ? own : [text];
-}
-function firstProblem(texts) {
-	return texts.map(dockerNameProblem).find((problem) => problem !== void 0);
-}
-function fullName(text) {
-	const parsed = parseReference(text);
-	return typeof parsed === "string" ? void 0 : referenceText({
-		...parsed,
-		tag: parsed.tag ?? "latest"
-	});
-}
-// src/registry/target/sameplace.ts
-/**
-* Which destinations would undo an earlier one, as one sentence each; undefined for those that do not. Several names in
-* one layout are no harm.
-*/
-async function collisions(destinations, names) {
-	const places = await Promise.all(destinations.map(async (destination) => ({
-		destination,
-		path: await placeOf$1(destination)
-	})));
-	return places.map((place, index) => {
-		const other = places.slice(0, index).find((earlier) => collide(earlier, place, names));
-		if (other === void 0) return void 0;
-		return `it goes to the same place as ${plainName(other.destination)}: leave one of the two out, or choose another place`;
-	});
-}
-/** Which destinations would replace a file that the job reads, as one sentence each; undefined for those that do not. */
-async function replacements(destinations, files) {
-	const read = await Promise.all(files.map((file) => withoutLinks(resolve(file))));
-	return await Promise.all(destinations.map(async (destination) => {
-		const place = await placeOf$1(destination);
-		const at = destination.transport === "oci" || place === void 0 ? -1 : read.indexOf(place);
-		return at < 0 ? void 0 : `it would replace ${files[at]}, which is read: choose another place`;
-	}));
-}
-function collide(one, other, names) {
-	if (one.path === void 0 || other.path === void 0) return plainName(one.destination) === plainName(other.destination);
-	if (one.path !== other.path) return isWithin$2(one.path, other.path) || isWithin$2(other.path, one.path);
-	if (one.destination.transport !== "oci" || other.destination.transport !== "oci") return true;
-	const taken = namesOf(one.destination, names);
-	return namesOf(other.destination, names).some((name) => taken.includes(name));
-}
-function namesOf(destination, names) {
-	const own = refNames(destination, names);
-	return own.length === 0 ? [""] : own;
-}
-function isWithin$2(path, folder) {
-	return path.startsWith(`${folder}${sep}`);
-}
-async function placeOf$1(destination) {
-	const { transport } = destination;
-	if (transport === "docker" || transport === "docker-daemon" || transport === "containers-storage") return void 0;
-	return await withoutLinks(resolve(destination.path));
-}
-async function withoutLinks(path) {
-	const real = await realpath(path).catch(() => void 0);
-	if (real !== void 0 || dirname(path) === path) return real ?? path;
-	return join(await withoutLinks(dirname(path)), basename(path));
-}
-// src/registry/target/storagetarget.ts
-/**
-* Why this user has no storage to write to, as skopeo says it; undefined when there is one.
-*
-* @param name as skopeo takes it, behind `containers-storage:`
-*/
-async function storageProblem(name, access) {
-	const to = `containers-storage:${name}`;
-	try {
-		await readManifest(to, access, purposeOf(to, to));
-		return;
-	} catch (error) {
-		if (!(error instanceof RefusedError)) throw error;
-		return /does not resolve to an image ID|identifier is not an image/.test(error.message) ? void 0 : error.refusal.reason;
-	}
-}
-function purposeOf(reference, failure) {
-	return {
-		side: "target",
-		reference,
-		failure
-	};
 }
 // src/registry/target/destinations.ts
 /** Linux's NAME_MAX. */
@@ -28705,7 +28712,7 @@ async function writeAt(file, offset, bytes) {
 async function writeZeros(file, { offset, length }) {
 	for (let done = 0; done < length; done += CHUNK_BYTES$4) await writeAt(file, offset + done, ZEROS.subarray(0, Math.min(CHUNK_BYTES$4, length - done)));
 }
-// src/disk/guest/diskbytes.ts
+// src/disk/guest/guestdisk.ts
 /** Part of a disk; as far as the disk goes, where it is said to be longer. */
 function diskPart(disk, { offset, length }) {
 	const sizeBytes = Math.max(0, Math.min(length, disk.sizeBytes - offset));
@@ -28717,6 +28724,42 @@ function diskPart(disk, { offset, length }) {
 /** Whether a place in something of this size is all in it; none is that no number can tell. */
 function isWithin$1(sizeBytes, offset, length) {
 	return Number.isSafeInteger(offset) && offset >= 0 && length >= 0 && offset + length <= sizeBytes;
+}
+// src/disk/guest/boundeddisk.ts
+const WINDOW_BYTES = 262144;
+/** A disk needs about ten: its start and end, and of each EFI system partition the tables, three folders and the files. */
+const MOST_WINDOWS = 64;
+/**
+* Reads a disk in whole windows, each once, and only so many: what lies close together costs one read, and a disk that is
+* made to be read for ever does not.
+*/
+function boundedDisk(disk) {
+	const { sizeBytes } = disk;
+	const windows = /* @__PURE__ */ new Map();
+	let spent = false;
+	const windowAt = async (start) => {
+		if (windows.has(start)) return windows.get(start);
+		spent ||= windows.size >= MOST_WINDOWS;
+		if (spent) return void 0;
+		const bytes = await disk.read(start, Math.min(WINDOW_BYTES, sizeBytes - start));
+		windows.set(start, bytes);
+		return bytes;
+	};
+	const read = async (offset, length) => {
+		if (!isWithin$1(sizeBytes, offset, length)) return void 0;
+		const pieces = [];
+		for (let start = offset - offset % WINDOW_BYTES; start < offset + length; start += WINDOW_BYTES) {
+			const bytes = await windowAt(start);
+			if (bytes === void 0) return void 0;
+			pieces.push(bytes.subarray(Math.max(0, offset - start), offset + length - start));
+		}
+		return Buffer.concat(pieces);
+	};
+	return {
+		sizeBytes,
+		read,
+		isSpent: () => spent
+	};
 }
 // src/disk/guest/fat.ts
 /** The boot sector as far as all kinds have it in common, and FAT32's table and root. */
@@ -29178,42 +29221,6 @@ const LOADER_TYPES = [
 function mayHoldLoaders(type) {
 	return LOADER_TYPES.includes(type);
 }
-// src/disk/guest/windows.ts
-const WINDOW_BYTES = 262144;
-/** A disk needs about ten: its start and end, and of each EFI system partition the tables, three folders and the files. */
-const MOST_WINDOWS = 64;
-/**
-* Reads a disk in whole windows, each once, and only so many: what lies close together costs one read, and a disk that is
-* made to be read for ever does not.
-*/
-function inWindows(disk) {
-	const { sizeBytes } = disk;
-	const windows = /* @__PURE__ */ new Map();
-	let spent = false;
-	const windowAt = async (start) => {
-		if (windows.has(start)) return windows.get(start);
-		spent ||= windows.size >= MOST_WINDOWS;
-		if (spent) return void 0;
-		const bytes = await disk.read(start, Math.min(WINDOW_BYTES, sizeBytes - start));
-		windows.set(start, bytes);
-		return bytes;
-	};
-	const read = async (offset, length) => {
-		if (!isWithin$1(sizeBytes, offset, length)) return void 0;
-		const pieces = [];
-		for (let start = offset - offset % WINDOW_BYTES; start < offset + length; start += WINDOW_BYTES) {
-			const bytes = await windowAt(start);
-			if (bytes === void 0) return void 0;
-			pieces.push(bytes.subarray(Math.max(0, offset - start), offset + length - start));
-		}
-		return Buffer.concat(pieces);
-	};
-	return {
-		sizeBytes,
-		read,
-		isSpent: () => spent
-	};
-}
 // src/disk/architecture.ts
 const PC = ["amd64", "386"];
 /** One has a few, a hostile one may have any number. */
@@ -29291,8 +29298,8 @@ async function converted({ file, format }, part, target, signal) {
 }
 /** What architecture a disk is for, as `diskArchitecture` says. Never throws but what reading throws. */
 async function architectureOf(disk) {
-	const windows = inWindows(disk);
-	const partitions = await partitionsOf(windows);
+	const bounded = boundedDisk(disk);
+	const partitions = await partitionsOf(bounded);
 	const types = partitions.flatMap(({ number, type }) => {
 		const clue = TYPE_CLUES.get(type);
 		return clue === void 0 ? [] : [{
@@ -29300,8 +29307,8 @@ async function architectureOf(disk) {
 			text: `partition ${number} is ${clue.text}`
 		}];
 	});
-	const clues = [...await loaderClues(windows, partitions), ...types];
-	return windows.isSpent() ? void 0 : agreed(clues);
+	const clues = [...await loaderClues(bounded, partitions), ...types];
+	return bounded.isSpent() ? void 0 : agreed(clues);
 }
 async function loaderClues(disk, partitions) {
 	const found = [];
@@ -29514,218 +29521,13 @@ function messageOf(error) {
 	const [line = ""] = (error instanceof Error ? error.message : String(error)).split("\n");
 	return line;
 }
-// src/oci/container/history.ts
-/** The step of a layer, in the words that were given. */
-function diskStep(ours, { createdBy, author, comment }) {
-	return {
-		created: ours.created,
-		created_by: createdBy || ours.created_by,
-		...author ? { author } : {},
-		...comment ? { comment } : {}
-	};
-}
-/** How many steps say that they made a layer. */
-function layerSteps(history) {
-	return history.filter((step) => !step.empty_layer).length;
-}
+// src/oci/baseimage.ts
 /**
-* A history with one step per layer, as others rely on: what a base's history lacks is added at its end (umoci does so
-* too). Where it has more steps than layers (squashed images), nobody can tell which made them: all are kept as steps
-* without one, and the layers get steps of their own.
-*/
-function repairedHistory(history, layers) {
-	const kept = layerSteps(history) > layers ? history.map((step) => ({
-		...step,
-		empty_layer: true
-	})) : history;
-	const missing = layers - layerSteps(kept);
-	const filler = {
-		created_by: "unknown",
-		comment: "the base image says nothing about this layer"
-	};
-	return [...kept, ...Array.from({ length: missing }, () => filler)];
-}
-// src/oci/container/config.ts
-/**
-* The config of an image in the bytes that others wrote; members that are not known stay.
-*
-* @param subject names it in the error: `the config of ghcr.io/acme/x`
-* @throws ImageError when it is too large or deep, no JSON object, or lacks architecture, os or diff IDs
-*/
-function parseConfig(bytes, subject = "the config") {
-	const document = parseDocument$1(bytes, subject);
-	const { architecture, os, variant, history, config } = document;
-	const violations = [
-		...typeof architecture === "string" && architecture !== "" ? [] : ["it has no architecture"],
-		...typeof os === "string" && os !== "" ? [] : ["it has no os"],
-		...variant === void 0 || typeof variant === "string" ? [] : ["its variant is no text"],
-		...rootfsViolations(document),
-		...history == null || isHistory(history) ? [] : ["its history is no list of entries"],
-		...config == null || isRuntimeConfig(config) ? [] : ["its config has members of the wrong kind"]
-	];
-	if (violations.length > 0) throw new ImageError(subject, violations);
-	const nulls = ["history", "config"].filter((member) => document[member] === null);
-	const rootfs = {
-		type: "layers",
-		diff_ids: [],
-		...without(document["rootfs"], emptyMembers(document))
-	};
-	return {
-		...without(document, nulls),
-		rootfs
-	};
-}
-function emptyMembers(document) {
-	const rootfs = document["rootfs"];
-	return isJsonObject(rootfs) && rootfs["diff_ids"] === null ? ["diff_ids"] : [];
-}
-/** The config with one layer more; the history gets an entry for it, and what the base's history lacks. */
-function changedConfig(base, update) {
-	const { platform, diffID } = update;
-	const created = rfc3339(update.epochSeconds);
-	const diffIDs = base?.rootfs.diff_ids ?? [];
-	const variant = platform.variant ?? base?.variant;
-	const changed = changedRuntimeConfig(base?.config ?? {}, update.changes);
-	const labels = update.labels ?? {};
-	const runtime = Object.keys(labels).length === 0 ? changed : changedRuntimeConfig(changed, { labels });
-	const { author = base?.author, history } = update.changes;
-	return {
-		...base === void 0 ? {} : without(base, ["variant", "author"]),
-		created,
-		...author ? { author } : {},
-		architecture: platform.architecture,
-		os: platform.os,
-		...variant ? { variant } : {},
-		config: runtime,
-		rootfs: {
-			type: "layers",
-			diff_ids: [...diffIDs, diffID]
-		},
-		history: [...repairedHistory(base?.history ?? [], diffIDs.length), diskStep({
-			created,
-			created_by: update.createdBy
-		}, history ?? {})]
-	};
-}
-function changedRuntimeConfig(base, changes) {
-	const { expose, volumes } = changes;
-	const wanted = {
-		User: changes.user,
-		ExposedPorts: expose && portSet(base.ExposedPorts, expose),
-		Env: changes.env && mergedEnv(base.Env ?? [], changes.env),
-		Entrypoint: changes.entrypoint,
-		Cmd: changes.cmd,
-		Volumes: volumes && setOf(base.Volumes, volumes),
-		WorkingDir: changes.workdir,
-		Labels: changes.labels && mergedRecord(base.Labels ?? {}, changes.labels),
-		StopSignal: changes.stopsignal
-	};
-	const given = Object.entries(wanted).filter(([, value]) => value !== void 0);
-	return {
-		...without(base, given.map(([key]) => key)),
-		...Object.fromEntries(given.filter(([, value]) => !isEmpty(value)))
-	};
-}
-/** The base's order, changed in place, new names behind: later ones may refer to earlier ones only by that order. */
-function mergedEnv(base, changes) {
-	const entries = new Map(base.map((entry) => [entry.split("=", 1)[0] ?? entry, entry]));
-	for (const [name, value] of Object.entries(changes)) if (value === null) entries.delete(name);
-	else entries.set(name, `${name}=${value}`);
-	return [...entries.values()];
-}
-function mergedRecord(base, changes) {
-	return sortedRecord([...new Map([...Object.entries(base), ...Object.entries(changes)])].filter((entry) => entry[1] !== null));
-}
-function setOf(base, added) {
-	return sortedRecord([...Object.keys(base ?? {}), ...added].map((key) => [key, {}]));
-}
-/** As they are written, which image-spec config.md allows without a protocol, and a port that is there only once. */
-function portSet(base, added) {
-	const ports = new Map(Object.keys(base ?? {}).map((key) => [portKey(key), key]));
-	for (const port of added) if (!ports.has(portKey(port))) ports.set(portKey(port), port);
-	return sortedRecord([...ports.values()].map((key) => [key, {}]));
-}
-function without(value, keys) {
-	return Object.fromEntries(Object.entries(value).filter(([key]) => !keys.includes(key)));
-}
-function isEmpty(value) {
-	return value === null || value === "" || typeof value === "object" && Object.keys(value).length === 0;
-}
-function rootfsViolations(document) {
-	const rootfs = document["rootfs"];
-	if (!isJsonObject(rootfs)) return ["it has no rootfs"];
-	const diffIDs = rootfs["diff_ids"] ?? [];
-	const valid = Array.isArray(diffIDs) && diffIDs.every((id) => typeof id === "string" && isDigest(id));
-	return [...rootfs["type"] === "layers" ? [] : ["its rootfs.type is not \"layers\""], ...valid ? [] : ["its diff_ids are no list of sha256 digests"]];
-}
-function isHistory(value) {
-	return Array.isArray(value) && value.every(isJsonObject);
-}
-function isRuntimeConfig(value) {
-	if (!isJsonObject(value)) return false;
-	const isTexts = (list) => list == null || Array.isArray(list) && list.every((it) => typeof it === "string");
-	const isMapping = (map) => map == null || isJsonObject(map);
-	return [
-		value["Env"],
-		value["Entrypoint"],
-		value["Cmd"]
-	].every(isTexts) && [
-		value["ExposedPorts"],
-		value["Volumes"],
-		value["Labels"]
-	].every(isMapping);
-}
-// src/oci/image.ts
-/**
-* The image of a base's layers, untouched, with one layer on top; without a base that layer alone. The base's own
-* manifest annotations are about the base and do not go on.
+* The layers of a base in OCI's terms.
 *
 * @throws ImageError when the base cannot be built upon: diff IDs and layers differ in number, a foreign layer, an
 *   artifact; RegistryError when it is for another platform
 */
-function append(base, layer, facts) {
-	const baseLayers = base === void 0 ? [] : checkedLayers(base, facts.platform);
-	const { diffID, mediaType, digest, size } = layer;
-	const config = changedConfig(base?.config, {
-		...facts,
-		diffID
-	});
-	const configBytes = documentBytes(config);
-	const manifest = {
-		schemaVersion: 2,
-		mediaType: mediaTypes.manifest,
-		config: {
-			mediaType: mediaTypes.config,
-			digest: digestOf(configBytes),
-			size: configBytes.length
-		},
-		layers: [...baseLayers, {
-			mediaType,
-			digest,
-			size
-		}],
-		annotations: defaultAnnotations(facts, base)
-	};
-	const manifestBytes = documentBytes(manifest);
-	const { os, architecture, variant } = config;
-	return {
-		manifest,
-		manifestBytes,
-		config,
-		configBytes,
-		descriptor: {
-			mediaType: mediaTypes.manifest,
-			digest: digestOf(manifestBytes),
-			size: manifestBytes.length,
-			platform: {
-				architecture,
-				os,
-				...variant === void 0 ? {} : { variant }
-			}
-		}
-	};
-}
-/** The layers of a base in OCI's terms. Throws what `append` does. */
 function checkedLayers(base, wanted) {
 	const subject = `the base ${base.name}`;
 	if (!platformMatches(base.config, wanted)) {
@@ -29739,21 +29541,6 @@ function checkedLayers(base, wanted) {
 	const diffIDs = base.config.rootfs.diff_ids.length;
 	if (diffIDs !== layers.length) throw new ImageError(subject, [`its config has ${diffIDs} diff IDs for ${layers.length} layers`]);
 	return layers;
-}
-/**
-* What is said of every image and artifact of ours, under the user's annotations; image-spec annotations.md, "Pre-Defined
-* Annotation Keys".
-*/
-function defaultAnnotations(facts, base) {
-	const { title, version } = facts;
-	const own = {
-		"org.opencontainers.image.created": rfc3339(facts.epochSeconds),
-		"org.opencontainers.image.title": title,
-		"org.opencontainers.image.version": version,
-		"org.opencontainers.image.base.name": base?.publishedName,
-		"org.opencontainers.image.base.digest": base?.digest
-	};
-	return sortedRecord([...new Map([...Object.entries(own), ...Object.entries(facts.annotations)])].filter((entry) => entry[1] !== void 0));
 }
 // src/oci/packing/decompression.ts
 const CHUNK_BYTES$3 = 1048576;
@@ -30364,20 +30151,21 @@ function placeProblem(layers, place) {
 	const content = effectiveContent(layers);
 	return takenProblem(content, place) ?? (place.isContainerDisk ? containerDiskProblem(layers, content) : void 0);
 }
-function takenProblem(content, { region, disk }) {
+function takenProblem(content, { region, disk, isContainerDisk }) {
+	const choose = (elsewhere) => `choose another base${isContainerDisk ? "" : `, or ${elsewhere}`}`;
 	const above = region.split("/").map((_, depth, parts) => parts.slice(0, depth + 1).join("/"));
 	for (const path of region === "disk" ? above : above.slice(0, -1)) {
 		const kind = content.get(path);
 		if (kind === void 0 || kind === "directory") continue;
-		return `has ${SHOWN_KINDS[kind]} at /${path}, where the folder of the disk has to be: choose another base, or another disk-path`;
+		return `has ${SHOWN_KINDS[kind]} at /${path}, where the folder of the disk has to be: ${choose("another disk-path")}`;
 	}
 	const paths = [...content.keys()].filter((path) => path === region || isBelow(path, region)).sort();
-	if (region !== "disk") return paths.length === 0 ? void 0 : hasAlready(region, "another disk-path");
+	if (region !== "disk") return paths.length === 0 ? void 0 : hasAlready(region, choose("another disk-path"));
 	const taken = paths.find((path) => content.get(path) !== "directory") ?? paths.find((path) => path === disk);
-	return taken === void 0 ? void 0 : hasAlready(taken, "a disk-path outside of /disk, which holds one disk alone");
+	return taken === void 0 ? void 0 : hasAlready(taken, choose("a disk-path outside of /disk, which holds one disk alone"));
 }
 function hasAlready(path, remedy) {
-	return `has /${path} already: choose another base, or ${remedy}`;
+	return `has /${path} already: ${remedy}`;
 }
 /** What layers leave of what they have; a whiteout is for the layers below only, wherever it stands in its own. */
 function effectiveContent(layers) {
@@ -30478,6 +30266,167 @@ function baseLayerProblem({ kinds }, manifest) {
 }
 function bootLabel(labels) {
 	return BOOT_LABELS.find((label) => labels[label] === "1");
+}
+// src/oci/container/history.ts
+/** The step of a layer, in the words that were given. */
+function diskStep(ours, { createdBy, author, comment }) {
+	return {
+		created: ours.created,
+		created_by: createdBy || ours.created_by,
+		...author ? { author } : {},
+		...comment ? { comment } : {}
+	};
+}
+/** How many steps say that they made a layer. */
+function layerSteps(history) {
+	return history.filter((step) => !step.empty_layer).length;
+}
+/**
+* A history with one step per layer, as others rely on: what a base's history lacks is added at its end (umoci does so
+* too). Where it has more steps than layers (squashed images), nobody can tell which made them: all are kept as steps
+* without one, and the layers get steps of their own.
+*/
+function repairedHistory(history, layers) {
+	const kept = layerSteps(history) > layers ? history.map((step) => ({
+		...step,
+		empty_layer: true
+	})) : history;
+	const missing = layers - layerSteps(kept);
+	const filler = {
+		created_by: "unknown",
+		comment: "the base image says nothing about this layer"
+	};
+	return [...kept, ...Array.from({ length: missing }, () => filler)];
+}
+// src/oci/container/config.ts
+/**
+* The config of an image in the bytes that others wrote; members that are not known stay.
+*
+* @param subject names it in the error: `the config of ghcr.io/acme/x`
+* @throws ImageError when it is too large or deep, no JSON object, or lacks architecture, os or diff IDs
+*/
+function parseConfig(bytes, subject = "the config") {
+	const document = parseDocument$1(bytes, subject);
+	const { architecture, os, variant, history, config } = document;
+	const violations = [
+		...typeof architecture === "string" && architecture !== "" ? [] : ["it has no architecture"],
+		...typeof os === "string" && os !== "" ? [] : ["it has no os"],
+		...variant === void 0 || typeof variant === "string" ? [] : ["its variant is no text"],
+		...rootfsViolations(document),
+		...history == null || isHistory(history) ? [] : ["its history is no list of entries"],
+		...config == null || isRuntimeConfig(config) ? [] : ["its config has members of the wrong kind"]
+	];
+	if (violations.length > 0) throw new ImageError(subject, violations);
+	const nulls = ["history", "config"].filter((member) => document[member] === null);
+	const rootfs = {
+		type: "layers",
+		diff_ids: [],
+		...without(document["rootfs"], emptyMembers(document))
+	};
+	return {
+		...without(document, nulls),
+		rootfs
+	};
+}
+function emptyMembers(document) {
+	const rootfs = document["rootfs"];
+	return isJsonObject(rootfs) && rootfs["diff_ids"] === null ? ["diff_ids"] : [];
+}
+/** The config with one layer more; the history gets an entry for it, and what the base's history lacks. */
+function changedConfig(base, update) {
+	const { platform, diffID } = update;
+	const created = rfc3339(update.epochSeconds);
+	const diffIDs = base?.rootfs.diff_ids ?? [];
+	const variant = platform.variant ?? base?.variant;
+	const changed = changedRuntimeConfig(base?.config ?? {}, update.changes);
+	const labels = update.labels ?? {};
+	const runtime = Object.keys(labels).length === 0 ? changed : changedRuntimeConfig(changed, { labels });
+	const { author = base?.author, history } = update.changes;
+	return {
+		...base === void 0 ? {} : without(base, ["variant", "author"]),
+		created,
+		...author ? { author } : {},
+		architecture: platform.architecture,
+		os: platform.os,
+		...variant ? { variant } : {},
+		config: runtime,
+		rootfs: {
+			type: "layers",
+			diff_ids: [...diffIDs, diffID]
+		},
+		history: [...repairedHistory(base?.history ?? [], diffIDs.length), diskStep({
+			created,
+			created_by: update.createdBy
+		}, history ?? {})]
+	};
+}
+function changedRuntimeConfig(base, changes) {
+	const { expose, volumes } = changes;
+	const wanted = {
+		User: changes.user,
+		ExposedPorts: expose && portSet(base.ExposedPorts, expose),
+		Env: changes.env && mergedEnv(base.Env ?? [], changes.env),
+		Entrypoint: changes.entrypoint,
+		Cmd: changes.cmd,
+		Volumes: volumes && setOf(base.Volumes, volumes),
+		WorkingDir: changes.workdir,
+		Labels: changes.labels && mergedRecord(base.Labels ?? {}, changes.labels),
+		StopSignal: changes.stopsignal
+	};
+	const given = Object.entries(wanted).filter(([, value]) => value !== void 0);
+	return {
+		...without(base, given.map(([key]) => key)),
+		...Object.fromEntries(given.filter(([, value]) => !isEmpty(value)))
+	};
+}
+/** The base's order, changed in place, new names behind: later ones may refer to earlier ones only by that order. */
+function mergedEnv(base, changes) {
+	const entries = new Map(base.map((entry) => [entry.split("=", 1)[0] ?? entry, entry]));
+	for (const [name, value] of Object.entries(changes)) if (value === null) entries.delete(name);
+	else entries.set(name, `${name}=${value}`);
+	return [...entries.values()];
+}
+function mergedRecord(base, changes) {
+	return sortedRecord([...new Map([...Object.entries(base), ...Object.entries(changes)])].filter((entry) => entry[1] !== null));
+}
+function setOf(base, added) {
+	return sortedRecord([...Object.keys(base ?? {}), ...added].map((key) => [key, {}]));
+}
+/** As they are written, which image-spec config.md allows without a protocol, and a port that is there only once. */
+function portSet(base, added) {
+	const ports = new Map(Object.keys(base ?? {}).map((key) => [portKey(key), key]));
+	for (const port of added) if (!ports.has(portKey(port))) ports.set(portKey(port), port);
+	return sortedRecord([...ports.values()].map((key) => [key, {}]));
+}
+function without(value, keys) {
+	return Object.fromEntries(Object.entries(value).filter(([key]) => !keys.includes(key)));
+}
+function isEmpty(value) {
+	return value === null || value === "" || typeof value === "object" && Object.keys(value).length === 0;
+}
+function rootfsViolations(document) {
+	const rootfs = document["rootfs"];
+	if (!isJsonObject(rootfs)) return ["it has no rootfs"];
+	const diffIDs = rootfs["diff_ids"] ?? [];
+	const valid = Array.isArray(diffIDs) && diffIDs.every((id) => typeof id === "string" && isDigest(id));
+	return [...rootfs["type"] === "layers" ? [] : ["its rootfs.type is not \"layers\""], ...valid ? [] : ["its diff_ids are no list of sha256 digests"]];
+}
+function isHistory(value) {
+	return Array.isArray(value) && value.every(isJsonObject);
+}
+function isRuntimeConfig(value) {
+	if (!isJsonObject(value)) return false;
+	const isTexts = (list) => list == null || Array.isArray(list) && list.every((it) => typeof it === "string");
+	const isMapping = (map) => map == null || isJsonObject(map);
+	return [
+		value["Env"],
+		value["Entrypoint"],
+		value["Cmd"]
+	].every(isTexts) && [
+		value["ExposedPorts"],
+		value["Volumes"],
+		value["Labels"]
+	].every(isMapping);
 }
 // src/registry/base/base.ts
 /** Flags that choose from what holds several platforms; global ones. */
@@ -31068,6 +31017,11 @@ function machineStem(source) {
 	return source.kind === "description" ? source.diskName ?? source.name : diskStem(source);
 }
 // src/plan/kinds.ts
+/** Whether the disk goes into a tree of files, in which a base and a path have a meaning. */
+function hasTree(kinds) {
+	return kinds.includes("container") || kinds.includes("kubevirt");
+}
+// src/plan/format.ts
 /** What each kind of machine starts from: podman pkg/machine/define/image_format.go. */
 const DISK_TYPE_FORMATS = {
 	qemu: "qcow2",
@@ -31077,10 +31031,6 @@ const DISK_TYPE_FORMATS = {
 /** The format of the disk that a kind of machine takes. */
 function diskTypeFormat(diskType) {
 	return DISK_TYPE_FORMATS[diskType];
-}
-/** Whether the disk goes into a tree of files, in which a base and a path have a meaning. */
-function hasTree(kinds) {
-	return kinds.includes("container") || kinds.includes("kubevirt");
 }
 // src/plan/children.ts
 /** What a job of the plan writes, in the order of the index: the image first. More than one child makes an index. */
@@ -31257,6 +31207,70 @@ function titleProblem(title) {
 /** Whether a media type is that of a container's layer. */
 function isTarType(mediaType) {
 	return /^application\/vnd\.(oci\.image\.layer\.|docker\.image\.rootfs\.)/.test(mediaType);
+}
+// src/oci/image.ts
+/**
+* The image of a base's layers, untouched, with one layer on top; without a base that layer alone. The base's own
+* manifest annotations are about the base and do not go on.
+*
+* @throws what `checkedLayers` does
+*/
+function append(base, layer, facts) {
+	const baseLayers = base === void 0 ? [] : checkedLayers(base, facts.platform);
+	const { diffID, mediaType, digest, size } = layer;
+	const config = changedConfig(base?.config, {
+		...facts,
+		diffID
+	});
+	const configBytes = documentBytes(config);
+	const manifest = {
+		schemaVersion: 2,
+		mediaType: mediaTypes.manifest,
+		config: {
+			mediaType: mediaTypes.config,
+			digest: digestOf(configBytes),
+			size: configBytes.length
+		},
+		layers: [...baseLayers, {
+			mediaType,
+			digest,
+			size
+		}],
+		annotations: defaultAnnotations(facts, base)
+	};
+	const manifestBytes = documentBytes(manifest);
+	const { os, architecture, variant } = config;
+	return {
+		manifest,
+		manifestBytes,
+		config,
+		configBytes,
+		descriptor: {
+			mediaType: mediaTypes.manifest,
+			digest: digestOf(manifestBytes),
+			size: manifestBytes.length,
+			platform: {
+				architecture,
+				os,
+				...variant === void 0 ? {} : { variant }
+			}
+		}
+	};
+}
+/**
+* What is said of every image and artifact of ours, under the user's annotations; image-spec annotations.md, "Pre-Defined
+* Annotation Keys".
+*/
+function defaultAnnotations(facts, base) {
+	const { title, version } = facts;
+	const own = {
+		"org.opencontainers.image.created": rfc3339(facts.epochSeconds),
+		"org.opencontainers.image.title": title,
+		"org.opencontainers.image.version": version,
+		"org.opencontainers.image.base.name": base?.publishedName,
+		"org.opencontainers.image.base.digest": base?.digest
+	};
+	return sortedRecord([...new Map([...Object.entries(own), ...Object.entries(facts.annotations)])].filter((entry) => entry[1] !== void 0));
 }
 // src/oci/layer/extent.ts
 function extentLength(extent) {
@@ -32862,122 +32876,7 @@ async function convertedDisk(plan, disk, raw, job) {
 function imageTime({ mtimeNs }) {
 	return Math.max(0, Number(mtimeNs / 1000000000n));
 }
-// src/host/space.ts
-const MEGABYTE = 1024 ** 2;
-/** What we assume to be in the disk of a description that gives no smaller `<size>`. */
-const ASSUMED_CONTENT_BYTES = 2048 * MEGABYTE;
-/** A disk of a Linux system compresses to about 40 % (440 MB of a small Debian to 166 MB); the rest is margin. */
-const COMPRESSED_PART = .6;
-/** Bytes that an ordinary user may still write below a path; a path that does not exist yet counts as its parent. */
-async function freeBytes(path) {
-	let folder = resolve(path);
-	for (;;) try {
-		const { bavail, bsize } = await statfs(folder);
-		return bavail * bsize;
-	} catch (error) {
-		const parent = dirname(folder);
-		if (!(error instanceof Error && "code" in error && error.code === "ENOENT") || parent === folder) throw error;
-		folder = parent;
-	}
-}
-/** The error to throw where a folder has not the space, with both numbers in GB (10⁹ bytes, as `df -H` shows them). */
-function spaceProblem(needBytes, haveBytes, path) {
-	if (haveBytes >= needBytes) return void 0;
-	return new HostError(`not enough space in ${path}: about ${(Math.ceil(needBytes / 1e8) / 10).toFixed(1)} GB are needed, ${(Math.floor(haveBytes / 1e8) / 10).toFixed(1)} GB are free`, "free some, or set work-dir to a folder on a larger file system");
-}
-/**
-* Bytes needed to wrap an existing disk: all blobs, and beside them one converted disk at a time, the first of which
-* stays.
-*
-* @param disks in the order in which they are made
-*/
-function diskSpaceNeed(facts, disks) {
-	let keptBytes = 0;
-	let needBytes = 0;
-	for (const [at, disk] of disks.entries()) {
-		const { fileBytes, blobsBytes, workBytes } = spaceOf(facts, disk);
-		needBytes = Math.max(needBytes, keptBytes + fileBytes + Math.max(blobsBytes, workBytes));
-		keptBytes += blobsBytes + (at === 0 ? fileBytes : 0);
-	}
-	return Math.ceil(needBytes);
-}
-function spaceOf({ contentBytes, lengthBytes = contentBytes }, disk) {
-	const packedBytes = contentBytes * COMPRESSED_PART;
-	const fileBytes = disk.packed ? packedBytes : contentBytes;
-	const plainBytes = disk.whole ? lengthBytes : contentBytes;
-	const sizes = disk.blobs.map(({ compressed }) => compressed || disk.packed ? packedBytes : plainBytes);
-	const blobsBytes = sizes.reduce((total, bytes) => total + bytes, 0);
-	const framedBytes = disk.blobs.some(({ framed }) => framed) ? Math.max(...sizes) : 0;
-	const workBytes = Math.max(disk.rawCopy ? contentBytes : 0, blobsBytes + framedBytes);
-	return {
-		fileBytes: disk.converted ? fileBytes : 0,
-		blobsBytes,
-		workBytes
-	};
-}
-/**
-* Bytes needed to build a description: root tree, raw disk, and what is written of the disk.
-*
-* The raw disk is sparse, so `<size>` only limits what it can hold; a small system in a disk of 100 GB is usual. The
-* estimate takes the smaller of `<size>` and 2 GB and is meant to stop what cannot work; `diskSpaceNeed` is asked again
-* when the disk is there.
-*
-* @param sizeMegabytes `<size>` of the type in MB, where it is given
-*/
-function descriptionSpaceNeed(disks, sizeMegabytes) {
-	const limit = sizeMegabytes === void 0 ? Number.POSITIVE_INFINITY : sizeMegabytes * MEGABYTE;
-	const contentBytes = Math.min(limit, ASSUMED_CONTENT_BYTES);
-	return contentBytes + contentBytes + diskSpaceNeed({ contentBytes }, disks);
-}
-// src/job/space.ts
-/** @throws HostError when the build of the description, its disks and their blobs have no room in the work folder */
-async function checkDescriptionSpace(plan, { selected }, job) {
-	const sizeMegabytes = selected.size?.additive ? void 0 : selected.size?.megabytes;
-	await checkSpace(descriptionSpaceNeed(plannedDisks(plan).map((disk) => writtenDisk(plan, disk, "raw")), sizeMegabytes), job);
-}
-/**
-* @param disks those that are yet to be made; all where left out
-* @throws HostError when the disks and their blobs have no room in the work folder
-*/
-async function checkDiskSpace(plan, from, job, disks = plannedDisks(plan)) {
-	const { sizeBytes: contentBytes, virtualSizeBytes: lengthBytes } = from;
-	const written = disks.map((disk) => writtenDisk(plan, disk, from.format));
-	await checkSpace(diskSpaceNeed({
-		contentBytes,
-		lengthBytes
-	}, written), job);
-}
-/**
-* Asks again where a blob will be as long as the disk's file, whose holes are known only now.
-*
-* @throws HostError when they have no room
-*/
-async function checkBlobSpace(plan, disk, ready, job) {
-	const plain = disk.children.filter((child) => !isPacked(plan, child));
-	if (plain.length > 0) await checkSpace(plain.length * ready.sizeBytes, job);
-}
-function writtenDisk(plan, disk, from) {
-	const format = disk.format;
-	const { packed = false, whole = false } = diskFormat(format);
-	return {
-		converted: makesFile(plan, disk, from),
-		packed,
-		whole,
-		rawCopy: format === "gce" && from !== "raw",
-		blobs: disk.children.map((child) => ({
-			compressed: isPacked(plan, child),
-			framed: child.kind === "podman-machine-4"
-		}))
-	};
-}
-function isPacked(plan, child) {
-	return childCompression(plan, child).algorithm !== "none";
-}
-async function checkSpace(needBytes, job) {
-	const problem = spaceProblem(needBytes, await freeBytes(job.workFolder), job.workFolder);
-	if (problem) throw problem;
-}
-// src/oci/indexrules.ts
+// src/oci/index/indexrules.ts
 /**
 * Why these entries cannot be one index that every consumer takes what is meant for it from: the rules of podman 5
 * (pkg/machine/ocipull/source.go) and of c/image (internal/manifest/oci_index.go, whose choice has bugs of its own).
@@ -33027,7 +32926,7 @@ function machineProblems(diskType) {
 }
 function containerPlatform(entry) {
 	if (entry.platform === void 0 || isMachineEntry(entry)) return void 0;
-	return platformText(normalizedPlatform(entry.platform));
+	return platformKey(entry.platform);
 }
 function machineDisk(entry) {
 	const diskType = entry.annotations?.[DISK_TYPE_ANNOTATION];
@@ -33043,7 +32942,7 @@ function repeated(entries, keyOf, text) {
 		return [`entries ${found.map(({ place }) => place).join(", ")} ${text(key)}`];
 	});
 }
-// src/oci/imageindex.ts
+// src/oci/index/imageindex.ts
 /**
 * One index of these entries, in one order whatever theirs is: by platform, the disks of podman machine last.
 * containerd and docker take `x86_64` for `amd64`, and the first that fits.
@@ -33109,74 +33008,6 @@ function placeOf(entry) {
 		`${diskType}`,
 		digest
 	];
-}
-// src/oci/layer/filelayer.ts
-/**
-* Writes the layer that podman 4.9 takes for its machine: a tar of one entry alone, the disk compressed by itself
-* (pkg/machine/ocidir.go, `headerCount != 1`). The compressed disk stands beside the blobs for as long as this takes,
-* since a tar says the size of a file before it.
-*
-* @throws what `writeDiskBlob` does
-*/
-async function writeSingleFileLayer(file, options) {
-	const { blobs } = options;
-	await using folder = await mkdtempDisposable(join(blobs, ".file-"));
-	const inner = await writeDiskBlob(file, {
-		...options,
-		blobs: folder.path
-	});
-	const source = join(folder.path, digestHex(inner.digest));
-	const plain = {
-		...options,
-		compression: { algorithm: "none" }
-	};
-	const { digest, size } = await writeDiskBlob({ source }, plain, (sizeBytes) => frameOf(options, sizeBytes));
-	return {
-		mediaType: mediaTypes.layer,
-		digest,
-		diffID: digest,
-		size
-	};
-}
-function frameOf({ name, epochSeconds }, sizeBytes) {
-	return {
-		head: tarHeader({
-			kind: "file",
-			path: name,
-			sizeBytes,
-			mtimeSeconds: epochSeconds,
-			mode: 420,
-			uid: 0,
-			gid: 0
-		}),
-		tail: Buffer.concat([tarPadding(sizeBytes), tarEnd()])
-	};
-}
-// src/oci/layer/layer.ts
-/**
-* Writes the layer with the disk: framed as tar, as `writeDiskBlob` writes it.
-*
-* @throws what `writeDiskBlob` does; ImageError for a path that cannot be in an image
-*/
-async function writeDiskLayer(file, options) {
-	const { digest, size, contentDigest } = await writeDiskBlob(file, options, (sizeBytes) => tarFrame(file.path, sizeBytes, options));
-	return {
-		mediaType: layerMediaType(options.compression),
-		digest,
-		diffID: contentDigest,
-		size
-	};
-}
-function tarFrame(path, sizeBytes, { epochSeconds, hasBase }) {
-	const entries = diskEntries(path, {
-		sizeBytes,
-		mtimeSeconds: epochSeconds,
-		hasBase
-	});
-	return {
-		head: Buffer.concat(entries.map(tarHeader)),
-		tail: Buffer.concat([tarPadding(sizeBytes), tarEnd()])
-	};
 }
 // src/oci/store/artifactrules.ts
 /**
@@ -33495,6 +33326,236 @@ function platformViolations({ descriptor, namedBy }, config) {
 function blobKey({ digest, mediaType, size }) {
 	return `${digest} ${mediaType} ${size}`;
 }
+// src/job/naming.ts
+/**
+* Names what was written: the one child, or an index of all. Everything in the layout is checked from its files before
+* this returns, but for what was hashed on its way into them.
+*
+* @throws ImageError when the children cannot be one index, or the layout is not valid; AbortError after `signal`
+*/
+async function nameChildren(layout, children, naming) {
+	const { reference = "latest", signal } = naming;
+	const top = await topDescriptor(layout, children, naming);
+	const descriptor = {
+		...top,
+		annotations: {
+			...top.annotations,
+			[REF_NAME]: reference
+		}
+	};
+	await writeIndex(layout, [descriptor]);
+	const written = new Map(children.map(({ blob, diffID }) => [blob.digest, diffID]));
+	const violations = await layoutViolations(layout.folder, {
+		written,
+		...signal === void 0 ? {} : { signal }
+	});
+	if (violations.length > 0) throw new ImageError(`the image in ${layout.folder}`, violations);
+	return {
+		digest: descriptor.digest,
+		descriptor,
+		reference
+	};
+}
+async function topDescriptor(layout, children, { annotations = [], isIndex }) {
+	const entries = children.map(({ descriptor }) => descriptor);
+	const [only] = entries;
+	if (!isIndex && only !== void 0 && entries.length === 1) return only;
+	const { bytes, descriptor } = imageIndex(entries, annotationsFor(annotations, "index"));
+	await putBlob(layout, bytes);
+	return {
+		...descriptor,
+		annotations: annotationsFor(annotations, "index-descriptor")
+	};
+}
+// src/host/space.ts
+const MEGABYTE = 1024 ** 2;
+/** What we assume to be in the disk of a description that gives no smaller `<size>`. */
+const ASSUMED_CONTENT_BYTES = 2048 * MEGABYTE;
+/** A disk of a Linux system compresses to about 40 % (440 MB of a small Debian to 166 MB); the rest is margin. */
+const COMPRESSED_PART = .6;
+/** Bytes that an ordinary user may still write below a path; a path that does not exist yet counts as its parent. */
+async function freeBytes(path) {
+	let folder = resolve(path);
+	for (;;) try {
+		const { bavail, bsize } = await statfs(folder);
+		return bavail * bsize;
+	} catch (error) {
+		const parent = dirname(folder);
+		if (!(error instanceof Error && "code" in error && error.code === "ENOENT") || parent === folder) throw error;
+		folder = parent;
+	}
+}
+/** The error to throw where a folder has not the space, with both numbers in GB (10⁹ bytes, as `df -H` shows them). */
+function spaceProblem(needBytes, haveBytes, path) {
+	if (haveBytes >= needBytes) return void 0;
+	return new HostError(`not enough space in ${path}: about ${(Math.ceil(needBytes / 1e8) / 10).toFixed(1)} GB are needed, ${(Math.floor(haveBytes / 1e8) / 10).toFixed(1)} GB are free`, "free some, or set work-dir to a folder on a larger file system");
+}
+/**
+* Bytes needed to wrap an existing disk: all blobs, and beside them one converted disk at a time and those that stay.
+*
+* @param disks in the order in which they are made
+*/
+function diskSpaceNeed(facts, disks) {
+	let keptBytes = 0;
+	let needBytes = 0;
+	for (const disk of disks) {
+		const { fileBytes, blobsBytes, workBytes } = spaceOf(facts, disk);
+		needBytes = Math.max(needBytes, keptBytes + fileBytes + Math.max(blobsBytes, workBytes));
+		keptBytes += blobsBytes + (disk.stays ? fileBytes : 0);
+	}
+	return Math.ceil(needBytes);
+}
+function spaceOf({ contentBytes, lengthBytes = contentBytes }, disk) {
+	const packedBytes = contentBytes * COMPRESSED_PART;
+	const fileBytes = disk.packed ? packedBytes : contentBytes;
+	const plainBytes = disk.whole ? lengthBytes : contentBytes;
+	const sizes = disk.blobs.map(({ compressed }) => compressed || disk.packed ? packedBytes : plainBytes);
+	const blobsBytes = sizes.reduce((total, bytes) => total + bytes, 0);
+	const framedBytes = disk.blobs.some(({ framed }) => framed) ? Math.max(...sizes) : 0;
+	const workBytes = Math.max(disk.rawCopy ? contentBytes : 0, blobsBytes + framedBytes);
+	return {
+		fileBytes: disk.converted ? fileBytes : 0,
+		blobsBytes,
+		workBytes
+	};
+}
+/**
+* Bytes needed to build a description: root tree, raw disk, and what is written of the disk.
+*
+* The raw disk is sparse, so `<size>` only limits what it can hold; a small system in a disk of 100 GB is usual. The
+* estimate takes the smaller of `<size>` and 2 GB and is meant to stop what cannot work; `diskSpaceNeed` is asked again
+* when the disk is there.
+*
+* @param sizeMegabytes `<size>` of the type in MB, where it is given
+*/
+function descriptionSpaceNeed(disks, sizeMegabytes) {
+	const limit = sizeMegabytes === void 0 ? Number.POSITIVE_INFINITY : sizeMegabytes * MEGABYTE;
+	const contentBytes = Math.min(limit, ASSUMED_CONTENT_BYTES);
+	return contentBytes + contentBytes + diskSpaceNeed({ contentBytes }, disks);
+}
+// src/job/space.ts
+/** @throws HostError when the build of the description, its disks and their blobs have no room in the work folder */
+async function checkDescriptionSpace(plan, { selected }, job) {
+	const sizeMegabytes = selected.size?.additive ? void 0 : selected.size?.megabytes;
+	await checkSpace(descriptionSpaceNeed(writtenDisks(plan, "raw"), sizeMegabytes), job);
+}
+/**
+* @param made how many of the plan's disks are there already, with their blobs
+* @throws HostError when the disks and their blobs have no room in the work folder
+*/
+async function checkDiskSpace(plan, from, job, made = 0) {
+	const { sizeBytes: contentBytes, virtualSizeBytes: lengthBytes } = from;
+	const yetToMake = writtenDisks(plan, from.format).slice(made);
+	await checkSpace(diskSpaceNeed({
+		contentBytes,
+		lengthBytes
+	}, yetToMake), job);
+}
+/**
+* Asks again where a blob will be as long as the disk's file, whose holes are known only now.
+*
+* @throws HostError when they have no room
+*/
+async function checkBlobSpace(plan, disk, ready, job) {
+	const plain = disk.children.filter((child) => !isPacked(plan, child));
+	if (plain.length > 0) await checkSpace(plain.length * ready.sizeBytes, job);
+}
+/** All disks of the plan; the first one's file is an output of the job. */
+function writtenDisks(plan, from) {
+	return plannedDisks(plan).map((disk, at) => ({
+		...writtenDisk(plan, disk, from),
+		stays: at === 0
+	}));
+}
+function writtenDisk(plan, disk, from) {
+	const format = disk.format;
+	const { packed = false, whole = false } = diskFormat(format);
+	return {
+		converted: makesFile(plan, disk, from),
+		packed,
+		whole,
+		rawCopy: format === "gce" && from !== "raw",
+		blobs: disk.children.map((child) => ({
+			compressed: isPacked(plan, child),
+			framed: child.kind === "podman-machine-4"
+		}))
+	};
+}
+function isPacked(plan, child) {
+	return childCompression(plan, child).algorithm !== "none";
+}
+async function checkSpace(needBytes, job) {
+	const problem = spaceProblem(needBytes, await freeBytes(job.workFolder), job.workFolder);
+	if (problem) throw problem;
+}
+// src/oci/layer/filelayer.ts
+/**
+* Writes the layer that podman 4.9 takes for its machine: a tar of one entry alone, the disk compressed by itself
+* (pkg/machine/ocidir.go, `headerCount != 1`). The compressed disk stands beside the blobs for as long as this takes,
+* since a tar says the size of a file before it.
+*
+* @throws what `writeDiskBlob` does
+*/
+async function writeSingleFileLayer(file, options) {
+	const { blobs } = options;
+	await using folder = await mkdtempDisposable(join(blobs, ".file-"));
+	const inner = await writeDiskBlob(file, {
+		...options,
+		blobs: folder.path
+	});
+	const source = join(folder.path, digestHex(inner.digest));
+	const plain = {
+		...options,
+		compression: { algorithm: "none" }
+	};
+	const { digest, size } = await writeDiskBlob({ source }, plain, (sizeBytes) => frameOf(options, sizeBytes));
+	return {
+		mediaType: mediaTypes.layer,
+		digest,
+		diffID: digest,
+		size
+	};
+}
+function frameOf({ name, epochSeconds }, sizeBytes) {
+	return {
+		head: tarHeader({
+			kind: "file",
+			path: name,
+			sizeBytes,
+			mtimeSeconds: epochSeconds,
+			mode: 420,
+			uid: 0,
+			gid: 0
+		}),
+		tail: Buffer.concat([tarPadding(sizeBytes), tarEnd()])
+	};
+}
+// src/oci/layer/layer.ts
+/**
+* Writes the layer with the disk: framed as tar, as `writeDiskBlob` writes it.
+*
+* @throws what `writeDiskBlob` does; ImageError for a path that cannot be in an image
+*/
+async function writeDiskLayer(file, options) {
+	const { digest, size, contentDigest } = await writeDiskBlob(file, options, (sizeBytes) => tarFrame(file.path, sizeBytes, options));
+	return {
+		mediaType: layerMediaType(options.compression),
+		digest,
+		diffID: contentDigest,
+		size
+	};
+}
+function tarFrame(path, sizeBytes, { epochSeconds, hasBase }) {
+	const entries = diskEntries(path, {
+		sizeBytes,
+		mtimeSeconds: epochSeconds,
+		hasBase
+	});
+	return {
+		head: Buffer.concat(entries.map(tarHeader)),
+		tail: Buffer.concat([tarPadding(sizeBytes), tarEnd()])
+	};
+}
 // src/job/wrap.ts
 /**
 * Puts a disk on a base: the blobs of an image in a layout. The same disk, base, request and time give the same digest.
@@ -33549,46 +33610,6 @@ function fileOf(digest, base) {
 	if (file !== void 0) return file;
 	throw new ImageError(`the base ${base?.name}`, [`its layer ${digest} was not fetched`]);
 }
-/**
-* Names what was written: the one child, or an index of all. Everything in the layout is checked from its files before
-* this returns, but for what was hashed on its way into them.
-*
-* @throws ImageError when the children cannot be one index, or the layout is not valid; AbortError after `signal`
-*/
-async function nameChildren(layout, children, naming) {
-	const { reference = "latest", signal } = naming;
-	const top = await topDescriptor(layout, children, naming);
-	const descriptor = {
-		...top,
-		annotations: {
-			...top.annotations,
-			[REF_NAME]: reference
-		}
-	};
-	await writeIndex(layout, [descriptor]);
-	const written = new Map(children.map(({ blob, diffID }) => [blob.digest, diffID]));
-	const violations = await layoutViolations(layout.folder, {
-		written,
-		...signal === void 0 ? {} : { signal }
-	});
-	if (violations.length > 0) throw new ImageError(`the image in ${layout.folder}`, violations);
-	return {
-		digest: descriptor.digest,
-		descriptor,
-		reference
-	};
-}
-async function topDescriptor(layout, children, { annotations = [], isIndex }) {
-	const entries = children.map(({ descriptor }) => descriptor);
-	const [only] = entries;
-	if (!isIndex && only !== void 0 && entries.length === 1) return only;
-	const { bytes, descriptor } = imageIndex(entries, annotationsFor(annotations, "index"));
-	await putBlob(layout, bytes);
-	return {
-		...descriptor,
-		annotations: annotationsFor(annotations, "index-descriptor")
-	};
-}
 // src/job/children.ts
 /**
 * Writes every child of the plan into a layout of its own, and the index over them where there is one. Each disk is
@@ -33633,9 +33654,8 @@ async function writeChildren(plan, { raw, base }, job) {
 async function makeChildren(making) {
 	const { plan, raw, job } = making;
 	const made = [];
-	const disks = plannedDisks(plan);
-	for (const [at, planned] of disks.entries()) {
-		await checkDiskSpace(plan, raw, job, disks.slice(at));
+	for (const [at, planned] of plannedDisks(plan).entries()) {
+		await checkDiskSpace(plan, raw, job, at);
 		const disk = await convertSource(plan, planned, raw, job);
 		await checkBlobSpace(plan, planned, disk, job);
 		for (const child of planned.children) made.push(await makeChild(making, child, disk));
@@ -33673,7 +33693,7 @@ function writeChild({ plan, raw, base, layout, job }, planned, disk) {
 		compression: childCompression(plan, planned),
 		signal: job.signal
 	};
-	if (kind === "artifact" || kind === "podman-machine") return writeArtifact(layout, {
+	if (isArtifactKind(kind)) return writeArtifact(layout, {
 		...facts,
 		disk,
 		fileName: path,

@@ -849,17 +849,17 @@ function platformText(platform) {
 	].join("/");
 }
 /**
-* The same platform under one name: Go's, and no variant where it is the one that every machine of the architecture has;
-* containerd platforms/database.go, which takes `x86_64` for `amd64` and `arm64/v8` for `arm64` too.
+* One text for a platform, however it is written: with Go's name, and without the variant that every machine of the
+* architecture has; containerd platforms/database.go, which takes `x86_64` for `amd64` and `arm64/v8` for `arm64` too.
 */
-function normalizedPlatform({ os, architecture: name, variant: given }) {
+function platformKey({ os, architecture: name, variant: given }) {
 	const { architecture, variant: implied } = OTHER_NAMES.get(name) ?? { architecture: name };
 	const variant = given || implied;
-	return {
+	return platformText({
 		os,
 		architecture,
 		...variant === void 0 || variant === "" || variant === DEFAULT_VARIANTS.get(architecture)?.[0] ? {} : { variant }
-	};
+	});
 }
 /** The platform of Linux on what Node calls `process.arch`. */
 function machinePlatform$1(nodeArch) {
@@ -944,13 +944,10 @@ function parseAnnotation(text) {
 */
 function annotationsFor(all, level, platform) {
 	const ofLevel = all.filter(({ levels }) => levels.includes(level));
-	const wanted = platform === void 0 ? void 0 : nameOf$1(platform);
+	const wanted = platform === void 0 ? void 0 : platformKey(platform);
 	const general = ofLevel.filter((each) => each.platform === void 0);
-	const own = ofLevel.filter((each) => each.platform !== void 0 && nameOf$1(each.platform) === wanted);
+	const own = ofLevel.filter((each) => each.platform !== void 0 && platformKey(each.platform) === wanted);
 	return Object.fromEntries([...general, ...own].map(({ key, value }) => [key, value]));
-}
-function nameOf$1(platform) {
-	return platformText(normalizedPlatform(platform));
 }
 function parseLevel(text) {
 	const [, name = text, named] = LEVEL.exec(text) ?? [];
@@ -1177,7 +1174,10 @@ var PieceReader = class {
 		this.#tail.copy(Buffer.from(buffer), 0, 0, history);
 		const piece = Buffer.from(buffer, history, this.#pieceBytes);
 		const length = await this.#source.fill(piece);
-		if (length === 0) return void 0;
+		if (length === 0) {
+			this.reuse(buffer);
+			return;
+		}
 		if (this.#sums) this.crc = crc32(piece.subarray(0, length), this.crc);
 		this.count += length;
 		if (length >= this.#tail.length) piece.copy(this.#tail, 0, length - this.#tail.length, length);
@@ -1383,7 +1383,10 @@ function littleEndian(value) {
 // src/oci/digest.ts
 const DIGEST = /^sha256:[a-f0-9]{64}$/;
 const READ_BYTES$1 = 1048576;
-/** Whether a text is `sha256:` and 64 lower-case hexadecimal digits. */
+/**
+* Whether a text is `sha256:` and 64 lower-case hexadecimal digits: safe in paths and addresses (CVE-2024-3727 came from
+* using it unchecked).
+*/
 function isDigest(text) {
 	return DIGEST.test(text);
 }
@@ -1911,7 +1914,21 @@ function parseReference(text) {
 function referenceText(reference) {
 	const tag = reference.tag === void 0 ? "" : `:${reference.tag}`;
 	const digest = reference.digest === void 0 ? "" : `@${reference.digest}`;
-	return `${reference.registry}/${reference.repository}${tag}${digest}`;
+	return `${repositoryText(reference)}${tag}${digest}`;
+}
+/** `registry/repository` */
+function repositoryText({ registry, repository }) {
+	return `${registry}/${repository}`;
+}
+/**
+* The `registry/repository` of a tag that was checked before.
+*
+* @throws Error for one that is none
+*/
+function repositoryOf(tag) {
+	const parsed = parseReference(tag);
+	if (typeof parsed === "string") throw new Error(`${tag} is no tag, and was never checked: ${parsed}`);
+	return repositoryText(parsed);
 }
 function nameAndTag(text) {
 	const colon = text.lastIndexOf(":");
@@ -2029,7 +2046,7 @@ function parseRepository(text) {
 		registry,
 		repository
 	});
-	if (digest !== void 0) return { problem: `'${text}' has a digest, which comes of what is pushed: write ${bare.split("@")[0]}` };
+	if (digest !== void 0) return { problem: `'${text}' has a digest, which comes of what is pushed: write ${name}` };
 	return tag === void 0 ? name : { problem: `'${text}' has a tag, and a push by digest moves none: write ${name}` };
 }
 /** Why docker's tools would not take the name in a destination's text. */
@@ -9070,6 +9087,10 @@ const MACHINE_ARCHITECTURES = /* @__PURE__ */ new Map([["amd64", "x86_64"], ["ar
 function isDiskType$1(text) {
 	return DISK_TYPES.includes(text);
 }
+/** Whether what is made for it is an artifact, and no image with the config of a container. */
+function isArtifactKind(kind) {
+	return kind === "artifact" || kind === "podman-machine";
+}
 /** What podman machine calls the architecture; undefined where it runs none. */
 function machineArchitecture({ os, architecture }) {
 	return os === "linux" ? MACHINE_ARCHITECTURES.get(architecture) : void 0;
@@ -9079,8 +9100,10 @@ function isMachineArchitecture(architecture) {
 	return [...MACHINE_ARCHITECTURES.values()].some((name) => name === architecture);
 }
 // src/inputs/kinds.ts
-/** Names of objects of Kubernetes that CDI also makes labels of: apimachinery pkg/util/validation, IsDNS1123Subdomain and IsValidLabelValue. */
-const OBJECT_NAME = /^[a-z0-9]([a-z0-9.-]{0,61}[a-z0-9])?$/;
+/** Names of objects of Kubernetes: apimachinery pkg/util/validation, IsDNS1123Subdomain. */
+const OBJECT_NAME = /^[a-z0-9]([a-z0-9-]*[a-z0-9])?(\.[a-z0-9]([a-z0-9-]*[a-z0-9])?)*$/;
+/** CDI makes labels of them; IsValidLabelValue in the same place. */
+const LABEL_LIMIT = 63;
 /** What is not known stands in the reader's problems, and a default here. */
 function kindInputs(reader) {
 	const kinds = chosen(reader, "kind", KINDS$1, "kind");
@@ -9104,7 +9127,7 @@ function chosen(reader, name, known, what) {
 function objectName(reader, name) {
 	const text = reader.text(name);
 	if (text === void 0) return {};
-	if (!OBJECT_NAME.test(text)) reader.refuse(name, `'${text}' is no name in Kubernetes: write at most 63 small letters, digits, - and ., like u1.small`);
+	if (text.length > LABEL_LIMIT || !OBJECT_NAME.test(text)) reader.refuse(name, `'${text}' is no name in Kubernetes: write at most 63 small letters, digits, - and ., like u1.small`);
 	return { [name]: text };
 }
 // src/inputs/reader.ts
@@ -10123,7 +10146,7 @@ function hostFacts(plan, architecture, mirrors) {
 		keyrings: placeholderKeyrings(source.placeholders, source.repositories, mirrors)
 	};
 }
-// src/oci/index.ts
+// src/oci/index/index.ts
 const ENTRY_LIMIT = 500;
 const FOREIGN_MEMBERS = [
 	"config",
@@ -10955,8 +10978,8 @@ function dockerForm({ tmpFolder, signal, report }) {
 }
 // src/registry/target/archivetarget.ts
 /**
-* Writes the archive of a layout with an image, or an index and all it names, in one step in place of what is there; without skopeo, which leaves the platform out of
-* index.json and unpacks a copy of everything beside the archive.
+* Writes the archive of a layout with an image, or an index and all it names, in one step in place of what is there;
+* without skopeo, which leaves the platform out of index.json and unpacks a copy of everything beside the archive.
 *
 * @param names in index.json
 * @throws ImageError when a blob is damaged; HostError when the disk is full; errors of the file system are passed on
@@ -10964,7 +10987,7 @@ function dockerForm({ tmpFolder, signal, report }) {
 async function writeOciArchive(tree, file, names, { signal }) {
 	const entries = namedDescriptors(tree.descriptor, names);
 	const content = { blobs: documentsFirst(tree) };
-	await replaceFile$1(...placeOf$3(file), layoutArchive(content, {
+	await replaceFile$1(...placeOf$2(file), layoutArchive(content, {
 		entries,
 		...signal === void 0 ? {} : { signal }
 	}));
@@ -10983,9 +11006,9 @@ function documentsFirst({ images, blobs }) {
 * @throws what `writeOciArchive` does
 */
 async function writeDockerArchive(image, file, names, { signal }) {
-	await replaceFile$1(...placeOf$3(file), dockerArchive(image, names, signal));
+	await replaceFile$1(...placeOf$2(file), dockerArchive(image, names, signal));
 }
-function placeOf$3(file) {
+function placeOf$2(file) {
 	const path = resolve(file);
 	return [dirname(path), basename(path)];
 }
@@ -11508,8 +11531,9 @@ const VERSION$1 = "1.1\n";
 const BLOB_OR_SIGNATURE = /^(?:[0-9a-f]{64}(?:\.manifest\.json|\.signature-\d+)?|signature-\d+)$/;
 /**
 * Writes an image in the form of `dir:`: the blobs and `manifest.json` side by side, of an index the manifests that it
-* names too, as `HEX.manifest.json`. Without skopeo, which empties the folder first. A new folder comes to be whole; in one that is there the manifest changes in one step, and only then the
-* blobs of the image before go. A failure leaves what there was.
+* names too, as `HEX.manifest.json`. Without skopeo, which empties the folder first. A new folder comes to be whole; in
+* one that is there the manifest changes in one step, and only then the blobs of the image before go. A failure leaves
+* what there was.
 *
 * @throws HostError when the folder holds something else than an image, or the disk is full; errors of the file system
 *   are passed on
@@ -11566,9 +11590,10 @@ function filesBeside({ blobs, descriptor, images }) {
 }
 // src/registry/target/layouttarget.ts
 /**
-* Puts an image, or an index with all it names, into a layout, without skopeo, which leaves the platform out and writes index.json in place (c/image
-* oci/layout/oci_dest.go). A new layout comes to be whole. One that is there keeps its other images and all that we do
-* not know; its index changes in one step, and exports into it wait for one another. A failure leaves what there was.
+* Puts an image, or an index with all it names, into a layout, without skopeo, which leaves the platform out and writes
+* index.json in place (c/image oci/layout/oci_dest.go). A new layout comes to be whole. One that is there keeps its other
+* images and all that we do not know; its index changes in one step, and exports into it wait for one another. A failure
+* leaves what there was.
 *
 * @param names of it there, none for one without; they are taken from other images of the layout
 * @throws HostError when the folder holds something else than a layout, or the disk is full; ImageError when its index
@@ -11607,7 +11632,12 @@ async function addTree(tree, folder, added, signal) {
 		}
 		for (const path of [...brought, join(folder, "oci-layout")]) await syncFile(path);
 		signal?.throwIfAborted();
-		const kept = (Array.isArray(index["manifests"]) ? index["manifests"] : []).filter((entry) => !added.some((each) => isReplaced(entry, each)));
+		const entries = Array.isArray(index["manifests"]) ? index["manifests"] : [];
+		const isOld = await Promise.all(entries.map((entry) => isReplaced(entry, added, {
+			tree,
+			folder
+		})));
+		const kept = entries.filter((_, at) => !isOld[at]);
 		await replaceFile$1(folder, "index.json", documentBytes({
 			...index,
 			schemaVersion: 2,
@@ -11624,25 +11654,45 @@ async function emptyLayout(folder) {
 	await rm(join(folder, "oci-layout"), { force: true });
 	for (const name of [join("blobs", "sha256"), "blobs"]) await rmdir(join(folder, name)).catch(() => {});
 }
-/** Replaced is what has the same name; without a name, what is nameless and for the same platform. */
-function isReplaced(entry, by) {
+/**
+* Replaced is what has the same name; without a name, what is nameless too and for no other platform: of two such images
+* nobody could choose one.
+*/
+async function isReplaced(entry, by, { tree, folder }) {
 	if (!isJsonObject(entry)) return false;
 	const name = nameOf(entry);
-	if (name !== by.annotations?.["org.opencontainers.image.ref.name"]) return false;
-	return name !== void 0 || samePlatform(entry["platform"], by);
+	if (!by.some(({ annotations }) => annotations?.["org.opencontainers.image.ref.name"] === name)) return false;
+	if (name !== void 0) return true;
+	const wanted = platformNames((tree.index?.manifests ?? [tree.descriptor]).map(({ platform }) => platform));
+	const present = platformNames(await platformsOf(entry, folder));
+	return present.length > 0 && present.every((each) => wanted.includes(each));
+}
+/** What an entry of index.json is for; nothing where it does not say it. */
+async function platformsOf(entry, folder) {
+	const { mediaType, digest, platform } = entry;
+	if (mediaType !== mediaTypes.index || typeof digest !== "string" || !isDigest(digest)) return [platform];
+	try {
+		return parseIndex(await readFile(blobPath(folder, digest)), mediaType).manifests.map((each) => each.platform);
+	} catch {
+		return [];
+	}
+}
+/** Under one name each; podman machine's are those of Go. */
+function platformNames(platforms) {
+	return platforms.flatMap((platform) => {
+		if (!isJsonObject(platform)) return [];
+		const { os, architecture, variant } = platform;
+		if (typeof os !== "string" || typeof architecture !== "string") return [];
+		return [platformKey({
+			os,
+			architecture,
+			...typeof variant === "string" ? { variant } : {}
+		})];
+	});
 }
 function nameOf(entry) {
 	const annotations = entry["annotations"];
 	return isJsonObject(annotations) ? annotations[REF_NAME] : void 0;
-}
-function samePlatform(platform, by) {
-	if (!isJsonObject(platform) || by.platform === void 0) return platform === by.platform;
-	const { os, architecture, variant } = platform;
-	return [
-		os,
-		architecture,
-		...variant ? [variant] : []
-	].join("/") === platformText(by.platform);
 }
 // src/registry/access.ts
 /**
@@ -11855,6 +11905,14 @@ const realSleep = async (milliseconds, signal) => await setTimeout$1(millisecond
 // src/registry/skopeo.ts
 /** skopeo itself waits for ever (reliability of registries: it has no idle limit). */
 const ANSWER_SECONDS = 120;
+/** Of what a job writes to, or has written. */
+function targetPurpose(reference, failure) {
+	return {
+		side: "target",
+		reference,
+		failure
+	};
+}
 /** A registry's refusal with the kind of it, for callers that take some kinds for an answer. */
 var RefusedError = class extends RegistryError {
 	refusal;
@@ -11958,284 +12016,25 @@ function commandOptions(access) {
 		...access.signal === void 0 ? {} : { signal: access.signal }
 	};
 }
-// src/registry/login/credentials.ts
-const noLogins = {
-	auths: {},
-	credHelpers: {}
-};
-/** What docker calls its own registry when it asks a helper (docker/cli, registry.IndexServer). */
-const DOCKER_SERVER = "https://index.docker.io/v1/";
-const HELPER = /^[A-Za-z0-9][A-Za-z0-9._-]*$/;
+// src/registry/target/pushorder.ts
 /**
-* @param path names the file in the error, which quotes nothing of it
-* @throws HostError when it is no JSON object
+* Least specific tags last, so that what people follow moves when everything else is in place: versions by falling
+* number of components, then other names, then `latest`. Else the given order.
 */
-function parseLogins(text, path) {
-	const document = text.trim() === "" ? {} : parsedObject(text, path);
-	const { credsStore } = document;
-	return {
-		auths: auths(document["auths"]),
-		credHelpers: helpers(document["credHelpers"]),
-		...typeof credsStore === "string" && HELPER.test(credsStore) ? { credsStore } : {}
-	};
+function pushOrder(tags) {
+	return tags.toSorted((one, other) => specificity(other) - specificity(one));
 }
-/** JSON of a file that skopeo reads: without `credsStore`, which means nothing to it. */
-function loginsText(logins) {
-	return `${JSON.stringify({
-		auths: logins.auths,
-		credHelpers: logins.credHelpers
-	})}\n`;
+/** What a push would do, for jobs that do not push. */
+function describePush(tags) {
+	if (tags.length === 0) return [];
+	return ["nothing is pushed: push is false; it would go to", ...pushOrder(tags).map((tag) => `  ${tag}`)];
 }
-/** One set of logins for several files, where the first file that knows a registry wins, as skopeo searches them. */
-function mergedLogins(files) {
-	return files.reduceRight((below, above) => {
-		const rest = [...Object.keys(above.auths), ...Object.keys(above.credHelpers)].reduce(without, below);
-		const credsStore = above.credsStore ?? below.credsStore;
-		return {
-			auths: {
-				...rest.auths,
-				...above.auths
-			},
-			credHelpers: {
-				...rest.credHelpers,
-				...above.credHelpers
-			},
-			...credsStore === void 0 ? {} : { credsStore }
-		};
-	}, noLogins);
-}
-/** With a login that wins over all others for its registry: skopeo prefers helpers and namespaces, so those go. */
-function withLogin(logins, login) {
-	return withAuth(logins, login.registry, login.username, login.password);
-}
-/** `<token>` as the name marks a token instead of a password (docker-credential-helpers, client). */
-function withAuth(logins, registry, username, secret) {
-	const isToken = username === "<token>";
-	const auth = Buffer.from(`${username}:${isToken ? "" : secret}`, "utf8").toString("base64");
-	const entry = isToken ? {
-		auth,
-		identitytoken: secret
-	} : { auth };
-	const rest = without(logins, registry);
-	return {
-		...rest,
-		auths: {
-			...rest.auths,
-			[registry]: entry
-		}
-	};
-}
-function withHelper(logins, registry, helper) {
-	return {
-		...logins,
-		credHelpers: {
-			...logins.credHelpers,
-			[registry]: helper
-		}
-	};
-}
-/** Whether a registry, or a namespace in it, has a login of its own or a helper. */
-function knowsLogin(logins, registry) {
-	return [...Object.keys(logins.auths), ...Object.keys(logins.credHelpers)].some((key) => isWithin$3(key, registry));
-}
-/** Whether a login or a helper is there for a repository, `registry/name`: for itself or for what it lies in. */
-function hasLoginFor(logins, repository) {
-	return [...Object.keys(logins.auths), ...Object.keys(logins.credHelpers)].some((key) => isWithin$3(repository, normalKey(key)));
-}
-function without(logins, registry) {
-	const kept = (entries) => Object.fromEntries(Object.entries(entries).filter(([key]) => !isWithin$3(key, normalKey(registry))));
-	return {
-		...logins,
-		auths: kept(logins.auths),
-		credHelpers: kept(logins.credHelpers)
-	};
-}
-function isWithin$3(key, registry) {
-	const normal = normalKey(key);
-	return normal === registry || normal.startsWith(`${registry}/`);
-}
-/** The registry in a key of any age; c/image pkg/docker/config/config.go, `normalizeAuthFileKey`. */
-function normalKey(key) {
-	const bare = key.replace(/^https?:\/\//, "");
-	const name = bare === key ? bare : bare.split("/")[0] ?? bare;
-	return ["index.docker.io", "registry-1.docker.io"].includes(name) ? "docker.io" : name;
-}
-/** Only what holds a login: docker leaves `{}` where a helper has it, which would hide the helper. */
-function auths(value) {
-	if (!isObject(value)) return {};
-	const entries = Object.entries(value).flatMap(([key, entry]) => {
-		if (!isObject(entry)) return [];
-		const { auth, identitytoken } = entry;
-		if (typeof auth !== "string" || auth === "") return [];
-		return [[key, typeof identitytoken === "string" ? {
-			auth,
-			identitytoken
-		} : { auth }]];
-	});
-	return Object.fromEntries(entries);
-}
-function helpers(value) {
-	if (!isObject(value)) return {};
-	const entries = Object.entries(value).filter((entry) => typeof entry[1] === "string" && HELPER.test(entry[1]));
-	return Object.fromEntries(entries);
-}
-function parsedObject(text, path) {
-	try {
-		const value = JSON.parse(text);
-		if (isObject(value)) return value;
-	} catch {}
-	throw new HostError(`the file of logins ${path} is no JSON object`, "correct it or remove it");
-}
-function isObject(value) {
-	return typeof value === "object" && value !== null && !Array.isArray(value);
-}
-// src/registry/login/login.ts
-const OWN_FILE = "auth.json";
-const CHECK_FILE = "check.json";
-/**
-* Makes the logins of one job ready. A given login is tried at its registry and stands, with the user's other logins
-* below it, in a file of our own (0600). The user's own files are only read.
-*
-* @returns the file to hand to skopeo, or undefined when skopeo finds the user's logins by itself
-* @throws RegistryError when the registry does not accept the login, InputError when `authfile` or the registry's name
-*   is wrong, HostError when a file of logins cannot be read
-*/
-async function prepareLogins(request, access) {
-	const { login, authfile } = request;
-	const existing = await existingLogins(request);
-	const closed = authfile === void 0 ? await closedFiles(request.files) : [];
-	for (const file of closed) access.report.info(`${file} lies in a folder that is closed to us: it holds no login of ours`);
-	const converted = await withStore(existing, request, access);
-	if (!login) {
-		if (converted === existing && closed.length === 0) return authfile;
-		return await writeLogins(request.folder, converted);
-	}
-	const registry = parseRegistry(login.registry);
-	if (typeof registry !== "string") throw new InputError([{
-		where: "input registry",
-		text: registry.problem
-	}]);
-	await tryLogin({
-		...login,
-		registry
-	}, request.folder, access);
-	return await writeLogins(request.folder, withLogin(converted, {
-		...login,
-		registry
-	}));
-}
-/**
-* Whether the logins of an access hold one for a repository, or a helper that may know it.
-*
-* @throws HostError when a file of logins cannot be read
-*/
-async function hasLogin(access, { registry, repository }) {
-	return hasLoginFor(await mergedFiles(access.authfile === void 0 ? access.loginFiles ?? [] : [access.authfile]), `${registry}/${repository}`);
-}
-async function existingLogins(request) {
-	const { authfile, files } = request;
-	if (authfile === void 0) return await mergedFiles(files);
-	const logins = await readLogins(authfile);
-	if (logins) return logins;
-	throw new InputError([{
-		where: "input authfile",
-		text: `there is no file ${authfile}: write the path of a file of logins`
-	}]);
-}
-/** Files in folders that we may not enter: root's podman makes /run/containers so that no user's file can be in it. */
-async function closedFiles(files) {
-	const isClosed = async (file) => {
-		const error = await stat(file).catch((thrown) => thrown);
-		return error instanceof Error && error.code === "EACCES";
-	};
-	const closed = await Promise.all(files.map(isClosed));
-	return files.filter((_, index) => closed[index]);
-}
-async function mergedFiles(files) {
-	const closed = await closedFiles(files);
-	const open = files.filter((file) => !closed.includes(file));
-	return mergedLogins(await Promise.all(open.map(async (file) => await readLogins(file) ?? noLogins)));
-}
-async function readLogins(path) {
-	const text = await readFile(path, "utf8").catch((error) => {
-		if (error.code === "ENOENT" || error.code === "ENOTDIR") return void 0;
-		throw new HostError(`the file of logins ${path} cannot be read (${error.code})`, "make it readable, or remove it");
-	});
-	return text === void 0 ? void 0 : parseLogins(text, path);
-}
-/** Docker's helper for all registries, said per registry as skopeo wants it; the same object where nothing changes. */
-async function withStore(logins, request, access) {
-	const { credsStore: store } = logins;
-	if (store === void 0) return logins;
-	let result = logins;
-	for (const registry of new Set(request.registries)) {
-		if (registry === request.login?.registry || knowsLogin(logins, registry)) continue;
-		const answer = await askHelper(store, registry === "docker.io" ? DOCKER_SERVER : registry, access);
-		if (answer === void 0) continue;
-		result = registry === "docker.io" ? withAuth(result, registry, answer.Username, answer.Secret) : withHelper(result, registry, store);
-	}
-	return result;
-}
-/** docker-credential-helpers, README "Development": `get` takes the server by stdin and prints JSON. */
-async function askHelper(store, server, access) {
-	const { environment: env, signal } = access;
-	const options = {
-		env,
-		input: `${server}\n`,
-		timeoutSeconds: 60,
-		...signal === void 0 ? {} : { signal }
-	};
-	try {
-		const answer = JSON.parse((await runCommand(`docker-credential-${store}`, ["get"], options)).stdout.toString("utf8"));
-		return isHelperAnswer(answer) ? answer : void 0;
-	} catch (error) {
-		if (signal?.aborted) throw error;
-		if (error instanceof CommandError && error.outcome.kind === "missing") access.report.warning(`docker keeps its logins with docker-credential-${store}, which is not installed: going on without them`);
-		return;
-	}
-}
-function isHelperAnswer(value) {
-	if (typeof value !== "object" || value === null) return false;
-	return "Username" in value && typeof value.Username === "string" && "Secret" in value && typeof value.Secret === "string";
-}
-async function tryLogin(login, folder, access) {
-	const { registry, username, password } = login;
-	const file = join(folder, CHECK_FILE);
-	const { authfile: _, ...withoutFile } = access;
-	const args = [
-		"login",
-		"--authfile",
-		file,
-		...inspectFlags(withoutFile),
-		`--username=${username}`,
-		"--password-stdin",
-		registry
-	];
-	const purpose = {
-		side: "target",
-		reference: registry,
-		failure: `the login to ${registry} as ${username} failed`
-	};
-	try {
-		await runSkopeo(args, withoutFile, purpose, password);
-	} catch (error) {
-		if (!(error instanceof RefusedError)) throw error;
-		const hidden = (text) => password === "" ? text : text.replaceAll(password, "***");
-		throw new RefusedError(purpose, {
-			...error.refusal,
-			reason: hidden(error.refusal.reason)
-		}, error.detail.map(hidden));
-	} finally {
-		await rm(file, { force: true });
-	}
-}
-async function writeLogins(folder, logins) {
-	const path = join(folder, OWN_FILE);
-	await writeFile(path, loginsText(logins), {
-		mode: 384,
-		flag: "wx"
-	});
-	return path;
+function specificity(reference) {
+	const parsed = parseReference(reference);
+	const tag = typeof parsed === "string" ? void 0 : parsed.tag;
+	if (tag === void 0 || tag === "latest") return -1;
+	const version = /^v?(\d+(?:\.\d+)*)(?![A-Za-z0-9])/.exec(tag)?.[1];
+	return version === void 0 ? 0 : version.split(".").length;
 }
 // src/registry/target/staging.ts
 /** Throws HostError when skopeo could not work in what `stageTree` makes. */
@@ -12278,28 +12077,6 @@ function stagedEntries(descriptor) {
 // src/registry/target/push.ts
 /** Where a format is named, a refused index is not tried again as Docker's list, which tells another error than the first. */
 const INDEX_ALONE = ["--multi-arch=index-only", "--format=oci"];
-/** Answers that say nothing against a push: registries give them for repositories that a push creates. */
-const ANSWERS = /* @__PURE__ */ new Set([
-	"login",
-	"hidden",
-	"denied",
-	"missing",
-	"rate",
-	"size",
-	"other"
-]);
-/**
-* Least specific tags last, so that what people follow moves when everything else is in place: versions by falling
-* number of components, then other names, then `latest`. Else the given order.
-*/
-function pushOrder(tags) {
-	return tags.toSorted((one, other) => specificity(other) - specificity(one));
-}
-/** What a push would do, for jobs that do not push. */
-function describePush(tags) {
-	if (tags.length === 0) return [];
-	return ["nothing is pushed: push is false; it would go to", ...pushOrder(tags).map((tag) => `  ${tag}`)];
-}
 /**
 * Pushes an image, or an index with all it names, to all tags, one after another. Whatever is pushed is read back and must
 * carry our digest: skopeo's exit code says neither that a tag moved nor that it did not.
@@ -12376,7 +12153,7 @@ async function pushDocument({ from, to, digest, isIndex, platform }, access) {
 			from,
 			to: `docker://${to}`,
 			flags
-		}, access, purpose(to, `the push to ${to} failed`));
+		}, access, targetPurpose(to, `the push to ${to} failed`));
 	} catch (error) {
 		if (!(error instanceof RefusedError) || await carried(to, access).catch(() => void 0) !== digest) throw error;
 		access.report.info(`${error.message}; but ${to} carries ${digest}, so the push got through`);
@@ -12416,66 +12193,14 @@ async function pushIndex(index, tags, access, onTag) {
 /** What a tag carries before a push; undefined where it cannot be read, as one that is new. */
 async function presentDigest(tag, access) {
 	try {
-		return digestOf(await readManifest(`docker://${tag}`, access, purpose(tag, `${tag} cannot be read`)));
+		return digestOf(await readManifest(`docker://${tag}`, access, targetPurpose(tag, `${tag} cannot be read`)));
 	} catch (error) {
 		if (error instanceof RefusedError) return void 0;
 		throw error;
 	}
 }
-/**
-* Asks each registry once whether it is there, before an hour of building.
-*
-* @param references tags, or repositories without one
-* @throws RegistryError when one refuses the connection, has no address or no trusted certificate, is no registry, or does
-*   not accept the login, or wants one where there is none. A repository that is not there, or denied, is no error here:
-*   some registries say so of new ones.
-* @throws HostError when skopeo cannot push from the folder of the job
-*/
-async function checkTargets(references, access) {
-	if (references.length > 0) checkStagingPlace(access);
-	const firsts = /* @__PURE__ */ new Map();
-	for (const reference of references) {
-		const parsed = parseReference(reference);
-		const registry = typeof parsed === "string" ? reference : parsed.registry;
-		if (!firsts.has(registry)) firsts.set(registry, reference);
-	}
-	for (const [registry, first] of firsts) try {
-		await readManifest(`docker://${first}`, access, purpose(first, `the registry ${registry} cannot be reached`));
-	} catch (error) {
-		if (!(error instanceof RefusedError) || !ANSWERS.has(error.refusal.kind)) throw error;
-		if (error.refusal.kind === "login") throw await loginError(first, registry, access, error);
-	}
-}
-/** Who has to log in to read has to log in to push. (Of new repositories registries say "denied", which passes.) */
-async function loginError(reference, registry, access, { detail }) {
-	const parsed = parseReference(reference);
-	return new RegistryError(typeof parsed !== "string" && await hasLogin(access, parsed) ? `the login for ${registry} is not accepted: log in again` : `${registry} wants a login for ${reference}, and there is none: give username and password, or log in before`, {
-		side: "target",
-		reference,
-		detail
-	});
-}
 async function carried(name, access) {
-	return digestOf(await readManifest(`docker://${name}`, access, purpose(name, `${name} was pushed but cannot be read back`)));
-}
-function repositoryOf(tag) {
-	const parsed = parseReference(tag);
-	if (typeof parsed === "string") throw new Error(`${tag} is no tag, and was never checked: ${parsed}`);
-	return `${parsed.registry}/${parsed.repository}`;
-}
-function purpose(reference, failure) {
-	return {
-		side: "target",
-		reference,
-		failure
-	};
-}
-function specificity(reference) {
-	const parsed = parseReference(reference);
-	const tag = typeof parsed === "string" ? void 0 : parsed.tag;
-	if (tag === void 0 || tag === "latest") return -1;
-	const version = /^v?(\d+(?:\.\d+)*)(?![A-Za-z0-9])/.exec(tag)?.[1];
-	return version === void 0 ? 0 : version.split(".").length;
+	return digestOf(await readManifest(`docker://${name}`, access, targetPurpose(name, `${name} was pushed but cannot be read back`)));
 }
 // src/registry/target/storagetarget.ts
 /**
@@ -12491,13 +12216,13 @@ async function copyToStorage(source, image, names, access) {
 	await using staging = await stageTree(source, access);
 	for (const name of names) {
 		const to = `containers-storage:${name}`;
-		const purpose = purposeOf$1(to, `the image cannot be written to ${to}`);
+		const purpose = targetPurpose(to, `the image cannot be written to ${to}`);
 		await copyImage({
 			from: staging.nameOf(image),
 			to,
 			flags: ["--quiet", "--preserve-digests"]
 		}, access, purpose);
-		const found = digestOf(await readManifest(to, access, purposeOf$1(to, `${to} was written but cannot be read back`)));
+		const found = digestOf(await readManifest(to, access, targetPurpose(to, `${to} was written but cannot be read back`)));
 		if (found === image.digest) continue;
 		throw new RegistryError(`${to} has ${found} now, not our ${image.digest}: somebody else wrote to it at the same time`, {
 			side: "target",
@@ -12513,19 +12238,12 @@ async function copyToStorage(source, image, names, access) {
 async function storageProblem(name, access) {
 	const to = `containers-storage:${name}`;
 	try {
-		await readManifest(to, access, purposeOf$1(to, to));
+		await readManifest(to, access, targetPurpose(to, to));
 		return;
 	} catch (error) {
 		if (!(error instanceof RefusedError)) throw error;
 		return /does not resolve to an image ID|identifier is not an image/.test(error.message) ? void 0 : error.refusal.reason;
 	}
-}
-function purposeOf$1(reference, failure) {
-	return {
-		side: "target",
-		reference,
-		failure
-	};
 }
 // src/registry/target/targetnames.ts
 /**
@@ -12615,9 +12333,9 @@ function fullName(text) {
 }
 // src/registry/target/export.ts
 /**
-* Writes an image, or an index with all it names, to skopeo destinations, one after another. Our digest stays the same in all that can keep it; the log
-* says of each what it carries. A layout that is there already keeps its other images; an archive or a folder that is
-* there is replaced in one step, and stays when this fails.
+* Writes an image, or an index with all it names, to skopeo destinations, one after another. Our digest stays the same in
+* all that can keep it; the log says of each what it carries. A layout that is there already keeps its other images; an
+* archive or a folder that is there is replaced in one step, and stays when this fails.
 *
 * @param onWritten called after each, with how many are written by then
 * @throws RegistryError, HostError, ImageError; errors of the file system are passed on
@@ -12702,6 +12420,19 @@ function singleImage(tree, destination, { report }) {
 }
 const LOADED = "docker makes a manifest of its own of what it loads, which has another digest and no annotations (unless the engine keeps images in containerd)";
 // src/job/result.ts
+/**
+* How far a push has come.
+*
+* @param tags of the plan
+* @param carrying those of them that carry the digest by now
+*/
+function reachedTags(tags, carrying, digest) {
+	const [first] = tags;
+	return {
+		tags: tags.filter((tag) => carrying.has(tag)),
+		image: first !== void 0 && carrying.has(first) ? `${repositoryOf(first)}@${digest}` : ""
+	};
+}
 const UNPUBLISHED = {
 	tags: [],
 	image: "",
@@ -12764,12 +12495,7 @@ async function publishImage(job) {
 	}
 	report.group("Push");
 	await stopwatch.time("Push", () => pushImage(source, plan.tags, access, (tag) => {
-		const done = /* @__PURE__ */ new Set([...published.tags, tag]);
-		const tags = plan.tags.filter((each) => done.has(each));
-		reached({
-			tags,
-			image: tags.includes(plan.tags[0] ?? "") ? digestReference(plan.tags[0] ?? "", built.digest) : ""
-		});
+		reached(reachedTags(plan.tags, /* @__PURE__ */ new Set([...published.tags, tag]), built.digest));
 	}));
 	report.endGroup();
 	return published;
@@ -12781,12 +12507,6 @@ function plannedDestinations(plan) {
 		if ("problem" in name) throw new Error(`the plan holds a destination that is none: ${name.problem}`);
 		return name;
 	});
-}
-/** `REGISTRY/REPOSITORY@DIGEST` */
-function digestReference(tag, digest) {
-	const parsed = parseReference(tag);
-	if (typeof parsed === "string") throw new Error(`the plan holds a tag that is none: ${parsed}`);
-	return `${parsed.registry}/${parsed.repository}@${digest}`;
 }
 // src/job/stopwatch.ts
 /** Measures phases by a clock that is handed in, in milliseconds. */
@@ -14466,16 +14186,6 @@ function diskPathProblems(placed) {
 	}];
 }
 // src/plan/kinds.ts
-/** What each kind of machine starts from: podman pkg/machine/define/image_format.go. */
-const DISK_TYPE_FORMATS = {
-	qemu: "qcow2",
-	applehv: "raw",
-	hyperv: "vhdx"
-};
-/** The format of the disk that a kind of machine takes. */
-function diskTypeFormat(diskType) {
-	return DISK_TYPE_FORMATS[diskType];
-}
 /** What is made of the disk, with the disk type that podman on Linux takes where none is named. */
 function chosenKinds({ kinds, diskTypes }) {
 	if (!kinds.includes("podman-machine")) return {
@@ -14490,6 +14200,10 @@ function chosenKinds({ kinds, diskTypes }) {
 /** Whether the disk goes into a tree of files, in which a base and a path have a meaning. */
 function hasTree(kinds) {
 	return kinds.includes("container") || kinds.includes("kubevirt");
+}
+/** Whether an image is among what is made, with the config and the labels of a container, and not artifacts alone. */
+function hasImage(kinds) {
+	return kinds.some((kind) => !isArtifactKind(kind));
 }
 /**
 * What of the inputs cannot be together, one sentence each.
@@ -14561,16 +14275,94 @@ function kubevirtProblems({ compression, diskPath }) {
 /** Inputs that say something of a tree of files, where there is none. */
 function treeProblems({ kinds, diskPath, baseImage, containerconfig }) {
 	const names = kinds.join(" and ");
+	const added = kinds.includes("artifact") || kinds.includes("podman-machine-4") ? "" : ", or add container to kind";
 	const of = (name, what) => ({
 		where: `input ${name}`,
-		text: `${what} of container and kubevirt, and kind is ${names}: leave it out`
+		text: `only an image of kind container or kubevirt has ${what}, and kind is ${names}: leave it out${added}`
 	});
-	const [key] = kinds.includes("podman-machine-4") ? [] : Object.keys(containerconfig);
+	const [key] = hasImage(kinds) ? [] : Object.keys(containerconfig);
 	return [
-		...diskPath === void 0 ? [] : [of("disk-path", "is the path")],
-		...baseImage === void 0 || baseImage === "scratch" ? [] : [of("base-image", "is the base")],
-		...key === void 0 ? [] : [of("containerconfig", `${key} is`)]
+		...diskPath === void 0 ? [] : [of("disk-path", "paths")],
+		...baseImage === void 0 || baseImage === "scratch" ? [] : [of("base-image", "a base")],
+		...key === void 0 ? [] : [of("containerconfig", key)]
 	];
+}
+// src/plan/format.ts
+/**
+* What a kind can hold; of the others any format. KubeVirt: pkg/os/disk/validation.go. podman machine 4: pkg/machine/pull.go,
+* for QEMU and for Apple's hypervisor.
+*/
+const CARRIED = {
+	kubevirt: ["qcow2", "raw"],
+	"podman-machine-4": ["qcow2", "raw"]
+};
+/** What each kind of machine starts from: podman pkg/machine/define/image_format.go. */
+const DISK_TYPE_FORMATS = {
+	qemu: "qcow2",
+	applehv: "raw",
+	hyperv: "vhdx"
+};
+/** The format of the disk that a kind of machine takes. */
+function diskTypeFormat(diskType) {
+	return DISK_TYPE_FORMATS[diskType];
+}
+/**
+* The format of the disk in the first child: of the input, else of the description, else qcow2. The disks of podman
+* machine have the formats of their disk types, whatever either says.
+*/
+function chosenFormat(inputs, source) {
+	const [diskType] = isMachineAlone(inputs) ? chosenKinds(inputs).diskTypes : [];
+	if (diskType !== void 0) return {
+		format: diskTypeFormat(diskType),
+		formatSource: `disktype ${diskType}`
+	};
+	if (inputs.format !== void 0) return {
+		format: inputs.format,
+		formatSource: "input format"
+	};
+	const selected = source.kind === "description" ? source.selected : void 0;
+	if (selected?.diskFormat !== void 0 && isDiskFormat(selected.diskFormat)) return {
+		format: selected.diskFormat,
+		formatSource: `format of ${typePlace(selected).where}`
+	};
+	return {
+		format: "qcow2",
+		formatSource: "default"
+	};
+}
+/** Why the kinds cannot have the format, at the input or at the line of the description that says it. */
+function formatProblems(inputs, source) {
+	if (isMachineAlone(inputs)) return machineProblems$2(inputs);
+	const { format } = chosenFormat(inputs, source);
+	return inputs.kinds.flatMap((kind) => {
+		const carried = CARRIED[kind];
+		if (carried === void 0 || carried.includes(format)) return [];
+		const why = `${kind} takes a disk in ${carried.join(" or ")}, and ${format} is neither`;
+		if (inputs.format !== void 0 || source.kind === "disk") return [{
+			where: "input format",
+			text: `${why}: write one of the two`
+		}];
+		const text = `format="${source.selected.format}": ${why}: write one of the two, or set the input format`;
+		return [{
+			...typePlace(source.selected),
+			text
+		}];
+	});
+}
+function isMachineAlone({ kinds }) {
+	return kinds.length === 1 && kinds.includes("podman-machine");
+}
+function machineProblems$2(inputs) {
+	const { format } = inputs;
+	const formats = chosenKinds(inputs).diskTypes.map((type) => ({
+		type,
+		format: diskTypeFormat(type)
+	}));
+	if (format === void 0 || formats.some((each) => each.format === format)) return [];
+	return [{
+		where: "input format",
+		text: `podman-machine makes ${formats.map((each) => `${each.format} for ${each.type}`).join(", ")}, and no ${format}: leave it out, and choose by disktype`
+	}];
 }
 // src/plan/children.ts
 /** What a job of the plan writes, in the order of the index: the image first. More than one child makes an index. */
@@ -14660,6 +14452,38 @@ function earlierMachine(plan) {
 function nameWithEnding(plan, format) {
 	return `${diskStem(plan.source)}.${diskFormat(format).extension}`;
 }
+// src/plan/leftannotations.ts
+/**
+* What the input `annotations` says of levels and platforms that the result has no place for, each named once. The same
+* input serves several jobs, so that this is no mistake.
+*
+* @returns one line for each reason
+*/
+function leftAnnotationLines(plan) {
+	const own = platformKey(plan.platform);
+	const isElsewhere = ({ platform }) => platform !== void 0 && platformKey(platform) !== own;
+	const bound = plan.annotations.filter(isElsewhere).flatMap(({ levels, platform }) => levels.map((level) => platform === void 0 ? level : `${level}[${platformText(platform)}]`));
+	const here = plan.annotations.filter((annotation) => !isElsewhere(annotation));
+	const asked = (levels) => levels.filter((level) => here.some((each) => each.levels.includes(level)));
+	const indexLevels = ANNOTATION_LEVELS.filter((level) => level.startsWith("index"));
+	const top = isIndex(plan) ? "index-descriptor" : "manifest-descriptor";
+	return [
+		...leftOut(isIndex(plan) ? [] : asked(indexLevels), "the result is no index"),
+		...leftOut(hasNoLayout(plan) ? asked([top]) : [], "only the index.json of a layout has a place for them"),
+		...leftOut(bound, `the result is for ${platformText(plan.platform)}`)
+	];
+}
+function leftOut(places, reason) {
+	return places.length === 0 ? [] : [`Annotations of ${[...new Set(places)].join(" and ")}: left out, ${reason}`];
+}
+/** Whether the result goes somewhere, and nowhere with an `index.json`: a tag in a registry has no descriptor. */
+function hasNoLayout({ push, pushByDigest, exports, workDirectory }) {
+	if (workDirectory !== void 0 || !(push || pushByDigest !== void 0 || exports.length > 0)) return false;
+	return !exports.some((text) => {
+		const destination = parseDestination(text);
+		return "transport" in destination && ["oci", "oci-archive"].includes(destination.transport);
+	});
+}
 // src/plan/lines.ts
 /** What will happen, for the log. */
 function planLines(plan) {
@@ -14692,27 +14516,53 @@ function childLine(plan, { kind, diskType, format, path }) {
 }
 /** What inputs say of levels and parts that the result does not have: the same inputs serve several jobs. */
 function unusedLines(plan) {
-	const levels = (isIndex(plan) ? [] : ["index", "index-descriptor"]).filter((level) => plan.annotations.some((each) => each.levels.includes(level)));
-	const hasConfig = plannedChildren(plan).some(({ kind }) => hasTree([kind]) || kind === "podman-machine-4");
-	return [...levels.length > 0 ? [`Annotations of ${levels.join(" and ")}: left out, the result is no index`] : [], ...hasConfig || Object.keys(plan.labels).length === 0 ? [] : ["Labels: left out, an artifact has none"]];
+	return [...leftAnnotationLines(plan), ...hasImage(plan.kinds) || Object.keys(plan.labels).length === 0 ? [] : ["Labels: left out, an artifact has none"]];
 }
 /** Said only of what no input asked for. */
 function origin(source) {
 	return source === void 0 ? "" : ` (${source})`;
+}
+// src/plan/loginregistry.ts
+/**
+* The registry of the login: as given, else the one that the inputs name. Never one that only a description names: whoever
+* changes it, in a pull request perhaps, would choose who is told the password.
+*
+* @param named registries of what the inputs name
+* @param without why there may be none, for the message
+* @returns none without a login; a problem where nothing tells which one it is for
+*/
+function loginRegistry({ registry, login }, named, without = "there are no tags to take it from") {
+	if (login === void 0) return {};
+	if (registry !== void 0) return { loginRegistry: registry };
+	const [first, ...others] = new Set(named);
+	if (first !== void 0 && others.length === 0) return { loginRegistry: first };
+	return {
+		where: "input registry",
+		text: `missing, and ${first === void 0 ? without : `tags name ${[first, ...others].join(" and ")}`}: write the registry that the login is for`
+	};
+}
+/** That nothing is done with the input `registry` where there is no login. */
+function loneRegistryProblem(registry) {
+	return {
+		where: "input registry",
+		text: `a login for ${registry} needs username and password: give both, or leave registry out`
+	};
 }
 // src/plan/merging.ts
 /** @throws InputError with every problem of the inputs, by themselves and together */
 function mergePlan(given) {
 	const { images, tags, annotations, tlsVerify, installTools } = given.inputs;
 	const problems = [...given.problems];
-	const isRefused = (input) => given.problems.some(({ where }) => where === `input ${input}`);
+	const isRefused = (...names) => given.problems.some(({ where }) => names.some((name) => where === `input ${name}`));
 	if (images.length === 0 && !isRefused("images")) problems.push(missing("images", "REGISTRY/NAME@sha256:…, one a line"));
 	if (tags.length === 0 && !isRefused("tags")) problems.push(missing("tags", "REGISTRY/NAME:TAG"));
 	const repositories = repositoriesOf(tags);
-	if (repositories.length > 0) problems.push(...elsewhere$2(images, repositories.map(placeOf$2)));
+	if (repositories.length > 0) problems.push(...elsewhere$2(images, repositories.map(repositoryText)));
 	problems.push(...repeated$1(images));
-	const login = loginRegistry$1(given.inputs, [...new Set(repositories.map(({ registry }) => registry))]);
-	if ("where" in login) problems.push(login);
+	const login = loginRegistry(given.inputs, repositories.map(({ registry }) => registry));
+	if ("where" in login && repositories.length > 0 && !isRefused("registry")) problems.push(login);
+	const isLone = given.inputs.login === void 0 && !isRefused("username", "password");
+	if (given.inputs.registry !== void 0 && isLone) problems.push(loneRegistryProblem(given.inputs.registry));
 	if (problems.length > 0 || "where" in login) throw new InputError(problems);
 	return {
 		images,
@@ -14731,21 +14581,20 @@ function missing(input, form) {
 	};
 }
 function repositoriesOf(tags) {
-	const references = tags.flatMap((tag) => {
+	const found = tags.flatMap((tag) => {
 		const parsed = parseTag(tag);
-		return "problem" in parsed ? [] : [parsed.reference];
+		if ("problem" in parsed) return [];
+		const { registry, repository } = parsed.reference;
+		return [{
+			registry,
+			repository
+		}];
 	});
-	return [...new Map(references.map(({ registry, repository }) => [`${registry}/${repository}`, {
-		registry,
-		repository
-	}])).values()];
-}
-function placeOf$2({ registry, repository }) {
-	return `${registry}/${repository}`;
+	return [...new Map(found.map((each) => [repositoryText(each), each])).values()];
 }
 /** A registry takes an index only where it has what the index names. */
 function elsewhere$2(images, repositories) {
-	return images.filter((image) => !repositories.includes(placeOf$2(image))).map((image) => ({
+	return images.filter((image) => !repositories.includes(repositoryText(image))).map((image) => ({
 		where: "input images",
 		text: `${referenceText(image)} is not in ${repositories.join(" or ")}, where the tags are: push it there by digest`
 	}));
@@ -14757,17 +14606,6 @@ function repeated$1(images) {
 		where: "input images",
 		text: `${name} stands there more than once: each job of a matrix needs an output of its own`
 	}));
-}
-function loginRegistry$1({ registry, login }, registries) {
-	if (login === void 0) return {};
-	if (registry !== void 0) return { loginRegistry: registry };
-	const [first, ...others] = registries;
-	if (first === void 0) return {};
-	if (others.length === 0) return { loginRegistry: first };
-	return {
-		where: "input registry",
-		text: `missing, and tags name ${registries.join(" and ")}: write the registry that the login is for`
-	};
 }
 // src/kiwi/place.ts
 /**
@@ -15306,8 +15144,8 @@ function registryName(text) {
 }
 // src/plan/base.ts
 /**
-* The base of the input, else of the description, else none; none for kinds without a tree of files. What of it is on this machine is looked at: a file that is
-* missing or no container is a problem now.
+* The base of the input, else of the description, else none; none for kinds without a tree of files. What of it is on this
+* machine is looked at: a file that is missing or no container is a problem now.
 *
 * @param problems gets what is wrong, at the input or at the line of `derived_from`
 */
@@ -15676,9 +15514,9 @@ function optionProblems(format, options) {
 	const { vhdFixedTag, machine } = options;
 	const problems = takesOptions(format) ? options.qemu.flatMap((option) => qemuProblems(format, option)) : [];
 	if (format === "vhd-fixed" && vhdFixedTag !== void 0 && !GUID.test(vhdFixedTag)) problems.push(`vhdfixedtag="${vhdFixedTag}" is no GUID: write one like 12345678-9abc-def0-1234-56789abcdef0, in small letters`);
-	return format === "ova" && machine !== void 0 ? [...problems, ...machineProblems$2(machine)] : problems;
+	return format === "ova" && machine !== void 0 ? [...problems, ...machineProblems$1(machine)] : problems;
 }
-function machineProblems$2({ hardwareVersion, diskController, dvd, ovfType }) {
+function machineProblems$1({ hardwareVersion, diskController, dvd, ovfType }) {
 	const problems = [];
 	if (hardwareVersion !== void 0 && !/^[1-9][0-9]{0,2}$/.test(hardwareVersion)) problems.push(`HWversion="${hardwareVersion}" is no version of VMware's hardware: write a number, like 13`);
 	if (diskController !== void 0 && !CONTROLLER_WORDS.includes(diskController)) problems.push(`controller="${diskController}" of <vmdisk> is not known: write ${CONTROLLER_WORDS.join(", ")}`);
@@ -15738,73 +15576,6 @@ function conversionProblems(source, format, platform) {
 		...place,
 		text
 	}));
-}
-// src/plan/format.ts
-/**
-* What a kind can hold; of the others any format. KubeVirt: pkg/os/disk/validation.go. podman machine 4: pkg/machine/pull.go,
-* for QEMU and for Apple's hypervisor.
-*/
-const CARRIED = {
-	kubevirt: ["qcow2", "raw"],
-	"podman-machine-4": ["qcow2", "raw"]
-};
-/**
-* The format of the disk in the first child: of the input, else of the description, else qcow2. The disks of podman
-* machine have the formats of their disk types, whatever either says.
-*/
-function chosenFormat(inputs, source) {
-	const [diskType] = isMachineAlone(inputs) ? chosenKinds(inputs).diskTypes : [];
-	if (diskType !== void 0) return {
-		format: diskTypeFormat(diskType),
-		formatSource: `disktype ${diskType}`
-	};
-	if (inputs.format !== void 0) return {
-		format: inputs.format,
-		formatSource: "input format"
-	};
-	const selected = source.kind === "description" ? source.selected : void 0;
-	if (selected?.diskFormat !== void 0 && isDiskFormat(selected.diskFormat)) return {
-		format: selected.diskFormat,
-		formatSource: `format of ${typePlace(selected).where}`
-	};
-	return {
-		format: "qcow2",
-		formatSource: "default"
-	};
-}
-/** Why the kinds cannot have the format, at the input or at the line of the description that says it. */
-function formatProblems(inputs, source) {
-	if (isMachineAlone(inputs)) return machineProblems$1(inputs);
-	const { format } = chosenFormat(inputs, source);
-	return inputs.kinds.flatMap((kind) => {
-		const carried = CARRIED[kind];
-		if (carried === void 0 || carried.includes(format)) return [];
-		const why = `${kind} takes a disk in ${carried.join(" or ")}, and ${format} is neither`;
-		if (inputs.format !== void 0 || source.kind === "disk") return [{
-			where: "input format",
-			text: `${why}: write one of the two`
-		}];
-		const text = `format="${source.selected.format}": ${why}: write one of the two, or set the input format`;
-		return [{
-			...typePlace(source.selected),
-			text
-		}];
-	});
-}
-function isMachineAlone({ kinds }) {
-	return kinds.length === 1 && kinds.includes("podman-machine");
-}
-function machineProblems$1(inputs) {
-	const { format } = inputs;
-	const formats = chosenKinds(inputs).diskTypes.map((type) => ({
-		type,
-		format: diskTypeFormat(type)
-	}));
-	if (format === void 0 || formats.some((each) => each.format === format)) return [];
-	return [{
-		where: "input format",
-		text: `podman-machine makes ${formats.map((each) => `${each.format} for ${each.type}`).join(", ")}, and no ${format}: leave it out, and choose by disktype`
-	}];
 }
 // src/description/bundle.ts
 /**
@@ -19430,7 +19201,7 @@ function isLayoutOnly(kinds) {
 */
 function kindTargetProblems(inputs, exports, described) {
 	const place = described ?? { where: "input export" };
-	const problemOf = isLayoutOnly(inputs.kinds) ? outsideLayout : hasContainer(inputs.kinds) ? void 0 : forContainers;
+	const problemOf = isLayoutOnly(inputs.kinds) ? outsideLayout : hasImage(inputs.kinds) ? void 0 : forContainers;
 	return [...isLayoutOnly(inputs.kinds) ? registryProblems(inputs) : [], ...exports.flatMap((text) => {
 		const problem = problemOf?.(text, inputs.kinds);
 		if (problem === void 0) return [];
@@ -19439,9 +19210,6 @@ function kindTargetProblems(inputs, exports, described) {
 			text: described === void 0 ? problem : `its format means ${problem}`
 		}];
 	})];
-}
-function hasContainer(kinds) {
-	return hasTree(kinds) || kinds.includes("podman-machine-4");
 }
 function registryProblems({ tags, push, pushByDigest }) {
 	const of = (name, isGiven) => isGiven ? [{
@@ -19513,7 +19281,7 @@ function chosenTargets(choice, problems) {
 		...tags,
 		...repository,
 		...exports,
-		...loginRegistry(choice, references, problems)
+		...chosenLogin(choice, references, problems)
 	};
 }
 function chosenTags(choice, problems) {
@@ -19596,38 +19364,18 @@ function pushProblems({ inputs, source, names }) {
 		text: `there are no tags to push to: set tags, or name: ${name === void 0 ? "REGISTRY/NAME" : `REGISTRY/${name.repository}`} in containerconfig, or leave push out`
 	}];
 }
-/**
-* The registry of the login: as given, else the one that all references of the inputs name. Never one that the description
-* names: whoever changes it, in a pull request perhaps, would choose who is told the password.
-*/
-function loginRegistry(choice, references, problems) {
-	const { registry, login } = choice.inputs;
-	if (registry !== void 0) {
-		if (login === void 0 && !isUsed(choice)) {
-			const text = `a login for ${registry} needs username and password: give both, or leave registry out`;
-			problems.push({
-				where: "input registry",
-				text
-			});
-		}
-		return login === void 0 ? {} : { loginRegistry: registry };
-	}
-	if (login === void 0 || isRefused(choice, "registry")) return {};
-	const { pushByDigest, tags, naming } = choice.inputs;
-	if (pushByDigest && references.length === 0) return {};
+/** What the job's login is for; a registry that only the description names is none. */
+function chosenLogin(choice, references, problems) {
+	const { registry, login, pushByDigest, tags, naming } = choice.inputs;
+	if (registry !== void 0 && login === void 0 && !isUsed(choice)) problems.push(loneRegistryProblem(registry));
 	const isDescribed = !pushByDigest && tags.length === 0 && !hasRegistry(naming.name ?? "");
-	const registries = (isDescribed ? [] : references).flatMap((text) => {
+	const named = (isDescribed ? [] : references).flatMap((text) => {
 		const parsed = parseTag(text);
 		return "problem" in parsed ? [] : [parsed.reference.registry];
 	});
-	const [first, ...others] = new Set(registries);
-	if (first !== void 0 && others.length === 0) return { loginRegistry: first };
-	const nobody = isDescribed && references.length > 0 ? "only the description names one" : "there are no tags to take it from";
-	const why = first === void 0 ? nobody : `tags name ${[first, ...others].join(" and ")}`;
-	if (!isRefused(choice, "tags")) problems.push({
-		where: "input registry",
-		text: `missing, and ${why}: write the registry that the login is for`
-	});
+	const chosen = loginRegistry(choice.inputs, named, isDescribed && references.length > 0 ? "only the description names one" : void 0);
+	if (!("where" in chosen)) return chosen;
+	if (!(pushByDigest && references.length === 0) && !isRefused(choice, "registry") && !isRefused(choice, "tags")) problems.push(chosen);
 	return {};
 }
 /** Whether the input `registry` says anything without a login: where names without a registry go. */
@@ -19787,7 +19535,7 @@ async function placeOfFile(path) {
 }
 function collide(one, other, names) {
 	if (one.path === void 0 || other.path === void 0) return plainName(one.destination) === plainName(other.destination);
-	if (one.path !== other.path) return isWithin$2(one.path, other.path) || isWithin$2(other.path, one.path);
+	if (one.path !== other.path) return isWithin$3(one.path, other.path) || isWithin$3(other.path, one.path);
 	if (one.destination.transport !== "oci" || other.destination.transport !== "oci") return true;
 	const taken = namesOf(one.destination, names);
 	return namesOf(other.destination, names).some((name) => taken.includes(name));
@@ -19796,7 +19544,7 @@ function namesOf(destination, names) {
 	const own = refNames(destination, names);
 	return own.length === 0 ? [""] : own;
 }
-function isWithin$2(path, folder) {
+function isWithin$3(path, folder) {
 	return path.startsWith(`${folder}${sep}`);
 }
 async function placeOf$1(destination) {
@@ -20077,6 +19825,329 @@ function refused$2(text) {
 		text
 	}]);
 }
+// src/registry/login/credentials.ts
+const noLogins = {
+	auths: {},
+	credHelpers: {}
+};
+/** What docker calls its own registry when it asks a helper (docker/cli, registry.IndexServer). */
+const DOCKER_SERVER = "https://index.docker.io/v1/";
+const HELPER = /^[A-Za-z0-9][A-Za-z0-9._-]*$/;
+/**
+* @param path names the file in the error, which quotes nothing of it
+* @throws HostError when it is no JSON object
+*/
+function parseLogins(text, path) {
+	const document = text.trim() === "" ? {} : parsedObject(text, path);
+	const { credsStore } = document;
+	return {
+		auths: auths(document["auths"]),
+		credHelpers: helpers(document["credHelpers"]),
+		...typeof credsStore === "string" && HELPER.test(credsStore) ? { credsStore } : {}
+	};
+}
+/** JSON of a file that skopeo reads: without `credsStore`, which means nothing to it. */
+function loginsText(logins) {
+	return `${JSON.stringify({
+		auths: logins.auths,
+		credHelpers: logins.credHelpers
+	})}\n`;
+}
+/** One set of logins for several files, where the first file that knows a registry wins, as skopeo searches them. */
+function mergedLogins(files) {
+	return files.reduceRight((below, above) => {
+		const rest = [...Object.keys(above.auths), ...Object.keys(above.credHelpers)].reduce(without, below);
+		const credsStore = above.credsStore ?? below.credsStore;
+		return {
+			auths: {
+				...rest.auths,
+				...above.auths
+			},
+			credHelpers: {
+				...rest.credHelpers,
+				...above.credHelpers
+			},
+			...credsStore === void 0 ? {} : { credsStore }
+		};
+	}, noLogins);
+}
+/** With a login that wins over all others for its registry: skopeo prefers helpers and namespaces, so those go. */
+function withLogin(logins, login) {
+	return withAuth(logins, login.registry, login.username, login.password);
+}
+/** `<token>` as the name marks a token instead of a password (docker-credential-helpers, client). */
+function withAuth(logins, registry, username, secret) {
+	const isToken = username === "<token>";
+	const auth = Buffer.from(`${username}:${isToken ? "" : secret}`, "utf8").toString("base64");
+	const entry = isToken ? {
+		auth,
+		identitytoken: secret
+	} : { auth };
+	const rest = without(logins, registry);
+	return {
+		...rest,
+		auths: {
+			...rest.auths,
+			[registry]: entry
+		}
+	};
+}
+function withHelper(logins, registry, helper) {
+	return {
+		...logins,
+		credHelpers: {
+			...logins.credHelpers,
+			[registry]: helper
+		}
+	};
+}
+/** Whether a registry, or a namespace in it, has a login of its own or a helper. */
+function knowsLogin(logins, registry) {
+	return [...Object.keys(logins.auths), ...Object.keys(logins.credHelpers)].some((key) => isWithin$2(key, registry));
+}
+/** Whether a login or a helper is there for a repository, `registry/name`: for itself or for what it lies in. */
+function hasLoginFor(logins, repository) {
+	return [...Object.keys(logins.auths), ...Object.keys(logins.credHelpers)].some((key) => isWithin$2(repository, normalKey(key)));
+}
+function without(logins, registry) {
+	const kept = (entries) => Object.fromEntries(Object.entries(entries).filter(([key]) => !isWithin$2(key, normalKey(registry))));
+	return {
+		...logins,
+		auths: kept(logins.auths),
+		credHelpers: kept(logins.credHelpers)
+	};
+}
+function isWithin$2(key, registry) {
+	const normal = normalKey(key);
+	return normal === registry || normal.startsWith(`${registry}/`);
+}
+/** The registry in a key of any age; c/image pkg/docker/config/config.go, `normalizeAuthFileKey`. */
+function normalKey(key) {
+	const bare = key.replace(/^https?:\/\//, "");
+	const name = bare === key ? bare : bare.split("/")[0] ?? bare;
+	return ["index.docker.io", "registry-1.docker.io"].includes(name) ? "docker.io" : name;
+}
+/** Only what holds a login: docker leaves `{}` where a helper has it, which would hide the helper. */
+function auths(value) {
+	if (!isObject(value)) return {};
+	const entries = Object.entries(value).flatMap(([key, entry]) => {
+		if (!isObject(entry)) return [];
+		const { auth, identitytoken } = entry;
+		if (typeof auth !== "string" || auth === "") return [];
+		return [[key, typeof identitytoken === "string" ? {
+			auth,
+			identitytoken
+		} : { auth }]];
+	});
+	return Object.fromEntries(entries);
+}
+function helpers(value) {
+	if (!isObject(value)) return {};
+	const entries = Object.entries(value).filter((entry) => typeof entry[1] === "string" && HELPER.test(entry[1]));
+	return Object.fromEntries(entries);
+}
+function parsedObject(text, path) {
+	try {
+		const value = JSON.parse(text);
+		if (isObject(value)) return value;
+	} catch {}
+	throw new HostError(`the file of logins ${path} is no JSON object`, "correct it or remove it");
+}
+function isObject(value) {
+	return typeof value === "object" && value !== null && !Array.isArray(value);
+}
+// src/registry/login/login.ts
+const OWN_FILE = "auth.json";
+const CHECK_FILE = "check.json";
+/**
+* Makes the logins of one job ready. A given login is tried at its registry and stands, with the user's other logins
+* below it, in a file of our own (0600). The user's own files are only read.
+*
+* @returns the file to hand to skopeo, or undefined when skopeo finds the user's logins by itself
+* @throws RegistryError when the registry does not accept the login, InputError when `authfile` or the registry's name
+*   is wrong, HostError when a file of logins cannot be read
+*/
+async function prepareLogins(request, access) {
+	const { login, authfile } = request;
+	const existing = await existingLogins(request);
+	const closed = authfile === void 0 ? await closedFiles(request.files) : [];
+	for (const file of closed) access.report.info(`${file} lies in a folder that is closed to us: it holds no login of ours`);
+	const converted = await withStore(existing, request, access);
+	if (!login) {
+		if (converted === existing && closed.length === 0) return authfile;
+		return await writeLogins(request.folder, converted);
+	}
+	const registry = parseRegistry(login.registry);
+	if (typeof registry !== "string") throw new InputError([{
+		where: "input registry",
+		text: registry.problem
+	}]);
+	await tryLogin({
+		...login,
+		registry
+	}, request.folder, access);
+	return await writeLogins(request.folder, withLogin(converted, {
+		...login,
+		registry
+	}));
+}
+/**
+* Whether the logins of an access hold one for a repository, or a helper that may know it.
+*
+* @throws HostError when a file of logins cannot be read
+*/
+async function hasLogin(access, { registry, repository }) {
+	return hasLoginFor(await mergedFiles(access.authfile === void 0 ? access.loginFiles ?? [] : [access.authfile]), `${registry}/${repository}`);
+}
+async function existingLogins(request) {
+	const { authfile, files } = request;
+	if (authfile === void 0) return await mergedFiles(files);
+	const logins = await readLogins(authfile);
+	if (logins) return logins;
+	throw new InputError([{
+		where: "input authfile",
+		text: `there is no file ${authfile}: write the path of a file of logins`
+	}]);
+}
+/** Files in folders that we may not enter: root's podman makes /run/containers so that no user's file can be in it. */
+async function closedFiles(files) {
+	const isClosed = async (file) => {
+		const error = await stat(file).catch((thrown) => thrown);
+		return error instanceof Error && error.code === "EACCES";
+	};
+	const closed = await Promise.all(files.map(isClosed));
+	return files.filter((_, index) => closed[index]);
+}
+async function mergedFiles(files) {
+	const closed = await closedFiles(files);
+	const open = files.filter((file) => !closed.includes(file));
+	return mergedLogins(await Promise.all(open.map(async (file) => await readLogins(file) ?? noLogins)));
+}
+async function readLogins(path) {
+	const text = await readFile(path, "utf8").catch((error) => {
+		if (error.code === "ENOENT" || error.code === "ENOTDIR") return void 0;
+		throw new HostError(`the file of logins ${path} cannot be read (${error.code})`, "make it readable, or remove it");
+	});
+	return text === void 0 ? void 0 : parseLogins(text, path);
+}
+/** Docker's helper for all registries, said per registry as skopeo wants it; the same object where nothing changes. */
+async function withStore(logins, request, access) {
+	const { credsStore: store } = logins;
+	if (store === void 0) return logins;
+	let result = logins;
+	for (const registry of new Set(request.registries)) {
+		if (registry === request.login?.registry || knowsLogin(logins, registry)) continue;
+		const answer = await askHelper(store, registry === "docker.io" ? DOCKER_SERVER : registry, access);
+		if (answer === void 0) continue;
+		result = registry === "docker.io" ? withAuth(result, registry, answer.Username, answer.Secret) : withHelper(result, registry, store);
+	}
+	return result;
+}
+/** docker-credential-helpers, README "Development": `get` takes the server by stdin and prints JSON. */
+async function askHelper(store, server, access) {
+	const { environment: env, signal } = access;
+	const options = {
+		env,
+		input: `${server}\n`,
+		timeoutSeconds: 60,
+		...signal === void 0 ? {} : { signal }
+	};
+	try {
+		const answer = JSON.parse((await runCommand(`docker-credential-${store}`, ["get"], options)).stdout.toString("utf8"));
+		return isHelperAnswer(answer) ? answer : void 0;
+	} catch (error) {
+		if (signal?.aborted) throw error;
+		if (error instanceof CommandError && error.outcome.kind === "missing") access.report.warning(`docker keeps its logins with docker-credential-${store}, which is not installed: going on without them`);
+		return;
+	}
+}
+function isHelperAnswer(value) {
+	if (typeof value !== "object" || value === null) return false;
+	return "Username" in value && typeof value.Username === "string" && "Secret" in value && typeof value.Secret === "string";
+}
+async function tryLogin(login, folder, access) {
+	const { registry, username, password } = login;
+	const file = join(folder, CHECK_FILE);
+	const { authfile: _, ...withoutFile } = access;
+	const args = [
+		"login",
+		"--authfile",
+		file,
+		...inspectFlags(withoutFile),
+		`--username=${username}`,
+		"--password-stdin",
+		registry
+	];
+	const purpose = {
+		side: "target",
+		reference: registry,
+		failure: `the login to ${registry} as ${username} failed`
+	};
+	try {
+		await runSkopeo(args, withoutFile, purpose, password);
+	} catch (error) {
+		if (!(error instanceof RefusedError)) throw error;
+		const hidden = (text) => password === "" ? text : text.replaceAll(password, "***");
+		throw new RefusedError(purpose, {
+			...error.refusal,
+			reason: hidden(error.refusal.reason)
+		}, error.detail.map(hidden));
+	} finally {
+		await rm(file, { force: true });
+	}
+}
+async function writeLogins(folder, logins) {
+	const path = join(folder, OWN_FILE);
+	await writeFile(path, loginsText(logins), {
+		mode: 384,
+		flag: "wx"
+	});
+	return path;
+}
+// src/registry/target/targetcheck.ts
+/** Answers that say nothing against a push: registries give them for repositories that a push creates. */
+const ANSWERS = /* @__PURE__ */ new Set([
+	"login",
+	"hidden",
+	"denied",
+	"missing",
+	"rate",
+	"size",
+	"other"
+]);
+/**
+* Asks each registry once whether it is there, before an hour of building.
+*
+* @param references tags, or repositories without one
+* @throws RegistryError when one refuses the connection, has no address or no trusted certificate, is no registry, or does
+*   not accept the login, or wants one where there is none. A repository that is not there, or denied, is no error here:
+*   some registries say so of new ones.
+* @throws HostError when skopeo cannot push from the folder of the job
+*/
+async function checkTargets(references, access) {
+	if (references.length > 0) checkStagingPlace(access);
+	const firsts = /* @__PURE__ */ new Map();
+	for (const reference of references) {
+		const parsed = parseReference(reference);
+		const registry = typeof parsed === "string" ? reference : parsed.registry;
+		if (!firsts.has(registry)) firsts.set(registry, reference);
+	}
+	for (const [registry, first] of firsts) try {
+		await readManifest(`docker://${first}`, access, targetPurpose(first, `the registry ${registry} cannot be reached`));
+	} catch (error) {
+		if (!(error instanceof RefusedError) || !ANSWERS.has(error.refusal.kind)) throw error;
+		if (error.refusal.kind === "login") throw await loginError(first, registry, access, error);
+	}
+}
+/** Who has to log in to read has to log in to push. (Of new repositories registries say "denied", which passes.) */
+async function loginError(reference, registry, access, { detail }) {
+	const parsed = parseReference(reference);
+	return new RegistryError(typeof parsed !== "string" && await hasLogin(access, parsed) ? `the login for ${registry} is not accepted: log in again` : `${registry} wants a login for ${reference}, and there is none: give username and password, or log in before`, {
+		side: "target",
+		reference,
+		detail
+	});
+}
 // src/registry/target/destinations.ts
 /** Linux's NAME_MAX. */
 const NAME_BYTES = 255;
@@ -20246,7 +20317,7 @@ async function writeAt(file, offset, bytes) {
 async function writeZeros(file, { offset, length }) {
 	for (let done = 0; done < length; done += CHUNK_BYTES$2) await writeAt(file, offset + done, ZEROS.subarray(0, Math.min(CHUNK_BYTES$2, length - done)));
 }
-// src/disk/guest/diskbytes.ts
+// src/disk/guest/guestdisk.ts
 /** Part of a disk; as far as the disk goes, where it is said to be longer. */
 function diskPart(disk, { offset, length }) {
 	const sizeBytes = Math.max(0, Math.min(length, disk.sizeBytes - offset));
@@ -20258,6 +20329,42 @@ function diskPart(disk, { offset, length }) {
 /** Whether a place in something of this size is all in it; none is that no number can tell. */
 function isWithin$1(sizeBytes, offset, length) {
 	return Number.isSafeInteger(offset) && offset >= 0 && length >= 0 && offset + length <= sizeBytes;
+}
+// src/disk/guest/boundeddisk.ts
+const WINDOW_BYTES = 262144;
+/** A disk needs about ten: its start and end, and of each EFI system partition the tables, three folders and the files. */
+const MOST_WINDOWS = 64;
+/**
+* Reads a disk in whole windows, each once, and only so many: what lies close together costs one read, and a disk that is
+* made to be read for ever does not.
+*/
+function boundedDisk(disk) {
+	const { sizeBytes } = disk;
+	const windows = /* @__PURE__ */ new Map();
+	let spent = false;
+	const windowAt = async (start) => {
+		if (windows.has(start)) return windows.get(start);
+		spent ||= windows.size >= MOST_WINDOWS;
+		if (spent) return void 0;
+		const bytes = await disk.read(start, Math.min(WINDOW_BYTES, sizeBytes - start));
+		windows.set(start, bytes);
+		return bytes;
+	};
+	const read = async (offset, length) => {
+		if (!isWithin$1(sizeBytes, offset, length)) return void 0;
+		const pieces = [];
+		for (let start = offset - offset % WINDOW_BYTES; start < offset + length; start += WINDOW_BYTES) {
+			const bytes = await windowAt(start);
+			if (bytes === void 0) return void 0;
+			pieces.push(bytes.subarray(Math.max(0, offset - start), offset + length - start));
+		}
+		return Buffer.concat(pieces);
+	};
+	return {
+		sizeBytes,
+		read,
+		isSpent: () => spent
+	};
 }
 // src/disk/guest/fat.ts
 /** The boot sector as far as all kinds have it in common, and FAT32's table and root. */
@@ -20719,42 +20826,6 @@ const LOADER_TYPES = [
 function mayHoldLoaders(type) {
 	return LOADER_TYPES.includes(type);
 }
-// src/disk/guest/windows.ts
-const WINDOW_BYTES = 262144;
-/** A disk needs about ten: its start and end, and of each EFI system partition the tables, three folders and the files. */
-const MOST_WINDOWS = 64;
-/**
-* Reads a disk in whole windows, each once, and only so many: what lies close together costs one read, and a disk that is
-* made to be read for ever does not.
-*/
-function inWindows(disk) {
-	const { sizeBytes } = disk;
-	const windows = /* @__PURE__ */ new Map();
-	let spent = false;
-	const windowAt = async (start) => {
-		if (windows.has(start)) return windows.get(start);
-		spent ||= windows.size >= MOST_WINDOWS;
-		if (spent) return void 0;
-		const bytes = await disk.read(start, Math.min(WINDOW_BYTES, sizeBytes - start));
-		windows.set(start, bytes);
-		return bytes;
-	};
-	const read = async (offset, length) => {
-		if (!isWithin$1(sizeBytes, offset, length)) return void 0;
-		const pieces = [];
-		for (let start = offset - offset % WINDOW_BYTES; start < offset + length; start += WINDOW_BYTES) {
-			const bytes = await windowAt(start);
-			if (bytes === void 0) return void 0;
-			pieces.push(bytes.subarray(Math.max(0, offset - start), offset + length - start));
-		}
-		return Buffer.concat(pieces);
-	};
-	return {
-		sizeBytes,
-		read,
-		isSpent: () => spent
-	};
-}
 // src/disk/architecture.ts
 const PC = ["amd64", "386"];
 /** One has a few, a hostile one may have any number. */
@@ -20832,8 +20903,8 @@ async function converted({ file, format }, part, target, signal) {
 }
 /** What architecture a disk is for, as `diskArchitecture` says. Never throws but what reading throws. */
 async function architectureOf(disk) {
-	const windows = inWindows(disk);
-	const partitions = await partitionsOf(windows);
+	const bounded = boundedDisk(disk);
+	const partitions = await partitionsOf(bounded);
 	const types = partitions.flatMap(({ number, type }) => {
 		const clue = TYPE_CLUES.get(type);
 		return clue === void 0 ? [] : [{
@@ -20841,8 +20912,8 @@ async function architectureOf(disk) {
 			text: `partition ${number} is ${clue.text}`
 		}];
 	});
-	const clues = [...await loaderClues(windows, partitions), ...types];
-	return windows.isSpent() ? void 0 : agreed(clues);
+	const clues = [...await loaderClues(bounded, partitions), ...types];
+	return bounded.isSpent() ? void 0 : agreed(clues);
 }
 async function loaderClues(disk, partitions) {
 	const found = [];
@@ -21055,57 +21126,13 @@ function messageOf(error) {
 	const [line = ""] = (error instanceof Error ? error.message : String(error)).split("\n");
 	return line;
 }
-// src/oci/image.ts
+// src/oci/baseimage.ts
 /**
-* The image of a base's layers, untouched, with one layer on top; without a base that layer alone. The base's own
-* manifest annotations are about the base and do not go on.
+* The layers of a base in OCI's terms.
 *
 * @throws ImageError when the base cannot be built upon: diff IDs and layers differ in number, a foreign layer, an
 *   artifact; RegistryError when it is for another platform
 */
-function append(base, layer, facts) {
-	const baseLayers = base === void 0 ? [] : checkedLayers(base, facts.platform);
-	const { diffID, mediaType, digest, size } = layer;
-	const config = changedConfig(base?.config, {
-		...facts,
-		diffID
-	});
-	const configBytes = documentBytes(config);
-	const manifest = {
-		schemaVersion: 2,
-		mediaType: mediaTypes.manifest,
-		config: {
-			mediaType: mediaTypes.config,
-			digest: digestOf(configBytes),
-			size: configBytes.length
-		},
-		layers: [...baseLayers, {
-			mediaType,
-			digest,
-			size
-		}],
-		annotations: defaultAnnotations(facts, base)
-	};
-	const manifestBytes = documentBytes(manifest);
-	const { os, architecture, variant } = config;
-	return {
-		manifest,
-		manifestBytes,
-		config,
-		configBytes,
-		descriptor: {
-			mediaType: mediaTypes.manifest,
-			digest: digestOf(manifestBytes),
-			size: manifestBytes.length,
-			platform: {
-				architecture,
-				os,
-				...variant === void 0 ? {} : { variant }
-			}
-		}
-	};
-}
-/** The layers of a base in OCI's terms. Throws what `append` does. */
 function checkedLayers(base, wanted) {
 	const subject = `the base ${base.name}`;
 	if (!platformMatches(base.config, wanted)) {
@@ -21119,21 +21146,6 @@ function checkedLayers(base, wanted) {
 	const diffIDs = base.config.rootfs.diff_ids.length;
 	if (diffIDs !== layers.length) throw new ImageError(subject, [`its config has ${diffIDs} diff IDs for ${layers.length} layers`]);
 	return layers;
-}
-/**
-* What is said of every image and artifact of ours, under the user's annotations; image-spec annotations.md, "Pre-Defined
-* Annotation Keys".
-*/
-function defaultAnnotations(facts, base) {
-	const { title, version } = facts;
-	const own = {
-		"org.opencontainers.image.created": rfc3339(facts.epochSeconds),
-		"org.opencontainers.image.title": title,
-		"org.opencontainers.image.version": version,
-		"org.opencontainers.image.base.name": base?.publishedName,
-		"org.opencontainers.image.base.digest": base?.digest
-	};
-	return sortedRecord([...new Map([...Object.entries(own), ...Object.entries(facts.annotations)])].filter((entry) => entry[1] !== void 0));
 }
 // src/oci/store/content.ts
 const CHUNK_BYTES$1 = 1048576;
@@ -21327,20 +21339,21 @@ function placeProblem(layers, place) {
 	const content = effectiveContent(layers);
 	return takenProblem(content, place) ?? (place.isContainerDisk ? containerDiskProblem(layers, content) : void 0);
 }
-function takenProblem(content, { region, disk }) {
+function takenProblem(content, { region, disk, isContainerDisk }) {
+	const choose = (elsewhere) => `choose another base${isContainerDisk ? "" : `, or ${elsewhere}`}`;
 	const above = region.split("/").map((_, depth, parts) => parts.slice(0, depth + 1).join("/"));
 	for (const path of region === "disk" ? above : above.slice(0, -1)) {
 		const kind = content.get(path);
 		if (kind === void 0 || kind === "directory") continue;
-		return `has ${SHOWN_KINDS[kind]} at /${path}, where the folder of the disk has to be: choose another base, or another disk-path`;
+		return `has ${SHOWN_KINDS[kind]} at /${path}, where the folder of the disk has to be: ${choose("another disk-path")}`;
 	}
 	const paths = [...content.keys()].filter((path) => path === region || isBelow(path, region)).sort();
-	if (region !== "disk") return paths.length === 0 ? void 0 : hasAlready(region, "another disk-path");
+	if (region !== "disk") return paths.length === 0 ? void 0 : hasAlready(region, choose("another disk-path"));
 	const taken = paths.find((path) => content.get(path) !== "directory") ?? paths.find((path) => path === disk);
-	return taken === void 0 ? void 0 : hasAlready(taken, "a disk-path outside of /disk, which holds one disk alone");
+	return taken === void 0 ? void 0 : hasAlready(taken, choose("a disk-path outside of /disk, which holds one disk alone"));
 }
 function hasAlready(path, remedy) {
-	return `has /${path} already: choose another base, or ${remedy}`;
+	return `has /${path} already: ${remedy}`;
 }
 /** What layers leave of what they have; a whiteout is for the layers below only, wherever it stands in its own. */
 function effectiveContent(layers) {
@@ -21821,6 +21834,70 @@ async function fetchFromCaches(resolved, job) {
 	if (remote !== void 0 && !restored) await saveFolder(remote, entry, report, job.signal);
 	await store.prune(KEPT_DAYS$1, nowMilliseconds);
 	return base;
+}
+// src/oci/image.ts
+/**
+* The image of a base's layers, untouched, with one layer on top; without a base that layer alone. The base's own
+* manifest annotations are about the base and do not go on.
+*
+* @throws what `checkedLayers` does
+*/
+function append(base, layer, facts) {
+	const baseLayers = base === void 0 ? [] : checkedLayers(base, facts.platform);
+	const { diffID, mediaType, digest, size } = layer;
+	const config = changedConfig(base?.config, {
+		...facts,
+		diffID
+	});
+	const configBytes = documentBytes(config);
+	const manifest = {
+		schemaVersion: 2,
+		mediaType: mediaTypes.manifest,
+		config: {
+			mediaType: mediaTypes.config,
+			digest: digestOf(configBytes),
+			size: configBytes.length
+		},
+		layers: [...baseLayers, {
+			mediaType,
+			digest,
+			size
+		}],
+		annotations: defaultAnnotations(facts, base)
+	};
+	const manifestBytes = documentBytes(manifest);
+	const { os, architecture, variant } = config;
+	return {
+		manifest,
+		manifestBytes,
+		config,
+		configBytes,
+		descriptor: {
+			mediaType: mediaTypes.manifest,
+			digest: digestOf(manifestBytes),
+			size: manifestBytes.length,
+			platform: {
+				architecture,
+				os,
+				...variant === void 0 ? {} : { variant }
+			}
+		}
+	};
+}
+/**
+* What is said of every image and artifact of ours, under the user's annotations; image-spec annotations.md, "Pre-Defined
+* Annotation Keys".
+*/
+function defaultAnnotations(facts, base) {
+	const { title, version } = facts;
+	const own = {
+		"org.opencontainers.image.created": rfc3339(facts.epochSeconds),
+		"org.opencontainers.image.title": title,
+		"org.opencontainers.image.version": version,
+		"org.opencontainers.image.base.name": base?.publishedName,
+		"org.opencontainers.image.base.digest": base?.digest
+	};
+	return sortedRecord([...new Map([...Object.entries(own), ...Object.entries(facts.annotations)])].filter((entry) => entry[1] !== void 0));
 }
 // src/oci/layer/extent.ts
 function extentLength(extent) {
@@ -22966,11 +23043,11 @@ function creator() {
 }
 /** Where the id of the disk stands ("Page 83 data"), found as a reader finds it: region table, metadata table, item. */
 async function diskIdPlace(file) {
-	const region = entryOf$2(await readAt(file, REGION_TABLE, TABLE_BYTES), REGION_ENTRIES_AT, METADATA_REGION);
+	const region = entryOf$1(await readAt(file, REGION_TABLE, TABLE_BYTES), REGION_ENTRIES_AT, METADATA_REGION);
 	const metadataAt = Number(region.readBigUInt64LE(GUID_BYTES));
-	return metadataAt + entryOf$2(await readAt(file, metadataAt, TABLE_BYTES), METADATA_ENTRIES_AT, PAGE_83_DATA).readUInt32LE(GUID_BYTES);
+	return metadataAt + entryOf$1(await readAt(file, metadataAt, TABLE_BYTES), METADATA_ENTRIES_AT, PAGE_83_DATA).readUInt32LE(GUID_BYTES);
 }
-function entryOf$2(table, from, guid) {
+function entryOf$1(table, from, guid) {
 	for (let at = from; at + ENTRY_BYTES <= table.length; at += ENTRY_BYTES) if (table.toString("hex", at, at + GUID_BYTES) === guid) return table.subarray(at, at + ENTRY_BYTES);
 	throw new Error("qemu-img wrote a VHDX without its metadata");
 }
@@ -23300,122 +23377,7 @@ async function convertedDisk(plan, disk, raw, job) {
 function imageTime({ mtimeNs }) {
 	return Math.max(0, Number(mtimeNs / 1000000000n));
 }
-// src/host/space.ts
-const MEGABYTE = 1024 ** 2;
-/** What we assume to be in the disk of a description that gives no smaller `<size>`. */
-const ASSUMED_CONTENT_BYTES = 2048 * MEGABYTE;
-/** A disk of a Linux system compresses to about 40 % (440 MB of a small Debian to 166 MB); the rest is margin. */
-const COMPRESSED_PART = .6;
-/** Bytes that an ordinary user may still write below a path; a path that does not exist yet counts as its parent. */
-async function freeBytes(path) {
-	let folder = resolve(path);
-	for (;;) try {
-		const { bavail, bsize } = await statfs(folder);
-		return bavail * bsize;
-	} catch (error) {
-		const parent = dirname(folder);
-		if (!(error instanceof Error && "code" in error && error.code === "ENOENT") || parent === folder) throw error;
-		folder = parent;
-	}
-}
-/** The error to throw where a folder has not the space, with both numbers in GB (10⁹ bytes, as `df -H` shows them). */
-function spaceProblem(needBytes, haveBytes, path) {
-	if (haveBytes >= needBytes) return void 0;
-	return new HostError(`not enough space in ${path}: about ${(Math.ceil(needBytes / 1e8) / 10).toFixed(1)} GB are needed, ${(Math.floor(haveBytes / 1e8) / 10).toFixed(1)} GB are free`, "free some, or set work-dir to a folder on a larger file system");
-}
-/**
-* Bytes needed to wrap an existing disk: all blobs, and beside them one converted disk at a time, the first of which
-* stays.
-*
-* @param disks in the order in which they are made
-*/
-function diskSpaceNeed(facts, disks) {
-	let keptBytes = 0;
-	let needBytes = 0;
-	for (const [at, disk] of disks.entries()) {
-		const { fileBytes, blobsBytes, workBytes } = spaceOf(facts, disk);
-		needBytes = Math.max(needBytes, keptBytes + fileBytes + Math.max(blobsBytes, workBytes));
-		keptBytes += blobsBytes + (at === 0 ? fileBytes : 0);
-	}
-	return Math.ceil(needBytes);
-}
-function spaceOf({ contentBytes, lengthBytes = contentBytes }, disk) {
-	const packedBytes = contentBytes * COMPRESSED_PART;
-	const fileBytes = disk.packed ? packedBytes : contentBytes;
-	const plainBytes = disk.whole ? lengthBytes : contentBytes;
-	const sizes = disk.blobs.map(({ compressed }) => compressed || disk.packed ? packedBytes : plainBytes);
-	const blobsBytes = sizes.reduce((total, bytes) => total + bytes, 0);
-	const framedBytes = disk.blobs.some(({ framed }) => framed) ? Math.max(...sizes) : 0;
-	const workBytes = Math.max(disk.rawCopy ? contentBytes : 0, blobsBytes + framedBytes);
-	return {
-		fileBytes: disk.converted ? fileBytes : 0,
-		blobsBytes,
-		workBytes
-	};
-}
-/**
-* Bytes needed to build a description: root tree, raw disk, and what is written of the disk.
-*
-* The raw disk is sparse, so `<size>` only limits what it can hold; a small system in a disk of 100 GB is usual. The
-* estimate takes the smaller of `<size>` and 2 GB and is meant to stop what cannot work; `diskSpaceNeed` is asked again
-* when the disk is there.
-*
-* @param sizeMegabytes `<size>` of the type in MB, where it is given
-*/
-function descriptionSpaceNeed(disks, sizeMegabytes) {
-	const limit = sizeMegabytes === void 0 ? Number.POSITIVE_INFINITY : sizeMegabytes * MEGABYTE;
-	const contentBytes = Math.min(limit, ASSUMED_CONTENT_BYTES);
-	return contentBytes + contentBytes + diskSpaceNeed({ contentBytes }, disks);
-}
-// src/job/space.ts
-/** @throws HostError when the build of the description, its disks and their blobs have no room in the work folder */
-async function checkDescriptionSpace(plan, { selected }, job) {
-	const sizeMegabytes = selected.size?.additive ? void 0 : selected.size?.megabytes;
-	await checkSpace(descriptionSpaceNeed(plannedDisks(plan).map((disk) => writtenDisk(plan, disk, "raw")), sizeMegabytes), job);
-}
-/**
-* @param disks those that are yet to be made; all where left out
-* @throws HostError when the disks and their blobs have no room in the work folder
-*/
-async function checkDiskSpace(plan, from, job, disks = plannedDisks(plan)) {
-	const { sizeBytes: contentBytes, virtualSizeBytes: lengthBytes } = from;
-	const written = disks.map((disk) => writtenDisk(plan, disk, from.format));
-	await checkSpace(diskSpaceNeed({
-		contentBytes,
-		lengthBytes
-	}, written), job);
-}
-/**
-* Asks again where a blob will be as long as the disk's file, whose holes are known only now.
-*
-* @throws HostError when they have no room
-*/
-async function checkBlobSpace(plan, disk, ready, job) {
-	const plain = disk.children.filter((child) => !isPacked(plan, child));
-	if (plain.length > 0) await checkSpace(plain.length * ready.sizeBytes, job);
-}
-function writtenDisk(plan, disk, from) {
-	const format = disk.format;
-	const { packed = false, whole = false } = diskFormat(format);
-	return {
-		converted: makesFile(plan, disk, from),
-		packed,
-		whole,
-		rawCopy: format === "gce" && from !== "raw",
-		blobs: disk.children.map((child) => ({
-			compressed: isPacked(plan, child),
-			framed: child.kind === "podman-machine-4"
-		}))
-	};
-}
-function isPacked(plan, child) {
-	return childCompression(plan, child).algorithm !== "none";
-}
-async function checkSpace(needBytes, job) {
-	const problem = spaceProblem(needBytes, await freeBytes(job.workFolder), job.workFolder);
-	if (problem) throw problem;
-}
-// src/oci/indexrules.ts
+// src/oci/index/indexrules.ts
 /**
 * Why these entries cannot be one index that every consumer takes what is meant for it from: the rules of podman 5
 * (pkg/machine/ocipull/source.go) and of c/image (internal/manifest/oci_index.go, whose choice has bugs of its own).
@@ -23465,7 +23427,7 @@ function machineProblems(diskType) {
 }
 function containerPlatform(entry) {
 	if (entry.platform === void 0 || isMachineEntry(entry)) return void 0;
-	return platformText(normalizedPlatform(entry.platform));
+	return platformKey(entry.platform);
 }
 function machineDisk(entry) {
 	const diskType = entry.annotations?.[DISK_TYPE_ANNOTATION];
@@ -23481,7 +23443,7 @@ function repeated(entries, keyOf, text) {
 		return [`entries ${found.map(({ place }) => place).join(", ")} ${text(key)}`];
 	});
 }
-// src/oci/imageindex.ts
+// src/oci/index/imageindex.ts
 /**
 * One index of these entries, in one order whatever theirs is: by platform, the disks of podman machine last.
 * containerd and docker take `x86_64` for `amd64`, and the first that fits.
@@ -23490,7 +23452,7 @@ function repeated(entries, keyOf, text) {
 * @throws ImageError when `indexRuleViolations` has any
 */
 function imageIndex(entries, annotations = {}) {
-	const manifests = entries.map(entryOf$1).sort(byPlace);
+	const manifests = entries.map(entryOf).sort(byPlace);
 	const violations = indexRuleViolations(manifests);
 	if (violations.length > 0) throw new ImageError("the index", violations);
 	const index = {
@@ -23515,7 +23477,7 @@ function imageIndex(entries, annotations = {}) {
 * which the manifest says itself: skopeo before 1.16 leaves it out of an index that it copies, which then is another
 * (containers/image issue 2460), and fails where it may change nothing.
 */
-function entryOf$1({ mediaType, digest, size, annotations = {}, platform }) {
+function entryOf({ mediaType, digest, size, annotations = {}, platform }) {
 	const { architecture = "", os = "", variant } = platform ?? {};
 	return {
 		mediaType,
@@ -23547,74 +23509,6 @@ function placeOf(entry) {
 		`${diskType}`,
 		digest
 	];
-}
-// src/oci/layer/filelayer.ts
-/**
-* Writes the layer that podman 4.9 takes for its machine: a tar of one entry alone, the disk compressed by itself
-* (pkg/machine/ocidir.go, `headerCount != 1`). The compressed disk stands beside the blobs for as long as this takes,
-* since a tar says the size of a file before it.
-*
-* @throws what `writeDiskBlob` does
-*/
-async function writeSingleFileLayer(file, options) {
-	const { blobs } = options;
-	await using folder = await mkdtempDisposable(join(blobs, ".file-"));
-	const inner = await writeDiskBlob(file, {
-		...options,
-		blobs: folder.path
-	});
-	const source = join(folder.path, digestHex(inner.digest));
-	const plain = {
-		...options,
-		compression: { algorithm: "none" }
-	};
-	const { digest, size } = await writeDiskBlob({ source }, plain, (sizeBytes) => frameOf(options, sizeBytes));
-	return {
-		mediaType: mediaTypes.layer,
-		digest,
-		diffID: digest,
-		size
-	};
-}
-function frameOf({ name, epochSeconds }, sizeBytes) {
-	return {
-		head: tarHeader({
-			kind: "file",
-			path: name,
-			sizeBytes,
-			mtimeSeconds: epochSeconds,
-			mode: 420,
-			uid: 0,
-			gid: 0
-		}),
-		tail: Buffer.concat([tarPadding(sizeBytes), tarEnd()])
-	};
-}
-// src/oci/layer/layer.ts
-/**
-* Writes the layer with the disk: framed as tar, as `writeDiskBlob` writes it.
-*
-* @throws what `writeDiskBlob` does; ImageError for a path that cannot be in an image
-*/
-async function writeDiskLayer(file, options) {
-	const { digest, size, contentDigest } = await writeDiskBlob(file, options, (sizeBytes) => tarFrame(file.path, sizeBytes, options));
-	return {
-		mediaType: layerMediaType(options.compression),
-		digest,
-		diffID: contentDigest,
-		size
-	};
-}
-function tarFrame(path, sizeBytes, { epochSeconds, hasBase }) {
-	const entries = diskEntries(path, {
-		sizeBytes,
-		mtimeSeconds: epochSeconds,
-		hasBase
-	});
-	return {
-		head: Buffer.concat(entries.map(tarHeader)),
-		tail: Buffer.concat([tarPadding(sizeBytes), tarEnd()])
-	};
 }
 // src/oci/store/artifactrules.ts
 /**
@@ -23933,6 +23827,236 @@ function platformViolations({ descriptor, namedBy }, config) {
 function blobKey({ digest, mediaType, size }) {
 	return `${digest} ${mediaType} ${size}`;
 }
+// src/job/naming.ts
+/**
+* Names what was written: the one child, or an index of all. Everything in the layout is checked from its files before
+* this returns, but for what was hashed on its way into them.
+*
+* @throws ImageError when the children cannot be one index, or the layout is not valid; AbortError after `signal`
+*/
+async function nameChildren(layout, children, naming) {
+	const { reference = "latest", signal } = naming;
+	const top = await topDescriptor(layout, children, naming);
+	const descriptor = {
+		...top,
+		annotations: {
+			...top.annotations,
+			[REF_NAME]: reference
+		}
+	};
+	await writeIndex(layout, [descriptor]);
+	const written = new Map(children.map(({ blob, diffID }) => [blob.digest, diffID]));
+	const violations = await layoutViolations(layout.folder, {
+		written,
+		...signal === void 0 ? {} : { signal }
+	});
+	if (violations.length > 0) throw new ImageError(`the image in ${layout.folder}`, violations);
+	return {
+		digest: descriptor.digest,
+		descriptor,
+		reference
+	};
+}
+async function topDescriptor(layout, children, { annotations = [], isIndex }) {
+	const entries = children.map(({ descriptor }) => descriptor);
+	const [only] = entries;
+	if (!isIndex && only !== void 0 && entries.length === 1) return only;
+	const { bytes, descriptor } = imageIndex(entries, annotationsFor(annotations, "index"));
+	await putBlob(layout, bytes);
+	return {
+		...descriptor,
+		annotations: annotationsFor(annotations, "index-descriptor")
+	};
+}
+// src/host/space.ts
+const MEGABYTE = 1024 ** 2;
+/** What we assume to be in the disk of a description that gives no smaller `<size>`. */
+const ASSUMED_CONTENT_BYTES = 2048 * MEGABYTE;
+/** A disk of a Linux system compresses to about 40 % (440 MB of a small Debian to 166 MB); the rest is margin. */
+const COMPRESSED_PART = .6;
+/** Bytes that an ordinary user may still write below a path; a path that does not exist yet counts as its parent. */
+async function freeBytes(path) {
+	let folder = resolve(path);
+	for (;;) try {
+		const { bavail, bsize } = await statfs(folder);
+		return bavail * bsize;
+	} catch (error) {
+		const parent = dirname(folder);
+		if (!(error instanceof Error && "code" in error && error.code === "ENOENT") || parent === folder) throw error;
+		folder = parent;
+	}
+}
+/** The error to throw where a folder has not the space, with both numbers in GB (10⁹ bytes, as `df -H` shows them). */
+function spaceProblem(needBytes, haveBytes, path) {
+	if (haveBytes >= needBytes) return void 0;
+	return new HostError(`not enough space in ${path}: about ${(Math.ceil(needBytes / 1e8) / 10).toFixed(1)} GB are needed, ${(Math.floor(haveBytes / 1e8) / 10).toFixed(1)} GB are free`, "free some, or set work-dir to a folder on a larger file system");
+}
+/**
+* Bytes needed to wrap an existing disk: all blobs, and beside them one converted disk at a time and those that stay.
+*
+* @param disks in the order in which they are made
+*/
+function diskSpaceNeed(facts, disks) {
+	let keptBytes = 0;
+	let needBytes = 0;
+	for (const disk of disks) {
+		const { fileBytes, blobsBytes, workBytes } = spaceOf(facts, disk);
+		needBytes = Math.max(needBytes, keptBytes + fileBytes + Math.max(blobsBytes, workBytes));
+		keptBytes += blobsBytes + (disk.stays ? fileBytes : 0);
+	}
+	return Math.ceil(needBytes);
+}
+function spaceOf({ contentBytes, lengthBytes = contentBytes }, disk) {
+	const packedBytes = contentBytes * COMPRESSED_PART;
+	const fileBytes = disk.packed ? packedBytes : contentBytes;
+	const plainBytes = disk.whole ? lengthBytes : contentBytes;
+	const sizes = disk.blobs.map(({ compressed }) => compressed || disk.packed ? packedBytes : plainBytes);
+	const blobsBytes = sizes.reduce((total, bytes) => total + bytes, 0);
+	const framedBytes = disk.blobs.some(({ framed }) => framed) ? Math.max(...sizes) : 0;
+	const workBytes = Math.max(disk.rawCopy ? contentBytes : 0, blobsBytes + framedBytes);
+	return {
+		fileBytes: disk.converted ? fileBytes : 0,
+		blobsBytes,
+		workBytes
+	};
+}
+/**
+* Bytes needed to build a description: root tree, raw disk, and what is written of the disk.
+*
+* The raw disk is sparse, so `<size>` only limits what it can hold; a small system in a disk of 100 GB is usual. The
+* estimate takes the smaller of `<size>` and 2 GB and is meant to stop what cannot work; `diskSpaceNeed` is asked again
+* when the disk is there.
+*
+* @param sizeMegabytes `<size>` of the type in MB, where it is given
+*/
+function descriptionSpaceNeed(disks, sizeMegabytes) {
+	const limit = sizeMegabytes === void 0 ? Number.POSITIVE_INFINITY : sizeMegabytes * MEGABYTE;
+	const contentBytes = Math.min(limit, ASSUMED_CONTENT_BYTES);
+	return contentBytes + contentBytes + diskSpaceNeed({ contentBytes }, disks);
+}
+// src/job/space.ts
+/** @throws HostError when the build of the description, its disks and their blobs have no room in the work folder */
+async function checkDescriptionSpace(plan, { selected }, job) {
+	const sizeMegabytes = selected.size?.additive ? void 0 : selected.size?.megabytes;
+	await checkSpace(descriptionSpaceNeed(writtenDisks(plan, "raw"), sizeMegabytes), job);
+}
+/**
+* @param made how many of the plan's disks are there already, with their blobs
+* @throws HostError when the disks and their blobs have no room in the work folder
+*/
+async function checkDiskSpace(plan, from, job, made = 0) {
+	const { sizeBytes: contentBytes, virtualSizeBytes: lengthBytes } = from;
+	const yetToMake = writtenDisks(plan, from.format).slice(made);
+	await checkSpace(diskSpaceNeed({
+		contentBytes,
+		lengthBytes
+	}, yetToMake), job);
+}
+/**
+* Asks again where a blob will be as long as the disk's file, whose holes are known only now.
+*
+* @throws HostError when they have no room
+*/
+async function checkBlobSpace(plan, disk, ready, job) {
+	const plain = disk.children.filter((child) => !isPacked(plan, child));
+	if (plain.length > 0) await checkSpace(plain.length * ready.sizeBytes, job);
+}
+/** All disks of the plan; the first one's file is an output of the job. */
+function writtenDisks(plan, from) {
+	return plannedDisks(plan).map((disk, at) => ({
+		...writtenDisk(plan, disk, from),
+		stays: at === 0
+	}));
+}
+function writtenDisk(plan, disk, from) {
+	const format = disk.format;
+	const { packed = false, whole = false } = diskFormat(format);
+	return {
+		converted: makesFile(plan, disk, from),
+		packed,
+		whole,
+		rawCopy: format === "gce" && from !== "raw",
+		blobs: disk.children.map((child) => ({
+			compressed: isPacked(plan, child),
+			framed: child.kind === "podman-machine-4"
+		}))
+	};
+}
+function isPacked(plan, child) {
+	return childCompression(plan, child).algorithm !== "none";
+}
+async function checkSpace(needBytes, job) {
+	const problem = spaceProblem(needBytes, await freeBytes(job.workFolder), job.workFolder);
+	if (problem) throw problem;
+}
+// src/oci/layer/filelayer.ts
+/**
+* Writes the layer that podman 4.9 takes for its machine: a tar of one entry alone, the disk compressed by itself
+* (pkg/machine/ocidir.go, `headerCount != 1`). The compressed disk stands beside the blobs for as long as this takes,
+* since a tar says the size of a file before it.
+*
+* @throws what `writeDiskBlob` does
+*/
+async function writeSingleFileLayer(file, options) {
+	const { blobs } = options;
+	await using folder = await mkdtempDisposable(join(blobs, ".file-"));
+	const inner = await writeDiskBlob(file, {
+		...options,
+		blobs: folder.path
+	});
+	const source = join(folder.path, digestHex(inner.digest));
+	const plain = {
+		...options,
+		compression: { algorithm: "none" }
+	};
+	const { digest, size } = await writeDiskBlob({ source }, plain, (sizeBytes) => frameOf(options, sizeBytes));
+	return {
+		mediaType: mediaTypes.layer,
+		digest,
+		diffID: digest,
+		size
+	};
+}
+function frameOf({ name, epochSeconds }, sizeBytes) {
+	return {
+		head: tarHeader({
+			kind: "file",
+			path: name,
+			sizeBytes,
+			mtimeSeconds: epochSeconds,
+			mode: 420,
+			uid: 0,
+			gid: 0
+		}),
+		tail: Buffer.concat([tarPadding(sizeBytes), tarEnd()])
+	};
+}
+// src/oci/layer/layer.ts
+/**
+* Writes the layer with the disk: framed as tar, as `writeDiskBlob` writes it.
+*
+* @throws what `writeDiskBlob` does; ImageError for a path that cannot be in an image
+*/
+async function writeDiskLayer(file, options) {
+	const { digest, size, contentDigest } = await writeDiskBlob(file, options, (sizeBytes) => tarFrame(file.path, sizeBytes, options));
+	return {
+		mediaType: layerMediaType(options.compression),
+		digest,
+		diffID: contentDigest,
+		size
+	};
+}
+function tarFrame(path, sizeBytes, { epochSeconds, hasBase }) {
+	const entries = diskEntries(path, {
+		sizeBytes,
+		mtimeSeconds: epochSeconds,
+		hasBase
+	});
+	return {
+		head: Buffer.concat(entries.map(tarHeader)),
+		tail: Buffer.concat([tarPadding(sizeBytes), tarEnd()])
+	};
+}
 // src/job/wrap.ts
 /**
 * Puts a disk on a base: the blobs of an image in a layout. The same disk, base, request and time give the same digest.
@@ -23987,46 +24111,6 @@ function fileOf(digest, base) {
 	if (file !== void 0) return file;
 	throw new ImageError(`the base ${base?.name}`, [`its layer ${digest} was not fetched`]);
 }
-/**
-* Names what was written: the one child, or an index of all. Everything in the layout is checked from its files before
-* this returns, but for what was hashed on its way into them.
-*
-* @throws ImageError when the children cannot be one index, or the layout is not valid; AbortError after `signal`
-*/
-async function nameChildren(layout, children, naming) {
-	const { reference = "latest", signal } = naming;
-	const top = await topDescriptor(layout, children, naming);
-	const descriptor = {
-		...top,
-		annotations: {
-			...top.annotations,
-			[REF_NAME]: reference
-		}
-	};
-	await writeIndex(layout, [descriptor]);
-	const written = new Map(children.map(({ blob, diffID }) => [blob.digest, diffID]));
-	const violations = await layoutViolations(layout.folder, {
-		written,
-		...signal === void 0 ? {} : { signal }
-	});
-	if (violations.length > 0) throw new ImageError(`the image in ${layout.folder}`, violations);
-	return {
-		digest: descriptor.digest,
-		descriptor,
-		reference
-	};
-}
-async function topDescriptor(layout, children, { annotations = [], isIndex }) {
-	const entries = children.map(({ descriptor }) => descriptor);
-	const [only] = entries;
-	if (!isIndex && only !== void 0 && entries.length === 1) return only;
-	const { bytes, descriptor } = imageIndex(entries, annotationsFor(annotations, "index"));
-	await putBlob(layout, bytes);
-	return {
-		...descriptor,
-		annotations: annotationsFor(annotations, "index-descriptor")
-	};
-}
 // src/job/children.ts
 /**
 * Writes every child of the plan into a layout of its own, and the index over them where there is one. Each disk is
@@ -24071,9 +24155,8 @@ async function writeChildren(plan, { raw, base }, job) {
 async function makeChildren(making) {
 	const { plan, raw, job } = making;
 	const made = [];
-	const disks = plannedDisks(plan);
-	for (const [at, planned] of disks.entries()) {
-		await checkDiskSpace(plan, raw, job, disks.slice(at));
+	for (const [at, planned] of plannedDisks(plan).entries()) {
+		await checkDiskSpace(plan, raw, job, at);
 		const disk = await convertSource(plan, planned, raw, job);
 		await checkBlobSpace(plan, planned, disk, job);
 		for (const child of planned.children) made.push(await makeChild(making, child, disk));
@@ -24111,7 +24194,7 @@ function writeChild({ plan, raw, base, layout, job }, planned, disk) {
 		compression: childCompression(plan, planned),
 		signal: job.signal
 	};
-	if (kind === "artifact" || kind === "podman-machine") return writeArtifact(layout, {
+	if (isArtifactKind(kind)) return writeArtifact(layout, {
 		...facts,
 		disk,
 		fileName: path,
@@ -25779,7 +25862,7 @@ function jobShelf(temp, keep) {
 		}
 	};
 }
-// src/oci/indexpart.ts
+// src/oci/index/indexpart.ts
 /** Whether the bytes hold an index; else they may be a manifest. Throws ImageError when they are no JSON object. */
 function holdsIndex(bytes, name) {
 	return "manifests" in parseDocument$1(bytes, name);
@@ -25790,7 +25873,7 @@ function holdsIndex(bytes, name) {
 * @param config its bytes: whatever it configures, it says the platform
 * @throws ImageError when it cannot be in an index of ours: no OCI manifest, another config than it names, no platform
 */
-function manifestPart(name, bytes, config) {
+function partOfManifest(name, bytes, config) {
 	const manifest = parseManifest(bytes, void 0, name);
 	const { digest } = manifest.config;
 	if (digestOf(config) !== digest) throw new ImageError(name, [`its config is not the ${digest} that it names`]);
@@ -25804,7 +25887,10 @@ function manifestPart(name, bytes, config) {
 	if (violations.length > 0) throw new ImageError(name, violations);
 	return {
 		name,
-		entries: [entryOf(descriptor, manifest)],
+		entries: [{
+			descriptor,
+			kind: kindOf(descriptor, manifest)
+		}],
 		annotations: {}
 	};
 }
@@ -25813,7 +25899,7 @@ function manifestPart(name, bytes, config) {
 *
 * @throws ImageError when it breaks a rule of our indexes
 */
-function partIndex(name, bytes) {
+function checkedIndex(name, bytes) {
 	const index = parseIndex(bytes, void 0, name);
 	const violations = indexRuleViolations(index.manifests);
 	if (violations.length > 0) throw new ImageError(name, violations);
@@ -25825,13 +25911,16 @@ function partIndex(name, bytes) {
 * @param manifests the bytes of each of its manifests
 * @throws ImageError when one of them is no manifest, or of another size
 */
-function indexPart(name, index, manifests) {
+function partOfIndex(name, index, manifests) {
 	return {
 		name,
 		entries: index.manifests.map((descriptor) => {
 			const bytes = manifests.get(descriptor.digest) ?? /* @__PURE__ */ new Uint8Array();
 			if (bytes.length !== descriptor.size) throw new ImageError(name, [`it says ${descriptor.size} bytes of ${descriptor.digest}, which has ${bytes.length}`]);
-			return entryOf(descriptor, parseManifest(bytes, void 0, `${descriptor.digest} in ${name}`));
+			return {
+				descriptor,
+				kind: kindOf(descriptor, parseManifest(bytes, void 0, `${descriptor.digest} in ${name}`))
+			};
 		}),
 		annotations: index.annotations ?? {}
 	};
@@ -25842,7 +25931,7 @@ function partProblems(parts) {
 }
 /** What a part is for, in Go's words: `linux/amd64`. */
 function partPlatforms({ entries }) {
-	const names = entries.flatMap(({ descriptor: { platform } }) => platform === void 0 ? [] : [platformText(normalizedPlatform(platform))]);
+	const names = entries.flatMap(({ descriptor: { platform } }) => platform === void 0 ? [] : [platformKey(platform)]);
 	return [...new Set(names)];
 }
 function platformProblems(parts) {
@@ -25863,18 +25952,6 @@ function kindProblems(parts) {
 	if (new Set(kinds.map((each) => each.kinds)).size <= 1) return [];
 	return [`the images are not of the same kinds: ${kinds.map(({ name, kinds: own }) => `${name} has ${own}`).join(", ")}: build all with the same kind`];
 }
-/** Whatever the entry says of its type: the manifest does too, and the same image is the same entry. */
-function entryOf({ artifactType: _, ...descriptor }, manifest) {
-	const kind = kindOf(descriptor, manifest);
-	const artifactType = kind === "container" ? void 0 : manifest.artifactType ?? manifest.config.mediaType;
-	return {
-		descriptor: {
-			...descriptor,
-			...artifactType === void 0 ? {} : { artifactType }
-		},
-		kind
-	};
-}
 function kindOf(descriptor, { config, artifactType }) {
 	if (isMachineEntry(descriptor)) return "podman-machine";
 	if (config.mediaType === mediaTypes.config || config.mediaType === mediaTypes.dockerConfig) return "container";
@@ -25890,7 +25967,7 @@ function platformIn(config, name) {
 		...typeof variant === "string" && variant !== "" ? { variant } : {}
 	};
 }
-// src/oci/mergedindex.ts
+// src/oci/index/mergedindex.ts
 /**
 * One index of everything that its parts hold; the same bytes in whatever order they come. Annotations of the parts'
 * entries stay; of those of their indexes the ones that are the same in all.
@@ -25913,11 +25990,11 @@ function mergedIndex(parts, annotations) {
 		...annotationsFor(annotations, "index")
 	});
 }
-/** Those that nothing of the merged index takes: a manifest's, the descriptor's of an index, of a platform that is not there. */
+/** Those that nothing of the merged index takes: a manifest's, those of an index's descriptor, of a platform not there. */
 function unusedAnnotations(parts, annotations) {
 	const platforms = parts.flatMap(partPlatforms);
 	return annotations.filter(({ levels, platform }) => {
-		const isThere = platform === void 0 || platforms.includes(platformText(normalizedPlatform(platform)));
+		const isThere = platform === void 0 || platforms.includes(platformKey(platform));
 		return !levels.includes("index") && !(levels.includes("manifest-descriptor") && isThere);
 	});
 }
@@ -25926,7 +26003,7 @@ function commonAnnotations(parts) {
 	const common = Object.entries(first?.annotations ?? {}).filter(([key, value]) => others.every(({ annotations }) => annotations[key] === value));
 	return Object.fromEntries(common);
 }
-// src/registry/target/indexparts.ts
+// src/registry/target/pushedpart.ts
 /**
 * Reads one of the images of a merge: its manifests and what says their platform, no layers.
 *
@@ -25936,8 +26013,8 @@ function commonAnnotations(parts) {
 async function readPart(image, access) {
 	const name = referenceText(image);
 	const bytes = await readPinned(image, access, `${name} is not there: push it by digest before, or leave it out`);
-	if (!holdsIndex(bytes, name)) return manifestPart(name, bytes, await readConfig(`docker://${name}`, access, purposeOf(name)));
-	const index = partIndex(name, bytes);
+	if (!holdsIndex(bytes, name)) return partOfManifest(name, bytes, await readConfig(`docker://${name}`, access, purposeOf(name)));
+	const index = checkedIndex(name, bytes);
 	const manifests = /* @__PURE__ */ new Map();
 	for (const { digest } of index.manifests) {
 		const missing = `${name} is not there as a whole, its manifest ${digest} is missing: push it again`;
@@ -25946,7 +26023,7 @@ async function readPart(image, access) {
 			digest
 		}, access, missing));
 	}
-	return indexPart(name, index, manifests);
+	return partOfIndex(name, index, manifests);
 }
 /**
 * Makes sure that a repository has all that an index of these parts names.
@@ -25954,14 +26031,13 @@ async function readPart(image, access) {
 * @throws InputError for the input `tags`; RegistryError when the registry refuses
 */
 async function requireEntries(repository, parts, access) {
-	const { registry, repository: path } = repository;
+	const name = repositoryText(repository);
 	for (const { descriptor } of parts.flatMap(({ entries }) => entries)) {
 		const image = {
-			registry,
-			repository: path,
+			...repository,
 			digest: descriptor.digest
 		};
-		await readPinned(image, access, `${referenceText(image)} is not there: push the images to ${registry}/${path} too, or leave out its tags`, "tags");
+		await readPinned(image, access, `${referenceText(image)} is not there: push the images to ${name} too, or leave out its tags`, "tags");
 	}
 }
 /** @param missing what to say where it is not there, of the input */
@@ -25982,11 +26058,7 @@ async function readPinned(image, access, missing, input = "images") {
 	});
 }
 function purposeOf(name) {
-	return {
-		side: "target",
-		reference: name,
-		failure: `the image ${name} cannot be read`
-	};
+	return targetPurpose(name, `the image ${name} cannot be read`);
 }
 // src/job/merge.ts
 const INDEX_NAME = "index";
@@ -26007,7 +26079,6 @@ async function mergeImages(job) {
 	for (const line of mergeLines(merged, parts, plan.annotations)) report.info(line);
 	report.group("Push");
 	const { digest } = merged.descriptor;
-	const [first = ""] = plan.tags;
 	const carrying = /* @__PURE__ */ new Set();
 	let reached = {
 		digest,
@@ -26021,11 +26092,9 @@ async function mergeImages(job) {
 		digest
 	}, plan.tags, access, (tag) => {
 		carrying.add(tag);
-		const image = carrying.has(first) ? `${first.slice(0, first.lastIndexOf(":"))}@${digest}` : "";
 		reached = {
 			digest,
-			image,
-			tags: plan.tags.filter((each) => carrying.has(each))
+			...reachedTags(plan.tags, carrying, digest)
 		};
 		onProgress(reached);
 	});
@@ -26035,7 +26104,7 @@ async function mergeImages(job) {
 async function readParts(plan, access) {
 	const read = [];
 	for (const image of plan.images) read.push({
-		place: `${image.registry}/${image.repository}`,
+		repository: repositoryText(image),
 		part: await readPart(image, access)
 	});
 	const parts = read.map(({ part }) => part);
@@ -26044,7 +26113,7 @@ async function readParts(plan, access) {
 		where: "input images",
 		text
 	})));
-	for (const repository of plan.repositories) await requireEntries(repository, read.filter(({ place }) => place !== `${repository.registry}/${repository.repository}`).map(({ part }) => part), access);
+	for (const target of plan.repositories) await requireEntries(target, read.filter(({ repository }) => repository !== repositoryText(target)).map(({ part }) => part), access);
 	return parts;
 }
 /** What the index holds, and which annotations it does not. */

@@ -117,7 +117,10 @@ function filesystemMessage(error) {
 }
 // src/oci/digest.ts
 const DIGEST = /^sha256:[a-f0-9]{64}$/;
-/** Whether a text is `sha256:` and 64 lower-case hexadecimal digits. */
+/**
+* Whether a text is `sha256:` and 64 lower-case hexadecimal digits: safe in paths and addresses (CVE-2024-3727 came from
+* using it unchecked).
+*/
 function isDigest(text) {
 	return DIGEST.test(text);
 }
@@ -209,17 +212,17 @@ function platformText(platform) {
 	].join("/");
 }
 /**
-* The same platform under one name: Go's, and no variant where it is the one that every machine of the architecture has;
-* containerd platforms/database.go, which takes `x86_64` for `amd64` and `arm64/v8` for `arm64` too.
+* One text for a platform, however it is written: with Go's name, and without the variant that every machine of the
+* architecture has; containerd platforms/database.go, which takes `x86_64` for `amd64` and `arm64/v8` for `arm64` too.
 */
-function normalizedPlatform({ os, architecture: name, variant: given }) {
+function platformKey({ os, architecture: name, variant: given }) {
 	const { architecture, variant: implied } = OTHER_NAMES.get(name) ?? { architecture: name };
 	const variant = given || implied;
-	return {
+	return platformText({
 		os,
 		architecture,
 		...variant === void 0 || variant === "" || variant === DEFAULT_VARIANTS.get(architecture)?.[0] ? {} : { variant }
-	};
+	});
 }
 /** GitHub's own machines; docs.github.com, "GitHub-hosted runners reference". */
 const HOSTED = /* @__PURE__ */ new Map([["amd64", "ubuntu-24.04"], ["arm64", "ubuntu-24.04-arm"]]);
@@ -238,7 +241,7 @@ function readMatrix(text) {
 			problems.push(read);
 			continue;
 		}
-		const twin = jobs.find(({ parsed }) => identity(parsed) === identity(read.parsed));
+		const twin = jobs.find(({ parsed }) => platformKey(parsed) === platformKey(read.parsed));
 		if (twin === void 0) jobs.push({
 			slot: jobs.length,
 			...read
@@ -266,10 +269,6 @@ function textForPlatform(text, { architecture }) {
 function entriesOf(text) {
 	return text.split("\n").flatMap((line) => line.includes("=") ? [line] : line.split(",")).map((line) => line.trim()).filter((line) => line !== "");
 }
-/** One text for one platform, however it is written. */
-function identity(platform) {
-	return platformText(normalizedPlatform(platform));
-}
 /** @returns the job, or what is wrong with the entry */
 function readEntry(entry) {
 	const [name = "", labels] = entry.split(/=(.*)/s).map((each) => each.trim());
@@ -294,6 +293,218 @@ function readEntry(entry) {
 		platform,
 		runner
 	};
+}
+// src/inputs/raw.ts
+const DEFINITIONS = {
+	description: {
+		kind: "text",
+		value: "PATH",
+		help: "folder or file of a KIWI description"
+	},
+	disk: {
+		kind: "text",
+		value: "FILE",
+		help: "an existing disk file: wrap it, build nothing"
+	},
+	profiles: {
+		kind: "list",
+		value: "NAME",
+		help: "KIWI's profiles"
+	},
+	type: {
+		kind: "text",
+		value: "NAME",
+		help: "KIWI's build type, where the description has several"
+	},
+	"kiwi-global-arguments": {
+		kind: "list",
+		value: "ARG",
+		help: "arguments for kiwi-ng before system build"
+	},
+	"kiwi-arguments": {
+		kind: "list",
+		value: "ARG",
+		help: "arguments for kiwi-ng after system build"
+	},
+	repositories: {
+		kind: "list",
+		value: "'URI [DIST [COMPONENT…]]'",
+		help: "what obsrepositories:/ stands for; default: those of this machine"
+	},
+	kind: {
+		kind: "list",
+		value: "KIND",
+		help: "container (default), kubevirt, podman-machine, artifact, …"
+	},
+	disktype: {
+		kind: "list",
+		value: "qemu|applehv|hyperv",
+		help: "machines of podman-machine; default: qemu"
+	},
+	instancetype: {
+		kind: "text",
+		value: "NAME",
+		help: "of kubevirt: the instance type, like u1.small"
+	},
+	preference: {
+		kind: "text",
+		value: "NAME",
+		help: "of kubevirt: the preference, like fedora"
+	},
+	format: {
+		kind: "text",
+		value: "qcow2|raw|vmdk|…",
+		help: "disk format in the image; default: the description's, else the kind's"
+	},
+	"disk-path": {
+		kind: "text",
+		value: "PATH",
+		help: "path of the disk in the image; default: /disk/NAME"
+	},
+	"base-image": {
+		kind: "text",
+		value: "REF",
+		help: "the reference container; default: derived_from, else scratch"
+	},
+	containerconfig: {
+		kind: "yaml",
+		value: "YAML",
+		help: "as text: name, tag, author, entrypoint, cmd, env, labels, user, workdir, …"
+	},
+	labels: {
+		kind: "list",
+		value: "KEY=VALUE",
+		help: "labels of the image"
+	},
+	annotations: {
+		kind: "list",
+		value: "[LEVEL:]KEY=VALUE",
+		help: "manifest (default), index, manifest-descriptor or index-descriptor"
+	},
+	platform: {
+		kind: "text",
+		value: "OS/ARCH",
+		help: "platform of the image; default: the machine's"
+	},
+	compression: {
+		kind: "text",
+		value: "gzip|zstd|none[:LEVEL]",
+		help: "of the layer; default: gzip"
+	},
+	tags: {
+		kind: "list",
+		value: "REF",
+		help: "references to push to; default: the container's names"
+	},
+	push: {
+		kind: "boolean",
+		value: "",
+		help: "push to the tags; without it the log says what would be pushed"
+	},
+	"push-by-digest": {
+		kind: "boolean",
+		value: "",
+		help: "push to the repository without any tag; default: false"
+	},
+	repository: {
+		kind: "text",
+		value: "REGISTRY/NAME",
+		help: "where push-by-digest pushes to"
+	},
+	export: {
+		kind: "list",
+		value: "DEST",
+		help: "skopeo destination, oci:DIR[:REF], or none; default: the format's"
+	},
+	registry: {
+		kind: "text",
+		value: "HOST",
+		help: "registry of the login and of names without one; default: the tags' one"
+	},
+	username: {
+		kind: "text",
+		value: "NAME",
+		help: "login for this job only"
+	},
+	password: {
+		kind: "secret",
+		value: "",
+		help: ""
+	},
+	authfile: {
+		kind: "text",
+		value: "FILE",
+		help: "a file of logins to use instead of the existing ones"
+	},
+	"tls-verify": {
+		kind: "boolean",
+		value: "",
+		help: "check certificates of registries; default: true"
+	},
+	cache: {
+		kind: "boolean",
+		value: "",
+		help: "keep base layers, tools and packages; default: true"
+	},
+	"fast-build": {
+		kind: "boolean",
+		value: "",
+		help: "leave out of KIWI's build what changes nothing in the disk; default: true"
+	},
+	"install-tools": {
+		kind: "boolean",
+		value: "",
+		help: "install what is missing; default: false"
+	},
+	"kiwi-version": {
+		kind: "text",
+		value: "VERSION",
+		help: "exact version from PyPI, or system"
+	},
+	"work-dir": {
+		kind: "text",
+		value: "DIR",
+		help: "where to build; default: the system's temp"
+	},
+	"source-date-epoch": {
+		kind: "text",
+		value: "SECONDS",
+		help: "created, history and tar times"
+	},
+	summary: {
+		kind: "boolean",
+		value: "",
+		help: "job summary, in a workflow; default: true"
+	},
+	images: {
+		kind: "list",
+		value: "REGISTRY/NAME@DIGEST",
+		help: "what was pushed by digest, one for each platform"
+	}
+};
+Object.keys(DEFINITIONS).filter((name) => name !== "images");
+function inputDefinition(name) {
+	return DEFINITIONS[name];
+}
+/** Lists whose values hold no commas: docker's metadata action writes tags so, and words are short. */
+const SPLIT_AT_COMMAS = [
+	"tags",
+	"kind",
+	"disktype",
+	"images"
+];
+/** Whether a single text, also one of a command line, may hold several entries. */
+function splitsAtCommas(name) {
+	return SPLIT_AT_COMMAS.includes(name);
+}
+/**
+* The entries that one text of a workflow holds: a list has one a line, some also split at commas. `images` are outputs of
+* jobs, put together by expressions that know no lines.
+*/
+function rawEntries(name, text) {
+	if (inputDefinition(name).kind !== "list") return [text];
+	if (name === "images") return text.split(/[\s,]+/);
+	return text.split(splitsAtCommas(name) ? /[\n,]/ : "\n");
 }
 // src/oci/reference.ts
 const DOCKER = "docker.io";
@@ -333,7 +544,11 @@ function parseReference(text) {
 function referenceText(reference) {
 	const tag = reference.tag === void 0 ? "" : `:${reference.tag}`;
 	const digest = reference.digest === void 0 ? "" : `@${reference.digest}`;
-	return `${reference.registry}/${reference.repository}${tag}${digest}`;
+	return `${repositoryText(reference)}${tag}${digest}`;
+}
+/** `registry/repository` */
+function repositoryText({ registry, repository }) {
+	return `${registry}/${repository}`;
 }
 function nameAndTag(text) {
 	const colon = text.lastIndexOf(":");
@@ -407,17 +622,17 @@ function parseTag(text) {
 * The one repository, `REGISTRY/NAME`, that all tags are of: what is pushed there by digest can be tagged there and
 * nowhere else.
 *
-* @param text the input `tags`: one a line, also split at commas
+* @param text the input `tags`
 * @returns the repository, empty where there are problems
 */
 function taggedRepository(text) {
-	const tags = text.split(/[\n,]/).map((tag) => tag.trim());
+	const tags = rawEntries("tags", text).map((tag) => tag.trim());
 	const problems = [];
 	const repositories = /* @__PURE__ */ new Set();
 	for (const tag of tags.filter((each) => each !== "")) {
 		const parsed = parseTag(tag);
 		if ("problem" in parsed) problems.push(parsed.problem);
-		else repositories.add(`${parsed.reference.registry}/${parsed.reference.repository}`);
+		else repositories.add(repositoryText(parsed.reference));
 	}
 	const [repository = "", ...others] = repositories;
 	if (repository === "" && problems.length === 0) problems.push("names nothing: write REGISTRY/NAME:TAG");
@@ -620,193 +835,6 @@ function startGroup(name) {
 function endGroup() {
 	issue("endgroup");
 }
-Object.keys({
-	description: {
-		kind: "text",
-		value: "PATH",
-		help: "folder or file of a KIWI description"
-	},
-	disk: {
-		kind: "text",
-		value: "FILE",
-		help: "an existing disk file: wrap it, build nothing"
-	},
-	profiles: {
-		kind: "list",
-		value: "NAME",
-		help: "KIWI's profiles"
-	},
-	type: {
-		kind: "text",
-		value: "NAME",
-		help: "KIWI's build type, where the description has several"
-	},
-	"kiwi-global-arguments": {
-		kind: "list",
-		value: "ARG",
-		help: "arguments for kiwi-ng before system build"
-	},
-	"kiwi-arguments": {
-		kind: "list",
-		value: "ARG",
-		help: "arguments for kiwi-ng after system build"
-	},
-	repositories: {
-		kind: "list",
-		value: "'URI [DIST [COMPONENT…]]'",
-		help: "what obsrepositories:/ stands for; default: those of this machine"
-	},
-	kind: {
-		kind: "list",
-		value: "KIND",
-		help: "container (default), kubevirt, podman-machine, artifact, …"
-	},
-	disktype: {
-		kind: "list",
-		value: "qemu|applehv|hyperv",
-		help: "machines of podman-machine; default: qemu"
-	},
-	instancetype: {
-		kind: "text",
-		value: "NAME",
-		help: "of kubevirt: the instance type, like u1.small"
-	},
-	preference: {
-		kind: "text",
-		value: "NAME",
-		help: "of kubevirt: the preference, like fedora"
-	},
-	format: {
-		kind: "text",
-		value: "qcow2|raw|vmdk|…",
-		help: "disk format in the image; default: the description's, else the kind's"
-	},
-	"disk-path": {
-		kind: "text",
-		value: "PATH",
-		help: "path of the disk in the image; default: /disk/NAME"
-	},
-	"base-image": {
-		kind: "text",
-		value: "REF",
-		help: "the reference container; default: derived_from, else scratch"
-	},
-	containerconfig: {
-		kind: "yaml",
-		value: "YAML",
-		help: "as text: name, tag, author, entrypoint, cmd, env, labels, user, workdir, …"
-	},
-	labels: {
-		kind: "list",
-		value: "KEY=VALUE",
-		help: "labels of the image"
-	},
-	annotations: {
-		kind: "list",
-		value: "[LEVEL:]KEY=VALUE",
-		help: "manifest (default), index, manifest-descriptor or index-descriptor"
-	},
-	platform: {
-		kind: "text",
-		value: "OS/ARCH",
-		help: "platform of the image; default: the machine's"
-	},
-	compression: {
-		kind: "text",
-		value: "gzip|zstd|none[:LEVEL]",
-		help: "of the layer; default: gzip"
-	},
-	tags: {
-		kind: "list",
-		value: "REF",
-		help: "references to push to; default: the container's names"
-	},
-	push: {
-		kind: "boolean",
-		value: "",
-		help: "push to the tags; without it the log says what would be pushed"
-	},
-	"push-by-digest": {
-		kind: "boolean",
-		value: "",
-		help: "push to the repository without any tag; default: false"
-	},
-	repository: {
-		kind: "text",
-		value: "REGISTRY/NAME",
-		help: "where push-by-digest pushes to"
-	},
-	export: {
-		kind: "list",
-		value: "DEST",
-		help: "skopeo destination, oci:DIR[:REF], or none; default: the format's"
-	},
-	registry: {
-		kind: "text",
-		value: "HOST",
-		help: "registry of the login and of names without one; default: the tags' one"
-	},
-	username: {
-		kind: "text",
-		value: "NAME",
-		help: "login for this job only"
-	},
-	password: {
-		kind: "secret",
-		value: "",
-		help: ""
-	},
-	authfile: {
-		kind: "text",
-		value: "FILE",
-		help: "a file of logins to use instead of the existing ones"
-	},
-	"tls-verify": {
-		kind: "boolean",
-		value: "",
-		help: "check certificates of registries; default: true"
-	},
-	cache: {
-		kind: "boolean",
-		value: "",
-		help: "keep base layers, tools and packages; default: true"
-	},
-	"fast-build": {
-		kind: "boolean",
-		value: "",
-		help: "leave out of KIWI's build what changes nothing in the disk; default: true"
-	},
-	"install-tools": {
-		kind: "boolean",
-		value: "",
-		help: "install what is missing; default: false"
-	},
-	"kiwi-version": {
-		kind: "text",
-		value: "VERSION",
-		help: "exact version from PyPI, or system"
-	},
-	"work-dir": {
-		kind: "text",
-		value: "DIR",
-		help: "where to build; default: the system's temp"
-	},
-	"source-date-epoch": {
-		kind: "text",
-		value: "SECONDS",
-		help: "created, history and tar times"
-	},
-	summary: {
-		kind: "boolean",
-		value: "",
-		help: "job summary, in a workflow; default: true"
-	},
-	images: {
-		kind: "list",
-		value: "REGISTRY/NAME@DIGEST",
-		help: "what was pushed by digest, one for each platform"
-	}
-}).filter((name) => name !== "images");
 // src/runner.ts
 /**
 * Reports to a workflow runner. What programs print stands between `stop-commands` and a token that they cannot know, so
@@ -912,12 +940,12 @@ await runStep(async (report) => {
 	const { jobs, problems } = readMatrix(take("platforms"));
 	const tagged = taggedRepository(take("tags"));
 	if (problems.length + tagged.problems.length > 0) throw new InputError([...problems, ...tagged.problems]);
-	for (const { platform: name, runner } of jobs) report.info(`${name} is built on ${runner.join(", ")}`);
 	setOutputs({
 		matrix: JSON.stringify(jobs),
 		repository: tagged.repository
 	});
 	if (platform !== void 0) setOutputs(Object.fromEntries(varying.map(([name, text]) => [name, textForPlatform(text, platform)])));
-	if (digests !== "") setOutputs({ images: pushedImages(jobs, tagged.repository, digests).join("\n") });
+	else if (digests !== "") setOutputs({ images: pushedImages(jobs, tagged.repository, digests).join("\n") });
+	else for (const { platform: name, runner } of jobs) report.info(`${name} is built on ${runner.join(", ")}`);
 });
 export {};

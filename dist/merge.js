@@ -11,6 +11,384 @@ import { access, chmod, constants as constants$2, cp, mkdir, mkdtemp, open, read
 import { spawn } from "node:child_process";
 import { createInterface } from "node:readline";
 import { setTimeout as setTimeout$1 } from "node:timers/promises";
+// src/oci/digest.ts
+const DIGEST = /^sha256:[a-f0-9]{64}$/;
+/**
+* Whether a text is `sha256:` and 64 lower-case hexadecimal digits: safe in paths and addresses (CVE-2024-3727 came from
+* using it unchecked).
+*/
+function isDigest(text) {
+	return DIGEST.test(text);
+}
+/** The 64 hexadecimal digits: the name of a blob's file in a layout. */
+function digestHex(digest) {
+	return digest.slice(7);
+}
+function digestOf(bytes) {
+	return `sha256:${createHash("sha256").update(bytes).digest("hex")}`;
+}
+// src/oci/reference.ts
+const DOCKER = "docker.io";
+const REPOSITORY_LIMIT = 255;
+const HOST_PART = "[A-Za-z0-9](?:[A-Za-z0-9-]*[A-Za-z0-9])?";
+const REGISTRY = new RegExp(`^(?:${HOST_PART}(?:\\.${HOST_PART})*|\\[[a-fA-F0-9:]+\\])(?::[0-9]{1,5})?$`);
+const COMPONENT = "[a-z0-9]+(?:(?:[._]|__|-+)[a-z0-9]+)*";
+const REPOSITORY = new RegExp(`^${COMPONENT}(?:/${COMPONENT})*$`);
+const LAST_PORT = 65535;
+const TAG = /^[A-Za-z0-9_][A-Za-z0-9_.-]{0,127}$/;
+const SCHEME = /^([a-z0-9+-]+):\/\//;
+/**
+* A reference as docker and skopeo read it: `alpine` is `docker.io/library/alpine`. No tag is added.
+*
+* @returns the reference, or one sentence with the problem and what to write
+*/
+function parseReference(text) {
+	if (text === "") return "the reference is empty: write REGISTRY/REPOSITORY:TAG";
+	if (/\s/.test(text)) return "a reference holds no spaces";
+	const scheme = SCHEME.exec(text);
+	if (scheme) return `write the reference without ${scheme[0]}: ${text.slice(scheme[0].length)}`;
+	const [named = "", digest, ...more] = text.split("@");
+	if (digest !== void 0 && (more.length > 0 || !isDigest(digest))) return "the part after @ is not a digest: write sha256: and 64 lower-case hexadecimal digits";
+	const { name, tag } = nameAndTag(named);
+	if (tag !== void 0 && !TAG.test(tag)) return tagProblem(tag);
+	const { registry, repository } = registryAndRepository(name);
+	const problem = registryProblem(registry) ?? repositoryProblem(registry, repository, name);
+	if (problem !== void 0) return problem;
+	return {
+		registry,
+		repository,
+		...tag === void 0 ? {} : { tag },
+		...digest === void 0 ? {} : { digest }
+	};
+}
+/** `registry/repository[:tag][@digest]` */
+function referenceText(reference) {
+	const tag = reference.tag === void 0 ? "" : `:${reference.tag}`;
+	const digest = reference.digest === void 0 ? "" : `@${reference.digest}`;
+	return `${repositoryText(reference)}${tag}${digest}`;
+}
+/** `registry/repository` */
+function repositoryText({ registry, repository }) {
+	return `${registry}/${repository}`;
+}
+/**
+* The `registry/repository` of a tag that was checked before.
+*
+* @throws Error for one that is none
+*/
+function repositoryOf(tag) {
+	const parsed = parseReference(tag);
+	if (typeof parsed === "string") throw new Error(`${tag} is no tag, and was never checked: ${parsed}`);
+	return repositoryText(parsed);
+}
+function nameAndTag(text) {
+	const colon = text.lastIndexOf(":");
+	if (colon < 0 || colon < text.lastIndexOf("/")) return { name: text };
+	return {
+		name: text.slice(0, colon),
+		tag: text.slice(colon + 1)
+	};
+}
+/** Unlike docker, capitals do not make a host: whoever writes Acme/app means a repository. */
+function isHost(first) {
+	return /[.:]/.test(first) || first === "localhost";
+}
+function registryAndRepository(name) {
+	const slash = name.indexOf("/");
+	const first = name.slice(0, Math.max(slash, 0));
+	const registry = isHost(first) ? first : DOCKER;
+	const repository = isHost(first) ? name.slice(slash + 1) : name;
+	if (registry !== DOCKER && registry !== `index.${DOCKER}`) return {
+		registry,
+		repository
+	};
+	return {
+		registry: DOCKER,
+		repository: repository.includes("/") ? repository : `library/${repository}`
+	};
+}
+function registryProblem(registry) {
+	if (!REGISTRY.test(registry)) return `${JSON.stringify(registry)} is not the name of a registry: write HOST or HOST:PORT`;
+	if (Number(/:([0-9]+)$/.exec(registry)?.[1] ?? 1) > LAST_PORT) return `there is no port above ${LAST_PORT}: ${registry}`;
+}
+function repositoryProblem(registry, repository, name) {
+	if (name === "" || repository === "" || repository === "library/") return "the name of the repository is missing: write REGISTRY/REPOSITORY:TAG";
+	const lower = repository.toLowerCase();
+	if (lower !== repository && REPOSITORY.test(lower)) {
+		const host = name.startsWith(`${registry}/`) ? `${registry}/` : "";
+		return `repository names are lower case: write ${host}${name.slice(host.length).toLowerCase()}`;
+	}
+	if (!REPOSITORY.test(repository)) return `${JSON.stringify(repository)} is not the name of a repository: use a-z and 0-9, with . _ - between them and / between parts`;
+	if (repository.length > REPOSITORY_LIMIT) return `the name of the repository has more than ${REPOSITORY_LIMIT} characters`;
+	if (/^[a-f0-9]{64}$/.test(name)) return "a name of 64 hexadecimal digits is taken for a digest: write REGISTRY/REPOSITORY";
+}
+function tagProblem(tag) {
+	if (tag === "") return "the tag after : is missing";
+	return `${JSON.stringify(tag)} is not a tag: use at most 128 of A-Z, a-z, 0-9, _ . - and start with none of . -`;
+}
+/**
+* The version in what `kiwi-ng --version` prints: `KIWI (next generation) version 9.24.61`.
+*
+* @returns the version, or undefined when the text names none
+*/
+function kiwiVersionIn(output) {
+	return /\bversion\s+(\d+(?:\.\d+)+)/i.exec(output)?.[1];
+}
+// src/oci/platform.ts
+/** GOOS and GOARCH of `go tool dist list`, Go 1.25, and those of `internal/syslist` that containers are made for. */
+const SYSTEMS = new Set("aix android darwin dragonfly freebsd illumos ios js linux netbsd openbsd plan9 solaris wasip1 windows".split(" "));
+const ARCHITECTURES = new Set("386 amd64 arm arm64 loong64 mips mips64 mips64le mipsle ppc64 ppc64le riscv64 s390x wasm".split(" "));
+/** What `uname -m` and distributions say, in Go's words; containerd platforms/database.go. */
+const OTHER_NAMES = /* @__PURE__ */ new Map([
+	["x86_64", { architecture: "amd64" }],
+	["x86-64", { architecture: "amd64" }],
+	["aarch64", { architecture: "arm64" }],
+	["i386", { architecture: "386" }],
+	["i686", { architecture: "386" }],
+	["armhf", {
+		architecture: "arm",
+		variant: "v7"
+	}],
+	["armel", {
+		architecture: "arm",
+		variant: "v6"
+	}]
+]);
+/** What Node calls an architecture, where it is not Go's name for it; the rest is the same. */
+const NODE_NAMES = /* @__PURE__ */ new Map([
+	["x64", "amd64"],
+	["ia32", "386"],
+	["ppc64", "ppc64le"],
+	["mipsel", "mipsle"]
+]);
+const VARIANTS = /* @__PURE__ */ new Map([
+	["amd64", /^v[1-4]$/],
+	["arm", /^v[5-8]$/],
+	["arm64", /^v(8|8\.[1-9]|9|9\.[0-5])$/]
+]);
+const ANY_VARIANT = /^[a-z0-9][a-z0-9._-]*$/;
+/** From what runs on most machines of an architecture down; what a machine that names no variant may still take. */
+const DEFAULT_VARIANTS = /* @__PURE__ */ new Map([
+	["amd64", ["v1"]],
+	["arm", [
+		"v7",
+		"v6",
+		"v5"
+	]],
+	["arm64", ["v8"]]
+]);
+/**
+* The platform that `os/architecture[/variant]` names; `x86_64` and the like become Go's names.
+*
+* @returns undefined when system, architecture or variant is not known
+*/
+function parsePlatform(text) {
+	const [os = "", name = "", variant, ...rest] = text.split("/");
+	const { architecture, variant: impliedVariant } = OTHER_NAMES.get(name) ?? { architecture: name };
+	if (rest.length > 0 || !SYSTEMS.has(os) || !ARCHITECTURES.has(architecture)) return void 0;
+	const given = variant ?? impliedVariant;
+	if (given === void 0) return {
+		os,
+		architecture
+	};
+	return (VARIANTS.get(architecture) ?? ANY_VARIANT).test(given) ? {
+		os,
+		architecture,
+		variant: given
+	} : void 0;
+}
+/** `os/architecture[/variant]` */
+function platformText(platform) {
+	const { os, architecture, variant } = platform;
+	return [
+		os,
+		architecture,
+		...variant ? [variant] : []
+	].join("/");
+}
+/**
+* One text for a platform, however it is written: with Go's name, and without the variant that every machine of the
+* architecture has; containerd platforms/database.go, which takes `x86_64` for `amd64` and `arm64/v8` for `arm64` too.
+*/
+function platformKey({ os, architecture: name, variant: given }) {
+	const { architecture, variant: implied } = OTHER_NAMES.get(name) ?? { architecture: name };
+	const variant = given || implied;
+	return platformText({
+		os,
+		architecture,
+		...variant === void 0 || variant === "" || variant === DEFAULT_VARIANTS.get(architecture)?.[0] ? {} : { variant }
+	});
+}
+/** The platform of Linux on what Node calls `process.arch`. */
+function machinePlatform(nodeArch) {
+	if (nodeArch === "arm") return {
+		os: "linux",
+		architecture: "arm",
+		variant: "v7"
+	};
+	return {
+		os: "linux",
+		architecture: NODE_NAMES.get(nodeArch) ?? nodeArch
+	};
+}
+// src/oci/annotations.ts
+/** Where an annotation goes, in docker's words; docs.docker.com/build/metadata/annotations. */
+const ANNOTATION_LEVELS = [
+	"manifest",
+	"index",
+	"manifest-descriptor",
+	"index-descriptor"
+];
+/** podman machine finds its disk by it. */
+const DISK_TYPE_ANNOTATION = "disktype";
+/** On an entry of an index it makes c/image prefer that one; internal/manifest/oci_index.go. */
+const ZSTD_ANNOTATION = "io.github.containers.compression.zstd";
+const RESERVED = [DISK_TYPE_ANNOTATION, ZSTD_ANNOTATION];
+const LEVEL = /^([a-z-]*)(?:\[([^\]]*)\])?$/;
+const FORM = "write KEY=VALUE, or LEVEL:KEY=VALUE with manifest, index, manifest-descriptor or index-descriptor";
+/**
+* What `[LEVEL[,LEVEL]…:]KEY=VALUE` asks for, each LEVEL with an optional `[os/arch[/variant]]`; docker buildx
+* build/annotations.go. Without a level it is the manifest's.
+*
+* @returns one for each platform that the levels name, or one sentence with the problem and what to write
+*/
+function parseAnnotation(text) {
+	const equals = text.indexOf("=");
+	const [before, value] = [text.slice(0, Math.max(0, equals)), text.slice(equals + 1)];
+	const colon = before.indexOf(":");
+	const key = before.slice(colon + 1).trim();
+	if (equals < 0 || key === "") return `'${text}' is no annotation: ${FORM}`;
+	if (colon < 0) return [{
+		levels: ["manifest"],
+		key,
+		value
+	}];
+	const byPlatform = /* @__PURE__ */ new Map();
+	for (const part of before.slice(0, colon).split(",")) {
+		const place = parseLevel(part.trim());
+		if (typeof place === "string") return `'${text}': ${place}`;
+		const { level, platform } = place;
+		if (level.endsWith("-descriptor") && RESERVED.includes(key)) return `'${text}': ${key} at ${level} is not free, since podman and others choose by it: leave it out`;
+		const name = platform === void 0 ? "" : platformText(platform);
+		const known = byPlatform.get(name);
+		if (known === void 0) byPlatform.set(name, {
+			levels: [level],
+			...platform ? { platform } : {}
+		});
+		else if (!known.levels.includes(level)) known.levels.push(level);
+	}
+	return [...byPlatform.values()].map((place) => ({
+		...place,
+		key,
+		value
+	}));
+}
+/**
+* The annotations of one level. The last of a key wins, and one for the platform over one for all.
+*
+* @param platform of the manifest; `x86_64` is `amd64` here
+*/
+function annotationsFor(all, level, platform) {
+	const ofLevel = all.filter(({ levels }) => levels.includes(level));
+	const wanted = platform === void 0 ? void 0 : platformKey(platform);
+	const general = ofLevel.filter((each) => each.platform === void 0);
+	const own = ofLevel.filter((each) => each.platform !== void 0 && platformKey(each.platform) === wanted);
+	return Object.fromEntries([...general, ...own].map(({ key, value }) => [key, value]));
+}
+function parseLevel(text) {
+	const [, name = text, named] = LEVEL.exec(text) ?? [];
+	const level = ANNOTATION_LEVELS.find((each) => each === name);
+	if (level === void 0) return `'${text}' is no level of annotations: ${FORM}`;
+	if (named === void 0) return { level };
+	if (level.startsWith("index")) return `an index is for all platforms: write ${level} without [${named}]`;
+	const platform = parsePlatform(named);
+	return platform === void 0 ? `'${named}' is no platform: write os/architecture, such as linux/arm64` : {
+		level,
+		platform
+	};
+}
+[
+	"AGFzbQEAAAABMghgAn9/AGAAAGADf39/AGAFf39/f38AYAR/f39/AX9gAX8AYAV/f39/fwF/YAJ/fwF/Aw0MAwAEAAEFAgYCAAEHBQMBAAkGKQ",
+	"h/AUEAC34BQgALfwFBAAt/AUEAC38BQQALfwFBAAt/AUEAC38BQQALBx4DB2lucHV0QXQDBAdkZWZsYXRlAAcGbWVtb3J5AgAIAQQMAQEKnC8M",
+	"7wIBA38gAUEAIAP8CwADQCADIAZLBEAgACAGQQJ0aigCACIHBEAgBUECdEGACGogB0EJdCAGcjYCACAFQQFqIQULIAZBAWohBgwBCwsgBUECSQ",
+	"RAIAUEf0GACCgCAEH/A3EFQQALIAFqQQE6AAAFIAEgBSAEEAYLQQAhAEGgGkEAQcQA/AsAA0AgACADSQRAIAAgAWotAAAiBQRAIAVBAnRBoBpq",
+	"IgUgBSgCAEEBajYCAAsgAEEBaiEADAELC0EAIQVBASEAA0AgACAETQRAIAUgAEECdCIGQZwaaigCAGpBAXQhBSAGQfAaaiAFNgIAIABBAWohAA",
+	"wBCwtBACEFA0AgAyAFSwRAIAEgBWotAAAiBARAIARBAnRB8BpqIgYoAgAhACAGIABBAWo2AgBBACEGA0AgBARAIABBAXEgBkEBdHIhBiAAQQF2",
+	"IQAgBEEBayEEDAELCyACIAVBAnRqIAY2AgALIAVBAWohBQwBCwsLlgEBBH8gAEECdEGACGooAgAhAyAAQQF0QQFqIQIDQCABIAJLBEAgAkEBai",
+	"IEIAFJBH8gAkECdCIFQYQIaigCACAFQYAIaigCAEsFQQALIQUgBCACIAUbIgJBAnRBgAhqKAIAIgQgA0sEQCAAQQJ0QYAIaiAENgIAIAIiAEEB",
+	"dEEBaiECDAILCwsgAEECdEGACGogAzYCAAvOAwIJfwF+IwUgAGooAgBBsfPd8XlsQRF2QQJ0QbDOCGogASIFQYICIwYgAGsiBiAGQYICSxsiDE",
+	"8EQCAFDwsgAEGAgAJrQQAgAEGAgAJLGyELIwUgAGooAgAhCSgCACEHA0AgByALSwRAAkAgB0EBayIIIwVqIAVqQQNrKAIAIwUgAGogBWpBA2so",
+	"AgBGBH8jBSAIaigCACAJRgVBAAsEQEGCAiMGIABrIgQgBEGCAksbIQpBBCEEAkADQCAEQQhqIgYgCk0EQCAEIwUgCGogBGopAwAjBSAAaiAEai",
+	"kDAIUiDXpCA4inaiEEIA1CAFINAiAGIQQMAQsLA0AgBCAKSQR/IwUgCGogBGotAAAjBSAAaiAEai0AAEYFQQALBEAgBEEBaiEEDAELCwsgBCAF",
+	"SwRAIAAgCGskByAEIgUgA08gBCAMT3INAgsLIAJBAWsiAkUNACAHQQFrQf//AXFBAnRBsM4YaigCACEHDAILCwsgAUEDRiAFQQNGcQRAIAAgCU",
+	"GA4ua7A2xBEXZBAnRBsM4QaigCAEEBayIBa0GAIE0gACABS3EEfyMFIAFqKAIAIAlzQQh0BUEBC0UEQCAAIAFrJAdBAw8LQQIPCyAFC98HAQN/",
+	"QYCkCEGApAgoAgBBAWo2AgBBgJwIQYClCEGgpwhBngJBDxAAQaCwCEGgsQhBwLEIQR5BDxAAA0AgAkGeAkkEQCADIAJBAnRBgJwIaigCACACQY",
+	"ClCGotAABBACACQYUCa0ECdiACQZ0CRiACQYkCSXIbamxqIQMgAkEBaiECDAELC0EAIQIDQCACQR5JBEAgAyACQQJ0QaCwCGooAgAgAkGgsQhq",
+	"LQAAIAJBAXZBAWtBACACQQRPG2psaiEDIAJBAWohAgwBCwsgA0EDdiABTwRAA0AjAkEDaiQCIwJBB2pBeHEkAiMAIwE3AwAjACMCQQN2aiQAIw",
+	"EjAkE4ca2IJAEjAkEHcSQCIwBB//8DIAEgAUH//wNPGyICOwEAIwAgAkF/czsBAiMAQQRqIAAgAvwKAAAjACACQQRqaiQAIAAgAmohACABIAJr",
+	"IgENAAsPCxAKQQMhAANAIABBggJNBEAgAEECdCICQYC+CGooAgAiA0H//wNxIgRBgKUIai0AACEBIAJBkMYIaiAEQQJ0QaCnCGooAgAgA0EUdi",
+	"ABdHIgASADQRB2QQ9xakEYdHI2AgAgAEEBaiEADAELC0EAIQADQCAAQYACSQRAIABBAnRBoKcIaiIBIAEoAgAgAEGApQhqLQAAQRh0cjYCACAA",
+	"QQFqIQAMAQsLQQAhAANAIABBHkkEQCAAQQJ0QcCxCGoiASABKAIAIABBoLEIai0AAEEYdHI2AgAgAEEBaiEADAELC0HAGyEAA0AgACMDSQRAIA",
+	"AoAgAiAUEQdiICBEAjASABQf8DcUECdEGQxghqKAIAIgFB////B3GtIwKthoQkASMCIAFBGHZqJAIgAkEBayIBQQRPBEBBHiABZ2siA0EBdCAB",
+	"IAN2aiEBCyMBIAFBAnRBwLEIaigCACIDQf///wdxrSMCrYaEJAEjAiADQRh2aiQCIwEgAkEBa0EBIAFBAXZBAWtBACABQQRPGyIBdEEBa3GtIw",
+	"KthoQkASMCIAFqJAIFIwEgAUECdEGgpwhqKAIAIgFB////B3GtIwKthoQkASMCIAFBGHZqJAIgACgCBCIBQYACSSAAQQRqIgIjA0lxBEAjASAB",
+	"QQJ0QaCnCGooAgAiAEH///8Hca0jAq2GhCQBIwIgAEEYdmokAiACIQALCyMAIwE3AwAjACMCQQN2aiQAIwEjAkE4ca2IJAEjAkEHcSQCIABBBG",
+	"ohAAwBCwtBgKcILQAAIQAjAUGgrwg1AgBC////B4MjAq2GhCQBIwIgAGokAiMAIwE3AwAjACMCQQN2aiQAIwEjAkE4ca2IJAEjAkEHcSQCC5gB",
+	"AQV/QcAbJANBsM4gJARBAyEBQYECIQQDQCAEQZ0CSQRAQQAgBEGFAmtBAnYgBEGdAkYgBEGJAklyGyECQQAhAwNAIAFBggJJIANBASACdElxBE",
+	"AgASIAQQFqIQEgAEECdEGAvghqIAQgAkEQdHIgA0EUdHI2AgAgA0EBaiEDDAELCyAEQQFqIQQMAQsLQYjGCEGdAjYCAAuuAwEGf0ECIQFBkBFB",
+	"kBEoAgBBlBEoAgBqNgIAQQEhBgNAIAYgAEEBa0gEQEEAIQRBACEFA0AgBUECSARAIAAgAUwEf0EBBSACIAZIBH8gAkECdEGQEWooAgAgAUECdE",
+	"GQEWooAgBJBUEACwsEQCAEIAJBAnRBkBFqKAIAaiEEIAIiA0EBaiECIANBAnRBkBFqIAY2AgAFIAEiA0EBaiEBIAQgA0ECdEGQEWooAgBqIQQL",
+	"IAVBAWohBQwBCwsgBkECdEGQEWogBDYCACAGQQFqIQYMAQsLIABBAnRBiBFqQQA2AgAgAEEDayEBA0AgAUEATgRAIAFBAnRBkBFqIgIgAigCAE",
+	"ECdEGQEWooAgBBAWo2AgAgAUEBayEBDAELC0EBIQQgAEECayECIABBAWshAUEAIQUDQCAEQQBKBEBBACEDA0AgAkEATgR/IAUgAkECdEGQEWoo",
+	"AgBGBUEACwRAIANBAWohAyACQQFrIQIMAQsLA0AgAyAESARAIAEiAEEBayEBIABBAnRBkBFqIAU2AgAgBEEBayEEDAELCyADQQF0IQQgBUEBai",
+	"EFDAELCwvLAwEEfyABQQF2QQFrIQMDQCADQQBOBEAgAyABEAEgA0EBayEDDAELCyABQQFrIQQDQCAEBEBBgAgoAgAhA0GACCAEQQJ0QYAIaiIG",
+	"KAIANgIAIAYgAzYCAEEAIAQQASAEQQFrIQQMAQsLQQAhAwNAIAEgA0sEQCADQQJ0IgRBkBFqIARBgAhqKAIAQQl2NgIAIANBAWohAwwBCwsgAR",
+	"AFQaAaQQBBxAD8CwBBACEEA0AgASAESwRAIARBAnRBkBFqKAIAIgMgAiACIANLGyIDQQJ0QaAaaiIGIAYoAgBBAWo2AgAgBUEBIAIgA2t0aiEF",
+	"IARBAWohBAwBCwsDQCAFQQEgAnRLBEAgAkEBayEBA0AgAUECdEGgGmooAgBFBEAgAUEBayEBDAELCyABQQJ0IgFBoBpqIgMgAygCAEEBazYCAC",
+	"ABQaQaaiIBIAEoAgBBAmo2AgAgAkECdEGgGmoiASABKAIAQQFrNgIAIAVBAWshBQwBCwtBACEDA0AgAgRAIAJBAnRBoBpqKAIAIQQDQCAEBEAg",
+	"AyIBQQFqIQMgACABQQJ0QYAIaigCAEH/A3FqIAI6AAAgBEEBayEEDAELCyACQQFrIQIMAQsLC9MCAQR/IAAkBSABIAJqJAYgBCQAQgAkAUEAJA",
+	"JBsM4IQQBBgIAI/AsAQbDOEEEAQYCACPwLACMGQQhrQQAjBkEISxshBgNAIAUgASAGIAEgBkkbSQRAIAVB//8BcUECdEGwzhhqIwUgBWooAgAi",
+	"B0Gx893xeWxBEXZBAnRBsM4IaiIIKAIANgIAIAggBUEBaiIFNgIAIAdBgOLmuwNsQRF2QQJ0QbDOEGogBTYCAAwBCwsgAgRAIANBAUYEQCABIA",
+	"YQCQUgASAGIAMQCAsLQQAhAgNAIwJBA2okAiMCQQdqQXhxJAIjACMBNwMAIwAjAkEDdmokACMBIwJBOHGtiCQBIwJBB3EkAiMAQf//AyACIAJB",
+	"//8DTxsiATsBACMAIAFBf3M7AQIjAEEEaiAAIAH8CgAAIwAgAUEEamokACAAIAFqIQAgAiABayICDQALIwAgBGsLjAcBCn8gAkEESQR/QQIgAn",
+	"QFQYAIQQEgAnQgAkEJTxsLIQUgAkEESQR/QRAgAnQFQYICQRAgAkEDa3QgAkEITxsLIQYgAkEESQR/QQAFIAJBBkkEf0EQBUEgQYICIAJBCEkb",
+	"CwshByAAIQNBwBskA0GAnAhBAEGACfwLAEGgsAhBAEGAAfwLAEEAIQIDQCAAIwZJBEAgACABTwR/IwMjBSAAai0AACIENgIAIwNBBGokAyAEQQ",
+	"J0QYCcCGoiBCAEKAIAQQFqNgIAIABBAWoFIAhFBEAgAEEDIAUgBhACIQIgAEH//wFxQQJ0QbDOGGojBSAAaigCACIEQbHz3fF5bEERdkECdEGw",
+	"zghqIggoAgA2AgAgCCAAQQFqIgg2AgAgBEGA4ua7A2xBEXZBAnRBsM4QaiAINgIAC0EAIQggAkEDSQR/IwMjBSAAai0AACIENgIAIwNBBGokAy",
+	"AEQQJ0QYCcCGoiBCAEKAIAQQFqNgIAIABBAWoFIwchCkEAIQQgAiAHSSAAQQFqIgsgAUlxBEAgCyACIAVBAnYgBSACQQhPGyAGEAIhBCALQf//",
+	"AXFBAnRBsM4YaiALIwVqKAIAIgxBsfPd8XlsQRF2QQJ0QbDOCGoiCSgCADYCACAJIAtBAWoiCTYCACAMQYDi5rsDbEERdkECdEGwzhBqIAk2Ag",
+	"ALIAIgBEkEfyMDIwUgAGotAAAiAjYCACMDQQRqJAMgAkECdEGAnAhqIgIgAigCAEEBajYCACAEIQJBASEIIABBAWoFIwMgAiAKQRB0cjYCACMD",
+	"QQRqJAMgAkECdEGAvghqKAIAQf//A3FBAnRBgJwIaiIEIAQoAgBBAWo2AgAgCkEBayIEQQRPBH9BHiAEZ2siCUEBdCAEIAl2agUgBAtBAnRBoL",
+	"AIaiIEIAQoAgBBAWo2AgAgACACaiIEIAEgASAESxshCSAAQQJqIABBAWoiBCACIAdJIAEgBEtxGyEEA0AgBCAJSQRAIARB//8BcUECdEGwzhhq",
+	"IwUgBGooAgAiCkGx893xeWxBEXZBAnRBsM4IaiILKAIANgIAIAsgBEEBaiIENgIAIApBgOLmuwNsQRF2QQJ0QbDOEGogBDYCAAwBCwsgACACag",
+	"sLCyIAIwZGIwNBwJsIT3IEQCMFIANqIAAgA2sQA0HAGyQDQYCcCEEAQYAJ/AsAQaCwCEEAQYAB/AsAIAAhAwsMAQsLC6cGAgh/AX4gACECQcAb",
+	"JANBgJwIQQBBgAn8CwBBoLAIQQBBgAH8CwADQCAAIwZJBEAgACABTwRAIAAiBEEBaiEAIwMjBSAEai0AACIENgIAIwNBBGokAyAEQQJ0QYCcCG",
+	"oiBCAEKAIAQQFqNgIABSMFIABqKAIAIgRBsfPd8XlsQRF2QQJ0QbDOCGoiBSgCAEEBayEHIAUgAEEBajYCACAAIAdrQYCAAk0gACAHS3EEfyMF",
+	"IAdqKAIAIARGBUEACwRAIwMgACAHayIIQRB0IQZBggIjBiAAayIDIANBggJLGyEJQQQhAwJAA0AgA0EIaiIEIAlNBEAgAyMFIAdqIANqKQMAIw",
+	"UgAGogA2opAwCFIgp6QgOIp2ohAyAKQgBSDQIgBCEDDAELCwNAIAMgCUkEfyMFIAdqIANqLQAAIwUgAGogA2otAABGBUEACwRAIANBAWohAwwB",
+	"CwsLIAMgBnI2AgAjA0EEaiQDIANBAnRBgL4IaigCAEH//wNxQQJ0QYCcCGoiBCAEKAIAQQFqNgIAIAhBAWsiBEEETwR/QR4gBGdrIgVBAXQgBC",
+	"AFdmoFIAQLQQJ0QaCwCGoiBCAEKAIAQQFqNgIAIAAgA2oiAyABSQRAIwUgAGooAgFBsfPd8XlsQRF2QQJ0QbDOCGogAEECajYCACMFIANqIgBB",
+	"AmsoAgBBsfPd8XlsQRF2QQJ0QbDOCGogA0EBazYCACAAQQFrKAIAQbHz3fF5bEERdkECdEGwzghqIAM2AgALIAMhAEEAIQMFIwMgBEH/AXEiBD",
+	"YCACMDQQRqJAMgBEECdEGAnAhqIgQgBCgCAEEBajYCACAAQQFqIQBBECADQQFqIgNBB3YiBCAEQRBPGyEFA0AgACABSSAFQQFLcSMDQcCbCElx",
+	"BEAgACIEQQFqIQAjAyMFIARqLQAAIgQ2AgAjA0EEaiQDIARBAnRBgJwIaiIEIAQoAgBBAWo2AgAgBUEBayEFDAELCwsLIAAjBkYjA0HAmwhPcg",
+	"RAIwUgAmogACACaxADQcAbJANBgJwIQQBBgAn8CwBBoLAIQQBBgAH8CwAgACECCwwBCwsLngQBBX9BngIhAANAIABBgQJLBH8gAEH/pAhqLQAA",
+	"BUEBC0UEQCAAQQFrIQAMAQsLQR4hAQNAIAFBAUsEfyABQZ+xCGotAAAFQQELRQRAIAFBAWshAQwBCwsgACAAIAFqEAshA0HAsghBkLMIQbCzCE",
+	"ETQQcQAEETIQIDQCACQQRLBH8gAkGbzghqLQAAQZCzCGotAAAFQQELRQRAIAJBAWshAgwBCwsjAUIEIwKthoQkASMCQQNqJAIjASAAQYECa60j",
+	"Aq2GhCQBIwJBBWokAiMBIAFBAWutIwKthoQkASMCQQVqJAIjASACQQRrrSMCrYaEJAEjAkEEaiQCIwAjATcDACMAIwJBA3ZqJAAjASMCQThxrY",
+	"gkASMCQQdxJAJBACEAA0AgACACSQRAIwEgAEGczghqLQAAQZCzCGoxAAAjAq2GhCQBIwJBA2okAiMAIwE3AwAjACMCQQN2aiQAIwEjAkE4ca2I",
+	"JAEjAkEHcSQCIABBAWohAAwBCwtBACEAA0AgACADSQRAIABBAnRBgLQIaigCACICQf8BcSIBQZCzCGotAAAhBCMBIAFBAnRBsLMIajUCACMCrY",
+	"aEJAEjAiAEaiQCIwEgAkEIdq0jAq2GhCQBIAFBEEkEf0EABUEHIAFBDmsgAUESRhsLIwJqJAIjACMBNwMAIwAjAkEDdmokACMBIwJBOHGtiCQB",
+	"IwJBB3EkAiAAQQFqIQAMAQsLC5wDAQd/QcCyCEEAQcwA/AsAA0AgASAFSwRAIAVBgKUIaiAFQaCxCGogAGsgACAFSxstAAAhBEEBIQIDQCACIA",
+	"VqIgYgAUkEfyAEIAZBgKUIaiAGQaCxCGogAGsgACAGSxstAABGBUEACwRAIAJBAWohAgwBCwsgAiAFaiEFIAQEQCADQQJ0QYC0CGogBDYCACAE",
+	"QQJ0QcCyCGoiBiAGKAIAQQFqNgIAIANBAWohAyACQQFrIQILQQZBigEgBBshCANAIAJBA08EQCACIAggAiAISRshByAEBH8gA0ECdEGAtAhqIA",
+	"dBA2tBCHRBEHI2AgBBEAUgB0ELSQR/IANBAnRBgLQIaiAHQQNrQQh0QRFyNgIAQREFIANBAnRBgLQIaiAHQQtrQQh0QRJyNgIAQRILC0ECdEHA",
+	"sghqIgYgBigCAEEBajYCACADQQFqIQMgAiAHayECDAELCwNAIAIEQCADQQJ0QYC0CGogBDYCACAEQQJ0QcCyCGoiBiAGKAIAQQFqNgIAIANBAW",
+	"ohAyACQQFrIQIMAQsLDAELCyADCwsbAQBBnM4ICxMQERIACAcJBgoFCwQMAw0CDgEP"
+].join("");
+new URL(import.meta.url.endsWith(".ts") ? "./deflateworker.ts" : "./deflateworker.js", import.meta.url);
+constants$1.ZSTD_c_hashLog, constants$1.ZSTD_c_chainLog;
+Buffer.from("1f8b08000000000000ff", "hex");
+Buffer.from("0300", "hex");
 // src/errors.ts
 var KnownError = class extends Error {
 	/** 2 when an input or the description has to be changed, else 1. */
@@ -152,370 +530,6 @@ function filesystemMessage(error) {
 	const text = FILESYSTEM[code ?? ""];
 	return text === void 0 ? void 0 : `${path}: ${text}`;
 }
-// src/oci/digest.ts
-const DIGEST = /^sha256:[a-f0-9]{64}$/;
-/** Whether a text is `sha256:` and 64 lower-case hexadecimal digits. */
-function isDigest(text) {
-	return DIGEST.test(text);
-}
-/** The 64 hexadecimal digits: the name of a blob's file in a layout. */
-function digestHex(digest) {
-	return digest.slice(7);
-}
-function digestOf(bytes) {
-	return `sha256:${createHash("sha256").update(bytes).digest("hex")}`;
-}
-// src/oci/reference.ts
-const DOCKER = "docker.io";
-const REPOSITORY_LIMIT = 255;
-const HOST_PART = "[A-Za-z0-9](?:[A-Za-z0-9-]*[A-Za-z0-9])?";
-const REGISTRY = new RegExp(`^(?:${HOST_PART}(?:\\.${HOST_PART})*|\\[[a-fA-F0-9:]+\\])(?::[0-9]{1,5})?$`);
-const COMPONENT = "[a-z0-9]+(?:(?:[._]|__|-+)[a-z0-9]+)*";
-const REPOSITORY = new RegExp(`^${COMPONENT}(?:/${COMPONENT})*$`);
-const LAST_PORT = 65535;
-const TAG = /^[A-Za-z0-9_][A-Za-z0-9_.-]{0,127}$/;
-const SCHEME = /^([a-z0-9+-]+):\/\//;
-/**
-* A reference as docker and skopeo read it: `alpine` is `docker.io/library/alpine`. No tag is added.
-*
-* @returns the reference, or one sentence with the problem and what to write
-*/
-function parseReference(text) {
-	if (text === "") return "the reference is empty: write REGISTRY/REPOSITORY:TAG";
-	if (/\s/.test(text)) return "a reference holds no spaces";
-	const scheme = SCHEME.exec(text);
-	if (scheme) return `write the reference without ${scheme[0]}: ${text.slice(scheme[0].length)}`;
-	const [named = "", digest, ...more] = text.split("@");
-	if (digest !== void 0 && (more.length > 0 || !isDigest(digest))) return "the part after @ is not a digest: write sha256: and 64 lower-case hexadecimal digits";
-	const { name, tag } = nameAndTag(named);
-	if (tag !== void 0 && !TAG.test(tag)) return tagProblem(tag);
-	const { registry, repository } = registryAndRepository(name);
-	const problem = registryProblem(registry) ?? repositoryProblem(registry, repository, name);
-	if (problem !== void 0) return problem;
-	return {
-		registry,
-		repository,
-		...tag === void 0 ? {} : { tag },
-		...digest === void 0 ? {} : { digest }
-	};
-}
-/** `registry/repository[:tag][@digest]` */
-function referenceText(reference) {
-	const tag = reference.tag === void 0 ? "" : `:${reference.tag}`;
-	const digest = reference.digest === void 0 ? "" : `@${reference.digest}`;
-	return `${reference.registry}/${reference.repository}${tag}${digest}`;
-}
-function nameAndTag(text) {
-	const colon = text.lastIndexOf(":");
-	if (colon < 0 || colon < text.lastIndexOf("/")) return { name: text };
-	return {
-		name: text.slice(0, colon),
-		tag: text.slice(colon + 1)
-	};
-}
-/** Unlike docker, capitals do not make a host: whoever writes Acme/app means a repository. */
-function isHost(first) {
-	return /[.:]/.test(first) || first === "localhost";
-}
-function registryAndRepository(name) {
-	const slash = name.indexOf("/");
-	const first = name.slice(0, Math.max(slash, 0));
-	const registry = isHost(first) ? first : DOCKER;
-	const repository = isHost(first) ? name.slice(slash + 1) : name;
-	if (registry !== DOCKER && registry !== `index.${DOCKER}`) return {
-		registry,
-		repository
-	};
-	return {
-		registry: DOCKER,
-		repository: repository.includes("/") ? repository : `library/${repository}`
-	};
-}
-function registryProblem(registry) {
-	if (!REGISTRY.test(registry)) return `${JSON.stringify(registry)} is not the name of a registry: write HOST or HOST:PORT`;
-	if (Number(/:([0-9]+)$/.exec(registry)?.[1] ?? 1) > LAST_PORT) return `there is no port above ${LAST_PORT}: ${registry}`;
-}
-function repositoryProblem(registry, repository, name) {
-	if (name === "" || repository === "" || repository === "library/") return "the name of the repository is missing: write REGISTRY/REPOSITORY:TAG";
-	const lower = repository.toLowerCase();
-	if (lower !== repository && REPOSITORY.test(lower)) {
-		const host = name.startsWith(`${registry}/`) ? `${registry}/` : "";
-		return `repository names are lower case: write ${host}${name.slice(host.length).toLowerCase()}`;
-	}
-	if (!REPOSITORY.test(repository)) return `${JSON.stringify(repository)} is not the name of a repository: use a-z and 0-9, with . _ - between them and / between parts`;
-	if (repository.length > REPOSITORY_LIMIT) return `the name of the repository has more than ${REPOSITORY_LIMIT} characters`;
-	if (/^[a-f0-9]{64}$/.test(name)) return "a name of 64 hexadecimal digits is taken for a digest: write REGISTRY/REPOSITORY";
-}
-function tagProblem(tag) {
-	if (tag === "") return "the tag after : is missing";
-	return `${JSON.stringify(tag)} is not a tag: use at most 128 of A-Z, a-z, 0-9, _ . - and start with none of . -`;
-}
-/**
-* The version in what `kiwi-ng --version` prints: `KIWI (next generation) version 9.24.61`.
-*
-* @returns the version, or undefined when the text names none
-*/
-function kiwiVersionIn(output) {
-	return /\bversion\s+(\d+(?:\.\d+)+)/i.exec(output)?.[1];
-}
-// src/oci/platform.ts
-/** GOOS and GOARCH of `go tool dist list`, Go 1.25, and those of `internal/syslist` that containers are made for. */
-const SYSTEMS = new Set("aix android darwin dragonfly freebsd illumos ios js linux netbsd openbsd plan9 solaris wasip1 windows".split(" "));
-const ARCHITECTURES = new Set("386 amd64 arm arm64 loong64 mips mips64 mips64le mipsle ppc64 ppc64le riscv64 s390x wasm".split(" "));
-/** What `uname -m` and distributions say, in Go's words; containerd platforms/database.go. */
-const OTHER_NAMES = /* @__PURE__ */ new Map([
-	["x86_64", { architecture: "amd64" }],
-	["x86-64", { architecture: "amd64" }],
-	["aarch64", { architecture: "arm64" }],
-	["i386", { architecture: "386" }],
-	["i686", { architecture: "386" }],
-	["armhf", {
-		architecture: "arm",
-		variant: "v7"
-	}],
-	["armel", {
-		architecture: "arm",
-		variant: "v6"
-	}]
-]);
-/** What Node calls an architecture, where it is not Go's name for it; the rest is the same. */
-const NODE_NAMES = /* @__PURE__ */ new Map([
-	["x64", "amd64"],
-	["ia32", "386"],
-	["ppc64", "ppc64le"],
-	["mipsel", "mipsle"]
-]);
-const VARIANTS = /* @__PURE__ */ new Map([
-	["amd64", /^v[1-4]$/],
-	["arm", /^v[5-8]$/],
-	["arm64", /^v(8|8\.[1-9]|9|9\.[0-5])$/]
-]);
-const ANY_VARIANT = /^[a-z0-9][a-z0-9._-]*$/;
-/** From what runs on most machines of an architecture down; what a machine that names no variant may still take. */
-const DEFAULT_VARIANTS = /* @__PURE__ */ new Map([
-	["amd64", ["v1"]],
-	["arm", [
-		"v7",
-		"v6",
-		"v5"
-	]],
-	["arm64", ["v8"]]
-]);
-/**
-* The platform that `os/architecture[/variant]` names; `x86_64` and the like become Go's names.
-*
-* @returns undefined when system, architecture or variant is not known
-*/
-function parsePlatform(text) {
-	const [os = "", name = "", variant, ...rest] = text.split("/");
-	const { architecture, variant: impliedVariant } = OTHER_NAMES.get(name) ?? { architecture: name };
-	if (rest.length > 0 || !SYSTEMS.has(os) || !ARCHITECTURES.has(architecture)) return void 0;
-	const given = variant ?? impliedVariant;
-	if (given === void 0) return {
-		os,
-		architecture
-	};
-	return (VARIANTS.get(architecture) ?? ANY_VARIANT).test(given) ? {
-		os,
-		architecture,
-		variant: given
-	} : void 0;
-}
-/** `os/architecture[/variant]` */
-function platformText(platform) {
-	const { os, architecture, variant } = platform;
-	return [
-		os,
-		architecture,
-		...variant ? [variant] : []
-	].join("/");
-}
-/**
-* The same platform under one name: Go's, and no variant where it is the one that every machine of the architecture has;
-* containerd platforms/database.go, which takes `x86_64` for `amd64` and `arm64/v8` for `arm64` too.
-*/
-function normalizedPlatform({ os, architecture: name, variant: given }) {
-	const { architecture, variant: implied } = OTHER_NAMES.get(name) ?? { architecture: name };
-	const variant = given || implied;
-	return {
-		os,
-		architecture,
-		...variant === void 0 || variant === "" || variant === DEFAULT_VARIANTS.get(architecture)?.[0] ? {} : { variant }
-	};
-}
-/** The platform of Linux on what Node calls `process.arch`. */
-function machinePlatform(nodeArch) {
-	if (nodeArch === "arm") return {
-		os: "linux",
-		architecture: "arm",
-		variant: "v7"
-	};
-	return {
-		os: "linux",
-		architecture: NODE_NAMES.get(nodeArch) ?? nodeArch
-	};
-}
-// src/oci/annotations.ts
-/** Where an annotation goes, in docker's words; docs.docker.com/build/metadata/annotations. */
-const ANNOTATION_LEVELS = [
-	"manifest",
-	"index",
-	"manifest-descriptor",
-	"index-descriptor"
-];
-/** podman machine finds its disk by it. */
-const DISK_TYPE_ANNOTATION = "disktype";
-/** On an entry of an index it makes c/image prefer that one; internal/manifest/oci_index.go. */
-const ZSTD_ANNOTATION = "io.github.containers.compression.zstd";
-const RESERVED = [DISK_TYPE_ANNOTATION, ZSTD_ANNOTATION];
-const LEVEL = /^([a-z-]*)(?:\[([^\]]*)\])?$/;
-const FORM = "write KEY=VALUE, or LEVEL:KEY=VALUE with manifest, index, manifest-descriptor or index-descriptor";
-/**
-* What `[LEVEL[,LEVEL]…:]KEY=VALUE` asks for, each LEVEL with an optional `[os/arch[/variant]]`; docker buildx
-* build/annotations.go. Without a level it is the manifest's.
-*
-* @returns one for each platform that the levels name, or one sentence with the problem and what to write
-*/
-function parseAnnotation(text) {
-	const equals = text.indexOf("=");
-	const [before, value] = [text.slice(0, Math.max(0, equals)), text.slice(equals + 1)];
-	const colon = before.indexOf(":");
-	const key = before.slice(colon + 1).trim();
-	if (equals < 0 || key === "") return `'${text}' is no annotation: ${FORM}`;
-	if (colon < 0) return [{
-		levels: ["manifest"],
-		key,
-		value
-	}];
-	const byPlatform = /* @__PURE__ */ new Map();
-	for (const part of before.slice(0, colon).split(",")) {
-		const place = parseLevel(part.trim());
-		if (typeof place === "string") return `'${text}': ${place}`;
-		const { level, platform } = place;
-		if (level.endsWith("-descriptor") && RESERVED.includes(key)) return `'${text}': ${key} at ${level} is not free, since podman and others choose by it: leave it out`;
-		const name = platform === void 0 ? "" : platformText(platform);
-		const known = byPlatform.get(name);
-		if (known === void 0) byPlatform.set(name, {
-			levels: [level],
-			...platform ? { platform } : {}
-		});
-		else if (!known.levels.includes(level)) known.levels.push(level);
-	}
-	return [...byPlatform.values()].map((place) => ({
-		...place,
-		key,
-		value
-	}));
-}
-/**
-* The annotations of one level. The last of a key wins, and one for the platform over one for all.
-*
-* @param platform of the manifest; `x86_64` is `amd64` here
-*/
-function annotationsFor(all, level, platform) {
-	const ofLevel = all.filter(({ levels }) => levels.includes(level));
-	const wanted = platform === void 0 ? void 0 : nameOf(platform);
-	const general = ofLevel.filter((each) => each.platform === void 0);
-	const own = ofLevel.filter((each) => each.platform !== void 0 && nameOf(each.platform) === wanted);
-	return Object.fromEntries([...general, ...own].map(({ key, value }) => [key, value]));
-}
-function nameOf(platform) {
-	return platformText(normalizedPlatform(platform));
-}
-function parseLevel(text) {
-	const [, name = text, named] = LEVEL.exec(text) ?? [];
-	const level = ANNOTATION_LEVELS.find((each) => each === name);
-	if (level === void 0) return `'${text}' is no level of annotations: ${FORM}`;
-	if (named === void 0) return { level };
-	if (level.startsWith("index")) return `an index is for all platforms: write ${level} without [${named}]`;
-	const platform = parsePlatform(named);
-	return platform === void 0 ? `'${named}' is no platform: write os/architecture, such as linux/arm64` : {
-		level,
-		platform
-	};
-}
-[
-	"AGFzbQEAAAABMghgAn9/AGAAAGADf39/AGAFf39/f38AYAR/f39/AX9gAX8AYAV/f39/fwF/YAJ/fwF/Aw0MAwAEAAEFAgYCAAEHBQMBAAkGKQ",
-	"h/AUEAC34BQgALfwFBAAt/AUEAC38BQQALfwFBAAt/AUEAC38BQQALBx4DB2lucHV0QXQDBAdkZWZsYXRlAAcGbWVtb3J5AgAIAQQMAQEKnC8M",
-	"7wIBA38gAUEAIAP8CwADQCADIAZLBEAgACAGQQJ0aigCACIHBEAgBUECdEGACGogB0EJdCAGcjYCACAFQQFqIQULIAZBAWohBgwBCwsgBUECSQ",
-	"RAIAUEf0GACCgCAEH/A3EFQQALIAFqQQE6AAAFIAEgBSAEEAYLQQAhAEGgGkEAQcQA/AsAA0AgACADSQRAIAAgAWotAAAiBQRAIAVBAnRBoBpq",
-	"IgUgBSgCAEEBajYCAAsgAEEBaiEADAELC0EAIQVBASEAA0AgACAETQRAIAUgAEECdCIGQZwaaigCAGpBAXQhBSAGQfAaaiAFNgIAIABBAWohAA",
-	"wBCwtBACEFA0AgAyAFSwRAIAEgBWotAAAiBARAIARBAnRB8BpqIgYoAgAhACAGIABBAWo2AgBBACEGA0AgBARAIABBAXEgBkEBdHIhBiAAQQF2",
-	"IQAgBEEBayEEDAELCyACIAVBAnRqIAY2AgALIAVBAWohBQwBCwsLlgEBBH8gAEECdEGACGooAgAhAyAAQQF0QQFqIQIDQCABIAJLBEAgAkEBai",
-	"IEIAFJBH8gAkECdCIFQYQIaigCACAFQYAIaigCAEsFQQALIQUgBCACIAUbIgJBAnRBgAhqKAIAIgQgA0sEQCAAQQJ0QYAIaiAENgIAIAIiAEEB",
-	"dEEBaiECDAILCwsgAEECdEGACGogAzYCAAvOAwIJfwF+IwUgAGooAgBBsfPd8XlsQRF2QQJ0QbDOCGogASIFQYICIwYgAGsiBiAGQYICSxsiDE",
-	"8EQCAFDwsgAEGAgAJrQQAgAEGAgAJLGyELIwUgAGooAgAhCSgCACEHA0AgByALSwRAAkAgB0EBayIIIwVqIAVqQQNrKAIAIwUgAGogBWpBA2so",
-	"AgBGBH8jBSAIaigCACAJRgVBAAsEQEGCAiMGIABrIgQgBEGCAksbIQpBBCEEAkADQCAEQQhqIgYgCk0EQCAEIwUgCGogBGopAwAjBSAAaiAEai",
-	"kDAIUiDXpCA4inaiEEIA1CAFINAiAGIQQMAQsLA0AgBCAKSQR/IwUgCGogBGotAAAjBSAAaiAEai0AAEYFQQALBEAgBEEBaiEEDAELCwsgBCAF",
-	"SwRAIAAgCGskByAEIgUgA08gBCAMT3INAgsLIAJBAWsiAkUNACAHQQFrQf//AXFBAnRBsM4YaigCACEHDAILCwsgAUEDRiAFQQNGcQRAIAAgCU",
-	"GA4ua7A2xBEXZBAnRBsM4QaigCAEEBayIBa0GAIE0gACABS3EEfyMFIAFqKAIAIAlzQQh0BUEBC0UEQCAAIAFrJAdBAw8LQQIPCyAFC98HAQN/",
-	"QYCkCEGApAgoAgBBAWo2AgBBgJwIQYClCEGgpwhBngJBDxAAQaCwCEGgsQhBwLEIQR5BDxAAA0AgAkGeAkkEQCADIAJBAnRBgJwIaigCACACQY",
-	"ClCGotAABBACACQYUCa0ECdiACQZ0CRiACQYkCSXIbamxqIQMgAkEBaiECDAELC0EAIQIDQCACQR5JBEAgAyACQQJ0QaCwCGooAgAgAkGgsQhq",
-	"LQAAIAJBAXZBAWtBACACQQRPG2psaiEDIAJBAWohAgwBCwsgA0EDdiABTwRAA0AjAkEDaiQCIwJBB2pBeHEkAiMAIwE3AwAjACMCQQN2aiQAIw",
-	"EjAkE4ca2IJAEjAkEHcSQCIwBB//8DIAEgAUH//wNPGyICOwEAIwAgAkF/czsBAiMAQQRqIAAgAvwKAAAjACACQQRqaiQAIAAgAmohACABIAJr",
-	"IgENAAsPCxAKQQMhAANAIABBggJNBEAgAEECdCICQYC+CGooAgAiA0H//wNxIgRBgKUIai0AACEBIAJBkMYIaiAEQQJ0QaCnCGooAgAgA0EUdi",
-	"ABdHIgASADQRB2QQ9xakEYdHI2AgAgAEEBaiEADAELC0EAIQADQCAAQYACSQRAIABBAnRBoKcIaiIBIAEoAgAgAEGApQhqLQAAQRh0cjYCACAA",
-	"QQFqIQAMAQsLQQAhAANAIABBHkkEQCAAQQJ0QcCxCGoiASABKAIAIABBoLEIai0AAEEYdHI2AgAgAEEBaiEADAELC0HAGyEAA0AgACMDSQRAIA",
-	"AoAgAiAUEQdiICBEAjASABQf8DcUECdEGQxghqKAIAIgFB////B3GtIwKthoQkASMCIAFBGHZqJAIgAkEBayIBQQRPBEBBHiABZ2siA0EBdCAB",
-	"IAN2aiEBCyMBIAFBAnRBwLEIaigCACIDQf///wdxrSMCrYaEJAEjAiADQRh2aiQCIwEgAkEBa0EBIAFBAXZBAWtBACABQQRPGyIBdEEBa3GtIw",
-	"KthoQkASMCIAFqJAIFIwEgAUECdEGgpwhqKAIAIgFB////B3GtIwKthoQkASMCIAFBGHZqJAIgACgCBCIBQYACSSAAQQRqIgIjA0lxBEAjASAB",
-	"QQJ0QaCnCGooAgAiAEH///8Hca0jAq2GhCQBIwIgAEEYdmokAiACIQALCyMAIwE3AwAjACMCQQN2aiQAIwEjAkE4ca2IJAEjAkEHcSQCIABBBG",
-	"ohAAwBCwtBgKcILQAAIQAjAUGgrwg1AgBC////B4MjAq2GhCQBIwIgAGokAiMAIwE3AwAjACMCQQN2aiQAIwEjAkE4ca2IJAEjAkEHcSQCC5gB",
-	"AQV/QcAbJANBsM4gJARBAyEBQYECIQQDQCAEQZ0CSQRAQQAgBEGFAmtBAnYgBEGdAkYgBEGJAklyGyECQQAhAwNAIAFBggJJIANBASACdElxBE",
-	"AgASIAQQFqIQEgAEECdEGAvghqIAQgAkEQdHIgA0EUdHI2AgAgA0EBaiEDDAELCyAEQQFqIQQMAQsLQYjGCEGdAjYCAAuuAwEGf0ECIQFBkBFB",
-	"kBEoAgBBlBEoAgBqNgIAQQEhBgNAIAYgAEEBa0gEQEEAIQRBACEFA0AgBUECSARAIAAgAUwEf0EBBSACIAZIBH8gAkECdEGQEWooAgAgAUECdE",
-	"GQEWooAgBJBUEACwsEQCAEIAJBAnRBkBFqKAIAaiEEIAIiA0EBaiECIANBAnRBkBFqIAY2AgAFIAEiA0EBaiEBIAQgA0ECdEGQEWooAgBqIQQL",
-	"IAVBAWohBQwBCwsgBkECdEGQEWogBDYCACAGQQFqIQYMAQsLIABBAnRBiBFqQQA2AgAgAEEDayEBA0AgAUEATgRAIAFBAnRBkBFqIgIgAigCAE",
-	"ECdEGQEWooAgBBAWo2AgAgAUEBayEBDAELC0EBIQQgAEECayECIABBAWshAUEAIQUDQCAEQQBKBEBBACEDA0AgAkEATgR/IAUgAkECdEGQEWoo",
-	"AgBGBUEACwRAIANBAWohAyACQQFrIQIMAQsLA0AgAyAESARAIAEiAEEBayEBIABBAnRBkBFqIAU2AgAgBEEBayEEDAELCyADQQF0IQQgBUEBai",
-	"EFDAELCwvLAwEEfyABQQF2QQFrIQMDQCADQQBOBEAgAyABEAEgA0EBayEDDAELCyABQQFrIQQDQCAEBEBBgAgoAgAhA0GACCAEQQJ0QYAIaiIG",
-	"KAIANgIAIAYgAzYCAEEAIAQQASAEQQFrIQQMAQsLQQAhAwNAIAEgA0sEQCADQQJ0IgRBkBFqIARBgAhqKAIAQQl2NgIAIANBAWohAwwBCwsgAR",
-	"AFQaAaQQBBxAD8CwBBACEEA0AgASAESwRAIARBAnRBkBFqKAIAIgMgAiACIANLGyIDQQJ0QaAaaiIGIAYoAgBBAWo2AgAgBUEBIAIgA2t0aiEF",
-	"IARBAWohBAwBCwsDQCAFQQEgAnRLBEAgAkEBayEBA0AgAUECdEGgGmooAgBFBEAgAUEBayEBDAELCyABQQJ0IgFBoBpqIgMgAygCAEEBazYCAC",
-	"ABQaQaaiIBIAEoAgBBAmo2AgAgAkECdEGgGmoiASABKAIAQQFrNgIAIAVBAWshBQwBCwtBACEDA0AgAgRAIAJBAnRBoBpqKAIAIQQDQCAEBEAg",
-	"AyIBQQFqIQMgACABQQJ0QYAIaigCAEH/A3FqIAI6AAAgBEEBayEEDAELCyACQQFrIQIMAQsLC9MCAQR/IAAkBSABIAJqJAYgBCQAQgAkAUEAJA",
-	"JBsM4IQQBBgIAI/AsAQbDOEEEAQYCACPwLACMGQQhrQQAjBkEISxshBgNAIAUgASAGIAEgBkkbSQRAIAVB//8BcUECdEGwzhhqIwUgBWooAgAi",
-	"B0Gx893xeWxBEXZBAnRBsM4IaiIIKAIANgIAIAggBUEBaiIFNgIAIAdBgOLmuwNsQRF2QQJ0QbDOEGogBTYCAAwBCwsgAgRAIANBAUYEQCABIA",
-	"YQCQUgASAGIAMQCAsLQQAhAgNAIwJBA2okAiMCQQdqQXhxJAIjACMBNwMAIwAjAkEDdmokACMBIwJBOHGtiCQBIwJBB3EkAiMAQf//AyACIAJB",
-	"//8DTxsiATsBACMAIAFBf3M7AQIjAEEEaiAAIAH8CgAAIwAgAUEEamokACAAIAFqIQAgAiABayICDQALIwAgBGsLjAcBCn8gAkEESQR/QQIgAn",
-	"QFQYAIQQEgAnQgAkEJTxsLIQUgAkEESQR/QRAgAnQFQYICQRAgAkEDa3QgAkEITxsLIQYgAkEESQR/QQAFIAJBBkkEf0EQBUEgQYICIAJBCEkb",
-	"CwshByAAIQNBwBskA0GAnAhBAEGACfwLAEGgsAhBAEGAAfwLAEEAIQIDQCAAIwZJBEAgACABTwR/IwMjBSAAai0AACIENgIAIwNBBGokAyAEQQ",
-	"J0QYCcCGoiBCAEKAIAQQFqNgIAIABBAWoFIAhFBEAgAEEDIAUgBhACIQIgAEH//wFxQQJ0QbDOGGojBSAAaigCACIEQbHz3fF5bEERdkECdEGw",
-	"zghqIggoAgA2AgAgCCAAQQFqIgg2AgAgBEGA4ua7A2xBEXZBAnRBsM4QaiAINgIAC0EAIQggAkEDSQR/IwMjBSAAai0AACIENgIAIwNBBGokAy",
-	"AEQQJ0QYCcCGoiBCAEKAIAQQFqNgIAIABBAWoFIwchCkEAIQQgAiAHSSAAQQFqIgsgAUlxBEAgCyACIAVBAnYgBSACQQhPGyAGEAIhBCALQf//",
-	"AXFBAnRBsM4YaiALIwVqKAIAIgxBsfPd8XlsQRF2QQJ0QbDOCGoiCSgCADYCACAJIAtBAWoiCTYCACAMQYDi5rsDbEERdkECdEGwzhBqIAk2Ag",
-	"ALIAIgBEkEfyMDIwUgAGotAAAiAjYCACMDQQRqJAMgAkECdEGAnAhqIgIgAigCAEEBajYCACAEIQJBASEIIABBAWoFIwMgAiAKQRB0cjYCACMD",
-	"QQRqJAMgAkECdEGAvghqKAIAQf//A3FBAnRBgJwIaiIEIAQoAgBBAWo2AgAgCkEBayIEQQRPBH9BHiAEZ2siCUEBdCAEIAl2agUgBAtBAnRBoL",
-	"AIaiIEIAQoAgBBAWo2AgAgACACaiIEIAEgASAESxshCSAAQQJqIABBAWoiBCACIAdJIAEgBEtxGyEEA0AgBCAJSQRAIARB//8BcUECdEGwzhhq",
-	"IwUgBGooAgAiCkGx893xeWxBEXZBAnRBsM4IaiILKAIANgIAIAsgBEEBaiIENgIAIApBgOLmuwNsQRF2QQJ0QbDOEGogBDYCAAwBCwsgACACag",
-	"sLCyIAIwZGIwNBwJsIT3IEQCMFIANqIAAgA2sQA0HAGyQDQYCcCEEAQYAJ/AsAQaCwCEEAQYAB/AsAIAAhAwsMAQsLC6cGAgh/AX4gACECQcAb",
-	"JANBgJwIQQBBgAn8CwBBoLAIQQBBgAH8CwADQCAAIwZJBEAgACABTwRAIAAiBEEBaiEAIwMjBSAEai0AACIENgIAIwNBBGokAyAEQQJ0QYCcCG",
-	"oiBCAEKAIAQQFqNgIABSMFIABqKAIAIgRBsfPd8XlsQRF2QQJ0QbDOCGoiBSgCAEEBayEHIAUgAEEBajYCACAAIAdrQYCAAk0gACAHS3EEfyMF",
-	"IAdqKAIAIARGBUEACwRAIwMgACAHayIIQRB0IQZBggIjBiAAayIDIANBggJLGyEJQQQhAwJAA0AgA0EIaiIEIAlNBEAgAyMFIAdqIANqKQMAIw",
-	"UgAGogA2opAwCFIgp6QgOIp2ohAyAKQgBSDQIgBCEDDAELCwNAIAMgCUkEfyMFIAdqIANqLQAAIwUgAGogA2otAABGBUEACwRAIANBAWohAwwB",
-	"CwsLIAMgBnI2AgAjA0EEaiQDIANBAnRBgL4IaigCAEH//wNxQQJ0QYCcCGoiBCAEKAIAQQFqNgIAIAhBAWsiBEEETwR/QR4gBGdrIgVBAXQgBC",
-	"AFdmoFIAQLQQJ0QaCwCGoiBCAEKAIAQQFqNgIAIAAgA2oiAyABSQRAIwUgAGooAgFBsfPd8XlsQRF2QQJ0QbDOCGogAEECajYCACMFIANqIgBB",
-	"AmsoAgBBsfPd8XlsQRF2QQJ0QbDOCGogA0EBazYCACAAQQFrKAIAQbHz3fF5bEERdkECdEGwzghqIAM2AgALIAMhAEEAIQMFIwMgBEH/AXEiBD",
-	"YCACMDQQRqJAMgBEECdEGAnAhqIgQgBCgCAEEBajYCACAAQQFqIQBBECADQQFqIgNBB3YiBCAEQRBPGyEFA0AgACABSSAFQQFLcSMDQcCbCElx",
-	"BEAgACIEQQFqIQAjAyMFIARqLQAAIgQ2AgAjA0EEaiQDIARBAnRBgJwIaiIEIAQoAgBBAWo2AgAgBUEBayEFDAELCwsLIAAjBkYjA0HAmwhPcg",
-	"RAIwUgAmogACACaxADQcAbJANBgJwIQQBBgAn8CwBBoLAIQQBBgAH8CwAgACECCwwBCwsLngQBBX9BngIhAANAIABBgQJLBH8gAEH/pAhqLQAA",
-	"BUEBC0UEQCAAQQFrIQAMAQsLQR4hAQNAIAFBAUsEfyABQZ+xCGotAAAFQQELRQRAIAFBAWshAQwBCwsgACAAIAFqEAshA0HAsghBkLMIQbCzCE",
-	"ETQQcQAEETIQIDQCACQQRLBH8gAkGbzghqLQAAQZCzCGotAAAFQQELRQRAIAJBAWshAgwBCwsjAUIEIwKthoQkASMCQQNqJAIjASAAQYECa60j",
-	"Aq2GhCQBIwJBBWokAiMBIAFBAWutIwKthoQkASMCQQVqJAIjASACQQRrrSMCrYaEJAEjAkEEaiQCIwAjATcDACMAIwJBA3ZqJAAjASMCQThxrY",
-	"gkASMCQQdxJAJBACEAA0AgACACSQRAIwEgAEGczghqLQAAQZCzCGoxAAAjAq2GhCQBIwJBA2okAiMAIwE3AwAjACMCQQN2aiQAIwEjAkE4ca2I",
-	"JAEjAkEHcSQCIABBAWohAAwBCwtBACEAA0AgACADSQRAIABBAnRBgLQIaigCACICQf8BcSIBQZCzCGotAAAhBCMBIAFBAnRBsLMIajUCACMCrY",
-	"aEJAEjAiAEaiQCIwEgAkEIdq0jAq2GhCQBIAFBEEkEf0EABUEHIAFBDmsgAUESRhsLIwJqJAIjACMBNwMAIwAjAkEDdmokACMBIwJBOHGtiCQB",
-	"IwJBB3EkAiAAQQFqIQAMAQsLC5wDAQd/QcCyCEEAQcwA/AsAA0AgASAFSwRAIAVBgKUIaiAFQaCxCGogAGsgACAFSxstAAAhBEEBIQIDQCACIA",
-	"VqIgYgAUkEfyAEIAZBgKUIaiAGQaCxCGogAGsgACAGSxstAABGBUEACwRAIAJBAWohAgwBCwsgAiAFaiEFIAQEQCADQQJ0QYC0CGogBDYCACAE",
-	"QQJ0QcCyCGoiBiAGKAIAQQFqNgIAIANBAWohAyACQQFrIQILQQZBigEgBBshCANAIAJBA08EQCACIAggAiAISRshByAEBH8gA0ECdEGAtAhqIA",
-	"dBA2tBCHRBEHI2AgBBEAUgB0ELSQR/IANBAnRBgLQIaiAHQQNrQQh0QRFyNgIAQREFIANBAnRBgLQIaiAHQQtrQQh0QRJyNgIAQRILC0ECdEHA",
-	"sghqIgYgBigCAEEBajYCACADQQFqIQMgAiAHayECDAELCwNAIAIEQCADQQJ0QYC0CGogBDYCACAEQQJ0QcCyCGoiBiAGKAIAQQFqNgIAIANBAW",
-	"ohAyACQQFrIQIMAQsLDAELCyADCwsbAQBBnM4ICxMQERIACAcJBgoFCwQMAw0CDgEP"
-].join("");
-new URL(import.meta.url.endsWith(".ts") ? "./deflateworker.ts" : "./deflateworker.js", import.meta.url);
-constants$1.ZSTD_c_hashLog, constants$1.ZSTD_c_chainLog;
-Buffer.from("1f8b08000000000000ff", "hex");
-Buffer.from("0300", "hex");
 const DEPTH_LIMIT = 64;
 function isJsonObject(value) {
 	return typeof value === "object" && value !== null && !Array.isArray(value);
@@ -1270,19 +1284,47 @@ function images(reader) {
 		return [];
 	});
 }
+// src/plan/loginregistry.ts
+/**
+* The registry of the login: as given, else the one that the inputs name. Never one that only a description names: whoever
+* changes it, in a pull request perhaps, would choose who is told the password.
+*
+* @param named registries of what the inputs name
+* @param without why there may be none, for the message
+* @returns none without a login; a problem where nothing tells which one it is for
+*/
+function loginRegistry({ registry, login }, named, without = "there are no tags to take it from") {
+	if (login === void 0) return {};
+	if (registry !== void 0) return { loginRegistry: registry };
+	const [first, ...others] = new Set(named);
+	if (first !== void 0 && others.length === 0) return { loginRegistry: first };
+	return {
+		where: "input registry",
+		text: `missing, and ${first === void 0 ? without : `tags name ${[first, ...others].join(" and ")}`}: write the registry that the login is for`
+	};
+}
+/** That nothing is done with the input `registry` where there is no login. */
+function loneRegistryProblem(registry) {
+	return {
+		where: "input registry",
+		text: `a login for ${registry} needs username and password: give both, or leave registry out`
+	};
+}
 // src/plan/merging.ts
 /** @throws InputError with every problem of the inputs, by themselves and together */
 function mergePlan(given) {
 	const { images, tags, annotations, tlsVerify, installTools } = given.inputs;
 	const problems = [...given.problems];
-	const isRefused = (input) => given.problems.some(({ where }) => where === `input ${input}`);
+	const isRefused = (...names) => given.problems.some(({ where }) => names.some((name) => where === `input ${name}`));
 	if (images.length === 0 && !isRefused("images")) problems.push(missing("images", "REGISTRY/NAME@sha256:…, one a line"));
 	if (tags.length === 0 && !isRefused("tags")) problems.push(missing("tags", "REGISTRY/NAME:TAG"));
 	const repositories = repositoriesOf(tags);
-	if (repositories.length > 0) problems.push(...elsewhere(images, repositories.map(placeOf$1)));
+	if (repositories.length > 0) problems.push(...elsewhere(images, repositories.map(repositoryText)));
 	problems.push(...repeated$1(images));
-	const login = loginRegistry(given.inputs, [...new Set(repositories.map(({ registry }) => registry))]);
-	if ("where" in login) problems.push(login);
+	const login = loginRegistry(given.inputs, repositories.map(({ registry }) => registry));
+	if ("where" in login && repositories.length > 0 && !isRefused("registry")) problems.push(login);
+	const isLone = given.inputs.login === void 0 && !isRefused("username", "password");
+	if (given.inputs.registry !== void 0 && isLone) problems.push(loneRegistryProblem(given.inputs.registry));
 	if (problems.length > 0 || "where" in login) throw new InputError(problems);
 	return {
 		images,
@@ -1301,21 +1343,20 @@ function missing(input, form) {
 	};
 }
 function repositoriesOf(tags) {
-	const references = tags.flatMap((tag) => {
+	const found = tags.flatMap((tag) => {
 		const parsed = parseTag(tag);
-		return "problem" in parsed ? [] : [parsed.reference];
+		if ("problem" in parsed) return [];
+		const { registry, repository } = parsed.reference;
+		return [{
+			registry,
+			repository
+		}];
 	});
-	return [...new Map(references.map(({ registry, repository }) => [`${registry}/${repository}`, {
-		registry,
-		repository
-	}])).values()];
-}
-function placeOf$1({ registry, repository }) {
-	return `${registry}/${repository}`;
+	return [...new Map(found.map((each) => [repositoryText(each), each])).values()];
 }
 /** A registry takes an index only where it has what the index names. */
 function elsewhere(images, repositories) {
-	return images.filter((image) => !repositories.includes(placeOf$1(image))).map((image) => ({
+	return images.filter((image) => !repositories.includes(repositoryText(image))).map((image) => ({
 		where: "input images",
 		text: `${referenceText(image)} is not in ${repositories.join(" or ")}, where the tags are: push it there by digest`
 	}));
@@ -1327,17 +1368,6 @@ function repeated$1(images) {
 		where: "input images",
 		text: `${name} stands there more than once: each job of a matrix needs an output of its own`
 	}));
-}
-function loginRegistry({ registry, login }, registries) {
-	if (login === void 0) return {};
-	if (registry !== void 0) return { loginRegistry: registry };
-	const [first, ...others] = registries;
-	if (first === void 0) return {};
-	if (others.length === 0) return { loginRegistry: first };
-	return {
-		where: "input registry",
-		text: `missing, and tags name ${registries.join(" and ")}: write the registry that the login is for`
-	};
 }
 // node_modules/@actions/core/lib/utils.js
 /**
@@ -1938,7 +1968,7 @@ const artifactTypes = {
 	disk: "application/vnd.kiwi-oci.disk.v1",
 	podmanMachine: "application/vnd.kiwi-oci.podman-machine.v1"
 };
-// src/oci/index.ts
+// src/oci/index/index.ts
 const ENTRY_LIMIT = 500;
 const FOREIGN_MEMBERS = [
 	"config",
@@ -1978,7 +2008,7 @@ function indexViolations(document, announced) {
 	if (manifests.length > ENTRY_LIMIT) return [...violations, `it has ${manifests.length} entries, more than ${ENTRY_LIMIT}`];
 	return [...violations, ...manifests.flatMap((entry, at) => descriptorViolations(entry, `entry ${at + 1}`))];
 }
-// src/oci/indexrules.ts
+// src/oci/index/indexrules.ts
 /**
 * Why these entries cannot be one index that every consumer takes what is meant for it from: the rules of podman 5
 * (pkg/machine/ocipull/source.go) and of c/image (internal/manifest/oci_index.go, whose choice has bugs of its own).
@@ -2028,7 +2058,7 @@ function machineProblems(diskType) {
 }
 function containerPlatform(entry) {
 	if (entry.platform === void 0 || isMachineEntry(entry)) return void 0;
-	return platformText(normalizedPlatform(entry.platform));
+	return platformKey(entry.platform);
 }
 function machineDisk(entry) {
 	const diskType = entry.annotations?.[DISK_TYPE_ANNOTATION];
@@ -2044,7 +2074,7 @@ function repeated(entries, keyOf, text) {
 		return [`entries ${found.map(({ place }) => place).join(", ")} ${text(key)}`];
 	});
 }
-// src/oci/indexpart.ts
+// src/oci/index/indexpart.ts
 /** Whether the bytes hold an index; else they may be a manifest. Throws ImageError when they are no JSON object. */
 function holdsIndex(bytes, name) {
 	return "manifests" in parseDocument(bytes, name);
@@ -2055,7 +2085,7 @@ function holdsIndex(bytes, name) {
 * @param config its bytes: whatever it configures, it says the platform
 * @throws ImageError when it cannot be in an index of ours: no OCI manifest, another config than it names, no platform
 */
-function manifestPart(name, bytes, config) {
+function partOfManifest(name, bytes, config) {
 	const manifest = parseManifest(bytes, void 0, name);
 	const { digest } = manifest.config;
 	if (digestOf(config) !== digest) throw new ImageError(name, [`its config is not the ${digest} that it names`]);
@@ -2069,7 +2099,10 @@ function manifestPart(name, bytes, config) {
 	if (violations.length > 0) throw new ImageError(name, violations);
 	return {
 		name,
-		entries: [entryOf$1(descriptor, manifest)],
+		entries: [{
+			descriptor,
+			kind: kindOf(descriptor, manifest)
+		}],
 		annotations: {}
 	};
 }
@@ -2078,7 +2111,7 @@ function manifestPart(name, bytes, config) {
 *
 * @throws ImageError when it breaks a rule of our indexes
 */
-function partIndex(name, bytes) {
+function checkedIndex(name, bytes) {
 	const index = parseIndex(bytes, void 0, name);
 	const violations = indexRuleViolations(index.manifests);
 	if (violations.length > 0) throw new ImageError(name, violations);
@@ -2090,13 +2123,16 @@ function partIndex(name, bytes) {
 * @param manifests the bytes of each of its manifests
 * @throws ImageError when one of them is no manifest, or of another size
 */
-function indexPart(name, index, manifests) {
+function partOfIndex(name, index, manifests) {
 	return {
 		name,
 		entries: index.manifests.map((descriptor) => {
 			const bytes = manifests.get(descriptor.digest) ?? /* @__PURE__ */ new Uint8Array();
 			if (bytes.length !== descriptor.size) throw new ImageError(name, [`it says ${descriptor.size} bytes of ${descriptor.digest}, which has ${bytes.length}`]);
-			return entryOf$1(descriptor, parseManifest(bytes, void 0, `${descriptor.digest} in ${name}`));
+			return {
+				descriptor,
+				kind: kindOf(descriptor, parseManifest(bytes, void 0, `${descriptor.digest} in ${name}`))
+			};
 		}),
 		annotations: index.annotations ?? {}
 	};
@@ -2107,7 +2143,7 @@ function partProblems(parts) {
 }
 /** What a part is for, in Go's words: `linux/amd64`. */
 function partPlatforms({ entries }) {
-	const names = entries.flatMap(({ descriptor: { platform } }) => platform === void 0 ? [] : [platformText(normalizedPlatform(platform))]);
+	const names = entries.flatMap(({ descriptor: { platform } }) => platform === void 0 ? [] : [platformKey(platform)]);
 	return [...new Set(names)];
 }
 function platformProblems(parts) {
@@ -2128,18 +2164,6 @@ function kindProblems(parts) {
 	if (new Set(kinds.map((each) => each.kinds)).size <= 1) return [];
 	return [`the images are not of the same kinds: ${kinds.map(({ name, kinds: own }) => `${name} has ${own}`).join(", ")}: build all with the same kind`];
 }
-/** Whatever the entry says of its type: the manifest does too, and the same image is the same entry. */
-function entryOf$1({ artifactType: _, ...descriptor }, manifest) {
-	const kind = kindOf(descriptor, manifest);
-	const artifactType = kind === "container" ? void 0 : manifest.artifactType ?? manifest.config.mediaType;
-	return {
-		descriptor: {
-			...descriptor,
-			...artifactType === void 0 ? {} : { artifactType }
-		},
-		kind
-	};
-}
 function kindOf(descriptor, { config, artifactType }) {
 	if (isMachineEntry(descriptor)) return "podman-machine";
 	if (config.mediaType === mediaTypes.config || config.mediaType === mediaTypes.dockerConfig) return "container";
@@ -2155,7 +2179,7 @@ function platformIn(config, name) {
 		...typeof variant === "string" && variant !== "" ? { variant } : {}
 	};
 }
-// src/oci/imageindex.ts
+// src/oci/index/imageindex.ts
 /**
 * One index of these entries, in one order whatever theirs is: by platform, the disks of podman machine last.
 * containerd and docker take `x86_64` for `amd64`, and the first that fits.
@@ -2222,7 +2246,7 @@ function placeOf(entry) {
 		digest
 	];
 }
-// src/oci/mergedindex.ts
+// src/oci/index/mergedindex.ts
 /**
 * One index of everything that its parts hold; the same bytes in whatever order they come. Annotations of the parts'
 * entries stay; of those of their indexes the ones that are the same in all.
@@ -2245,11 +2269,11 @@ function mergedIndex(parts, annotations) {
 		...annotationsFor(annotations, "index")
 	});
 }
-/** Those that nothing of the merged index takes: a manifest's, the descriptor's of an index, of a platform that is not there. */
+/** Those that nothing of the merged index takes: a manifest's, those of an index's descriptor, of a platform not there. */
 function unusedAnnotations(parts, annotations) {
 	const platforms = parts.flatMap(partPlatforms);
 	return annotations.filter(({ levels, platform }) => {
-		const isThere = platform === void 0 || platforms.includes(platformText(normalizedPlatform(platform)));
+		const isThere = platform === void 0 || platforms.includes(platformKey(platform));
 		return !levels.includes("index") && !(levels.includes("manifest-descriptor") && isThere);
 	});
 }
@@ -2585,6 +2609,14 @@ const realSleep = async (milliseconds, signal) => await setTimeout$1(millisecond
 // src/registry/skopeo.ts
 /** skopeo itself waits for ever (reliability of registries: it has no idle limit). */
 const ANSWER_SECONDS = 120;
+/** Of what a job writes to, or has written. */
+function targetPurpose(reference, failure) {
+	return {
+		side: "target",
+		reference,
+		failure
+	};
+}
 /** A registry's refusal with the kind of it, for callers that take some kinds for an answer. */
 var RefusedError = class extends RegistryError {
 	refusal;
@@ -2688,338 +2720,7 @@ function commandOptions(access) {
 		...access.signal === void 0 ? {} : { signal: access.signal }
 	};
 }
-// src/registry/target/indexparts.ts
-/**
-* Reads one of the images of a merge: its manifests and what says their platform, no layers.
-*
-* @throws InputError for the input `images` when it is not there, or not whole; RegistryError when the registry refuses;
-*   ImageError when it cannot be in an index
-*/
-async function readPart(image, access) {
-	const name = referenceText(image);
-	const bytes = await readPinned(image, access, `${name} is not there: push it by digest before, or leave it out`);
-	if (!holdsIndex(bytes, name)) return manifestPart(name, bytes, await readConfig(`docker://${name}`, access, purposeOf(name)));
-	const index = partIndex(name, bytes);
-	const manifests = /* @__PURE__ */ new Map();
-	for (const { digest } of index.manifests) {
-		const missing = `${name} is not there as a whole, its manifest ${digest} is missing: push it again`;
-		manifests.set(digest, await readPinned({
-			...image,
-			digest
-		}, access, missing));
-	}
-	return indexPart(name, index, manifests);
-}
-/**
-* Makes sure that a repository has all that an index of these parts names.
-*
-* @throws InputError for the input `tags`; RegistryError when the registry refuses
-*/
-async function requireEntries(repository, parts, access) {
-	const { registry, repository: path } = repository;
-	for (const { descriptor } of parts.flatMap(({ entries }) => entries)) {
-		const image = {
-			registry,
-			repository: path,
-			digest: descriptor.digest
-		};
-		await readPinned(image, access, `${referenceText(image)} is not there: push the images to ${registry}/${path} too, or leave out its tags`, "tags");
-	}
-}
-/** @param missing what to say where it is not there, of the input */
-async function readPinned(image, access, missing, input = "images") {
-	const name = referenceText(image);
-	const bytes = await readManifest(`docker://${name}`, access, purposeOf(name)).catch((error) => {
-		if (!(error instanceof RefusedError) || error.refusal.kind !== "missing") throw error;
-		throw new InputError([{
-			where: `input ${input}`,
-			text: missing
-		}]);
-	});
-	const found = digestOf(bytes);
-	if (found === image.digest) return bytes;
-	throw new RegistryError(`${name} came damaged: the registry gave ${found}; try again, or ask who runs the registry`, {
-		side: "target",
-		reference: name
-	});
-}
-function purposeOf(name) {
-	return {
-		side: "target",
-		reference: name,
-		failure: `the image ${name} cannot be read`
-	};
-}
-// src/registry/login/credentials.ts
-const noLogins = {
-	auths: {},
-	credHelpers: {}
-};
-/** What docker calls its own registry when it asks a helper (docker/cli, registry.IndexServer). */
-const DOCKER_SERVER = "https://index.docker.io/v1/";
-const HELPER = /^[A-Za-z0-9][A-Za-z0-9._-]*$/;
-/**
-* @param path names the file in the error, which quotes nothing of it
-* @throws HostError when it is no JSON object
-*/
-function parseLogins(text, path) {
-	const document = text.trim() === "" ? {} : parsedObject(text, path);
-	const { credsStore } = document;
-	return {
-		auths: auths(document["auths"]),
-		credHelpers: helpers(document["credHelpers"]),
-		...typeof credsStore === "string" && HELPER.test(credsStore) ? { credsStore } : {}
-	};
-}
-/** JSON of a file that skopeo reads: without `credsStore`, which means nothing to it. */
-function loginsText(logins) {
-	return `${JSON.stringify({
-		auths: logins.auths,
-		credHelpers: logins.credHelpers
-	})}\n`;
-}
-/** One set of logins for several files, where the first file that knows a registry wins, as skopeo searches them. */
-function mergedLogins(files) {
-	return files.reduceRight((below, above) => {
-		const rest = [...Object.keys(above.auths), ...Object.keys(above.credHelpers)].reduce(without, below);
-		const credsStore = above.credsStore ?? below.credsStore;
-		return {
-			auths: {
-				...rest.auths,
-				...above.auths
-			},
-			credHelpers: {
-				...rest.credHelpers,
-				...above.credHelpers
-			},
-			...credsStore === void 0 ? {} : { credsStore }
-		};
-	}, noLogins);
-}
-/** With a login that wins over all others for its registry: skopeo prefers helpers and namespaces, so those go. */
-function withLogin(logins, login) {
-	return withAuth(logins, login.registry, login.username, login.password);
-}
-/** `<token>` as the name marks a token instead of a password (docker-credential-helpers, client). */
-function withAuth(logins, registry, username, secret) {
-	const isToken = username === "<token>";
-	const auth = Buffer.from(`${username}:${isToken ? "" : secret}`, "utf8").toString("base64");
-	const entry = isToken ? {
-		auth,
-		identitytoken: secret
-	} : { auth };
-	const rest = without(logins, registry);
-	return {
-		...rest,
-		auths: {
-			...rest.auths,
-			[registry]: entry
-		}
-	};
-}
-function withHelper(logins, registry, helper) {
-	return {
-		...logins,
-		credHelpers: {
-			...logins.credHelpers,
-			[registry]: helper
-		}
-	};
-}
-/** Whether a registry, or a namespace in it, has a login of its own or a helper. */
-function knowsLogin(logins, registry) {
-	return [...Object.keys(logins.auths), ...Object.keys(logins.credHelpers)].some((key) => isWithin(key, registry));
-}
-function without(logins, registry) {
-	const kept = (entries) => Object.fromEntries(Object.entries(entries).filter(([key]) => !isWithin(key, normalKey(registry))));
-	return {
-		...logins,
-		auths: kept(logins.auths),
-		credHelpers: kept(logins.credHelpers)
-	};
-}
-function isWithin(key, registry) {
-	const normal = normalKey(key);
-	return normal === registry || normal.startsWith(`${registry}/`);
-}
-/** The registry in a key of any age; c/image pkg/docker/config/config.go, `normalizeAuthFileKey`. */
-function normalKey(key) {
-	const bare = key.replace(/^https?:\/\//, "");
-	const name = bare === key ? bare : bare.split("/")[0] ?? bare;
-	return ["index.docker.io", "registry-1.docker.io"].includes(name) ? "docker.io" : name;
-}
-/** Only what holds a login: docker leaves `{}` where a helper has it, which would hide the helper. */
-function auths(value) {
-	if (!isObject(value)) return {};
-	const entries = Object.entries(value).flatMap(([key, entry]) => {
-		if (!isObject(entry)) return [];
-		const { auth, identitytoken } = entry;
-		if (typeof auth !== "string" || auth === "") return [];
-		return [[key, typeof identitytoken === "string" ? {
-			auth,
-			identitytoken
-		} : { auth }]];
-	});
-	return Object.fromEntries(entries);
-}
-function helpers(value) {
-	if (!isObject(value)) return {};
-	const entries = Object.entries(value).filter((entry) => typeof entry[1] === "string" && HELPER.test(entry[1]));
-	return Object.fromEntries(entries);
-}
-function parsedObject(text, path) {
-	try {
-		const value = JSON.parse(text);
-		if (isObject(value)) return value;
-	} catch {}
-	throw new HostError(`the file of logins ${path} is no JSON object`, "correct it or remove it");
-}
-function isObject(value) {
-	return typeof value === "object" && value !== null && !Array.isArray(value);
-}
-// src/registry/login/login.ts
-const OWN_FILE = "auth.json";
-const CHECK_FILE = "check.json";
-/**
-* Makes the logins of one job ready. A given login is tried at its registry and stands, with the user's other logins
-* below it, in a file of our own (0600). The user's own files are only read.
-*
-* @returns the file to hand to skopeo, or undefined when skopeo finds the user's logins by itself
-* @throws RegistryError when the registry does not accept the login, InputError when `authfile` or the registry's name
-*   is wrong, HostError when a file of logins cannot be read
-*/
-async function prepareLogins(request, access) {
-	const { login, authfile } = request;
-	const existing = await existingLogins(request);
-	const closed = authfile === void 0 ? await closedFiles(request.files) : [];
-	for (const file of closed) access.report.info(`${file} lies in a folder that is closed to us: it holds no login of ours`);
-	const converted = await withStore(existing, request, access);
-	if (!login) {
-		if (converted === existing && closed.length === 0) return authfile;
-		return await writeLogins(request.folder, converted);
-	}
-	const registry = parseRegistry(login.registry);
-	if (typeof registry !== "string") throw new InputError([{
-		where: "input registry",
-		text: registry.problem
-	}]);
-	await tryLogin({
-		...login,
-		registry
-	}, request.folder, access);
-	return await writeLogins(request.folder, withLogin(converted, {
-		...login,
-		registry
-	}));
-}
-async function existingLogins(request) {
-	const { authfile, files } = request;
-	if (authfile === void 0) return await mergedFiles(files);
-	const logins = await readLogins(authfile);
-	if (logins) return logins;
-	throw new InputError([{
-		where: "input authfile",
-		text: `there is no file ${authfile}: write the path of a file of logins`
-	}]);
-}
-/** Files in folders that we may not enter: root's podman makes /run/containers so that no user's file can be in it. */
-async function closedFiles(files) {
-	const isClosed = async (file) => {
-		const error = await stat(file).catch((thrown) => thrown);
-		return error instanceof Error && error.code === "EACCES";
-	};
-	const closed = await Promise.all(files.map(isClosed));
-	return files.filter((_, index) => closed[index]);
-}
-async function mergedFiles(files) {
-	const closed = await closedFiles(files);
-	const open = files.filter((file) => !closed.includes(file));
-	return mergedLogins(await Promise.all(open.map(async (file) => await readLogins(file) ?? noLogins)));
-}
-async function readLogins(path) {
-	const text = await readFile(path, "utf8").catch((error) => {
-		if (error.code === "ENOENT" || error.code === "ENOTDIR") return void 0;
-		throw new HostError(`the file of logins ${path} cannot be read (${error.code})`, "make it readable, or remove it");
-	});
-	return text === void 0 ? void 0 : parseLogins(text, path);
-}
-/** Docker's helper for all registries, said per registry as skopeo wants it; the same object where nothing changes. */
-async function withStore(logins, request, access) {
-	const { credsStore: store } = logins;
-	if (store === void 0) return logins;
-	let result = logins;
-	for (const registry of new Set(request.registries)) {
-		if (registry === request.login?.registry || knowsLogin(logins, registry)) continue;
-		const answer = await askHelper(store, registry === "docker.io" ? DOCKER_SERVER : registry, access);
-		if (answer === void 0) continue;
-		result = registry === "docker.io" ? withAuth(result, registry, answer.Username, answer.Secret) : withHelper(result, registry, store);
-	}
-	return result;
-}
-/** docker-credential-helpers, README "Development": `get` takes the server by stdin and prints JSON. */
-async function askHelper(store, server, access) {
-	const { environment: env, signal } = access;
-	const options = {
-		env,
-		input: `${server}\n`,
-		timeoutSeconds: 60,
-		...signal === void 0 ? {} : { signal }
-	};
-	try {
-		const answer = JSON.parse((await runCommand(`docker-credential-${store}`, ["get"], options)).stdout.toString("utf8"));
-		return isHelperAnswer(answer) ? answer : void 0;
-	} catch (error) {
-		if (signal?.aborted) throw error;
-		if (error instanceof CommandError && error.outcome.kind === "missing") access.report.warning(`docker keeps its logins with docker-credential-${store}, which is not installed: going on without them`);
-		return;
-	}
-}
-function isHelperAnswer(value) {
-	if (typeof value !== "object" || value === null) return false;
-	return "Username" in value && typeof value.Username === "string" && "Secret" in value && typeof value.Secret === "string";
-}
-async function tryLogin(login, folder, access) {
-	const { registry, username, password } = login;
-	const file = join(folder, CHECK_FILE);
-	const { authfile: _, ...withoutFile } = access;
-	const args = [
-		"login",
-		"--authfile",
-		file,
-		...inspectFlags(withoutFile),
-		`--username=${username}`,
-		"--password-stdin",
-		registry
-	];
-	const purpose = {
-		side: "target",
-		reference: registry,
-		failure: `the login to ${registry} as ${username} failed`
-	};
-	try {
-		await runSkopeo(args, withoutFile, purpose, password);
-	} catch (error) {
-		if (!(error instanceof RefusedError)) throw error;
-		const hidden = (text) => password === "" ? text : text.replaceAll(password, "***");
-		throw new RefusedError(purpose, {
-			...error.refusal,
-			reason: hidden(error.refusal.reason)
-		}, error.detail.map(hidden));
-	} finally {
-		await rm(file, { force: true });
-	}
-}
-async function writeLogins(folder, logins) {
-	const path = join(folder, OWN_FILE);
-	await writeFile(path, loginsText(logins), {
-		mode: 384,
-		flag: "wx"
-	});
-	return path;
-}
-// src/registry/target/push.ts
-/** Where a format is named, a refused index is not tried again as Docker's list, which tells another error than the first. */
-const INDEX_ALONE = ["--multi-arch=index-only", "--format=oci"];
+// src/registry/target/pushorder.ts
 /**
 * Least specific tags last, so that what people follow moves when everything else is in place: versions by falling
 * number of components, then other names, then `latest`. Else the given order.
@@ -3027,6 +2728,16 @@ const INDEX_ALONE = ["--multi-arch=index-only", "--format=oci"];
 function pushOrder(tags) {
 	return tags.toSorted((one, other) => specificity(other) - specificity(one));
 }
+function specificity(reference) {
+	const parsed = parseReference(reference);
+	const tag = typeof parsed === "string" ? void 0 : parsed.tag;
+	if (tag === void 0 || tag === "latest") return -1;
+	const version = /^v?(\d+(?:\.\d+)*)(?![A-Za-z0-9])/.exec(tag)?.[1];
+	return version === void 0 ? 0 : version.split(".").length;
+}
+// src/registry/target/push.ts
+/** Where a format is named, a refused index is not tried again as Docker's list, which tells another error than the first. */
+const INDEX_ALONE = ["--multi-arch=index-only", "--format=oci"];
 async function pushDocument({ from, to, digest, isIndex, platform }, access) {
 	const flags = [
 		"--quiet",
@@ -3038,7 +2749,7 @@ async function pushDocument({ from, to, digest, isIndex, platform }, access) {
 			from,
 			to: `docker://${to}`,
 			flags
-		}, access, purpose(to, `the push to ${to} failed`));
+		}, access, targetPurpose(to, `the push to ${to} failed`));
 	} catch (error) {
 		if (!(error instanceof RefusedError) || await carried(to, access).catch(() => void 0) !== digest) throw error;
 		access.report.info(`${error.message}; but ${to} carries ${digest}, so the push got through`);
@@ -3078,28 +2789,85 @@ async function pushIndex(index, tags, access, onTag) {
 /** What a tag carries before a push; undefined where it cannot be read, as one that is new. */
 async function presentDigest(tag, access) {
 	try {
-		return digestOf(await readManifest(`docker://${tag}`, access, purpose(tag, `${tag} cannot be read`)));
+		return digestOf(await readManifest(`docker://${tag}`, access, targetPurpose(tag, `${tag} cannot be read`)));
 	} catch (error) {
 		if (error instanceof RefusedError) return void 0;
 		throw error;
 	}
 }
 async function carried(name, access) {
-	return digestOf(await readManifest(`docker://${name}`, access, purpose(name, `${name} was pushed but cannot be read back`)));
+	return digestOf(await readManifest(`docker://${name}`, access, targetPurpose(name, `${name} was pushed but cannot be read back`)));
 }
-function purpose(reference, failure) {
-	return {
+// src/registry/target/pushedpart.ts
+/**
+* Reads one of the images of a merge: its manifests and what says their platform, no layers.
+*
+* @throws InputError for the input `images` when it is not there, or not whole; RegistryError when the registry refuses;
+*   ImageError when it cannot be in an index
+*/
+async function readPart(image, access) {
+	const name = referenceText(image);
+	const bytes = await readPinned(image, access, `${name} is not there: push it by digest before, or leave it out`);
+	if (!holdsIndex(bytes, name)) return partOfManifest(name, bytes, await readConfig(`docker://${name}`, access, purposeOf(name)));
+	const index = checkedIndex(name, bytes);
+	const manifests = /* @__PURE__ */ new Map();
+	for (const { digest } of index.manifests) {
+		const missing = `${name} is not there as a whole, its manifest ${digest} is missing: push it again`;
+		manifests.set(digest, await readPinned({
+			...image,
+			digest
+		}, access, missing));
+	}
+	return partOfIndex(name, index, manifests);
+}
+/**
+* Makes sure that a repository has all that an index of these parts names.
+*
+* @throws InputError for the input `tags`; RegistryError when the registry refuses
+*/
+async function requireEntries(repository, parts, access) {
+	const name = repositoryText(repository);
+	for (const { descriptor } of parts.flatMap(({ entries }) => entries)) {
+		const image = {
+			...repository,
+			digest: descriptor.digest
+		};
+		await readPinned(image, access, `${referenceText(image)} is not there: push the images to ${name} too, or leave out its tags`, "tags");
+	}
+}
+/** @param missing what to say where it is not there, of the input */
+async function readPinned(image, access, missing, input = "images") {
+	const name = referenceText(image);
+	const bytes = await readManifest(`docker://${name}`, access, purposeOf(name)).catch((error) => {
+		if (!(error instanceof RefusedError) || error.refusal.kind !== "missing") throw error;
+		throw new InputError([{
+			where: `input ${input}`,
+			text: missing
+		}]);
+	});
+	const found = digestOf(bytes);
+	if (found === image.digest) return bytes;
+	throw new RegistryError(`${name} came damaged: the registry gave ${found}; try again, or ask who runs the registry`, {
 		side: "target",
-		reference,
-		failure
-	};
+		reference: name
+	});
 }
-function specificity(reference) {
-	const parsed = parseReference(reference);
-	const tag = typeof parsed === "string" ? void 0 : parsed.tag;
-	if (tag === void 0 || tag === "latest") return -1;
-	const version = /^v?(\d+(?:\.\d+)*)(?![A-Za-z0-9])/.exec(tag)?.[1];
-	return version === void 0 ? 0 : version.split(".").length;
+function purposeOf(name) {
+	return targetPurpose(name, `the image ${name} cannot be read`);
+}
+// src/job/result.ts
+/**
+* How far a push has come.
+*
+* @param tags of the plan
+* @param carrying those of them that carry the digest by now
+*/
+function reachedTags(tags, carrying, digest) {
+	const [first] = tags;
+	return {
+		tags: tags.filter((tag) => carrying.has(tag)),
+		image: first !== void 0 && carrying.has(first) ? `${repositoryOf(first)}@${digest}` : ""
+	};
 }
 // src/job/merge.ts
 const INDEX_NAME = "index";
@@ -3120,7 +2888,6 @@ async function mergeImages(job) {
 	for (const line of mergeLines(merged, parts, plan.annotations)) report.info(line);
 	report.group("Push");
 	const { digest } = merged.descriptor;
-	const [first = ""] = plan.tags;
 	const carrying = /* @__PURE__ */ new Set();
 	let reached = {
 		digest,
@@ -3134,11 +2901,9 @@ async function mergeImages(job) {
 		digest
 	}, plan.tags, access, (tag) => {
 		carrying.add(tag);
-		const image = carrying.has(first) ? `${first.slice(0, first.lastIndexOf(":"))}@${digest}` : "";
 		reached = {
 			digest,
-			image,
-			tags: plan.tags.filter((each) => carrying.has(each))
+			...reachedTags(plan.tags, carrying, digest)
 		};
 		onProgress(reached);
 	});
@@ -3148,7 +2913,7 @@ async function mergeImages(job) {
 async function readParts(plan, access) {
 	const read = [];
 	for (const image of plan.images) read.push({
-		place: `${image.registry}/${image.repository}`,
+		repository: repositoryText(image),
 		part: await readPart(image, access)
 	});
 	const parts = read.map(({ part }) => part);
@@ -3157,7 +2922,7 @@ async function readParts(plan, access) {
 		where: "input images",
 		text
 	})));
-	for (const repository of plan.repositories) await requireEntries(repository, read.filter(({ place }) => place !== `${repository.registry}/${repository.repository}`).map(({ part }) => part), access);
+	for (const target of plan.repositories) await requireEntries(target, read.filter(({ repository }) => repository !== repositoryText(target)).map(({ part }) => part), access);
 	return parts;
 }
 /** What the index holds, and which annotations it does not. */
@@ -4774,6 +4539,273 @@ function jobShelf(temp, keep) {
 			return join(own, "kiwi-ng");
 		}
 	};
+}
+// src/registry/login/credentials.ts
+const noLogins = {
+	auths: {},
+	credHelpers: {}
+};
+/** What docker calls its own registry when it asks a helper (docker/cli, registry.IndexServer). */
+const DOCKER_SERVER = "https://index.docker.io/v1/";
+const HELPER = /^[A-Za-z0-9][A-Za-z0-9._-]*$/;
+/**
+* @param path names the file in the error, which quotes nothing of it
+* @throws HostError when it is no JSON object
+*/
+function parseLogins(text, path) {
+	const document = text.trim() === "" ? {} : parsedObject(text, path);
+	const { credsStore } = document;
+	return {
+		auths: auths(document["auths"]),
+		credHelpers: helpers(document["credHelpers"]),
+		...typeof credsStore === "string" && HELPER.test(credsStore) ? { credsStore } : {}
+	};
+}
+/** JSON of a file that skopeo reads: without `credsStore`, which means nothing to it. */
+function loginsText(logins) {
+	return `${JSON.stringify({
+		auths: logins.auths,
+		credHelpers: logins.credHelpers
+	})}\n`;
+}
+/** One set of logins for several files, where the first file that knows a registry wins, as skopeo searches them. */
+function mergedLogins(files) {
+	return files.reduceRight((below, above) => {
+		const rest = [...Object.keys(above.auths), ...Object.keys(above.credHelpers)].reduce(without, below);
+		const credsStore = above.credsStore ?? below.credsStore;
+		return {
+			auths: {
+				...rest.auths,
+				...above.auths
+			},
+			credHelpers: {
+				...rest.credHelpers,
+				...above.credHelpers
+			},
+			...credsStore === void 0 ? {} : { credsStore }
+		};
+	}, noLogins);
+}
+/** With a login that wins over all others for its registry: skopeo prefers helpers and namespaces, so those go. */
+function withLogin(logins, login) {
+	return withAuth(logins, login.registry, login.username, login.password);
+}
+/** `<token>` as the name marks a token instead of a password (docker-credential-helpers, client). */
+function withAuth(logins, registry, username, secret) {
+	const isToken = username === "<token>";
+	const auth = Buffer.from(`${username}:${isToken ? "" : secret}`, "utf8").toString("base64");
+	const entry = isToken ? {
+		auth,
+		identitytoken: secret
+	} : { auth };
+	const rest = without(logins, registry);
+	return {
+		...rest,
+		auths: {
+			...rest.auths,
+			[registry]: entry
+		}
+	};
+}
+function withHelper(logins, registry, helper) {
+	return {
+		...logins,
+		credHelpers: {
+			...logins.credHelpers,
+			[registry]: helper
+		}
+	};
+}
+/** Whether a registry, or a namespace in it, has a login of its own or a helper. */
+function knowsLogin(logins, registry) {
+	return [...Object.keys(logins.auths), ...Object.keys(logins.credHelpers)].some((key) => isWithin(key, registry));
+}
+function without(logins, registry) {
+	const kept = (entries) => Object.fromEntries(Object.entries(entries).filter(([key]) => !isWithin(key, normalKey(registry))));
+	return {
+		...logins,
+		auths: kept(logins.auths),
+		credHelpers: kept(logins.credHelpers)
+	};
+}
+function isWithin(key, registry) {
+	const normal = normalKey(key);
+	return normal === registry || normal.startsWith(`${registry}/`);
+}
+/** The registry in a key of any age; c/image pkg/docker/config/config.go, `normalizeAuthFileKey`. */
+function normalKey(key) {
+	const bare = key.replace(/^https?:\/\//, "");
+	const name = bare === key ? bare : bare.split("/")[0] ?? bare;
+	return ["index.docker.io", "registry-1.docker.io"].includes(name) ? "docker.io" : name;
+}
+/** Only what holds a login: docker leaves `{}` where a helper has it, which would hide the helper. */
+function auths(value) {
+	if (!isObject(value)) return {};
+	const entries = Object.entries(value).flatMap(([key, entry]) => {
+		if (!isObject(entry)) return [];
+		const { auth, identitytoken } = entry;
+		if (typeof auth !== "string" || auth === "") return [];
+		return [[key, typeof identitytoken === "string" ? {
+			auth,
+			identitytoken
+		} : { auth }]];
+	});
+	return Object.fromEntries(entries);
+}
+function helpers(value) {
+	if (!isObject(value)) return {};
+	const entries = Object.entries(value).filter((entry) => typeof entry[1] === "string" && HELPER.test(entry[1]));
+	return Object.fromEntries(entries);
+}
+function parsedObject(text, path) {
+	try {
+		const value = JSON.parse(text);
+		if (isObject(value)) return value;
+	} catch {}
+	throw new HostError(`the file of logins ${path} is no JSON object`, "correct it or remove it");
+}
+function isObject(value) {
+	return typeof value === "object" && value !== null && !Array.isArray(value);
+}
+// src/registry/login/login.ts
+const OWN_FILE = "auth.json";
+const CHECK_FILE = "check.json";
+/**
+* Makes the logins of one job ready. A given login is tried at its registry and stands, with the user's other logins
+* below it, in a file of our own (0600). The user's own files are only read.
+*
+* @returns the file to hand to skopeo, or undefined when skopeo finds the user's logins by itself
+* @throws RegistryError when the registry does not accept the login, InputError when `authfile` or the registry's name
+*   is wrong, HostError when a file of logins cannot be read
+*/
+async function prepareLogins(request, access) {
+	const { login, authfile } = request;
+	const existing = await existingLogins(request);
+	const closed = authfile === void 0 ? await closedFiles(request.files) : [];
+	for (const file of closed) access.report.info(`${file} lies in a folder that is closed to us: it holds no login of ours`);
+	const converted = await withStore(existing, request, access);
+	if (!login) {
+		if (converted === existing && closed.length === 0) return authfile;
+		return await writeLogins(request.folder, converted);
+	}
+	const registry = parseRegistry(login.registry);
+	if (typeof registry !== "string") throw new InputError([{
+		where: "input registry",
+		text: registry.problem
+	}]);
+	await tryLogin({
+		...login,
+		registry
+	}, request.folder, access);
+	return await writeLogins(request.folder, withLogin(converted, {
+		...login,
+		registry
+	}));
+}
+async function existingLogins(request) {
+	const { authfile, files } = request;
+	if (authfile === void 0) return await mergedFiles(files);
+	const logins = await readLogins(authfile);
+	if (logins) return logins;
+	throw new InputError([{
+		where: "input authfile",
+		text: `there is no file ${authfile}: write the path of a file of logins`
+	}]);
+}
+/** Files in folders that we may not enter: root's podman makes /run/containers so that no user's file can be in it. */
+async function closedFiles(files) {
+	const isClosed = async (file) => {
+		const error = await stat(file).catch((thrown) => thrown);
+		return error instanceof Error && error.code === "EACCES";
+	};
+	const closed = await Promise.all(files.map(isClosed));
+	return files.filter((_, index) => closed[index]);
+}
+async function mergedFiles(files) {
+	const closed = await closedFiles(files);
+	const open = files.filter((file) => !closed.includes(file));
+	return mergedLogins(await Promise.all(open.map(async (file) => await readLogins(file) ?? noLogins)));
+}
+async function readLogins(path) {
+	const text = await readFile(path, "utf8").catch((error) => {
+		if (error.code === "ENOENT" || error.code === "ENOTDIR") return void 0;
+		throw new HostError(`the file of logins ${path} cannot be read (${error.code})`, "make it readable, or remove it");
+	});
+	return text === void 0 ? void 0 : parseLogins(text, path);
+}
+/** Docker's helper for all registries, said per registry as skopeo wants it; the same object where nothing changes. */
+async function withStore(logins, request, access) {
+	const { credsStore: store } = logins;
+	if (store === void 0) return logins;
+	let result = logins;
+	for (const registry of new Set(request.registries)) {
+		if (registry === request.login?.registry || knowsLogin(logins, registry)) continue;
+		const answer = await askHelper(store, registry === "docker.io" ? DOCKER_SERVER : registry, access);
+		if (answer === void 0) continue;
+		result = registry === "docker.io" ? withAuth(result, registry, answer.Username, answer.Secret) : withHelper(result, registry, store);
+	}
+	return result;
+}
+/** docker-credential-helpers, README "Development": `get` takes the server by stdin and prints JSON. */
+async function askHelper(store, server, access) {
+	const { environment: env, signal } = access;
+	const options = {
+		env,
+		input: `${server}\n`,
+		timeoutSeconds: 60,
+		...signal === void 0 ? {} : { signal }
+	};
+	try {
+		const answer = JSON.parse((await runCommand(`docker-credential-${store}`, ["get"], options)).stdout.toString("utf8"));
+		return isHelperAnswer(answer) ? answer : void 0;
+	} catch (error) {
+		if (signal?.aborted) throw error;
+		if (error instanceof CommandError && error.outcome.kind === "missing") access.report.warning(`docker keeps its logins with docker-credential-${store}, which is not installed: going on without them`);
+		return;
+	}
+}
+function isHelperAnswer(value) {
+	if (typeof value !== "object" || value === null) return false;
+	return "Username" in value && typeof value.Username === "string" && "Secret" in value && typeof value.Secret === "string";
+}
+async function tryLogin(login, folder, access) {
+	const { registry, username, password } = login;
+	const file = join(folder, CHECK_FILE);
+	const { authfile: _, ...withoutFile } = access;
+	const args = [
+		"login",
+		"--authfile",
+		file,
+		...inspectFlags(withoutFile),
+		`--username=${username}`,
+		"--password-stdin",
+		registry
+	];
+	const purpose = {
+		side: "target",
+		reference: registry,
+		failure: `the login to ${registry} as ${username} failed`
+	};
+	try {
+		await runSkopeo(args, withoutFile, purpose, password);
+	} catch (error) {
+		if (!(error instanceof RefusedError)) throw error;
+		const hidden = (text) => password === "" ? text : text.replaceAll(password, "***");
+		throw new RefusedError(purpose, {
+			...error.refusal,
+			reason: hidden(error.refusal.reason)
+		}, error.detail.map(hidden));
+	} finally {
+		await rm(file, { force: true });
+	}
+}
+async function writeLogins(folder, logins) {
+	const path = join(folder, OWN_FILE);
+	await writeFile(path, loginsText(logins), {
+		mode: 384,
+		flag: "wx"
+	});
+	return path;
 }
 // src/steps/logins.ts
 /**

@@ -197,6 +197,16 @@ const VARIANTS = /* @__PURE__ */ new Map([
 	["arm64", /^v(8|8\.[1-9]|9|9\.[0-5])$/]
 ]);
 const ANY_VARIANT = /^[a-z0-9][a-z0-9._-]*$/;
+/** From what runs on most machines of an architecture down; what a machine that names no variant may still take. */
+const DEFAULT_VARIANTS = /* @__PURE__ */ new Map([
+	["amd64", ["v1"]],
+	["arm", [
+		"v7",
+		"v6",
+		"v5"
+	]],
+	["arm64", ["v8"]]
+]);
 /**
 * The platform that `os/architecture[/variant]` names; `x86_64` and the like become Go's names.
 *
@@ -225,6 +235,19 @@ function platformText(platform) {
 		architecture,
 		...variant ? [variant] : []
 	].join("/");
+}
+/**
+* One text for a platform, however it is written: with Go's name, and without the variant that every machine of the
+* architecture has; containerd platforms/database.go, which takes `x86_64` for `amd64` and `arm64/v8` for `arm64` too.
+*/
+function platformKey({ os, architecture: name, variant: given }) {
+	const { architecture, variant: implied } = OTHER_NAMES.get(name) ?? { architecture: name };
+	const variant = given || implied;
+	return platformText({
+		os,
+		architecture,
+		...variant === void 0 || variant === "" || variant === DEFAULT_VARIANTS.get(architecture)?.[0] ? {} : { variant }
+	});
 }
 /** The platform of Linux on what Node calls `process.arch`. */
 function machinePlatform(nodeArch) {
@@ -487,7 +510,10 @@ function filesystemMessage(error) {
 }
 // src/oci/digest.ts
 const DIGEST = /^sha256:[a-f0-9]{64}$/;
-/** Whether a text is `sha256:` and 64 lower-case hexadecimal digits. */
+/**
+* Whether a text is `sha256:` and 64 lower-case hexadecimal digits: safe in paths and addresses (CVE-2024-3727 came from
+* using it unchecked).
+*/
 function isDigest(text) {
 	return DIGEST.test(text);
 }
@@ -596,7 +622,11 @@ function parseReference(text) {
 function referenceText(reference) {
 	const tag = reference.tag === void 0 ? "" : `:${reference.tag}`;
 	const digest = reference.digest === void 0 ? "" : `@${reference.digest}`;
-	return `${reference.registry}/${reference.repository}${tag}${digest}`;
+	return `${repositoryText(reference)}${tag}${digest}`;
+}
+/** `registry/repository` */
+function repositoryText({ registry, repository }) {
+	return `${registry}/${repository}`;
 }
 function nameAndTag(text) {
 	const colon = text.lastIndexOf(":");
@@ -714,7 +744,7 @@ function parseRepository(text) {
 		registry,
 		repository
 	});
-	if (digest !== void 0) return { problem: `'${text}' has a digest, which comes of what is pushed: write ${bare.split("@")[0]}` };
+	if (digest !== void 0) return { problem: `'${text}' has a digest, which comes of what is pushed: write ${name}` };
 	return tag === void 0 ? name : { problem: `'${text}' has a tag, and a push by digest moves none: write ${name}` };
 }
 /** Why docker's tools would not take the name in a destination's text. */
@@ -7749,13 +7779,19 @@ const DISK_TYPES = [
 ];
 /** podman looks for the kernel's names in the index, not for Go's: pkg/machine/ocipull/ociartifact.go. */
 const MACHINE_ARCHITECTURES = /* @__PURE__ */ new Map([["amd64", "x86_64"], ["arm64", "aarch64"]]);
+/** Whether what is made for it is an artifact, and no image with the config of a container. */
+function isArtifactKind(kind) {
+	return kind === "artifact" || kind === "podman-machine";
+}
 /** What podman machine calls the architecture; undefined where it runs none. */
 function machineArchitecture({ os, architecture }) {
 	return os === "linux" ? MACHINE_ARCHITECTURES.get(architecture) : void 0;
 }
 // src/inputs/kinds.ts
-/** Names of objects of Kubernetes that CDI also makes labels of: apimachinery pkg/util/validation, IsDNS1123Subdomain and IsValidLabelValue. */
-const OBJECT_NAME = /^[a-z0-9]([a-z0-9.-]{0,61}[a-z0-9])?$/;
+/** Names of objects of Kubernetes: apimachinery pkg/util/validation, IsDNS1123Subdomain. */
+const OBJECT_NAME = /^[a-z0-9]([a-z0-9-]*[a-z0-9])?(\.[a-z0-9]([a-z0-9-]*[a-z0-9])?)*$/;
+/** CDI makes labels of them; IsValidLabelValue in the same place. */
+const LABEL_LIMIT = 63;
 /** What is not known stands in the reader's problems, and a default here. */
 function kindInputs(reader) {
 	const kinds = chosen(reader, "kind", KINDS$1, "kind");
@@ -7779,7 +7815,7 @@ function chosen(reader, name, known, what) {
 function objectName(reader, name) {
 	const text = reader.text(name);
 	if (text === void 0) return {};
-	if (!OBJECT_NAME.test(text)) reader.refuse(name, `'${text}' is no name in Kubernetes: write at most 63 small letters, digits, - and ., like u1.small`);
+	if (text.length > LABEL_LIMIT || !OBJECT_NAME.test(text)) reader.refuse(name, `'${text}' is no name in Kubernetes: write at most 63 small letters, digits, - and ., like u1.small`);
 	return { [name]: text };
 }
 // src/inputs/raw.ts
@@ -8287,16 +8323,6 @@ function diskPathProblems(placed) {
 	}];
 }
 // src/plan/kinds.ts
-/** What each kind of machine starts from: podman pkg/machine/define/image_format.go. */
-const DISK_TYPE_FORMATS = {
-	qemu: "qcow2",
-	applehv: "raw",
-	hyperv: "vhdx"
-};
-/** The format of the disk that a kind of machine takes. */
-function diskTypeFormat(diskType) {
-	return DISK_TYPE_FORMATS[diskType];
-}
 /** What is made of the disk, with the disk type that podman on Linux takes where none is named. */
 function chosenKinds({ kinds, diskTypes }) {
 	if (!kinds.includes("podman-machine")) return {
@@ -8311,6 +8337,10 @@ function chosenKinds({ kinds, diskTypes }) {
 /** Whether the disk goes into a tree of files, in which a base and a path have a meaning. */
 function hasTree(kinds) {
 	return kinds.includes("container") || kinds.includes("kubevirt");
+}
+/** Whether an image is among what is made, with the config and the labels of a container, and not artifacts alone. */
+function hasImage(kinds) {
+	return kinds.some((kind) => !isArtifactKind(kind));
 }
 /**
 * What of the inputs cannot be together, one sentence each.
@@ -8382,16 +8412,94 @@ function kubevirtProblems({ compression, diskPath }) {
 /** Inputs that say something of a tree of files, where there is none. */
 function treeProblems({ kinds, diskPath, baseImage, containerconfig }) {
 	const names = kinds.join(" and ");
+	const added = kinds.includes("artifact") || kinds.includes("podman-machine-4") ? "" : ", or add container to kind";
 	const of = (name, what) => ({
 		where: `input ${name}`,
-		text: `${what} of container and kubevirt, and kind is ${names}: leave it out`
+		text: `only an image of kind container or kubevirt has ${what}, and kind is ${names}: leave it out${added}`
 	});
-	const [key] = kinds.includes("podman-machine-4") ? [] : Object.keys(containerconfig);
+	const [key] = hasImage(kinds) ? [] : Object.keys(containerconfig);
 	return [
-		...diskPath === void 0 ? [] : [of("disk-path", "is the path")],
-		...baseImage === void 0 || baseImage === "scratch" ? [] : [of("base-image", "is the base")],
-		...key === void 0 ? [] : [of("containerconfig", `${key} is`)]
+		...diskPath === void 0 ? [] : [of("disk-path", "paths")],
+		...baseImage === void 0 || baseImage === "scratch" ? [] : [of("base-image", "a base")],
+		...key === void 0 ? [] : [of("containerconfig", key)]
 	];
+}
+// src/plan/format.ts
+/**
+* What a kind can hold; of the others any format. KubeVirt: pkg/os/disk/validation.go. podman machine 4: pkg/machine/pull.go,
+* for QEMU and for Apple's hypervisor.
+*/
+const CARRIED = {
+	kubevirt: ["qcow2", "raw"],
+	"podman-machine-4": ["qcow2", "raw"]
+};
+/** What each kind of machine starts from: podman pkg/machine/define/image_format.go. */
+const DISK_TYPE_FORMATS = {
+	qemu: "qcow2",
+	applehv: "raw",
+	hyperv: "vhdx"
+};
+/** The format of the disk that a kind of machine takes. */
+function diskTypeFormat(diskType) {
+	return DISK_TYPE_FORMATS[diskType];
+}
+/**
+* The format of the disk in the first child: of the input, else of the description, else qcow2. The disks of podman
+* machine have the formats of their disk types, whatever either says.
+*/
+function chosenFormat(inputs, source) {
+	const [diskType] = isMachineAlone(inputs) ? chosenKinds(inputs).diskTypes : [];
+	if (diskType !== void 0) return {
+		format: diskTypeFormat(diskType),
+		formatSource: `disktype ${diskType}`
+	};
+	if (inputs.format !== void 0) return {
+		format: inputs.format,
+		formatSource: "input format"
+	};
+	const selected = source.kind === "description" ? source.selected : void 0;
+	if (selected?.diskFormat !== void 0 && isDiskFormat(selected.diskFormat)) return {
+		format: selected.diskFormat,
+		formatSource: `format of ${typePlace(selected).where}`
+	};
+	return {
+		format: "qcow2",
+		formatSource: "default"
+	};
+}
+/** Why the kinds cannot have the format, at the input or at the line of the description that says it. */
+function formatProblems(inputs, source) {
+	if (isMachineAlone(inputs)) return machineProblems$1(inputs);
+	const { format } = chosenFormat(inputs, source);
+	return inputs.kinds.flatMap((kind) => {
+		const carried = CARRIED[kind];
+		if (carried === void 0 || carried.includes(format)) return [];
+		const why = `${kind} takes a disk in ${carried.join(" or ")}, and ${format} is neither`;
+		if (inputs.format !== void 0 || source.kind === "disk") return [{
+			where: "input format",
+			text: `${why}: write one of the two`
+		}];
+		const text = `format="${source.selected.format}": ${why}: write one of the two, or set the input format`;
+		return [{
+			...typePlace(source.selected),
+			text
+		}];
+	});
+}
+function isMachineAlone({ kinds }) {
+	return kinds.length === 1 && kinds.includes("podman-machine");
+}
+function machineProblems$1(inputs) {
+	const { format } = inputs;
+	const formats = chosenKinds(inputs).diskTypes.map((type) => ({
+		type,
+		format: diskTypeFormat(type)
+	}));
+	if (format === void 0 || formats.some((each) => each.format === format)) return [];
+	return [{
+		where: "input format",
+		text: `podman-machine makes ${formats.map((each) => `${each.format} for ${each.type}`).join(", ")}, and no ${format}: leave it out, and choose by disktype`
+	}];
 }
 // src/plan/children.ts
 /** What a job of the plan writes, in the order of the index: the image first. More than one child makes an index. */
@@ -8456,6 +8564,38 @@ function earlierMachine(plan) {
 function nameWithEnding(plan, format) {
 	return `${diskStem(plan.source)}.${diskFormat(format).extension}`;
 }
+// src/plan/leftannotations.ts
+/**
+* What the input `annotations` says of levels and platforms that the result has no place for, each named once. The same
+* input serves several jobs, so that this is no mistake.
+*
+* @returns one line for each reason
+*/
+function leftAnnotationLines(plan) {
+	const own = platformKey(plan.platform);
+	const isElsewhere = ({ platform }) => platform !== void 0 && platformKey(platform) !== own;
+	const bound = plan.annotations.filter(isElsewhere).flatMap(({ levels, platform }) => levels.map((level) => platform === void 0 ? level : `${level}[${platformText(platform)}]`));
+	const here = plan.annotations.filter((annotation) => !isElsewhere(annotation));
+	const asked = (levels) => levels.filter((level) => here.some((each) => each.levels.includes(level)));
+	const indexLevels = ANNOTATION_LEVELS.filter((level) => level.startsWith("index"));
+	const top = isIndex(plan) ? "index-descriptor" : "manifest-descriptor";
+	return [
+		...leftOut(isIndex(plan) ? [] : asked(indexLevels), "the result is no index"),
+		...leftOut(hasNoLayout(plan) ? asked([top]) : [], "only the index.json of a layout has a place for them"),
+		...leftOut(bound, `the result is for ${platformText(plan.platform)}`)
+	];
+}
+function leftOut(places, reason) {
+	return places.length === 0 ? [] : [`Annotations of ${[...new Set(places)].join(" and ")}: left out, ${reason}`];
+}
+/** Whether the result goes somewhere, and nowhere with an `index.json`: a tag in a registry has no descriptor. */
+function hasNoLayout({ push, pushByDigest, exports, workDirectory }) {
+	if (workDirectory !== void 0 || !(push || pushByDigest !== void 0 || exports.length > 0)) return false;
+	return !exports.some((text) => {
+		const destination = parseDestination(text);
+		return "transport" in destination && ["oci", "oci-archive"].includes(destination.transport);
+	});
+}
 // src/plan/lines.ts
 /** What will happen, for the log. */
 function planLines(plan) {
@@ -8488,9 +8628,7 @@ function childLine(plan, { kind, diskType, format, path }) {
 }
 /** What inputs say of levels and parts that the result does not have: the same inputs serve several jobs. */
 function unusedLines(plan) {
-	const levels = (isIndex(plan) ? [] : ["index", "index-descriptor"]).filter((level) => plan.annotations.some((each) => each.levels.includes(level)));
-	const hasConfig = plannedChildren(plan).some(({ kind }) => hasTree([kind]) || kind === "podman-machine-4");
-	return [...levels.length > 0 ? [`Annotations of ${levels.join(" and ")}: left out, the result is no index`] : [], ...hasConfig || Object.keys(plan.labels).length === 0 ? [] : ["Labels: left out, an artifact has none"]];
+	return [...leftAnnotationLines(plan), ...hasImage(plan.kinds) || Object.keys(plan.labels).length === 0 ? [] : ["Labels: left out, an artifact has none"]];
 }
 /** Said only of what no input asked for. */
 function origin(source) {
@@ -9143,8 +9281,8 @@ function registryName(text) {
 }
 // src/plan/base.ts
 /**
-* The base of the input, else of the description, else none; none for kinds without a tree of files. What of it is on this machine is looked at: a file that is
-* missing or no container is a problem now.
+* The base of the input, else of the description, else none; none for kinds without a tree of files. What of it is on this
+* machine is looked at: a file that is missing or no container is a problem now.
 *
 * @param problems gets what is wrong, at the input or at the line of `derived_from`
 */
@@ -9387,9 +9525,9 @@ function optionProblems(format, options) {
 	const { vhdFixedTag, machine } = options;
 	const problems = takesOptions(format) ? options.qemu.flatMap((option) => qemuProblems(format, option)) : [];
 	if (format === "vhd-fixed" && vhdFixedTag !== void 0 && !GUID.test(vhdFixedTag)) problems.push(`vhdfixedtag="${vhdFixedTag}" is no GUID: write one like 12345678-9abc-def0-1234-56789abcdef0, in small letters`);
-	return format === "ova" && machine !== void 0 ? [...problems, ...machineProblems$1(machine)] : problems;
+	return format === "ova" && machine !== void 0 ? [...problems, ...machineProblems(machine)] : problems;
 }
-function machineProblems$1({ hardwareVersion, diskController, dvd, ovfType }) {
+function machineProblems({ hardwareVersion, diskController, dvd, ovfType }) {
 	const problems = [];
 	if (hardwareVersion !== void 0 && !/^[1-9][0-9]{0,2}$/.test(hardwareVersion)) problems.push(`HWversion="${hardwareVersion}" is no version of VMware's hardware: write a number, like 13`);
 	if (diskController !== void 0 && !CONTROLLER_WORDS.includes(diskController)) problems.push(`controller="${diskController}" of <vmdisk> is not known: write ${CONTROLLER_WORDS.join(", ")}`);
@@ -9429,73 +9567,6 @@ function conversionProblems(source, format, platform) {
 		...place,
 		text
 	}));
-}
-// src/plan/format.ts
-/**
-* What a kind can hold; of the others any format. KubeVirt: pkg/os/disk/validation.go. podman machine 4: pkg/machine/pull.go,
-* for QEMU and for Apple's hypervisor.
-*/
-const CARRIED = {
-	kubevirt: ["qcow2", "raw"],
-	"podman-machine-4": ["qcow2", "raw"]
-};
-/**
-* The format of the disk in the first child: of the input, else of the description, else qcow2. The disks of podman
-* machine have the formats of their disk types, whatever either says.
-*/
-function chosenFormat(inputs, source) {
-	const [diskType] = isMachineAlone(inputs) ? chosenKinds(inputs).diskTypes : [];
-	if (diskType !== void 0) return {
-		format: diskTypeFormat(diskType),
-		formatSource: `disktype ${diskType}`
-	};
-	if (inputs.format !== void 0) return {
-		format: inputs.format,
-		formatSource: "input format"
-	};
-	const selected = source.kind === "description" ? source.selected : void 0;
-	if (selected?.diskFormat !== void 0 && isDiskFormat(selected.diskFormat)) return {
-		format: selected.diskFormat,
-		formatSource: `format of ${typePlace(selected).where}`
-	};
-	return {
-		format: "qcow2",
-		formatSource: "default"
-	};
-}
-/** Why the kinds cannot have the format, at the input or at the line of the description that says it. */
-function formatProblems(inputs, source) {
-	if (isMachineAlone(inputs)) return machineProblems(inputs);
-	const { format } = chosenFormat(inputs, source);
-	return inputs.kinds.flatMap((kind) => {
-		const carried = CARRIED[kind];
-		if (carried === void 0 || carried.includes(format)) return [];
-		const why = `${kind} takes a disk in ${carried.join(" or ")}, and ${format} is neither`;
-		if (inputs.format !== void 0 || source.kind === "disk") return [{
-			where: "input format",
-			text: `${why}: write one of the two`
-		}];
-		const text = `format="${source.selected.format}": ${why}: write one of the two, or set the input format`;
-		return [{
-			...typePlace(source.selected),
-			text
-		}];
-	});
-}
-function isMachineAlone({ kinds }) {
-	return kinds.length === 1 && kinds.includes("podman-machine");
-}
-function machineProblems(inputs) {
-	const { format } = inputs;
-	const formats = chosenKinds(inputs).diskTypes.map((type) => ({
-		type,
-		format: diskTypeFormat(type)
-	}));
-	if (format === void 0 || formats.some((each) => each.format === format)) return [];
-	return [{
-		where: "input format",
-		text: `podman-machine makes ${formats.map((each) => `${each.format} for ${each.type}`).join(", ")}, and no ${format}: leave it out, and choose by disktype`
-	}];
 }
 // src/description/bundle.ts
 /**
@@ -13130,7 +13201,7 @@ function isLayoutOnly(kinds) {
 */
 function kindTargetProblems(inputs, exports, described) {
 	const place = described ?? { where: "input export" };
-	const problemOf = isLayoutOnly(inputs.kinds) ? outsideLayout : hasContainer(inputs.kinds) ? void 0 : forContainers;
+	const problemOf = isLayoutOnly(inputs.kinds) ? outsideLayout : hasImage(inputs.kinds) ? void 0 : forContainers;
 	return [...isLayoutOnly(inputs.kinds) ? registryProblems(inputs) : [], ...exports.flatMap((text) => {
 		const problem = problemOf?.(text, inputs.kinds);
 		if (problem === void 0) return [];
@@ -13139,9 +13210,6 @@ function kindTargetProblems(inputs, exports, described) {
 			text: described === void 0 ? problem : `its format means ${problem}`
 		}];
 	})];
-}
-function hasContainer(kinds) {
-	return hasTree(kinds) || kinds.includes("podman-machine-4");
 }
 function registryProblems({ tags, push, pushByDigest }) {
 	const of = (name, isGiven) => isGiven ? [{
@@ -13164,6 +13232,32 @@ function forContainers(text, kinds) {
 	if ("problem" in destination || !holdsOneImage(destination)) return void 0;
 	const added = kinds.includes("artifact") ? "" : ", or add container to kind";
 	return `${text}, which is for a container, and there is none in ${kinds.join(" and ")}: export to oci:, oci-archive:, dir: or docker://${added}`;
+}
+// src/plan/loginregistry.ts
+/**
+* The registry of the login: as given, else the one that the inputs name. Never one that only a description names: whoever
+* changes it, in a pull request perhaps, would choose who is told the password.
+*
+* @param named registries of what the inputs name
+* @param without why there may be none, for the message
+* @returns none without a login; a problem where nothing tells which one it is for
+*/
+function loginRegistry({ registry, login }, named, without = "there are no tags to take it from") {
+	if (login === void 0) return {};
+	if (registry !== void 0) return { loginRegistry: registry };
+	const [first, ...others] = new Set(named);
+	if (first !== void 0 && others.length === 0) return { loginRegistry: first };
+	return {
+		where: "input registry",
+		text: `missing, and ${first === void 0 ? without : `tags name ${[first, ...others].join(" and ")}`}: write the registry that the login is for`
+	};
+}
+/** That nothing is done with the input `registry` where there is no login. */
+function loneRegistryProblem(registry) {
+	return {
+		where: "input registry",
+		text: `a login for ${registry} needs username and password: give both, or leave registry out`
+	};
 }
 // src/plan/repository.ts
 /**
@@ -13213,7 +13307,7 @@ function chosenTargets(choice, problems) {
 		...tags,
 		...repository,
 		...exports,
-		...loginRegistry(choice, references, problems)
+		...chosenLogin(choice, references, problems)
 	};
 }
 function chosenTags(choice, problems) {
@@ -13296,38 +13390,18 @@ function pushProblems({ inputs, source, names }) {
 		text: `there are no tags to push to: set tags, or name: ${name === void 0 ? "REGISTRY/NAME" : `REGISTRY/${name.repository}`} in containerconfig, or leave push out`
 	}];
 }
-/**
-* The registry of the login: as given, else the one that all references of the inputs name. Never one that the description
-* names: whoever changes it, in a pull request perhaps, would choose who is told the password.
-*/
-function loginRegistry(choice, references, problems) {
-	const { registry, login } = choice.inputs;
-	if (registry !== void 0) {
-		if (login === void 0 && !isUsed(choice)) {
-			const text = `a login for ${registry} needs username and password: give both, or leave registry out`;
-			problems.push({
-				where: "input registry",
-				text
-			});
-		}
-		return login === void 0 ? {} : { loginRegistry: registry };
-	}
-	if (login === void 0 || isRefused(choice, "registry")) return {};
-	const { pushByDigest, tags, naming } = choice.inputs;
-	if (pushByDigest && references.length === 0) return {};
+/** What the job's login is for; a registry that only the description names is none. */
+function chosenLogin(choice, references, problems) {
+	const { registry, login, pushByDigest, tags, naming } = choice.inputs;
+	if (registry !== void 0 && login === void 0 && !isUsed(choice)) problems.push(loneRegistryProblem(registry));
 	const isDescribed = !pushByDigest && tags.length === 0 && !hasRegistry(naming.name ?? "");
-	const registries = (isDescribed ? [] : references).flatMap((text) => {
+	const named = (isDescribed ? [] : references).flatMap((text) => {
 		const parsed = parseTag(text);
 		return "problem" in parsed ? [] : [parsed.reference.registry];
 	});
-	const [first, ...others] = new Set(registries);
-	if (first !== void 0 && others.length === 0) return { loginRegistry: first };
-	const nobody = isDescribed && references.length > 0 ? "only the description names one" : "there are no tags to take it from";
-	const why = first === void 0 ? nobody : `tags name ${[first, ...others].join(" and ")}`;
-	if (!isRefused(choice, "tags")) problems.push({
-		where: "input registry",
-		text: `missing, and ${why}: write the registry that the login is for`
-	});
+	const chosen = loginRegistry(choice.inputs, named, isDescribed && references.length > 0 ? "only the description names one" : void 0);
+	if (!("where" in chosen)) return chosen;
+	if (!(pushByDigest && references.length === 0) && !isRefused(choice, "registry") && !isRefused(choice, "tags")) problems.push(chosen);
 	return {};
 }
 /** Whether the input `registry` says anything without a login: where names without a registry go. */

@@ -198,6 +198,16 @@ const VARIANTS = /* @__PURE__ */ new Map([
 	["arm64", /^v(8|8\.[1-9]|9|9\.[0-5])$/]
 ]);
 const ANY_VARIANT = /^[a-z0-9][a-z0-9._-]*$/;
+/** From what runs on most machines of an architecture down; what a machine that names no variant may still take. */
+const DEFAULT_VARIANTS = /* @__PURE__ */ new Map([
+	["amd64", ["v1"]],
+	["arm", [
+		"v7",
+		"v6",
+		"v5"
+	]],
+	["arm64", ["v8"]]
+]);
 /**
 * The platform that `os/architecture[/variant]` names; `x86_64` and the like become Go's names.
 *
@@ -226,6 +236,19 @@ function platformText(platform) {
 		architecture,
 		...variant ? [variant] : []
 	].join("/");
+}
+/**
+* One text for a platform, however it is written: with Go's name, and without the variant that every machine of the
+* architecture has; containerd platforms/database.go, which takes `x86_64` for `amd64` and `arm64/v8` for `arm64` too.
+*/
+function platformKey({ os, architecture: name, variant: given }) {
+	const { architecture, variant: implied } = OTHER_NAMES.get(name) ?? { architecture: name };
+	const variant = given || implied;
+	return platformText({
+		os,
+		architecture,
+		...variant === void 0 || variant === "" || variant === DEFAULT_VARIANTS.get(architecture)?.[0] ? {} : { variant }
+	});
 }
 /** The platform of Linux on what Node calls `process.arch`. */
 function machinePlatform(nodeArch) {
@@ -512,7 +535,10 @@ var PieceReader = class {
 		this.#tail.copy(Buffer.from(buffer), 0, 0, history);
 		const piece = Buffer.from(buffer, history, this.#pieceBytes);
 		const length = await this.#source.fill(piece);
-		if (length === 0) return void 0;
+		if (length === 0) {
+			this.reuse(buffer);
+			return;
+		}
 		if (this.#sums) this.crc = crc32(piece.subarray(0, length), this.crc);
 		this.count += length;
 		if (length >= this.#tail.length) piece.copy(this.#tail, 0, length - this.#tail.length, length);
@@ -859,7 +885,10 @@ function filesystemMessage(error) {
 // src/oci/digest.ts
 const DIGEST = /^sha256:[a-f0-9]{64}$/;
 const READ_BYTES$1 = 1048576;
-/** Whether a text is `sha256:` and 64 lower-case hexadecimal digits. */
+/**
+* Whether a text is `sha256:` and 64 lower-case hexadecimal digits: safe in paths and addresses (CVE-2024-3727 came from
+* using it unchecked).
+*/
 function isDigest(text) {
 	return DIGEST.test(text);
 }
@@ -1258,7 +1287,21 @@ function parseReference(text) {
 function referenceText(reference) {
 	const tag = reference.tag === void 0 ? "" : `:${reference.tag}`;
 	const digest = reference.digest === void 0 ? "" : `@${reference.digest}`;
-	return `${reference.registry}/${reference.repository}${tag}${digest}`;
+	return `${repositoryText(reference)}${tag}${digest}`;
+}
+/** `registry/repository` */
+function repositoryText({ registry, repository }) {
+	return `${registry}/${repository}`;
+}
+/**
+* The `registry/repository` of a tag that was checked before.
+*
+* @throws Error for one that is none
+*/
+function repositoryOf(tag) {
+	const parsed = parseReference(tag);
+	if (typeof parsed === "string") throw new Error(`${tag} is no tag, and was never checked: ${parsed}`);
+	return repositoryText(parsed);
 }
 function nameAndTag(text) {
 	const colon = text.lastIndexOf(":");
@@ -1372,7 +1415,7 @@ function parseRepository(text) {
 		registry,
 		repository
 	});
-	if (digest !== void 0) return { problem: `'${text}' has a digest, which comes of what is pushed: write ${bare.split("@")[0]}` };
+	if (digest !== void 0) return { problem: `'${text}' has a digest, which comes of what is pushed: write ${name}` };
 	return tag === void 0 ? name : { problem: `'${text}' has a tag, and a push by digest moves none: write ${name}` };
 }
 /** Why docker's tools would not take the name in a destination's text. */
@@ -8377,8 +8420,10 @@ const DISK_TYPES = [
 	"hyperv"
 ];
 // src/inputs/kinds.ts
-/** Names of objects of Kubernetes that CDI also makes labels of: apimachinery pkg/util/validation, IsDNS1123Subdomain and IsValidLabelValue. */
-const OBJECT_NAME = /^[a-z0-9]([a-z0-9.-]{0,61}[a-z0-9])?$/;
+/** Names of objects of Kubernetes: apimachinery pkg/util/validation, IsDNS1123Subdomain. */
+const OBJECT_NAME = /^[a-z0-9]([a-z0-9-]*[a-z0-9])?(\.[a-z0-9]([a-z0-9-]*[a-z0-9])?)*$/;
+/** CDI makes labels of them; IsValidLabelValue in the same place. */
+const LABEL_LIMIT = 63;
 /** What is not known stands in the reader's problems, and a default here. */
 function kindInputs(reader) {
 	const kinds = chosen(reader, "kind", KINDS, "kind");
@@ -8402,7 +8447,7 @@ function chosen(reader, name, known, what) {
 function objectName(reader, name) {
 	const text = reader.text(name);
 	if (text === void 0) return {};
-	if (!OBJECT_NAME.test(text)) reader.refuse(name, `'${text}' is no name in Kubernetes: write at most 63 small letters, digits, - and ., like u1.small`);
+	if (text.length > LABEL_LIMIT || !OBJECT_NAME.test(text)) reader.refuse(name, `'${text}' is no name in Kubernetes: write at most 63 small letters, digits, - and ., like u1.small`);
 	return { [name]: text };
 }
 // src/inputs/raw.ts
@@ -8871,7 +8916,7 @@ function optionalEpoch(reader) {
 	reader.refuse("source-date-epoch", `${where}'${text}': write whole seconds since 1970, like 1700000000`);
 	return {};
 }
-// src/oci/index.ts
+// src/oci/index/index.ts
 const ENTRY_LIMIT = 500;
 const FOREIGN_MEMBERS = [
 	"config",
@@ -9585,8 +9630,8 @@ function dockerForm({ tmpFolder, signal, report }) {
 }
 // src/registry/target/archivetarget.ts
 /**
-* Writes the archive of a layout with an image, or an index and all it names, in one step in place of what is there; without skopeo, which leaves the platform out of
-* index.json and unpacks a copy of everything beside the archive.
+* Writes the archive of a layout with an image, or an index and all it names, in one step in place of what is there;
+* without skopeo, which leaves the platform out of index.json and unpacks a copy of everything beside the archive.
 *
 * @param names in index.json
 * @throws ImageError when a blob is damaged; HostError when the disk is full; errors of the file system are passed on
@@ -10112,8 +10157,9 @@ const VERSION = "1.1\n";
 const BLOB_OR_SIGNATURE = /^(?:[0-9a-f]{64}(?:\.manifest\.json|\.signature-\d+)?|signature-\d+)$/;
 /**
 * Writes an image in the form of `dir:`: the blobs and `manifest.json` side by side, of an index the manifests that it
-* names too, as `HEX.manifest.json`. Without skopeo, which empties the folder first. A new folder comes to be whole; in one that is there the manifest changes in one step, and only then the
-* blobs of the image before go. A failure leaves what there was.
+* names too, as `HEX.manifest.json`. Without skopeo, which empties the folder first. A new folder comes to be whole; in
+* one that is there the manifest changes in one step, and only then the blobs of the image before go. A failure leaves
+* what there was.
 *
 * @throws HostError when the folder holds something else than an image, or the disk is full; errors of the file system
 *   are passed on
@@ -10170,9 +10216,10 @@ function filesBeside({ blobs, descriptor, images }) {
 }
 // src/registry/target/layouttarget.ts
 /**
-* Puts an image, or an index with all it names, into a layout, without skopeo, which leaves the platform out and writes index.json in place (c/image
-* oci/layout/oci_dest.go). A new layout comes to be whole. One that is there keeps its other images and all that we do
-* not know; its index changes in one step, and exports into it wait for one another. A failure leaves what there was.
+* Puts an image, or an index with all it names, into a layout, without skopeo, which leaves the platform out and writes
+* index.json in place (c/image oci/layout/oci_dest.go). A new layout comes to be whole. One that is there keeps its other
+* images and all that we do not know; its index changes in one step, and exports into it wait for one another. A failure
+* leaves what there was.
 *
 * @param names of it there, none for one without; they are taken from other images of the layout
 * @throws HostError when the folder holds something else than a layout, or the disk is full; ImageError when its index
@@ -10211,7 +10258,12 @@ async function addTree(tree, folder, added, signal) {
 		}
 		for (const path of [...brought, join(folder, "oci-layout")]) await syncFile(path);
 		signal?.throwIfAborted();
-		const kept = (Array.isArray(index["manifests"]) ? index["manifests"] : []).filter((entry) => !added.some((each) => isReplaced(entry, each)));
+		const entries = Array.isArray(index["manifests"]) ? index["manifests"] : [];
+		const isOld = await Promise.all(entries.map((entry) => isReplaced(entry, added, {
+			tree,
+			folder
+		})));
+		const kept = entries.filter((_, at) => !isOld[at]);
 		await replaceFile(folder, "index.json", documentBytes({
 			...index,
 			schemaVersion: 2,
@@ -10228,25 +10280,45 @@ async function emptyLayout(folder) {
 	await rm(join(folder, "oci-layout"), { force: true });
 	for (const name of [join("blobs", "sha256"), "blobs"]) await rmdir(join(folder, name)).catch(() => {});
 }
-/** Replaced is what has the same name; without a name, what is nameless and for the same platform. */
-function isReplaced(entry, by) {
+/**
+* Replaced is what has the same name; without a name, what is nameless too and for no other platform: of two such images
+* nobody could choose one.
+*/
+async function isReplaced(entry, by, { tree, folder }) {
 	if (!isJsonObject(entry)) return false;
 	const name = nameOf(entry);
-	if (name !== by.annotations?.["org.opencontainers.image.ref.name"]) return false;
-	return name !== void 0 || samePlatform(entry["platform"], by);
+	if (!by.some(({ annotations }) => annotations?.["org.opencontainers.image.ref.name"] === name)) return false;
+	if (name !== void 0) return true;
+	const wanted = platformNames((tree.index?.manifests ?? [tree.descriptor]).map(({ platform }) => platform));
+	const present = platformNames(await platformsOf(entry, folder));
+	return present.length > 0 && present.every((each) => wanted.includes(each));
+}
+/** What an entry of index.json is for; nothing where it does not say it. */
+async function platformsOf(entry, folder) {
+	const { mediaType, digest, platform } = entry;
+	if (mediaType !== mediaTypes.index || typeof digest !== "string" || !isDigest(digest)) return [platform];
+	try {
+		return parseIndex(await readFile(blobPath(folder, digest)), mediaType).manifests.map((each) => each.platform);
+	} catch {
+		return [];
+	}
+}
+/** Under one name each; podman machine's are those of Go. */
+function platformNames(platforms) {
+	return platforms.flatMap((platform) => {
+		if (!isJsonObject(platform)) return [];
+		const { os, architecture, variant } = platform;
+		if (typeof os !== "string" || typeof architecture !== "string") return [];
+		return [platformKey({
+			os,
+			architecture,
+			...typeof variant === "string" ? { variant } : {}
+		})];
+	});
 }
 function nameOf(entry) {
 	const annotations = entry["annotations"];
 	return isJsonObject(annotations) ? annotations[REF_NAME] : void 0;
-}
-function samePlatform(platform, by) {
-	if (!isJsonObject(platform) || by.platform === void 0) return platform === by.platform;
-	const { os, architecture, variant } = platform;
-	return [
-		os,
-		architecture,
-		...variant ? [variant] : []
-	].join("/") === platformText(by.platform);
 }
 // src/registry/access.ts
 /**
@@ -10459,6 +10531,14 @@ const realSleep = async (milliseconds, signal) => await setTimeout$1(millisecond
 // src/registry/skopeo.ts
 /** skopeo itself waits for ever (reliability of registries: it has no idle limit). */
 const ANSWER_SECONDS = 120;
+/** Of what a job writes to, or has written. */
+function targetPurpose(reference, failure) {
+	return {
+		side: "target",
+		reference,
+		failure
+	};
+}
 /** A registry's refusal with the kind of it, for callers that take some kinds for an answer. */
 var RefusedError = class extends RegistryError {
 	refusal;
@@ -10539,272 +10619,25 @@ function commandOptions(access) {
 		...access.signal === void 0 ? {} : { signal: access.signal }
 	};
 }
-// src/registry/login/credentials.ts
-const noLogins = {
-	auths: {},
-	credHelpers: {}
-};
-/** What docker calls its own registry when it asks a helper (docker/cli, registry.IndexServer). */
-const DOCKER_SERVER = "https://index.docker.io/v1/";
-const HELPER = /^[A-Za-z0-9][A-Za-z0-9._-]*$/;
+// src/registry/target/pushorder.ts
 /**
-* @param path names the file in the error, which quotes nothing of it
-* @throws HostError when it is no JSON object
+* Least specific tags last, so that what people follow moves when everything else is in place: versions by falling
+* number of components, then other names, then `latest`. Else the given order.
 */
-function parseLogins(text, path) {
-	const document = text.trim() === "" ? {} : parsedObject(text, path);
-	const { credsStore } = document;
-	return {
-		auths: auths(document["auths"]),
-		credHelpers: helpers(document["credHelpers"]),
-		...typeof credsStore === "string" && HELPER.test(credsStore) ? { credsStore } : {}
-	};
+function pushOrder(tags) {
+	return tags.toSorted((one, other) => specificity(other) - specificity(one));
 }
-/** JSON of a file that skopeo reads: without `credsStore`, which means nothing to it. */
-function loginsText(logins) {
-	return `${JSON.stringify({
-		auths: logins.auths,
-		credHelpers: logins.credHelpers
-	})}\n`;
+/** What a push would do, for jobs that do not push. */
+function describePush(tags) {
+	if (tags.length === 0) return [];
+	return ["nothing is pushed: push is false; it would go to", ...pushOrder(tags).map((tag) => `  ${tag}`)];
 }
-/** One set of logins for several files, where the first file that knows a registry wins, as skopeo searches them. */
-function mergedLogins(files) {
-	return files.reduceRight((below, above) => {
-		const rest = [...Object.keys(above.auths), ...Object.keys(above.credHelpers)].reduce(without, below);
-		const credsStore = above.credsStore ?? below.credsStore;
-		return {
-			auths: {
-				...rest.auths,
-				...above.auths
-			},
-			credHelpers: {
-				...rest.credHelpers,
-				...above.credHelpers
-			},
-			...credsStore === void 0 ? {} : { credsStore }
-		};
-	}, noLogins);
-}
-/** With a login that wins over all others for its registry: skopeo prefers helpers and namespaces, so those go. */
-function withLogin(logins, login) {
-	return withAuth(logins, login.registry, login.username, login.password);
-}
-/** `<token>` as the name marks a token instead of a password (docker-credential-helpers, client). */
-function withAuth(logins, registry, username, secret) {
-	const isToken = username === "<token>";
-	const auth = Buffer.from(`${username}:${isToken ? "" : secret}`, "utf8").toString("base64");
-	const entry = isToken ? {
-		auth,
-		identitytoken: secret
-	} : { auth };
-	const rest = without(logins, registry);
-	return {
-		...rest,
-		auths: {
-			...rest.auths,
-			[registry]: entry
-		}
-	};
-}
-function withHelper(logins, registry, helper) {
-	return {
-		...logins,
-		credHelpers: {
-			...logins.credHelpers,
-			[registry]: helper
-		}
-	};
-}
-/** Whether a registry, or a namespace in it, has a login of its own or a helper. */
-function knowsLogin(logins, registry) {
-	return [...Object.keys(logins.auths), ...Object.keys(logins.credHelpers)].some((key) => isWithin(key, registry));
-}
-function without(logins, registry) {
-	const kept = (entries) => Object.fromEntries(Object.entries(entries).filter(([key]) => !isWithin(key, normalKey(registry))));
-	return {
-		...logins,
-		auths: kept(logins.auths),
-		credHelpers: kept(logins.credHelpers)
-	};
-}
-function isWithin(key, registry) {
-	const normal = normalKey(key);
-	return normal === registry || normal.startsWith(`${registry}/`);
-}
-/** The registry in a key of any age; c/image pkg/docker/config/config.go, `normalizeAuthFileKey`. */
-function normalKey(key) {
-	const bare = key.replace(/^https?:\/\//, "");
-	const name = bare === key ? bare : bare.split("/")[0] ?? bare;
-	return ["index.docker.io", "registry-1.docker.io"].includes(name) ? "docker.io" : name;
-}
-/** Only what holds a login: docker leaves `{}` where a helper has it, which would hide the helper. */
-function auths(value) {
-	if (!isObject(value)) return {};
-	const entries = Object.entries(value).flatMap(([key, entry]) => {
-		if (!isObject(entry)) return [];
-		const { auth, identitytoken } = entry;
-		if (typeof auth !== "string" || auth === "") return [];
-		return [[key, typeof identitytoken === "string" ? {
-			auth,
-			identitytoken
-		} : { auth }]];
-	});
-	return Object.fromEntries(entries);
-}
-function helpers(value) {
-	if (!isObject(value)) return {};
-	const entries = Object.entries(value).filter((entry) => typeof entry[1] === "string" && HELPER.test(entry[1]));
-	return Object.fromEntries(entries);
-}
-function parsedObject(text, path) {
-	try {
-		const value = JSON.parse(text);
-		if (isObject(value)) return value;
-	} catch {}
-	throw new HostError(`the file of logins ${path} is no JSON object`, "correct it or remove it");
-}
-function isObject(value) {
-	return typeof value === "object" && value !== null && !Array.isArray(value);
-}
-// src/registry/login/login.ts
-const OWN_FILE = "auth.json";
-const CHECK_FILE = "check.json";
-/**
-* Makes the logins of one job ready. A given login is tried at its registry and stands, with the user's other logins
-* below it, in a file of our own (0600). The user's own files are only read.
-*
-* @returns the file to hand to skopeo, or undefined when skopeo finds the user's logins by itself
-* @throws RegistryError when the registry does not accept the login, InputError when `authfile` or the registry's name
-*   is wrong, HostError when a file of logins cannot be read
-*/
-async function prepareLogins(request, access) {
-	const { login, authfile } = request;
-	const existing = await existingLogins(request);
-	const closed = authfile === void 0 ? await closedFiles(request.files) : [];
-	for (const file of closed) access.report.info(`${file} lies in a folder that is closed to us: it holds no login of ours`);
-	const converted = await withStore(existing, request, access);
-	if (!login) {
-		if (converted === existing && closed.length === 0) return authfile;
-		return await writeLogins(request.folder, converted);
-	}
-	const registry = parseRegistry(login.registry);
-	if (typeof registry !== "string") throw new InputError([{
-		where: "input registry",
-		text: registry.problem
-	}]);
-	await tryLogin({
-		...login,
-		registry
-	}, request.folder, access);
-	return await writeLogins(request.folder, withLogin(converted, {
-		...login,
-		registry
-	}));
-}
-async function existingLogins(request) {
-	const { authfile, files } = request;
-	if (authfile === void 0) return await mergedFiles(files);
-	const logins = await readLogins(authfile);
-	if (logins) return logins;
-	throw new InputError([{
-		where: "input authfile",
-		text: `there is no file ${authfile}: write the path of a file of logins`
-	}]);
-}
-/** Files in folders that we may not enter: root's podman makes /run/containers so that no user's file can be in it. */
-async function closedFiles(files) {
-	const isClosed = async (file) => {
-		const error = await stat(file).catch((thrown) => thrown);
-		return error instanceof Error && error.code === "EACCES";
-	};
-	const closed = await Promise.all(files.map(isClosed));
-	return files.filter((_, index) => closed[index]);
-}
-async function mergedFiles(files) {
-	const closed = await closedFiles(files);
-	const open = files.filter((file) => !closed.includes(file));
-	return mergedLogins(await Promise.all(open.map(async (file) => await readLogins(file) ?? noLogins)));
-}
-async function readLogins(path) {
-	const text = await readFile(path, "utf8").catch((error) => {
-		if (error.code === "ENOENT" || error.code === "ENOTDIR") return void 0;
-		throw new HostError(`the file of logins ${path} cannot be read (${error.code})`, "make it readable, or remove it");
-	});
-	return text === void 0 ? void 0 : parseLogins(text, path);
-}
-/** Docker's helper for all registries, said per registry as skopeo wants it; the same object where nothing changes. */
-async function withStore(logins, request, access) {
-	const { credsStore: store } = logins;
-	if (store === void 0) return logins;
-	let result = logins;
-	for (const registry of new Set(request.registries)) {
-		if (registry === request.login?.registry || knowsLogin(logins, registry)) continue;
-		const answer = await askHelper(store, registry === "docker.io" ? DOCKER_SERVER : registry, access);
-		if (answer === void 0) continue;
-		result = registry === "docker.io" ? withAuth(result, registry, answer.Username, answer.Secret) : withHelper(result, registry, store);
-	}
-	return result;
-}
-/** docker-credential-helpers, README "Development": `get` takes the server by stdin and prints JSON. */
-async function askHelper(store, server, access) {
-	const { environment: env, signal } = access;
-	const options = {
-		env,
-		input: `${server}\n`,
-		timeoutSeconds: 60,
-		...signal === void 0 ? {} : { signal }
-	};
-	try {
-		const answer = JSON.parse((await runCommand(`docker-credential-${store}`, ["get"], options)).stdout.toString("utf8"));
-		return isHelperAnswer(answer) ? answer : void 0;
-	} catch (error) {
-		if (signal?.aborted) throw error;
-		if (error instanceof CommandError && error.outcome.kind === "missing") access.report.warning(`docker keeps its logins with docker-credential-${store}, which is not installed: going on without them`);
-		return;
-	}
-}
-function isHelperAnswer(value) {
-	if (typeof value !== "object" || value === null) return false;
-	return "Username" in value && typeof value.Username === "string" && "Secret" in value && typeof value.Secret === "string";
-}
-async function tryLogin(login, folder, access) {
-	const { registry, username, password } = login;
-	const file = join(folder, CHECK_FILE);
-	const { authfile: _, ...withoutFile } = access;
-	const args = [
-		"login",
-		"--authfile",
-		file,
-		...inspectFlags(withoutFile),
-		`--username=${username}`,
-		"--password-stdin",
-		registry
-	];
-	const purpose = {
-		side: "target",
-		reference: registry,
-		failure: `the login to ${registry} as ${username} failed`
-	};
-	try {
-		await runSkopeo(args, withoutFile, purpose, password);
-	} catch (error) {
-		if (!(error instanceof RefusedError)) throw error;
-		const hidden = (text) => password === "" ? text : text.replaceAll(password, "***");
-		throw new RefusedError(purpose, {
-			...error.refusal,
-			reason: hidden(error.refusal.reason)
-		}, error.detail.map(hidden));
-	} finally {
-		await rm(file, { force: true });
-	}
-}
-async function writeLogins(folder, logins) {
-	const path = join(folder, OWN_FILE);
-	await writeFile(path, loginsText(logins), {
-		mode: 384,
-		flag: "wx"
-	});
-	return path;
+function specificity(reference) {
+	const parsed = parseReference(reference);
+	const tag = typeof parsed === "string" ? void 0 : parsed.tag;
+	if (tag === void 0 || tag === "latest") return -1;
+	const version = /^v?(\d+(?:\.\d+)*)(?![A-Za-z0-9])/.exec(tag)?.[1];
+	return version === void 0 ? 0 : version.split(".").length;
 }
 // src/registry/target/staging.ts
 /**
@@ -10843,18 +10676,6 @@ function stagedEntries(descriptor) {
 // src/registry/target/push.ts
 /** Where a format is named, a refused index is not tried again as Docker's list, which tells another error than the first. */
 const INDEX_ALONE = ["--multi-arch=index-only", "--format=oci"];
-/**
-* Least specific tags last, so that what people follow moves when everything else is in place: versions by falling
-* number of components, then other names, then `latest`. Else the given order.
-*/
-function pushOrder(tags) {
-	return tags.toSorted((one, other) => specificity(other) - specificity(one));
-}
-/** What a push would do, for jobs that do not push. */
-function describePush(tags) {
-	if (tags.length === 0) return [];
-	return ["nothing is pushed: push is false; it would go to", ...pushOrder(tags).map((tag) => `  ${tag}`)];
-}
 /**
 * Pushes an image, or an index with all it names, to all tags, one after another. Whatever is pushed is read back and must
 * carry our digest: skopeo's exit code says neither that a tag moved nor that it did not.
@@ -10931,7 +10752,7 @@ async function pushDocument({ from, to, digest, isIndex, platform }, access) {
 			from,
 			to: `docker://${to}`,
 			flags
-		}, access, purpose(to, `the push to ${to} failed`));
+		}, access, targetPurpose(to, `the push to ${to} failed`));
 	} catch (error) {
 		if (!(error instanceof RefusedError) || await carried(to, access).catch(() => void 0) !== digest) throw error;
 		access.report.info(`${error.message}; but ${to} carries ${digest}, so the push got through`);
@@ -10948,26 +10769,7 @@ async function pushDocument({ from, to, digest, isIndex, platform }, access) {
 	});
 }
 async function carried(name, access) {
-	return digestOf(await readManifest(`docker://${name}`, access, purpose(name, `${name} was pushed but cannot be read back`)));
-}
-function repositoryOf(tag) {
-	const parsed = parseReference(tag);
-	if (typeof parsed === "string") throw new Error(`${tag} is no tag, and was never checked: ${parsed}`);
-	return `${parsed.registry}/${parsed.repository}`;
-}
-function purpose(reference, failure) {
-	return {
-		side: "target",
-		reference,
-		failure
-	};
-}
-function specificity(reference) {
-	const parsed = parseReference(reference);
-	const tag = typeof parsed === "string" ? void 0 : parsed.tag;
-	if (tag === void 0 || tag === "latest") return -1;
-	const version = /^v?(\d+(?:\.\d+)*)(?![A-Za-z0-9])/.exec(tag)?.[1];
-	return version === void 0 ? 0 : version.split(".").length;
+	return digestOf(await readManifest(`docker://${name}`, access, targetPurpose(name, `${name} was pushed but cannot be read back`)));
 }
 // src/registry/target/storagetarget.ts
 /**
@@ -10983,26 +10785,19 @@ async function copyToStorage(source, image, names, access) {
 	await using staging = await stageTree(source, access);
 	for (const name of names) {
 		const to = `containers-storage:${name}`;
-		const purpose = purposeOf(to, `the image cannot be written to ${to}`);
+		const purpose = targetPurpose(to, `the image cannot be written to ${to}`);
 		await copyImage({
 			from: staging.nameOf(image),
 			to,
 			flags: ["--quiet", "--preserve-digests"]
 		}, access, purpose);
-		const found = digestOf(await readManifest(to, access, purposeOf(to, `${to} was written but cannot be read back`)));
+		const found = digestOf(await readManifest(to, access, targetPurpose(to, `${to} was written but cannot be read back`)));
 		if (found === image.digest) continue;
 		throw new RegistryError(`${to} has ${found} now, not our ${image.digest}: somebody else wrote to it at the same time`, {
 			side: "target",
 			reference: to
 		});
 	}
-}
-function purposeOf(reference, failure) {
-	return {
-		side: "target",
-		reference,
-		failure
-	};
 }
 // src/registry/target/targetnames.ts
 /**
@@ -11066,9 +10861,9 @@ function fullName(text) {
 }
 // src/registry/target/export.ts
 /**
-* Writes an image, or an index with all it names, to skopeo destinations, one after another. Our digest stays the same in all that can keep it; the log
-* says of each what it carries. A layout that is there already keeps its other images; an archive or a folder that is
-* there is replaced in one step, and stays when this fails.
+* Writes an image, or an index with all it names, to skopeo destinations, one after another. Our digest stays the same in
+* all that can keep it; the log says of each what it carries. A layout that is there already keeps its other images; an
+* archive or a folder that is there is replaced in one step, and stays when this fails.
 *
 * @param onWritten called after each, with how many are written by then
 * @throws RegistryError, HostError, ImageError; errors of the file system are passed on
@@ -11182,6 +10977,19 @@ function handoverError(name) {
 function parseBuilt(text) {
 	return handedOver("built", text);
 }
+/**
+* How far a push has come.
+*
+* @param tags of the plan
+* @param carrying those of them that carry the digest by now
+*/
+function reachedTags(tags, carrying, digest) {
+	const [first] = tags;
+	return {
+		tags: tags.filter((tag) => carrying.has(tag)),
+		image: first !== void 0 && carrying.has(first) ? `${repositoryOf(first)}@${digest}` : ""
+	};
+}
 const UNPUBLISHED = {
 	tags: [],
 	image: "",
@@ -11244,12 +11052,7 @@ async function publishImage(job) {
 	}
 	report.group("Push");
 	await stopwatch.time("Push", () => pushImage(source, plan.tags, access, (tag) => {
-		const done = /* @__PURE__ */ new Set([...published.tags, tag]);
-		const tags = plan.tags.filter((each) => done.has(each));
-		reached({
-			tags,
-			image: tags.includes(plan.tags[0] ?? "") ? digestReference(plan.tags[0] ?? "", built.digest) : ""
-		});
+		reached(reachedTags(plan.tags, /* @__PURE__ */ new Set([...published.tags, tag]), built.digest));
 	}));
 	report.endGroup();
 	return published;
@@ -11261,12 +11064,6 @@ function plannedDestinations(plan) {
 		if ("problem" in name) throw new Error(`the plan holds a destination that is none: ${name.problem}`);
 		return name;
 	});
-}
-/** `REGISTRY/REPOSITORY@DIGEST` */
-function digestReference(tag, digest) {
-	const parsed = parseReference(tag);
-	if (typeof parsed === "string") throw new Error(`the plan holds a tag that is none: ${parsed}`);
-	return `${parsed.registry}/${parsed.repository}@${digest}`;
 }
 // src/job/stopwatch.ts
 /** Measures phases by a clock that is handed in, in milliseconds. */
@@ -11307,6 +11104,13 @@ var Stopwatch = class {
 function hasTree(kinds) {
 	return kinds.includes("container") || kinds.includes("kubevirt");
 }
+// src/plan/children.ts
+/** How the blob of a child is compressed; podman machine takes its disks packed by zstd, an artifact is the disk itself. */
+function childCompression({ compression }, { kind }) {
+	if (kind === "artifact") return { algorithm: "none" };
+	if (hasTree([kind]) || compression.algorithm === "zstd") return compression;
+	return { algorithm: "zstd" };
+}
 // src/job/summary.ts
 /** @returns the job summary: what the image is, where it is, what it took, and how to get the disk out of it again. */
 function summaryMarkdown(plan, built, published) {
@@ -11316,7 +11120,7 @@ function summaryMarkdown(plan, built, published) {
 		["Tags", tagsText(published)],
 		...published.exports.length > 0 ? [["Exported", published.exports.map(code).join("<br>")]] : [],
 		["Platform", platformText(plan.platform)],
-		...diskRows(built),
+		...diskRows(plan, built),
 		...hasTree(plan.kinds) ? [["Base", baseText(built)]] : [],
 		...built.kiwi ? [["KIWI", built.kiwi.version]] : []
 	];
@@ -11341,16 +11145,17 @@ function tagsText({ tags, image }) {
 function baseText({ base }) {
 	return base ? `${code(base.name)}<br>${code(base.digest)}` : "scratch";
 }
-function diskRows({ children }) {
+function diskRows(plan, { children }) {
 	const [only] = children;
-	if (children.length === 1 && only !== void 0) return [["Disk", diskText(only)], ["Size", sizes(only)]];
-	return children.map((child) => [[child.kind, child.diskType].filter(Boolean).join(" "), `${diskText(child)}<br>${sizes(child)}<br>${code(child.digest)}`]);
+	if (children.length === 1 && only !== void 0) return [["Disk", diskText(only)], ["Size", sizes(plan, only)]];
+	return children.map((child) => [[child.kind, child.diskType].filter(Boolean).join(" "), `${diskText(child)}<br>${sizes(plan, child)}<br>${code(child.digest)}`]);
 }
 function diskText({ disk: { path, format } }) {
 	return `${code(path)}, ${format}`;
 }
-function sizes({ kind, disk: { virtualSizeBytes, sizeBytes }, layerSizeBytes }) {
-	const packed = kind === "artifact" ? "" : `, ${megabytes(layerSizeBytes)} compressed`;
+function sizes(plan, child) {
+	const { virtualSizeBytes, sizeBytes } = child.disk;
+	const packed = childCompression(plan, child).algorithm === "none" ? "" : `, ${megabytes(child.layerSizeBytes)} compressed`;
 	return `${megabytes(virtualSizeBytes)} virtual, ${megabytes(sizeBytes)} as file${packed}`;
 }
 /** Lines to copy; they need what takes the kind (podman or docker, oras) and nothing of ours. */
@@ -12108,6 +11913,273 @@ function registryName(text) {
 		transport: "docker",
 		reference: parsed
 	};
+}
+// src/registry/login/credentials.ts
+const noLogins = {
+	auths: {},
+	credHelpers: {}
+};
+/** What docker calls its own registry when it asks a helper (docker/cli, registry.IndexServer). */
+const DOCKER_SERVER = "https://index.docker.io/v1/";
+const HELPER = /^[A-Za-z0-9][A-Za-z0-9._-]*$/;
+/**
+* @param path names the file in the error, which quotes nothing of it
+* @throws HostError when it is no JSON object
+*/
+function parseLogins(text, path) {
+	const document = text.trim() === "" ? {} : parsedObject(text, path);
+	const { credsStore } = document;
+	return {
+		auths: auths(document["auths"]),
+		credHelpers: helpers(document["credHelpers"]),
+		...typeof credsStore === "string" && HELPER.test(credsStore) ? { credsStore } : {}
+	};
+}
+/** JSON of a file that skopeo reads: without `credsStore`, which means nothing to it. */
+function loginsText(logins) {
+	return `${JSON.stringify({
+		auths: logins.auths,
+		credHelpers: logins.credHelpers
+	})}\n`;
+}
+/** One set of logins for several files, where the first file that knows a registry wins, as skopeo searches them. */
+function mergedLogins(files) {
+	return files.reduceRight((below, above) => {
+		const rest = [...Object.keys(above.auths), ...Object.keys(above.credHelpers)].reduce(without, below);
+		const credsStore = above.credsStore ?? below.credsStore;
+		return {
+			auths: {
+				...rest.auths,
+				...above.auths
+			},
+			credHelpers: {
+				...rest.credHelpers,
+				...above.credHelpers
+			},
+			...credsStore === void 0 ? {} : { credsStore }
+		};
+	}, noLogins);
+}
+/** With a login that wins over all others for its registry: skopeo prefers helpers and namespaces, so those go. */
+function withLogin(logins, login) {
+	return withAuth(logins, login.registry, login.username, login.password);
+}
+/** `<token>` as the name marks a token instead of a password (docker-credential-helpers, client). */
+function withAuth(logins, registry, username, secret) {
+	const isToken = username === "<token>";
+	const auth = Buffer.from(`${username}:${isToken ? "" : secret}`, "utf8").toString("base64");
+	const entry = isToken ? {
+		auth,
+		identitytoken: secret
+	} : { auth };
+	const rest = without(logins, registry);
+	return {
+		...rest,
+		auths: {
+			...rest.auths,
+			[registry]: entry
+		}
+	};
+}
+function withHelper(logins, registry, helper) {
+	return {
+		...logins,
+		credHelpers: {
+			...logins.credHelpers,
+			[registry]: helper
+		}
+	};
+}
+/** Whether a registry, or a namespace in it, has a login of its own or a helper. */
+function knowsLogin(logins, registry) {
+	return [...Object.keys(logins.auths), ...Object.keys(logins.credHelpers)].some((key) => isWithin(key, registry));
+}
+function without(logins, registry) {
+	const kept = (entries) => Object.fromEntries(Object.entries(entries).filter(([key]) => !isWithin(key, normalKey(registry))));
+	return {
+		...logins,
+		auths: kept(logins.auths),
+		credHelpers: kept(logins.credHelpers)
+	};
+}
+function isWithin(key, registry) {
+	const normal = normalKey(key);
+	return normal === registry || normal.startsWith(`${registry}/`);
+}
+/** The registry in a key of any age; c/image pkg/docker/config/config.go, `normalizeAuthFileKey`. */
+function normalKey(key) {
+	const bare = key.replace(/^https?:\/\//, "");
+	const name = bare === key ? bare : bare.split("/")[0] ?? bare;
+	return ["index.docker.io", "registry-1.docker.io"].includes(name) ? "docker.io" : name;
+}
+/** Only what holds a login: docker leaves `{}` where a helper has it, which would hide the helper. */
+function auths(value) {
+	if (!isObject(value)) return {};
+	const entries = Object.entries(value).flatMap(([key, entry]) => {
+		if (!isObject(entry)) return [];
+		const { auth, identitytoken } = entry;
+		if (typeof auth !== "string" || auth === "") return [];
+		return [[key, typeof identitytoken === "string" ? {
+			auth,
+			identitytoken
+		} : { auth }]];
+	});
+	return Object.fromEntries(entries);
+}
+function helpers(value) {
+	if (!isObject(value)) return {};
+	const entries = Object.entries(value).filter((entry) => typeof entry[1] === "string" && HELPER.test(entry[1]));
+	return Object.fromEntries(entries);
+}
+function parsedObject(text, path) {
+	try {
+		const value = JSON.parse(text);
+		if (isObject(value)) return value;
+	} catch {}
+	throw new HostError(`the file of logins ${path} is no JSON object`, "correct it or remove it");
+}
+function isObject(value) {
+	return typeof value === "object" && value !== null && !Array.isArray(value);
+}
+// src/registry/login/login.ts
+const OWN_FILE = "auth.json";
+const CHECK_FILE = "check.json";
+/**
+* Makes the logins of one job ready. A given login is tried at its registry and stands, with the user's other logins
+* below it, in a file of our own (0600). The user's own files are only read.
+*
+* @returns the file to hand to skopeo, or undefined when skopeo finds the user's logins by itself
+* @throws RegistryError when the registry does not accept the login, InputError when `authfile` or the registry's name
+*   is wrong, HostError when a file of logins cannot be read
+*/
+async function prepareLogins(request, access) {
+	const { login, authfile } = request;
+	const existing = await existingLogins(request);
+	const closed = authfile === void 0 ? await closedFiles(request.files) : [];
+	for (const file of closed) access.report.info(`${file} lies in a folder that is closed to us: it holds no login of ours`);
+	const converted = await withStore(existing, request, access);
+	if (!login) {
+		if (converted === existing && closed.length === 0) return authfile;
+		return await writeLogins(request.folder, converted);
+	}
+	const registry = parseRegistry(login.registry);
+	if (typeof registry !== "string") throw new InputError([{
+		where: "input registry",
+		text: registry.problem
+	}]);
+	await tryLogin({
+		...login,
+		registry
+	}, request.folder, access);
+	return await writeLogins(request.folder, withLogin(converted, {
+		...login,
+		registry
+	}));
+}
+async function existingLogins(request) {
+	const { authfile, files } = request;
+	if (authfile === void 0) return await mergedFiles(files);
+	const logins = await readLogins(authfile);
+	if (logins) return logins;
+	throw new InputError([{
+		where: "input authfile",
+		text: `there is no file ${authfile}: write the path of a file of logins`
+	}]);
+}
+/** Files in folders that we may not enter: root's podman makes /run/containers so that no user's file can be in it. */
+async function closedFiles(files) {
+	const isClosed = async (file) => {
+		const error = await stat(file).catch((thrown) => thrown);
+		return error instanceof Error && error.code === "EACCES";
+	};
+	const closed = await Promise.all(files.map(isClosed));
+	return files.filter((_, index) => closed[index]);
+}
+async function mergedFiles(files) {
+	const closed = await closedFiles(files);
+	const open = files.filter((file) => !closed.includes(file));
+	return mergedLogins(await Promise.all(open.map(async (file) => await readLogins(file) ?? noLogins)));
+}
+async function readLogins(path) {
+	const text = await readFile(path, "utf8").catch((error) => {
+		if (error.code === "ENOENT" || error.code === "ENOTDIR") return void 0;
+		throw new HostError(`the file of logins ${path} cannot be read (${error.code})`, "make it readable, or remove it");
+	});
+	return text === void 0 ? void 0 : parseLogins(text, path);
+}
+/** Docker's helper for all registries, said per registry as skopeo wants it; the same object where nothing changes. */
+async function withStore(logins, request, access) {
+	const { credsStore: store } = logins;
+	if (store === void 0) return logins;
+	let result = logins;
+	for (const registry of new Set(request.registries)) {
+		if (registry === request.login?.registry || knowsLogin(logins, registry)) continue;
+		const answer = await askHelper(store, registry === "docker.io" ? DOCKER_SERVER : registry, access);
+		if (answer === void 0) continue;
+		result = registry === "docker.io" ? withAuth(result, registry, answer.Username, answer.Secret) : withHelper(result, registry, store);
+	}
+	return result;
+}
+/** docker-credential-helpers, README "Development": `get` takes the server by stdin and prints JSON. */
+async function askHelper(store, server, access) {
+	const { environment: env, signal } = access;
+	const options = {
+		env,
+		input: `${server}\n`,
+		timeoutSeconds: 60,
+		...signal === void 0 ? {} : { signal }
+	};
+	try {
+		const answer = JSON.parse((await runCommand(`docker-credential-${store}`, ["get"], options)).stdout.toString("utf8"));
+		return isHelperAnswer(answer) ? answer : void 0;
+	} catch (error) {
+		if (signal?.aborted) throw error;
+		if (error instanceof CommandError && error.outcome.kind === "missing") access.report.warning(`docker keeps its logins with docker-credential-${store}, which is not installed: going on without them`);
+		return;
+	}
+}
+function isHelperAnswer(value) {
+	if (typeof value !== "object" || value === null) return false;
+	return "Username" in value && typeof value.Username === "string" && "Secret" in value && typeof value.Secret === "string";
+}
+async function tryLogin(login, folder, access) {
+	const { registry, username, password } = login;
+	const file = join(folder, CHECK_FILE);
+	const { authfile: _, ...withoutFile } = access;
+	const args = [
+		"login",
+		"--authfile",
+		file,
+		...inspectFlags(withoutFile),
+		`--username=${username}`,
+		"--password-stdin",
+		registry
+	];
+	const purpose = {
+		side: "target",
+		reference: registry,
+		failure: `the login to ${registry} as ${username} failed`
+	};
+	try {
+		await runSkopeo(args, withoutFile, purpose, password);
+	} catch (error) {
+		if (!(error instanceof RefusedError)) throw error;
+		const hidden = (text) => password === "" ? text : text.replaceAll(password, "***");
+		throw new RefusedError(purpose, {
+			...error.refusal,
+			reason: hidden(error.refusal.reason)
+		}, error.detail.map(hidden));
+	} finally {
+		await rm(file, { force: true });
+	}
+}
+async function writeLogins(folder, logins) {
+	const path = join(folder, OWN_FILE);
+	await writeFile(path, loginsText(logins), {
+		mode: 384,
+		flag: "wx"
+	});
+	return path;
 }
 // src/steps/logins.ts
 /** Does something with the logins of a build's plan. Throws what `withLogins` does. */

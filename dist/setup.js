@@ -633,7 +633,10 @@ Buffer.from("1f8b08000000000000ff", "hex");
 Buffer.from("0300", "hex");
 // src/oci/digest.ts
 const DIGEST = /^sha256:[a-f0-9]{64}$/;
-/** Whether a text is `sha256:` and 64 lower-case hexadecimal digits. */
+/**
+* Whether a text is `sha256:` and 64 lower-case hexadecimal digits: safe in paths and addresses (CVE-2024-3727 came from
+* using it unchecked).
+*/
 function isDigest(text) {
 	return DIGEST.test(text);
 }
@@ -749,7 +752,11 @@ function parseReference(text) {
 function referenceText(reference) {
 	const tag = reference.tag === void 0 ? "" : `:${reference.tag}`;
 	const digest = reference.digest === void 0 ? "" : `@${reference.digest}`;
-	return `${reference.registry}/${reference.repository}${tag}${digest}`;
+	return `${repositoryText(reference)}${tag}${digest}`;
+}
+/** `registry/repository` */
+function repositoryText({ registry, repository }) {
+	return `${registry}/${repository}`;
 }
 function nameAndTag(text) {
 	const colon = text.lastIndexOf(":");
@@ -867,7 +874,7 @@ function parseRepository(text) {
 		registry,
 		repository
 	});
-	if (digest !== void 0) return { problem: `'${text}' has a digest, which comes of what is pushed: write ${bare.split("@")[0]}` };
+	if (digest !== void 0) return { problem: `'${text}' has a digest, which comes of what is pushed: write ${name}` };
 	return tag === void 0 ? name : { problem: `'${text}' has a tag, and a push by digest moves none: write ${name}` };
 }
 /** Why docker's tools would not take the name in a destination's text. */
@@ -7902,13 +7909,19 @@ const DISK_TYPES = [
 ];
 /** podman looks for the kernel's names in the index, not for Go's: pkg/machine/ocipull/ociartifact.go. */
 const MACHINE_ARCHITECTURES = /* @__PURE__ */ new Map([["amd64", "x86_64"], ["arm64", "aarch64"]]);
+/** Whether what is made for it is an artifact, and no image with the config of a container. */
+function isArtifactKind(kind) {
+	return kind === "artifact" || kind === "podman-machine";
+}
 /** What podman machine calls the architecture; undefined where it runs none. */
 function machineArchitecture({ os, architecture }) {
 	return os === "linux" ? MACHINE_ARCHITECTURES.get(architecture) : void 0;
 }
 // src/inputs/kinds.ts
-/** Names of objects of Kubernetes that CDI also makes labels of: apimachinery pkg/util/validation, IsDNS1123Subdomain and IsValidLabelValue. */
-const OBJECT_NAME = /^[a-z0-9]([a-z0-9.-]{0,61}[a-z0-9])?$/;
+/** Names of objects of Kubernetes: apimachinery pkg/util/validation, IsDNS1123Subdomain. */
+const OBJECT_NAME = /^[a-z0-9]([a-z0-9-]*[a-z0-9])?(\.[a-z0-9]([a-z0-9-]*[a-z0-9])?)*$/;
+/** CDI makes labels of them; IsValidLabelValue in the same place. */
+const LABEL_LIMIT = 63;
 /** What is not known stands in the reader's problems, and a default here. */
 function kindInputs(reader) {
 	const kinds = chosen(reader, "kind", KINDS$1, "kind");
@@ -7932,7 +7945,7 @@ function chosen(reader, name, known, what) {
 function objectName(reader, name) {
 	const text = reader.text(name);
 	if (text === void 0) return {};
-	if (!OBJECT_NAME.test(text)) reader.refuse(name, `'${text}' is no name in Kubernetes: write at most 63 small letters, digits, - and ., like u1.small`);
+	if (text.length > LABEL_LIMIT || !OBJECT_NAME.test(text)) reader.refuse(name, `'${text}' is no name in Kubernetes: write at most 63 small letters, digits, - and ., like u1.small`);
 	return { [name]: text };
 }
 // src/inputs/raw.ts
@@ -10978,16 +10991,6 @@ function registryName(text) {
 	};
 }
 // src/plan/kinds.ts
-/** What each kind of machine starts from: podman pkg/machine/define/image_format.go. */
-const DISK_TYPE_FORMATS = {
-	qemu: "qcow2",
-	applehv: "raw",
-	hyperv: "vhdx"
-};
-/** The format of the disk that a kind of machine takes. */
-function diskTypeFormat(diskType) {
-	return DISK_TYPE_FORMATS[diskType];
-}
 /** What is made of the disk, with the disk type that podman on Linux takes where none is named. */
 function chosenKinds({ kinds, diskTypes }) {
 	if (!kinds.includes("podman-machine")) return {
@@ -11002,6 +11005,10 @@ function chosenKinds({ kinds, diskTypes }) {
 /** Whether the disk goes into a tree of files, in which a base and a path have a meaning. */
 function hasTree(kinds) {
 	return kinds.includes("container") || kinds.includes("kubevirt");
+}
+/** Whether an image is among what is made, with the config and the labels of a container, and not artifacts alone. */
+function hasImage(kinds) {
+	return kinds.some((kind) => !isArtifactKind(kind));
 }
 /**
 * What of the inputs cannot be together, one sentence each.
@@ -11073,21 +11080,22 @@ function kubevirtProblems({ compression, diskPath }) {
 /** Inputs that say something of a tree of files, where there is none. */
 function treeProblems({ kinds, diskPath, baseImage, containerconfig }) {
 	const names = kinds.join(" and ");
+	const added = kinds.includes("artifact") || kinds.includes("podman-machine-4") ? "" : ", or add container to kind";
 	const of = (name, what) => ({
 		where: `input ${name}`,
-		text: `${what} of container and kubevirt, and kind is ${names}: leave it out`
+		text: `only an image of kind container or kubevirt has ${what}, and kind is ${names}: leave it out${added}`
 	});
-	const [key] = kinds.includes("podman-machine-4") ? [] : Object.keys(containerconfig);
+	const [key] = hasImage(kinds) ? [] : Object.keys(containerconfig);
 	return [
-		...diskPath === void 0 ? [] : [of("disk-path", "is the path")],
-		...baseImage === void 0 || baseImage === "scratch" ? [] : [of("base-image", "is the base")],
-		...key === void 0 ? [] : [of("containerconfig", `${key} is`)]
+		...diskPath === void 0 ? [] : [of("disk-path", "paths")],
+		...baseImage === void 0 || baseImage === "scratch" ? [] : [of("base-image", "a base")],
+		...key === void 0 ? [] : [of("containerconfig", key)]
 	];
 }
 // src/plan/base.ts
 /**
-* The base of the input, else of the description, else none; none for kinds without a tree of files. What of it is on this machine is looked at: a file that is
-* missing or no container is a problem now.
+* The base of the input, else of the description, else none; none for kinds without a tree of files. What of it is on this
+* machine is looked at: a file that is missing or no container is a problem now.
 *
 * @param problems gets what is wrong, at the input or at the line of `derived_from`
 */
@@ -11179,6 +11187,83 @@ function diskPathProblems(placed) {
 	return [{
 		...typePlace(source.selected),
 		text: `the disk would be ${path}: ${problem}, or set the input disk-path`
+	}];
+}
+// src/plan/format.ts
+/**
+* What a kind can hold; of the others any format. KubeVirt: pkg/os/disk/validation.go. podman machine 4: pkg/machine/pull.go,
+* for QEMU and for Apple's hypervisor.
+*/
+const CARRIED = {
+	kubevirt: ["qcow2", "raw"],
+	"podman-machine-4": ["qcow2", "raw"]
+};
+/** What each kind of machine starts from: podman pkg/machine/define/image_format.go. */
+const DISK_TYPE_FORMATS = {
+	qemu: "qcow2",
+	applehv: "raw",
+	hyperv: "vhdx"
+};
+/** The format of the disk that a kind of machine takes. */
+function diskTypeFormat(diskType) {
+	return DISK_TYPE_FORMATS[diskType];
+}
+/**
+* The format of the disk in the first child: of the input, else of the description, else qcow2. The disks of podman
+* machine have the formats of their disk types, whatever either says.
+*/
+function chosenFormat(inputs, source) {
+	const [diskType] = isMachineAlone(inputs) ? chosenKinds(inputs).diskTypes : [];
+	if (diskType !== void 0) return {
+		format: diskTypeFormat(diskType),
+		formatSource: `disktype ${diskType}`
+	};
+	if (inputs.format !== void 0) return {
+		format: inputs.format,
+		formatSource: "input format"
+	};
+	const selected = source.kind === "description" ? source.selected : void 0;
+	if (selected?.diskFormat !== void 0 && isDiskFormat(selected.diskFormat)) return {
+		format: selected.diskFormat,
+		formatSource: `format of ${typePlace(selected).where}`
+	};
+	return {
+		format: "qcow2",
+		formatSource: "default"
+	};
+}
+/** Why the kinds cannot have the format, at the input or at the line of the description that says it. */
+function formatProblems(inputs, source) {
+	if (isMachineAlone(inputs)) return machineProblems$1(inputs);
+	const { format } = chosenFormat(inputs, source);
+	return inputs.kinds.flatMap((kind) => {
+		const carried = CARRIED[kind];
+		if (carried === void 0 || carried.includes(format)) return [];
+		const why = `${kind} takes a disk in ${carried.join(" or ")}, and ${format} is neither`;
+		if (inputs.format !== void 0 || source.kind === "disk") return [{
+			where: "input format",
+			text: `${why}: write one of the two`
+		}];
+		const text = `format="${source.selected.format}": ${why}: write one of the two, or set the input format`;
+		return [{
+			...typePlace(source.selected),
+			text
+		}];
+	});
+}
+function isMachineAlone({ kinds }) {
+	return kinds.length === 1 && kinds.includes("podman-machine");
+}
+function machineProblems$1(inputs) {
+	const { format } = inputs;
+	const formats = chosenKinds(inputs).diskTypes.map((type) => ({
+		type,
+		format: diskTypeFormat(type)
+	}));
+	if (format === void 0 || formats.some((each) => each.format === format)) return [];
+	return [{
+		where: "input format",
+		text: `podman-machine makes ${formats.map((each) => `${each.format} for ${each.type}`).join(", ")}, and no ${format}: leave it out, and choose by disktype`
 	}];
 }
 // src/plan/children.ts
@@ -11427,9 +11512,9 @@ function optionProblems(format, options) {
 	const { vhdFixedTag, machine } = options;
 	const problems = takesOptions(format) ? options.qemu.flatMap((option) => qemuProblems(format, option)) : [];
 	if (format === "vhd-fixed" && vhdFixedTag !== void 0 && !GUID.test(vhdFixedTag)) problems.push(`vhdfixedtag="${vhdFixedTag}" is no GUID: write one like 12345678-9abc-def0-1234-56789abcdef0, in small letters`);
-	return format === "ova" && machine !== void 0 ? [...problems, ...machineProblems$1(machine)] : problems;
+	return format === "ova" && machine !== void 0 ? [...problems, ...machineProblems(machine)] : problems;
 }
-function machineProblems$1({ hardwareVersion, diskController, dvd, ovfType }) {
+function machineProblems({ hardwareVersion, diskController, dvd, ovfType }) {
 	const problems = [];
 	if (hardwareVersion !== void 0 && !/^[1-9][0-9]{0,2}$/.test(hardwareVersion)) problems.push(`HWversion="${hardwareVersion}" is no version of VMware's hardware: write a number, like 13`);
 	if (diskController !== void 0 && !CONTROLLER_WORDS.includes(diskController)) problems.push(`controller="${diskController}" of <vmdisk> is not known: write ${CONTROLLER_WORDS.join(", ")}`);
@@ -11469,73 +11554,6 @@ function conversionProblems(source, format, platform) {
 		...place,
 		text
 	}));
-}
-// src/plan/format.ts
-/**
-* What a kind can hold; of the others any format. KubeVirt: pkg/os/disk/validation.go. podman machine 4: pkg/machine/pull.go,
-* for QEMU and for Apple's hypervisor.
-*/
-const CARRIED = {
-	kubevirt: ["qcow2", "raw"],
-	"podman-machine-4": ["qcow2", "raw"]
-};
-/**
-* The format of the disk in the first child: of the input, else of the description, else qcow2. The disks of podman
-* machine have the formats of their disk types, whatever either says.
-*/
-function chosenFormat(inputs, source) {
-	const [diskType] = isMachineAlone(inputs) ? chosenKinds(inputs).diskTypes : [];
-	if (diskType !== void 0) return {
-		format: diskTypeFormat(diskType),
-		formatSource: `disktype ${diskType}`
-	};
-	if (inputs.format !== void 0) return {
-		format: inputs.format,
-		formatSource: "input format"
-	};
-	const selected = source.kind === "description" ? source.selected : void 0;
-	if (selected?.diskFormat !== void 0 && isDiskFormat(selected.diskFormat)) return {
-		format: selected.diskFormat,
-		formatSource: `format of ${typePlace(selected).where}`
-	};
-	return {
-		format: "qcow2",
-		formatSource: "default"
-	};
-}
-/** Why the kinds cannot have the format, at the input or at the line of the description that says it. */
-function formatProblems(inputs, source) {
-	if (isMachineAlone(inputs)) return machineProblems(inputs);
-	const { format } = chosenFormat(inputs, source);
-	return inputs.kinds.flatMap((kind) => {
-		const carried = CARRIED[kind];
-		if (carried === void 0 || carried.includes(format)) return [];
-		const why = `${kind} takes a disk in ${carried.join(" or ")}, and ${format} is neither`;
-		if (inputs.format !== void 0 || source.kind === "disk") return [{
-			where: "input format",
-			text: `${why}: write one of the two`
-		}];
-		const text = `format="${source.selected.format}": ${why}: write one of the two, or set the input format`;
-		return [{
-			...typePlace(source.selected),
-			text
-		}];
-	});
-}
-function isMachineAlone({ kinds }) {
-	return kinds.length === 1 && kinds.includes("podman-machine");
-}
-function machineProblems(inputs) {
-	const { format } = inputs;
-	const formats = chosenKinds(inputs).diskTypes.map((type) => ({
-		type,
-		format: diskTypeFormat(type)
-	}));
-	if (format === void 0 || formats.some((each) => each.format === format)) return [];
-	return [{
-		where: "input format",
-		text: `podman-machine makes ${formats.map((each) => `${each.format} for ${each.type}`).join(", ")}, and no ${format}: leave it out, and choose by disktype`
-	}];
 }
 // src/description/bundle.ts
 /**
@@ -15135,7 +15153,7 @@ function isLayoutOnly(kinds) {
 */
 function kindTargetProblems(inputs, exports, described) {
 	const place = described ?? { where: "input export" };
-	const problemOf = isLayoutOnly(inputs.kinds) ? outsideLayout : hasContainer(inputs.kinds) ? void 0 : forContainers;
+	const problemOf = isLayoutOnly(inputs.kinds) ? outsideLayout : hasImage(inputs.kinds) ? void 0 : forContainers;
 	return [...isLayoutOnly(inputs.kinds) ? registryProblems(inputs) : [], ...exports.flatMap((text) => {
 		const problem = problemOf?.(text, inputs.kinds);
 		if (problem === void 0) return [];
@@ -15144,9 +15162,6 @@ function kindTargetProblems(inputs, exports, described) {
 			text: described === void 0 ? problem : `its format means ${problem}`
 		}];
 	})];
-}
-function hasContainer(kinds) {
-	return hasTree(kinds) || kinds.includes("podman-machine-4");
 }
 function registryProblems({ tags, push, pushByDigest }) {
 	const of = (name, isGiven) => isGiven ? [{
@@ -15169,6 +15184,32 @@ function forContainers(text, kinds) {
 	if ("problem" in destination || !holdsOneImage(destination)) return void 0;
 	const added = kinds.includes("artifact") ? "" : ", or add container to kind";
 	return `${text}, which is for a container, and there is none in ${kinds.join(" and ")}: export to oci:, oci-archive:, dir: or docker://${added}`;
+}
+// src/plan/loginregistry.ts
+/**
+* The registry of the login: as given, else the one that the inputs name. Never one that only a description names: whoever
+* changes it, in a pull request perhaps, would choose who is told the password.
+*
+* @param named registries of what the inputs name
+* @param without why there may be none, for the message
+* @returns none without a login; a problem where nothing tells which one it is for
+*/
+function loginRegistry({ registry, login }, named, without = "there are no tags to take it from") {
+	if (login === void 0) return {};
+	if (registry !== void 0) return { loginRegistry: registry };
+	const [first, ...others] = new Set(named);
+	if (first !== void 0 && others.length === 0) return { loginRegistry: first };
+	return {
+		where: "input registry",
+		text: `missing, and ${first === void 0 ? without : `tags name ${[first, ...others].join(" and ")}`}: write the registry that the login is for`
+	};
+}
+/** That nothing is done with the input `registry` where there is no login. */
+function loneRegistryProblem(registry) {
+	return {
+		where: "input registry",
+		text: `a login for ${registry} needs username and password: give both, or leave registry out`
+	};
 }
 // src/plan/repository.ts
 /**
@@ -15218,7 +15259,7 @@ function chosenTargets(choice, problems) {
 		...tags,
 		...repository,
 		...exports,
-		...loginRegistry(choice, references, problems)
+		...chosenLogin(choice, references, problems)
 	};
 }
 function chosenTags(choice, problems) {
@@ -15301,38 +15342,18 @@ function pushProblems({ inputs, source, names }) {
 		text: `there are no tags to push to: set tags, or name: ${name === void 0 ? "REGISTRY/NAME" : `REGISTRY/${name.repository}`} in containerconfig, or leave push out`
 	}];
 }
-/**
-* The registry of the login: as given, else the one that all references of the inputs name. Never one that the description
-* names: whoever changes it, in a pull request perhaps, would choose who is told the password.
-*/
-function loginRegistry(choice, references, problems) {
-	const { registry, login } = choice.inputs;
-	if (registry !== void 0) {
-		if (login === void 0 && !isUsed(choice)) {
-			const text = `a login for ${registry} needs username and password: give both, or leave registry out`;
-			problems.push({
-				where: "input registry",
-				text
-			});
-		}
-		return login === void 0 ? {} : { loginRegistry: registry };
-	}
-	if (login === void 0 || isRefused(choice, "registry")) return {};
-	const { pushByDigest, tags, naming } = choice.inputs;
-	if (pushByDigest && references.length === 0) return {};
+/** What the job's login is for; a registry that only the description names is none. */
+function chosenLogin(choice, references, problems) {
+	const { registry, login, pushByDigest, tags, naming } = choice.inputs;
+	if (registry !== void 0 && login === void 0 && !isUsed(choice)) problems.push(loneRegistryProblem(registry));
 	const isDescribed = !pushByDigest && tags.length === 0 && !hasRegistry(naming.name ?? "");
-	const registries = (isDescribed ? [] : references).flatMap((text) => {
+	const named = (isDescribed ? [] : references).flatMap((text) => {
 		const parsed = parseTag(text);
 		return "problem" in parsed ? [] : [parsed.reference.registry];
 	});
-	const [first, ...others] = new Set(registries);
-	if (first !== void 0 && others.length === 0) return { loginRegistry: first };
-	const nobody = isDescribed && references.length > 0 ? "only the description names one" : "there are no tags to take it from";
-	const why = first === void 0 ? nobody : `tags name ${[first, ...others].join(" and ")}`;
-	if (!isRefused(choice, "tags")) problems.push({
-		where: "input registry",
-		text: `missing, and ${why}: write the registry that the login is for`
-	});
+	const chosen = loginRegistry(choice.inputs, named, isDescribed && references.length > 0 ? "only the description names one" : void 0);
+	if (!("where" in chosen)) return chosen;
+	if (!(pushByDigest && references.length === 0) && !isRefused(choice, "registry") && !isRefused(choice, "tags")) problems.push(chosen);
 	return {};
 }
 /** Whether the input `registry` says anything without a login: where names without a registry go. */
