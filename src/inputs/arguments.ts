@@ -118,7 +118,7 @@ const HEADS: Readonly<Record<CommandName, readonly string[]>> = {
 
 /** Where an input means less to a merge, what it means there. */
 const MERGE_HELP: { readonly [name in InputName]?: string } = {
-  tags: 'references of the index',
+  tags: 'references of the index, at least one',
   annotations: 'level index, or manifest-descriptor[OS/ARCH] for its entries',
   registry: "registry of the login; default: the tags' one",
   'install-tools': 'install skopeo where it is missing; default: false',
@@ -127,8 +127,8 @@ const MERGE_HELP: { readonly [name in InputName]?: string } = {
 const OWN_HELP = {
   'password-stdin': ['--password-stdin', 'read the password from standard input; or set KIWI_OCI_PASSWORD'],
   'metadata-file': ['--metadata-file FILE', 'write what came out as JSON'],
-  version: ['--version', ''],
-  help: ['--help', ''],
+  version: ['--version', 'print the version'],
+  help: ['--help', 'print this'],
 } as const
 
 /** @returns the text of `--help`. */
@@ -139,7 +139,8 @@ export function helpText(command: CommandName = 'build'): string {
     .map((name) => {
       const { kind, value, help } = inputDefinition(name)
       const text = (command === 'merge' ? MERGE_HELP[name] : undefined) ?? help
-      return [`--${name}${value ? ` ${value}` : ''}`, `${text}${kind === 'list' ? ' (repeat for more)' : ''}`] as const
+      const more = splitsAtCommas(name) ? ' (repeat, or use commas)' : ' (repeat for more)'
+      return [`--${name}${value ? ` ${value}` : ''}`, `${text}${kind === 'list' ? more : ''}`] as const
     })
   const ownRows = Object.entries(OWN_HELP)
     .filter(([flag]) => own.some((each) => each === flag))

@@ -26,15 +26,15 @@ const DEFINITIONS = {
   },
   kind: {
     kind: 'list',
-    value: 'KIND',
-    help: 'container (default), kubevirt, podman-machine, artifact, …',
+    value: 'container|kubevirt|podman-machine|artifact|podman-machine-4',
+    help: 'who the disk is for; default: container',
   },
   disktype: { kind: 'list', value: 'qemu|applehv|hyperv', help: 'machines of podman-machine; default: qemu' },
   instancetype: { kind: 'text', value: 'NAME', help: 'of kubevirt: the instance type, like u1.small' },
   preference: { kind: 'text', value: 'NAME', help: 'of kubevirt: the preference, like fedora' },
   format: {
     kind: 'text',
-    value: 'qcow2|raw|vmdk|…',
+    value: 'qcow2|raw|vmdk|vdi|vhd|vhdx|vhd-fixed|gce|ova',
     help: "disk format in the image; default: the description's, else the kind's",
   },
   'disk-path': { kind: 'text', value: 'PATH', help: 'path of the disk in the image; default: /disk/NAME' },
@@ -50,8 +50,16 @@ const DEFINITIONS = {
     value: '[LEVEL:]KEY=VALUE',
     help: 'manifest (default), index, manifest-descriptor or index-descriptor',
   },
-  platform: { kind: 'text', value: 'OS/ARCH', help: "platform of the image; default: the machine's" },
-  compression: { kind: 'text', value: 'gzip|zstd|none[:LEVEL]', help: 'of the layer; default: gzip' },
+  platform: {
+    kind: 'text',
+    value: 'OS/ARCH',
+    help: "platform of the image, which is the disk's too; default: the machine's",
+  },
+  compression: {
+    kind: 'text',
+    value: 'gzip|zstd|none[:LEVEL]',
+    help: 'of the layer; default: gzip; artifact: always none, podman-machine: always zstd',
+  },
   tags: {
     kind: 'list',
     value: 'REF',

@@ -1,6 +1,8 @@
 import { expect, it } from 'vitest'
+import { DISK_FORMAT_NAMES } from '../../../src/disk/format.ts'
 import { helpText, parseArguments } from '../../../src/inputs/arguments.ts'
-import { INPUT_NAMES, MERGE_NAMES } from '../../../src/inputs/raw.ts'
+import { INPUT_NAMES, MERGE_NAMES, splitsAtCommas } from '../../../src/inputs/raw.ts'
+import { KINDS } from '../../../src/oci/kind.ts'
 
 const problems = (...words: string[]) => parseArguments(words).problems.map(({ where, text }) => `${where}: ${text}`)
 const values = (...words: string[]) => Object.fromEntries(parseArguments(words).raw)
@@ -62,6 +64,22 @@ it('shows every input but the password in the help', () => {
       .split('\n')
       .filter((line) => line.length > 120),
   ).toEqual([])
+})
+
+it('shows in the help every kind and format, and which lists are split at commas', () => {
+  const help = helpText()
+  expect(help).toContain(`--kind ${KINDS.join('|')}\n`)
+  expect(help).toContain(`--format ${DISK_FORMAT_NAMES.join('|')}\n`)
+  for (const command of ['build', 'merge'] as const) {
+    const lines = helpText(command)
+      .replaceAll(/\n {3,}/g, ' ')
+      .split('\n')
+    for (const name of command === 'merge' ? MERGE_NAMES : INPUT_NAMES) {
+      const row = lines.find((line) => line.startsWith(`  --${name} `)) ?? ''
+      expect([name, row.includes('commas')]).toEqual([name, splitsAtCommas(name)])
+    }
+  }
+  expect(helpText('merge')).toContain('at least one')
 })
 
 it('knows the usual short ways to ask for help', () => {
