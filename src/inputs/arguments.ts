@@ -1,4 +1,5 @@
 import type { Problem } from '../errors.ts'
+import { similarWords } from '../spelling.ts'
 import {
   INPUT_NAMES,
   type InputName,
@@ -51,7 +52,9 @@ export function parseArguments(words: readonly string[]): CommandLine {
   const own = new Map<string, string>()
   const problems: Problem[] = []
   const refuse = (where: string, text: string) => problems.push({ where, text })
-  const command = words[0] === 'merge' ? 'merge' : 'build'
+  const [first = ''] = words
+  const command = similarWords(first, ['merge']).length > 0 ? 'merge' : 'build'
+  if (command !== first && command === 'merge') refuse(first, 'is no command: did you mean merge?')
   const { inputs, own: ownFlags } = COMMANDS[command]
   const rest = words.slice(command === 'merge' ? 1 : 0).map((word) => SHORT[word] ?? word)
   for (let word = rest.shift(); word !== undefined; word = rest.shift()) {

@@ -104,6 +104,13 @@ it('has a command of its own for a merge, with its own flags', () => {
   expect(problems('--images', 'x')).toEqual(['--images: is no flag of kiwi-oci: see --help'])
 })
 
+it.each(['mrege', 'merg', 'Merge', 'mergee'])(
+  'says where the first word %s is a slip for merge, and nothing else',
+  (word) => {
+    expect(problems(word, '--images', 'x', '--tags', 'y')).toEqual([`${word}: is no command: did you mean merge?`])
+  },
+)
+
 it('shows in the help of a merge its flags and no others', () => {
   const flags = [...helpText('merge').matchAll(/^ {2}--([a-z-]+)/gm)].map(([, name]) => name)
   const own = MERGE_NAMES.filter((name) => name !== 'password')
