@@ -7,15 +7,16 @@ import { text } from 'node:stream/consumers'
 import manifest from '../../package.json' with { type: 'json' }
 import { describeError, InputError, type Problem } from '../errors.ts'
 import { type CommandLine, helpText, parseArguments } from '../inputs/arguments.ts'
+import { asFlags } from '../inputs/flagwords.ts'
 import { readInputs } from '../inputs/inputs.ts'
 import { readMergeInputs } from '../inputs/mergeinputs.ts'
-import { inputNamed } from '../inputs/raw.ts'
 import { hostFacts } from '../job/hostfacts.ts'
 import { plannedDestinations, publishImage } from '../job/publish.ts'
 import { metadataText, type Published, UNPUBLISHED } from '../job/result.ts'
 import { Stopwatch } from '../job/stopwatch.ts'
 import { readyTools } from '../job/tools.ts'
 import { removeFolders } from '../job/workfolder.ts'
+import { isLayoutOnly } from '../plan/kindtargets.ts'
 import { planLines } from '../plan/lines.ts'
 import { mergePlan } from '../plan/merging.ts'
 import type { Plan } from '../plan/plan.ts'
@@ -84,7 +85,8 @@ async function runJob(
   for (const each of planLines(plan)) report.info(asFlags(each))
   const { push, pushByDigest, exports, workDirectory } = plan
   if (!push && pushByDigest === undefined && exports.length === 0 && workDirectory === undefined) {
-    report.warning('nothing will be kept of the image: add --export, --push or --work-dir')
+    const ways = isLayoutOnly(plan.kinds) ? '--export oci:DIR' : '--export, --push'
+    report.warning(`nothing will be kept of the image: add ${ways} or --work-dir`)
   }
   const kiwi = await readyTools({
     facts: hostFacts(plan, around.architecture, await plannedMirrors(around)),
@@ -123,11 +125,6 @@ async function runMergeJob(
   const plan = mergePlan({ inputs, problems: [...line.problems, ...problems] })
   const { digest } = await runMerge({ plan, inputs, around, report, signal, keep, onProgress: () => {} })
   return { digest, kept: [] }
-}
-
-/** The domain names inputs as a workflow does; here they are flags. */
-function asFlags(text: string): string {
-  return text.replaceAll(/\b(?:the )?input ([a-z-]+)\b/g, (all, name: string) => (inputNamed(name) ? `--${name}` : all))
 }
 
 async function givenPassword(line: CommandLine, signal: AbortSignal): Promise<string | undefined> {

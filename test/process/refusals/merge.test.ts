@@ -71,12 +71,12 @@ describe('a merge is refused and changes nothing', () => {
   it('with every problem of the inputs at once', async () => {
     const image = `ghcr.io/acme/a@sha256:${'1'.repeat(64)}`
     expect(await refused(['ghcr.io/acme/a:1', image, image], ['1.0'])).toEqual([
-      "--images: 'ghcr.io/acme/a:1' has no digest: write REGISTRY/NAME@sha256:…, as the output image of a build is",
+      "--images: 'ghcr.io/acme/a:1' has no digest: write REGISTRY/NAME@sha256:…, the repository and the digest that a push by digest prints",
       "--tags: '1.0' is a tag without a name: write REGISTRY/REPOSITORY:1.0",
       `--images: ${image} stands there more than once: each job of a matrix needs an output of its own`,
     ])
     expect(await refused([], [])).toEqual([
-      '--images: missing: write REGISTRY/NAME@sha256:…, one a line',
+      '--images: missing: write REGISTRY/NAME@sha256:…, one a flag',
       '--tags: missing: write REGISTRY/NAME:TAG',
     ])
   })
