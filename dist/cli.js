@@ -239,8 +239,8 @@ const DEFINITIONS = {
 	},
 	kind: {
 		kind: "list",
-		value: "KIND",
-		help: "container (default), kubevirt, podman-machine, artifact, …"
+		value: "container|kubevirt|podman-machine|artifact|podman-machine-4",
+		help: "who the disk is for; default: container"
 	},
 	disktype: {
 		kind: "list",
@@ -259,7 +259,7 @@ const DEFINITIONS = {
 	},
 	format: {
 		kind: "text",
-		value: "qcow2|raw|vmdk|…",
+		value: "qcow2|raw|vmdk|vdi|vhd|vhdx|vhd-fixed|gce|ova",
 		help: "disk format in the image; default: the description's, else the kind's"
 	},
 	"disk-path": {
@@ -290,12 +290,12 @@ const DEFINITIONS = {
 	platform: {
 		kind: "text",
 		value: "OS/ARCH",
-		help: "platform of the image; default: the machine's"
+		help: "platform of the image, which is the disk's too; default: the machine's"
 	},
 	compression: {
 		kind: "text",
 		value: "gzip|zstd|none[:LEVEL]",
-		help: "of the layer; default: gzip"
+		help: "of the layer; default: gzip; artifact: always none, podman-machine: always zstd"
 	},
 	tags: {
 		kind: "list",
@@ -481,7 +481,9 @@ function parseArguments(words) {
 		where,
 		text
 	});
-	const command = words[0] === "merge" ? "merge" : "build";
+	const [first = ""] = words;
+	const command = similarWords(first, ["merge"]).length > 0 ? "merge" : "build";
+	if (command !== first && command === "merge") refuse(first, "is no command: did you mean merge?");
 	const { inputs, own: ownFlags } = COMMANDS[command];
 	const rest = words.slice(command === "merge" ? 1 : 0).map((word) => SHORT$1[word] ?? word);
 	for (let word = rest.shift(); word !== void 0; word = rest.shift()) {
@@ -540,7 +542,7 @@ const HEADS = {
 };
 /** Where an input means less to a merge, what it means there. */
 const MERGE_HELP = {
-	tags: "references of the index",
+	tags: "references of the index, at least one",
 	annotations: "level index, or manifest-descriptor[OS/ARCH] for its entries",
 	registry: "registry of the login; default: the tags' one",
 	"install-tools": "install skopeo where it is missing; default: false"
@@ -548,8 +550,8 @@ const MERGE_HELP = {
 const OWN_HELP = {
 	"password-stdin": ["--password-stdin", "read the password from standard input; or set KIWI_OCI_PASSWORD"],
 	"metadata-file": ["--metadata-file FILE", "write what came out as JSON"],
-	version: ["--version", ""],
-	help: ["--help", ""]
+	version: ["--version", "print the version"],
+	help: ["--help", "print this"]
 };
 /** @returns the text of `--help`. */
 function helpText(command = "build") {
@@ -557,7 +559,8 @@ function helpText(command = "build") {
 	const rows = inputs.filter((name) => name !== "password").map((name) => {
 		const { kind, value, help } = inputDefinition(name);
 		const text = (command === "merge" ? MERGE_HELP[name] : void 0) ?? help;
-		return [`--${name}${value ? ` ${value}` : ""}`, `${text}${kind === "list" ? " (repeat for more)" : ""}`];
+		const more = splitsAtCommas(name) ? " (repeat, or use commas)" : " (repeat for more)";
+		return [`--${name}${value ? ` ${value}` : ""}`, `${text}${kind === "list" ? more : ""}`];
 	});
 	const ownRows = Object.entries(OWN_HELP).filter(([flag]) => own.some((each) => each === flag)).map(([, row]) => row);
 	const lines = [...rows, ...ownRows].map(([flag, help]) => flag.length > 32 ? `  ${flag}\n${" ".repeat(36)}${help}` : `  ${flag.padEnd(34)}${help}`.trimEnd());
@@ -568,6 +571,31 @@ function helpText(command = "build") {
 		"",
 		...lines
 	].join("\n");
+}
+// src/inputs/flagwords.ts
+/** What is said of a workflow where a person at a terminal does something else. */
+const OTHER_WORDS = [
+	[/, one a line\b/g, ", one a flag"],
+	[/, as the output image of a build is\b/g, ", the repository and the digest that a push by digest prints"],
+	[/\banother step with the output disk as its input disk\b/g, "another run with its file as --disk"]
+];
+/**
+* A message about inputs in the words of a command line: the domain names inputs as a workflow does, and there they are
+* flags.
+*/
+function asFlags(text) {
+	return OTHER_WORDS.reduce((sentence, [words, others]) => sentence.replaceAll(words, others), text).replaceAll(/\b(?:the )?input ([a-z-]+)\b/g, (all, word) => flag(word) ?? all).replaceAll(/\bset ([a-z-]+) to (true|false)\b/g, (all, word, value) => {
+		const name = booleanNamed(word);
+		return name === void 0 ? all : `set --${name}${value === "false" ? "=false" : ""}`;
+	}).replaceAll(/\badd ([a-z0-9-]+) to kind\b/g, (_, kind) => `add ${kind} to --kind`);
+}
+function flag(word) {
+	const name = inputNamed(word);
+	return name === void 0 ? void 0 : `--${name}`;
+}
+function booleanNamed(word) {
+	const name = inputNamed(word);
+	return name !== void 0 && inputDefinition(name).kind === "boolean" ? name : void 0;
 }
 // src/disk/format.ts
 const SECTOR_BYTES$2 = 512;
@@ -14147,44 +14175,6 @@ async function removeFolder(folder, supervisor) {
 		under: dirname(folder)
 	})}\n` });
 }
-// src/plan/typeplace.ts
-/** Where the `<type>` that is built stands, for a problem of it. */
-function typePlace({ file, line }) {
-	return {
-		where: `${basename(file)}:${line}`,
-		file,
-		line
-	};
-}
-// src/plan/diskpath.ts
-/** Where the disk is in the image, absolute. */
-function plannedDiskPath({ source, format, diskPath }) {
-	return diskPath ?? `/disk/${diskStem(source)}.${diskFormat(format).extension}`;
-}
-/** What the disk is called where no input says it, without its ending: as by `bundle_format`, by KIWI, or as its file. */
-function diskStem(source) {
-	if (source.kind === "description") return source.diskName ?? source.kiwiName;
-	return basename(source.path).replace(/(?<=.)\.[^.]+$/, "");
-}
-/** What a disk of podman machine is called, without its endings, which name the architecture already. */
-function machineStem(source) {
-	return source.kind === "description" ? source.diskName ?? source.name : diskStem(source);
-}
-/** What is wrong with a path that no input gives. */
-function diskPathProblems(placed) {
-	const { source, diskPath } = placed;
-	const path = plannedDiskPath(placed);
-	const problem = diskPath === void 0 ? diskPathProblem(path) : void 0;
-	if (problem === void 0) return [];
-	if (source.kind === "disk") return [{
-		where: "input disk-path",
-		text: `missing, and ${problem}`
-	}];
-	return [{
-		...typePlace(source.selected),
-		text: `the disk would be ${path}: ${problem}, or set the input disk-path`
-	}];
-}
 // src/plan/kinds.ts
 /** What is made of the disk, with the disk type that podman on Linux takes where none is named. */
 function chosenKinds({ kinds, diskTypes }) {
@@ -14286,6 +14276,89 @@ function treeProblems({ kinds, diskPath, baseImage, containerconfig }) {
 		...baseImage === void 0 || baseImage === "scratch" ? [] : [of("base-image", "a base")],
 		...key === void 0 ? [] : [of("containerconfig", key)]
 	];
+}
+// src/plan/kindtargets.ts
+/** Whether what is made is read from the folder of a layout and from nowhere else: podman 4.9 pkg/machine/ocidir.go. */
+function isLayoutOnly(kinds) {
+	return kinds.length === 1 && kinds[0] === "podman-machine-4";
+}
+/**
+* Which targets cannot have what is made, one sentence each. Kinds that cannot be together are told elsewhere.
+*
+* @param exports the destinations, of the input or of the description
+* @param described the place of the description that names the destinations, where no input does
+*/
+function kindTargetProblems(inputs, exports, described) {
+	const place = described ?? { where: "input export" };
+	const problemOf = isLayoutOnly(inputs.kinds) ? outsideLayout : hasImage(inputs.kinds) ? void 0 : forContainers;
+	return [...isLayoutOnly(inputs.kinds) ? registryProblems(inputs) : [], ...exports.flatMap((text) => {
+		const problem = problemOf?.(text, inputs.kinds);
+		if (problem === void 0) return [];
+		return [{
+			...place,
+			text: described === void 0 ? problem : `its format means ${problem}`
+		}];
+	})];
+}
+function registryProblems({ tags, push, pushByDigest }) {
+	const of = (name, isGiven) => isGiven ? [{
+		where: `input ${name}`,
+		text: "podman 4 takes its machine from no registry: leave it out, and export to oci:DIR"
+	}] : [];
+	return [
+		...of("tags", tags.length > 0),
+		...of("push", push),
+		...of("push-by-digest", pushByDigest)
+	];
+}
+function outsideLayout(text) {
+	const destination = parseDestination(text);
+	if ("problem" in destination || destination.transport === "oci") return void 0;
+	return `${text}, and podman 4 takes its machine from the folder of a layout: export to oci:DIR`;
+}
+function forContainers(text, kinds) {
+	const destination = parseDestination(text);
+	if ("problem" in destination || !holdsOneImage(destination)) return void 0;
+	const added = kinds.includes("artifact") ? "" : ", or add container to kind";
+	return `${text}, which is for a container, and there is none in ${kinds.join(" and ")}: export to oci:, oci-archive:, dir: or docker://${added}`;
+}
+// src/plan/typeplace.ts
+/** Where the `<type>` that is built stands, for a problem of it. */
+function typePlace({ file, line }) {
+	return {
+		where: `${basename(file)}:${line}`,
+		file,
+		line
+	};
+}
+// src/plan/diskpath.ts
+/** Where the disk is in the image, absolute. */
+function plannedDiskPath({ source, format, diskPath }) {
+	return diskPath ?? `/disk/${diskStem(source)}.${diskFormat(format).extension}`;
+}
+/** What the disk is called where no input says it, without its ending: as by `bundle_format`, by KIWI, or as its file. */
+function diskStem(source) {
+	if (source.kind === "description") return source.diskName ?? source.kiwiName;
+	return basename(source.path).replace(/(?<=.)\.[^.]+$/, "");
+}
+/** What a disk of podman machine is called, without its endings, which name the architecture already. */
+function machineStem(source) {
+	return source.kind === "description" ? source.diskName ?? source.name : diskStem(source);
+}
+/** What is wrong with a path that no input gives. */
+function diskPathProblems(placed) {
+	const { source, diskPath } = placed;
+	const path = plannedDiskPath(placed);
+	const problem = diskPath === void 0 ? diskPathProblem(path) : void 0;
+	if (problem === void 0) return [];
+	if (source.kind === "disk") return [{
+		where: "input disk-path",
+		text: `missing, and ${problem}`
+	}];
+	return [{
+		...typePlace(source.selected),
+		text: `the disk would be ${path}: ${problem}, or set the input disk-path`
+	}];
 }
 // src/plan/format.ts
 /**
@@ -19187,51 +19260,6 @@ function hasOwnName(text) {
 	const destination = parseDestination(text);
 	if ("problem" in destination || destination.transport !== "docker-archive") return true;
 	return destination.name !== void 0;
-}
-// src/plan/kindtargets.ts
-/** Whether what is made is read from the folder of a layout and from nowhere else: podman 4.9 pkg/machine/ocidir.go. */
-function isLayoutOnly(kinds) {
-	return kinds.length === 1 && kinds[0] === "podman-machine-4";
-}
-/**
-* Which targets cannot have what is made, one sentence each. Kinds that cannot be together are told elsewhere.
-*
-* @param exports the destinations, of the input or of the description
-* @param described the place of the description that names the destinations, where no input does
-*/
-function kindTargetProblems(inputs, exports, described) {
-	const place = described ?? { where: "input export" };
-	const problemOf = isLayoutOnly(inputs.kinds) ? outsideLayout : hasImage(inputs.kinds) ? void 0 : forContainers;
-	return [...isLayoutOnly(inputs.kinds) ? registryProblems(inputs) : [], ...exports.flatMap((text) => {
-		const problem = problemOf?.(text, inputs.kinds);
-		if (problem === void 0) return [];
-		return [{
-			...place,
-			text: described === void 0 ? problem : `its format means ${problem}`
-		}];
-	})];
-}
-function registryProblems({ tags, push, pushByDigest }) {
-	const of = (name, isGiven) => isGiven ? [{
-		where: `input ${name}`,
-		text: "podman 4 takes its machine from no registry: leave it out, and export to oci:DIR"
-	}] : [];
-	return [
-		...of("tags", tags.length > 0),
-		...of("push", push),
-		...of("push-by-digest", pushByDigest)
-	];
-}
-function outsideLayout(text) {
-	const destination = parseDestination(text);
-	if ("problem" in destination || destination.transport === "oci") return void 0;
-	return `${text}, and podman 4 takes its machine from the folder of a layout: export to oci:DIR`;
-}
-function forContainers(text, kinds) {
-	const destination = parseDestination(text);
-	if ("problem" in destination || !holdsOneImage(destination)) return void 0;
-	const added = kinds.includes("artifact") ? "" : ", or add container to kind";
-	return `${text}, which is for a container, and there is none in ${kinds.join(" and ")}: export to oci:, oci-archive:, dir: or docker://${added}`;
 }
 // src/plan/repository.ts
 /**
@@ -26291,7 +26319,10 @@ async function runJob(line, around, running) {
 	await checkMetadataPlace(line, plan);
 	for (const each of planLines(plan)) report.info(asFlags(each));
 	const { push, pushByDigest, exports, workDirectory } = plan;
-	if (!push && pushByDigest === void 0 && exports.length === 0 && workDirectory === void 0) report.warning("nothing will be kept of the image: add --export, --push or --work-dir");
+	if (!push && pushByDigest === void 0 && exports.length === 0 && workDirectory === void 0) {
+		const ways = isLayoutOnly(plan.kinds) ? "--export oci:DIR" : "--export, --push";
+		report.warning(`nothing will be kept of the image: add ${ways} or --work-dir`);
+	}
 	const kiwi = await readyTools({
 		facts: hostFacts(plan, around.architecture, await plannedMirrors(around)),
 		installs: plan.installTools,
@@ -26358,10 +26389,6 @@ async function runMergeJob(line, around, { terminal: report, signal, keep }) {
 		digest,
 		kept: []
 	};
-}
-/** The domain names inputs as a workflow does; here they are flags. */
-function asFlags(text) {
-	return text.replaceAll(/\b(?:the )?input ([a-z-]+)\b/g, (all, name) => inputNamed(name) ? `--${name}` : all);
 }
 async function givenPassword(line, signal) {
 	const password = process.env["KIWI_OCI_PASSWORD"];

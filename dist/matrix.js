@@ -333,8 +333,8 @@ const DEFINITIONS = {
 	},
 	kind: {
 		kind: "list",
-		value: "KIND",
-		help: "container (default), kubevirt, podman-machine, artifact, …"
+		value: "container|kubevirt|podman-machine|artifact|podman-machine-4",
+		help: "who the disk is for; default: container"
 	},
 	disktype: {
 		kind: "list",
@@ -353,7 +353,7 @@ const DEFINITIONS = {
 	},
 	format: {
 		kind: "text",
-		value: "qcow2|raw|vmdk|…",
+		value: "qcow2|raw|vmdk|vdi|vhd|vhdx|vhd-fixed|gce|ova",
 		help: "disk format in the image; default: the description's, else the kind's"
 	},
 	"disk-path": {
@@ -384,12 +384,12 @@ const DEFINITIONS = {
 	platform: {
 		kind: "text",
 		value: "OS/ARCH",
-		help: "platform of the image; default: the machine's"
+		help: "platform of the image, which is the disk's too; default: the machine's"
 	},
 	compression: {
 		kind: "text",
 		value: "gzip|zstd|none[:LEVEL]",
-		help: "of the layer; default: gzip"
+		help: "of the layer; default: gzip; artifact: always none, podman-machine: always zstd"
 	},
 	tags: {
 		kind: "list",
