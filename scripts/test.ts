@@ -5,7 +5,7 @@ import { repositoryRoot, tool } from '../test/support/tools.ts'
 import { capture, exitCodeOf } from './run.ts'
 import { closingLine, type Tally, tallyOf, total } from './tally.ts'
 
-const PROJECTS = [['unit', 'property'], ['process'], ['system'], ['e2e']] as const
+const PROJECTS = [['unit', 'property'], ['process'], ['system'], ['promises'], ['e2e']] as const
 
 /** Variables of the workflow that runs the tests; what the tests start must not take them for its own. */
 const RUNNER_VARIABLE = /^(GITHUB|RUNNER|ACTIONS|INPUT|STATE)_/
