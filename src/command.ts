@@ -123,6 +123,7 @@ function endOf(child: ReturnType<typeof spawn>): Promise<End> {
 async function requireFolder(folder: string): Promise<void> {
   await access(`${folder}/.`, constants.X_OK).catch(({ code }: NodeJS.ErrnoException) => {
     throw new HostError(
+      'host-folder',
       `${folder} is no folder to work in (${code})`,
       'it was removed or closed meanwhile: run the job again',
     )

@@ -1,7 +1,10 @@
 /**
  * The error taxonomy. The message of each is one line: what failed, why, what to do. `detail` holds what belongs
- * into a folded group under it. Whatever else is thrown is our bug, and `describeError` says so.
+ * into a folded group under it, `code` its name in docs/errors.md. Whatever else is thrown is our bug, and `describeError` says so.
  */
+
+import { type CodeOf, type ErrorCode, errorCodes } from './errorcode.ts'
+import { filesystemFault, isSpaceCode } from './filesystemfault.ts'
 
 /** One thing the user has to change, at the place where it stands. */
 export interface Problem {
@@ -16,14 +19,12 @@ export interface Problem {
 }
 
 export abstract class KnownError extends Error {
-  /** 2 when an input or the description has to be changed, else 1. */
-  readonly exitCode: 1 | 2 = 1
+  abstract readonly code: ErrorCode
   /** Lines for a folded group below the message, none by default. */
   readonly detail: readonly string[] = []
 }
 
 abstract class ProblemsError extends KnownError {
-  override readonly exitCode = 2
   readonly problems: readonly Problem[]
 
   constructor(problems: readonly Problem[]) {
@@ -35,20 +36,24 @@ abstract class ProblemsError extends KnownError {
 /** The user edits the workflow or the command line. May carry problems of the description found in the same look. */
 export class InputError extends ProblemsError {
   override readonly name = 'InputError'
+  override readonly code = 'input'
 }
 
 /** The user edits the description. */
 export class DescriptionError extends ProblemsError {
   override readonly name = 'DescriptionError'
+  override readonly code = 'description'
 }
 
 /** The machine lacks something: a tool, a right, space. */
 export class HostError extends KnownError {
   override readonly name = 'HostError'
+  override readonly code: CodeOf<'host'>
 
   /** @param lack what is missing, @param remedy how to get it */
-  constructor(lack: string, remedy: string) {
+  constructor(code: CodeOf<'host'>, lack: string, remedy: string) {
     super(`${lack}: ${remedy}`)
+    this.code = code
   }
 }
 
@@ -62,6 +67,7 @@ export type CommandOutcome =
 /** A program failed. */
 export class CommandError extends KnownError {
   override readonly name = 'CommandError'
+  override readonly code: CodeOf<'command'>
   readonly program: string
   readonly args: readonly string[]
   readonly outcome: CommandOutcome
@@ -71,6 +77,7 @@ export class CommandError extends KnownError {
 
   constructor(program: string, args: readonly string[], outcome: CommandOutcome, lastLines: readonly string[]) {
     super(commandMessage(knownAs(program, args), outcome, lastLines))
+    this.code = `command-${outcome.kind}`
     this.program = program
     this.args = args
     this.outcome = outcome
@@ -101,16 +108,34 @@ function commandMessage(program: string, outcome: CommandOutcome, lastLines: rea
   }
 }
 
+/** What another process of ours threw, as it told us. */
+export class RelayedError extends KnownError {
+  override readonly name = 'RelayedError'
+  override readonly code: ErrorCode
+
+  /** @param message one line */
+  constructor(code: ErrorCode, message: string) {
+    super(message)
+    this.code = code
+  }
+}
+
 /** A registry said no, or did not answer. */
 export class RegistryError extends KnownError {
   override readonly name = 'RegistryError'
+  override readonly code: CodeOf<'registry'>
   readonly side: 'base' | 'target'
   readonly reference: string
   override readonly detail: readonly string[]
 
   /** @param message one line: the operation, the reference, the reason and what to do */
-  constructor(message: string, about: { side: 'base' | 'target'; reference: string; detail?: readonly string[] }) {
+  constructor(
+    code: CodeOf<'registry'>,
+    message: string,
+    about: { side: 'base' | 'target'; reference: string; detail?: readonly string[] },
+  ) {
     super(message)
+    this.code = code
     this.side = about.side
     this.reference = about.reference
     this.detail = about.detail ?? []
@@ -120,59 +145,61 @@ export class RegistryError extends KnownError {
 /** An OCI invariant is broken: a blob does not hash to its name, a diff ID is missing, a manifest contradicts itself. */
 export class ImageError extends KnownError {
   override readonly name = 'ImageError'
+  override readonly code: CodeOf<'image'>
   readonly violations: readonly string[]
 
-  constructor(subject: string, violations: readonly string[]) {
+  constructor(code: CodeOf<'image'>, subject: string, violations: readonly string[]) {
     super(`${subject} is not a valid OCI image: ${violations.join('; ')}`)
+    this.code = code
     this.violations = violations
   }
 }
 
-/** Shows any thrown value: its one line, what to fold below it, and the exit code it stands for. */
-export function describeError(thrown: unknown): { message: string; detail: readonly string[]; exitCode: 1 | 2 } {
-  if (thrown instanceof KnownError) return { message: thrown.message, detail: thrown.detail, exitCode: thrown.exitCode }
+/** What is shown of a thrown value. */
+export interface Shown {
+  readonly code: ErrorCode
+  /** One line; several for the problems of an input or a description. */
+  readonly message: string
+  /** What to fold below it. */
+  readonly detail: readonly string[]
+  /** 2 when an input or the description has to be changed, else 1. */
+  readonly exitCode: 1 | 2
+}
+
+/** Shows any thrown value. */
+export function describeError(thrown: unknown): Shown {
+  const { code, message, detail = [] } = told(thrown)
+  return { code, message, detail, exitCode: errorCodes[code] }
+}
+
+function told(thrown: unknown): Pick<Shown, 'code' | 'message'> & Partial<Shown> {
+  if (thrown instanceof KnownError) return thrown
   const error = thrown instanceof Error ? thrown : new Error(String(thrown))
-  const filesystem = filesystemMessage(error)
-  if (filesystem !== undefined) return { message: filesystem, detail: [], exitCode: 1 }
-  if (error.name === 'AbortError') return { message: 'the job was canceled', detail: [], exitCode: 1 }
+  const filesystem = filesystemFault(error)
+  if (filesystem !== undefined) return filesystem
+  if (error.name === 'AbortError') return { code: 'canceled', message: 'the job was canceled' }
   return {
+    code: 'bug',
     message: `${error.message} (a bug in kiwi-oci: please report it with the lines below)`,
     detail: (error.stack ?? '').split('\n'),
-    exitCode: 1,
   }
 }
 
 /** As strerror(3) says ENOSPC and EDQUOT, in what a program prints. */
 const NO_SPACE = /no space left on device|disk quota exceeded/i
-const SPACE_CODES = ['ENOSPC', 'EDQUOT']
 
 /** Whether the disk is full or the quota used up: said by the system, or by a program that failed of it. */
 export function lacksSpace(error: unknown): boolean {
   if (error instanceof CommandError) return error.lastLines.some((line) => NO_SPACE.test(line))
-  return error instanceof Error && 'code' in error && SPACE_CODES.includes(String(error.code))
+  return error instanceof Error && 'code' in error && isSpaceCode(String(error.code))
 }
 
 /** A full disk as what it means to the user; any other error as it is. */
 export function spaceError(error: unknown, folder: string): unknown {
   if (!lacksSpace(error)) return error
-  return new HostError(`no space is left in ${folder} for the image`, 'free some, or choose another work-dir or target')
-}
-
-/** What of the file system is no bug of ours but the machine's state. */
-const FILESYSTEM: Readonly<Record<string, string>> = {
-  EROFS: 'the file system is read-only: set work-dir to a folder that can be written',
-  EACCES: 'the right to it is missing: give it, or name another folder with work-dir',
-  EPERM: 'the right to it is missing: give it, or name another folder with work-dir',
-  ENAMETOOLONG: 'the name is too long for the file system: use a shorter one',
-  EMFILE: 'too many files are open: raise the limit (ulimit -n)',
-}
-
-function filesystemMessage(error: Error): string | undefined {
-  const { code, path, syscall } = error as NodeJS.ErrnoException
-  if (path === undefined) return undefined
-  if (lacksSpace(error))
-    return `${path}: no space is left: free some, or set work-dir to a folder on a larger file system`
-  if (syscall === 'mkdir' && code === 'ENOENT') return `${path}: no folder can be made there: name another place`
-  const text = FILESYSTEM[code ?? '']
-  return text === undefined ? undefined : `${path}: ${text}`
+  return new HostError(
+    'host-space',
+    `no space is left in ${folder} for the image`,
+    'free some, or choose another work-dir or target',
+  )
 }

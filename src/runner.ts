@@ -7,7 +7,6 @@ import {
   getState,
   info,
   saveState,
-  setFailed,
   setOutput,
   setSecret,
   startGroup,
@@ -60,18 +59,19 @@ export class Runner implements Report {
     this.#grouped = false
   }
 
-  /** Shows an error: one annotation a problem, at its file and line where it has one, then the detail, folded. */
+  /** Shows an error: one annotation a problem, titled with its code, at its file and line where it has one, then the detail, folded. */
   error(thrown: unknown): 1 | 2 {
     this.endGroup()
-    const { message, detail, exitCode } = describeError(thrown)
+    const { code, message, detail, exitCode } = describeError(thrown)
     if (thrown instanceof InputError || thrown instanceof DescriptionError) {
       for (const problem of thrown.problems) {
         annotateError(harmless(`${problem.where}: ${problem.text}`), {
+          title: code,
           ...(problem.file === undefined ? {} : { file: problem.file }),
           ...(problem.line === undefined ? {} : { startLine: problem.line }),
         })
       }
-    } else setFailed(message)
+    } else annotateError(message, { title: code })
     if (detail.length > 0) {
       this.group('Details')
       for (const line of detail) this.output(line)

@@ -1,5 +1,6 @@
 import type { Writable } from 'node:stream'
 import { stripVTControlCharacters } from 'node:util'
+import type { ErrorCode } from './errorcode.ts'
 import type { Report } from './report.ts'
 
 /** Anything that tells whether a person looks at it; `process.stderr` does. */
@@ -33,8 +34,8 @@ export class Terminal implements Report {
     this.#line(`warning: ${line}`)
   }
 
-  error(line: string): void {
-    this.#line(`error: ${line}`)
+  error(code: ErrorCode, line: string): void {
+    this.#line(`error[${code}]: ${line}`)
   }
 
   output(line: string): void {

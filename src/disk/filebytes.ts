@@ -41,7 +41,11 @@ export async function* chunksOf(
     const length = Math.min(CHUNK_BYTES, end - offset)
     const bytes = reused ? memory.subarray(0, length) : Buffer.allocUnsafe(length)
     if ((await filled(file, bytes, offset)) < length) {
-      throw new HostError('the disk became shorter while it was read', 'end what writes to it, and try again')
+      throw new HostError(
+        'host-disk',
+        'the disk became shorter while it was read',
+        'end what writes to it, and try again',
+      )
     }
     yield { offset, bytes }
   }

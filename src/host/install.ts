@@ -81,7 +81,7 @@ export function missingToolsError(missing: readonly Tool[], distribution: Distri
     remedies.push(`run \`sudo ${words[distribution.installer]} ${packages.join(' ')}\` or set install-tools`)
   }
   if (unknown.length > 0) remedies.push(unpackaged(unknown, distribution))
-  return new HostError(`this machine lacks ${listed(missing)}`, remedies.join('; '))
+  return new HostError('host-tools', `this machine lacks ${listed(missing)}`, remedies.join('; '))
 }
 
 /**
@@ -109,6 +109,7 @@ export async function installTools(installation: Installation): Promise<void> {
   if (still.length > 0) {
     const brought = packagesFor(still, distribution).packages.join(' ')
     throw new HostError(
+      'host-packages',
       `${listed(still)} still missing after ${brought} was installed`,
       `see what \`${program} ${args.join(' ')}\` prints, and install what brings it`,
     )
@@ -127,6 +128,7 @@ async function installByApt(
   const unknown = await unknownToApt(packages, installation)
   if (unknown.length > 0) {
     throw new HostError(
+      'host-packages',
       `apt does not find ${unknown.join(', ')} in the sources of this machine`,
       'add a source that has them (on Ubuntu: `add-apt-repository universe`) or install the tools in another way',
     )

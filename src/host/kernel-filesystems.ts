@@ -40,6 +40,7 @@ export async function missingFilesystems(names: readonly string[], root = '/'): 
 /** The error to throw where the kernel lacks filesystems. */
 export function missingFilesystemsError(names: readonly string[]): HostError {
   return new HostError(
+    'host-kernel',
     `the running kernel ${release()} has no ${names.join(', ')}, which the description uses`,
     'install the modules of this kernel (on Ubuntu: linux-modules-extra-$(uname -r)), or choose another filesystem',
   )

@@ -29,7 +29,11 @@ export async function releaseLeftovers(folder: string): Promise<void> {
     ]
     if (left.length === 0) break
     if (attempt === TRIES) {
-      throw new HostError(`${left.join(', ')} cannot be released`, `end what still uses it; ${root} is left as it is`)
+      throw new HostError(
+        'host-leftovers',
+        `${left.join(', ')} cannot be released`,
+        `end what still uses it; ${root} is left as it is`,
+      )
     }
     // The kernel takes a moment to let go of what a killed process had open.
     await pause(PAUSE_MILLISECONDS)
@@ -52,6 +56,7 @@ export async function removeWithLeftovers(folder: string): Promise<void> {
   const itself = join(await realpath(dirname(folder)), basename(folder))
   if (real !== itself || real.split('/').length < 3) {
     throw new HostError(
+      'host-leftovers',
       `${folder} is a link or too close to the root of the machine`,
       'it is left as it is: look at it yourself',
     )

@@ -129,11 +129,12 @@ export async function readMirrors(path: string): Promise<Mirrors> {
     if (Array.isArray(value) && value.every(isFamily)) return value
   } catch (error) {
     throw new HostError(
+      'host-mirror-table',
       `the mirror table ${path} cannot be read (${error instanceof Error ? error.message : error})`,
       remedy,
     )
   }
-  throw new HostError(`the mirror table ${path} has another shape`, remedy)
+  throw new HostError('host-mirror-table', `the mirror table ${path} has another shape`, remedy)
 }
 
 function isFamily(value: unknown): value is MirrorFamily {

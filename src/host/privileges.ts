@@ -32,6 +32,6 @@ export function asRoot(
     case 'sudo':
       return { program: 'sudo', args: ['-n', '--', program, ...args] }
     case 'none':
-      throw new HostError('building needs root', 'run as root or with password-less sudo')
+      throw new HostError('host-root', 'building needs root', 'run as root or with password-less sudo')
   }
 }

@@ -182,6 +182,7 @@ async function publicSources(
   const main = sources.at(-1)
   if (main === undefined || !(await probe(main.uri, distribution))) {
     throw new HostError(
+      'host-mirror',
       `neither this machine's sources nor the public mirror ${main ? shownUri(main.uri) : family.name} answer for ${distribution}`,
       'check the network, or set `repositories` to a mirror that this machine reaches',
     )

@@ -30,6 +30,7 @@ export function spaceProblem(needBytes: number, haveBytes: number, path: string)
   const need = (Math.ceil(needBytes / 1e8) / 10).toFixed(1)
   const have = (Math.floor(haveBytes / 1e8) / 10).toFixed(1)
   return new HostError(
+    'host-space',
     `not enough space in ${path}: about ${need} GB are needed, ${have} GB are free`,
     'free some, or set work-dir to a folder on a larger file system',
   )

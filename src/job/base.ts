@@ -61,7 +61,8 @@ export async function fetchPlannedBase(
 
 /** @param problem the end of a sentence about the base; none where left out */
 function refuse({ name }: ResolvedBase, problem: string | undefined): void {
-  if (problem !== undefined) throw new RegistryError(`the base ${name} ${problem}`, { side: 'base', reference: name })
+  if (problem !== undefined)
+    throw new RegistryError('registry-unfit', `the base ${name} ${problem}`, { side: 'base', reference: name })
 }
 
 async function fetchFromCaches(resolved: ResolvedBase, job: Job): Promise<BaseImage> {

@@ -76,7 +76,7 @@ async function readySource(plan: Plan, job: Job, kiwi: Kiwi | undefined): Promis
   if (plan.source.kind === 'disk') return readyDisk(plan, plan.source, job)
   if (kiwi === undefined) throw new Error('a description without kiwi-ng')
   const unfit = kiwiPathProblem(job.workFolder)
-  if (unfit !== undefined) throw new HostError('the folder for temporary files is of no use', unfit)
+  if (unfit !== undefined) throw new HostError('host-folder', 'the folder for temporary files is of no use', unfit)
   await checkFormatOptions(plan, job)
   await checkDescriptionSpace(plan, plan.source, job)
   const prepared = await prepareDescription(plan, plan.source, kiwi, job)

@@ -43,7 +43,7 @@ export async function nameChildren(
   await writeIndex(layout, [descriptor])
   const written = new Map(children.map(({ blob, diffID }) => [blob.digest, diffID]))
   const violations = await layoutViolations(layout.folder, { written, ...(signal === undefined ? {} : { signal }) })
-  if (violations.length > 0) throw new ImageError(`the image in ${layout.folder}`, violations)
+  if (violations.length > 0) throw new ImageError('image-damaged', `the image in ${layout.folder}`, violations)
   return { digest: descriptor.digest, descriptor, reference }
 }
 

@@ -84,7 +84,7 @@ async function newKiwi(wanted: string, folders: readonly string[], job: ToolJob)
   if (wanted !== 'system') return freshKiwi(wanted, job)
   const installed = await presentKiwi(wanted, folders, job)
   if (installed) return installed
-  throw new HostError('the kiwi-ng of this machine does not start', 'run kiwi-ng --version to see why')
+  throw new HostError('host-kiwi', 'the kiwi-ng of this machine does not start', 'run kiwi-ng --version to see why')
 }
 
 /** A kept kiwi-ng works no more when the Python that it was made with is gone. */
@@ -99,7 +99,8 @@ async function freshKiwi(version: string, job: ToolJob): Promise<Kiwi> {
     await installKiwi({ version, folder, python: 'python3', report: job.report, signal: job.signal })
     const path = launcher(await job.shelf.keep(folder, version))
     const works = await versionOf(path)
-    if (works !== version) throw new HostError(`kiwi-ng ${version} does not start`, `run ${path} --version to see why`)
+    if (works !== version)
+      throw new HostError('host-kiwi', `kiwi-ng ${version} does not start`, `run ${path} --version to see why`)
     return { path, version }
   } finally {
     await rm(folder, { recursive: true, force: true })
@@ -131,6 +132,6 @@ function withKiwi(
 ): HostError {
   const kiwi = `this machine lacks kiwi-ng ${version}`
   const remedy = 'set install-tools, which puts it into a folder of its own'
-  if (missing.length === 0) return new HostError(kiwi, remedy)
-  return new HostError(`${kiwi}, and ${missingToolsError(missing, distribution).message}`, remedy)
+  if (missing.length === 0) return new HostError('host-tools', kiwi, remedy)
+  return new HostError('host-tools', `${kiwi}, and ${missingToolsError(missing, distribution).message}`, remedy)
 }

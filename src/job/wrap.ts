@@ -79,5 +79,5 @@ async function writeLayer({ blobs }: Layout, request: ImageRequest): Promise<Lay
 function fileOf(digest: Digest, base: BaseImage | undefined): string {
   const file = base?.blobs.get(digest)
   if (file !== undefined) return file
-  throw new ImageError(`the base ${base?.name}`, [`its layer ${digest} was not fetched`])
+  throw new ImageError('image-damaged', `the base ${base?.name}`, [`its layer ${digest} was not fetched`])
 }

@@ -3,7 +3,8 @@ import { mkdir, mkdtemp, realpath, rm } from 'node:fs/promises'
 import { join } from 'node:path'
 import { createInterface } from 'node:readline'
 import { runCommand } from '../command.ts'
-import { CommandError, HostError, InputError, KnownError } from '../errors.ts'
+import { isErrorCode } from '../errorcode.ts'
+import { CommandError, HostError, InputError, KnownError, RelayedError } from '../errors.ts'
 import type { Report } from '../report.ts'
 import { kiwiArguments, type Selection } from './arguments.ts'
 import { HOME_FOLDER, kiwiEnvironment } from './environment.ts'
@@ -139,7 +140,7 @@ async function explained(error: CommandError, log: KiwiLog, places: Omit<Places,
   if (error.outcome.kind === 'missing') return error
   if (error.outcome.kind === 'exit' && error.outcome.code === REFUSED) return refusal(lastLine)
   if (log.phase === undefined && lastLine.startsWith('sudo: ')) {
-    return new HostError(`building needs root (${lastLine})`, 'run as root or with password-less sudo')
+    return new HostError('host-root', `building needs root (${lastLine})`, 'run as root or with password-less sudo')
   }
   const unknown = log.errors.length === 0 ? usageProblem(error.lastLines) : undefined
   if (unknown !== undefined) return new InputError([{ where: 'input kiwi-arguments', text: unknown }])
@@ -149,22 +150,24 @@ async function explained(error: CommandError, log: KiwiLog, places: Omit<Places,
   if (lack === 'machine') {
     const need = log.neededMegabytes === 0 ? '' : ` (it needs about ${(log.neededMegabytes / 500).toFixed(1)} GB)`
     return new HostError(
+      'host-space',
       `no space left in ${places.workFolder} while KIWI worked${during}`,
       `make room there${need} or name a larger place with work-dir; ${kept}`,
     )
   }
   const reason = failureReason(log.errors) ?? lastLine
   const remedy = lack === 'disk' ? ': the disk is too small for the system, raise <size> in the description' : ''
-  return new KiwiError(`KIWI failed${during}: ${reason}${remedy}`, [
+  return new KiwiError(lack === 'disk' ? 'kiwi-size' : 'kiwi-failed', `KIWI failed${during}: ${reason}${remedy}`, [
     ...error.lastLines.filter((line) => !saysNothing(line)),
     kept,
   ])
 }
 
-/** The supervisor's own words, `what: what to do`. */
+/** The supervisor's own words, behind its code: `host-root: what: what to do`. */
 function refusal(line: string): KnownError {
-  const [, lack = line, remedy = 'see the log'] = /^(.*?): (.*)$/.exec(line) ?? []
-  return new HostError(lack, remedy)
+  const [, code = '', message = ''] = /^([a-z-]+): (.*)$/.exec(line) ?? []
+  if (isErrorCode(code)) return new RelayedError(code, message)
+  return new HostError('host-handover', `the supervisor gave up (${line})`, 'see the log')
 }
 
 /** Looks for a lack of space also in KIWI's log: what KIWI prints at the end may be a later failure. */

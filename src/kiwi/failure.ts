@@ -1,13 +1,16 @@
+import type { CodeOf } from '../errorcode.ts'
 import { KnownError } from '../errors.ts'
 
 /** KIWI could not build, for a reason in the description, in a repository or in KIWI itself. */
 export class KiwiError extends KnownError {
   override readonly name = 'KiwiError'
+  override readonly code: CodeOf<'kiwi'>
   override readonly detail: readonly string[]
 
   /** @param message one line, @param detail the last lines of KIWI's log */
-  constructor(message: string, detail: readonly string[] = []) {
+  constructor(code: CodeOf<'kiwi'>, message: string, detail: readonly string[] = []) {
     super(message)
+    this.code = code
     this.detail = detail
   }
 }

@@ -77,7 +77,11 @@ async function makeEnvironment({ folder, python, signal }: KiwiInstallation): Pr
   } catch (error) {
     if (!(error instanceof CommandError) || error.outcome.kind !== 'exit') throw error
     // Debian and Ubuntu ship the module without what it installs.
-    throw new HostError(`${python} cannot make a virtual environment`, 'install the package python3-venv')
+    throw new HostError(
+      'host-python',
+      `${python} cannot make a virtual environment`,
+      'install the package python3-venv',
+    )
   }
 }
 
@@ -119,6 +123,7 @@ function explained(error: CommandError, version: string, lines: readonly string[
   if (needs !== undefined) {
     const python = needs.replace(/^\S+ Requires-Python /, '')
     return new HostError(
+      'host-python',
       `kiwi-ng ${version} needs Python ${python}`,
       'install one, or set kiwi-version to an older one',
     )

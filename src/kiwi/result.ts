@@ -21,6 +21,7 @@ export async function readKiwiResult(target: string): Promise<KiwiResult> {
   const named = await realpath(dirname(filename)).catch(() => undefined)
   if (named !== folder || !found?.isFile()) {
     throw new KiwiError(
+      'kiwi-no-disk',
       `KIWI names ${filename} as its disk, which is no file in ${target}: choose a type that makes a disk`,
     )
   }
@@ -29,13 +30,19 @@ export async function readKiwiResult(target: string): Promise<KiwiResult> {
 
 function diskFilename(text: string | undefined, file: string): string {
   if (text === undefined) {
-    throw new KiwiError(`KIWI ended without ${file}: this KIWI is too old, or the build was no image build`)
+    throw new KiwiError(
+      'kiwi-result',
+      `KIWI ended without ${file}: this KIWI is too old, or the build was no image build`,
+    )
   }
   const results = parsed(text, file)
   const entry = isRecord(results) ? results['disk_image'] : undefined
   const filename = isRecord(entry) ? entry['filename'] : undefined
   if (typeof filename !== 'string' || !filename.startsWith('/')) {
-    throw new KiwiError('KIWI built no disk: choose a type that makes one, like image="oem"', [`${file}:`, text])
+    throw new KiwiError('kiwi-no-disk', 'KIWI built no disk: choose a type that makes one, like image="oem"', [
+      `${file}:`,
+      text,
+    ])
   }
   return filename
 }
@@ -44,7 +51,7 @@ function parsed(text: string, file: string): unknown {
   try {
     return JSON.parse(text)
   } catch {
-    throw new KiwiError(`${file} of KIWI is no JSON: the build was cut off, try again`, [text])
+    throw new KiwiError('kiwi-result', `${file} of KIWI is no JSON: the build was cut off, try again`, [text])
   }
 }
 

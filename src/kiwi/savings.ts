@@ -71,7 +71,7 @@ export async function checkSavings(sharedCache: string): Promise<void> {
   })
   if (versions.length === 0) return
   const text = `the initrd of the kernel ${versions.join(', ')} was left to KIWI, which made none`
-  throw new KiwiError(`${text}: set fast-build to false`, [])
+  throw new KiwiError('kiwi-initrd', `${text}: set fast-build to false`, [])
 }
 
 async function writeProgram(folder: string, name: string, text: string): Promise<void> {

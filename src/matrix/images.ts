@@ -15,6 +15,7 @@ export function pushedImages(jobs: readonly MatrixJob[], repository: string, out
   const missing = found.filter(({ digest }) => !isDigest(digest)).map(({ platform }) => platform)
   if (missing.length > 0) {
     throw new HostError(
+      'host-handover',
       `the digest of ${missing.join(' and ')} did not come here`,
       'run all jobs of the workflow again',
     )

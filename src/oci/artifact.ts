@@ -64,7 +64,7 @@ export function diskArtifact(request: ArtifactRequest): Artifact {
   const { mediaType, digest, size } = request.blob
   const isTar = isTarType(mediaType) ? `its media type ${mediaType} says it is a tar` : undefined
   const problems = [titleProblem(title), isTar].filter((problem) => problem !== undefined)
-  if (problems.length > 0) throw new ImageError(`the artifact ${JSON.stringify(title)}`, problems)
+  if (problems.length > 0) throw new ImageError('image-invalid', `the artifact ${JSON.stringify(title)}`, problems)
   const { architecture, os, variant } = platform
   const entryPlatform = { architecture, os, ...(variant === undefined ? {} : { variant }) }
   const { format, virtualSizeBytes: virtualSize, sizeBytes, digest: diskDigest } = disk

@@ -31,12 +31,12 @@ export function checkedLayers(base: BaseImage, wanted: Platform): readonly Descr
   if (!platformMatches(base.config, wanted)) {
     const [has, asked] = [platformText(base.config), platformText(wanted)]
     const message = `base ${base.name} is for ${has}, asked for ${asked}: choose another base, or set platform to ${has}`
-    throw new RegistryError(message, { side: 'base', reference: base.name })
+    throw new RegistryError('registry-platform', message, { side: 'base', reference: base.name })
   }
   const { layers } = ociManifestFrom(base.manifest, subject)
   const diffIDs = base.config.rootfs.diff_ids.length
   if (diffIDs !== layers.length) {
-    throw new ImageError(subject, [`its config has ${diffIDs} diff IDs for ${layers.length} layers`])
+    throw new ImageError('image-invalid', subject, [`its config has ${diffIDs} diff IDs for ${layers.length} layers`])
   }
   return layers
 }

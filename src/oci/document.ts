@@ -18,10 +18,11 @@ export function isJsonObject(value: unknown): value is JsonObject {
  */
 export function parseDocument(bytes: Uint8Array, subject: string): JsonObject {
   if (bytes.length > DOCUMENT_LIMIT_BYTES)
-    throw new ImageError(subject, [`it has ${bytes.length} bytes, more than 4 MiB`])
-  if (depthOf(bytes) > DEPTH_LIMIT) throw new ImageError(subject, [`its JSON is nested deeper than ${DEPTH_LIMIT}`])
+    throw new ImageError('image-document', subject, [`it has ${bytes.length} bytes, more than 4 MiB`])
+  if (depthOf(bytes) > DEPTH_LIMIT)
+    throw new ImageError('image-document', subject, [`its JSON is nested deeper than ${DEPTH_LIMIT}`])
   const value = parsedJson(bytes, subject)
-  if (!isJsonObject(value)) throw new ImageError(subject, ['it is not a JSON object'])
+  if (!isJsonObject(value)) throw new ImageError('image-document', subject, ['it is not a JSON object'])
   return value
 }
 
@@ -39,7 +40,7 @@ function parsedJson(bytes: Uint8Array, subject: string): unknown {
   try {
     return JSON.parse(new TextDecoder('utf-8', { fatal: true, ignoreBOM: true }).decode(bytes))
   } catch (error) {
-    throw new ImageError(subject, [
+    throw new ImageError('image-document', subject, [
       `it is not JSON in UTF-8 (${`${error instanceof Error ? error.message : error}`.replaceAll(/\s+/g, ' ')})`,
     ])
   }

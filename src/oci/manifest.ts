@@ -55,7 +55,7 @@ const OCI_LAYER_TYPES: ReadonlyMap<string, string> = new Map([
 export function parseManifest(bytes: Uint8Array, expectedMediaType?: string, subject = 'the manifest'): Manifest {
   const document = parseDocument(bytes, subject)
   const violations = manifestViolations(document, expectedMediaType)
-  if (violations.length > 0) throw new ImageError(subject, violations)
+  if (violations.length > 0) throw new ImageError('image-invalid', subject, violations)
   const { artifactType, annotations, subject: referred } = document as unknown as Manifest
   return {
     schemaVersion: 2,
@@ -84,7 +84,7 @@ export function ociManifestFrom(manifest: Manifest, subject = 'the manifest'): M
     if (mediaType === undefined) violations.push(layerRefusal(layer.mediaType, position + 1))
     return { ...layer, mediaType: mediaType ?? layer.mediaType }
   })
-  if (violations.length > 0) throw new ImageError(subject, violations)
+  if (violations.length > 0) throw new ImageError('image-invalid', subject, violations)
   const config = { ...manifest.config, mediaType: mediaTypes.config }
   return { ...manifest, mediaType: mediaTypes.manifest, config, layers }
 }

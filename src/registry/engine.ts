@@ -135,10 +135,10 @@ function unreachable(error: Error, host: string): HostError {
   const code = 'code' in error ? String(error.code) : error.message
   if (code === 'EACCES' || code === 'EPERM') {
     const remedy = 'run as root, or let an administrator add the user to the group docker'
-    return new HostError(`this user may not talk to docker's daemon at ${host}`, remedy)
+    return new HostError('host-docker', `this user may not talk to docker's daemon at ${host}`, remedy)
   }
   const lack = `docker's daemon does not answer at ${host} (${code})`
-  return new HostError(lack, 'start it, or set DOCKER_HOST to where it listens')
+  return new HostError('host-docker', lack, 'start it, or set DOCKER_HOST to where it listens')
 }
 
 /** How DOCKER_HOST is read: docs.docker.com, "Use environment variables with the docker CLI". */
@@ -147,6 +147,7 @@ async function connection(
   environment: Access['environment'],
 ): Promise<{ options: RequestOptions; secure: boolean }> {
   const unfit = new HostError(
+    'host-docker',
     `DOCKER_HOST is ${host}, which we cannot speak to`,
     'set it to unix://SOCKET or tcp://HOST',
   )

@@ -26,7 +26,8 @@ export class RefusedError extends RegistryError {
   readonly refusal: Refusal
 
   constructor(purpose: Purpose, refusal: Refusal, detail: readonly string[]) {
-    super(`${purpose.failure}: ${refusal.reason}`.replaceAll(/\s*\n\s*/g, ' ').trim(), {
+    const message = `${purpose.failure}: ${refusal.reason}`.replaceAll(/\s*\n\s*/g, ' ').trim()
+    super(`registry-${refusal.kind}`, message, {
       side: purpose.side,
       reference: purpose.reference,
       detail,
@@ -100,7 +101,7 @@ export async function requireSkopeo(access: Access): Promise<void> {
   if (lacking === undefined) return
   const { stdout: version } = await runCommand('skopeo', ['--version'], commandOptions(access))
   const found = version.toString('utf8').trim()
-  throw new HostError(`${found} is too old, it has no ${lacking}`, 'install skopeo 1.6 or later')
+  throw new HostError('host-tools', `${found} is too old, it has no ${lacking}`, 'install skopeo 1.6 or later')
 }
 
 async function attempt(args: readonly string[], access: Access, input?: string): Promise<CommandResult | CommandError> {

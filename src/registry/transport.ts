@@ -182,5 +182,9 @@ export function localName(transport: LocalTransport, rest: string): LocalName | 
  */
 export function folderName(transport: 'oci' | 'dir', folder: string, name?: string): string {
   if (!folder.includes(':')) return imageNameText({ transport, path: folder, ...(name === undefined ? {} : { name }) })
-  throw new HostError(`skopeo cannot work in ${folder}, for the colon in its name`, 'choose another work-dir')
+  throw new HostError(
+    'host-folder',
+    `skopeo cannot work in ${folder}, for the colon in its name`,
+    'choose another work-dir',
+  )
 }

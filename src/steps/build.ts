@@ -20,7 +20,7 @@ await runStep(async (report, signal) => {
   if (inputs.login) maskSecret(inputs.login.username, inputs.login.password)
   const kiwi = path === '' ? undefined : await kiwiAt(path)
   if (plan.source.kind === 'description' && kiwi === undefined) {
-    throw new HostError('no kiwi-ng was handed to the build step', 'run the setup step before it')
+    throw new HostError('host-handover', 'no kiwi-ng was handed to the build step', 'run the setup step before it')
   }
   const remote = plan.cache && around.hosted ? actionsCache() : undefined
   const built = await runBuild({

@@ -181,8 +181,8 @@ async function writeMetadata(file: string | undefined, content: string, report: 
 
 function showError(error: unknown, terminal: Terminal): void {
   terminal.endGroup()
-  const { message, detail, exitCode } = describeError(error)
-  for (const each of message.split('\n')) terminal.error(asFlags(each))
+  const { code, message, detail, exitCode } = describeError(error)
+  for (const each of message.split('\n')) terminal.error(code, asFlags(each))
   for (const each of detail) terminal.output(each)
   process.exitCode = exitCode
 }

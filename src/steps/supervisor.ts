@@ -35,7 +35,8 @@ const PROTECTION = [
 ] as const
 
 async function main(): Promise<number> {
-  if (process.getuid?.() !== 0) throw new HostError('building needs root', 'run as root or with password-less sudo')
+  if (process.getuid?.() !== 0)
+    throw new HostError('host-root', 'building needs root', 'run as root or with password-less sudo')
   const input = createInterface({ input: process.stdin })
   const line = new Promise<string>((resolveLine) => {
     input.once('line', resolveLine)
@@ -46,7 +47,7 @@ async function main(): Promise<number> {
     for (const signal of ['SIGTERM', 'SIGINT', 'SIGHUP'] as const) process.on(signal, () => resolveEnd())
   })
   const text = await line
-  if (text === '') throw new HostError('the supervisor was given no job', 'kiwi-oci starts it itself')
+  if (text === '') throw new HostError('host-handover', 'the supervisor was given no job', 'kiwi-oci starts it itself')
   const job = parseJob(text)
   if ('remove' in job) return remove(job)
   return run(job, ended)
@@ -115,7 +116,11 @@ async function checkNamespaces(): Promise<void> {
     if (!(error instanceof CommandError)) throw error
     const reason = error.lastLines.at(-1) ?? error.message
     const remedy = 'run on the machine itself, or in a container with --privileged'
-    throw new HostError(`root may not make namespaces here (${reason}), without which a build can leave mounts`, remedy)
+    throw new HostError(
+      'host-namespace',
+      `root may not make namespaces here (${reason}), without which a build can leave mounts`,
+      remedy,
+    )
   }
 }
 
@@ -123,7 +128,7 @@ async function remove({ remove: folder, under }: RemoveJob): Promise<number> {
   if ((await lstat(folder).catch(() => undefined)) === undefined) return 0
   const real = await realpath(folder)
   if (real !== join(await realpath(under), basename(folder))) {
-    throw new HostError(`${folder} is not the folder it says it is`, 'remove it yourself')
+    throw new HostError('host-leftovers', `${folder} is not the folder it says it is`, 'remove it yourself')
   }
   await checkMarked(real)
   const [pid = '', place = ''] = (await readFile(join(real, RUN_FILE), 'utf8').catch(() => '')).split('\n')
@@ -166,7 +171,11 @@ async function checkMarked(folder: string): Promise<void> {
     lstat(join(folder, MARKER)).catch(() => undefined),
   ])
   if (itself?.isDirectory() && marker?.isFile()) return
-  throw new HostError(`${folder} is no work folder of kiwi-oci`, `it lacks the file ${MARKER} and is left alone`)
+  throw new HostError(
+    'host-leftovers',
+    `${folder} is no work folder of kiwi-oci`,
+    `it lacks the file ${MARKER} and is left alone`,
+  )
 }
 
 /**
@@ -205,6 +214,7 @@ for (const stream of [process.stdout, process.stderr]) stream.on('error', () => 
 main().then(
   (code) => process.exit(code),
   (error: unknown) => {
-    process.stderr.write(`${describeError(error).message}\n`, () => process.exit(REFUSED))
+    const { code, message } = describeError(error)
+    process.stderr.write(`${code}: ${message.replaceAll('\n', ' ')}\n`, () => process.exit(REFUSED))
   },
 )

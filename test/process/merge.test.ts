@@ -144,7 +144,7 @@ describe('a merge as a runner runs it', () => {
     await using closed = await startRegistry({ htpasswd: { user: 'me', password: 'hunter 2' } })
     const inputs = { images: `${closed.address}/acme/a@sha256:${'1'.repeat(64)}`, tags: `${closed.address}/acme/a:1` }
     const anonymous = await mergeStep(here, inputs)
-    expect(anonymous.stdout).toContain('::error::the image 127.0.0.1:')
+    expect(anonymous.stdout).toContain('::error title=registry-login::the image 127.0.0.1:')
     expect(anonymous.stdout).toContain('the registry wants a login, or does not accept the one it got')
     const known = await mergeStep(here, { ...inputs, username: 'me', password: 'hunter 2' })
     expect(known.stdout).toContain('is not there: push it by digest before, or leave it out')
@@ -161,7 +161,7 @@ describe('a merge as a runner runs it', () => {
     const run = await mergeStep(here, { images: image, tags: `${repository}:latest\n${repository}:1` })
     expect(run.exitCode).toBe(1)
     expect(run.stdout).toMatch(
-      /::error::the tag|::error::.*half:latest was pushed but cannot be read back|had no effect/,
+      /::error title=registry-[a-z-]+::the tag|::error title=[a-z-]+::.*half:latest was pushed but cannot be read back|had no effect/,
     )
     expect(run.outputs).toEqual({ digest: expect.stringMatching(/^sha256:/), image: '', tags: `${repository}:1` })
   })
@@ -181,6 +181,6 @@ describe('a merge as a runner runs it', () => {
     await using here = await place()
     const run = await mergeStep(here, { image: 'x', tags: 'ghcr.io/acme/a:1' })
     expect(run.exitCode).toBe(2)
-    expect(run.stdout).toContain('::error::input image: is no input of kiwi-oci: did you mean images?')
+    expect(run.stdout).toContain('::error title=input::input image: is no input of kiwi-oci: did you mean images?')
   })
 })

@@ -25,7 +25,7 @@ it('the supervisor of a build does nothing for an ordinary user', async () => {
   await using here = await place()
   await here.openToAll()
   const refused = await here.run([], { entry: 'supervisor.js', user: NOBODY, input: '{}\n' })
-  expect(refused.stderr).toBe('building needs root: run as root or with password-less sudo\n')
+  expect(refused.stderr).toBe('host-root: building needs root: run as root or with password-less sudo\n')
   expect(refused.exitCode).toBe(125)
 })
 

@@ -57,7 +57,9 @@ it('a misspelled input is named, and a variable of somebody else is none of ours
   await here.write('a.raw', DISK)
   const plan = await step(here, 'plan.js', { disk: 'a.raw', 'base-imgae': 'x', method: 'ibus' })
   expect(plan.exitCode).toBe(2)
-  expect(plan.stdout).toContain('::error::input base-imgae: is no input of kiwi-oci: did you mean base-image?')
+  expect(plan.stdout).toContain(
+    '::error title=input::input base-imgae: is no input of kiwi-oci: did you mean base-image?',
+  )
   expect(plan.stdout).not.toContain('method')
 })
 

@@ -84,7 +84,7 @@ export function parseConfig(bytes: Uint8Array, subject = 'the config'): ImageCon
     ...(history == null || isHistory(history) ? [] : ['its history is no list of entries']),
     ...(config == null || isRuntimeConfig(config) ? [] : ['its config has members of the wrong kind']),
   ]
-  if (violations.length > 0) throw new ImageError(subject, violations)
+  if (violations.length > 0) throw new ImageError('image-invalid', subject, violations)
   // Go's encoder writes an empty slice or pointer as null.
   const nulls = ['history', 'config'].filter((member) => document[member] === null)
   const rootfs = { type: 'layers', diff_ids: [], ...without(document['rootfs'] as JsonObject, emptyMembers(document)) }

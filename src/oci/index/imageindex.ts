@@ -29,7 +29,7 @@ export function imageIndex(
 ): ImageIndex {
   const manifests = entries.map(entryOf).sort(byPlace)
   const violations = indexRuleViolations(manifests)
-  if (violations.length > 0) throw new ImageError('the index', violations)
+  if (violations.length > 0) throw new ImageError('image-invalid', 'the index', violations)
   const index: Index = { schemaVersion: 2, mediaType: mediaTypes.index, manifests, ...annotationsMember(annotations) }
   const bytes = documentBytes(index)
   return { index, bytes, descriptor: { mediaType: mediaTypes.index, digest: digestOf(bytes), size: bytes.length } }

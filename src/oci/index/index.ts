@@ -26,7 +26,7 @@ const FOREIGN_MEMBERS = ['config', 'layers', 'fsLayers', 'history']
 export function parseIndex(bytes: Uint8Array, expectedMediaType?: string, subject = 'the index'): Index {
   const document = parseDocument(bytes, subject)
   const violations = indexViolations(document, expectedMediaType)
-  if (violations.length > 0) throw new ImageError(subject, violations)
+  if (violations.length > 0) throw new ImageError('image-invalid', subject, violations)
   const { artifactType, annotations } = document as unknown as Index
   return {
     schemaVersion: 2,

@@ -39,7 +39,8 @@ export function holdsIndex(bytes: Uint8Array, name: string): boolean {
 export function partOfManifest(name: string, bytes: Uint8Array, config: Uint8Array): IndexPart {
   const manifest = parseManifest(bytes, undefined, name)
   const { digest } = manifest.config
-  if (digestOf(config) !== digest) throw new ImageError(name, [`its config is not the ${digest} that it names`])
+  if (digestOf(config) !== digest)
+    throw new ImageError('image-damaged', name, [`its config is not the ${digest} that it names`])
   const descriptor: Descriptor = {
     mediaType: manifest.mediaType,
     digest: digestOf(bytes),
@@ -47,7 +48,7 @@ export function partOfManifest(name: string, bytes: Uint8Array, config: Uint8Arr
     platform: platformIn(config, name),
   }
   const violations = indexRuleViolations([descriptor])
-  if (violations.length > 0) throw new ImageError(name, violations)
+  if (violations.length > 0) throw new ImageError('image-invalid', name, violations)
   return { name, entries: [{ descriptor, kind: kindOf(descriptor, manifest) }], annotations: {} }
 }
 
@@ -59,7 +60,7 @@ export function partOfManifest(name: string, bytes: Uint8Array, config: Uint8Arr
 export function checkedIndex(name: string, bytes: Uint8Array): Index {
   const index = parseIndex(bytes, undefined, name)
   const violations = indexRuleViolations(index.manifests)
-  if (violations.length > 0) throw new ImageError(name, violations)
+  if (violations.length > 0) throw new ImageError('image-invalid', name, violations)
   return index
 }
 
@@ -73,7 +74,7 @@ export function partOfIndex(name: string, index: Index, manifests: ReadonlyMap<D
   const entries = index.manifests.map((descriptor) => {
     const bytes = manifests.get(descriptor.digest) ?? new Uint8Array()
     if (bytes.length !== descriptor.size) {
-      throw new ImageError(name, [
+      throw new ImageError('image-invalid', name, [
         `it says ${descriptor.size} bytes of ${descriptor.digest}, which has ${bytes.length}`,
       ])
     }
@@ -124,7 +125,9 @@ function kindOf(descriptor: Descriptor, { config, artifactType }: Manifest): str
 function platformIn(config: Uint8Array, name: string): Platform {
   const { architecture, os, variant } = parseDocument(config, `the config of ${name}`)
   if (typeof architecture !== 'string' || typeof os !== 'string' || architecture === '' || os === '') {
-    throw new ImageError(name, ['its config says no architecture and os, so nothing tells which platform it is for'])
+    throw new ImageError('image-invalid', name, [
+      'its config says no architecture and os, so nothing tells which platform it is for',
+    ])
   }
   return { architecture, os, ...(typeof variant === 'string' && variant !== '' ? { variant } : {}) }
 }

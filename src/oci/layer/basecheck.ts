@@ -21,13 +21,16 @@ export async function checkBase(base: BaseImage, place: DiskPlace, signal?: Abor
     const { diffID, marks: own } = read.get(layer.digest) ?? (await readLayer(base, layer, place, signal))
     const wanted = base.config.rootfs.diff_ids[at]
     if (diffID !== wanted) {
-      throw new ImageError(subject, [`its layer ${at + 1} holds the diff ID ${diffID}, its config says ${wanted}`])
+      throw new ImageError('image-layer', subject, [
+        `its layer ${at + 1} holds the diff ID ${diffID}, its config says ${wanted}`,
+      ])
     }
     read.set(layer.digest, { diffID, marks: own })
     marks.push(own)
   }
   const problem = placeProblem(marks, place)
-  if (problem !== undefined) throw new RegistryError(`${subject} ${problem}`, { side: 'base', reference: base.name })
+  if (problem !== undefined)
+    throw new RegistryError('registry-unfit', `${subject} ${problem}`, { side: 'base', reference: base.name })
 }
 
 interface ReadLayer {
@@ -42,13 +45,15 @@ async function readLayer(
   signal: AbortSignal | undefined,
 ): Promise<ReadLayer> {
   const file = base.blobs.get(layer.digest)
-  if (file === undefined) throw new ImageError(`the base ${base.name}`, [`its layer ${layer.digest} was not fetched`])
+  if (file === undefined)
+    throw new ImageError('image-damaged', `the base ${base.name}`, [`its layer ${layer.digest} was not fetched`])
   let marks: LayerMarks | undefined
   const { violations, diffID } = await layerContent(file, layer, signal, async (tar) => {
     marks = await layerMarks(tarItems(streamSource(tar)), place)
   })
   if (violations.length === 0 && diffID !== undefined && marks !== undefined) return { diffID, marks }
   throw new ImageError(
+    'image-layer',
     `the base ${base.name}`,
     violations.map((violation) => `its layer ${layer.digest} ${violation}`),
   )

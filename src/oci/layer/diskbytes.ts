@@ -55,7 +55,8 @@ export class DiskBytes implements ByteSource, AsyncDisposable {
     const disk = await open(file.source, 'r')
     try {
       const stats = await disk.stat()
-      if (!stats.isFile()) throw new HostError(`the disk ${file.source} is not a file`, 'give the path of a disk file')
+      if (!stats.isFile())
+        throw new HostError('host-disk', `the disk ${file.source} is not a file`, 'give the path of a disk file')
       const content = file.content ?? [{ kind: 'data', offset: 0, length: stats.size }]
       const frame = frameOf?.(content.reduce((total, extent) => total + extentLength(extent), 0))
       const framed = (bytes: Buffer | undefined): readonly Extent[] => (bytes ? [{ kind: 'bytes', bytes }] : [])

@@ -21,6 +21,7 @@ export async function checkUnchanged(path: string, before: FileState): Promise<v
 
 export function changedDisk(path: string): HostError {
   return new HostError(
+    'host-disk',
     `the disk ${path} changed while it was read`,
     'end what writes to it, a running VM perhaps, and try again',
   )

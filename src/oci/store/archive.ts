@@ -54,7 +54,7 @@ function entry(kind: TarEntry['kind'], path: string, sizeBytes: number): TarEntr
 }
 
 async function* content({ file, digest, sizeBytes }: StoredBlob, signal?: AbortSignal): AsyncGenerator<Buffer> {
-  const damaged = (found: string) => new ImageError(`the blob ${digest}`, [`${file} holds ${found}`])
+  const damaged = (found: string) => new ImageError('image-damaged', `the blob ${digest}`, [`${file} holds ${found}`])
   await using source = await open(file, constants.O_RDONLY | constants.O_NOFOLLOW)
   const { size } = await source.stat()
   if (size !== sizeBytes) throw damaged(`${size} bytes instead of ${sizeBytes}`)

@@ -89,14 +89,15 @@ async function gzipLayer(
   } catch (error) {
     signal?.throwIfAborted()
     if (!(error instanceof Error) || error instanceof KnownError || 'path' in error) throw error
-    throw new ImageError(`the layer ${layer.digest}`, [`it cannot be unpacked (${error.message})`])
+    throw new ImageError('image-layer', `the layer ${layer.digest}`, [`it cannot be unpacked (${error.message})`])
   } finally {
     // After an abort the writer may still be about to remove its temporary file.
     await writing?.catch(() => {})
   }
   if (writing === undefined) throw new Error('the pipeline ended without a blob')
   const found = `sha256:${hash.digest('hex')}`
-  if (found !== diffID) throw new ImageError(`the layer ${layer.digest}`, [`it holds ${found} instead of ${diffID}`])
+  if (found !== diffID)
+    throw new ImageError('image-layer', `the layer ${layer.digest}`, [`it holds ${found} instead of ${diffID}`])
   const { digest, sizeBytes: size } = await writing
   return { ...layer, mediaType: mediaTypes.layerGzip, digest, size }
 }

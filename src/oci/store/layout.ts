@@ -62,7 +62,7 @@ export async function linkBlob(layout: Layout, file: string, digest: Digest): Pr
 export async function linkContent(folder: string, file: string, digest: Digest): Promise<void> {
   const subject = `the blob ${digest}`
   // A hard link to a symbolic link would point anywhere.
-  if (!(await lstat(file)).isFile()) throw new ImageError(subject, [`${file} is not a regular file`])
+  if (!(await lstat(file)).isFile()) throw new ImageError('image-damaged', subject, [`${file} is not a regular file`])
   try {
     await link(file, join(folder, digestHex(digest)))
   } catch (error) {
@@ -90,7 +90,8 @@ async function copyContent(folder: string, file: string, digest: Digest): Promis
   await using source = await open(file, constants.O_RDONLY | constants.O_NOFOLLOW)
   const content: AsyncIterable<Buffer> = source.createReadStream({ autoClose: false, highWaterMark: READ_BYTES })
   const written = await writeBlob(folder, content)
-  if (written.digest !== digest) throw new ImageError(`the blob ${digest}`, [`${file} holds ${written.digest}`])
+  if (written.digest !== digest)
+    throw new ImageError('image-damaged', `the blob ${digest}`, [`${file} holds ${written.digest}`])
 }
 
 /** Names what is in the layout, in one step; replaces the names there were. */

@@ -37,7 +37,9 @@ export async function readUnchangedManifest(layout: string, digest: Digest): Pro
   const bytes = await readFile(blobPath(layout, digest))
   const found = digestOf(bytes)
   if (found === digest) return bytes
-  throw new ImageError(`the layout ${layout}`, [`its manifest ${digest} holds ${found}: it was changed`])
+  throw new ImageError('image-damaged', `the layout ${layout}`, [
+    `its manifest ${digest} holds ${found}: it was changed`,
+  ])
 }
 
 /** @param fileOf where each blob of the image is */

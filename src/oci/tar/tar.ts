@@ -53,7 +53,7 @@ export function diskEntries(
   facts: { readonly sizeBytes: number; readonly mtimeSeconds: number; readonly hasBase: boolean },
 ): readonly TarEntry[] {
   const problem = diskPathProblem(path)
-  if (problem !== undefined) throw new ImageError(`an image with the disk at ${path}`, [problem])
+  if (problem !== undefined) throw new ImageError('image-invalid', `an image with the disk at ${path}`, [problem])
   const { sizeBytes, mtimeSeconds, hasBase } = facts
   const timeProblem = epochProblem(mtimeSeconds)
   if (timeProblem !== undefined) throw new RangeError(timeProblem)

@@ -98,7 +98,7 @@ function subject(name: string): string {
 function chosenEntry(name: string, bytes: Buffer, platform: Platform): Descriptor | undefined {
   const document = parseDocument(bytes, subject(name))
   if (document['schemaVersion'] === 1) {
-    throw new ImageError(`the base ${name}`, [
+    throw new ImageError('image-invalid', `the base ${name}`, [
       'its manifest has schema version 1, which registries gave up: push it again with a current tool',
     ])
   }
@@ -114,7 +114,7 @@ function chosenEntry(name: string, bytes: Buffer, platform: Platform): Descripto
 function noPlatform(name: string, platform: Platform, offered: readonly string[]): RegistryError {
   const has = offered.length === 0 ? 'names no platform at all' : `has ${offered.join(', ')}`
   const message = `the base ${name} has no image for ${platformText(platform)}, it ${has}: choose another base, or set platform`
-  return new RegistryError(message, { side: 'base', reference: name })
+  return new RegistryError('registry-platform', message, { side: 'base', reference: name })
 }
 
 async function childManifest(name: string, pinned: PinnedName, entry: Descriptor, access: Access): Promise<Manifest> {
@@ -151,7 +151,7 @@ async function localConfig(
     basePurpose(text),
   )
   if (manifest !== undefined && digestOf(stdout) !== manifest.config.digest) {
-    throw new ImageError(`the base ${text}`, [
+    throw new ImageError('image-damaged', `the base ${text}`, [
       `its config is not the ${manifest.config.digest} that its manifest names`,
     ])
   }
@@ -165,7 +165,7 @@ function checkPlatform(name: string, config: ImageConfig, platform: Platform): v
 function checkDigest(name: string, found: Digest, wanted: Digest): void {
   if (found === wanted) return
   const message = `the base ${name} came damaged: asked for ${wanted}, got ${found}; try again, or ask who runs the registry`
-  throw new RegistryError(message, { side: 'base', reference: name })
+  throw new RegistryError('registry-damaged', message, { side: 'base', reference: name })
 }
 
 async function readableByAll(pinned: PinnedName, name: string, access: Access): Promise<boolean> {

@@ -87,7 +87,7 @@ async function fetchFromHere(resolved: ResolvedBase, folder: string, access: Acc
   await copyImage({ from, to, flags: ['--quiet', ...AS_IT_IS], globals }, access, basePurpose(resolved.name))
   const index = parseIndex(await readFile(join(folder, 'index.json')), undefined, `the copy of ${resolved.name}`)
   const [descriptor] = index.manifests
-  if (!descriptor) throw new ImageError(`the copy of ${resolved.name}`, ['skopeo wrote no manifest'])
+  if (!descriptor) throw new ImageError('image-damaged', `the copy of ${resolved.name}`, ['skopeo wrote no manifest'])
   const bytes = await readFile(blobPath(folder, descriptor.digest))
   const manifest = parseManifest(bytes, descriptor.mediaType, `the manifest of ${resolved.name}`)
   const described = {
@@ -111,7 +111,7 @@ async function checkLayer(name: string, file: string, layer: Descriptor): Promis
   if (found?.digest === layer.digest && found.sizeBytes === layer.size) return
   const what = found === undefined ? 'did not come' : `came damaged (${found.digest}, ${found.sizeBytes} bytes)`
   const message = `the base ${name} cannot be used: its layer ${layer.digest} of ${layer.size} bytes ${what}; try again`
-  throw new RegistryError(message, { side: 'base', reference: name })
+  throw new RegistryError('registry-damaged', message, { side: 'base', reference: name })
 }
 
 function distinct(layers: readonly Descriptor[]): readonly Descriptor[] {

@@ -70,7 +70,10 @@ async function kindOf(path: string, text: string, wanted?: ArchiveKind): Promise
 async function saveArchive(name: string, text: string, folder: string, access: Access): Promise<string> {
   const target = join(folder, 'base.tar')
   const refusal = await saveImage(name, target, access)
-  if (refusal !== undefined) throw refused(text, `the base ${text} cannot be read: docker's daemon says ${refusal}`)
+  if (refusal !== undefined) {
+    const message = `the base ${text} cannot be read: docker's daemon says ${refusal}`
+    throw new RegistryError('registry-engine', message, { side: 'base', reference: text })
+  }
   return target
 }
 
@@ -103,5 +106,5 @@ function brokenReason(error: unknown): string | undefined {
 }
 
 function refused(text: string, message: string): RegistryError {
-  return new RegistryError(message, { side: 'base', reference: text })
+  return new RegistryError('registry-archive', message, { side: 'base', reference: text })
 }

@@ -138,7 +138,7 @@ function parsedObject(text: string, path: string): Readonly<Record<string, unkno
   } catch {
     // The parser's own message quotes the text, which holds passwords.
   }
-  throw new HostError(`the file of logins ${path} is no JSON object`, 'correct it or remove it')
+  throw new HostError('host-logins', `the file of logins ${path} is no JSON object`, 'correct it or remove it')
 }
 
 function isObject(value: unknown): value is Readonly<Record<string, unknown>> {

@@ -101,7 +101,11 @@ async function mergedFiles(files: readonly string[]): Promise<Logins> {
 async function readLogins(path: string): Promise<Logins | undefined> {
   const text = await readFile(path, 'utf8').catch((error: NodeJS.ErrnoException) => {
     if (error.code === 'ENOENT' || error.code === 'ENOTDIR') return undefined
-    throw new HostError(`the file of logins ${path} cannot be read (${error.code})`, 'make it readable, or remove it')
+    throw new HostError(
+      'host-logins',
+      `the file of logins ${path} cannot be read (${error.code})`,
+      'make it readable, or remove it',
+    )
   })
   return text === undefined ? undefined : parseLogins(text, path)
 }

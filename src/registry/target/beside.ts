@@ -51,7 +51,11 @@ async function takesPlace(temporary: string, path: string): Promise<boolean> {
 export async function namesIn(folder: string, kind: string): Promise<readonly string[] | undefined> {
   return await readdir(folder).catch((error: NodeJS.ErrnoException) => {
     if (error.code === 'ENOENT') return undefined
-    throw new HostError(`${folder} cannot be used as ${kind} (${error.code})`, 'export to another folder')
+    throw new HostError(
+      'host-destination',
+      `${folder} cannot be used as ${kind} (${error.code})`,
+      'export to another folder',
+    )
   })
 }
 

@@ -67,7 +67,8 @@ async function checkServices(destinations: readonly ImageName[], access: Access)
     if (destination.transport !== 'containers-storage') continue
     checkStagingPlace(access)
     const problem = await storageProblem(destination.path, access)
-    if (problem !== undefined) throw new HostError(`${plainName(destination)} cannot be written`, problem)
+    if (problem !== undefined)
+      throw new HostError('host-storage', `${plainName(destination)} cannot be written`, problem)
   }
   const registries = destinations.filter(({ transport }) => transport === 'docker').map(plainName)
   await checkTargets(registries, access)

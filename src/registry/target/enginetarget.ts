@@ -22,17 +22,19 @@ export async function loadIntoEngine(
   names: readonly string[],
   access: Access,
 ): Promise<string> {
-  const refused = (why: string) =>
-    new RegistryError(`the image cannot be written to ${target}: ${why}`, { side: 'target', reference: target })
+  const refused = (code: 'registry-engine' | 'registry-read-back', why: string) =>
+    new RegistryError(code, `the image cannot be written to ${target}: ${why}`, { side: 'target', reference: target })
   const config = image.blobs.find(({ digest }) => digest === image.manifest.config.digest)
   const diffIDs = parseConfig(await readFile(config?.file ?? '')).rootfs.diff_ids
   const said = await loadArchive(dockerArchive(image, names, access.signal), access)
-  if (said !== undefined) throw refused(`docker's daemon refuses it (${said.trim().replaceAll(/\s*\n\s*/g, ' ')})`)
+  if (said !== undefined)
+    throw refused('registry-engine', `docker's daemon refuses it (${said.trim().replaceAll(/\s*\n\s*/g, ' ')})`)
   const ids = new Set<string>()
   for (const name of names) {
     const found = await readEngineImage(name, access)
     if (found?.diffIDs.join() !== diffIDs.join()) {
       throw refused(
+        'registry-read-back',
         `docker's daemon took it, but has ${found ? `other layers (${found.id})` : 'nothing'} under ${name}`,
       )
     }

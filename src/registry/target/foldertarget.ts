@@ -42,7 +42,7 @@ export async function isImageFolder(folder: string, names: readonly string[]): P
 async function replaceImage(tree: StoredTree, folder: string, signal: AbortSignal | undefined): Promise<void> {
   const before = (await namesIn(folder, 'the folder of an image')) ?? []
   if (!(await isImageFolder(folder, before))) {
-    throw new HostError(`${folder} holds something else than an image`, 'export to another folder')
+    throw new HostError('host-destination', `${folder} holds something else than an image`, 'export to another folder')
   }
   await addFiles(tree, folder, before, signal)
   const ours = new Set(filesBeside(tree).map(({ name }) => name))

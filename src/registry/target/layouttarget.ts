@@ -57,7 +57,11 @@ export async function writeToLayout(
 export async function readLayoutIndex(folder: string): Promise<JsonObject> {
   const names = (await namesIn(folder, 'an OCI layout')) ?? []
   if (names.length > 0 && !names.includes('oci-layout')) {
-    throw new HostError(`${folder} holds something else than an OCI layout`, 'export to an empty folder or to a layout')
+    throw new HostError(
+      'host-destination',
+      `${folder} holds something else than an OCI layout`,
+      'export to an empty folder or to a layout',
+    )
   }
   if (!names.includes('index.json')) return {}
   return parseDocument(await readFile(join(folder, 'index.json')), `the index of ${folder}`)

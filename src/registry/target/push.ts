@@ -106,7 +106,7 @@ async function pushDocument({ from, to, digest, isIndex, platform }: DocumentPus
     return
   }
   const message = `the push to ${to} had no effect: it carries ${found} now, not our ${digest}; somebody else pushed at the same time, or the registry changes or drops what it gets`
-  throw new RegistryError(message, { side: 'target', reference: to })
+  throw new RegistryError('registry-read-back', message, { side: 'target', reference: to })
 }
 
 /**

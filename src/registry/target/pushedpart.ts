@@ -59,7 +59,7 @@ async function readPinned(
   const found = digestOf(bytes)
   if (found === image.digest) return bytes
   const message = `${name} came damaged: the registry gave ${found}; try again, or ask who runs the registry`
-  throw new RegistryError(message, { side: 'target', reference: name })
+  throw new RegistryError('registry-damaged', message, { side: 'target', reference: name })
 }
 
 function purposeOf(name: string): Purpose {

@@ -31,7 +31,7 @@ export async function copyToStorage(
     )
     if (found === image.digest) continue
     const message = `${to} has ${found} now, not our ${image.digest}: somebody else wrote to it at the same time`
-    throw new RegistryError(message, { side: 'target', reference: to })
+    throw new RegistryError('registry-read-back', message, { side: 'target', reference: to })
   }
 }
 

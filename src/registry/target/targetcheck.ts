@@ -60,5 +60,5 @@ async function loginError(
   const message = known
     ? `the login for ${registry} is not accepted: log in again`
     : `${registry} wants a login for ${reference}, and there is none: give username and password, or log in before`
-  return new RegistryError(message, { side: 'target', reference, detail })
+  return new RegistryError('registry-login', message, { side: 'target', reference, detail })
 }

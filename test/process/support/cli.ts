@@ -38,8 +38,10 @@ export interface Run {
   readonly exitCode: number | null
   readonly stdout: string
   readonly stderr: string
-  /** The lines that begin with `error: `, without it. */
+  /** The lines that begin with `error[CODE]: `, without it. */
   readonly errors: readonly string[]
+  /** The codes of those lines, each once. */
+  readonly codes: readonly string[]
 }
 
 export async function place(): Promise<Place> {
@@ -93,10 +95,17 @@ async function run(
   child.stdin.end(options.input ?? '')
   const ended = new Promise<number | null>((resolve) => child.once('close', resolve))
   const [stdout, stderr, exitCode] = await Promise.all([text(child.stdout), text(child.stderr), ended])
-  const errors = stderr
-    .split('\n')
-    .flatMap((line) => (line.startsWith('error: ') ? [line.slice('error: '.length)] : []))
-  return { exitCode, stdout, stderr, errors }
+  const shown = stderr.split('\n').flatMap((line) => {
+    const [, code, message] = /^error\[([a-z-]+)\]: (.*)$/.exec(line) ?? []
+    return code === undefined || message === undefined ? [] : [{ code, message }]
+  })
+  return {
+    exitCode,
+    stdout,
+    stderr,
+    errors: shown.map(({ message }) => message),
+    codes: [...new Set(shown.map(({ code }) => code))],
+  }
 }
 
 /** sudo and its own environment stay out of what the other user's program sees. */

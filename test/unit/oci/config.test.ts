@@ -161,6 +161,6 @@ describe('parseConfig', () => {
     ['a history that is none', { history: ['x'] }, 'its history is no list of entries'],
     ['an Env that is no list', { config: { Env: 'x' } }, 'its config has members of the wrong kind'],
   ])('refuses %s', (_, change, violation) => {
-    expect(() => parse({ ...base({}), ...change })).toThrow(new ImageError('the config', [violation]))
+    expect(() => parse({ ...base({}), ...change })).toThrow(new ImageError('image-invalid', 'the config', [violation]))
   })
 })

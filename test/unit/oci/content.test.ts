@@ -7,7 +7,7 @@ it('what fails beside the layer is no violation of it', async () => {
   await using layout = await layoutOf()
   for (const layer of [layout.gzip, layout.zstd, layout.plain]) {
     const fail = async () => {
-      throw new HostError('no room', 'make some')
+      throw new HostError('host-space', 'no room', 'make some')
     }
     const reading = layerContent(layout.file(layer.digest), layer, undefined, fail)
     await expect(reading).rejects.toThrow('no room: make some')

@@ -99,7 +99,7 @@ describe('append', () => {
     await withBase((base) => {
       const config = { ...base.config, rootfs: { type: 'layers' as const, diff_ids: [] } }
       expect(() => append({ ...base, config }, layer, facts)).toThrow(
-        new ImageError('the base acme-base', ['its config has 0 diff IDs for 3 layers']),
+        new ImageError('image-invalid', 'the base acme-base', ['its config has 0 diff IDs for 3 layers']),
       )
     })
   })
