@@ -1,9 +1,9 @@
 import { constants } from 'node:fs'
-import { link, lstat, open, rm } from 'node:fs/promises'
+import { link, lstat, open } from 'node:fs/promises'
 import { join } from 'node:path'
 import { ImageError, spaceError } from '../../errors.ts'
 import type { Descriptor } from '../descriptor.ts'
-import { type Digest, digestHex, fileDigest } from '../digest.ts'
+import { type Digest, digestHex } from '../digest.ts'
 import { documentBytes } from '../document.ts'
 import { mediaTypes } from '../manifest.ts'
 import { putFile, writeBlob } from './blob.ts'
@@ -47,19 +47,14 @@ export async function putBlob(layout: Layout, bytes: Uint8Array): Promise<Digest
   return (await writeBlob(layout.blobs, [bytes])).digest
 }
 
-/** Takes a blob from a file. Throws what `linkContent` does. */
-export async function linkBlob(layout: Layout, file: string, digest: Digest): Promise<void> {
-  await linkContent(layout.blobs, file, digest)
-}
-
 /**
- * Puts a file into a folder under the name of its content: by hard link where that can be, else by a copy, which is
- * checked.
+ * Puts a file into the layout of a work folder under the name of its content: by hard link where that can be, else by a
+ * copy, which is checked.
  *
- * @param digest what the file holds; a link is trusted here and checked by `layoutViolations`
+ * @param digest what the file holds; a link is trusted here, whoever takes the blob out of the layout hashes it
  * @throws ImageError when the file is no regular file, or a copy has another digest; HostError when the disk is full
  */
-export async function linkContent(folder: string, file: string, digest: Digest): Promise<void> {
+export async function linkBlob({ blobs: folder }: Layout, file: string, digest: Digest): Promise<void> {
   const subject = `the blob ${digest}`
   // A hard link to a symbolic link would point anywhere.
   if (!(await lstat(file)).isFile()) throw new ImageError('image-damaged', subject, [`${file} is not a regular file`])
@@ -71,19 +66,6 @@ export async function linkContent(folder: string, file: string, digest: Digest):
     if (!['EXDEV', 'EPERM', 'EMLINK', 'ENOSYS', 'ENOTSUP'].includes(code)) throw spaceError(error, folder)
     await copyContent(folder, file, digest)
   }
-}
-
-/**
- * As `linkContent`, where a file of that name may be there and damaged: then it is replaced.
- *
- * @returns whether there was none
- */
-export async function bringContent(folder: string, file: string, digest: Digest): Promise<boolean> {
-  const path = join(folder, digestHex(digest))
-  const there = await lstat(path).catch(() => undefined)
-  if (there && !(there.isFile() && (await fileDigest(path)).digest === digest)) await rm(path)
-  await linkContent(folder, file, digest)
-  return there === undefined
 }
 
 async function copyContent(folder: string, file: string, digest: Digest): Promise<void> {

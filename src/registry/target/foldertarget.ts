@@ -1,9 +1,9 @@
 import { readFile, rm } from 'node:fs/promises'
 import { join, resolve } from 'node:path'
-import { HostError } from '../../errors.ts'
-import { digestHex } from '../../oci/digest.ts'
+import { HostError, ImageError } from '../../errors.ts'
+import { digestHex, digestOf } from '../../oci/digest.ts'
 import { replaceFile, syncFile } from '../../oci/store/blob.ts'
-import { bringContent } from '../../oci/store/layout.ts'
+import { bringBlob } from '../../oci/store/bringing.ts'
 import type { StoredBlob } from '../../oci/store/storedimage.ts'
 import type { StoredTree } from '../../oci/store/storedtree.ts'
 import type { Access } from '../access.ts'
@@ -22,8 +22,8 @@ const BLOB_OR_SIGNATURE = /^(?:[0-9a-f]{64}(?:\.manifest\.json|\.signature-\d+)?
  * one that is there the manifest changes in one step, and only then the blobs of the image before go. A failure leaves
  * what there was.
  *
- * @throws HostError when the folder holds something else than an image, or the disk is full; errors of the file system
- *   are passed on
+ * @throws HostError when the folder holds something else than an image, or the disk is full; ImageError when a blob is
+ *   damaged; errors of the file system are passed on
  */
 export async function writeToFolder(tree: StoredTree, folder: string, access: Access): Promise<void> {
   const path = resolve(folder)
@@ -57,13 +57,13 @@ async function addFiles(
   before: readonly string[],
   signal: AbortSignal | undefined,
 ): Promise<void> {
-  const manifest = await readFile(tree.blobs.find(({ digest }) => digest === tree.descriptor.digest)?.file ?? '')
+  const manifest = await documentOf(tree.blobs.find(({ digest }) => digest === tree.descriptor.digest))
   const added: string[] = []
   try {
     for (const { name, blob, isManifest } of filesBeside(tree)) {
       signal?.throwIfAborted()
-      if (isManifest) await replaceFile(folder, name, await readFile(blob.file))
-      const isNew = isManifest ? !before.includes(name) : await bringContent(folder, blob.file, blob.digest)
+      if (isManifest) await replaceFile(folder, name, await documentOf(blob))
+      const isNew = isManifest ? !before.includes(name) : await bringBlob(folder, blob, signal)
       if (isNew) added.push(name)
     }
     for (const name of added) await syncFile(join(folder, name))
@@ -75,6 +75,15 @@ async function addFiles(
     for (const name of added) await rm(join(folder, name), { force: true })
     throw error
   }
+}
+
+/** A manifest or index, small enough to be read whole. */
+async function documentOf(blob: StoredBlob | undefined): Promise<Buffer> {
+  if (blob === undefined) throw new Error('the tree does not hold its own manifest')
+  const bytes = await readFile(blob.file)
+  const found = digestOf(bytes)
+  if (found === blob.digest) return bytes
+  throw new ImageError(`the blob ${blob.digest}`, [`${blob.file} holds ${found}`])
 }
 
 interface FileBeside {

@@ -8,12 +8,11 @@ import { parseIndex } from '../../oci/index/index.ts'
 import { mediaTypes } from '../../oci/manifest.ts'
 import { platformKey } from '../../oci/platform.ts'
 import { replaceFile, syncFile } from '../../oci/store/blob.ts'
+import { bringBlob } from '../../oci/store/bringing.ts'
 import {
   blobPath,
-  bringContent,
   createLayout,
   type IndexName,
-  linkBlob,
   namedDescriptors,
   REF_NAME,
   writeIndex,
@@ -31,7 +30,7 @@ import { locked } from './lock.ts'
  *
  * @param names of it there, none for one without; they are taken from other images of the layout
  * @throws HostError when the folder holds something else than a layout, or the disk is full; ImageError when its index
- *   is none; errors of the file system are passed on
+ *   is none, or a blob is damaged; errors of the file system are passed on
  */
 export async function writeToLayout(
   tree: StoredTree,
@@ -43,10 +42,7 @@ export async function writeToLayout(
   const entries = namedDescriptors(tree.descriptor, names)
   const fill = async (temporary: string) => {
     const layout = await createLayout(temporary)
-    for (const blob of tree.blobs) {
-      access.signal?.throwIfAborted()
-      await linkBlob(layout, blob.file, blob.digest)
-    }
+    for (const blob of tree.blobs) await bringBlob(layout.blobs, blob, access.signal)
     await writeIndex(layout, entries)
   }
   if ((await namesIn(path, 'an OCI layout')) === undefined && (await makeWhole(path, fill))) return
@@ -78,9 +74,8 @@ async function addTree(
   const brought: string[] = []
   try {
     const layout = await createLayout(folder)
-    for (const { file, digest } of tree.blobs) {
-      signal?.throwIfAborted()
-      if (await bringContent(layout.blobs, file, digest)) brought.push(blobPath(folder, digest))
+    for (const blob of tree.blobs) {
+      if (await bringBlob(layout.blobs, blob, signal)) brought.push(blobPath(folder, blob.digest))
     }
     for (const path of [...brought, join(folder, 'oci-layout')]) await syncFile(path)
     signal?.throwIfAborted()
