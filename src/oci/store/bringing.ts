@@ -29,7 +29,8 @@ export async function bringBlob(folder: string, blob: StoredBlob, signal?: Abort
     const damage = (await linked(blob.file, temporary, folder))
       ? await damageOf(temporary, blob, signal)
       : await copied(blob, temporary, folder, signal)
-    if (damage !== undefined) throw new ImageError(`the blob ${blob.digest}`, [`${blob.file} ${damage}`])
+    if (damage !== undefined)
+      throw new ImageError('image-damaged', `the blob ${blob.digest}`, [`${blob.file} ${damage}`])
     await rename(temporary, path)
   } finally {
     await rm(temporary, { force: true })

@@ -83,7 +83,7 @@ async function documentOf(blob: StoredBlob | undefined): Promise<Buffer> {
   const bytes = await readFile(blob.file)
   const found = digestOf(bytes)
   if (found === blob.digest) return bytes
-  throw new ImageError(`the blob ${blob.digest}`, [`${blob.file} holds ${found}`])
+  throw new ImageError('image-damaged', `the blob ${blob.digest}`, [`${blob.file} holds ${found}`])
 }
 
 interface FileBeside {
