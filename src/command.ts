@@ -1,5 +1,5 @@
 import { spawn } from 'node:child_process'
-import { constants } from 'node:fs'
+import { constants, readFileSync } from 'node:fs'
 import { access } from 'node:fs/promises'
 import { createInterface } from 'node:readline'
 import type { Readable, Writable } from 'node:stream'
@@ -18,6 +18,8 @@ export interface CommandOptions {
   /** Ends the program when it aborts. */
   readonly signal?: AbortSignal
   readonly timeoutSeconds?: number
+  /** Ends the program when it reads and writes less than 4 KiB, of files, pipes and sockets together, in so long. */
+  readonly idleSeconds?: number
   /** Called for each line as it comes, of either stream. */
   readonly onLine?: (line: string) => void
   /** Exit codes that are a result and no failure; `[0]` where left out. */
@@ -43,7 +45,7 @@ export interface CommandResult {
  * Runs a program from an argument list, never through a shell.
  *
  * @throws CommandError when it cannot be started, exits with a code not in `accept`, is ended by a signal, runs into
- *   its time limit or is canceled. A non-zero exit is always an error. HostError where `cwd` is no folder; what `onLine`
+ *   its time limit, stands still or is canceled. A non-zero exit is always an error. HostError where `cwd` is no folder; what `onLine`
  *   throws, when the program has ended of it.
  */
 export async function runCommand(
@@ -149,11 +151,44 @@ function stopWhenAsked(child: ReturnType<typeof spawn>, options: CommandOptions)
   if (timeoutSeconds !== undefined) {
     timers.push(setTimeout(() => stop({ kind: 'timeout', seconds: timeoutSeconds }), timeoutSeconds * 1000))
   }
+  const forget = watchIdle(child.pid, options.idleSeconds, stop)
   state.release = () => {
+    forget()
     options.signal?.removeEventListener('abort', onAbort)
     for (const timer of timers) clearTimeout(timer)
   }
   return state
+}
+
+const LOOKS = 4
+const IDLE_BYTES = 4096
+
+function watchIdle(pid: number | undefined, seconds: number | undefined, stop: (reason: CommandOutcome) => void) {
+  if (pid === undefined || seconds === undefined) return () => {}
+  const seen = [0]
+  const timer = setInterval(
+    () => {
+      const moved = movedBytes(pid)
+      if (moved === undefined) return
+      seen.push(moved)
+      if (seen.length <= LOOKS) return
+      if (moved - (seen.shift() ?? 0) >= IDLE_BYTES) return
+      clearInterval(timer)
+      stop({ kind: 'idle', seconds })
+    },
+    (seconds * 1000) / LOOKS,
+  )
+  return () => clearInterval(timer)
+}
+
+/** What a process has read and written so far; proc_pid_io(5). Undefined where we may not know it, or it has ended. */
+function movedBytes(pid: number): number | undefined {
+  try {
+    const text = readFileSync(`/proc/${pid}/io`, 'utf8')
+    return Number(/^rchar: (\d+)$/m.exec(text)?.[1]) + Number(/^wchar: (\d+)$/m.exec(text)?.[1])
+  } catch {
+    return undefined
+  }
 }
 
 /** A program that sudo started for us is root's: we may not signal it (kill(2)), sudo may, and it passes the signal on. */

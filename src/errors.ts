@@ -61,6 +61,7 @@ export type CommandOutcome =
   | { readonly kind: 'exit'; readonly code: number }
   | { readonly kind: 'signal'; readonly signal: string }
   | { readonly kind: 'timeout'; readonly seconds: number }
+  | { readonly kind: 'idle'; readonly seconds: number }
   | { readonly kind: 'canceled' }
   | { readonly kind: 'missing' }
 
@@ -101,6 +102,8 @@ function commandMessage(program: string, outcome: CommandOutcome, lastLines: rea
       return `${program} was ended by ${outcome.signal}${because}`
     case 'timeout':
       return `${program} gave no result within ${outcome.seconds} s and was ended${because}`
+    case 'idle':
+      return `${program} neither read nor wrote anything for ${outcome.seconds} s and was ended${because}`
     case 'canceled':
       return `${program} was ended because the job was canceled`
     case 'missing':

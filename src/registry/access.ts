@@ -20,6 +20,17 @@ export interface Access {
   readonly signal?: AbortSignal
   /** Waits between tries; left out, real time. */
   readonly sleep?: Sleep
+  /** From 0 up to 1, spreads the waits; left out, another each time. */
+  readonly random?: () => number
+  readonly limits?: Limits
+}
+
+/** When skopeo, which waits for ever, is ended and called again. */
+export interface Limits {
+  /** For a whole question. */
+  readonly answerSeconds: number
+  /** For a copy to read or write next to nothing. */
+  readonly idleSeconds: number
 }
 
 /**

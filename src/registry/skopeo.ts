@@ -1,11 +1,15 @@
-import { type CommandResult, runCommand } from '../command.ts'
+import { type CommandOptions, type CommandResult, runCommand } from '../command.ts'
 import { CommandError, HostError, RegistryError } from '../errors.ts'
-import { type Access, copyFlags, globalFlags, inspectFlags } from './access.ts'
-import { type Refusal, refusalOf, webPage } from './refusal.ts'
+import { type Digest, digestOf } from '../oci/digest.ts'
+import { type Access, copyFlags, globalFlags, inspectFlags, type Limits } from './access.ts'
+import { damage, type Refusal, refusalOf, stillness, webPage } from './refusal.ts'
+import type { RefusalKind } from './refusalrule.ts'
 import { realSleep, retryDelay } from './retry.ts'
 
-/** skopeo itself waits for ever (reliability of registries: it has no idle limit). */
-const ANSWER_SECONDS = 120
+/** skopeo itself waits for ever: it has no idle limit. */
+const LIMITS: Limits = { answerSeconds: 120, idleSeconds: 120 }
+
+const REGISTRY = 'docker://'
 
 /** What a call is for, for its error. */
 export interface Purpose {
@@ -21,57 +25,121 @@ export function targetPurpose(reference: string, failure: string): Purpose {
   return { side: 'target', reference, failure }
 }
 
+/** How a call ended that was refused. */
+export interface Refused {
+  /** What skopeo printed last. */
+  readonly detail: readonly string[]
+  /** How many there were. */
+  readonly tries: number
+  /** What else is known now, as the end of the sentence. */
+  readonly ending?: string
+}
+
 /** A registry's refusal with the kind of it, for callers that take some kinds for an answer. */
 export class RefusedError extends RegistryError {
+  readonly purpose: Purpose
   readonly refusal: Refusal
+  readonly refused: Refused
 
-  constructor(purpose: Purpose, refusal: Refusal, detail: readonly string[]) {
-    const message = `${purpose.failure}: ${refusal.reason}`.replaceAll(/\s*\n\s*/g, ' ').trim()
-    super(`registry-${refusal.kind}`, message, {
+  constructor(purpose: Purpose, refusal: Refusal, refused: Refused) {
+    const { detail, tries, ending } = refused
+    const message = `${purpose.failure}: ${refusal.reason} (${circumstances(refusal, tries)})`
+    super(`registry-${refusal.kind}`, oneLine(ending === undefined ? message : `${message}; ${ending}`), {
       side: purpose.side,
       reference: purpose.reference,
       detail,
     })
+    this.purpose = purpose
     this.refusal = refusal
+    this.refused = refused
   }
 }
 
+function oneLine(text: string): string {
+  return text.replaceAll(/\s*\n\s*/g, ' ').trim()
+}
+
+function circumstances({ phase, status }: Refusal, tries: number): string {
+  const http = status === undefined ? undefined : `HTTP ${status}`
+  return [phase, http, tries === 1 ? '1 try' : `${tries} tries`].filter((text) => text !== undefined).join(', ')
+}
+
+/** How a question is asked where the usual is not right. */
+export interface Asking {
+  /** For the standard input of skopeo. */
+  readonly input?: string
+  /** At most so many tries. */
+  readonly tries?: number
+  /** Asks again, too, where it is usually final that something is not there. */
+  readonly insists?: boolean
+  /** What is wrong with an answer; it is then treated as refused. */
+  readonly judge?: (answer: Buffer) => Refusal | undefined
+}
+
 /**
- * Runs skopeo, the one place where that is done: what belongs to every call to a registry (tries, later deadlines and a
- * watchdog) belongs here.
+ * Runs skopeo, the one place where that is done: what belongs to every call to a registry (tries, waits, limits of time)
+ * belongs here.
  *
- * @throws RefusedError when it fails for good, after up to 4 tries where another try may help; CommandError when skopeo is
+ * @throws RefusedError when it fails for good, after up to 6 tries where another try may help; CommandError when skopeo is
  *   missing, is ended by a signal or the job is canceled
  */
 export async function runSkopeo(
   args: readonly string[],
   access: Access,
   purpose: Purpose,
-  input?: string,
+  asking: Asking = {},
 ): Promise<CommandResult> {
   const all = [...globalFlags(access), ...args]
-  for (let tried = 1; ; tried++) {
-    const failed = await attempt(all, access, input)
-    if (!(failed instanceof CommandError)) return failed
-    const refusal = refusalOf(failed.lastLines)
-    const delay = retryDelay(refusal, tried)
-    if (delay === undefined) throw new RefusedError(purpose, refusal, failed.detail)
-    access.report.info(`${purpose.failure}: ${refusal.reason}; trying again in ${delay / 1000} s`)
+  const refusals: Refusal[] = []
+  for (;;) {
+    const answer = await attempt(all, access, asking)
+    if (!('refusal' in answer)) return answer
+    const { refusal, detail } = answer
+    refusals.push(refusal)
+    const delay = retryDelay(refusals, access.random ?? Math.random, asking.tries)
+    if (delay === undefined) throw new RefusedError(purpose, refusal, { detail, tries: refusals.length })
+    const { reason } = refusal
+    access.report.info(oneLine(`${purpose.failure}: ${reason}; trying again in ${delay / 1000} s`))
     await pause(delay, access, all)
   }
 }
 
 /** The manifest or index as it came, byte for byte. Throws what `runSkopeo` does. */
-export async function readManifest(name: string, access: Access, purpose: Purpose): Promise<Buffer> {
-  const { stdout } = await runSkopeo(['inspect', '--raw', ...inspectFlags(access), name], access, purpose)
-  // skopeo prints whatever was answered with status 200.
-  if (stdout.subarray(0, 100).toString('utf8').trimStart().startsWith('{')) return stdout
-  throw new RefusedError(purpose, webPage, [])
+export async function readManifest(
+  name: string,
+  access: Access,
+  purpose: Purpose,
+  asking: Asking = {},
+): Promise<Buffer> {
+  const judge = (answer: Buffer) => documentFault(name, answer) ?? asking.judge?.(answer)
+  const args = ['inspect', '--raw', ...inspectFlags(access), name]
+  return (await runSkopeo(args, access, purpose, { ...asking, judge })).stdout
+}
+
+/** skopeo prints whatever was answered with status 200. */
+function documentFault(name: string, answer: Buffer): Refusal | undefined {
+  if (!answer.subarray(0, 100).toString('utf8').trimStart().startsWith('{')) return webPage
+  if (!name.startsWith(REGISTRY)) return undefined
+  try {
+    JSON.parse(answer.toString('utf8'))
+    return undefined
+  } catch (error) {
+    return damage(`it is no JSON (${error instanceof Error ? error.message : error})`)
+  }
+}
+
+/** What `Asking.judge` needs to accept one digest alone. */
+export function only(digest: Digest): (answer: Buffer) => Refusal | undefined {
+  return (answer) => {
+    const found = digestOf(answer)
+    return found === digest ? undefined : damage(`asked for ${digest}, got ${found}`)
+  }
 }
 
 /** The config of an image as it came, byte for byte. Throws what `runSkopeo` does. */
-export async function readConfig(name: string, access: Access, purpose: Purpose): Promise<Buffer> {
-  return (await runSkopeo(['inspect', '--config', '--raw', ...inspectFlags(access), name], access, purpose)).stdout
+export async function readConfig(name: string, access: Access, purpose: Purpose, asking: Asking = {}): Promise<Buffer> {
+  const args = ['inspect', '--config', '--raw', ...inspectFlags(access), name]
+  return (await runSkopeo(args, access, purpose, asking)).stdout
 }
 
 export interface Copy {
@@ -104,19 +172,41 @@ export async function requireSkopeo(access: Access): Promise<void> {
   throw new HostError('host-tools', `${found} is too old, it has no ${lacking}`, 'install skopeo 1.6 or later')
 }
 
-async function attempt(args: readonly string[], access: Access, input?: string): Promise<CommandResult | CommandError> {
+interface Failure {
+  readonly refusal: Refusal
+  readonly detail: readonly string[]
+}
+
+async function attempt(
+  args: readonly string[],
+  access: Access,
+  { input, judge, insists = false }: Asking,
+): Promise<CommandResult | Failure> {
+  const isCopy = args.includes('copy')
+  const insisted = (refusal: Refusal) =>
+    insists && FINAL.has(refusal.kind) ? { ...refusal, transient: true } : refusal
   try {
-    // A question has its answer at once or never; how long a copy takes only its size knows.
-    const limit = args.includes('copy') ? {} : { timeoutSeconds: ANSWER_SECONDS }
-    return await runCommand('skopeo', args, {
-      ...commandOptions(access),
-      ...limit,
-      ...(input === undefined ? {} : { input }),
-    })
+    const options = { ...commandOptions(access), ...timeLimit(args, isCopy, access.limits ?? LIMITS) }
+    const result = await runCommand('skopeo', args, { ...options, ...(input === undefined ? {} : { input }) })
+    const refusal = judge?.(result.stdout)
+    return refusal === undefined ? result : { refusal: insisted(refusal), detail: [] }
   } catch (error) {
-    if (error instanceof CommandError && error.outcome.kind === 'exit') return error
-    throw error
+    if (!(error instanceof CommandError)) throw error
+    const { outcome, lastLines, detail } = error
+    if (outcome.kind === 'exit') return { refusal: insisted(refusalOf(lastLines, isCopy)), detail }
+    if (outcome.kind !== 'timeout' && outcome.kind !== 'idle') throw error
+    return { refusal: stillness(outcome.seconds, isCopy ? 'in the middle of a copy' : 'at a question'), detail }
   }
+}
+
+/** What says that something is not there, or not the right thing. */
+const FINAL: ReadonlySet<RefusalKind> = new Set<RefusalKind>(['missing', 'no-registry'])
+
+/** A question has its answer at once or never; how long a copy takes only its size knows, but bytes have to move. */
+function timeLimit(args: readonly string[], isCopy: boolean, { answerSeconds, idleSeconds }: Limits): CommandOptions {
+  if (!isCopy) return { timeoutSeconds: answerSeconds }
+  // Of a copy on this machine nothing can stand still but a container storage, whose skopeo works in another process.
+  return args.some((arg) => arg.startsWith(REGISTRY)) ? { idleSeconds } : {}
 }
 
 async function pause(milliseconds: number, access: Access, args: readonly string[]): Promise<void> {

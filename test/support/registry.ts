@@ -162,6 +162,7 @@ export async function testAccess(changes: Partial<ProductAccess> = {}): Promise<
     tmpFolder,
     environment,
     sleep: async (milliseconds) => void waits.push(milliseconds),
+    random: () => 0,
     ...changes,
     report: recorder(),
     waits,

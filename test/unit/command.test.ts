@@ -46,3 +46,15 @@ it('a folder that is gone is not told as a missing program', async () => {
   expect(missing).toBeInstanceOf(CommandError)
   expect(String(missing)).toContain('no-such-program is not installed')
 })
+
+it('a program that neither reads nor writes is ended, and told as one that stood still', async () => {
+  const still = await runCommand('sleep', ['600'], { idleSeconds: 0.4 }).catch((error: unknown) => error)
+  expect(still).toMatchObject({ outcome: { kind: 'idle', seconds: 0.4 } })
+  expect(String(still)).toContain('sleep neither read nor wrote anything for 0.4 s and was ended')
+})
+
+it('a program that goes on reading and writing is not ended, however long it takes', async () => {
+  const options = { idleSeconds: 0.4, signal: AbortSignal.timeout(1_500) }
+  const moving = runCommand('dd', ['if=/dev/zero', 'of=/dev/null'], options).catch((error: unknown) => error)
+  expect(await moving).toMatchObject({ outcome: { kind: 'canceled' } })
+})

@@ -8,7 +8,7 @@ import { type Manifest, parseManifest } from '../../oci/manifest.ts'
 import { type Platform, platformMatches, platformText } from '../../oci/platform.ts'
 import type { Access } from '../access.ts'
 import { inspectFlags } from '../access.ts'
-import { type Purpose, RefusedError, readConfig, readManifest, runSkopeo } from '../skopeo.ts'
+import { only, type Purpose, RefusedError, readConfig, readManifest, runSkopeo } from '../skopeo.ts'
 import { type ImageName, imageNameText, type RegistryName } from '../transport.ts'
 import type { OpenBase } from './openbase.ts'
 
@@ -55,9 +55,9 @@ export async function resolveBase(
   asksPublic = false,
 ): Promise<ResolvedBase> {
   const { name, text, publishedName } = base
-  const bytes = await readManifest(imageNameText(name), access, basePurpose(text))
   const asked = name.transport === 'docker' ? name.reference.digest : undefined
-  if (asked !== undefined) checkDigest(text, digestOf(bytes), asked)
+  const asking = asked === undefined ? {} : { judge: only(asked) }
+  const bytes = await readManifest(imageNameText(name), access, basePurpose(text), asking)
   const entry = chosenEntry(text, bytes, platform)
   const digest = entry?.digest ?? digestOf(bytes)
   const named = { name: text, publishedName, digest }
@@ -118,8 +118,7 @@ function noPlatform(name: string, platform: Platform, offered: readonly string[]
 }
 
 async function childManifest(name: string, pinned: PinnedName, entry: Descriptor, access: Access): Promise<Manifest> {
-  const bytes = await readManifest(imageNameText(pinned), access, basePurpose(name))
-  checkDigest(name, digestOf(bytes), entry.digest)
+  const bytes = await readManifest(imageNameText(pinned), access, basePurpose(name), { judge: only(entry.digest) })
   const document = parseDocument(bytes, subject(name))
   // An old manifest says no media type itself: then the index has the word.
   const announced = isJsonObject(document) && 'mediaType' in document ? undefined : entry.mediaType
@@ -132,8 +131,8 @@ async function registryConfig(
   manifest: Manifest,
   access: Access,
 ): Promise<ImageConfig> {
-  const bytes = await readConfig(imageNameText(pinned), access, basePurpose(name))
-  checkDigest(name, digestOf(bytes), manifest.config.digest)
+  const asking = { judge: only(manifest.config.digest) }
+  const bytes = await readConfig(imageNameText(pinned), access, basePurpose(name), asking)
   return parseConfig(bytes, `the config of ${name}`)
 }
 
@@ -162,17 +161,12 @@ function checkPlatform(name: string, config: ImageConfig, platform: Platform): v
   if (!platformMatches(config, platform)) throw noPlatform(name, platform, [platformText(config)])
 }
 
-function checkDigest(name: string, found: Digest, wanted: Digest): void {
-  if (found === wanted) return
-  const message = `the base ${name} came damaged: asked for ${wanted}, got ${found}; try again, or ask who runs the registry`
-  throw new RegistryError('registry-damaged', message, { side: 'base', reference: name })
-}
-
 async function readableByAll(pinned: PinnedName, name: string, access: Access): Promise<boolean> {
   const { authfile: _, ...anonymous } = access
   try {
     const args = ['inspect', '--raw', '--no-creds', ...inspectFlags(anonymous), imageNameText(pinned)]
-    await runSkopeo(args, anonymous, basePurpose(name))
+    // Without an answer it just stays out of the shared cache: no wait is worth that.
+    await runSkopeo(args, anonymous, basePurpose(name), { tries: 1 })
     return true
   } catch (error) {
     if (error instanceof RefusedError) return false

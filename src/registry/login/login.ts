@@ -180,12 +180,12 @@ async function tryLogin(login: Login, folder: string, access: Access): Promise<v
     failure: `the login to ${registry} as ${username} failed`,
   } as const
   try {
-    await runSkopeo(args, withoutFile, purpose, password)
+    await runSkopeo(args, withoutFile, purpose, { input: password })
   } catch (error) {
     if (!(error instanceof RefusedError)) throw error
     const hidden = (text: string) => (password === '' ? text : text.replaceAll(password, '***'))
     const refusal = { ...error.refusal, reason: hidden(error.refusal.reason) }
-    throw new RefusedError(purpose, refusal, error.detail.map(hidden))
+    throw new RefusedError(purpose, refusal, { ...error.refused, detail: error.detail.map(hidden) })
   } finally {
     await rm(file, { force: true })
   }

@@ -1,9 +1,9 @@
-import { RegistryError } from '../../errors.ts'
 import type { Descriptor } from '../../oci/descriptor.ts'
 import { type Digest, digestOf } from '../../oci/digest.ts'
 import { type Platform, platformText } from '../../oci/platform.ts'
 import { repositoryOf } from '../../oci/reference.ts'
 import type { Access } from '../access.ts'
+import type { Refusal } from '../refusal.ts'
 import { copyImage, RefusedError, readManifest, targetPurpose } from '../skopeo.ts'
 import { folderName } from '../transport.ts'
 import { pushOrder } from './pushorder.ts'
@@ -96,17 +96,15 @@ async function pushDocument({ from, to, digest, isIndex, platform }: DocumentPus
   try {
     await copyImage({ from, to: `docker://${to}`, flags }, access, targetPurpose(to, `the push to ${to} failed`))
   } catch (error) {
-    if (!(error instanceof RefusedError) || (await carried(to, access).catch(() => undefined)) !== digest) throw error
+    if (!(error instanceof RefusedError)) throw error
+    const found = await carried(to, access)
+    if (found !== digest)
+      throw new RefusedError(error.purpose, error.refusal, { ...error.refused, ending: stateText(found) })
     access.report.info(`${error.message}; but ${to} carries ${digest}, so the push got through`)
     return
   }
-  const found = await carried(to, access)
-  if (found === digest) {
-    access.report.info(`pushed ${to}${platform === undefined ? '' : `, for ${platformText(platform)}`}`)
-    return
-  }
-  const message = `the push to ${to} had no effect: it carries ${found} now, not our ${digest}; somebody else pushed at the same time, or the registry changes or drops what it gets`
-  throw new RegistryError('registry-read-back', message, { side: 'target', reference: to })
+  await confirm(to, digest, access)
+  access.report.info(`pushed ${to}${platform === undefined ? '' : `, for ${platformText(platform)}`}`)
 }
 
 /**
@@ -141,8 +139,34 @@ async function presentDigest(tag: string, access: Access): Promise<Digest | unde
   }
 }
 
-async function carried(name: string, access: Access): Promise<Digest> {
-  return digestOf(
-    await readManifest(`docker://${name}`, access, targetPurpose(name, `${name} was pushed but cannot be read back`)),
-  )
+/** What stands there after a push that failed; it is asked for less long than a push tries. */
+async function carried(name: string, access: Access): Promise<Digest | 'nothing' | undefined> {
+  try {
+    const purpose = targetPurpose(name, `what ${name} carries cannot be read`)
+    return digestOf(await readManifest(`docker://${name}`, access, purpose, { tries: 3 }))
+  } catch (error) {
+    if (!(error instanceof RefusedError)) throw error
+    return error.refusal.kind === 'missing' ? 'nothing' : undefined
+  }
+}
+
+function stateText(found: Digest | 'nothing' | undefined): string {
+  if (found === undefined) return 'what it carries now cannot be read'
+  return found === 'nothing' ? 'nothing is there now' : `it carries ${found} now`
+}
+
+/** Some registries answer from a copy that lags behind, so another answer is not the last word. */
+async function confirm(to: string, digest: Digest, access: Access): Promise<void> {
+  const judge = (answer: Buffer): Refusal | undefined => {
+    const found = digestOf(answer)
+    const reason = `it carries ${found} now, not our ${digest}; somebody else pushed at the same time, or the registry changes or drops what it gets`
+    return found === digest ? undefined : { kind: 'read-back', reason, transient: true }
+  }
+  const purpose = targetPurpose(to, `${to} was pushed but cannot be read back`)
+  try {
+    await readManifest(`docker://${to}`, access, purpose, { judge, insists: true })
+  } catch (error) {
+    if (!(error instanceof RefusedError) || error.refusal.kind !== 'read-back') throw error
+    throw new RefusedError({ ...purpose, failure: `the push to ${to} had no effect` }, error.refusal, error.refused)
+  }
 }

@@ -1,9 +1,9 @@
-import { InputError, RegistryError } from '../../errors.ts'
-import { type Digest, digestOf } from '../../oci/digest.ts'
+import { InputError } from '../../errors.ts'
+import type { Digest } from '../../oci/digest.ts'
 import { checkedIndex, holdsIndex, type IndexPart, partOfIndex, partOfManifest } from '../../oci/index/indexpart.ts'
 import { type PinnedReference, type Reference, referenceText, repositoryText } from '../../oci/reference.ts'
 import type { Access } from '../access.ts'
-import { type Purpose, RefusedError, readConfig, readManifest, targetPurpose } from '../skopeo.ts'
+import { only, type Purpose, RefusedError, readConfig, readManifest, targetPurpose } from '../skopeo.ts'
 
 /**
  * Reads one of the images of a merge: its manifests and what says their platform, no layers.
@@ -52,14 +52,11 @@ async function readPinned(
   input: 'images' | 'tags' = 'images',
 ): Promise<Buffer> {
   const name = referenceText(image)
-  const bytes = await readManifest(`docker://${name}`, access, purposeOf(name)).catch((error: unknown) => {
+  const asking = { judge: only(image.digest) }
+  return await readManifest(`docker://${name}`, access, purposeOf(name), asking).catch((error: unknown) => {
     if (!(error instanceof RefusedError) || error.refusal.kind !== 'missing') throw error
     throw new InputError([{ where: `input ${input}`, text: missing }])
   })
-  const found = digestOf(bytes)
-  if (found === image.digest) return bytes
-  const message = `${name} came damaged: the registry gave ${found}; try again, or ask who runs the registry`
-  throw new RegistryError('registry-damaged', message, { side: 'target', reference: name })
 }
 
 function purposeOf(name: string): Purpose {

@@ -2,7 +2,7 @@ import { RegistryError } from '../../errors.ts'
 import { parseReference } from '../../oci/reference.ts'
 import type { Access } from '../access.ts'
 import { hasLogin } from '../login/login.ts'
-import type { RefusalKind } from '../refusal.ts'
+import type { RefusalKind } from '../refusalrule.ts'
 import { RefusedError, readManifest, targetPurpose } from '../skopeo.ts'
 import { checkStagingPlace } from './staging.ts'
 
@@ -14,6 +14,9 @@ const ANSWERS: ReadonlySet<RefusalKind> = new Set<RefusalKind>([
   'missing',
   'rate',
   'size',
+  'trouble',
+  'broken',
+  'damaged',
   'other',
 ])
 

@@ -100,7 +100,7 @@ describe('pushImage', () => {
     })
     await pushImage(source, tagsOf(liar.address, '1'), access)
     expect(await carried('1')).toBe(source.descriptor.digest)
-    expect(access.waits).toEqual([1000, 2000, 4000])
+    expect(access.waits).toEqual([1000, 2000, 4000, 8000, 16_000])
     expect(access.report.lines.at(-1)).toMatch(/so the push got through$/)
   })
 

@@ -1,6 +1,5 @@
 import { describe, expect, it } from 'vitest'
 import { refusalOf } from '../../../src/registry/refusal.ts'
-import { retryDelay } from '../../../src/registry/retry.ts'
 
 function fatal(message: string): string[] {
   return ['Getting image source signatures', `time="2026-01-01T00:00:00Z" level=fatal msg=${JSON.stringify(message)}`]
@@ -53,7 +52,7 @@ describe('refusalOf', () => {
     ['rate', true, 'reading manifest 1 in docker.io/library/x: toomanyrequests: You have reached your pull rate limit'],
     ['rate', true, 'received unexpected HTTP status: 429 Too Many Requests'],
     ['denied', false, 'writing manifest: uploading manifest 1 to h:1/x: StatusCode: 403, '],
-    ['other', true, 'uploading manifest 1 to h:1/x: StatusCode: 500, '],
+    ['trouble', true, 'uploading manifest 1 to h:1/x: StatusCode: 500, '],
     ['size', false, 'writing blob: uploading layer: StatusCode: 413, <html> Request Entity Too Large'],
     ['no-registry', false, "pinging container registry h: invalid character '<' looking for beginning of value"],
     ['space', false, 'writing blob: write /var/tmp/x: no space left on device'],
@@ -65,17 +64,52 @@ describe('refusalOf', () => {
     ['policy', false, 'Error loading trust policy: open /etc/containers/policy.json: no such file or directory'],
     ['zstd', false, 'Error during manifest conversion: "x+zstd": zstd compression is not supported for docker images'],
     [
-      'other',
+      'trouble',
       true,
       'writing blob: initiating layer upload: received unexpected HTTP status: 500 Internal Server Error',
     ],
-    ['other', true, 'writing blob: uploading layer chunked: write tcp 1->2: use of closed network connection'],
-    ['other', true, 'reading blob sha256:x: unexpected EOF'],
-    ['other', true, 'Digest did not match, expected sha256:a, got sha256:b'],
+    ['broken', true, 'writing blob: uploading layer chunked: write tcp 1->2: use of closed network connection'],
+    ['broken', true, 'reading blob sha256:x: unexpected EOF'],
+    ['broken', true, 'Digest did not match, expected sha256:a, got sha256:b'],
+    ['broken', true, 'Patch "https://h/v2/x/blobs/uploads/1": remote error: tls: bad record MAC'],
+    ['trouble', true, 'reading manifest 1 in h/x: invalid status code from registry 408 (Request Timeout)'],
+    [
+      'trouble',
+      true,
+      "error parsing HTTP 502 response body: invalid character '<' looking for beginning of value: \"<html>",
+    ],
+    ['login', false, `${NAME}Requesting bear token: invalid status code from registry 401 (Unauthorized)`],
     ['other', false, 'writing manifest: invalid status code from registry 400 (Bad Request)'],
     ['other', false, 'open /x/index.json: no such file or directory'],
   ])('takes it as %s, transient %s: %s', (kind, transient, message) => {
     expect(refusalOf(fatal(message))).toMatchObject({ kind, transient })
+  })
+
+  it('takes a copy that is refused in the middle for one whose token ended, but no wrong password', () => {
+    expect(
+      refusalOf(fatal('uploading manifest 1 to h:1/x: unauthorized: authentication required'), true),
+    ).toMatchObject({
+      kind: 'login',
+      transient: true,
+    })
+    expect(refusalOf(fatal('unable to retrieve auth token: invalid username/password'), true).transient).toBe(false)
+  })
+
+  it('takes a manifest whose blobs are unknown for one to copy again', () => {
+    const message = 'writing manifest: uploading manifest 1 to h/x: manifest blob unknown: blob unknown to registry'
+    expect(refusalOf(fatal(message), true)).toMatchObject({ kind: 'damaged', transient: true })
+    expect(refusalOf(fatal(message))).toMatchObject({ kind: 'damaged', transient: false })
+  })
+
+  it('tells the phase, the status and how long to wait', () => {
+    const message =
+      'writing manifest: uploading manifest 1 to ghcr.io/a/x: StatusCode: 429, toomanyrequests: retry-after: 2.5s, allowed: 44000/minute'
+    expect(refusalOf(fatal(message), true)).toMatchObject({
+      kind: 'rate',
+      phase: 'while the manifest was written',
+      status: 429,
+      waitSeconds: 2.5,
+    })
   })
 
   it('does not take digits of a digest for a status', () => {
@@ -100,17 +134,5 @@ describe('refusalOf', () => {
 
   it('says so when there is nothing to say', () => {
     expect(refusalOf([]).reason).toBe('skopeo gave no reason')
-  })
-})
-
-describe('retryDelay', () => {
-  const passing = refusalOf(fatal('unexpected EOF'))
-
-  it('doubles from one second and gives up at the fourth try', () => {
-    expect([1, 2, 3, 4].map((tried) => retryDelay(passing, tried))).toEqual([1000, 2000, 4000, undefined])
-  })
-
-  it('never repeats what will not change', () => {
-    expect(retryDelay(refusalOf(fatal('manifest unknown')), 1)).toBeUndefined()
   })
 })
