@@ -73,6 +73,7 @@ export const errorCodes = {
   'filesystem-denied': 1,
   'filesystem-name': 1,
   'filesystem-open-files': 1,
+  'filesystem-input-output': 1,
   'filesystem-folder': 1,
   canceled: 1,
   bug: 1,

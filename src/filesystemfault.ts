@@ -20,6 +20,11 @@ const NO_FOLDER: FilesystemFault = {
   message: 'no folder can be made there: name another place',
 }
 
+const OPEN_FILES: FilesystemFault = {
+  code: 'filesystem-open-files',
+  message: 'too many files are open: raise the limit (ulimit -n)',
+}
+
 /** By what errno(3) calls it. */
 const FAULTS: Readonly<Record<string, FilesystemFault>> = {
   ENOSPC: SPACE,
@@ -34,7 +39,12 @@ const FAULTS: Readonly<Record<string, FilesystemFault>> = {
     code: 'filesystem-name',
     message: 'the name is too long for the file system: use a shorter one',
   },
-  EMFILE: { code: 'filesystem-open-files', message: 'too many files are open: raise the limit (ulimit -n)' },
+  EMFILE: OPEN_FILES,
+  ENFILE: OPEN_FILES,
+  EIO: {
+    code: 'filesystem-input-output',
+    message: 'the disk or share below it fails: see what the kernel says of it (dmesg), and use another',
+  },
 }
 
 /** Whether the system says by this name (errno(3)) that the disk is full or the quota used up. */
@@ -45,7 +55,9 @@ export function isSpaceCode(code: string): boolean {
 /** @returns undefined where the error is none of a file, or one that we should have kept from coming up */
 export function filesystemFault(error: Error): FilesystemFault | undefined {
   const { code = '', path, syscall } = error as NodeJS.ErrnoException
-  if (path === undefined) return undefined
   const fault = syscall === 'mkdir' && code === 'ENOENT' ? NO_FOLDER : FAULTS[code]
-  return fault && { code: fault.code, message: `${path}: ${fault.message}` }
+  if (fault === undefined) return undefined
+  // Node tells no path of a file that is open already; of what is no file it may be a right that lacks.
+  if (path === undefined) return fault === DENIED ? undefined : fault
+  return { code: fault.code, message: `${path}: ${fault.message}` }
 }

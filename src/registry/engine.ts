@@ -75,12 +75,18 @@ export async function readEngineImage(name: string, access: Access): Promise<Eng
  * Writes an image to an archive as `docker save` does.
  *
  * @param target a file that is not there yet
- * @returns undefined, or why the engine does not give it, in its words
+ * @returns undefined, or why the engine does not give it, in its words, and whether that is for it has no such image
  * @throws HostError when it does not answer, or the disk is full
  */
-export async function saveImage(name: string, target: string, access: Access): Promise<string | undefined> {
+export async function saveImage(
+  name: string,
+  target: string,
+  access: Access,
+): Promise<{ readonly isMissing: boolean; readonly reason: string } | undefined> {
   const { status, text } = await ask(access, { path: `/images/${name}/get`, target })
-  return status === 200 ? undefined : String(parsedLine(text)?.['message'] ?? `it answered with status ${status}`)
+  if (status === 200) return undefined
+  const reason = String(parsedLine(text)?.['message'] ?? `it answered with status ${status}`)
+  return { isMissing: status === 404, reason }
 }
 
 async function ask(access: Access, { path, body, target, silenceSeconds }: Question): Promise<Answer> {

@@ -18,11 +18,18 @@ export interface Purpose {
   readonly reference: string
   /** Begins the error: `the base ghcr.io/acme/x:1 cannot be read`. */
   readonly failure: string
+  /** It was written a moment ago: that it is not there is no mistake in an input. */
+  readonly isWritten?: true
 }
 
-/** Of what a job writes to, or has written. */
+/** Of what a job writes to. */
 export function targetPurpose(reference: string, failure: string): Purpose {
   return { side: 'target', reference, failure }
+}
+
+/** Of what a job wrote and reads again. */
+export function readBackPurpose(reference: string, failure: string): Purpose {
+  return { ...targetPurpose(reference, failure), isWritten: true }
 }
 
 /** How a call ended that was refused. */
@@ -44,7 +51,8 @@ export class RefusedError extends RegistryError {
   constructor(purpose: Purpose, refusal: Refusal, refused: Refused) {
     const { detail, tries, ending } = refused
     const message = `${purpose.failure}: ${refusal.reason} (${circumstances(refusal, tries)})`
-    super(`registry-${refusal.kind}`, oneLine(ending === undefined ? message : `${message}; ${ending}`), {
+    const code = purpose.isWritten ? 'registry-read-back' : (`registry-${refusal.kind}` as const)
+    super(code, oneLine(ending === undefined ? message : `${message}; ${ending}`), {
       side: purpose.side,
       reference: purpose.reference,
       detail,

@@ -45,7 +45,7 @@ it('a base with a disk of its own fails the job, named as it was written', async
   await run('umoci', ['insert', '--image', `${base.layout}:amd64`, await here.write('a.raw', DISK), '/disk/first.img'])
   await packedBase(here, base.layout)
   const flags = ['--platform', 'linux/amd64', '--base-image', 'file:base.oci.tar.xz', '--export', 'oci:out']
-  expect(await failure(here, ['--disk', 'a.raw', ...flags])).toEqual([
+  expect(await failure(here, 'registry-unfit', ['--disk', 'a.raw', ...flags])).toEqual([
     expect.stringMatching(/^the base file:base\.oci\.tar\.xz has \/disk\/first\.img already: choose another base/),
   ])
 })

@@ -35,7 +35,7 @@ it('a push by digest without the login that its registry wants fails before anyt
   await here.write('a.raw', DISK)
   const repository = `${registry.address}/acme/a`
   const args = ['--disk', 'a.raw', '--tls-verify=false', '--push-by-digest', '--repository', repository]
-  expect(await failure(here, [...args, '--work-dir', 'made'])).toEqual([
+  expect(await failure(here, 'registry-login', [...args, '--work-dir', 'made'])).toEqual([
     `${registry.address} wants a login for ${repository}, and there is none: give username and password, or log in before`,
   ])
 })

@@ -71,8 +71,11 @@ async function saveArchive(name: string, text: string, folder: string, access: A
   const target = join(folder, 'base.tar')
   const refusal = await saveImage(name, target, access)
   if (refusal !== undefined) {
-    const message = `the base ${text} cannot be read: docker's daemon says ${refusal}`
-    throw new RegistryError('registry-engine', message, { side: 'base', reference: text })
+    const message = `the base ${text} cannot be read: docker's daemon says ${refusal.reason}`
+    throw new RegistryError(refusal.isMissing ? 'registry-missing' : 'registry-engine', message, {
+      side: 'base',
+      reference: text,
+    })
   }
   return target
 }

@@ -4,7 +4,7 @@ import { type Platform, platformText } from '../../oci/platform.ts'
 import { repositoryOf } from '../../oci/reference.ts'
 import type { Access } from '../access.ts'
 import type { Refusal } from '../refusal.ts'
-import { copyImage, RefusedError, readManifest, targetPurpose } from '../skopeo.ts'
+import { copyImage, RefusedError, readBackPurpose, readManifest, targetPurpose } from '../skopeo.ts'
 import { folderName } from '../transport.ts'
 import { pushOrder } from './pushorder.ts'
 import { type Source, type Staging, stageTree } from './staging.ts'
@@ -162,7 +162,7 @@ async function confirm(to: string, digest: Digest, access: Access): Promise<void
     const reason = `it carries ${found} now, not our ${digest}; somebody else pushed at the same time, or the registry changes or drops what it gets`
     return found === digest ? undefined : { kind: 'read-back', reason, transient: true }
   }
-  const purpose = targetPurpose(to, `${to} was pushed but cannot be read back`)
+  const purpose = readBackPurpose(to, `${to} was pushed but cannot be read back`)
   try {
     await readManifest(`docker://${to}`, access, purpose, { judge, insists: true })
   } catch (error) {

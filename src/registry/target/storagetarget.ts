@@ -2,7 +2,7 @@ import { RegistryError } from '../../errors.ts'
 import type { Descriptor } from '../../oci/descriptor.ts'
 import { digestOf } from '../../oci/digest.ts'
 import type { Access } from '../access.ts'
-import { copyImage, RefusedError, readManifest, targetPurpose } from '../skopeo.ts'
+import { copyImage, RefusedError, readBackPurpose, readManifest, targetPurpose } from '../skopeo.ts'
 import { type Source, stageTree } from './staging.ts'
 
 /**
@@ -27,7 +27,7 @@ export async function copyToStorage(
     const copy = { from: staging.nameOf(image), to, flags: ['--quiet', '--preserve-digests'] }
     await copyImage(copy, access, purpose)
     const found = digestOf(
-      await readManifest(to, access, targetPurpose(to, `${to} was written but cannot be read back`)),
+      await readManifest(to, access, readBackPurpose(to, `${to} was written but cannot be read back`)),
     )
     if (found === image.digest) continue
     const message = `${to} has ${found} now, not our ${image.digest}: somebody else wrote to it at the same time`

@@ -7,7 +7,7 @@ it('neither root nor sudo, for a description', async () => {
   await here.write('config.xml', description())
   // A PATH without sudo: as on a machine where an ordinary user has no way to become root.
   const options = { user: NOBODY, env: { PATH: here.folder } }
-  expect(await failure(here, ['--description', '.', '--install-tools'], options)).toEqual([
+  expect(await failure(here, 'host-root', ['--description', '.', '--install-tools'], options)).toEqual([
     'building needs root: run as root or with password-less sudo',
   ])
 })

@@ -14,11 +14,13 @@ it.each([
   await runAsRoot('mount', '-t', 'tmpfs', '-o', 'size=8m', 'tmpfs', here.folder)
   await using _mounted = { [Symbol.asyncDispose]: async () => void (await runAsRoot('umount', here.folder)) }
   await run('dd', ['if=/dev/urandom', 'of=../home/a.raw', 'bs=1M', 'count=64', 'status=none'], { cwd: here.folder })
-  expect(await failure(here, ['--disk', '../home/a.raw', '--format', format, '--work-dir', '.'])).toEqual([
-    expect.stringMatching(
-      RegExp(
-        `^not enough space in .*: about ${need} GB are needed, 0\\.0 GB are free: free some, or set work-dir to a folder`,
+  expect(await failure(here, 'host-space', ['--disk', '../home/a.raw', '--format', format, '--work-dir', '.'])).toEqual(
+    [
+      expect.stringMatching(
+        RegExp(
+          `^not enough space in .*: about ${need} GB are needed, 0\\.0 GB are free: free some, or set work-dir to a folder`,
+        ),
       ),
-    ),
-  ])
+    ],
+  )
 })

@@ -12,7 +12,7 @@ it('a tag that does not carry our digest after the push fails the job and says w
   const args = ['--disk', 'a.raw', '--tls-verify=false', '--push', '--tags', tag]
   expect((await here.run([...args, '--source-date-epoch', '0'])).exitCode).toBe(0)
   proxy.drop('PUT', /\/manifests\/1$/)
-  const errors = await failure(here, [...args, '--source-date-epoch', '1'])
+  const errors = await failure(here, 'registry-read-back', [...args, '--source-date-epoch', '1'])
   expect(errors).toEqual([
     expect.stringMatching(
       /^the push to .*acme\/a:1 had no effect: it carries sha256:[0-9a-f]{64} now, not our sha256:/,

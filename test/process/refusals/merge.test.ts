@@ -13,11 +13,12 @@ afterAll(() => registry?.stop())
 const digestOf = (image: string) => image.slice(image.indexOf('@') + 1)
 
 describe('a merge is refused and changes nothing', () => {
-  const refused = async (images: readonly string[], tags: readonly string[], exit: typeof refusals = refusals) => {
+  const refused = async (images: readonly string[], tags: readonly string[], code?: 'image-invalid') => {
     await using here = await place()
     const since = registry.accesses.length
     const flags = [...images.flatMap((each) => ['--images', each]), ...tags.flatMap((each) => ['--tags', each])]
-    const errors = await exit(here, ['merge', '--tls-verify=false', ...flags])
+    const args = ['merge', '--tls-verify=false', ...flags]
+    const errors = await (code === undefined ? refusals(here, args) : failure(here, code, args))
     expect(await writesTo(registry, since)).toEqual([])
     return errors.map((line) => line.replaceAll(registry.address, 'HOST'))
   }
@@ -95,7 +96,7 @@ describe('a merge is refused and changes nothing', () => {
   it('where nothing says which platform an image is for', async () => {
     const repository = `${registry.address}/acme/nowhere`
     const image = await pushMade(artifactManifest(undefined), repository)
-    expect(await refused([image], [`${repository}:1`], failure)).toEqual([
+    expect(await refused([image], [`${repository}:1`], 'image-invalid')).toEqual([
       `HOST/acme/nowhere@${digestOf(image)} is not a valid OCI image: its config says no architecture and os, so nothing tells which platform it is for`,
     ])
   })

@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
 import { text } from 'node:stream/consumers'
 import { expect } from 'vitest'
+import { type ErrorCode, errorCodes } from '../../../src/errorcode.ts'
 import { asRoot, runAsRoot } from '../../support/root.ts'
 import { repositoryRoot } from '../../support/tools.ts'
 
@@ -120,7 +121,7 @@ function asUser(
   return asRoot('setpriv', [...identity, 'env', '-i', ...variables, program, ...args])
 }
 
-/** Runs a command line that has to be refused: exit code 2, nothing on standard output, nothing left. */
+/** Runs a command line that is refused for its inputs or the description: exit code 2, nothing on standard output, nothing left. */
 export async function refusals(
   here: Place,
   args: readonly string[],
@@ -130,19 +131,22 @@ export async function refusals(
   expect(refused.stdout).toBe('')
   expect(await here.leftovers()).toEqual([])
   expect(refused.exitCode, refused.stderr).toBe(2)
+  expect(['input', 'description']).toContain(refused.codes.join())
   return refused.errors
 }
 
-/** Runs a command line that fails for a reason outside of the inputs: exit code 1, nothing left. */
+/** Runs a command line that fails with this code alone and its exit code: nothing on standard output, nothing left. */
 export async function failure(
   here: Place,
+  code: ErrorCode,
   args: readonly string[],
   options: RunOptions = {},
 ): Promise<readonly string[]> {
   const failed = await here.run(args, options)
   expect(failed.stdout).toBe('')
   expect(await here.leftovers()).toEqual([])
-  expect(failed.exitCode, failed.stderr).toBe(1)
+  expect(failed.codes, failed.stderr).toEqual([code])
+  expect(failed.exitCode, failed.stderr).toBe(errorCodes[code])
   return failed.errors
 }
 
