@@ -1,12 +1,12 @@
-import { createHash } from 'node:crypto'
 import { lchown, lstat, readdir, readFile, realpath, rm, writeFile } from 'node:fs/promises'
 import { basename, join, resolve } from 'node:path'
 import { createInterface } from 'node:readline'
 import { setTimeout as pause } from 'node:timers/promises'
 import { runCommand } from '../command.ts'
 import { CommandError, describeError, HostError } from '../errors.ts'
-import { boundCommand, leavePlace } from '../host/bound-place.ts'
+import { type Bind, boundCommand, leavePlace } from '../host/bound-place.ts'
 import { releaseLeftovers, removeWithLeftovers } from '../host/leftovers.ts'
+import { makePrivatePlaces } from '../host/private-places.ts'
 import { MARKER } from '../job/workfolder.ts'
 import { parseJob, REFUSED, type RemoveJob, type RunJob } from '../kiwi/job.ts'
 
@@ -22,7 +22,7 @@ const GRACE_MILLISECONDS = 5_000
 /** As a shell reports a program that was killed. */
 const KILLED = 137
 const EXIT_CODES = Array.from({ length: 256 }, (_, code) => code)
-/** In the work folder while a supervisor works: its process number, and on a second line the place that it binds onto. */
+/** In the work folder while a supervisor works: its process number, and on a line each the places that it binds onto. */
 const RUN_FILE = 'supervisor.run'
 
 /**
@@ -56,13 +56,16 @@ async function main(): Promise<number> {
 async function run(job: RunJob, ended: Promise<void>): Promise<number> {
   await checkMarked(job.workFolder)
   await checkNamespaces()
-  await writeFile(join(job.workFolder, RUN_FILE), `${process.pid}\n${job.bind.to}`)
+  const own = join(job.workFolder, `private-${process.pid}`)
+  const binds = [job.bind]
   try {
-    return await supervise(job, ended)
+    binds.push(...(await makePrivatePlaces(own, usedPaths(job))))
+    await writeFile(join(job.workFolder, RUN_FILE), [process.pid, ...binds.map(({ to }) => to)].join('\n'))
+    return await supervise(job, binds, ended)
   } finally {
     await releaseLeftovers(job.workFolder)
-    await leavePlace(job.bind.to)
-    await removeKeyrings(job)
+    for (const { to } of binds) await leavePlace(to)
+    await removeTree(own)
     for (const folder of job.discard) await removeTree(within(folder, job.workFolder))
     for (const path of job.handOver) await handOver(path, job.owner)
     await rm(join(job.workFolder, RUN_FILE), { force: true })
@@ -75,7 +78,7 @@ async function run(job: RunJob, ended: Promise<void>): Promise<number> {
  *
  * @returns its exit code
  */
-async function supervise(job: RunJob, ended: Promise<void>): Promise<number> {
+async function supervise(job: RunJob, binds: readonly Bind[], ended: Promise<void>): Promise<number> {
   const started = Promise.withResolvers<number>()
   let announced = false
   const take = (line: string) => {
@@ -85,7 +88,8 @@ async function supervise(job: RunJob, ended: Promise<void>): Promise<number> {
     announced ||= announces
   }
   // The shell becomes setsid, and that the program of PROTECTION, all with the number that comes first.
-  const inside = await boundCommand(job.bind, [job.program, ...job.args])
+  let inside: readonly string[] = [job.program, ...job.args]
+  for (const bind of binds) inside = await boundCommand(bind, inside)
   const args = ['-c', 'echo $$; exec setsid "$@"', 'sh', ...PROTECTION, ...inside]
   // Not by env(1): its arguments can be read by everybody, and a proxy's address may hold a password.
   const options = { cwd: job.cwd, env: job.env, accept: EXIT_CODES, onLine: take }
@@ -131,10 +135,10 @@ async function remove({ remove: folder, under }: RemoveJob): Promise<number> {
     throw new HostError('host-leftovers', `${folder} is not the folder it says it is`, 'remove it yourself')
   }
   await checkMarked(real)
-  const [pid = '', place = ''] = (await readFile(join(real, RUN_FILE), 'utf8').catch(() => '')).split('\n')
+  const [pid = '', ...places] = (await readFile(join(real, RUN_FILE), 'utf8').catch(() => '')).split('\n')
   await endSupervisor(Number(pid))
   await removeWithLeftovers(real)
-  if (place !== '') await leavePlace(place)
+  for (const place of places) await leavePlace(place)
   return 0
 }
 
@@ -178,17 +182,9 @@ async function checkMarked(folder: string): Promise<void> {
   )
 }
 
-/**
- * Removes the keys that KIWI 11 keeps below /etc/apt while it builds and leaves there when it is killed
- * (KIWI: `repository/apt.py`, named after the root tree).
- */
-async function removeKeyrings(job: RunJob): Promise<void> {
-  const folder = '/etc/apt/keyrings'
-  for (const discarded of job.discard) {
-    const name = createHash('sha256').update(join(discarded, 'image-root')).digest('hex').slice(0, 8)
-    const keyrings = (await readdir(folder).catch(() => [])).filter((file) => file.startsWith(`kiwi-${name}-`))
-    for (const keyring of keyrings) await rm(join(folder, keyring), { force: true })
-  }
+/** What has to stay where it is for the program. */
+function usedPaths({ program, cwd, workFolder, bind, handOver }: RunJob): readonly string[] {
+  return [program, cwd, workFolder, bind.from, bind.to, ...handOver]
 }
 
 function within(folder: string, workFolder: string): string {
