@@ -25,7 +25,11 @@ export interface CommandLine {
   readonly problems: readonly Problem[]
 }
 
-const SHORT: Readonly<Record<string, string>> = { '-h': '--help', help: '--help', '-V': '--version' }
+const SHORT: ReadonlyMap<string, string> = new Map([
+  ['-h', '--help'],
+  ['help', '--help'],
+  ['-V', '--version'],
+])
 
 /** The flags of a command: inputs, and those that are only for a terminal. */
 const COMMANDS = {
@@ -56,7 +60,7 @@ export function parseArguments(words: readonly string[]): CommandLine {
   const command = similarWords(first, ['merge']).length > 0 ? 'merge' : 'build'
   if (command !== first && command === 'merge') refuse(first, 'is no command: did you mean merge?')
   const { inputs, own: ownFlags } = COMMANDS[command]
-  const rest = words.slice(command === 'merge' ? 1 : 0).map((word) => SHORT[word] ?? word)
+  const rest = words.slice(command === 'merge' ? 1 : 0).map((word) => SHORT.get(word) ?? word)
   for (let word = rest.shift(); word !== undefined; word = rest.shift()) {
     const [, name = '', , given] = /^--([^=]+)(=(.*))?$/s.exec(word) ?? []
     const input = inputNamed(name, inputs)

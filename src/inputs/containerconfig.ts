@@ -1,4 +1,4 @@
-import { parse as parseYaml } from 'yaml'
+import { parseDocument } from 'yaml'
 import type { ConfigChanges } from '../oci/container/config.ts'
 import { configProblems, KIWI_WORDS } from '../oci/container/containerconfig.ts'
 import { type ContainerNaming, namingProblems } from '../oci/container/containername.ts'
@@ -49,7 +49,11 @@ const KEY_OF_KIWI_WORD: ReadonlyMap<string, string> = new Map([...KIWI_WORDS].ma
 export function readContainerconfig(text: string): Containerconfig {
   try {
     // Scalars stay the text that was written: 3.10 is a version, and 010 no eight. Only null is more than text.
-    return parseContainerconfig(parseYaml(text, { schema: 'failsafe', customTags: ['null'] }))
+    const document = parseDocument(text, { schema: 'failsafe', customTags: ['null'] })
+    // What is a warning to the parser, such as a tag that it does not know, it would print to standard error itself.
+    const [error] = [...document.errors, ...document.warnings]
+    if (error !== undefined) throw error
+    return parseContainerconfig(document.toJS())
   } catch (error) {
     const [reason = ''] = String(error instanceof Error ? error.message : error).split('\n')
     return { changes: {}, naming: {}, problems: [`no valid YAML: ${reason}`] }

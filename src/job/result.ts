@@ -3,7 +3,6 @@ import type { Descriptor } from '../oci/descriptor.ts'
 import type { Digest } from '../oci/digest.ts'
 import type { DiskType, Kind } from '../oci/kind.ts'
 import { repositoryOf } from '../oci/reference.ts'
-import { handedOver } from '../plan/plan.ts'
 
 /** What the build leaves for publishing: images in a layout. Plain data, written as JSON between the steps. */
 export interface Built {
@@ -52,11 +51,6 @@ export interface BuiltDisk {
 export interface Phase {
   readonly name: string
   readonly seconds: number
-}
-
-/** @throws InputError when the text is not what the build step wrote */
-export function parseBuilt(text: string): Built {
-  return handedOver('built', text) as unknown as Built
 }
 
 /** What carries the digest now. */

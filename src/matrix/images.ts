@@ -1,17 +1,18 @@
 import { HostError } from '../errors.ts'
 import { isDigest } from '../oci/digest.ts'
+import { handedOver } from '../plan/handover.ts'
 import type { MatrixJob } from './matrixjob.ts'
 
 /**
  * What the jobs pushed, as `REPOSITORY@DIGEST`, in their order.
  *
  * @param outputs of all these jobs together, as JSON: `digest-SLOT` for each
- * @throws HostError naming the platforms without a digest: the runner holds an output back that looks like a secret, and
+ * @throws InputError when they are no JSON object; HostError naming the platforms without a digest: the runner holds an output back that looks like a secret, and
  * jobs that are run again may not find those of the first time (runner: JobExtension.cs)
  */
 export function pushedImages(jobs: readonly MatrixJob[], repository: string, outputs: string): readonly string[] {
-  const digests: unknown = JSON.parse(outputs)
-  const found = jobs.map(({ slot, platform }) => ({ platform, digest: textOf(digests, `digest-${slot}`) }))
+  const digests = handedOver('digests', outputs)
+  const found = jobs.map(({ slot, platform }) => ({ platform, digest: textOf(digests[`digest-${slot}`]) }))
   const missing = found.filter(({ digest }) => !isDigest(digest)).map(({ platform }) => platform)
   if (missing.length > 0) {
     throw new HostError(
@@ -23,7 +24,6 @@ export function pushedImages(jobs: readonly MatrixJob[], repository: string, out
   return found.map(({ digest }) => `${repository}@${digest}`)
 }
 
-function textOf(values: unknown, name: string): string {
-  const value = typeof values === 'object' && values !== null ? (values as Record<string, unknown>)[name] : undefined
+function textOf(value: unknown): string {
   return typeof value === 'string' ? value : ''
 }

@@ -1,6 +1,5 @@
 import type { SelectedType } from '../description/select.ts'
 import type { DiskFormat } from '../disk/format.ts'
-import { InputError } from '../errors.ts'
 import type { LevelledAnnotation } from '../oci/annotations.ts'
 import type { ConfigChanges } from '../oci/container/config.ts'
 import type { ContainerName } from '../oci/container/containername.ts'
@@ -107,35 +106,4 @@ export interface Placeholder {
   readonly components?: readonly string[]
   readonly imageInclude: boolean
   readonly repositoryGpgcheck: boolean
-}
-
-export function planText(plan: Plan): string {
-  return JSON.stringify({ planVersion: 1, ...plan })
-}
-
-/** @throws InputError when the text is no plan of this version: a step was used without the one before it */
-export function parsePlan(text: string): Plan {
-  const { planVersion, ...plan } = handedOver('plan', text)
-  if (planVersion !== 1) throw handoverError('plan')
-  return plan as unknown as Plan
-}
-
-/**
- * What one step of the action hands to the next as JSON.
- *
- * @throws InputError when it is no JSON object
- */
-export function handedOver(name: string, text: string): Readonly<Record<string, unknown>> {
-  try {
-    const value: unknown = JSON.parse(text)
-    if (typeof value === 'object' && value !== null && !Array.isArray(value)) return value as Record<string, unknown>
-  } catch {
-    // Said below.
-  }
-  throw handoverError(name)
-}
-
-function handoverError(name: string): InputError {
-  const text = 'is not what the step before writes: use the action as a whole, not this step of it'
-  return new InputError([{ where: `input ${name}`, text }])
 }

@@ -4,7 +4,7 @@ import { readInputs } from '../inputs/inputs.ts'
 import { metadataText, UNPUBLISHED } from '../job/result.ts'
 import type { Kiwi } from '../job/tools.ts'
 import { kiwiVersionIn } from '../kiwi/version.ts'
-import { parsePlan } from '../plan/plan.ts'
+import { parsePlan } from '../plan/plantext.ts'
 import { maskSecret, rememberFolder, setOutputs, takeInputs, takeValue } from '../runner.ts'
 import { runBuild } from './buildjob.ts'
 import { actionsCache } from './remotecache.ts'
@@ -15,7 +15,7 @@ await runStep(async (report, signal) => {
   const around = surroundings(process.env)
   const plan = parsePlan(takeValue(process.env, 'plan'))
   const path = takeValue(process.env, 'kiwi')
-  const toolSeconds = Number(takeValue(process.env, 'tool-seconds'))
+  const toolSeconds = secondsIn(takeValue(process.env, 'tool-seconds'))
   const { inputs } = readInputs(takeInputs(process.env).raw, inputFacts(around, 'action'))
   if (inputs.login) maskSecret(inputs.login.username, inputs.login.password)
   const kiwi = path === '' ? undefined : await kiwiAt(path)
@@ -46,4 +46,9 @@ await runStep(async (report, signal) => {
 async function kiwiAt(path: string): Promise<Kiwi> {
   const { stdout } = await runCommand(path, ['--version'], { timeoutSeconds: 60 })
   return { path, version: kiwiVersionIn(stdout.toString('utf8')) ?? 'unknown' }
+}
+
+/** None where another step than ours handed it over. */
+function secondsIn(text: string): number {
+  return /^\d{1,9}(\.\d+)?$/.test(text) ? Number(text) : 0
 }

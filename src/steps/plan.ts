@@ -1,7 +1,7 @@
 import { readInputs } from '../inputs/inputs.ts'
 import { planLines } from '../plan/lines.ts'
-import { planText } from '../plan/plan.ts'
 import { makePlan } from '../plan/planning.ts'
+import { planText } from '../plan/plantext.ts'
 import { maskSecret, maskUriPassword, setOutputs, takeInputs } from '../runner.ts'
 import { runStep } from './step.ts'
 import { inputFacts, surroundings } from './surroundings.ts'

@@ -121,3 +121,7 @@ it('shows in the help of a merge its flags and no others', () => {
       .filter((line) => line.length > 120),
   ).toEqual([])
 })
+
+it.each(['toString', 'constructor', '__proto__', 'valueOf'])('takes %s, which every object has, for a word', (word) => {
+  expect(problems(word)).toEqual([`${word}: is no flag: every value belongs to one, like --description ${word}`])
+})

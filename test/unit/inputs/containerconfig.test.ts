@@ -123,3 +123,10 @@ describe('readContainerconfig', () => {
     expect(readContainerconfig('a: [b').problems).toEqual([expect.stringMatching(/^no valid YAML: [^\n]+$/)])
   })
 })
+
+it.each([
+  ['a tag that is none', 'author: !text Ada'],
+  ['an alias that may mean two things', 'author: &a x\nuser: *a:'],
+])('refuses %s, of which the parser only warns, past our log', (_, text) => {
+  expect(readContainerconfig(text).problems).toEqual([expect.stringMatching(/^no valid YAML: /)])
+})

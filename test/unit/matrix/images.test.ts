@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest'
+import { InputError } from '../../../src/errors.ts'
 import { pushedImages } from '../../../src/matrix/images.ts'
 import { readMatrix } from '../../../src/matrix/matrixjob.ts'
 import { sha256 } from '../oci/samplebase.ts'
@@ -15,7 +16,7 @@ describe('what all jobs pushed', () => {
     ])
   })
 
-  it.each([[{}], [{ 'digest-0': '', 'digest-1': 'sha256:1' }], [null]])('is told as missing in %j', (outputs) => {
+  it.each([[{}], [{ 'digest-0': '', 'digest-1': 'sha256:1' }]])('is told as missing in %j', (outputs) => {
     expect(() => imagesOf(outputs)).toThrow(
       'the digest of linux/amd64 and linux/arm64 did not come here: run all jobs of the workflow again',
     )
@@ -23,5 +24,9 @@ describe('what all jobs pushed', () => {
 
   it('is told as missing for one platform, and the others are not taken alone', () => {
     expect(() => imagesOf({ 'digest-0': amd64 })).toThrow('the digest of linux/arm64 did not come here')
+  })
+
+  it.each(['', 'null', '[]', 'sha256:1', '{"digest-0":'])('is refused where it came as %j', (outputs) => {
+    expect(() => pushedImages(jobs, 'ghcr.io/acme/disk', outputs)).toThrow(InputError)
   })
 })

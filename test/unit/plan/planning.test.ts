@@ -4,7 +4,7 @@ import { join } from 'node:path'
 import { afterAll, beforeAll, expect, it } from 'vitest'
 import { InputError } from '../../../src/errors.ts'
 import { changedConfig } from '../../../src/oci/container/config.ts'
-import { parsePlan, planText } from '../../../src/plan/plan.ts'
+import { parsePlan, planText } from '../../../src/plan/plantext.ts'
 import { FACTS, planOf, problemsOf } from './request.ts'
 
 let folder: string
@@ -28,6 +28,22 @@ it('holds no password', async () => {
 
 it.each(['', '[]', '{}', 'null', '{"planVersion":2}'])('is not read from %j', (text) => {
   expect(() => parsePlan(text)).toThrow(InputError)
+})
+
+it.each([
+  ['a source that is none', { source: { kind: 'disk', path: '../../etc/shadow' } }],
+  ['nothing to make', { kinds: [] }],
+  ['a member that no plan has', { more: 1 }],
+  ['a tag that is no reference', { tags: ['ghcr.io/a/b'] }],
+  ['a destination that is none', { exports: ['/etc'] }],
+  ['a time beyond all dates', { sourceDateEpoch: 1e15 }],
+  ['a switch that is a text', { push: 'true' }],
+  ['a base that is none', { base: 'nbd://x' }],
+] as const)('is not read with %s', async (_, change) => {
+  const made = await planOf({ disk })
+  expect(() => parsePlan(JSON.stringify({ planVersion: 1, ...made, ...change }))).toThrow(
+    'input plan: is not what the step before writes',
+  )
 })
 
 it('sets labels after containerconfig has cleared all others', async () => {
