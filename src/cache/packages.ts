@@ -5,6 +5,7 @@ import { basename, dirname, join, relative } from 'node:path'
 import { fileDigest } from '../oci/digest.ts'
 import { makeFolder } from '../oci/store/folder.ts'
 import type { Report } from '../report.ts'
+import type { EntryFile } from './cache.ts'
 
 /**
  * Package files in KIWI's `--shared-cache-dir`: `apt-get/archives/*.deb` (kiwi/repository/apt.py: Dir::Cache is
@@ -13,10 +14,17 @@ import type { Report } from '../report.ts'
  */
 const PACKAGE = /\.(?:deb|rpm)$/
 const DEPTH_LIMIT = 12
+/** Of one package in an entry of the cache. */
+const PACKAGE_LIMIT_BYTES = 2 * 1024 ** 3
 const DAY_MILLISECONDS = 24 * 60 * 60 * 1000
 
 /** Holds what apt was still downloading when it ended. */
 const PARTIAL = 'partial'
+
+/** Whether a file may travel through a cache as a package. What it holds is for the package manager to check. */
+export function isPackage({ path, sizeBytes }: EntryFile): boolean {
+  return PACKAGE.test(path) && sizeBytes <= PACKAGE_LIMIT_BYTES
+}
 
 /**
  * Keeps the packages that a build downloaded: from the job's own shared cache, which root owns and all may read, into a

@@ -1,7 +1,8 @@
 import { rm } from 'node:fs/promises'
 import { join } from 'node:path'
 import { BlobStore } from '../cache/blobs.ts'
-import { baseKey, restoreFolder, saveFolder } from '../cache/cache.ts'
+import type { EntryFile } from '../cache/cache.ts'
+import { baseKey } from '../cache/key.ts'
 import { RegistryError } from '../errors.ts'
 import type { BaseImage } from '../oci/baseimage.ts'
 import { digestHex } from '../oci/digest.ts'
@@ -65,6 +66,12 @@ function refuse({ name }: ResolvedBase, problem: string | undefined): void {
     throw new RegistryError('registry-unfit', `the base ${name} ${problem}`, { side: 'base', reference: name })
 }
 
+/** Whether a file of a cache's entry is a layer of this base, under its name, with its content. */
+function layersOf({ manifest }: ResolvedBase): (file: EntryFile) => boolean {
+  const sizes = new Map(manifest?.layers.map(({ digest, size }) => [digestHex(digest), size]))
+  return ({ path, sizeBytes, sha256 }) => path === `blobs/sha256/${sha256}` && sizes.get(sha256) === sizeBytes
+}
+
 async function fetchFromCaches(resolved: ResolvedBase, job: Job): Promise<BaseImage> {
   const { caches, report } = job
   const nowMilliseconds = job.machine.now()
@@ -74,10 +81,11 @@ async function fetchFromCaches(resolved: ResolvedBase, job: Job): Promise<BaseIm
   const folder = caches.remote ? join(caches.folder, 'base', digestHex(resolved.digest)) : join(caches.folder, 'base')
   const store = new BlobStore(folder, nowMilliseconds, report)
   const remote = resolved.isPublic ? caches.remote : undefined
-  const entry = { key: baseKey(resolved.digest), folder, what: `the base ${resolved.name}` }
-  const restored = remote !== undefined && (await restoreFolder(remote, entry, report))
+  const accepts = layersOf(resolved)
+  const entry = { key: baseKey(resolved.digest), folder, what: `the base ${resolved.name}`, accepts }
+  const restored = remote !== undefined && (await remote.restore(entry))
   const base = await fetchBase(resolved, into, store, job.access)
-  if (remote !== undefined && !restored) await saveFolder(remote, entry, report, job.signal)
+  if (!restored) await remote?.save(entry)
   await store.prune(KEPT_DAYS, nowMilliseconds)
   return base
 }

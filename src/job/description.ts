@@ -1,7 +1,7 @@
 import { chmod, readdir } from 'node:fs/promises'
 import { dirname, join, resolve } from 'node:path'
-import { packagesFolder, packagesKey, restoreFolder, saveFolder } from '../cache/cache.ts'
-import { keepPackages, offerPackages, prunePackages } from '../cache/packages.ts'
+import { packagesFolder, packagesKey } from '../cache/key.ts'
+import { isPackage, keepPackages, offerPackages, prunePackages } from '../cache/packages.ts'
 import { findDescription } from '../description/find.ts'
 import { fingerprint } from '../description/fingerprint.ts'
 import { readDescription } from '../description/read.ts'
@@ -129,8 +129,8 @@ async function offeredPackages(
   if (caches.folder === undefined) return { keep: async () => {} }
   const kept = join(caches.folder, 'packages', packagesFolder(source.packageManager, machine.architecture))
   const key = packagesKey(await fingerprint(folder), machine.architecture, source.packageManager)
-  const entry = { key, folder: kept, what: 'the packages of earlier jobs' }
-  const restored = caches.remote !== undefined && (await restoreFolder(caches.remote, entry, report))
+  const entry = { key, folder: kept, what: 'the packages of earlier jobs', accepts: isPackage }
+  const restored = caches.remote !== undefined && (await caches.remote.restore(entry))
   const count = await offerPackages(kept, sharedCache, report)
   if (count > 0) report.info(`${count} packages of earlier jobs are at hand`)
   return {
@@ -138,8 +138,7 @@ async function offeredPackages(
       const fresh = await keepPackages(sharedCache, kept, machine.now(), report)
       await prunePackages(kept, KEPT_DAYS, machine.now(), report)
       if (fresh > 0) report.info(`${fresh} packages are kept for later jobs`)
-      if (caches.remote !== undefined && !restored && fresh > 0)
-        await saveFolder(caches.remote, entry, report, job.signal)
+      if (!restored && fresh > 0) await caches.remote?.save(entry)
     },
   }
 }

@@ -1,4 +1,4 @@
-import type { RemoteCache } from '../cache/cache.ts'
+import type { JobCache } from '../cache/cache.ts'
 import type { Mirrors } from '../host/mirrors.ts'
 import type { Access } from '../registry/access.ts'
 import type { Report } from '../report.ts'
@@ -36,7 +36,7 @@ export interface Machine {
 export interface Caches {
   /** Ours; on a hosted runner it is empty at the start of each job, and `remote` fills it. */
   readonly folder?: string
-  readonly remote?: RemoteCache
+  readonly remote?: JobCache
 }
 
 /** The same job until another signal aborts, its calls to registries among it. */

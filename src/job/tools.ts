@@ -13,9 +13,9 @@ import { installKiwi } from '../kiwi/install.ts'
 import { kiwiVersionIn } from '../kiwi/version.ts'
 import type { Report } from '../report.ts'
 
-/** Where a kiwi-ng that we installed is kept: the runner's tool cache, with the Actions cache behind it. */
+/** Where a kiwi-ng that we installed is kept: on this machine. */
 export interface KiwiShelf {
-  /** The folder of this version, if it is kept here. */
+  /** The folder of this version, if it is kept here and is what was kept, to the last byte. */
   find(version: string): Promise<string | undefined>
   /** Keeps a copy of the folder; returns where. */
   keep(folder: string, version: string): Promise<string>

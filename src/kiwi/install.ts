@@ -2,6 +2,7 @@ import { chmod, mkdir, rm, symlink, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { runCommand } from '../command.ts'
 import { CommandError, HostError, InputError } from '../errors.ts'
+import { type Digest, digestOf } from '../oci/digest.ts'
 import type { Report } from '../report.ts'
 import requirements from './requirements.json' with { type: 'json' }
 import { PINNED_VERSION } from './version.ts'
@@ -42,6 +43,11 @@ sys.argv[0] = "kiwi-ng"
 from kiwi.kiwi import main
 sys.exit(main())' "$@"
 `
+
+/** What kiwi-ng of a version is made of: another lock or launcher gives another digest. */
+export function kiwiLock(version: string): Digest {
+  return digestOf(JSON.stringify([version, LAUNCHER, version === PINNED_VERSION ? requirements : 'as PyPI has it']))
+}
 
 /**
  * Installs kiwi-ng from PyPI into a virtual environment of its own. The pinned version and all it needs are locked by

@@ -7,7 +7,7 @@ import { kiwiVersionIn } from '../kiwi/version.ts'
 import { parsePlan } from '../plan/plantext.ts'
 import { maskSecret, rememberFolder, setOutputs, takeInputs, takeValue } from '../runner.ts'
 import { runBuild } from './buildjob.ts'
-import { actionsCache } from './remotecache.ts'
+import { jobCache } from './remotecache.ts'
 import { runStep } from './step.ts'
 import { inputFacts, surroundings } from './surroundings.ts'
 
@@ -22,7 +22,7 @@ await runStep(async (report, signal) => {
   if (plan.source.kind === 'description' && kiwi === undefined) {
     throw new HostError('host-handover', 'no kiwi-ng was handed to the build step', 'run the setup step before it')
   }
-  const remote = plan.cache && around.hosted ? actionsCache() : undefined
+  const remote = plan.cache && around.hosted ? jobCache(process.env, report, signal) : undefined
   const built = await runBuild({
     plan,
     inputs,

@@ -1,4 +1,4 @@
-import type { RemoteCache } from '../cache/cache.ts'
+import type { JobCache } from '../cache/cache.ts'
 import { buildImage } from '../job/build.ts'
 import type { Job } from '../job/job.ts'
 import type { Built, Phase } from '../job/result.ts'
@@ -16,7 +16,7 @@ export interface BuildStep {
   readonly inputs: LoginInputs
   readonly kiwi?: Kiwi
   readonly around: Surroundings
-  readonly remote?: RemoteCache
+  readonly remote?: JobCache
   /** What was measured before. */
   readonly phases: readonly Phase[]
   readonly report: Report

@@ -93,7 +93,7 @@ async function runJob(
     installs: plan.installTools,
     searchPath: around.searchPath,
     temp: around.temp,
-    shelf: plan.cache ? localShelf(around.cacheFolder) : jobShelf(around.temp, keep),
+    shelf: plan.cache ? localShelf(around.cacheFolder, report) : jobShelf(around.temp, keep),
     nowSeconds: Date.now() / 1000,
     report,
     signal,

@@ -2,22 +2,25 @@ import { cp, mkdtemp, rename, rm, stat } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
 import type { KiwiShelf } from '../job/tools.ts'
 import { makeFolder } from '../oci/store/folder.ts'
+import type { Report } from '../report.ts'
+import { seal, unbroken } from './sealedkiwi.ts'
 
 /** Where the command line keeps kiwi-ng: a folder of ours. (The runner's tool cache writes to standard output.) */
-export function localShelf(cacheFolder: string): KiwiShelf {
+export function localShelf(cacheFolder: string, report: Report): KiwiShelf {
   const place = (version: string) => join(cacheFolder, 'kiwi-ng', version)
   return {
     find: async (version) => {
       const there = await stat(place(version)).catch(() => undefined)
-      return there?.isDirectory() ? place(version) : undefined
+      return there?.isDirectory() ? await unbroken(place(version), version, report) : undefined
     },
     keep: async (folder, version) => {
+      await seal(folder, version)
       const kept = place(version)
       await makeFolder(dirname(kept))
       const own = await mkdtemp(`${kept}.`)
       try {
         await cp(folder, join(own, 'new'), { recursive: true, verbatimSymlinks: true })
-        // One that is there does not start any more. It goes aside in one step: another job may put its own there now.
+        // One that is there is damaged or does not start any more. It goes aside in one step: another job may put its own there now.
         await rename(kept, join(own, 'old')).catch(() => {})
         // Where another job was first, its kiwi-ng is as good.
         await rename(join(own, 'new'), kept).catch(() => {})

@@ -1,16 +1,28 @@
-import { isFeatureAvailable, restoreCache, saveCache } from '@actions/cache'
-import type { RemoteCache } from '../cache/cache.ts'
+import { JobCache } from '../cache/cache.ts'
+import { serviceCache } from '../cache/service.ts'
+import type { Report } from '../report.ts'
 
-/**
- * The Actions cache, where this job may use one. A key holds one folder; the service tells entries apart by the folder's
- * path too, so that a folder has to lie at the same path in every job.
- */
-export function actionsCache(): RemoteCache | undefined {
-  if (!isFeatureAvailable()) return undefined
-  return {
-    restore: async (key, folder) => (await restoreCache([folder], key)) !== undefined,
-    save: async (key, folder) => {
-      await saveCache([folder], key)
-    },
+/** What a job may do with the cache when the runner says it; @actions/cache, src/internal/config.ts. */
+const MODES: Readonly<Record<string, { readonly reads: boolean; readonly writes: boolean }>> = {
+  none: { reads: false, writes: false },
+  read: { reads: true, writes: false },
+  write: { reads: true, writes: true },
+  'write-only': { reads: false, writes: true },
+}
+
+/** The Actions cache, where this job may use one. The service of GitHub's own servers is version 1, for which there is no client here. */
+export function jobCache(environment: NodeJS.ProcessEnv, report: Report, signal: AbortSignal): JobCache | undefined {
+  const url = environment['ACTIONS_RESULTS_URL']
+  const token = environment['ACTIONS_RUNTIME_TOKEN']
+  if (!environment['ACTIONS_CACHE_SERVICE_V2'] || !url || !token || !URL.canParse(url)) return undefined
+  const { reads, writes } = MODES[environment['ACTIONS_CACHE_MODE']?.trim().toLowerCase() ?? ''] ?? {
+    reads: true,
+    writes: true,
   }
+  const service = serviceCache({ url, token })
+  const allowed = {
+    restore: async (...asked: Parameters<typeof service.restore>) => reads && (await service.restore(...asked)),
+    save: async (...asked: Parameters<typeof service.save>) => writes && (await service.save(...asked)),
+  }
+  return new JobCache(allowed, report, { signal, now: () => performance.now() })
 }

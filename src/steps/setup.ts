@@ -9,7 +9,6 @@ import { parsePlan } from '../plan/plantext.ts'
 import { addPath, setOutputs, takeInputs, takeValue } from '../runner.ts'
 import { jobShelf } from './localshelf.ts'
 import { plannedMirrors } from './mirrors.ts'
-import { actionsCache } from './remotecache.ts'
 import { kiwiShelf } from './shelf.ts'
 import { runStep } from './step.ts'
 import { inputFacts, surroundings } from './surroundings.ts'
@@ -42,9 +41,7 @@ await runStep(async (report, signal) => {
     searchPath: around.searchPath,
     temp: around.temp,
     // The runner empties its temp after the job, and the steps that follow still find it there.
-    shelf: cache
-      ? kiwiShelf(around, around.hosted ? actionsCache() : undefined, report, signal)
-      : jobShelf(around.temp, () => {}),
+    shelf: cache ? kiwiShelf(around, report) : jobShelf(around.temp, () => {}),
     nowSeconds: Date.now() / 1000,
     report,
     signal,

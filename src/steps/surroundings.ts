@@ -13,7 +13,7 @@ export interface Surroundings {
   readonly temp: string
   /** The folder of ours that stays between jobs on this machine. */
   readonly cacheFolder: string
-  /** A GitHub-hosted runner: nothing on its disk stays, `@actions/cache` does. */
+  /** A GitHub-hosted runner: nothing on its disk stays, the Actions cache does. */
   readonly hosted: boolean
   readonly searchPath: string
   readonly uid: number

@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { promisify } from 'node:util'
 import { afterEach, beforeEach, expect, it } from 'vitest'
-import type { RemoteCache } from '../../../src/cache/cache.ts'
+import { JobCache, type RemoteCache } from '../../../src/cache/cache.ts'
 import { fetchPlannedBase, resolvePlannedBase } from '../../../src/job/base.ts'
 import type { Job } from '../../../src/job/job.ts'
 import { Stopwatch } from '../../../src/job/stopwatch.ts'
@@ -34,10 +34,14 @@ afterEach(async () => {
 /** A cache that others can read: what was put into it, by its key. */
 function sharedCache() {
   const saved = new Map<string, readonly string[]>()
-  const cache: RemoteCache = {
+  const remote: RemoteCache = {
     restore: async () => false,
-    save: async (key, from) => void saved.set(key, await readdir(from, { recursive: true })),
+    save: async ({ key, folder: from }) => {
+      saved.set(key, await readdir(from, { recursive: true }))
+      return true
+    },
   }
+  const cache = new JobCache(remote, access.report, { signal: new AbortController().signal, now: () => 0 })
   return { cache, saved }
 }
 
@@ -87,7 +91,7 @@ async function changeConfig(change: (config: { rootfs: { diff_ids: string[] }; c
   await writeFile(join(base.layout, 'index.json'), JSON.stringify(index))
 }
 
-async function fetched(registry: Registry, cache: RemoteCache, authfile?: string) {
+async function fetched(registry: Registry, cache: JobCache, authfile?: string) {
   const caches = { folder: join(folder, 'kept'), remote: cache }
   return planned(`${registry.address}/acme/base:1`, await newJob(caches, authfile))
 }
