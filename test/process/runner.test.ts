@@ -1,25 +1,8 @@
-import { mkdir, readdir, readFile, writeFile } from 'node:fs/promises'
+import { mkdir, readdir, readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { expect, it } from 'vitest'
-import { DISK, type Place, place } from './support/cli.ts'
-
-/** Runs an entry as a runner does: inputs and files in the environment. */
-async function step(here: Place, entry: string, inputs: Record<string, string>, more: Record<string, string> = {}) {
-  const files = Object.fromEntries(
-    ['OUTPUT', 'STATE', 'ENV', 'PATH', 'STEP_SUMMARY'].map((name) => [`GITHUB_${name}`, join(here.folder, `.${name}`)]),
-  )
-  for (const file of Object.values(files)) await writeFile(file, '')
-  const env = Object.fromEntries(Object.entries(inputs).map(([name, text]) => [`INPUT_${name.toUpperCase()}`, text]))
-  const temp = join(here.folder, '../temp')
-  const run = await here.run([], { entry, env: { ...files, RUNNER_TEMP: temp, ...env, ...more } })
-  return { ...run, file: (name: string) => readFile(join(here.folder, `.${name}`), 'utf8') }
-}
-
-/** The value of an output or of the state, written by @actions/core with a random delimiter. */
-function value(file: string, name: string): string {
-  const [, , text = ''] = new RegExp(`^${name}<<(ghadelimiter_[^\\n]+)\\n(.*?)\\n\\1$`, 'ms').exec(file) ?? []
-  return text
-}
+import { DISK, place } from './support/cli.ts'
+import { runStep as step, writtenValue as value } from './support/step.ts'
 
 it('the plan step writes the plan and masks the password in every form', async () => {
   await using here = await place()
@@ -84,7 +67,7 @@ it('the post entry removes every folder that the build step made', async () => {
   expect(build.exitCode, build.stdout).toBe(1)
   expect((await here.leftovers()).length).toBeGreaterThan(0)
   const state = await build.file('STATE')
-  const last = [...state.matchAll(/^folders<<(ghadelimiter_[^\n]+)\n(.*?)\n\1$/gms)].at(-1)?.[2] ?? ''
+  const last = value(state, 'folders')
   expect(JSON.parse(last)).toHaveLength(2)
   const post = await step(here, 'cleanup.js', login, { STATE_folders: last })
   expect(post.exitCode, post.stdout).toBe(0)
