@@ -16,6 +16,7 @@ import {
 import { DescriptionError, describeError, InputError, type Problem } from './errors.ts'
 import { INPUT_NAMES, type InputName, inputNamed, type RawInputs, rawEntries, similarNames } from './inputs/raw.ts'
 import { WORK_PREFIX } from './job/workfolder.ts'
+import { plainLine } from './plainline.ts'
 import type { Report } from './report.ts'
 
 /** The runner refuses a step's summary above 1 MiB. */
@@ -36,7 +37,7 @@ export class Runner implements Report {
 
   warning(line: string): void {
     this.#open()
-    warning(line)
+    warning(plainLine(line))
   }
 
   output(line: string): void {
@@ -71,7 +72,7 @@ export class Runner implements Report {
           ...(problem.line === undefined ? {} : { startLine: problem.line }),
         })
       }
-    } else annotateError(message, { title: code })
+    } else annotateError(message.split('\n').map(plainLine).join('\n'), { title: code })
     if (detail.length > 0) {
       this.group('Details')
       for (const line of detail) this.output(line)
@@ -91,8 +92,7 @@ export class Runner implements Report {
  * (ActionCommand.cs: `::` at the start after blanks, `##[` anywhere).
  */
 function harmless(line: string): string {
-  return line
-    .replaceAll(/[\r\n]+/g, ' ')
+  return plainLine(line)
     .replace(/^(\s*):(?=:)/, '$1: ')
     .replaceAll('##[', '## [')
 }

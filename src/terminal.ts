@@ -1,6 +1,6 @@
 import type { Writable } from 'node:stream'
-import { stripVTControlCharacters } from 'node:util'
 import type { ErrorCode } from './errorcode.ts'
+import { plainLine } from './plainline.ts'
 import type { Report } from './report.ts'
 
 /** Anything that tells whether a person looks at it; `process.stderr` does. */
@@ -12,7 +12,7 @@ export interface TerminalStream extends Writable {
 const TICK_MILLISECONDS = 1_000
 
 /**
- * Reports to a person: plain lines, and on a terminal one live line with the phase and the time it takes. What programs
+ * Reports to a person, what others say among it without what moves a cursor: plain lines, and on a terminal one live line with the phase and the time it takes. What programs
  * print while a phase lasts is shown in that line only (the log file has all of it); elsewhere it is part of the log.
  */
 export class Terminal implements Report {
@@ -27,27 +27,27 @@ export class Terminal implements Report {
   }
 
   info(line: string): void {
-    this.#line(line)
+    this.#line(plainLine(line))
   }
 
   warning(line: string): void {
-    this.#line(`warning: ${line}`)
+    this.#line(`warning: ${plainLine(line)}`)
   }
 
   error(code: ErrorCode, line: string): void {
-    this.#line(`error[${code}]: ${line}`)
+    this.#line(`error[${code}]: ${plainLine(line)}`)
   }
 
   output(line: string): void {
-    if (this.#stream.isTTY && this.#phase) this.#draw(printable(line))
-    else this.#line(`  ${printable(line)}`)
+    if (this.#stream.isTTY && this.#phase) this.#draw(plainLine(line))
+    else this.#line(`  ${plainLine(line)}`)
   }
 
   group(title: string): void {
     this.endGroup()
-    this.#phase = { title, since: this.#now() }
+    this.#phase = { title: plainLine(title), since: this.#now() }
     if (!this.#stream.isTTY) {
-      this.#line(`${title} …`)
+      this.#line(`${this.#phase.title} …`)
       return
     }
     this.#draw('')
@@ -76,9 +76,4 @@ export class Terminal implements Report {
     const text = `${this.#phase.title} ${this.#seconds(this.#phase.since)}${last ? `  ${last}` : ''}`
     this.#stream.write(`\r\x1b[K${text.slice(0, (this.#stream.columns ?? 80) - 1)}`)
   }
-}
-
-/** What a program prints must not move the cursor of the person who reads it. */
-function printable(line: string): string {
-  return stripVTControlCharacters(line).replaceAll(/\p{Cc}/gu, ' ')
 }

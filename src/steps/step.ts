@@ -8,6 +8,11 @@ export async function runStep(main: (report: Runner, signal: AbortSignal) => Pro
   const report = new Runner()
   const controller = new AbortController()
   for (const name of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(name, () => controller.abort())
+  // Node would print it as it is, and what it quotes of others could command the runner.
+  process.on('uncaughtException', (error) => {
+    process.exitCode = report.error(error)
+    controller.abort()
+  })
   try {
     await main(report, controller.signal)
     report.endGroup()

@@ -40,6 +40,15 @@ it('keeps control characters of programs off the terminal', () => {
   expect(text()).toBe('  gone  \n')
 })
 
+it('keeps control characters of names that we quote off the terminal, and letters that run backwards', () => {
+  const { report, text } = terminal(false)
+  report.info('a\x1b[2Jb\u0085c')
+  report.warning('a\u202eb')
+  report.error('bug', 'a\rb\nc')
+  report.group('a\x07')
+  expect(text()).toBe('ab c\nwarning: a b\nerror[bug]: a b c\na  …\n')
+})
+
 it('shows what a program printed before it failed, also on a terminal', () => {
   const { report, text } = terminal(true)
   report.group('KIWI')

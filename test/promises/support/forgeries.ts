@@ -52,7 +52,7 @@ const PREFIXES: Readonly<Record<string, string>> = {
   'ideographic space': '\u3000',
   'a thousand blanks': ' '.repeat(1000),
   'a line of 64 KiB': 'x'.repeat(65_536),
-  'backspaces': 'xx\b\b',
+  backspaces: 'xx\b\b',
 }
 
 /** Every command in both syntaxes, behind each prefix, on both streams, whole and in two pieces. */

@@ -60,8 +60,8 @@ function parsedV2(line: string, known: ReadonlySet<string>): Parsed {
   if (!message.startsWith('::')) return undefined
   const end = message.indexOf('::', 2)
   if (end < 0) return undefined
-  const unescape = { '%0D': '\r', '%0A': '\n', '%3A': ':', '%2C': ',', '%25': '%' }
-  return command({ info: message.slice(2, end), separator: ',', data: message.slice(end + 2), known, unescape })
+  const signs = { '%0D': '\r', '%0A': '\n', '%3A': ':', '%2C': ',', '%25': '%' }
+  return command({ info: message.slice(2, end), separator: ',', data: message.slice(end + 2), known, signs })
 }
 
 /** `TryParse`: `##[name key=value;key=value]data` anywhere in a line. */
@@ -69,8 +69,8 @@ function parsedV1(line: string, known: ReadonlySet<string>): Parsed {
   const start = line.indexOf('##[')
   const end = start < 0 ? -1 : line.indexOf(']', start)
   if (end < 0) return undefined
-  const unescape = { '%3B': ';', '%0D': '\r', '%0A': '\n', '%5D': ']', '%25': '%' }
-  return command({ info: line.slice(start + 3, end), separator: ';', data: line.slice(end + 1), known, unescape })
+  const signs = { '%3B': ';', '%0D': '\r', '%0A': '\n', '%5D': ']', '%25': '%' }
+  return command({ info: line.slice(start + 3, end), separator: ';', data: line.slice(end + 1), known, signs })
 }
 
 interface Spelled {
@@ -79,16 +79,22 @@ interface Spelled {
   readonly data: string
   readonly known: ReadonlySet<string>
   /** In the order in which the runner replaces them. */
-  readonly unescape: Readonly<Record<string, string>>
+  readonly signs: Readonly<Record<string, string>>
 }
 
-function command({ info, separator, data, known, unescape }: Spelled): Parsed {
+function command({ info, separator, data, known, signs }: Spelled): Parsed {
   const space = info.indexOf(' ')
   const name = (space < 0 ? info : info.slice(0, space)).toLowerCase()
   if (!known.has(name)) return undefined
   const plain = (text: string) =>
-    Object.entries(unescape).reduce((left, [escape, sign]) => left.replaceAll(escape, sign), text)
-  const pairs = space < 0 ? [] : info.slice(space + 1).trim().split(separator)
+    Object.entries(signs).reduce((left, [escaped, sign]) => left.replaceAll(escaped, sign), text)
+  const pairs =
+    space < 0
+      ? []
+      : info
+          .slice(space + 1)
+          .trim()
+          .split(separator)
   const properties = pairs.flatMap((pair) => {
     const [, key, value] = /^=*([^=]+)=(.+)$/s.exec(pair) ?? []
     return key === undefined || value === undefined ? [] : [[key.toLowerCase(), plain(value)] as const]

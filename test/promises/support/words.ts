@@ -11,14 +11,17 @@ export const WORDS: Readonly<Record<string, string>> = {
   'control characters': 'x\u009b2J\u0085forged\u007f',
 }
 
+/** All of them in one. */
+export const ALL_WORDS = Object.values(WORDS).join('')
+
 /** As XML has them, where they stand in an attribute or between tags. */
 export function inXml(word: string): string {
   return word.replaceAll(/[^\w .:/-]/g, (sign) => `&#${sign.codePointAt(0)};`)
 }
 
-/** What of a text moves a cursor, hides letters or turns them round: all controls and formats but the end of a line. */
+/** What of a text moves a cursor, hides letters or turns them round: all controls but the end of a line, and marks of direction. */
 export function unprintable(text: string): readonly string[] {
-  const signs = text.match(/[\p{Cc}\p{Cf}\u2028\u2029]/gu) ?? []
+  const signs = text.match(/[\p{Cc}\p{Bidi_Control}\u2028\u2029]/gu) ?? []
   return [...new Set(signs.filter((sign) => sign !== '\n'))].map((sign) => `U+${sign.codePointAt(0)?.toString(16)}`)
 }
 
