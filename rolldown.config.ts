@@ -1,7 +1,7 @@
 import { defineConfig } from 'rolldown'
 
 /** One self-contained file for each entry: a step loads nothing that another step needs. */
-const steps = ['cli', 'plan', 'setup', 'build', 'publish', 'matrix', 'merge', 'cleanup', 'supervisor']
+const steps = ['cli', 'plan', 'setup', 'build', 'publish', 'matrix', 'merge', 'cleanup', 'supervisor', 'abandoned']
 const entries = [
   ...steps.map((name) => ({ name, input: `src/steps/${name}.ts` })),
   // A thread of those that write a layer.

@@ -20,6 +20,10 @@ export interface CommandOptions {
   readonly timeoutSeconds?: number
   /** Ends the program when it reads and writes less than 4 KiB, of files, pipes and sockets together, in so long. */
   readonly idleSeconds?: number
+  /** With its standard input, which stays open until it is ended: for what is told while the program works. */
+  readonly onInput?: (input: Writable) => void
+  /** In a session of its own: what the terminal sends to all of us does not reach it. */
+  readonly apart?: boolean
   /** Called for each line as it comes, of either stream. */
   readonly onLine?: (line: string) => void
   /** Exit codes that are a result and no failure; `[0]` where left out. */
@@ -60,6 +64,7 @@ export async function runCommand(
     cwd: options.cwd,
     env: options.env ?? inheritedEnvironment(),
     stdio: ['pipe', 'pipe', 'pipe'],
+    detached: options.apart ?? false,
   })
   const lastLines: string[] = []
   const chunks: Buffer[] = []
@@ -96,11 +101,12 @@ export async function runCommand(
   }
 }
 
-function feed(stdin: Writable, { input, stopByEndOfInput }: CommandOptions): void {
+function feed(stdin: Writable, { input, onInput, stopByEndOfInput }: CommandOptions): void {
   // A program that ends before it has read its input is judged by its exit code, not by our broken pipe.
   stdin.on('error', () => {})
   if (input !== undefined) stdin.write(input)
-  if (!stopByEndOfInput) stdin.end()
+  onInput?.(stdin)
+  if (!stopByEndOfInput && onInput === undefined) stdin.end()
 }
 
 interface End {

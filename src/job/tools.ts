@@ -1,4 +1,4 @@
-import { mkdtemp, rm } from 'node:fs/promises'
+import { rm } from 'node:fs/promises'
 import { join } from 'node:path'
 import { runCommand } from '../command.ts'
 import { CommandError, HostError } from '../errors.ts'
@@ -12,6 +12,7 @@ import { toolNeeds } from '../host/tools.ts'
 import { installKiwi } from '../kiwi/install.ts'
 import { kiwiVersionIn } from '../kiwi/version.ts'
 import type { Report } from '../report.ts'
+import { type FolderKeeping, makeJobFolder } from './workfolder.ts'
 
 /** Where a kiwi-ng that we installed is kept: on this machine. */
 export interface KiwiShelf {
@@ -21,7 +22,7 @@ export interface KiwiShelf {
   keep(folder: string, version: string): Promise<string>
 }
 
-export interface ToolJob {
+export interface ToolJob extends FolderKeeping {
   readonly facts: HostFacts
   readonly installs: boolean
   readonly searchPath: string
@@ -94,7 +95,7 @@ async function keptKiwi(folder: string, version: string): Promise<Kiwi | undefin
 }
 
 async function freshKiwi(version: string, job: ToolJob): Promise<Kiwi> {
-  const folder = await mkdtemp(join(job.temp, 'kiwi-oci-kiwi-'))
+  const folder = await makeJobFolder(job.temp, 'kiwi-', job)
   try {
     await installKiwi({ version, folder, python: 'python3', report: job.report, signal: job.signal })
     const path = launcher(await job.shelf.keep(folder, version))

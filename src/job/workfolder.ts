@@ -1,15 +1,35 @@
-import { chmod, mkdtemp, rm, writeFile } from 'node:fs/promises'
-import { dirname, join } from 'node:path'
+import { randomBytes } from 'node:crypto'
+import { lstat, mkdir, readdir, rm, writeFile } from 'node:fs/promises'
+import { basename, dirname, join } from 'node:path'
 import { runCommand } from '../command.ts'
 import { describeError, InputError, lacksSpace } from '../errors.ts'
 import { asRoot, findPrivileges } from '../host/privileges.ts'
 import { isThere, makeFolder } from '../oci/store/folder.ts'
 import type { Report } from '../report.ts'
+import type { Owner } from './owner.ts'
 
-/** Only a folder that holds this file is ever released and removed as root. */
+/** Only a folder that holds this file is ever released and removed as root. It says whom the folder belongs to. */
 export const MARKER = '.kiwi-oci'
-/** What the names of work folders, and of KIWI's log beside them, begin with. */
+/** What the names of folders of ours, and of KIWI's log beside them, begin with. */
 export const WORK_PREFIX = 'kiwi-oci-'
+/** In the work folder while a supervisor works: its number and start, and on a line each the places that it binds onto. */
+export const RUN_FILE = 'supervisor.run'
+/** One lock for the whole machine, containers that share its devices among it. */
+const LOOP_CONTROL = '/dev/loop-control'
+
+/** For folders of a job. */
+export interface FolderKeeping {
+  /** Undefined where it cannot be said when the job is over. */
+  readonly owner: Owner | undefined
+  /** Told of every folder before it is made: however the job ends, the folder goes with it. */
+  readonly keep: (folder: string) => void
+}
+
+/** The node and the supervisor's file to start as root. */
+export interface SupervisorFiles {
+  readonly nodePath: string
+  readonly supervisorPath: string
+}
 
 /**
  * Makes the folder of one job, with a name of its own, so that jobs on one machine do not disturb one another. Nobody
@@ -17,19 +37,10 @@ export const WORK_PREFIX = 'kiwi-oci-'
  *
  * @throws InputError when `work-dir` cannot be written
  */
-export async function makeWorkFolder(parent: string): Promise<string> {
-  const folder = await newFolder(parent)
-  await writeFile(join(folder, MARKER), '').catch(async (error: unknown) => {
-    await rm(folder, { recursive: true, force: true })
-    throw error
-  })
-  return folder
-}
-
-async function newFolder(parent: string): Promise<string> {
+export async function makeWorkFolder(parent: string, keeping: FolderKeeping): Promise<string> {
   try {
     await makeFolder(parent)
-    return await mkdtemp(join(parent, WORK_PREFIX))
+    return await makeJobFolder(parent, '', keeping)
   } catch (error) {
     if (lacksSpace(error)) throw error
     const reason = error instanceof Error ? error.message : String(error)
@@ -38,18 +49,39 @@ async function newFolder(parent: string): Promise<string> {
   }
 }
 
-/** Makes a folder that only we can read, for logins. */
-export async function makePrivateFolder(parent: string): Promise<string> {
-  const folder = await mkdtemp(join(parent, 'kiwi-oci-login-'))
-  await chmod(folder, 0o700)
+/**
+ * Makes a folder of a job that only we can read.
+ *
+ * @param purpose the middle of its name, `login-`; empty for the work folder
+ * @throws errors of the file system
+ */
+export async function makeJobFolder(
+  parent: string,
+  purpose: '' | 'login-' | 'tools-' | 'kiwi-',
+  { owner, keep }: FolderKeeping,
+): Promise<string> {
+  const folder = join(parent, `${WORK_PREFIX}${purpose}${randomBytes(6).toString('hex')}`)
+  keep(folder)
+  await mkdir(folder, { mode: 0o700 })
+  try {
+    await writeFile(join(folder, MARKER), owner === undefined ? '' : JSON.stringify(owner))
+  } catch (error) {
+    await rm(folder, { recursive: true, force: true })
+    throw error
+  }
   return folder
+}
+
+/** Says that a folder stays when its job is over. */
+export async function disown(folder: string): Promise<void> {
+  await writeFile(join(folder, MARKER), '')
 }
 
 /** Removes folders of a job. The job's result stands: what cannot be removed is told as a warning. */
 export async function removeFolders(
   folders: readonly string[],
-  supervisor: { readonly nodePath: string; readonly supervisorPath: string },
-  report: Report,
+  supervisor: SupervisorFiles,
+  report: Pick<Report, 'warning'>,
 ): Promise<void> {
   for (const folder of folders) {
     try {
@@ -60,21 +92,38 @@ export async function removeFolders(
   }
 }
 
+/** Removes folders of a job that was killed, and the logs beside them, which nobody was told of. Throws nothing. */
+export async function removeAbandoned(
+  folders: readonly string[],
+  supervisor: SupervisorFiles,
+  report: Pick<Report, 'warning'>,
+): Promise<void> {
+  await removeFolders(folders, supervisor, report)
+  for (const folder of folders) await removeLogs(folder)
+}
+
+/** The logs of KIWI beside a work folder. */
+export async function removeLogs(folder: string): Promise<void> {
+  const names = await readdir(dirname(folder)).catch(() => [])
+  for (const name of names.filter((each) => each.startsWith(`${basename(folder)}-log-`))) {
+    await rm(join(dirname(folder), name), { recursive: true, force: true }).catch(() => {})
+  }
+}
+
 /**
  * Removes a folder of ours with everything that a build may have left in it: mounts, loop devices, files of root. The
- * supervisor does it, as root, wherever KIWI worked.
- *
- * @param supervisor the node and the supervisor's file to start as root
+ * supervisor does it, as root, wherever KIWI worked; one at a time on this machine, since a device that one has let go
+ * may be another build's when the next looks at it.
  */
-async function removeFolder(
-  folder: string,
-  supervisor: { readonly nodePath: string; readonly supervisorPath: string },
-): Promise<void> {
-  const kiwiWorked = (await isThere(join(folder, MARKER))) && (await isThere(join(folder, 'target')))
+async function removeFolder(folder: string, { nodePath, supervisorPath }: SupervisorFiles): Promise<void> {
+  const has = (name: string) => isThere(join(folder, name))
+  const kiwiWorked = (await has(MARKER)) && ((await has('target')) || (await has(RUN_FILE)))
   if (!kiwiWorked) {
     await rm(folder, { recursive: true, force: true })
     return
   }
-  const { program, args } = asRoot(await findPrivileges(), supervisor.nodePath, [supervisor.supervisorPath])
+  const lock = (await lstat(LOOP_CONTROL).catch(() => undefined))?.isCharacterDevice() ? ['flock', LOOP_CONTROL] : []
+  const [first = nodePath, ...rest] = [...lock, nodePath, supervisorPath]
+  const { program, args } = asRoot(await findPrivileges(), first, rest)
   await runCommand(program, args, { input: `${JSON.stringify({ remove: folder, under: dirname(folder) })}\n` })
 }

@@ -5,10 +5,11 @@ import { metadataText, UNPUBLISHED } from '../job/result.ts'
 import type { Kiwi } from '../job/tools.ts'
 import { kiwiVersionIn } from '../kiwi/version.ts'
 import { parsePlan } from '../plan/plantext.ts'
-import { maskSecret, rememberFolder, setOutputs, takeInputs, takeValue } from '../runner.ts'
+import { maskSecret, setOutputs, takeInputs, takeValue } from '../runner.ts'
 import { runBuild } from './buildjob.ts'
 import { jobCache } from './remotecache.ts'
 import { runStep } from './step.ts'
+import { stepFolders } from './stepfolders.ts'
 import { inputFacts, surroundings } from './surroundings.ts'
 
 await runStep(async (report, signal) => {
@@ -23,13 +24,14 @@ await runStep(async (report, signal) => {
     throw new HostError('host-handover', 'no kiwi-ng was handed to the build step', 'run the setup step before it')
   }
   const remote = plan.cache && around.hosted ? jobCache(process.env, report, signal) : undefined
+  await using folders = await stepFolders(around)
   const built = await runBuild({
     plan,
     inputs,
     around,
     report,
     signal,
-    keep: rememberFolder,
+    ...folders.keeping,
     phases: [{ name: 'Tools', seconds: toolSeconds }],
     ...(kiwi ? { kiwi } : {}),
     ...(remote ? { remote } : {}),

@@ -1,17 +1,19 @@
+import { resolve } from 'node:path'
 import type { JobCache } from '../cache/cache.ts'
 import { buildImage } from '../job/build.ts'
 import type { Job } from '../job/job.ts'
 import type { Built, Phase } from '../job/result.ts'
 import { Stopwatch } from '../job/stopwatch.ts'
+import { sweepFolders } from '../job/sweep.ts'
 import type { Kiwi } from '../job/tools.ts'
-import { makeWorkFolder } from '../job/workfolder.ts'
+import { type FolderKeeping, makeWorkFolder } from '../job/workfolder.ts'
 import type { Plan } from '../plan/plan.ts'
 import type { Report } from '../report.ts'
 import { type LoginInputs, withAccess } from './logins.ts'
 import { plannedMirrors } from './mirrors.ts'
 import type { Surroundings } from './surroundings.ts'
 
-export interface BuildStep {
+export interface BuildStep extends FolderKeeping {
   readonly plan: Plan
   readonly inputs: LoginInputs
   readonly kiwi?: Kiwi
@@ -21,15 +23,18 @@ export interface BuildStep {
   readonly phases: readonly Phase[]
   readonly report: Report
   readonly signal: AbortSignal
-  /** Told of every folder of the job before anything is put into it. */
-  readonly keep: (folder: string) => void
 }
 
 /** Builds in a folder of its own; the caller removes what `keep` was told of. */
 export async function runBuild(step: BuildStep): Promise<Built> {
   const { plan, around, report, signal, remote } = step
-  const workFolder = await makeWorkFolder(plan.workDirectory ?? around.temp)
-  step.keep(workFolder)
+  const parent = plan.workDirectory ?? around.temp
+  const { owner } = step
+  if (owner) {
+    const parents = [resolve(parent), resolve(around.temp)]
+    await sweepFolders({ parents, asking: owner, uid: around.uid, supervisor: around, report })
+  }
+  const workFolder = await makeWorkFolder(parent, step)
   const stopwatch = new Stopwatch(() => Date.now())
   stopwatch.add(step.phases)
   const job: Omit<Job, 'access'> = {

@@ -11,11 +11,12 @@ import { asFlags } from '../inputs/flagwords.ts'
 import { readInputs } from '../inputs/inputs.ts'
 import { readMergeInputs } from '../inputs/mergeinputs.ts'
 import { hostFacts } from '../job/hostfacts.ts'
+import { thisProcess } from '../job/owner.ts'
 import { plannedDestinations, publishImage } from '../job/publish.ts'
 import { metadataText, type Published, UNPUBLISHED } from '../job/result.ts'
 import { Stopwatch } from '../job/stopwatch.ts'
 import { readyTools } from '../job/tools.ts'
-import { removeFolders } from '../job/workfolder.ts'
+import { disown, type FolderKeeping, removeFolders } from '../job/workfolder.ts'
 import { isLayoutOnly } from '../plan/kindtargets.ts'
 import { planLines } from '../plan/lines.ts'
 import { mergePlan } from '../plan/merging.ts'
@@ -25,6 +26,7 @@ import { readFiles } from '../plan/readfiles.ts'
 import { placeOfFile } from '../registry/target/sameplace.ts'
 import { Terminal } from '../terminal.ts'
 import { runBuild } from './buildjob.ts'
+import { startGuardian } from './guardian.ts'
 import { jobShelf, localShelf } from './localshelf.ts'
 import { withAccess } from './logins.ts'
 import { runMerge } from './mergejob.ts'
@@ -49,10 +51,19 @@ async function main(): Promise<void> {
   for (const name of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(name, () => canceling.abort())
   const around = surroundings(process.env)
   const folders = new Set<string>()
+  await using guardian = await startGuardian(around)
   try {
-    const keep = (folder: string) => folders.add(folder)
-    const { digest, kept } = await runJob(line, around, { terminal, signal: canceling.signal, keep })
-    for (const folder of kept) folders.delete(folder)
+    const keep = (folder: string) => {
+      guardian.watch(folder)
+      folders.add(folder)
+    }
+    const owner = await thisProcess()
+    const { digest, kept } = await runJob(line, around, { terminal, signal: canceling.signal, owner, keep })
+    for (const folder of kept) {
+      await disown(folder)
+      guardian.forget(folder)
+      folders.delete(folder)
+    }
     process.stdout.write(`${digest}\n`)
   } catch (error) {
     showError(error, terminal)
@@ -61,10 +72,9 @@ async function main(): Promise<void> {
   }
 }
 
-interface Running {
+interface Running extends FolderKeeping {
   readonly terminal: Terminal
   readonly signal: AbortSignal
-  readonly keep: (folder: string) => void
 }
 
 /** @returns the digest, and the folders of the job that stay although it is over */
@@ -73,7 +83,7 @@ async function runJob(
   around: Surroundings,
   running: Running,
 ): Promise<{ readonly digest: string; readonly kept: readonly string[] }> {
-  const { terminal: report, signal, keep } = running
+  const { terminal: report, signal, owner, keep } = running
   const facts = inputFacts(around, 'command line')
   const password = await givenPassword(line, signal)
   const raw = password === undefined ? line.raw : new Map([...line.raw, ['password', [password]] as const])
@@ -93,12 +103,15 @@ async function runJob(
     installs: plan.installTools,
     searchPath: around.searchPath,
     temp: around.temp,
-    shelf: plan.cache ? localShelf(around.cacheFolder, report) : jobShelf(around.temp, keep),
+    shelf: plan.cache ? localShelf(around.cacheFolder, report) : jobShelf(around.temp, running),
     nowSeconds: Date.now() / 1000,
     report,
     signal,
+    owner,
+    keep,
   })
-  const built = await runBuild({ plan, inputs, around, report, signal, keep, phases: [], ...(kiwi ? { kiwi } : {}) })
+  const step = { plan, inputs, around, report, signal, owner, keep, phases: [] }
+  const built = await runBuild({ ...step, ...(kiwi ? { kiwi } : {}) })
   if (plan.workDirectory !== undefined) report.info(`Layout: ${built.layout}`)
   let published: Published = UNPUBLISHED
   try {
@@ -106,8 +119,8 @@ async function runJob(
       published = now
     }
     const stopwatch = new Stopwatch(() => Date.now())
-    const step = { tmpFolder: built.workFolder, report, signal, keep }
-    await withAccess(plan, inputs, around, step, (access) =>
+    const publishing = { tmpFolder: built.workFolder, report, signal, owner, keep }
+    await withAccess(plan, inputs, around, publishing, (access) =>
       publishImage({ plan, built, access, report, stopwatch, onProgress }),
     )
   } finally {
@@ -119,11 +132,11 @@ async function runJob(
 async function runMergeJob(
   line: CommandLine,
   around: Surroundings,
-  { terminal: report, signal, keep }: Running,
+  { terminal: report, signal, owner, keep }: Running,
 ): Promise<{ readonly digest: string; readonly kept: readonly string[] }> {
   const { inputs, problems } = readMergeInputs(line.raw, inputFacts(around, 'command line'))
   const plan = mergePlan({ inputs, problems: [...line.problems, ...problems] })
-  const { digest } = await runMerge({ plan, inputs, around, report, signal, keep, onProgress: () => {} })
+  const { digest } = await runMerge({ plan, inputs, around, report, signal, owner, keep, onProgress: () => {} })
   return { digest, kept: [] }
 }
 

@@ -1,6 +1,7 @@
 import { cp, mkdtemp, rename, rm, stat } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
 import type { KiwiShelf } from '../job/tools.ts'
+import { type FolderKeeping, makeJobFolder } from '../job/workfolder.ts'
 import { makeFolder } from '../oci/store/folder.ts'
 import type { Report } from '../report.ts'
 import { seal, unbroken } from './sealedkiwi.ts'
@@ -32,13 +33,12 @@ export function localShelf(cacheFolder: string, report: Report): KiwiShelf {
   }
 }
 
-/** Keeps kiwi-ng for this job only. @param keep told of the folder, which goes with the job */
-export function jobShelf(temp: string, keep: (folder: string) => void): KiwiShelf {
+/** Keeps kiwi-ng for this job only. */
+export function jobShelf(temp: string, keeping: FolderKeeping): KiwiShelf {
   return {
     find: async () => undefined,
     keep: async (folder) => {
-      const own = await mkdtemp(join(temp, 'kiwi-oci-tools-'))
-      keep(own)
+      const own = await makeJobFolder(temp, 'tools-', keeping)
       await cp(folder, join(own, 'kiwi-ng'), { recursive: true, verbatimSymlinks: true })
       return join(own, 'kiwi-ng')
     },

@@ -1,5 +1,5 @@
 import { rm } from 'node:fs/promises'
-import { makePrivateFolder } from '../job/workfolder.ts'
+import { type FolderKeeping, makeJobFolder } from '../job/workfolder.ts'
 import type { Plan } from '../plan/plan.ts'
 import { type Access, skopeoEnvironment } from '../registry/access.ts'
 import { parseBase } from '../registry/base/basename.ts'
@@ -15,12 +15,10 @@ export interface LoginInputs {
   readonly authfile?: string
 }
 
-export interface AccessStep {
+export interface AccessStep extends FolderKeeping {
   readonly tmpFolder: string
   readonly report: Report
   readonly signal: AbortSignal
-  /** Told of the folder of logins before anything is put into it. */
-  readonly keep: (folder: string) => void
 }
 
 /** What of a plan is about registries. */
@@ -57,8 +55,7 @@ export async function withLogins<T>(
 ): Promise<T> {
   const { login, authfile } = inputs
   const registry = inputs.registry ?? needs.loginRegistry
-  const folder = await makePrivateFolder(around.temp)
-  step.keep(folder)
+  const folder = await makeJobFolder(around.temp, 'login-', step)
   try {
     const access: Access = {
       loginFiles: around.loginFiles,

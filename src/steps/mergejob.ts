@@ -2,41 +2,41 @@ import { rm } from 'node:fs/promises'
 import type { MergeInputs } from '../inputs/mergeinputs.ts'
 import { type Merged, mergeImages } from '../job/merge.ts'
 import { readyTools } from '../job/tools.ts'
-import { makeWorkFolder } from '../job/workfolder.ts'
+import { type FolderKeeping, makeWorkFolder } from '../job/workfolder.ts'
 import type { MergePlan } from '../plan/merging.ts'
 import type { Report } from '../report.ts'
 import { jobShelf } from './localshelf.ts'
 import { withLogins } from './logins.ts'
 import type { Surroundings } from './surroundings.ts'
 
-export interface MergeRun {
+export interface MergeRun extends FolderKeeping {
   readonly plan: MergePlan
   readonly inputs: MergeInputs
   readonly around: Surroundings
   readonly report: Report
   readonly signal: AbortSignal
-  /** Told of each folder before anything is put into it; at the end they are gone. */
-  readonly keep: (folder: string) => void
   readonly onProgress: (merged: Merged) => void
 }
 
 /** Readies skopeo and the logins, and merges; what both entries do. Throws what `readyTools` and `mergeImages` do. */
-export async function runMerge({ plan, inputs, around, report, signal, keep, onProgress }: MergeRun): Promise<Merged> {
+export async function runMerge(run: MergeRun): Promise<Merged> {
+  const { plan, inputs, around, report, signal, owner, keep, onProgress } = run
   await readyTools({
     facts: { source: 'registry' },
     installs: plan.installTools,
     searchPath: around.searchPath,
     temp: around.temp,
-    shelf: jobShelf(around.temp, keep),
+    shelf: jobShelf(around.temp, run),
     nowSeconds: Date.now() / 1000,
     report,
     signal,
+    owner,
+    keep,
   })
-  const workFolder = await makeWorkFolder(around.temp)
-  keep(workFolder)
+  const workFolder = await makeWorkFolder(around.temp, run)
   try {
     const needs = { ...plan, registries: plan.repositories.map(({ registry }) => registry) }
-    const step = { tmpFolder: workFolder, report, signal, keep }
+    const step = { tmpFolder: workFolder, report, signal, owner, keep }
     return await withLogins(needs, inputs, around, step, (access) =>
       mergeImages({ plan, access, workFolder, onProgress }),
     )

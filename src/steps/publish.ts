@@ -5,9 +5,10 @@ import { metadataText, type Published, UNPUBLISHED } from '../job/result.ts'
 import { Stopwatch } from '../job/stopwatch.ts'
 import { summaryMarkdown } from '../job/summary.ts'
 import { parsePlan } from '../plan/plantext.ts'
-import { maskSecret, rememberFolder, setOutputs, takeInputs, takeValue, writeSummary } from '../runner.ts'
+import { maskSecret, setOutputs, takeInputs, takeValue, writeSummary } from '../runner.ts'
 import { withAccess } from './logins.ts'
 import { runStep } from './step.ts'
+import { stepFolders } from './stepfolders.ts'
 import { inputFacts, surroundings } from './surroundings.ts'
 
 await runStep(async (report, signal) => {
@@ -16,10 +17,11 @@ await runStep(async (report, signal) => {
   const built = parseBuilt(takeValue(process.env, 'built'))
   const { inputs } = readInputs(takeInputs(process.env).raw, inputFacts(around, 'action'))
   if (inputs.login) maskSecret(inputs.login.username, inputs.login.password)
+  await using folders = await stepFolders(around)
   const stopwatch = new Stopwatch(() => Date.now())
   let published: Published = UNPUBLISHED
   try {
-    const step = { tmpFolder: built.workFolder, report, signal, keep: rememberFolder }
+    const step = { tmpFolder: built.workFolder, report, signal, ...folders.keeping }
     const onProgress = (now: Published) => {
       published = now
     }

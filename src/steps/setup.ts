@@ -29,6 +29,8 @@ await runStep(async (report, signal) => {
   const since = Date.now()
   const described = plan ?? (read.inputs.description === undefined ? undefined : await makePlan(read, facts))
   const { cache, installTools } = plan ?? read.inputs
+  // The runner empties its temp after the job, and the steps that follow still find it there.
+  const keeping = { owner: around.runnerJob, keep: () => {} }
   const kiwi = await readyTools({
     facts: described
       ? hostFacts(described, around.architecture, mirrors)
@@ -40,11 +42,11 @@ await runStep(async (report, signal) => {
     installs: installTools,
     searchPath: around.searchPath,
     temp: around.temp,
-    // The runner empties its temp after the job, and the steps that follow still find it there.
-    shelf: cache ? kiwiShelf(around, report) : jobShelf(around.temp, () => {}),
+    shelf: cache ? kiwiShelf(around, report) : jobShelf(around.temp, keeping),
     nowSeconds: Date.now() / 1000,
     report,
     signal,
+    ...keeping,
   })
   // A folder that is searched already keeps its place: others may stand before it on purpose.
   const folder = kiwi === undefined ? undefined : dirname(kiwi.path)

@@ -7,7 +7,8 @@ import { CommandError, describeError, HostError } from '../errors.ts'
 import { type Bind, boundCommand, leavePlace } from '../host/bound-place.ts'
 import { releaseLeftovers, removeWithLeftovers } from '../host/leftovers.ts'
 import { makePrivatePlaces } from '../host/private-places.ts'
-import { MARKER } from '../job/workfolder.ts'
+import { processStart } from '../host/process-start.ts'
+import { MARKER, RUN_FILE, removeLogs } from '../job/workfolder.ts'
 import { parseJob, REFUSED, type RemoveJob, type RunJob } from '../kiwi/job.ts'
 
 /**
@@ -17,13 +18,11 @@ import { parseJob, REFUSED, type RemoveJob, type RunJob } from '../kiwi/job.ts'
  * The job is the first line of its standard input, as JSON (`kiwi/job.ts`).
  */
 
-/** From SIGINT, after which KIWI undoes its mounts itself, to the end of everything. GitHub leaves 10 s in all. */
-const GRACE_MILLISECONDS = 5_000
+/** From SIGINT, after which KIWI undoes its mounts itself, to the end of everything. GitHub leaves 7.5 s to SIGTERM. */
+const GRACE_MILLISECONDS = 4_000
 /** As a shell reports a program that was killed. */
 const KILLED = 137
 const EXIT_CODES = Array.from({ length: 256 }, (_, code) => code)
-/** In the work folder while a supervisor works: its process number, and on a line each the places that it binds onto. */
-const RUN_FILE = 'supervisor.run'
 
 /**
  * A mount and a process namespace of its own: what KIWI mounts and starts in there ends with it. And nothing of it
@@ -42,34 +41,58 @@ async function main(): Promise<number> {
     input.once('line', resolveLine)
     input.once('close', () => resolveLine(''))
   })
+  let isLeft = false
   const ended = new Promise<void>((resolveEnd) => {
-    input.once('close', resolveEnd)
+    input.once('close', () => {
+      isLeft = true
+      resolveEnd()
+    })
     for (const signal of ['SIGTERM', 'SIGINT', 'SIGHUP'] as const) process.on(signal, () => resolveEnd())
   })
   const text = await line
   if (text === '') throw new HostError('host-handover', 'the supervisor was given no job', 'kiwi-oci starts it itself')
   const job = parseJob(text)
   if ('remove' in job) return remove(job)
-  return run(job, ended)
+  return run(job, { ended, isLeft: () => isLeft })
 }
 
-async function run(job: RunJob, ended: Promise<void>): Promise<number> {
+interface Caller {
+  /** When the work is to end. */
+  readonly ended: Promise<void>
+  /** Whether nobody waits for a result: the caller was killed, or the job canceled. */
+  readonly isLeft: () => boolean
+}
+
+async function run(job: RunJob, caller: Caller): Promise<number> {
   await checkMarked(job.workFolder)
   await checkNamespaces()
   const own = join(job.workFolder, `private-${process.pid}`)
   const binds = [job.bind]
   try {
     binds.push(...(await makePrivatePlaces(own, usedPaths(job))))
-    await writeFile(join(job.workFolder, RUN_FILE), [process.pid, ...binds.map(({ to }) => to)].join('\n'))
-    return await supervise(job, binds, ended)
+    const who = `${process.pid} ${await processStart(process.pid)}`
+    await writeFile(join(job.workFolder, RUN_FILE), [who, ...binds.map(({ to }) => to)].join('\n'))
+    return await supervise(job, binds, caller.ended)
   } finally {
     await releaseLeftovers(job.workFolder)
     for (const { to } of binds) await leavePlace(to)
     await removeTree(own)
-    for (const folder of job.discard) await removeTree(within(folder, job.workFolder))
-    for (const path of job.handOver) await handOver(path, job.owner)
-    await rm(join(job.workFolder, RUN_FILE), { force: true })
+    if (!caller.isLeft()) await conclude(job)
+    if (caller.isLeft()) await abandon(job.workFolder)
+    else await rm(join(job.workFolder, RUN_FILE), { force: true })
   }
+}
+
+/** Leaves what the caller needs, and as its own. */
+async function conclude(job: RunJob): Promise<void> {
+  for (const folder of job.discard) await removeTree(within(folder, job.workFolder))
+  for (const path of job.handOver) await handOver(path, job.owner)
+}
+
+/** Nobody may be there any more who could remove it, or see the log. */
+async function abandon(workFolder: string): Promise<void> {
+  await removeWithLeftovers(workFolder)
+  await removeLogs(workFolder)
 }
 
 /**
@@ -135,17 +158,19 @@ async function remove({ remove: folder, under }: RemoveJob): Promise<number> {
     throw new HostError('host-leftovers', `${folder} is not the folder it says it is`, 'remove it yourself')
   }
   await checkMarked(real)
-  const [pid = '', ...places] = (await readFile(join(real, RUN_FILE), 'utf8').catch(() => '')).split('\n')
-  await endSupervisor(Number(pid))
+  const [who = '', ...places] = (await readFile(join(real, RUN_FILE), 'utf8').catch(() => '')).split('\n')
+  await endSupervisor(who)
   await removeWithLeftovers(real)
   for (const place of places) await leavePlace(place)
   return 0
 }
 
 /** A supervisor that still works has its time to end, then it is killed and KIWI with it. */
-async function endSupervisor(pid: number): Promise<void> {
+async function endSupervisor(who: string): Promise<void> {
+  const [pid = 0, started] = who.split(' ').map(Number)
   if (!Number.isInteger(pid) || pid <= 1 || pid === process.pid) return
-  const running = async () => (await commandLine(pid)).includes(import.meta.filename)
+  const isOurs = async () => (await commandLine(pid)).includes(import.meta.filename)
+  const running = async () => Number(await processStart(pid)) === started && (await isOurs())
   if (!(await running())) return
   signal(pid, 'SIGTERM')
   const deadline = 2 * GRACE_MILLISECONDS

@@ -25,6 +25,10 @@ export interface Surroundings {
   readonly release: string
   readonly nodePath: string
   readonly supervisorPath: string
+  /** The file of what removes folders of a killed process. */
+  readonly abandonedPath: string
+  /** The runner's job that we are a step of. */
+  readonly runnerJob?: { readonly temp: string; readonly job: string }
   /** Existing logins in skopeo's order of preference; the files may be absent. */
   readonly loginFiles: readonly string[]
   /** Proxy variables, the only ones of ours that KIWI gets. */
@@ -43,6 +47,7 @@ export function surroundings(environment: NodeJS.ProcessEnv): Surroundings {
   const caches = environment['XDG_CACHE_HOME'] || join(home, '.cache')
   const mirrorsFile = environment['KIWI_OCI_MIRRORS']
   const sourceDateEpoch = environment['SOURCE_DATE_EPOCH']
+  const runnerJob = jobOfRunner(environment)
   const proxies = proxyVariables(environment)
   // Node asks mirrors directly unless it is told to take the proxy that all other programs take.
   if (Object.keys(proxies).length > 0 && 'setGlobalProxyFromEnv' in http) http.setGlobalProxyFromEnv(proxies)
@@ -59,11 +64,22 @@ export function surroundings(environment: NodeJS.ProcessEnv): Surroundings {
     release: environment['ImageOS'] || release(),
     nodePath: process.execPath,
     supervisorPath: resolve(import.meta.dirname, 'supervisor.js'),
+    abandonedPath: resolve(import.meta.dirname, 'abandoned.js'),
     loginFiles: loginFiles(environment, home, uid),
     proxies,
+    ...(runnerJob ? { runnerJob } : {}),
     ...(mirrorsFile ? { mirrorsFile } : {}),
     ...(sourceDateEpoch ? { sourceDateEpoch } : {}),
   }
+}
+
+/** The names of a run alone are not enough: a job that is run again, or of a matrix, has them too. */
+function jobOfRunner(environment: NodeJS.ProcessEnv): Surroundings['runnerJob'] {
+  const temp = environment['RUNNER_TEMP']
+  const tracking = environment['RUNNER_TRACKING_ID']
+  if (!temp || !tracking) return undefined
+  const names = ['GITHUB_REPOSITORY', 'GITHUB_RUN_ID', 'GITHUB_RUN_ATTEMPT', 'GITHUB_JOB']
+  return { temp: resolve(temp), job: [...names.map((name) => environment[name] ?? ''), tracking].join(' ') }
 }
 
 /** Where skopeo looks (containers-auth.json(5)), the first file that is set or there wins for a registry. */

@@ -138,6 +138,6 @@ export async function removeWork(folder: string): Promise<void> {
 
 /** Kills the supervisor that works in the folder, and not only the sudo that may have started it. */
 export async function killSupervisor(folder: string): Promise<void> {
-  const [pid = ''] = (await readFile(join(folder, 'supervisor.run'), 'utf8')).split('\n')
+  const [pid = ''] = (await readFile(join(folder, 'supervisor.run'), 'utf8')).split(/\s/)
   await runAsRoot('kill', '-s', 'KILL', pid)
 }

@@ -1,5 +1,5 @@
 import { mkdir, readdir, readFile, rm, stat, symlink, writeFile } from 'node:fs/promises'
-import { dirname, join } from 'node:path'
+import { basename, dirname, join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { runAsRoot, signalAsRoot } from '../../support/root.ts'
 import {
@@ -35,29 +35,38 @@ async function whenReady(start: Started): Promise<Started> {
   return start
 }
 
+/** The work folder, and KIWI's logs beside it. */
+const foldersOf = async (folder: string) =>
+  (await readdir(dirname(folder))).filter((name) => name.startsWith(basename(folder)))
+
 const program = (text: string) => writeFile(join(work, 'program'), `#!/bin/sh\n${text}\n`)
 
 describe('a build that is ended', () => {
   it('by SIGTERM to the supervisor leaves nothing', async () => {
     const { child, ended, lines } = await whenReady(startSupervisor(jobIn(work)))
     await signalAsRoot(child, 'SIGTERM')
-    await within10Seconds('the end', async () => (await leftovers(work)).length === 0)
     expect(await ended).toBe(137)
+    expect(await leftovers(work)).toEqual([])
     expect(await partitionsOf(lines)).toEqual([])
+    // Whoever started it still has its input open, and reads what is there.
+    expect(await readdir(work)).toContain('disk.img')
   })
 
-  it('by the end of the supervisor’s input leaves nothing', async () => {
+  it('by the end of the supervisor’s input leaves nothing, the work folder and KIWI’s log among it', async () => {
+    await mkdir(`${work}-log-1`)
     const { child, ended, lines } = await whenReady(startSupervisor(jobIn(work)))
     child.stdin?.end()
-    await within10Seconds('the end', async () => (await leftovers(work)).length === 0)
     expect(await ended).toBe(137)
+    expect(await leftovers(work)).toEqual([])
     expect(await partitionsOf(lines)).toEqual([])
+    expect(await foldersOf(work)).toEqual([])
   })
 
   it('by SIGKILL of the caller leaves nothing', async () => {
     const { child, lines } = await whenReady(startCaller(jobIn(work)))
     child.kill('SIGKILL')
     await within10Seconds('the end', async () => (await leftovers(work)).length === 0)
+    await within10Seconds('the removal', async () => (await foldersOf(work)).length === 0)
     expect(await partitionsOf(lines)).toEqual([])
   })
 
@@ -185,6 +194,20 @@ describe('the place that two builds bind their folders onto', () => {
 })
 
 describe('a folder', () => {
+  it('that names a supervisor’s number of another start is removed, and who has the number now works on', async () => {
+    const other = await makeWork(programs.STUBBORN)
+    await whenReady(startSupervisor(jobIn(other)))
+    const [running = ''] = (await readFile(join(other, 'supervisor.run'), 'utf8')).split('\n')
+    const [pid] = running.split(' ')
+    await writeFile(join(work, 'supervisor.run'), `${pid} 1\n`)
+    expect(await startSupervisor({ remove: work, under: dirname(work) }).ended).toBe(0)
+    await expect(stat(work)).rejects.toThrow('ENOENT')
+    expect((await readFile(join(other, 'supervisor.run'), 'utf8')).split('\n')[0]).toBe(running)
+    started?.end()
+    await started?.ended
+    expect(await foldersOf(other)).toEqual([])
+  })
+
   it('that is not marked as ours is not built in', async () => {
     await rm(join(work, '.kiwi-oci'))
     const { ended, lines } = startSupervisor(jobIn(work))

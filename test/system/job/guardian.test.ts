@@ -1,0 +1,68 @@
+import { type ChildProcess, spawn } from 'node:child_process'
+import { once } from 'node:events'
+import { mkdir, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { afterEach, beforeEach, expect, it } from 'vitest'
+import { repositoryRoot } from '../../support/tools.ts'
+import { within10Seconds } from '../kiwi/supervised.ts'
+
+let folder: string
+let child: ChildProcess
+
+beforeEach(async () => {
+  folder = await mkdtemp(join(tmpdir(), 'kiwi-oci-guarded-'))
+  for (const name of ['watched', 'forgotten']) {
+    await mkdir(join(folder, name))
+    await writeFile(join(folder, name, 'auth.json'), 'secret')
+  }
+  const guarded = join(import.meta.dirname, 'guarded.ts')
+  const abandoned = join(repositoryRoot, 'src/steps/abandoned.ts')
+  const folders = ['watched', 'forgotten'].map((name) => join(folder, name))
+  // The leader of a process group, as a shell starts a command.
+  const env = { PATH: process.env['PATH'], SECRET: 'a secret' }
+  child = spawn(process.execPath, [guarded, abandoned, ...folders], { detached: true, env })
+  await once(child.stdout ?? child, 'data')
+})
+afterEach(async () => {
+  child.stdin?.end()
+  await within10Seconds('the end of the guardian', async () => (await guardians()).length === 0)
+  await rm(folder, { recursive: true })
+})
+
+/** Processes that were told of our folders or wait to be. */
+async function guardians(): Promise<readonly string[]> {
+  const pids = (await readdir('/proc')).filter((name) => /^\d+$/.test(name))
+  const parents = await Promise.all(
+    pids.map(async (pid) => {
+      const stat = await readFile(`/proc/${pid}/stat`, 'utf8').catch(() => '')
+      return [pid, stat.slice(stat.lastIndexOf(')') + 2).split(' ')[1]] as const
+    }),
+  )
+  return parents.filter(([, parent]) => parent === String(child.pid)).map(([pid]) => pid)
+}
+
+it('a watched folder goes when the process is killed, and one that was forgotten stays', async () => {
+  child.kill('SIGKILL')
+  await within10Seconds('the removal', async () => !(await readdir(folder)).includes('watched'))
+  expect(await readdir(folder)).toEqual(['forgotten'])
+})
+
+it('a watched folder goes when the whole process group is killed', async () => {
+  process.kill(-(child.pid ?? 0), 'SIGKILL')
+  await within10Seconds('the removal', async () => !(await readdir(folder)).includes('watched'))
+})
+
+it('a process that ends in order keeps its folders, and its guardian ends', async () => {
+  expect(await guardians()).toHaveLength(1)
+  child.stdin?.end()
+  expect(await once(child, 'close')).toEqual([0, null])
+  expect(await guardians()).toEqual([])
+  expect((await readdir(folder)).sort()).toEqual(['forgotten', 'watched'])
+})
+
+it('the guardian has nothing of the environment but the search path', async () => {
+  const [pid = ''] = await guardians()
+  const variables = (await readFile(`/proc/${pid}/environ`, 'utf8')).split('\0').filter((text) => text !== '')
+  expect(variables.map((text) => text.split('=')[0])).toEqual(['PATH'])
+})

@@ -1,0 +1,99 @@
+import { mkdir, mkdtemp, readdir, rm, symlink, writeFile } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { afterEach, beforeEach, expect, it } from 'vitest'
+import { thisProcess } from '../../../src/job/owner.ts'
+import { sweepFolders } from '../../../src/job/sweep.ts'
+import { disown, makeJobFolder } from '../../../src/job/workfolder.ts'
+import { recorder } from '../../support/registry.ts'
+import { runAsRoot } from '../../support/root.ts'
+import {
+  jobIn,
+  killSupervisor,
+  leftovers,
+  programs,
+  startCaller,
+  supervisor,
+  within10Seconds,
+} from '../kiwi/supervised.ts'
+
+let parent: string
+beforeEach(async () => {
+  parent = await mkdtemp(join(tmpdir(), 'kiwi-oci-sweep-'))
+})
+afterEach(async () => {
+  await runAsRoot('rm', '-rf', '--one-file-system', '--', parent)
+})
+
+/** A folder of a process that is gone, or of another owner. */
+async function left(change: object | null = {}, purpose: '' | 'login-' = ''): Promise<string> {
+  const owner = change === null ? undefined : { ...(await thisProcess()), started: '1', ...change }
+  const folder = await makeJobFolder(parent, purpose, { owner, keep: () => {} })
+  await writeFile(join(folder, 'file'), 'x')
+  return folder
+}
+
+async function sweep(uid = process.getuid?.() ?? 0) {
+  const report = recorder()
+  const supervisorFiles = { nodePath: process.execPath, supervisorPath: supervisor }
+  await sweepFolders({
+    parents: [parent, parent],
+    asking: await thisProcess(),
+    uid,
+    supervisor: supervisorFiles,
+    report,
+  })
+  expect(report.warnings).toEqual([])
+  return report.lines
+}
+
+it('what a dead job left is removed and told: its work folder, its logins and the log of KIWI', async () => {
+  const folders = [await left(), await left({}, 'login-')]
+  await mkdir(`${folders[0]}-log-1`)
+  const lines = await sweep()
+  expect([...lines].sort()).toEqual(
+    folders.map((folder) => `removing ${folder}, which a job left that was killed`).sort(),
+  )
+  expect(await readdir(parent)).toEqual([])
+})
+
+it('folders of a living job, of a job elsewhere and of nobody stay', async () => {
+  const { started } = await thisProcess()
+  const folders = [await left({ started }), await left({ host: 'elsewhere' }), await left(null)]
+  const kept = await left()
+  await disown(kept)
+  expect(await sweep()).toEqual([])
+  expect((await readdir(parent)).map((name) => join(parent, name)).sort()).toEqual([...folders, kept].sort())
+})
+
+it('folders of another user stay, and so do links and what has another name', async () => {
+  const folder = await left()
+  expect(await sweep((process.getuid?.() ?? 0) + 1)).toEqual([])
+  await runAsRoot('mv', folder, join(parent, 'named'))
+  await symlink(join(parent, 'named'), join(parent, 'kiwi-oci-link'))
+  expect(await sweep()).toEqual([])
+  expect((await readdir(parent)).sort()).toEqual(['kiwi-oci-link', 'named'])
+})
+
+it('a folder that is not there has nothing to sweep', async () => {
+  await rm(parent, { recursive: true })
+  expect(await sweep()).toEqual([])
+  await mkdir(parent)
+})
+
+it('mounts and loop devices go that were left when the supervisor was killed with all others', async () => {
+  const folder = await left()
+  await writeFile(join(folder, 'program'), programs.STUBBORN, { mode: 0o755 })
+  const { child, lines } = startCaller(jobIn(folder))
+  await within10Seconds('the program', () => lines.some((line) => line.startsWith('ready ')))
+  await runAsRoot('kill', '-s', 'STOP', String(child.pid))
+  await killSupervisor(folder)
+  child.kill('SIGKILL')
+  await within10Seconds('the end of the program', async () =>
+    (await leftovers(folder)).every((each) => each.startsWith('/dev/loop')),
+  )
+  expect(await leftovers(folder)).toHaveLength(1)
+  expect(await sweep()).toHaveLength(1)
+  expect(await leftovers(folder)).toEqual([])
+  expect(await readdir(parent)).toEqual([])
+})
