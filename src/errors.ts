@@ -202,7 +202,7 @@ export function spaceError(error: unknown, folder: string): unknown {
   if (!lacksSpace(error)) return error
   return new HostError(
     'host-space',
-    `no space is left in ${folder} for the image`,
-    'free some, or choose another work-dir or target',
+    `no space is left in ${folder}`,
+    'free some, or choose another place with work-dir, export or TMPDIR',
   )
 }

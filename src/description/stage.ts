@@ -1,6 +1,7 @@
-import { chmod, mkdir, readdir, realpath, rm, stat, writeFile } from 'node:fs/promises'
+import { chmod, mkdir, readdir, realpath, rm, stat } from 'node:fs/promises'
 import { basename, dirname, join, relative, resolve } from 'node:path'
 import { DescriptionError } from '../errors.ts'
+import { putText } from '../oci/store/file.ts'
 import { copyFolder, isWithin } from './copy.ts'
 import type { Description } from './description.ts'
 import { type DescriptionEdits, rewrittenDocuments } from './rewrite.ts'
@@ -75,6 +76,6 @@ async function isInStage(path: string, folder: string): Promise<boolean> {
 /** The copy may be a link to another file of the copy, which has to stay as it is. */
 async function replaceFile(path: string, text: string, mode: number): Promise<void> {
   await rm(path, { force: true })
-  await writeFile(path, text, { mode })
+  await putText(path, text, { mode })
   await chmod(path, mode)
 }

@@ -1,7 +1,7 @@
 import { mkdtemp, rename, rm } from 'node:fs/promises'
 import { basename, dirname, join, resolve } from 'node:path'
 import { runCommand } from '../command.ts'
-import { CommandError, spaceError } from '../errors.ts'
+import { CommandError, lacksSpace, spaceError } from '../errors.ts'
 import { type DiskFormat, diskFormat, extendedSize } from './format.ts'
 import { writeGce } from './formats/gce.ts'
 import { writeOva } from './formats/ova.ts'
@@ -174,7 +174,9 @@ export async function refusedOptions(
     await qemuImg(args, signal)
     return undefined
   } catch (error) {
-    if (!(error instanceof CommandError) || error.outcome.kind !== 'exit') throw error
+    if (!(error instanceof CommandError) || error.outcome.kind !== 'exit' || lacksSpace(error)) {
+      throw spaceError(error, folder)
+    }
     return (error.lastLines.at(-1) ?? 'no reason given').replace(/^qemu-img: (.*\/disk: )?/, '')
   } finally {
     await rm(place, { recursive: true, force: true })

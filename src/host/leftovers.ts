@@ -1,4 +1,4 @@
-import { readdir, realpath, rm, writeFile } from 'node:fs/promises'
+import { open, readdir, realpath, rm } from 'node:fs/promises'
 import { basename, dirname, join } from 'node:path'
 import { setTimeout as pause } from 'node:timers/promises'
 import { runCommand } from '../command.ts'
@@ -80,7 +80,9 @@ async function sweepStaleNodes(root: string): Promise<void> {
     const device = `/dev/${name}`
     if (!/^loop\d+$/.test(name) || used.has(device) || !(await hasPartitions(name))) continue
     // `partx --delete` needs an attached device; losetup refuses one that somebody else has attached meanwhile.
-    await writeFile(carrier, Buffer.alloc(1 << 20))
+    // All hole: it may be a full disk that ended what is released.
+    await using file = await open(carrier, 'w')
+    await file.truncate(1 << 20)
     if (!(await tried('losetup', [device, carrier]))) continue
     await tried('partx', ['--delete', device])
     await tried('losetup', ['--detach', device])

@@ -23,6 +23,17 @@ export async function freeBytes(path: string): Promise<number> {
   }
 }
 
+/** As strerror(3) calls it. */
+export const NO_SPACE = 'No space left on device'
+/** What no build goes on with; programs remove halves of files when they end. */
+const FULL_BELOW_BYTES = 16 * MEGABYTE
+
+/** Whether root has no room left in a folder to go on with. */
+export async function isFull(folder: string): Promise<boolean> {
+  const { bfree, bsize } = await statfs(folder)
+  return bfree * bsize < FULL_BELOW_BYTES
+}
+
 /** The error to throw where a folder has not the space, with both numbers in GB (10⁹ bytes, as `df -H` shows them). */
 export function spaceProblem(needBytes: number, haveBytes: number, path: string): HostError | undefined {
   if (haveBytes >= needBytes) return undefined

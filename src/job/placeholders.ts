@@ -1,4 +1,4 @@
-import { mkdir, stat, writeFile } from 'node:fs/promises'
+import { mkdir, stat } from 'node:fs/promises'
 import { join } from 'node:path'
 import type { RepositorySource } from '../description/repositorysource.ts'
 import { shownUri } from '../host/address.ts'
@@ -8,6 +8,7 @@ import { givenRepositories } from '../host/given-repository.ts'
 import { hasDistribution } from '../host/mirror-probe.ts'
 import { familyOf, type Keyring, type Mirrors } from '../host/mirrors.ts'
 import { repositorySources } from '../host/repositories.ts'
+import { putText } from '../oci/store/file.ts'
 import type { DescriptionSource, Placeholder } from '../plan/plan.ts'
 import type { Report } from '../report.ts'
 
@@ -81,6 +82,6 @@ export function placeholderKeyrings(
 
 async function writtenKey(file: string, text: string): Promise<string> {
   await mkdir(join(file, '..'), { recursive: true })
-  await writeFile(file, text)
+  await putText(file, text)
   return file
 }

@@ -1,9 +1,10 @@
 import { randomBytes } from 'node:crypto'
-import { lstat, mkdir, readdir, rm, writeFile } from 'node:fs/promises'
+import { lstat, mkdir, readdir, rm } from 'node:fs/promises'
 import { basename, dirname, join } from 'node:path'
 import { runCommand } from '../command.ts'
 import { describeError, InputError, lacksSpace } from '../errors.ts'
 import { asRoot, findPrivileges } from '../host/privileges.ts'
+import { putText } from '../oci/store/file.ts'
 import { isThere, makeFolder } from '../oci/store/folder.ts'
 import type { Report } from '../report.ts'
 import type { Owner } from './owner.ts'
@@ -64,7 +65,7 @@ export async function makeJobFolder(
   keep(folder)
   await mkdir(folder, { mode: 0o700 })
   try {
-    await writeFile(join(folder, MARKER), owner === undefined ? '' : JSON.stringify(owner))
+    await putText(join(folder, MARKER), owner === undefined ? '' : JSON.stringify(owner))
   } catch (error) {
     await rm(folder, { recursive: true, force: true })
     throw error
@@ -74,7 +75,7 @@ export async function makeJobFolder(
 
 /** Says that a folder stays when its job is over. */
 export async function disown(folder: string): Promise<void> {
-  await writeFile(join(folder, MARKER), '')
+  await putText(join(folder, MARKER), '')
 }
 
 /** Removes folders of a job. The job's result stands: what cannot be removed is told as a warning. */

@@ -170,9 +170,12 @@ function refusal(line: string): KnownError {
   return new HostError('host-handover', `the supervisor gave up (${line})`, 'see the log')
 }
 
-/** Looks for a lack of space also in KIWI's log: what KIWI prints at the end may be a later failure. */
+/**
+ * Looks for a lack of space also in KIWI's log: what KIWI prints at the end may be a later failure. And where the log has
+ * no space either, the supervisor says so last.
+ */
 async function lackIn(logFile: string, lastLines: readonly string[]): Promise<'machine' | 'disk' | undefined> {
-  for (const line of lastLines) {
+  for (const line of lastLines.toReversed()) {
     const lack = spaceLack(line)
     if (lack !== undefined) return lack
   }

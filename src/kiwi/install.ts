@@ -1,8 +1,9 @@
-import { chmod, mkdir, rm, symlink, writeFile } from 'node:fs/promises'
+import { chmod, mkdir, rm, symlink } from 'node:fs/promises'
 import { join } from 'node:path'
 import { runCommand } from '../command.ts'
-import { CommandError, HostError, InputError } from '../errors.ts'
+import { CommandError, HostError, InputError, lacksSpace, spaceError } from '../errors.ts'
 import { type Digest, digestOf } from '../oci/digest.ts'
+import { putText } from '../oci/store/file.ts'
 import type { Report } from '../report.ts'
 import requirements from './requirements.json' with { type: 'json' }
 import { PINNED_VERSION } from './version.ts'
@@ -71,7 +72,8 @@ export async function installKiwi(installation: KiwiInstallation): Promise<void>
     if (version === PINNED_VERSION) await installLocked(folder, pip)
     else await pip([`kiwi==${version}`])
   } catch (error) {
-    throw error instanceof CommandError ? explained(error, version, lines) : error
+    if (!(error instanceof CommandError) || lacksSpace(error)) throw spaceError(error, folder)
+    throw explained(error, version, lines)
   }
   await compile(folder, signal)
   await writeLauncher(folder)
@@ -81,7 +83,9 @@ async function makeEnvironment({ folder, python, signal }: KiwiInstallation): Pr
   try {
     await runCommand(python, ['-m', 'venv', folder], signal ? { signal } : {})
   } catch (error) {
-    if (!(error instanceof CommandError) || error.outcome.kind !== 'exit') throw error
+    if (!(error instanceof CommandError) || error.outcome.kind !== 'exit' || lacksSpace(error)) {
+      throw spaceError(error, folder)
+    }
     // Debian and Ubuntu ship the module without what it installs.
     throw new HostError(
       'host-python',
@@ -98,7 +102,7 @@ async function installLocked(folder: string, pip: (args: readonly string[]) => P
     [requirements.dependencies, []],
     [requirements.kiwi, ['--no-deps', '--no-build-isolation']],
   ] as const) {
-    await writeFile(file, lines.map((line) => `${line}\n`).join(''))
+    await putText(file, lines.map((line) => `${line}\n`).join(''))
     await pip(['--require-hashes', ...options, '--requirement', file])
   }
   await rm(file)
@@ -114,7 +118,7 @@ async function compile(folder: string, signal?: AbortSignal): Promise<void> {
 async function writeLauncher(folder: string): Promise<void> {
   const launcher = join(folder, 'path/kiwi-ng')
   await mkdir(join(folder, 'path'))
-  await writeFile(launcher, LAUNCHER)
+  await putText(launcher, LAUNCHER)
   await chmod(launcher, 0o755)
   await rm(join(folder, 'bin/kiwi-ng'), { force: true })
   await symlink('../path/kiwi-ng', join(folder, 'bin/kiwi-ng'))

@@ -1,5 +1,6 @@
-import { chmod, mkdir, writeFile } from 'node:fs/promises'
+import { chmod, mkdir } from 'node:fs/promises'
 import { join } from 'node:path'
+import { putText } from '../oci/store/file.ts'
 import { SHIM_FOLDER } from './environment.ts'
 
 /**
@@ -21,6 +22,6 @@ exec partx "$@"
 export async function writePartx(workFolder: string): Promise<void> {
   const folder = join(workFolder, SHIM_FOLDER)
   await mkdir(folder, { recursive: true })
-  await writeFile(join(folder, 'partx'), SHIM)
+  await putText(join(folder, 'partx'), SHIM)
   await chmod(join(folder, 'partx'), 0o755)
 }

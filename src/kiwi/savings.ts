@@ -1,5 +1,6 @@
-import { chmod, mkdir, readdir, writeFile } from 'node:fs/promises'
+import { chmod, mkdir, readdir } from 'node:fs/promises'
 import { join } from 'node:path'
+import { putText } from '../oci/store/file.ts'
 import { SHIM_FOLDER } from './environment.ts'
 import { KiwiError } from './failure.ts'
 import { aptConfiguration, chrootProgram, dracutProgram, reportPrograms } from './savingscripts.ts'
@@ -53,7 +54,7 @@ export async function writeSavings(savings: Savings, places: SavingPlaces): Prom
   await mkdir(join(folder, PENDING), { recursive: true })
   // For apt's user as well, whatever the caller's mask takes away.
   await chmod(folder, 0o755)
-  await writeFile(join(folder, 'apt.conf'), aptConfiguration(join(seen, 'bin')))
+  await putText(join(folder, 'apt.conf'), aptConfiguration(join(seen, 'bin')))
   await chmod(join(folder, 'apt.conf'), 0o644)
   await writeProgram(join(folder, 'bin'), 'dracut', dracutProgram(join(seen, PENDING), savings.replacesInitrd))
   await writeProgram(shims, 'chroot', chrootProgram(join(folder, PENDING)))
@@ -76,6 +77,6 @@ export async function checkSavings(sharedCache: string): Promise<void> {
 
 async function writeProgram(folder: string, name: string, text: string): Promise<void> {
   await mkdir(folder, { recursive: true })
-  await writeFile(join(folder, name), text)
+  await putText(join(folder, name), text)
   await chmod(join(folder, name), 0o755)
 }

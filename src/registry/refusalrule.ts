@@ -1,3 +1,5 @@
+import { dirname } from 'node:path'
+
 export type RefusalKind =
   | 'helper'
   | 'space'
@@ -68,7 +70,9 @@ export const RULES: readonly Rule[] = [
   {
     kind: 'space',
     pattern: /no space left on device|disk quota exceeded/i,
-    reason: 'the disk of this machine is full: free space, or choose another work-dir',
+    // RFC 4918 11.5: Insufficient Storage.
+    status: [507],
+    reason: spaceReason,
   },
   {
     kind: 'policy',
@@ -177,7 +181,7 @@ export const RULES: readonly Rule[] = [
     status: PASSING_STATUS,
     transient: true,
     reason: (text) =>
-      `the registry, or a proxy in front of it, is in trouble (${text}): try again later, or ask who runs it`,
+      `the registry, or a proxy in front of it, is in trouble (${text}): try again later, or ask who runs it, whose disk may be full`,
   },
   {
     kind: 'no-registry',
@@ -186,6 +190,21 @@ export const RULES: readonly Rule[] = [
   },
   { kind: 'broken', pattern: BREAKS, transient: true, reason: brokenReason },
 ]
+
+/**
+ * Whose disk is full, and where. A registry tells of its own in the words of its storage (distribution
+ * registry/storage/driver/filesystem), and what unpacks a layer into a container storage names the path in the layer.
+ */
+function spaceReason(text: string): string {
+  if (/\bfilesystem: |HTTP status|\bStatusCode\b|\bunknown: /.test(text)) {
+    return `the registry has no space left, its own disk is full: let whoever runs it make room (${text})`
+  }
+  const file = /processing tar file/i.test(text)
+    ? undefined
+    : /(?:^|\s)(\/\S+): (?:no space|disk quota)/i.exec(text)?.[1]
+  const where = file === undefined ? 'on this machine, in the folder that it is written to' : `in ${dirname(file)}`
+  return `no space is left ${where}: free some, or choose another place with work-dir, export or TMPDIR`
+}
 
 function brokenReason(text: string): string {
   return `the connection broke, or what came over it is not whole (${text}): check network and proxies, and try again later`

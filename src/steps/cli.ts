@@ -1,7 +1,6 @@
 #!/usr/bin/env node
-import { randomUUID } from 'node:crypto'
-import { access, constants, lstat, rename, stat, writeFile } from 'node:fs/promises'
-import { dirname, join, resolve } from 'node:path'
+import { access, constants, lstat, stat } from 'node:fs/promises'
+import { basename, dirname, resolve } from 'node:path'
 import { addAbortSignal } from 'node:stream'
 import { text } from 'node:stream/consumers'
 import manifest from '../../package.json' with { type: 'json' }
@@ -17,6 +16,8 @@ import { metadataText, type Published, UNPUBLISHED } from '../job/result.ts'
 import { Stopwatch } from '../job/stopwatch.ts'
 import { readyTools } from '../job/tools.ts'
 import { disown, type FolderKeeping, removeFolders } from '../job/workfolder.ts'
+import { putFile } from '../oci/store/blob.ts'
+import { putText } from '../oci/store/file.ts'
 import { isLayoutOnly } from '../plan/kindtargets.ts'
 import { planLines } from '../plan/lines.ts'
 import { mergePlan } from '../plan/merging.ts'
@@ -183,10 +184,8 @@ async function writeMetadata(file: string | undefined, content: string, report: 
   try {
     const there = await lstat(file).catch(() => undefined)
     // A device, a pipe or a link is written to, and not replaced.
-    if (there?.isFile() === false) return await writeFile(file, `${content}\n`)
-    const partial = join(dirname(file), `.${randomUUID()}.tmp`)
-    await writeFile(partial, `${content}\n`, { flag: 'wx' })
-    await rename(partial, file)
+    if (there?.isFile() === false) return await putText(file, `${content}\n`)
+    await putFile(dirname(file), basename(file), Buffer.from(`${content}\n`))
   } catch (error) {
     report.warning(`${file} could not be written: ${describeError(error).message}`)
   }

@@ -1,4 +1,4 @@
-import { lchown, lstat, readdir, readFile, realpath, rm, writeFile } from 'node:fs/promises'
+import { lchown, lstat, readdir, readFile, realpath, rm } from 'node:fs/promises'
 import { basename, join, resolve } from 'node:path'
 import { createInterface } from 'node:readline'
 import { setTimeout as pause } from 'node:timers/promises'
@@ -8,8 +8,10 @@ import { type Bind, boundCommand, leavePlace } from '../host/bound-place.ts'
 import { releaseLeftovers, removeWithLeftovers } from '../host/leftovers.ts'
 import { makePrivatePlaces } from '../host/private-places.ts'
 import { processStart } from '../host/process-start.ts'
+import { isFull, NO_SPACE } from '../host/space.ts'
 import { MARKER, RUN_FILE, removeLogs } from '../job/workfolder.ts'
 import { parseJob, REFUSED, type RemoveJob, type RunJob } from '../kiwi/job.ts'
+import { putText } from '../oci/store/file.ts'
 
 /**
  * Runs as root beside a job that may be ended at any moment: it starts KIWI where nothing that KIWI mounts or starts can
@@ -71,8 +73,11 @@ async function run(job: RunJob, caller: Caller): Promise<number> {
   try {
     binds.push(...(await makePrivatePlaces(own, usedPaths(job))))
     const who = `${process.pid} ${await processStart(process.pid)}`
-    await writeFile(join(job.workFolder, RUN_FILE), [who, ...binds.map(({ to }) => to)].join('\n'))
-    return await supervise(job, binds, caller.ended)
+    await putText(join(job.workFolder, RUN_FILE), [who, ...binds.map(({ to }) => to)].join('\n'))
+    const code = await supervise(job, binds, caller.ended)
+    // Before what it wrote is removed: on a full disk KIWI's log ends early, and its last error may be a later one.
+    if (code !== 0 && (await isFull(job.workFolder))) process.stdout.write(`${job.workFolder}: ${NO_SPACE}\n`)
+    return code
   } finally {
     await releaseLeftovers(job.workFolder)
     for (const { to } of binds) await leavePlace(to)

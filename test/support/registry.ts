@@ -31,6 +31,8 @@ export interface Registry extends AsyncDisposable {
 export interface RegistryOptions {
   /** One login that is needed for everything. */
   readonly htpasswd?: { readonly user: string; readonly password: string }
+  /** Where it keeps what is pushed; a folder of its own where left out. */
+  readonly storage?: string
 }
 
 /**
@@ -40,13 +42,14 @@ export interface RegistryOptions {
  */
 export async function startRegistry(options: RegistryOptions = {}): Promise<Registry> {
   const folder = await mkdtemp(join(tmpdir(), 'registry-'))
+  const storage = options.storage ?? join(folder, 'data')
   const auth = options.htpasswd
     ? { htpasswd: { realm: 'test', path: await writeHtpasswd(folder, options.htpasswd) } }
     : {}
   const config = {
     version: '0.1',
     log: { level: 'info', accesslog: { disabled: false } },
-    storage: { filesystem: { rootdirectory: join(folder, 'data') }, delete: { enabled: true } },
+    storage: { filesystem: { rootdirectory: storage }, delete: { enabled: true } },
     http: { addr: '127.0.0.1:0', secret: 'test' },
     auth,
   }
@@ -73,7 +76,7 @@ export async function startRegistry(options: RegistryOptions = {}): Promise<Regi
       1,
     )
   }
-  return { address, storage: join(folder, 'data'), accesses, settled, stop, [Symbol.asyncDispose]: stop }
+  return { address, storage, accesses, settled, stop, [Symbol.asyncDispose]: stop }
 }
 
 /** What of the log are downloads of blobs. */

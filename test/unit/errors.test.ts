@@ -13,7 +13,7 @@ describe('a full disk', () => {
   ])('is told as one, %s', (_, error) => {
     const told = spaceError(error, '/d')
     expect(told).toBeInstanceOf(HostError)
-    expect(String(told)).toContain('no space is left in /d for the image: free some')
+    expect(String(told)).toContain('no space is left in /d: free some')
   })
 
   it('is no other error', () => {

@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto'
 import { constants } from 'node:fs'
-import { open, readFile, writeFile } from 'node:fs/promises'
+import { open, readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { Readable } from 'node:stream'
 import { pipeline } from 'node:stream/promises'
@@ -14,6 +14,7 @@ import { compressedChunks } from '../packing/compression.ts'
 import { decompressor } from '../packing/decompression.ts'
 import { zstdFrameChunks } from '../packing/zstdframes.ts'
 import { writeBlob } from './blob.ts'
+import { putText } from './file.ts'
 import { type StoredImage, storedImage } from './storedimage.ts'
 
 export interface GzipOptions {
@@ -50,7 +51,7 @@ export async function gzipLayers(image: StoredImage, options: GzipOptions): Prom
   const bytes = documentBytes(manifest)
   const digest = digestOf(bytes)
   files.set(digest, join(folder, digestHex(digest)))
-  await writeFile(join(folder, digestHex(digest)), bytes)
+  await putText(join(folder, digestHex(digest)), bytes)
   return storedImage({ ...image.descriptor, digest, size: bytes.length }, manifest, (of) => files.get(of) ?? '')
 }
 

@@ -1,7 +1,7 @@
 import { symlink } from 'node:fs/promises'
 import { join, resolve } from 'node:path'
 import { runCommand } from '../../command.ts'
-import { CommandError, RegistryError } from '../../errors.ts'
+import { CommandError, lacksSpace, RegistryError, spaceError } from '../../errors.ts'
 import { isUnpackingError, unpackFile } from '../../oci/packing/packing.ts'
 import { makeFolder } from '../../oci/store/folder.ts'
 import type { Access } from '../access.ts'
@@ -95,8 +95,8 @@ async function unpackArchive(packed: PackedBase, text: string, folder: string, a
       await runCommand(program, ['--decompress', '--keep', '--force', link], signal === undefined ? {} : { signal })
     }
   } catch (error) {
-    const reason = brokenReason(error)
-    if (reason === undefined) throw error
+    const reason = lacksSpace(error) ? undefined : brokenReason(error)
+    if (reason === undefined) throw spaceError(error, folder)
     throw refused(text, `the base ${text} cannot be unpacked: ${reason}`)
   }
   return target

@@ -1,8 +1,9 @@
-import { readFile, rm, stat, writeFile } from 'node:fs/promises'
+import { readFile, rm, stat } from 'node:fs/promises'
 import { join } from 'node:path'
 import { runCommand } from '../../command.ts'
 import { CommandError, HostError, InputError } from '../../errors.ts'
 import type { Reference } from '../../oci/reference.ts'
+import { putText } from '../../oci/store/file.ts'
 import { type Access, inspectFlags } from '../access.ts'
 import { RefusedError, runSkopeo } from '../skopeo.ts'
 import { parseRegistry } from '../transport.ts'
@@ -193,6 +194,6 @@ async function tryLogin(login: Login, folder: string, access: Access): Promise<v
 
 async function writeLogins(folder: string, logins: Logins): Promise<string> {
   const path = join(folder, OWN_FILE)
-  await writeFile(path, loginsText(logins), { mode: 0o600, flag: 'wx' })
+  await putText(path, loginsText(logins), { mode: 0o600, flag: 'wx' })
   return path
 }

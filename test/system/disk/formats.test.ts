@@ -197,7 +197,7 @@ it('a disk that does not fit is an error of the machine, and nothing of it stays
   await using folder = await diskFolder(24 * MEBIBYTE, [{ at: 0, bytes: noise(24 * MEBIBYTE, 8) }])
   for (const format of [...QEMU_FORMATS, 'gce', 'ova'] as const) {
     await expect(folder.convert(format, { target: `${mounted.path}/disk` })).rejects.toThrow(
-      `no space is left in ${mounted.path} for`,
+      `no space is left in ${mounted.path}: `,
     )
     expect(await readdir(mounted.path)).toEqual([])
   }

@@ -162,7 +162,7 @@ describe('a full disk', () => {
       const options = { compression: { algorithm: 'none' }, epochSeconds: EPOCH, blobs, hasBase: false } as const
       const writing = writeDiskLayer({ source: work.path, path: '/disk/x' }, options)
       await expect(writing).rejects.toThrow(
-        /^no space is left in .* for the image: free some, or choose another work-dir or target$/,
+        /^no space is left in .*: free some, or choose another place with work-dir, export or TMPDIR$/,
       )
       expect(await readdir(blobs)).toEqual([])
     } finally {

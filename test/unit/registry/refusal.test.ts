@@ -112,6 +112,16 @@ describe('refusalOf', () => {
     })
   })
 
+  it.each([
+    ['write /srv/w/oci-put-blob1: no space left on device', 'no space is left in /srv/w: free some'],
+    ['write /srv/w/x: disk quota exceeded', 'no space is left in /srv/w: free some'],
+    ['processing tar file(exit status 1): write /disk/x: no space left on device', 'no space is left on this machine'],
+    ['received unexpected HTTP status: 507 Insufficient Storage', 'the registry has no space left'],
+    ['StatusCode: 500, filesystem: mkdir /r/docker: no space left on device', 'the registry has no space left'],
+  ])('says whose disk is full, and where: %s', (message, reason) => {
+    expect(refusalOf(fatal(`writing blob: ${message}`)).reason).toContain(reason)
+  })
+
   it('does not take digits of a digest for a status', () => {
     expect(refusalOf(fatal(`writing blob sha256:500404401${'a'.repeat(55)} failed`))).toMatchObject({
       kind: 'other',
