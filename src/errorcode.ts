@@ -13,6 +13,7 @@ export const errorCodes = {
   'host-python': 1,
   'host-kernel': 1,
   'host-namespace': 1,
+  'host-devices': 1,
   'host-space': 1,
   'host-folder': 1,
   'host-disk': 1,

@@ -57,6 +57,25 @@ export class HostError extends KnownError {
   }
 }
 
+/** Several things that the machine lacks, found in one look: a line each. */
+export class HostErrors extends KnownError {
+  override readonly name = 'HostErrors'
+  override readonly code: CodeOf<'host'>
+  readonly lacks: readonly HostError[]
+
+  constructor(first: HostError, ...others: readonly HostError[]) {
+    const lacks = [first, ...others]
+    super(lacks.map((lack) => lack.message).join('\n'))
+    this.code = first.code
+    this.lacks = lacks
+  }
+}
+
+/** One error for all that is lacking; undefined where nothing is. */
+export function hostError([first, ...others]: readonly HostError[]): HostError | HostErrors | undefined {
+  return first === undefined || others.length === 0 ? first : new HostErrors(first, ...others)
+}
+
 export type CommandOutcome =
   | { readonly kind: 'exit'; readonly code: number }
   | { readonly kind: 'signal'; readonly signal: string }

@@ -13,7 +13,7 @@ import {
   summary,
   warning,
 } from '@actions/core'
-import { DescriptionError, describeError, InputError, type Problem } from './errors.ts'
+import { DescriptionError, describeError, HostErrors, InputError, type Problem } from './errors.ts'
 import { INPUT_NAMES, type InputName, inputNamed, type RawInputs, rawEntries, similarNames } from './inputs/raw.ts'
 import { WORK_PREFIX } from './job/workfolder.ts'
 import { plainLine } from './plainline.ts'
@@ -72,6 +72,8 @@ export class Runner implements Report {
           ...(problem.line === undefined ? {} : { startLine: problem.line }),
         })
       }
+    } else if (thrown instanceof HostErrors) {
+      for (const lack of thrown.lacks) annotateError(plainLine(lack.message), { title: lack.code })
     } else annotateError(message.split('\n').map(plainLine).join('\n'), { title: code })
     if (detail.length > 0) {
       this.group('Details')

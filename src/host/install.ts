@@ -47,6 +47,11 @@ export function packagesFor(
   }
 }
 
+/** Whether packages are known that bring all of them. */
+export function canInstall(tools: readonly Tool[], distribution: Distribution | undefined): boolean {
+  return distribution !== undefined && packagesFor(tools, distribution).unknown.length === 0
+}
+
 /** The command that installs packages without asking and without what they only recommend. */
 export function installCommand(packages: readonly string[], { installer }: Distribution): Invocation {
   switch (installer) {

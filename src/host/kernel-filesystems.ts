@@ -21,20 +21,28 @@ export function mountedFilesystems(facts: DescriptionFacts): readonly string[] {
  * @param root where the machine's file tree starts
  */
 export async function missingFilesystems(names: readonly string[], root = '/'): Promise<readonly string[]> {
+  const modules = await kernelModules(root)
+  if (modules === undefined) return []
+  const active = await readFile(join(root, 'proc/filesystems'), 'utf8').catch(() => '')
+  const isUsable = (name: string) =>
+    new RegExp(`^(nodev)?\\t${name}$`, 'm').test(active) ||
+    new RegExp(`/${name}\\.ko(\\.\\w+)?(:|$)`, 'm').test(modules)
+  return names.filter((name) => !isUsable(KERNEL_NAMES[name] ?? name))
+}
+
+/**
+ * The files of the modules of the running kernel, loadable and built in, a line each.
+ *
+ * @returns empty where the kernel loads none and has what it has; undefined where they cannot be seen
+ */
+export async function kernelModules(root = '/'): Promise<string | undefined> {
   const modules = join(root, 'lib/modules', release())
   const isFile = async (path: string) => (await stat(path).catch(() => undefined))?.isFile() === true
-  // A kernel without /proc/modules loads none, so its list is all there is.
+  // A kernel without /proc/modules loads none, so its list of filesystems is all there is.
   const loadsModules = await isFile(join(root, 'proc/modules'))
-  if (loadsModules && !(await isFile(join(modules, 'modules.dep')))) return []
-  const read = (path: string) => readFile(path, 'utf8').catch(() => '')
-  const [active, loadable, builtin] = await Promise.all(
-    [join(root, 'proc/filesystems'), join(modules, 'modules.dep'), join(modules, 'modules.builtin')].map(read),
-  )
-  const files = `${loadable}\n${builtin}`
-  const isUsable = (name: string) =>
-    new RegExp(`^(nodev)?\\t${name}$`, 'm').test(active ?? '') ||
-    new RegExp(`/${name}\\.ko(\\.\\w+)?(:|$)`, 'm').test(files)
-  return names.filter((name) => !isUsable(KERNEL_NAMES[name] ?? name))
+  if (loadsModules && !(await isFile(join(modules, 'modules.dep')))) return undefined
+  const read = (name: string) => readFile(join(modules, name), 'utf8').catch(() => '')
+  return (await Promise.all(['modules.dep', 'modules.builtin'].map(read))).join('\n').trim()
 }
 
 /** The error to throw where the kernel lacks filesystems. */

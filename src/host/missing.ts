@@ -63,6 +63,7 @@ async function hasEnsurepip(python: string): Promise<boolean> {
     libraries.push(...wanted.map((name) => join(library, name)))
   }
   if (libraries.length === 0) return true
-  const found = await Promise.all(libraries.map((library) => stat(join(library, 'ensurepip')).catch(() => undefined)))
-  return found.some((entry) => entry?.isDirectory())
+  const modules = libraries.map((library) => join(library, 'ensurepip/__init__.py'))
+  const found = await Promise.all(modules.map((module) => stat(module).catch(() => undefined)))
+  return found.some((entry) => entry?.isFile())
 }

@@ -1,8 +1,7 @@
 import { rm } from 'node:fs/promises'
 import { join } from 'node:path'
 import { inspectDisk } from '../disk/inspect.ts'
-import { HostError } from '../errors.ts'
-import { kiwiPathProblem } from '../kiwi/place.ts'
+import { hostError } from '../errors.ts'
 import type { DiskSource, Plan } from '../plan/plan.ts'
 import { readFiles } from '../plan/readfiles.ts'
 import { requireSkopeo } from '../registry/skopeo.ts'
@@ -16,7 +15,7 @@ import { checkFormatOptions, type SourceDisk } from './disk.ts'
 import { type Job, jobUntil } from './job.ts'
 import { plannedDestinations } from './publish.ts'
 import type { Built, BuiltDisk } from './result.ts'
-import { checkDescriptionSpace, checkDiskSpace } from './space.ts'
+import { buildLacks, checkDiskSpace } from './space.ts'
 import { together } from './together.ts'
 import type { Kiwi } from './tools.ts'
 
@@ -75,10 +74,9 @@ type DiskMaker = (job: Job) => Promise<SourceDisk>
 async function readySource(plan: Plan, job: Job, kiwi: Kiwi | undefined): Promise<DiskMaker> {
   if (plan.source.kind === 'disk') return readyDisk(plan, plan.source, job)
   if (kiwi === undefined) throw new Error('a description without kiwi-ng')
-  const unfit = kiwiPathProblem(job.workFolder)
-  if (unfit !== undefined) throw new HostError('host-folder', 'the folder for temporary files is of no use', unfit)
+  const lack = hostError(await buildLacks(plan, job.workFolder))
+  if (lack) throw lack
   await checkFormatOptions(plan, job)
-  await checkDescriptionSpace(plan, plan.source, job)
   const prepared = await prepareDescription(plan, plan.source, kiwi, job)
   return async (running) => {
     const built = await running.stopwatch.time('KIWI', () => buildDescription(prepared, running))

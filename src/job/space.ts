@@ -1,16 +1,30 @@
+import { resolve } from 'node:path'
 import { type DiskFormat, diskFormat } from '../disk/format.ts'
 import type { DiskInfo } from '../disk/inspect.ts'
+import { HostError } from '../errors.ts'
 import { descriptionSpaceNeed, diskSpaceNeed, freeBytes, spaceProblem, type WrittenDisk } from '../host/space.ts'
+import { kiwiPathProblem } from '../kiwi/place.ts'
 import { childCompression, type PlannedChild, type PlannedDisk, plannedDisks } from '../plan/children.ts'
-import type { DescriptionSource, Plan } from '../plan/plan.ts'
+import type { Plan } from '../plan/plan.ts'
 import { makesFile, type ReadyDisk } from './disk.ts'
 import type { Job } from './job.ts'
 
-/** @throws HostError when the build of the description, its disks and their blobs have no room in the work folder */
-export async function checkDescriptionSpace(plan: Plan, { selected }: DescriptionSource, job: Job): Promise<void> {
+/**
+ * What can be told of the place of a build before anything is there: all of it.
+ *
+ * @param folder where its work folder is to be made; may be missing still
+ */
+export async function buildLacks(plan: Plan, folder: string): Promise<readonly HostError[]> {
+  if (plan.source.kind !== 'description') return []
+  const unfit = kiwiPathProblem(resolve(folder))
+  const { size } = plan.source.selected
   // One that is additive only adds to what the files need.
-  const sizeMegabytes = selected.size?.additive ? undefined : selected.size?.megabytes
-  await checkSpace(descriptionSpaceNeed(writtenDisks(plan, 'raw'), sizeMegabytes), job)
+  const needBytes = descriptionSpaceNeed(writtenDisks(plan, 'raw'), size?.additive ? undefined : size?.megabytes)
+  const space = spaceProblem(needBytes, await freeBytes(folder), folder)
+  return [
+    ...(unfit === undefined ? [] : [new HostError('host-folder', 'the folder to build in is of no use', unfit)]),
+    ...(space === undefined ? [] : [space]),
+  ]
 }
 
 /**

@@ -1,13 +1,14 @@
 import { rm } from 'node:fs/promises'
 import { join } from 'node:path'
 import { runCommand } from '../command.ts'
-import { CommandError, HostError } from '../errors.ts'
+import { CommandError, HostError, hostError } from '../errors.ts'
 import { type Distribution, readDistribution } from '../host/distribution.ts'
-import type { HostFacts } from '../host/facts.ts'
-import { installTools, missingToolsError } from '../host/install.ts'
-import { missingFilesystems, missingFilesystemsError, mountedFilesystems } from '../host/kernel-filesystems.ts'
+import type { DescriptionFacts, HostFacts } from '../host/facts.ts'
+import { canInstall, installTools, missingToolsError } from '../host/install.ts'
+import { machineLacks, rootLacks } from '../host/machine-lacks.ts'
 import { findProgram, missingTools, searchFolders } from '../host/missing.ts'
-import { asRoot, findPrivileges, type Privileges } from '../host/privileges.ts'
+import { findPrivileges, type Privileges } from '../host/privileges.ts'
+import type { Tool } from '../host/tool.ts'
 import { toolNeeds } from '../host/tools.ts'
 import { installKiwi } from '../kiwi/install.ts'
 import { kiwiVersionIn } from '../kiwi/version.ts'
@@ -28,6 +29,8 @@ export interface ToolJob extends FolderKeeping {
   readonly searchPath: string
   readonly temp: string
   readonly shelf: KiwiShelf
+  /** What is lacking where the job will build; left out where nothing is built afterwards, and the machine may be any. */
+  readonly lacks?: readonly HostError[]
   readonly nowSeconds: number
   readonly report: Report
   readonly signal: AbortSignal
@@ -40,34 +43,56 @@ export interface Kiwi {
 }
 
 /**
- * Makes sure of every tool the job needs. Tools that are there are used as they are.
+ * Makes sure of every tool the job needs, and before it installs any, of all that no package brings. Tools that are there
+ * are used as they are.
  *
  * @returns kiwi-ng; undefined where the job builds nothing
- * @throws HostError when we cannot become root, or when something is missing and may not be installed: all of it is named
+ * @throws HostError, or HostErrors with all at once, where something is missing that may not or cannot be installed
  */
 export async function readyTools(job: ToolJob): Promise<Kiwi | undefined> {
-  const { facts, report } = job
+  const { facts, report, nowSeconds, signal } = job
   const folders = searchFolders(job.searchPath)
-  // Asked only where something is done as root: sudo tells its administrator of each question.
-  if (facts.source === 'description') asRoot(await findPrivileges(), 'kiwi-ng', [])
   const distribution = await readDistribution()
   const missing = await missingTools(toolNeeds(facts), folders)
   const kiwi = facts.source === 'description' ? await presentKiwi(facts.kiwiVersion, folders, job) : undefined
-  const wantsKiwi = facts.source === 'description' && facts.kiwiVersion !== 'system' && kiwi === undefined
-  if (!job.installs && (missing.length > 0 || wantsKiwi)) {
-    throw wantsKiwi ? withKiwi(facts.kiwiVersion, missing, distribution) : missingToolsError(missing, distribution)
-  }
-  const { nowSeconds, signal } = job
-  const privileges: Privileges = missing.length > 0 ? await findPrivileges() : { kind: 'none' }
+  // Asked only where something is done as root: sudo tells its administrator of each question.
+  const asks = facts.source === 'description' || (job.installs && missing.length > 0)
+  const privileges: Privileges = asks ? await findPrivileges() : { kind: 'none' }
+  const machine = facts.source === 'description' ? await lacksOf(facts, { privileges, folders }, job) : []
+  const lack = hostError([...machine, ...toolLacks({ missing, kiwi, distribution }, job), ...(job.lacks ?? [])])
+  if (lack) throw lack
   await installTools({ missing, distribution, privileges, folders, report, nowSeconds, signal })
   const shown = facts.source === 'registry' ? ['skopeo'] : ['skopeo', 'qemu-img']
   for (const program of shown) report.info(await versionLine(program))
   if (facts.source !== 'description') return undefined
-  const filesystems = await missingFilesystems(mountedFilesystems(facts))
-  if (filesystems.length > 0) throw missingFilesystemsError(filesystems)
   const ready = kiwi ?? (await newKiwi(facts.kiwiVersion, folders, job))
   report.info(`kiwi-ng ${ready.version} (${ready.path})`)
   return ready
+}
+
+async function lacksOf(
+  facts: HostFacts & DescriptionFacts,
+  { privileges, folders }: { readonly privileges: Privileges; readonly folders: readonly string[] },
+  job: ToolJob,
+): Promise<readonly HostError[]> {
+  return job.lacks === undefined ? rootLacks(privileges) : machineLacks(facts, privileges, folders)
+}
+
+/** What is missing of programs and files that may not be installed, or that no package is known to bring. */
+function toolLacks(
+  {
+    missing,
+    kiwi,
+    distribution,
+  }: { missing: readonly Tool[]; kiwi: Kiwi | undefined; distribution: Distribution | undefined },
+  { facts, installs }: ToolJob,
+): readonly HostError[] {
+  if (installs)
+    return missing.length > 0 && !canInstall(missing, distribution) ? [missingToolsError(missing, distribution)] : []
+  if (facts.source === 'description' && facts.kiwiVersion !== 'system' && kiwi === undefined) {
+    return [withKiwi(facts.kiwiVersion, missing, distribution)]
+  }
+  return missing.length > 0 ? [missingToolsError(missing, distribution)] : []
 }
 
 /** The kiwi-ng of the machine where it is the wanted one, else one that we installed before. */

@@ -4,7 +4,7 @@ import { basename, dirname, resolve } from 'node:path'
 import { addAbortSignal } from 'node:stream'
 import { text } from 'node:stream/consumers'
 import manifest from '../../package.json' with { type: 'json' }
-import { describeError, InputError, type Problem } from '../errors.ts'
+import { describeError, HostErrors, InputError, type Problem } from '../errors.ts'
 import { type CommandLine, helpText, parseArguments } from '../inputs/arguments.ts'
 import { asFlags } from '../inputs/flagwords.ts'
 import { readInputs } from '../inputs/inputs.ts'
@@ -13,6 +13,7 @@ import { hostFacts } from '../job/hostfacts.ts'
 import { thisProcess } from '../job/owner.ts'
 import { plannedDestinations, publishImage } from '../job/publish.ts'
 import { metadataText, type Published, UNPUBLISHED } from '../job/result.ts'
+import { buildLacks } from '../job/space.ts'
 import { Stopwatch } from '../job/stopwatch.ts'
 import { readyTools } from '../job/tools.ts'
 import { disown, type FolderKeeping, removeFolders } from '../job/workfolder.ts'
@@ -105,6 +106,7 @@ async function runJob(
     searchPath: around.searchPath,
     temp: around.temp,
     shelf: plan.cache ? localShelf(around.cacheFolder, report) : jobShelf(around.temp, running),
+    lacks: await buildLacks(plan, plan.workDirectory ?? around.temp),
     nowSeconds: Date.now() / 1000,
     report,
     signal,
@@ -194,7 +196,8 @@ async function writeMetadata(file: string | undefined, content: string, report: 
 function showError(error: unknown, terminal: Terminal): void {
   terminal.endGroup()
   const { code, message, detail, exitCode } = describeError(error)
-  for (const each of message.split('\n')) terminal.error(code, asFlags(each))
+  if (error instanceof HostErrors) for (const lack of error.lacks) terminal.error(lack.code, asFlags(lack.message))
+  else for (const each of message.split('\n')) terminal.error(code, asFlags(each))
   for (const each of detail) terminal.output(each)
   process.exitCode = exitCode
 }

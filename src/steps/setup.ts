@@ -3,6 +3,7 @@ import { InputError } from '../errors.ts'
 import { readDistribution } from '../host/distribution.ts'
 import { readInputs } from '../inputs/inputs.ts'
 import { hostFacts, usualHostFacts } from '../job/hostfacts.ts'
+import { buildLacks } from '../job/space.ts'
 import { readyTools } from '../job/tools.ts'
 import { makePlan } from '../plan/planning.ts'
 import { parsePlan } from '../plan/plantext.ts'
@@ -43,6 +44,7 @@ await runStep(async (report, signal) => {
     searchPath: around.searchPath,
     temp: around.temp,
     shelf: cache ? kiwiShelf(around, report) : jobShelf(around.temp, keeping),
+    ...(described ? { lacks: await buildLacks(described, described.workDirectory ?? around.temp) } : {}),
     nowSeconds: Date.now() / 1000,
     report,
     signal,

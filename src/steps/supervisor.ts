@@ -6,6 +6,8 @@ import { runCommand } from '../command.ts'
 import { CommandError, describeError, HostError } from '../errors.ts'
 import { type Bind, boundCommand, leavePlace } from '../host/bound-place.ts'
 import { releaseLeftovers, removeWithLeftovers } from '../host/leftovers.ts'
+import { searchFolders } from '../host/missing.ts'
+import { namespaceLack, PROTECTION } from '../host/namespaces.ts'
 import { makePrivatePlaces } from '../host/private-places.ts'
 import { processStart } from '../host/process-start.ts'
 import { isFull, NO_SPACE } from '../host/space.ts'
@@ -26,16 +28,9 @@ const GRACE_MILLISECONDS = 4_000
 const KILLED = 137
 const EXIT_CODES = Array.from({ length: 256 }, (_, code) => code)
 
-/**
- * A mount and a process namespace of its own: what KIWI mounts and starts in there ends with it. And nothing of it
- * outlives this process, however that ends.
- */
-const PROTECTION = [
-  ...(['setpriv', '--pdeathsig', 'KILL'] as const),
-  ...['unshare', '--mount', '--propagation', 'private', '--pid', '--fork', '--kill-child', '--mount-proc', '--'],
-] as const
-
 async function main(): Promise<number> {
+  // Whoever started us may have a PATH without them: cron, or an ordinary user whose sudo passes theirs on.
+  process.env['PATH'] = searchFolders(process.env['PATH'] ?? '/usr/bin:/bin').join(':')
   if (process.getuid?.() !== 0)
     throw new HostError('host-root', 'building needs root', 'run as root or with password-less sudo')
   const input = createInterface({ input: process.stdin })
@@ -142,18 +137,8 @@ async function stop(started: Promise<number>, exit: Promise<number>): Promise<vo
 }
 
 async function checkNamespaces(): Promise<void> {
-  try {
-    await runCommand(PROTECTION[0], [...PROTECTION.slice(1), 'true'])
-  } catch (error) {
-    if (!(error instanceof CommandError)) throw error
-    const reason = error.lastLines.at(-1) ?? error.message
-    const remedy = 'run on the machine itself, or in a container with --privileged'
-    throw new HostError(
-      'host-namespace',
-      `root may not make namespaces here (${reason}), without which a build can leave mounts`,
-      remedy,
-    )
-  }
+  const lack = await namespaceLack({ kind: 'root' })
+  if (lack) throw lack
 }
 
 async function remove({ remove: folder, under }: RemoveJob): Promise<number> {

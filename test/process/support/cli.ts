@@ -30,6 +30,8 @@ export interface RunOptions {
   readonly onError?: (piece: string, child: ReturnType<typeof spawn>) => void
   /** Another user, who gets nothing of our rights but the folders after `openToAll`. */
   readonly user?: { readonly uid: number; readonly gid: number }
+  /** Another machine, made of this one: what a shell does as root in a mount namespace of its own before; ends with `exec "$@"`. */
+  readonly machine?: string
 }
 
 /** A user who may do nothing: `nobody`. */
@@ -86,9 +88,9 @@ async function run(
     ...options.env,
   }
   const entry = join(program.dist, options.entry ?? 'cli.js')
-  const command = asUser(options.user, environment, [program.node, entry, ...args])
+  const command = asUser(options, environment, [program.node, entry, ...args])
   // sudo is looked for where we find it.
-  const env = options.user === undefined ? environment : process.env
+  const env = options.user === undefined && options.machine === undefined ? environment : process.env
   const child = spawn(...command, { cwd: join(folder, 'work'), env })
   options.onStart?.(child)
   child.stderr.on('data', (piece: Buffer) => options.onError?.(piece.toString(), child))
@@ -111,14 +113,18 @@ async function run(
 
 /** sudo and its own environment stay out of what the other user's program sees. */
 function asUser(
-  user: RunOptions['user'],
+  { user, machine }: RunOptions,
   environment: Readonly<Record<string, string>>,
   [program, ...args]: readonly [string, ...string[]],
 ): [string, string[]] {
-  if (user === undefined) return [program, args]
+  if (user === undefined && machine === undefined) return [program, args]
   const variables = Object.entries(environment).map(([name, value]) => `${name}=${value}`)
-  const identity = [`--reuid=${user.uid}`, `--regid=${user.gid}`, '--clear-groups']
-  return asRoot('setpriv', [...identity, 'env', '-i', ...variables, program, ...args])
+  const started = ['env', '-i', ...variables, program, ...args]
+  if (machine !== undefined) {
+    const apart = ['unshare', '--mount', '--propagation', 'private', 'sh', '-ec', machine, 'sh']
+    return asRoot('env', [...variables, ...apart, ...started])
+  }
+  return asRoot('setpriv', [`--reuid=${user?.uid}`, `--regid=${user?.gid}`, '--clear-groups', ...started])
 }
 
 /** Runs a command line that is refused for its inputs or the description: exit code 2, nothing on standard output, nothing left. */

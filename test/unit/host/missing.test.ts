@@ -55,7 +55,10 @@ it('a Python without ensurepip makes no environment', async () => {
   await symlink('python3.11', join(folder, 'bin/python3'))
   await mkdir(join(folder, 'lib/python3.11'), { recursive: true })
   expect(await missingTools([venv], [join(folder, 'bin')])).toEqual([venv])
+  // A package that was removed leaves the folder of what Python compiled.
   await mkdir(join(folder, 'lib/python3.11/ensurepip'))
+  expect(await missingTools([venv], [join(folder, 'bin')])).toEqual([venv])
+  await writeFile(join(folder, 'lib/python3.11/ensurepip/__init__.py'), '')
   expect(await missingTools([venv], [join(folder, 'bin')])).toEqual([])
 })
 
