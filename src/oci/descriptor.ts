@@ -1,5 +1,6 @@
 import { type Digest, isDigest } from './digest.ts'
 import { isJsonObject, type JsonObject, sortedRecord } from './document.ts'
+import { miswrittenNames } from './jsonnames.ts'
 import type { Platform } from './platform.ts'
 
 /** What a manifest or index says of a blob; image-spec descriptor.md. */
@@ -16,10 +17,12 @@ export interface Descriptor {
 /** RFC 6838 section 4.2, as the image-spec asks for. */
 const MEDIA_TYPE = /^[A-Za-z0-9][A-Za-z0-9!#$&^_.+-]{0,126}\/[A-Za-z0-9][A-Za-z0-9!#$&^_.+-]{0,126}$/
 
+const MEMBERS = ['mediaType', 'digest', 'size', 'urls', 'annotations', 'data', 'platform', 'artifactType']
+
 /** What is wrong with a parsed descriptor, each line led by `where`; empty when `descriptorFrom` may take it. */
 export function descriptorViolations(value: unknown, where: string): readonly string[] {
   if (!isJsonObject(value)) return [`${where} is not a descriptor`]
-  const violations: string[] = []
+  const violations = miswrittenNames(value, MEMBERS).map((name) => `${where} has ${name}, written in another case`)
   if (typeof value['mediaType'] !== 'string' || !MEDIA_TYPE.test(value['mediaType'])) {
     violations.push(`${where} has no valid mediaType`)
   }

@@ -1,4 +1,5 @@
 import { ImageError } from '../errors.ts'
+import { repeatedName } from './jsonnames.ts'
 
 /** What registries must at least take, and the limit of the distribution registry; distribution-spec, "Pushing Manifests". */
 export const DOCUMENT_LIMIT_BYTES = 4 * 1024 * 1024
@@ -14,15 +15,20 @@ export function isJsonObject(value: unknown): value is JsonObject {
  * The JSON object in a manifest, index or config that others wrote.
  *
  * @param subject names the document in the error: `the manifest of ghcr.io/acme/x`
- * @throws ImageError when it is larger than 4 MiB, nested deeper than 64, not UTF-8, not JSON or not an object
+ * @throws ImageError when it is larger than 4 MiB, nested deeper than 64, not UTF-8, not JSON, not an object, or
+ *   has a name twice in one object
  */
 export function parseDocument(bytes: Uint8Array, subject: string): JsonObject {
   if (bytes.length > DOCUMENT_LIMIT_BYTES)
     throw new ImageError('image-document', subject, [`it has ${bytes.length} bytes, more than 4 MiB`])
   if (depthOf(bytes) > DEPTH_LIMIT)
     throw new ImageError('image-document', subject, [`its JSON is nested deeper than ${DEPTH_LIMIT}`])
-  const value = parsedJson(bytes, subject)
+  const { value, text } = parsedJson(bytes, subject)
   if (!isJsonObject(value)) throw new ImageError('image-document', subject, ['it is not a JSON object'])
+  const twice = repeatedName(text)
+  if (twice !== undefined) {
+    throw new ImageError('image-document', subject, [`it has ${JSON.stringify(twice)} twice in one object`])
+  }
   return value
 }
 
@@ -36,9 +42,10 @@ export function sortedRecord<Value>(entries: Iterable<readonly [string, Value]>)
   return Object.fromEntries([...entries].sort(([a], [b]) => (a < b ? -1 : a > b ? 1 : 0)))
 }
 
-function parsedJson(bytes: Uint8Array, subject: string): unknown {
+function parsedJson(bytes: Uint8Array, subject: string): { readonly value: unknown; readonly text: string } {
   try {
-    return JSON.parse(new TextDecoder('utf-8', { fatal: true, ignoreBOM: true }).decode(bytes))
+    const text = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true }).decode(bytes)
+    return { value: JSON.parse(text), text }
   } catch (error) {
     throw new ImageError('image-document', subject, [
       `it is not JSON in UTF-8 (${`${error instanceof Error ? error.message : error}`.replaceAll(/\s+/g, ' ')})`,

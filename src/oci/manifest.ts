@@ -1,6 +1,7 @@
 import { ImageError } from '../errors.ts'
 import { annotationViolations, type Descriptor, descriptorFrom, descriptorViolations } from './descriptor.ts'
 import { isJsonObject, type JsonObject, parseDocument } from './document.ts'
+import { miswrittenNames } from './jsonnames.ts'
 
 /** image-spec media-types.md; distribution docs, image manifest v2 schema 2. */
 export const mediaTypes = {
@@ -30,7 +31,9 @@ export interface Manifest {
   readonly annotations?: Readonly<Record<string, string>>
 }
 
-const LAYER_LIMIT = 500
+/** Of an image, ours too: docker itself stops at 127. */
+export const LAYER_LIMIT = 500
+const MEMBERS = ['schemaVersion', 'mediaType', 'artifactType', 'config', 'layers', 'subject', 'annotations']
 /** Members of an index, of a list and of schema 1: c/image internal/manifest/common.go refuses them too (CVE-2021-41190). */
 const FOREIGN_MEMBERS = ['manifests', 'fsLayers', 'history']
 
@@ -119,13 +122,32 @@ function manifestViolations(document: JsonObject, announced: string | undefined)
     ...FOREIGN_MEMBERS.filter((member) => member in document).map(
       (member) => `it has ${member}, which no manifest has`,
     ),
+    ...miswrittenNames(document, MEMBERS).map((name) => `it has ${name}, written in another case`),
+    ...artifactTypeViolations(document),
     ...descriptorViolations(document['config'], 'its config'),
     ...annotationViolations(document['annotations'], 'it'),
     ...(subject === undefined ? [] : descriptorViolations(subject, 'its subject')),
   ]
   if (!Array.isArray(layers)) return [...violations, 'it has no layers']
   if (layers.length > LAYER_LIMIT) return [...violations, `it has ${layers.length} layers, more than ${LAYER_LIMIT}`]
-  return [...violations, ...layers.flatMap((layer, position) => layerViolations(layer, `layer ${position + 1}`))]
+  return [
+    ...violations,
+    ...layers.flatMap((layer, position) => layerViolations(layer, `layer ${position + 1}`)),
+    ...sizeViolations([document['config'], ...layers].filter(isJsonObject)),
+  ]
+}
+
+/** What is wrong with the artifactType member of a manifest or an index. */
+export function artifactTypeViolations(document: JsonObject): readonly string[] {
+  return ['undefined', 'string'].includes(typeof document['artifactType']) ? [] : ['its artifactType is no text']
+}
+
+/** One digest has one size: of two only one is looked at where a blob is fetched once. */
+function sizeViolations(descriptors: readonly JsonObject[]): readonly string[] {
+  const sizes = Map.groupBy(descriptors, ({ digest }) => digest)
+  return [...sizes].flatMap(([digest, same]) =>
+    new Set(same.map(({ size }) => size)).size > 1 ? [`it says several sizes of ${digest}`] : [],
+  )
 }
 
 function layerViolations(layer: unknown, where: string): readonly string[] {

@@ -3,6 +3,7 @@ import { type Digest, isDigest } from '../digest.ts'
 import { isJsonObject, type JsonObject, parseDocument, sortedRecord } from '../document.ts'
 import { rfc3339 } from '../epoch.ts'
 import type { Platform } from '../platform.ts'
+import { memberViolations } from './configmembers.ts'
 import { diskStep, type History, type HistoryChanges, repairedHistory } from './history.ts'
 import { portKey } from './port.ts'
 
@@ -71,18 +72,18 @@ export interface ConfigUpdate {
  * The config of an image in the bytes that others wrote; members that are not known stay.
  *
  * @param subject names it in the error: `the config of ghcr.io/acme/x`
- * @throws ImageError when it is too large or deep, no JSON object, or lacks architecture, os or diff IDs
+ * @throws ImageError when it is too large or deep, no JSON object, lacks architecture, os or diff IDs, or has a
+ *   member of a kind that nobody who runs it could read
  */
 export function parseConfig(bytes: Uint8Array, subject = 'the config'): ImageConfig {
   const document = parseDocument(bytes, subject)
-  const { architecture, os, variant, history, config } = document
+  const { architecture, os, variant } = document
   const violations = [
     ...(typeof architecture === 'string' && architecture !== '' ? [] : ['it has no architecture']),
     ...(typeof os === 'string' && os !== '' ? [] : ['it has no os']),
     ...(variant === undefined || typeof variant === 'string' ? [] : ['its variant is no text']),
     ...rootfsViolations(document),
-    ...(history == null || isHistory(history) ? [] : ['its history is no list of entries']),
-    ...(config == null || isRuntimeConfig(config) ? [] : ['its config has members of the wrong kind']),
+    ...memberViolations(document),
   ]
   if (violations.length > 0) throw new ImageError('image-invalid', subject, violations)
   // Go's encoder writes an empty slice or pointer as null.
@@ -196,18 +197,4 @@ function rootfsViolations(document: JsonObject): readonly string[] {
     ...(rootfs['type'] === 'layers' ? [] : ['its rootfs.type is not "layers"']),
     ...(valid ? [] : ['its diff_ids are no list of sha256 digests']),
   ]
-}
-
-function isHistory(value: unknown): value is readonly History[] {
-  return Array.isArray(value) && value.every(isJsonObject)
-}
-
-function isRuntimeConfig(value: unknown): value is RuntimeConfig {
-  if (!isJsonObject(value)) return false
-  const isTexts = (list: unknown) => list == null || (Array.isArray(list) && list.every((it) => typeof it === 'string'))
-  const isMapping = (map: unknown) => map == null || isJsonObject(map)
-  return (
-    [value['Env'], value['Entrypoint'], value['Cmd']].every(isTexts) &&
-    [value['ExposedPorts'], value['Volumes'], value['Labels']].every(isMapping)
-  )
 }

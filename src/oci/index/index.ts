@@ -1,7 +1,8 @@
 import { ImageError } from '../../errors.ts'
 import { annotationViolations, type Descriptor, descriptorFrom, descriptorViolations } from '../descriptor.ts'
 import { type JsonObject, parseDocument } from '../document.ts'
-import { mediaTypeOf, mediaTypes, mediaTypeViolations } from '../manifest.ts'
+import { miswrittenNames } from '../jsonnames.ts'
+import { artifactTypeViolations, mediaTypeOf, mediaTypes, mediaTypeViolations } from '../manifest.ts'
 import { acceptedVariants, type Platform } from '../platform.ts'
 
 /** An image index, or a Docker manifest list as `mediaType` says; image-spec image-index.md. */
@@ -14,6 +15,7 @@ export interface Index {
 }
 
 const ENTRY_LIMIT = 500
+const MEMBERS = ['schemaVersion', 'mediaType', 'artifactType', 'manifests', 'subject', 'annotations']
 const FOREIGN_MEMBERS = ['config', 'layers', 'fsLayers', 'history']
 
 /**
@@ -43,6 +45,8 @@ function indexViolations(document: JsonObject, announced: string | undefined): r
     ...(document['schemaVersion'] === 2 ? [] : ['its schemaVersion is not 2']),
     ...mediaTypeViolations(document, announced, [mediaTypes.index, mediaTypes.dockerList]),
     ...FOREIGN_MEMBERS.filter((member) => member in document).map((member) => `it has ${member}, which no index has`),
+    ...miswrittenNames(document, MEMBERS).map((name) => `it has ${name}, written in another case`),
+    ...artifactTypeViolations(document),
     ...annotationViolations(document['annotations'], 'it'),
   ]
   if (!Array.isArray(manifests)) return [...violations, 'it has no manifests']

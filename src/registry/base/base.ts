@@ -1,4 +1,5 @@
 import { ImageError, RegistryError } from '../../errors.ts'
+import { baseLayers } from '../../oci/baseimage.ts'
 import { type ImageConfig, parseConfig } from '../../oci/container/config.ts'
 import type { Descriptor } from '../../oci/descriptor.ts'
 import { type Digest, digestOf } from '../../oci/digest.ts'
@@ -79,6 +80,8 @@ export async function resolveBase(
     : parseManifest(bytes, undefined, subject(text))
   const config = await registryConfig(text, pinned, manifest, access)
   checkPlatform(text, config, platform)
+  // What cannot be built on is told before a disk is built.
+  baseLayers(manifest, config, `the base ${text}`)
   const isPublic = asksPublic && (await readableByAll(pinned, text, access))
   return { ...named, pinned, platform, manifest, config, isPublic }
 }

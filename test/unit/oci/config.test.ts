@@ -159,7 +159,23 @@ describe('parseConfig', () => {
       'its diff_ids are no list of sha256 digests',
     ],
     ['a history that is none', { history: ['x'] }, 'its history is no list of entries'],
-    ['an Env that is no list', { config: { Env: 'x' } }, 'its config has members of the wrong kind'],
+    ['an Env that is no list', { config: { Env: 'x' } }, 'its config has Env of the wrong kind'],
+    ['an Env without text', { config: { Env: [null] } }, 'its config has Env of the wrong kind'],
+    ['a User that is a number', { config: { User: 0 } }, 'its config has User of the wrong kind'],
+    ['a label that is no text', { config: { Labels: { a: 1 } } }, 'its config has Labels of the wrong kind'],
+    ['a date that is none', { created: 'today' }, 'it has created of the wrong kind'],
+    ['an author that is a list', { author: ['x'] }, 'it has author of the wrong kind'],
+    [
+      'a step that is no text',
+      { history: [{ created_by: 1 }] },
+      'step 1 of its history has created_by of the wrong kind',
+    ],
+    [
+      'a step with a date that is none',
+      { history: [{ created: '' }] },
+      'step 1 of its history has created of the wrong',
+    ],
+    ['another case of a member', { config: { ENV: ['A=b'] } }, 'its config has ENV, written in another case'],
   ])('refuses %s', (_, change, violation) => {
     expect(() => parse({ ...base({}), ...change })).toThrow(new ImageError('image-invalid', 'the config', [violation]))
   })
