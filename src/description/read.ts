@@ -1,4 +1,3 @@
-import { readFile } from 'node:fs/promises'
 import { DescriptionError, type Problem } from '../errors.ts'
 import { containerProblems } from './containerrules.ts'
 import {
@@ -13,6 +12,7 @@ import {
   type Scope,
 } from './description.ts'
 import { decodedText } from './encoding.ts'
+import { descriptionBytes } from './file.ts'
 import type { FoundDescription } from './find.ts'
 import { includedFile } from './include.ts'
 import { inlinedText } from './inline.ts'
@@ -64,7 +64,7 @@ export async function readDescription(found: FoundDescription): Promise<Descript
 }
 
 async function readDocument(file: string, mayBeYaml: boolean): Promise<DescriptionDocument> {
-  const text = decodedText(await readFile(file), file)
+  const text = decodedText(await descriptionBytes(file), file)
   const isYaml = mayBeYaml && /\.ya?ml$/i.test(file)
   const source = isYaml ? { file, ...yamlAsXml(text, file) } : { file, text: withElements(text, file) }
   return { file, text: source.text, root: xmlTree(source) }

@@ -41,6 +41,9 @@ export interface XmlSource {
   readonly lineAt?: (offset: number) => number
 }
 
+/** A description has about eight; saxes looks at all that are open for each element, and takes minutes for 100,000. */
+const DEPTH_LIMIT = 64
+
 interface OpenElement extends Omit<XmlElement, 'children' | 'text' | 'end'> {
   readonly children: XmlElement[]
   text: string
@@ -51,7 +54,7 @@ interface OpenElement extends Omit<XmlElement, 'children' | 'text' | 'end'> {
  * text by the offsets here leaves them as they are.
  *
  * @throws DescriptionError with file and line where it is not well formed (XML 1.0, Namespaces in XML 1.0), or where it
- *   declares an entity that stands for another file
+ *   declares an entity that stands for another file, or where elements are nested deeper than 64
  */
 export function xmlTree(source: XmlSource): XmlElement {
   const lineAt = source.lineAt ?? lineCounter(source.text)
@@ -78,6 +81,7 @@ export function xmlTree(source: XmlSource): XmlElement {
   parser.on('doctype', (doctype) => declareEntities(parser, doctype, source.text, fail))
   parser.on('opentagstart', () => {
     start = source.text.lastIndexOf('<', parser.position - 1)
+    if (open.length >= DEPTH_LIMIT) fail(start, `elements are nested deeper than ${DEPTH_LIMIT}: close some before`)
   })
   parser.on('opentag', (tag) => {
     open.push(openElement(tag, source, { start, end: parser.position }, lineAt))

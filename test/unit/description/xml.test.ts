@@ -13,6 +13,13 @@ function child(element: XmlElement, index: number): XmlElement {
 }
 
 describe('the XML tree', () => {
+  it('is at most 64 elements deep, and a deeper one is refused at once', async () => {
+    const nested = (depth: number) => `${'<a>'.repeat(depth)}${'</a>'.repeat(depth)}`
+    expect(read(nested(64)).children).toHaveLength(1)
+    expect(await problem(nested(65))).toContain('elements are nested deeper than 64')
+    expect(await problem('<a>'.repeat(200_000))).toContain('elements are nested deeper than 64')
+  })
+
   it('keeps line and span of elements and attributes, with characters beyond 16 bits and all kinds of line ends', () => {
     const text = `<?xml version="1.0"?>\r\n<!-- 😀 -->\n<image name='😀'\n\t version = "1">\r<type\n  a="x>y"/>😀</image>\n`
     const image = read(text)
