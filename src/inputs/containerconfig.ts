@@ -1,4 +1,4 @@
-import { parseDocument } from 'yaml'
+import { isScalar as isYamlScalar, parseDocument, visit } from 'yaml'
 import type { ConfigChanges } from '../oci/container/config.ts'
 import { configProblems, KIWI_WORDS } from '../oci/container/containerconfig.ts'
 import { type ContainerNaming, namingProblems } from '../oci/container/containername.ts'
@@ -53,6 +53,11 @@ export function readContainerconfig(text: string): Containerconfig {
     // What is a warning to the parser, such as a tag that it does not know, it would print to standard error itself.
     const [error] = [...document.errors, ...document.warnings]
     if (error !== undefined) throw error
+    visit(document, {
+      Pair: (_, { key }) => {
+        if (!isYamlScalar(key)) throw new Error('a key is no text: write NAME: VALUE')
+      },
+    })
     return parseContainerconfig(document.toJS())
   } catch (error) {
     const [reason = ''] = String(error instanceof Error ? error.message : error).split('\n')

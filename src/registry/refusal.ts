@@ -49,6 +49,9 @@ export function refusalOf(lines: readonly string[], isCopy = false): Refusal {
   return { kind: rule.kind, reason, transient, ...about, ...(waitSeconds === undefined ? {} : { waitSeconds }) }
 }
 
+/** A registry may answer with any number of characters, which no rule here is made for, and nobody reads. */
+const TEXT_LIMIT = 4096
+
 /** The message of the last `level=fatal` line, else of the first error, else the last line; without logrus' quoting and without the name that we say ourselves. */
 function fatalText(lines: readonly string[]): string {
   const last =
@@ -57,7 +60,8 @@ function fatalText(lines: readonly string[]): string {
     lines.findLast((line) => line.trim() !== '') ??
     ''
   const quoted = /\bmsg=("(?:[^"\\]|\\.)*")/.exec(last)?.[1]
-  const text = quoted === undefined ? last.trim() : unquoted(quoted)
+  const whole = quoted === undefined ? last.trim() : unquoted(quoted)
+  const text = whole.length > TEXT_LIMIT ? `${whole.slice(0, TEXT_LIMIT)} …` : whole
   return text.replace(/^(?:Error )?(?:parsing|initializing|reading) (?:image name|source) "?\S+?"?: /, '')
 }
 

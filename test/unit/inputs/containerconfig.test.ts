@@ -127,6 +127,7 @@ describe('readContainerconfig', () => {
 it.each([
   ['a tag that is none', 'author: !text Ada'],
   ['an alias that may mean two things', 'author: &a x\nuser: *a:'],
+  ['a key that is a mapping', 'env: {{A: b}: c}'],
 ])('refuses %s, of which the parser only warns, past our log', (_, text) => {
   expect(readContainerconfig(text).problems).toEqual([expect.stringMatching(/^no valid YAML: /)])
 })

@@ -145,4 +145,9 @@ describe('refusalOf', () => {
   it('says so when there is nothing to say', () => {
     expect(refusalOf([]).reason).toBe('skopeo gave no reason')
   })
+
+  it('reads of an answer without end what comes first, and at once', () => {
+    expect(refusalOf(fatal('denied '.repeat(300_000)))).toMatchObject({ kind: 'denied' })
+    expect(refusalOf(fatal('odd '.repeat(300_000))).reason.length).toBeLessThan(5000)
+  })
 })
