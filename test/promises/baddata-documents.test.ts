@@ -37,7 +37,7 @@ it('documents of registries and layouts become values that are whole, or are ref
   await using box = await sandbox()
 
   await fuzz(tried, 'manifests', {
-    narrow: 5000,
+    narrow: 2000,
     values: documentOf(MANIFESTS),
     look: (bytes) => {
       const manifest = parseManifest(bytes)
@@ -46,7 +46,7 @@ it('documents of registries and layouts become values that are whole, or are ref
     },
   })
   await fuzz(tried, 'indexes', {
-    narrow: 5000,
+    narrow: 2000,
     values: documentOf(INDEXES),
     look: (bytes) => {
       const index = parseIndex(bytes)
@@ -63,7 +63,7 @@ it('documents of registries and layouts become values that are whole, or are ref
     return Buffer.from(JSON.stringify(document) ?? name)
   }
   await fuzz(tried, 'parts of an index that is merged', {
-    narrow: 2000,
+    narrow: 1500,
     values: fc.tuple(changedDocument(SINGLE_INDEXES), changedDocument(MANIFESTS), documentOf(CONFIGS), fc.boolean()),
     look: ([indexDocument, manifestDocument, config, isIndex]) => {
       const manifest = above(structuredClone(manifestDocument), '', config, (found) => Reflect.get(found, 'config'))
@@ -77,7 +77,7 @@ it('documents of registries and layouts become values that are whole, or are ref
     },
   })
   await fuzz(tried, 'configs', {
-    narrow: 5000,
+    narrow: 2000,
     values: documentOf(CONFIGS),
     look: (bytes) => {
       const config = parseConfig(bytes)
@@ -87,7 +87,7 @@ it('documents of registries and layouts become values that are whole, or are ref
     },
   })
   await fuzz(tried, 'images of a base that is wild', {
-    narrow: 3000,
+    narrow: 1500,
     values: fc.tuple(documentOf(MANIFESTS), documentOf(CONFIGS)),
     look: ([manifest, config]) => {
       const base = {
@@ -102,7 +102,7 @@ it('documents of registries and layouts become values that are whole, or are ref
     },
   })
   await fuzz(tried, 'plans between the steps', {
-    narrow: 5000,
+    narrow: 2000,
     values: documentText(changedDocument(PLANS)),
     look: (text) => {
       const plan = parsePlan(text)
@@ -115,7 +115,7 @@ it('documents of registries and layouts become values that are whole, or are ref
   })
   const plan = parsePlan(JSON.stringify(PLANS[0]))
   await fuzz(tried, 'results between the steps', {
-    narrow: 5000,
+    narrow: 2000,
     values: documentText(changedDocument([BUILT])),
     look: (text) => {
       const built = parseBuilt(text)
@@ -124,7 +124,7 @@ it('documents of registries and layouts become values that are whole, or are ref
     },
   })
   await fuzz(tried, 'states that the post step trusts', {
-    narrow: 2000,
+    narrow: 1000,
     values: fc.oneof(documentText(changedDocument([['/tmp/kiwi-oci-a', '/tmp/kiwi-oci-b']])), wildText),
     look: (text) => {
       // Node takes no NUL into the environment, nor does the kernel.
@@ -133,11 +133,11 @@ it('documents of registries and layouts become values that are whole, or are ref
     },
   })
   await fuzz(tried, 'files of logins', {
-    narrow: 2000,
+    narrow: 1000,
     values: documentText(changedDocument(LOGINS)),
     look: (text) => parseLogins(text, '/auth.json'),
   })
 
   tried.add('nothing is written anywhere', await box.changes())
-  await tried.finish(30_000)
+  await tried.finish(15_000)
 })

@@ -2,7 +2,6 @@ import { mkdir, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import fc from 'fast-check'
 import { expect, it } from 'vitest'
-import { KnownError } from '../../src/errors.ts'
 import { parseArguments } from '../../src/inputs/arguments.ts'
 import { parseContainerconfig, readContainerconfig } from '../../src/inputs/containerconfig.ts'
 import { asFlags } from '../../src/inputs/flagwords.ts'
@@ -75,11 +74,10 @@ it('inputs of an action and a command line are planned or refused, with nothing 
   const tried = new Tried('baddata-inputs', 'wild inputs, references, command lines and containerconfigs')
   await using box = await sandbox()
   await fill(box.inside)
-  process.env['BADDATA'] = box.inside
   const placed = (text: string) => text.replaceAll('$INSIDE', box.inside)
 
   await fuzz(tried, 'inputs of the action', {
-    narrow: 3000,
+    narrow: 1500,
     values: given(INPUT_NAMES, ['disk', 'description']),
     look: async (inputs) => {
       const environment = asEnvironment(new Map([...inputs].map(([name, text]) => [name, placed(text)])))
@@ -93,7 +91,7 @@ it('inputs of an action and a command line are planned or refused, with nothing 
     },
   })
   await fuzz(tried, 'inputs of a merge', {
-    narrow: 1000,
+    narrow: 500,
     values: given(MERGE_NAMES, ['images']),
     look: (inputs) => {
       const taken = takeInputs(asEnvironment(inputs), MERGE_NAMES)
@@ -114,7 +112,7 @@ it('inputs of an action and a command line are planned or refused, with nothing 
     { weight: 2, arbitrary: wildText },
   )
   await fuzz(tried, 'command lines', {
-    narrow: 3000,
+    narrow: 1500,
     values: fc.array(word, { maxLength: 8 }),
     look: async (words) => {
       const line = parseArguments(words)
@@ -126,7 +124,7 @@ it('inputs of an action and a command line are planned or refused, with nothing 
     },
   })
   await fuzz(tried, 'references', {
-    narrow: 5000,
+    narrow: 3000,
     values: changedText(REFERENCES, WORDS),
     look: (text) => {
       const read = parseReference(text)
@@ -144,7 +142,7 @@ it('inputs of an action and a command line are planned or refused, with nothing 
     },
   })
   await fuzz(tried, 'platforms, annotations, compressions, matrices', {
-    narrow: 3000,
+    narrow: 1500,
     values: changedText(['linux/amd64', 'linux/arm64/v8=a,b', 'index,manifest[linux/amd64]:a.b=c', 'gzip:9'], WORDS),
     look: (text) => {
       const platform = parsePlatform(text)
@@ -160,13 +158,13 @@ it('inputs of an action and a command line are planned or refused, with nothing 
     fc.record({ 'digest-0': wildJson, 'digest-1': wildJson }).map((each) => JSON.stringify(each)),
   )
   await fuzz(tried, 'digests that the jobs of a matrix hand over', {
-    narrow: 1000,
+    narrow: 500,
     values: digests,
     look: (text) => pushedImages(readMatrix('linux/amd64,linux/arm64').jobs, 'ghcr.io/acme/x', text),
   })
   const base = parseConfig(Buffer.from('{"architecture":"amd64","os":"linux","rootfs":{"type":"layers"}}'))
   await fuzz(tried, 'containerconfigs', {
-    narrow: 3000,
+    narrow: 1500,
     values: fc.oneof(
       { weight: 4, arbitrary: changedText(CONTAINERCONFIGS, WORDS) },
       { weight: 1, arbitrary: wildJson.map((value) => JSON.stringify(value) ?? '') },
@@ -185,12 +183,11 @@ it('inputs of an action and a command line are planned or refused, with nothing 
     },
   })
   await fuzz(tried, 'parsed containerconfigs', {
-    narrow: 1000,
+    narrow: 500,
     values: wildJson,
     look: (value) => parseContainerconfig(value),
   })
 
   tried.add('nothing is written anywhere', await box.changes())
-  await tried.finish(15_000)
-  expect(KnownError).toBeDefined()
+  await tried.finish(10_000)
 })
