@@ -1,3 +1,4 @@
+import { dirname, join, resolve } from 'node:path'
 import type { Plan } from '../plan/plan.ts'
 import type { Access } from '../registry/access.ts'
 import { exportImage } from '../registry/target/export.ts'
@@ -59,6 +60,15 @@ export async function publishImage(job: PublishJob): Promise<Published> {
   )
   report.endGroup()
   return published
+}
+
+/** Folders in which exports write files and folders under names of their own, until they are whole; absolute. */
+export function exportFolders(plan: Plan): readonly string[] {
+  const paths = plannedDestinations(plan).flatMap((name) => {
+    const isOurs = ['oci', 'oci-archive', 'dir', 'docker-archive'].includes(name.transport)
+    return isOurs && 'path' in name ? [resolve(name.path)] : []
+  })
+  return [...new Set(paths.flatMap((path) => [dirname(path), path, join(path, 'blobs/sha256')]))]
 }
 
 /** Where the plan's exports go. */

@@ -42,6 +42,7 @@ export interface BuildRequest extends Selection {
   readonly supervisor: { readonly program: string; readonly args: readonly string[] }
   /** Whom the results belong to. */
   readonly owner: RunJob['owner']
+  readonly caller: RunJob['caller']
   readonly report: Report
   /** The time in milliseconds. */
   readonly now: () => number
@@ -132,6 +133,7 @@ function buildJob(request: BuildRequest, { workFolder, target, logFile }: Places
     discard: [join(target, 'build'), temp, join(workFolder, HOME_FOLDER)],
     handOver: [target, logFile, request.sharedCache],
     owner: request.owner,
+    caller: request.caller,
   }
 }
 

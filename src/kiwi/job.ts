@@ -18,6 +18,8 @@ export interface RunJob {
   /** Files and folders that shall belong to `owner` after the run. */
   readonly handOver: readonly string[]
   readonly owner: { readonly uid: number; readonly gid: number }
+  /** The process that waits for the result, by its number and start; where it is gone, the work folder goes too. */
+  readonly caller: { readonly pid: number; readonly started: string }
 }
 
 /** Releases and deletes the work folder `remove`, which must lie directly in the folder `under`. */
@@ -39,6 +41,9 @@ export function parseJob(line: string): RunJob | RemoveJob {
   if (!isRecord(owner) || !isId(owner['uid']) || !isId(owner['gid'])) throw new Error('the job names no owner')
   const bind = value['bind']
   if (!isRecord(bind)) throw new Error('the job has no bind')
+  const caller = value['caller']
+  if (!isRecord(caller) || !isId(caller['pid']) || !isText(caller['started']))
+    throw new Error('the job names no caller')
   const env = value['env']
   if (!isRecord(env) || !Object.values(env).every(isText)) throw new Error('env of the job is no mapping of texts')
   return {
@@ -51,6 +56,7 @@ export function parseJob(line: string): RunJob | RemoveJob {
     discard: texts(value, 'discard'),
     handOver: texts(value, 'handOver'),
     owner: { uid: owner['uid'], gid: owner['gid'] },
+    caller: { pid: caller['pid'], started: caller['started'] },
   }
 }
 

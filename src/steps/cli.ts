@@ -11,7 +11,7 @@ import { readInputs } from '../inputs/inputs.ts'
 import { readMergeInputs } from '../inputs/mergeinputs.ts'
 import { hostFacts } from '../job/hostfacts.ts'
 import { thisProcess } from '../job/owner.ts'
-import { plannedDestinations, publishImage } from '../job/publish.ts'
+import { exportFolders, plannedDestinations, publishImage } from '../job/publish.ts'
 import { metadataText, type Published, UNPUBLISHED } from '../job/result.ts'
 import { buildLacks } from '../job/space.ts'
 import { Stopwatch } from '../job/stopwatch.ts'
@@ -28,7 +28,7 @@ import { readFiles } from '../plan/readfiles.ts'
 import { placeOfFile } from '../registry/target/sameplace.ts'
 import { Terminal } from '../terminal.ts'
 import { runBuild } from './buildjob.ts'
-import { startGuardian } from './guardian.ts'
+import { type Guardian, startGuardian } from './guardian.ts'
 import { jobShelf, localShelf } from './localshelf.ts'
 import { withAccess } from './logins.ts'
 import { runMerge } from './mergejob.ts'
@@ -60,7 +60,8 @@ async function main(): Promise<void> {
       folders.add(folder)
     }
     const owner = await thisProcess()
-    const { digest, kept } = await runJob(line, around, { terminal, signal: canceling.signal, owner, keep })
+    const running = { terminal, guardian, signal: canceling.signal, owner, keep }
+    const { digest, kept } = await runJob(line, around, running)
     for (const folder of kept) {
       await disown(folder)
       guardian.forget(folder)
@@ -76,6 +77,7 @@ async function main(): Promise<void> {
 
 interface Running extends FolderKeeping {
   readonly terminal: Terminal
+  readonly guardian: Guardian
   readonly signal: AbortSignal
 }
 
@@ -94,6 +96,7 @@ async function runJob(
   const ours = [...line.problems, ...(await metadataProblems(line)), ...problems]
   const plan = await makePlan({ inputs, problems: ours }, facts)
   await checkMetadataPlace(line, plan)
+  running.guardian.watchInside([...exportFolders(plan), dirname(resolve(line.metadataFile ?? '.'))])
   for (const each of planLines(plan)) report.info(asFlags(each))
   const { push, pushByDigest, exports, workDirectory } = plan
   if (!push && pushByDigest === undefined && exports.length === 0 && workDirectory === undefined) {
@@ -108,10 +111,8 @@ async function runJob(
     shelf: plan.cache ? localShelf(around.cacheFolder, report) : jobShelf(around.temp, running),
     lacks: await buildLacks(plan, plan.workDirectory ?? around.temp),
     nowSeconds: Date.now() / 1000,
+    ...running,
     report,
-    signal,
-    owner,
-    keep,
   })
   const step = { plan, inputs, around, report, signal, owner, keep, phases: [] }
   const built = await runBuild({ ...step, ...(kiwi ? { kiwi } : {}) })
@@ -122,7 +123,7 @@ async function runJob(
       published = now
     }
     const stopwatch = new Stopwatch(() => Date.now())
-    const publishing = { tmpFolder: built.workFolder, report, signal, owner, keep }
+    const publishing = { ...step, tmpFolder: built.workFolder }
     await withAccess(plan, inputs, around, publishing, (access) =>
       publishImage({ plan, built, access, report, stopwatch, onProgress }),
     )

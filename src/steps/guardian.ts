@@ -1,5 +1,6 @@
 import type { Writable } from 'node:stream'
 import { runCommand } from '../command.ts'
+import { TEMPORARY_PREFIX } from '../oci/store/temporary.ts'
 import type { Surroundings } from './surroundings.ts'
 
 /** Looks after folders of this process for the case that it is killed. */
@@ -8,16 +9,27 @@ export interface Guardian extends AsyncDisposable {
   watch(folder: string): void
   /** The folder stays, whatever comes. */
   forget(folder: string): void
+  /** What this process has in these folders under temporary names (`oci/store/temporary.ts`) goes too; the folders stay. */
+  watchInside(folders: readonly string[]): void
+}
+
+/** What is told to a guardian, as JSON. */
+export interface Watched {
+  /** Of the job. */
+  readonly folders: readonly string[]
+  /** Others, with files of ours in them. */
+  readonly around: readonly string[]
+  readonly prefix: string
 }
 
 /**
- * Reads lists of folders, one a line as JSON, until its input ends, as it does when we are killed; what the last list names
- * is then removed by the program in its arguments. A shell, for that it costs next to nothing to have it wait.
+ * Reads lines until its input ends, as it does when we are killed, and hands the last one to the program in its arguments,
+ * which removes what it names; nothing where that line is empty. A shell, for that it costs next to nothing to have it wait.
  */
 const PROGRAM = `exec >/dev/null 2>&1
-folders='[]'
-while IFS= read -r line; do folders=$line; done
-[ "$folders" = '[]' ] || exec "$@" "$folders"`
+watched=
+while IFS= read -r line; do watched=$line; done
+[ -z "$watched" ] || exec "$@" "$watched"`
 
 /**
  * Starts a guardian: a process in a session of its own, which signals to our process group do not reach. Disposing of it
@@ -26,9 +38,9 @@ while IFS= read -r line; do folders=$line; done
  * @throws CommandError when no process can be started
  */
 export async function startGuardian(
-  around: Pick<Surroundings, 'nodePath' | 'abandonedPath' | 'searchPath'>,
+  files: Pick<Surroundings, 'nodePath' | 'abandonedPath' | 'searchPath'>,
 ): Promise<Guardian> {
-  const { nodePath, abandonedPath, searchPath } = around
+  const { nodePath, abandonedPath, searchPath } = files
   const args = ['-c', PROGRAM, 'sh', nodePath, abandonedPath]
   let ended: Promise<unknown> = Promise.resolve()
   const input = await new Promise<Writable>((resolve, reject) => {
@@ -36,7 +48,11 @@ export async function startGuardian(
     ended.catch(reject)
   })
   const watched = new Set<string>()
-  const tell = () => void input.write(`${JSON.stringify([...watched])}\n`)
+  let around: readonly string[] = []
+  const tell = () => {
+    const told: Watched = { folders: [...watched], around, prefix: TEMPORARY_PREFIX }
+    input.write(`${JSON.stringify(told)}\n`)
+  }
   return {
     watch: (folder) => {
       watched.add(folder)
@@ -46,8 +62,12 @@ export async function startGuardian(
       watched.delete(folder)
       tell()
     },
+    watchInside: (folders) => {
+      around = folders
+      tell()
+    },
     [Symbol.asyncDispose]: async () => {
-      input.end('[]\n')
+      input.end('\n')
       // One that was killed has nothing to do any more.
       await ended.catch(() => {})
     },

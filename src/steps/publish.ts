@@ -1,6 +1,6 @@
 import { readInputs } from '../inputs/inputs.ts'
 import { parseBuilt } from '../job/builttext.ts'
-import { publishImage } from '../job/publish.ts'
+import { exportFolders, publishImage } from '../job/publish.ts'
 import { metadataText, type Published, UNPUBLISHED } from '../job/result.ts'
 import { Stopwatch } from '../job/stopwatch.ts'
 import { summaryMarkdown } from '../job/summary.ts'
@@ -18,6 +18,7 @@ await runStep(async (report, signal) => {
   const { inputs } = readInputs(takeInputs(process.env).raw, inputFacts(around, 'action'))
   if (inputs.login) maskSecret(inputs.login.username, inputs.login.password)
   await using folders = await stepFolders(around)
+  folders.guardian.watchInside(exportFolders(plan))
   const stopwatch = new Stopwatch(() => Date.now())
   let published: Published = UNPUBLISHED
   try {

@@ -38,29 +38,18 @@ async function main(): Promise<number> {
     input.once('line', resolveLine)
     input.once('close', () => resolveLine(''))
   })
-  let isLeft = false
   const ended = new Promise<void>((resolveEnd) => {
-    input.once('close', () => {
-      isLeft = true
-      resolveEnd()
-    })
+    input.once('close', resolveEnd)
     for (const signal of ['SIGTERM', 'SIGINT', 'SIGHUP'] as const) process.on(signal, () => resolveEnd())
   })
   const text = await line
   if (text === '') throw new HostError('host-handover', 'the supervisor was given no job', 'kiwi-oci starts it itself')
   const job = parseJob(text)
   if ('remove' in job) return remove(job)
-  return run(job, { ended, isLeft: () => isLeft })
+  return run(job, ended)
 }
 
-interface Caller {
-  /** When the work is to end. */
-  readonly ended: Promise<void>
-  /** Whether nobody waits for a result: the caller was killed, or the job canceled. */
-  readonly isLeft: () => boolean
-}
-
-async function run(job: RunJob, caller: Caller): Promise<number> {
+async function run(job: RunJob, ended: Promise<void>): Promise<number> {
   await checkMarked(job.workFolder)
   await checkNamespaces()
   const own = join(job.workFolder, `private-${process.pid}`)
@@ -69,7 +58,7 @@ async function run(job: RunJob, caller: Caller): Promise<number> {
     binds.push(...(await makePrivatePlaces(own, usedPaths(job))))
     const who = `${process.pid} ${await processStart(process.pid)}`
     await putText(join(job.workFolder, RUN_FILE), [who, ...binds.map(({ to }) => to)].join('\n'))
-    const code = await supervise(job, binds, caller.ended)
+    const code = await supervise(job, binds, ended)
     // Before what it wrote is removed: on a full disk KIWI's log ends early, and its last error may be a later one.
     if (code !== 0 && (await isFull(job.workFolder))) process.stdout.write(`${job.workFolder}: ${NO_SPACE}\n`)
     return code
@@ -77,9 +66,8 @@ async function run(job: RunJob, caller: Caller): Promise<number> {
     await releaseLeftovers(job.workFolder)
     for (const { to } of binds) await leavePlace(to)
     await removeTree(own)
-    if (!caller.isLeft()) await conclude(job)
-    if (caller.isLeft()) await abandon(job.workFolder)
-    else await rm(join(job.workFolder, RUN_FILE), { force: true })
+    if (await isGone(job.caller)) await abandon(job.workFolder)
+    else await conclude(job)
   }
 }
 
@@ -87,9 +75,14 @@ async function run(job: RunJob, caller: Caller): Promise<number> {
 async function conclude(job: RunJob): Promise<void> {
   for (const folder of job.discard) await removeTree(within(folder, job.workFolder))
   for (const path of job.handOver) await handOver(path, job.owner)
+  await rm(join(job.workFolder, RUN_FILE), { force: true })
 }
 
-/** Nobody may be there any more who could remove it, or see the log. */
+async function isGone({ pid, started }: RunJob['caller']): Promise<boolean> {
+  return (await processStart(pid)) !== started
+}
+
+/** Nobody is there any more who could remove it, or was told of the log. */
 async function abandon(workFolder: string): Promise<void> {
   await removeWithLeftovers(workFolder)
   await removeLogs(workFolder)

@@ -1,9 +1,10 @@
-import { createHash, randomUUID } from 'node:crypto'
+import { createHash } from 'node:crypto'
 import { writeSync } from 'node:fs'
 import { type FileHandle, open, rename, rm } from 'node:fs/promises'
 import { join } from 'node:path'
 import { spaceError } from '../../errors.ts'
 import { type Digest, digestHex } from '../digest.ts'
+import { temporaryName } from './temporary.ts'
 
 const WRITE_BYTES = 64 * 1024
 
@@ -77,7 +78,7 @@ async function writeTemporary(
   folder: string,
   source: AsyncIterable<Uint8Array> | Iterable<Uint8Array>,
 ): Promise<string> {
-  const path = join(folder, `.${randomUUID()}.tmp`)
+  const path = join(folder, temporaryName())
   try {
     await using file = await open(path, 'wx', 0o644)
     for await (const chunk of source) writeAll(file, chunk)

@@ -1,4 +1,4 @@
-import { createHash, randomUUID } from 'node:crypto'
+import { createHash } from 'node:crypto'
 import { constants } from 'node:fs'
 import { link, lstat, open, rename, rm } from 'node:fs/promises'
 import { join } from 'node:path'
@@ -6,6 +6,7 @@ import { ImageError, spaceError } from '../../errors.ts'
 import { digestHex } from '../digest.ts'
 import { blobContent } from './content.ts'
 import type { StoredBlob } from './storedimage.ts'
+import { temporaryName } from './temporary.ts'
 
 const READ_BYTES = 1024 * 1024
 /** Where no hard link can be: link(2). */
@@ -24,7 +25,7 @@ export async function bringBlob(folder: string, blob: StoredBlob, signal?: Abort
   const path = join(folder, digestHex(blob.digest))
   const there = await lstat(path).catch(() => undefined)
   if (there !== undefined && (await damageOf(path, blob, signal)) === undefined) return false
-  const temporary = join(folder, `.${randomUUID()}.tmp`)
+  const temporary = join(folder, temporaryName())
   try {
     const damage = (await linked(blob.file, temporary, folder))
       ? await damageOf(temporary, blob, signal)

@@ -1,9 +1,9 @@
-import { randomUUID } from 'node:crypto'
 import { readdir, rename, rm, rmdir } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
 import { HostError } from '../../errors.ts'
 import { syncFile } from '../../oci/store/blob.ts'
 import { isThere, makeFolder } from '../../oci/store/folder.ts'
+import { temporaryName } from '../../oci/store/temporary.ts'
 
 /**
  * Makes a new folder whole: filled under another name beside it, and renamed when all its files are on the disk. On an
@@ -14,8 +14,7 @@ import { isThere, makeFolder } from '../../oci/store/folder.ts'
  */
 export async function makeWhole(path: string, fill: (folder: string) => Promise<void>): Promise<boolean> {
   const made = await makeParents(path)
-  // Not behind its name, which may be as long as a name can be.
-  const temporary = join(dirname(path), `.${randomUUID()}.tmp`)
+  const temporary = join(dirname(path), temporaryName())
   try {
     await makeFolder(temporary)
     await fill(temporary)

@@ -1,7 +1,10 @@
+import { mkdir, writeFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import { temporaryName } from '../../../src/oci/store/temporary.ts'
 import { startGuardian } from '../../../src/steps/guardian.ts'
 
-/** Has folders watched, to be killed by a test: `node guarded.ts ABANDONED WATCHED FORGOTTEN`. */
-const [abandonedPath = '', watched = '', forgotten = ''] = process.argv.slice(2)
+/** Has folders watched, and half a file and half a folder in another, to be killed by a test: `node guarded.ts ABANDONED WATCHED FORGOTTEN AROUND`. */
+const [abandonedPath = '', watched = '', forgotten = '', around = ''] = process.argv.slice(2)
 await using guardian = await startGuardian({
   nodePath: process.execPath,
   abandonedPath,
@@ -10,6 +13,9 @@ await using guardian = await startGuardian({
 guardian.watch(forgotten)
 guardian.watch(watched)
 guardian.forget(forgotten)
+guardian.watchInside([around])
+await writeFile(join(around, temporaryName()), '')
+await mkdir(join(around, temporaryName(), 'blobs'), { recursive: true })
 process.stdout.write('ready\n')
 // Until the end of its input.
 for await (const _ of process.stdin);

@@ -12,13 +12,13 @@ let child: ChildProcess
 
 beforeEach(async () => {
   folder = await mkdtemp(join(tmpdir(), 'kiwi-oci-guarded-'))
-  for (const name of ['watched', 'forgotten']) {
+  for (const name of ['watched', 'forgotten', 'around']) {
     await mkdir(join(folder, name))
     await writeFile(join(folder, name, 'auth.json'), 'secret')
   }
   const guarded = join(import.meta.dirname, 'guarded.ts')
   const abandoned = join(repositoryRoot, 'src/steps/abandoned.ts')
-  const folders = ['watched', 'forgotten'].map((name) => join(folder, name))
+  const folders = ['watched', 'forgotten', 'around'].map((name) => join(folder, name))
   // The leader of a process group, as a shell starts a command.
   const env = { PATH: process.env['PATH'], SECRET: 'a secret' }
   child = spawn(process.execPath, [guarded, abandoned, ...folders], { detached: true, env })
@@ -45,7 +45,14 @@ async function guardians(): Promise<readonly string[]> {
 it('a watched folder goes when the process is killed, and one that was forgotten stays', async () => {
   child.kill('SIGKILL')
   await within10Seconds('the removal', async () => !(await readdir(folder)).includes('watched'))
-  expect(await readdir(folder)).toEqual(['forgotten'])
+  expect((await readdir(folder)).sort()).toEqual(['around', 'forgotten'])
+})
+
+it('what the process had half done in a folder of others goes when it is killed, and nothing else of it', async () => {
+  expect(await readdir(join(folder, 'around'))).toHaveLength(3)
+  child.kill('SIGKILL')
+  await within10Seconds('the removal', async () => (await readdir(join(folder, 'around'))).length === 1)
+  expect(await readdir(join(folder, 'around'))).toEqual(['auth.json'])
 })
 
 it('a watched folder goes when the whole process group is killed', async () => {
@@ -58,7 +65,8 @@ it('a process that ends in order keeps its folders, and its guardian ends', asyn
   child.stdin?.end()
   expect(await once(child, 'close')).toEqual([0, null])
   expect(await guardians()).toEqual([])
-  expect((await readdir(folder)).sort()).toEqual(['forgotten', 'watched'])
+  expect((await readdir(folder)).sort()).toEqual(['around', 'forgotten', 'watched'])
+  expect(await readdir(join(folder, 'around'))).toHaveLength(3)
 })
 
 it('the guardian has nothing of the environment but the search path', async () => {

@@ -2,10 +2,13 @@ import { chmod, mkdir, readdir, readFile, rm, stat, writeFile } from 'node:fs/pr
 import { basename, dirname, join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { HostError, InputError } from '../../../src/errors.ts'
+import { thisProcess } from '../../../src/job/owner.ts'
 import { type BuildRequest, buildDisk } from '../../../src/kiwi/build.ts'
 import type { Report } from '../../../src/report.ts'
 import { asRoot } from '../../support/root.ts'
 import { leftovers, makeWork, removeWork, supervisor } from './supervised.ts'
+
+const { pid, started } = await thisProcess()
 
 const silent: Report = { info() {}, warning() {}, output() {}, group() {}, endGroup() {} }
 const line = (level: string, text: string) => `echo '[ ${level.padEnd(8)}]: 12:00:01 | ${text}'`
@@ -51,6 +54,7 @@ mkdir -p $target`
     offered: {},
     supervisor: { program, args },
     owner: { uid: 1234, gid: 1234 },
+    caller: { pid, started },
     report: silent,
     now: () => performance.now(),
     ...changes,

@@ -5,6 +5,7 @@ import { join } from 'node:path'
 import { setTimeout as pause } from 'node:timers/promises'
 import { readLoops } from '../../../src/host/loops.ts'
 import { mountsBelow, readMountPoints } from '../../../src/host/mounts.ts'
+import { thisProcess } from '../../../src/job/owner.ts'
 import { MARKER } from '../../../src/job/workfolder.ts'
 import type { RunJob } from '../../../src/kiwi/job.ts'
 import { asRoot, callAsRoot, runAsRoot } from '../../support/root.ts'
@@ -38,6 +39,9 @@ const WILLING = STUBBORN.replace("trap '' INT\n", UNDO)
 
 export const programs = { STUBBORN, WILLING }
 
+/** This process. */
+const { pid, started } = await thisProcess()
+
 /** A work folder of ours with a program in it; made in the system's temp. */
 export async function makeWork(program: string): Promise<string> {
   const folder = await realpath(await mkdtemp(join(tmpdir(), 'kiwi-oci-test-')))
@@ -58,6 +62,7 @@ export function jobIn(folder: string, changes: Partial<RunJob> = {}): RunJob {
     discard: [],
     handOver: [],
     owner: { uid: 0, gid: 0 },
+    caller: { pid, started },
     ...changes,
   }
 }

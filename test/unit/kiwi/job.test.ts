@@ -11,6 +11,7 @@ const job: RunJob = {
   discard: ['/w/target/build'],
   handOver: ['/w/target'],
   owner: { uid: 1000, gid: 1000 },
+  caller: { pid: 7, started: '123' },
 }
 
 describe('a job of the supervisor', () => {
@@ -30,6 +31,7 @@ describe('a job of the supervisor', () => {
     [JSON.stringify({ ...job, bind: { from: '/w' } }), 'to of the job'],
     [JSON.stringify({ ...job, env: { A: 1 } }), 'env of the job'],
     [JSON.stringify({ ...job, owner: { uid: -1, gid: 0 } }), 'no owner'],
+    [JSON.stringify({ ...job, caller: { pid: 7 } }), 'no caller'],
     ['{"remove":"relative","under":"/w"}', 'remove of the job'],
   ])('is refused when it is none: %s', (line, problem) => {
     expect(() => parseJob(line)).toThrow(problem)
