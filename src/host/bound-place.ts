@@ -44,7 +44,7 @@ export async function leavePlace(to: string): Promise<void> {
   for (let attempt = 1; attempt <= TRIES; attempt += 1) {
     if ((await lstat(join(to, MARK)).catch(() => undefined)) === undefined) return
     const args = ['--', dirname(to), '/bin/sh', '-c', LEAVE, 'sh', to, place, MARK]
-    const { exitCode } = await runCommand('flock', args, { accept: [0, IN_USE] })
+    const { exitCode } = await runCommand('flock', args, { accept: [0, IN_USE], apart: true })
     if (exitCode !== IN_USE) return
     // What was killed takes a moment to end, and its mounts with it.
     await pause(PAUSE_MILLISECONDS)

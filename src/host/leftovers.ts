@@ -6,6 +6,8 @@ import { CommandError, HostError } from '../errors.ts'
 import { detachLoop, loopsBelow, readLoops } from './loops.ts'
 import { mountsBelow, readMountPoints } from './mounts.ts'
 
+/** Whoever is impatient sends a second signal to all of a job, which is not to end what cleans up after the first. */
+const APART = { apart: true }
 const SYS_BLOCK = '/sys/block'
 const TRIES = 50
 /** After as many tries a mount that is in use is taken out of the tree, and ends with its last user. */
@@ -63,7 +65,7 @@ export async function removeWithLeftovers(folder: string): Promise<void> {
   }
   await releaseLeftovers(real)
   // A mount that hides from our mountinfo, in another namespace, is kept out by --one-file-system.
-  await runCommand('rm', ['-r', '-f', '--one-file-system', '--', real])
+  await runCommand('rm', ['-r', '-f', '--one-file-system', '--', real], APART)
 }
 
 async function unmountBelow(root: string, flags: readonly string[]): Promise<void> {
@@ -97,7 +99,7 @@ async function hasPartitions(name: string): Promise<boolean> {
 
 /** Runs a tool whose success shows in what is left over. */
 async function tried(program: string, args: readonly string[]): Promise<boolean> {
-  return unlessGone(runCommand(program, args))
+  return unlessGone(runCommand(program, args, APART))
 }
 
 async function unlessGone(work: Promise<unknown>): Promise<boolean> {

@@ -41,7 +41,7 @@ export async function detachLoop({ device }: LoopDevice, sysBlock = SYS_BLOCK): 
   for (const holder of await holders(name, sysBlock)) await releaseHolder(holder, sysBlock)
   // Fails where there is no partition.
   await attempt('partx', ['--delete', device])
-  await runCommand('losetup', ['--detach', device])
+  await runCommand('losetup', ['--detach', device], { apart: true })
 }
 
 /** Devices on a loop device and its partitions, those on top of others first. */
@@ -65,7 +65,7 @@ async function releaseHolder(holder: string, sysBlock: string): Promise<void> {
 /** For what may be gone already; whatever then keeps the device busy fails `losetup`. */
 async function attempt(program: string, args: readonly string[]): Promise<void> {
   try {
-    await runCommand(program, args)
+    await runCommand(program, args, { apart: true })
   } catch (error) {
     if (!(error instanceof CommandError)) throw error
   }

@@ -2,7 +2,7 @@ import { randomBytes } from 'node:crypto'
 import { lstat, mkdir, readdir, rm } from 'node:fs/promises'
 import { basename, dirname, join } from 'node:path'
 import { runCommand } from '../command.ts'
-import { describeError, InputError, lacksSpace } from '../errors.ts'
+import { CommandError, describeError, InputError, lacksSpace } from '../errors.ts'
 import { asRoot, findPrivileges } from '../host/privileges.ts'
 import { putText } from '../oci/store/file.ts'
 import { isThere, makeFolder } from '../oci/store/folder.ts'
@@ -17,6 +17,7 @@ export const WORK_PREFIX = 'kiwi-oci-'
 export const RUN_FILE = 'supervisor.run'
 /** One lock for the whole machine, containers that share its devices among it. */
 const LOOP_CONTROL = '/dev/loop-control'
+const TRIES = 3
 
 /** For folders of a job. */
 export interface FolderKeeping {
@@ -123,8 +124,20 @@ async function removeFolder(folder: string, { nodePath, supervisorPath }: Superv
     await rm(folder, { recursive: true, force: true })
     return
   }
-  const lock = (await lstat(LOOP_CONTROL).catch(() => undefined))?.isCharacterDevice() ? ['flock', LOOP_CONTROL] : []
+  const lock = (await lstat(LOOP_CONTROL).catch(() => undefined))?.isCharacterDevice()
+    ? ['flock', '--no-fork', LOOP_CONTROL]
+    : []
   const [first = nodePath, ...rest] = [...lock, nodePath, supervisorPath]
   const { program, args } = asRoot(await findPrivileges(), first, rest)
-  await runCommand(program, args, { input: `${JSON.stringify({ remove: folder, under: dirname(folder) })}\n` })
+  const input = `${JSON.stringify({ remove: folder, under: dirname(folder) })}\n`
+  for (let tries = 1; ; tries += 1) {
+    try {
+      await runCommand(program, args, { input })
+      return
+    } catch (error) {
+      // Before it has set out, a signal to all of the job ends it too.
+      const isSignal = error instanceof CommandError && error.outcome.kind === 'signal'
+      if (!isSignal || tries === TRIES) throw error
+    }
+  }
 }

@@ -202,7 +202,7 @@ function within(folder: string, workFolder: string): string {
 
 async function removeTree(folder: string): Promise<void> {
   // Whatever is still mounted in it is not ours to empty.
-  await runCommand('rm', ['-rf', '--one-file-system', '--', folder])
+  await runCommand('rm', ['-rf', '--one-file-system', '--', folder], { apart: true })
 }
 
 async function handOver(path: string, owner: RunJob['owner']): Promise<void> {
