@@ -41,6 +41,7 @@ export const errorCodes = {
   'registry-silent': 1,
   'registry-rate': 1,
   'registry-login': 1,
+  'registry-realm': 1,
   'registry-hidden': 2,
   'registry-denied': 1,
   'registry-missing': 2,

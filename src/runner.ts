@@ -17,6 +17,7 @@ import { DescriptionError, describeError, HostErrors, InputError, type Problem }
 import { INPUT_NAMES, type InputName, inputNamed, type RawInputs, rawEntries, similarNames } from './inputs/raw.ts'
 import { WORK_PREFIX } from './job/workfolder.ts'
 import { plainLine } from './plainline.ts'
+import { addressForms, loginForms } from './registry/login/secretforms.ts'
 import type { Report } from './report.ts'
 
 /** The runner refuses a step's summary above 1 MiB. */
@@ -136,28 +137,14 @@ export function takeValue(environment: NodeJS.ProcessEnv, name: string): string 
   return value
 }
 
-/** Keeps a secret out of the log in the forms in which programs print it. */
+/** Keeps a login out of the log. */
 export function maskSecret(username: string, password: string): void {
-  const forms = [
-    password,
-    ...password.split('\n'),
-    Buffer.from(`${username}:${password}`).toString('base64'),
-    Buffer.from(password).toString('base64'),
-    encodeURIComponent(password),
-  ]
-  for (const form of forms) if (form.trim() !== '') setSecret(form)
+  for (const form of loginForms({ username, password })) setSecret(form)
 }
 
 /** Keeps the login out of the log that an address may carry: `https://user:password@host/`. */
 export function maskUriPassword(text: string): void {
-  const [, userinfo, password] = /:\/\/([^/\s@]*:([^/\s@]+))@/.exec(text) ?? []
-  if (userinfo === undefined || password === undefined) return
-  for (const form of new Set([userinfo, password, decoded(password)])) setSecret(form)
-}
-
-/** As programs decode it that let a stray % stand for itself, as Python's urllib does. */
-function decoded(text: string): string {
-  return text.replace(/(?:%[0-9a-f]{2})+/gi, (bytes) => Buffer.from(bytes.replaceAll('%', ''), 'hex').toString('utf8'))
+  for (const form of addressForms(text)) setSecret(form)
 }
 
 export function setOutputs(outputs: Readonly<Record<string, string>>): void {

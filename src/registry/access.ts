@@ -23,6 +23,8 @@ export interface Access {
   /** From 0 up to 1, spreads the waits; left out, another each time. */
   readonly random?: () => number
   readonly limits?: Limits
+  /** What is taken out of what skopeo prints: a registry may repeat what it got. */
+  readonly secrets?: readonly string[]
 }
 
 /** When skopeo, which waits for ever, is ended and called again. */

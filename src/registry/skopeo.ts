@@ -2,6 +2,7 @@ import { type CommandOptions, type CommandResult, runCommand } from '../command.
 import { CommandError, HostError, RegistryError } from '../errors.ts'
 import { type Digest, digestOf } from '../oci/digest.ts'
 import { type Access, copyFlags, globalFlags, inspectFlags, type Limits } from './access.ts'
+import { hideSecrets } from './login/secretforms.ts'
 import { damage, type Refusal, refusalOf, stillness, webPage } from './refusal.ts'
 import type { RefusalKind } from './refusalrule.ts'
 import { realSleep, retryDelay } from './retry.ts'
@@ -200,7 +201,9 @@ async function attempt(
     return refusal === undefined ? result : { refusal: insisted(refusal), detail: [] }
   } catch (error) {
     if (!(error instanceof CommandError)) throw error
-    const { outcome, lastLines, detail } = error
+    const { outcome } = error
+    const hide = (line: string) => hideSecrets(line, access.secrets ?? [])
+    const [lastLines, detail] = [error.lastLines.map(hide), error.detail.map(hide)]
     if (outcome.kind === 'exit') return { refusal: insisted(refusalOf(lastLines, isCopy)), detail }
     if (outcome.kind !== 'timeout' && outcome.kind !== 'idle') throw error
     return { refusal: stillness(outcome.seconds, isCopy ? 'in the middle of a copy' : 'at a question'), detail }

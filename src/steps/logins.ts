@@ -4,7 +4,8 @@ import type { Plan } from '../plan/plan.ts'
 import { type Access, skopeoEnvironment } from '../registry/access.ts'
 import { parseBase } from '../registry/base/basename.ts'
 import type { Login } from '../registry/login/credentials.ts'
-import { prepareLogins } from '../registry/login/login.ts'
+import { loginSecrets, prepareLogins } from '../registry/login/login.ts'
+import { addressForms, loginForms } from '../registry/login/secretforms.ts'
 import { parseDestination, parseTag } from '../registry/transport.ts'
 import type { Report } from '../report.ts'
 import type { Surroundings } from './surroundings.ts'
@@ -57,11 +58,12 @@ export async function withLogins<T>(
   const registry = inputs.registry ?? needs.loginRegistry
   const folder = await makeJobFolder(around.temp, 'login-', step)
   try {
+    const secrets = login ? loginForms(login) : []
     const access: Access = {
       loginFiles: around.loginFiles,
       tlsVerify: needs.tlsVerify,
       tmpFolder: step.tmpFolder,
-      environment: skopeoEnvironment(process.env, login ? [login.password] : []),
+      environment: skopeoEnvironment(process.env, secrets),
       report: step.report,
       signal: step.signal,
     }
@@ -73,7 +75,9 @@ export async function withLogins<T>(
       registries: needs.registries,
     }
     const file = await prepareLogins(request, access)
-    return await use(file === undefined ? access : { ...access, authfile: file })
+    const ready = file === undefined ? access : { ...access, authfile: file }
+    const proxies = Object.values(around.proxies).flatMap(addressForms)
+    return await use({ ...ready, secrets: [...secrets, ...proxies, ...(await loginSecrets(ready))] })
   } finally {
     await rm(folder, { recursive: true, force: true })
   }

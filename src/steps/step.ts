@@ -1,4 +1,5 @@
-import { Runner } from '../runner.ts'
+import { maskUriPassword, Runner } from '../runner.ts'
+import { proxyVariables } from './proxies.ts'
 
 /**
  * Runs the main of a step: a cancel (SIGINT, then SIGTERM by the runner) aborts the signal, an error ends in one clear
@@ -8,6 +9,7 @@ export async function runStep(main: (report: Runner, signal: AbortSignal) => Pro
   const report = new Runner()
   const controller = new AbortController()
   for (const name of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(name, () => controller.abort())
+  for (const address of Object.values(proxyVariables(process.env))) maskUriPassword(address)
   // Node would print it as it is, and what it quotes of others could command the runner.
   process.on('uncaughtException', (error) => {
     process.exitCode = report.error(error)

@@ -1,8 +1,8 @@
-import http from 'node:http'
 import { homedir, machine, release, tmpdir } from 'node:os'
 import { join, resolve } from 'node:path'
 import type { InputFacts } from '../inputs/reader.ts'
 import { machinePlatform, type Platform } from '../oci/platform.ts'
+import { proxyVariables, takeProxies } from './proxies.ts'
 
 /**
  * What the environment of a step says: read here once, handed on as plain values.
@@ -38,8 +38,6 @@ export interface Surroundings {
   readonly sourceDateEpoch?: string
 }
 
-const PROXY_VARIABLES = ['http_proxy', 'https_proxy', 'ftp_proxy', 'no_proxy', 'all_proxy']
-
 export function surroundings(environment: NodeJS.ProcessEnv): Surroundings {
   const uid = process.getuid?.() ?? 0
   const gid = process.getgid?.() ?? 0
@@ -49,8 +47,7 @@ export function surroundings(environment: NodeJS.ProcessEnv): Surroundings {
   const sourceDateEpoch = environment['SOURCE_DATE_EPOCH']
   const runnerJob = jobOfRunner(environment)
   const proxies = proxyVariables(environment)
-  // Node asks mirrors directly unless it is told to take the proxy that all other programs take.
-  if (Object.keys(proxies).length > 0 && 'setGlobalProxyFromEnv' in http) http.setGlobalProxyFromEnv(proxies)
+  takeProxies(proxies)
   return {
     home,
     temp: environment['RUNNER_TEMP'] || tmpdir(),
@@ -94,11 +91,6 @@ function loginFiles(environment: NodeJS.ProcessEnv, home: string, uid: number): 
     join(config, 'containers/auth.json'),
     join(environment['DOCKER_CONFIG'] || join(home, '.docker'), 'config.json'),
   ]
-}
-
-function proxyVariables(environment: NodeJS.ProcessEnv): Readonly<Record<string, string>> {
-  const names = PROXY_VARIABLES.flatMap((name) => [name, name.toUpperCase()])
-  return Object.fromEntries(names.flatMap((name) => (environment[name] ? [[name, environment[name]]] : [])))
 }
 
 /** What the defaults and the wording of inputs depend on. */

@@ -5,7 +5,7 @@ import { CommandError, HostError, InputError } from '../../errors.ts'
 import type { Reference } from '../../oci/reference.ts'
 import { putText } from '../../oci/store/file.ts'
 import { type Access, inspectFlags } from '../access.ts'
-import { RefusedError, runSkopeo } from '../skopeo.ts'
+import { runSkopeo } from '../skopeo.ts'
 import { parseRegistry } from '../transport.ts'
 import {
   DOCKER_SERVER,
@@ -21,6 +21,8 @@ import {
   withHelper,
   withLogin,
 } from './credentials.ts'
+import { checkRealm } from './realm.ts'
+import { fileForms, loginForms } from './secretforms.ts'
 
 export interface LoginRequest {
   /** A folder of this job that only we can read; the file of logins is made in it. */
@@ -42,7 +44,7 @@ const CHECK_FILE = 'check.json'
  * below it, in a file of our own (0600). The user's own files are only read.
  *
  * @returns the file to hand to skopeo, or undefined when skopeo finds the user's logins by itself
- * @throws RegistryError when the registry does not accept the login, InputError when `authfile` or the registry's name
+ * @throws RegistryError when the registry does not accept the login, or wants it sent to somebody else, InputError when `authfile` or the registry's name
  *   is wrong, HostError when a file of logins cannot be read
  */
 export async function prepareLogins(request: LoginRequest, access: Access): Promise<string | undefined> {
@@ -59,6 +61,7 @@ export async function prepareLogins(request: LoginRequest, access: Access): Prom
   }
   const registry = parseRegistry(login.registry)
   if (typeof registry !== 'string') throw new InputError([{ where: 'input registry', text: registry.problem }])
+  await checkRealm(registry, access)
   await tryLogin({ ...login, registry }, request.folder, access)
   return await writeLogins(request.folder, withLogin(converted, { ...login, registry }))
 }
@@ -71,6 +74,15 @@ export async function prepareLogins(request: LoginRequest, access: Access): Prom
 export async function hasLogin(access: Access, { registry, repository }: Reference): Promise<boolean> {
   const files = access.authfile === undefined ? (access.loginFiles ?? []) : [access.authfile]
   return hasLoginFor(await mergedFiles(files), `${registry}/${repository}`)
+}
+
+/**
+ * The forms of all logins of an access that a registry may repeat.
+ *
+ * @throws HostError when a file of logins cannot be read
+ */
+export async function loginSecrets({ authfile, loginFiles = [] }: Access): Promise<readonly string[]> {
+  return fileForms(await mergedFiles(authfile === undefined ? loginFiles : [authfile]))
 }
 
 async function existingLogins(request: LoginRequest): Promise<Logins> {
@@ -181,12 +193,8 @@ async function tryLogin(login: Login, folder: string, access: Access): Promise<v
     failure: `the login to ${registry} as ${username} failed`,
   } as const
   try {
-    await runSkopeo(args, withoutFile, purpose, { input: password })
-  } catch (error) {
-    if (!(error instanceof RefusedError)) throw error
-    const hidden = (text: string) => (password === '' ? text : text.replaceAll(password, '***'))
-    const refusal = { ...error.refusal, reason: hidden(error.refusal.reason) }
-    throw new RefusedError(purpose, refusal, { ...error.refused, detail: error.detail.map(hidden) })
+    const hiding = { ...withoutFile, secrets: loginForms(login) }
+    await runSkopeo(args, hiding, purpose, { input: password })
   } finally {
     await rm(file, { force: true })
   }
