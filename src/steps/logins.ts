@@ -4,7 +4,7 @@ import type { Plan } from '../plan/plan.ts'
 import { type Access, skopeoEnvironment } from '../registry/access.ts'
 import { parseBase } from '../registry/base/basename.ts'
 import type { Login } from '../registry/login/credentials.ts'
-import { loginSecrets, prepareLogins } from '../registry/login/login.ts'
+import { prepareLogins } from '../registry/login/login.ts'
 import { addressForms, loginForms } from '../registry/login/secretforms.ts'
 import { parseDestination, parseTag } from '../registry/transport.ts'
 import type { Report } from '../report.ts'
@@ -74,10 +74,9 @@ export async function withLogins<T>(
       files: around.loginFiles,
       registries: needs.registries,
     }
-    const file = await prepareLogins(request, access)
-    const ready = file === undefined ? access : { ...access, authfile: file }
+    const prepared = await prepareLogins(request, access)
     const proxies = Object.values(around.proxies).flatMap(addressForms)
-    return await use({ ...ready, secrets: [...secrets, ...proxies, ...(await loginSecrets(ready))] })
+    return await use({ ...access, ...prepared, secrets: [...prepared.secrets, ...proxies] })
   } finally {
     await rm(folder, { recursive: true, force: true })
   }

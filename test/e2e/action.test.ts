@@ -6,6 +6,7 @@ import type { ActRun } from '../support/actrun.ts'
 import { type Base, makeBase, pushBase } from '../support/base.ts'
 import { blobDownloads, type Registry, startRegistry } from '../support/registry.ts'
 import { repositoryRoot } from '../support/tools.ts'
+import { forged, hostileScript } from './support/hostilescript.ts'
 import { hostState } from './support/hoststate.ts'
 import { startPodman } from './support/podman.ts'
 
@@ -100,6 +101,7 @@ source-date-epoch: 1700000000`)
 base-image: ${bases.address}/acme/base:1
 format: raw
 compression: zstd
+kiwi-global-arguments: --debug
 work-dir: ${join(bench.home, 'work')}
 tags: |
   ${tags.join('\n  ')}
@@ -107,7 +109,7 @@ push: true
 tls-verify: false
 username: robot
 password: \${{ secrets.PASSWORD }}`),
-      { copies: { data: join(repositoryRoot, 'examples/data') } },
+      { copies: { data: join(repositoryRoot, 'examples/data') }, files: { 'data/config.sh': hostileScript() } },
     )
     expect(built.exitCode, built.log).toBe(0)
     const { outputs } = built.step('image')
@@ -131,6 +133,8 @@ password: \${{ secrets.PASSWORD }}`),
       expect(summary).toContain(text)
     expect(built.step('image/build').commands.map(({ command }) => command)).toContain('group')
     expect(built.log).not.toContain(PASSWORD)
+    expect(forged(built.step('image/build').lines)).toEqual([])
+    expect(built.steps.flatMap(({ commands }) => commands.filter(({ text }) => text.includes('forged-')))).toEqual([])
     expect(built.steps.filter(({ stage }) => stage === 'Post').map(({ result }) => result)).not.toContain('failure')
     // Outside of act's own folders, which act removes itself.
     expect(outputs['layout']).toContain(join(bench.home, 'work'))

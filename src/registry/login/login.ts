@@ -36,6 +36,13 @@ export interface LoginRequest {
   readonly registries: readonly string[]
 }
 
+export interface PreparedLogins {
+  /** The file to hand to skopeo; left out where skopeo finds the user's logins by itself. */
+  readonly authfile?: string
+  /** The forms of all that is secret in them, for a registry may repeat them. */
+  readonly secrets: readonly string[]
+}
+
 const OWN_FILE = 'auth.json'
 const CHECK_FILE = 'check.json'
 
@@ -43,27 +50,29 @@ const CHECK_FILE = 'check.json'
  * Makes the logins of one job ready. A given login is tried at its registry and stands, with the user's other logins
  * below it, in a file of our own (0600). The user's own files are only read.
  *
- * @returns the file to hand to skopeo, or undefined when skopeo finds the user's logins by itself
  * @throws RegistryError when the registry does not accept the login, or wants it sent to somebody else, InputError when `authfile` or the registry's name
  *   is wrong, HostError when a file of logins cannot be read
  */
-export async function prepareLogins(request: LoginRequest, access: Access): Promise<string | undefined> {
+export async function prepareLogins(request: LoginRequest, access: Access): Promise<PreparedLogins> {
   const { login, authfile } = request
   const existing = await existingLogins(request)
   const closed = authfile === undefined ? await closedFiles(request.files) : []
   for (const file of closed)
     access.report.info(`${file} lies in a folder that is closed to us: it holds no login of ours`)
-  const converted = await withStore(existing, request, access)
+  const { logins: converted, forms } = await withStore(existing, request, access)
+  const secrets = [...fileForms(converted), ...forms]
   if (!login) {
     // skopeo would end at a folder that it may not enter, and looks at no other file where one is named.
-    if (converted === existing && closed.length === 0) return authfile
-    return await writeLogins(request.folder, converted)
+    const isEnough = converted === existing && closed.length === 0
+    const file = isEnough ? authfile : await writeLogins(request.folder, converted)
+    return { ...(file === undefined ? {} : { authfile: file }), secrets }
   }
   const registry = parseRegistry(login.registry)
   if (typeof registry !== 'string') throw new InputError([{ where: 'input registry', text: registry.problem }])
   await checkRealm(registry, access)
   await tryLogin({ ...login, registry }, request.folder, access)
-  return await writeLogins(request.folder, withLogin(converted, { ...login, registry }))
+  const file = await writeLogins(request.folder, withLogin(converted, { ...login, registry }))
+  return { authfile: file, secrets: [...secrets, ...loginForms(login)] }
 }
 
 /**
@@ -74,15 +83,6 @@ export async function prepareLogins(request: LoginRequest, access: Access): Prom
 export async function hasLogin(access: Access, { registry, repository }: Reference): Promise<boolean> {
   const files = access.authfile === undefined ? (access.loginFiles ?? []) : [access.authfile]
   return hasLoginFor(await mergedFiles(files), `${registry}/${repository}`)
-}
-
-/**
- * The forms of all logins of an access that a registry may repeat.
- *
- * @throws HostError when a file of logins cannot be read
- */
-export async function loginSecrets({ authfile, loginFiles = [] }: Access): Promise<readonly string[]> {
-  return fileForms(await mergedFiles(authfile === undefined ? loginFiles : [authfile]))
 }
 
 async function existingLogins(request: LoginRequest): Promise<Logins> {
@@ -123,22 +123,32 @@ async function readLogins(path: string): Promise<Logins | undefined> {
   return text === undefined ? undefined : parseLogins(text, path)
 }
 
-/** Docker's helper for all registries, said per registry as skopeo wants it; the same object where nothing changes. */
-async function withStore(logins: Logins, request: LoginRequest, access: Access): Promise<Logins> {
+/**
+ * Docker's helper for all registries, said per registry as skopeo wants it; the same object where nothing changes.
+ *
+ * @returns the forms of what the helper answered, too
+ */
+async function withStore(
+  logins: Logins,
+  request: LoginRequest,
+  access: Access,
+): Promise<{ readonly logins: Logins; readonly forms: readonly string[] }> {
   const { credsStore: store } = logins
-  if (store === undefined) return logins
+  if (store === undefined) return { logins, forms: [] }
   let result = logins
+  const forms: string[] = []
   for (const registry of new Set(request.registries)) {
     if (registry === request.login?.registry || knowsLogin(logins, registry)) continue
     const answer = await askHelper(store, registry === 'docker.io' ? DOCKER_SERVER : registry, access)
     if (answer === undefined) continue
+    forms.push(...loginForms({ username: answer.Username, password: answer.Secret }))
     // skopeo would ask the helper for docker.io, which docker stores under another name.
     result =
       registry === 'docker.io'
         ? withAuth(result, registry, answer.Username, answer.Secret)
         : withHelper(result, registry, store)
   }
-  return result
+  return { logins: result, forms }
 }
 
 /** docker-credential-helpers, README "Development": `get` takes the server by stdin and prints JSON. */

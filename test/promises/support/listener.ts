@@ -44,6 +44,7 @@ export const repeating: Answer = (asked, answer) => {
   const { authorization } = asked.headers
   if (authorization === undefined) answer.writeHead(401, wantsBasic).end()
   else if (asked.url === '/v2/') answer.writeHead(200).end()
+  else if (asked.method === 'HEAD') answer.writeHead(404).end()
   else refuse(answer, authorization)
 }
 

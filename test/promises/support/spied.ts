@@ -10,8 +10,8 @@ export interface Spied {
   readonly path: string
   /** Looks at all that a process starts, until that ends; for `onStart`. */
   readonly watch: (child: ChildProcess) => void
-  /** What was wrong so far, and how many calls of programs there were. */
-  seen(): Promise<{ readonly wrong: readonly string[]; readonly calls: number }>
+  /** The secrets that they got where others see them, and files of logins that others can read. */
+  wrong(): Promise<readonly string[]>
 }
 
 /** Programs that talk to registries or disks. */
@@ -43,28 +43,29 @@ export async function spyOn(folder: string): Promise<Spied> {
   const processes = new Set<string>()
   const watch = ({ pid = 0 }: ChildProcess) => {
     const timer = setInterval(() => {
-      const below = descendants(pid)
-      for (const each of [pid, ...below]) processes.add(`arguments ${text(each, 'cmdline')}`)
-      // What started the step is in its own environment for ever, and in nobody else's.
-      for (const each of below) processes.add(`environment ${text(each, 'environ')}`)
+      const own = text(pid, 'cmdline')
+      processes.add(`arguments ${own}`)
+      for (const each of descendants(pid)) {
+        const [before, environment, after] = [text(each, 'cmdline'), text(each, 'environ'), text(each, 'cmdline')]
+        processes.add(`arguments ${after}`)
+        // Until it becomes another program it is a copy of the step, which keeps for ever what it was started with.
+        if (before === after && after !== own) processes.add(`environment ${environment}`)
+      }
       if (text(pid, 'stat') === '') clearInterval(timer)
     }, INTERVAL_MILLISECONDS)
   }
-  const seen = async () => {
+  const wrong = async () => {
     const calls = await readFile(log, 'utf8').catch(() => '')
     const modes = [...calls.matchAll(/^mode (\d+) (.*)$/gm)].filter(([, mode = '', name = '']) =>
       name.includes('kiwi-oci-login-') ? mode !== (name.endsWith('.json') ? '600' : '700') : false,
     )
-    return {
-      wrong: [
-        ...leaks(calls, 'what skopeo or qemu-img got'),
-        ...[...processes].flatMap((process) => leaks(process, process.slice(0, process.indexOf(' ')))),
-        ...modes.map(([line]) => line),
-      ],
-      calls: calls.split('\n').filter((line) => line.startsWith('call ')).length,
-    }
+    return [
+      ...leaks(calls, 'what skopeo or qemu-img got'),
+      ...[...processes].flatMap((process) => leaks(process, process.slice(0, process.indexOf(' ')))),
+      ...modes.map(([line]) => line),
+    ]
   }
-  return { path, watch, seen }
+  return { path, watch, wrong }
 }
 
 /** Programs that load something have to know the proxy; nobody sees their environment but the same user. */

@@ -112,7 +112,7 @@ it('the layers of a base that needed a login never do, nor with those of another
   await pushBase(secret, `${closed.address}/acme/base:1`, { login: LOGIN })
   await pushBase(base, `${open.address}/acme/base:1`)
   const login = { registry: closed.address, username: LOGIN.user, password: LOGIN.password }
-  const authfile = await prepareLogins({ folder, login, files: [], registries: [closed.address] }, access)
+  const { authfile = '' } = await prepareLogins({ folder, login, files: [], registries: [closed.address] }, access)
   const { cache, saved } = sharedCache()
   await fetched(closed, cache, authfile)
   expect([...saved.keys()]).toEqual([])

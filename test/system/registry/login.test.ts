@@ -53,7 +53,7 @@ async function expectReadable(authfile: string | undefined): Promise<void> {
 
 describe('prepareLogins', () => {
   it('makes a file of its own that only we can read, with which the registry is readable', async () => {
-    const authfile = await prepareLogins(request({ login: login() }), access)
+    const { authfile } = await prepareLogins(request({ login: login() }), access)
     expect(authfile).toBe(join(folder, 'auth.json'))
     expect((await stat(authfile ?? '')).mode & 0o777).toBe(0o600)
     expect(await readdir(folder)).toEqual(['auth.json'])
@@ -78,7 +78,10 @@ describe('prepareLogins', () => {
       auths: { 'quay.example': { auth: 'eDp5' }, [registry.address]: { auth: 'b2xkOm9sZA==' } },
     })
     await writeFile(users, text)
-    const authfile = await prepareLogins(request({ login: login(), files: [join(folder, 'absent'), users] }), access)
+    const { authfile } = await prepareLogins(
+      request({ login: login(), files: [join(folder, 'absent'), users] }),
+      access,
+    )
     expect(JSON.parse(await readFile(authfile ?? '', 'utf8')).auths).toEqual({
       'quay.example': { auth: 'eDp5' },
       [registry.address]: { auth: Buffer.from(`${USER}:${PASSWORD}`).toString('base64') },
@@ -93,14 +96,14 @@ describe('prepareLogins', () => {
   })
 
   it('leaves the search to skopeo where there is nothing to do', async () => {
-    expect(await prepareLogins(request(), access)).toBeUndefined()
+    expect((await prepareLogins(request(), access)).authfile).toBeUndefined()
     expect(await readdir(folder)).toEqual([])
   })
 
   it('hands over the file of the input authfile', async () => {
     const authfile = join(folder, 'mine.json')
     await writeFile(authfile, '{"auths":{}}')
-    expect(await prepareLogins(request({ authfile }), access)).toBe(authfile)
+    expect((await prepareLogins(request({ authfile }), access)).authfile).toBe(authfile)
   })
 
   it('refuses an authfile that is not there', async () => {
@@ -118,7 +121,7 @@ describe('prepareLogins', () => {
     const docker = join(folder, 'config.json')
     await writeFile(docker, JSON.stringify({ auths: { [registry.address]: {} }, credsStore: 'store' }))
     const registries = [registry.address, 'docker.io', 'unknown.example']
-    const authfile = await prepareLogins(request({ files: [docker], registries }), access)
+    const { authfile } = await prepareLogins(request({ files: [docker], registries }), access)
     expect(JSON.parse(await readFile(authfile ?? '', 'utf8'))).toEqual({
       auths: { 'docker.io': { auth: Buffer.from('hub:hubpw').toString('base64') } },
       credHelpers: { [registry.address]: 'store' },
@@ -129,7 +132,7 @@ describe('prepareLogins', () => {
   it('goes on with a warning where that helper is not installed', async () => {
     const docker = join(folder, 'config.json')
     await writeFile(docker, JSON.stringify({ credsStore: 'absent' }))
-    expect(await prepareLogins(request({ files: [docker] }), access)).toBeUndefined()
+    expect((await prepareLogins(request({ files: [docker] }), access)).authfile).toBeUndefined()
     expect(access.report.warnings).toEqual([
       expect.stringContaining('docker-credential-absent, which is not installed'),
     ])
