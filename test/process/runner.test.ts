@@ -12,10 +12,15 @@ it('the plan step writes the plan and masks the password in every form', async (
   expect(plan.exitCode, plan.stdout).toBe(0)
   expect(plan.stdout.replaceAll(here.folder, '.')).toMatchInlineSnapshot(`
     "::add-mask::hunter 2
-    ::add-mask::hunter 2
-    ::add-mask::bWU6aHVudGVyIDI=
-    ::add-mask::aHVudGVyIDI=
     ::add-mask::hunter%25202
+    ::add-mask::hunter+2
+    ::add-mask::aHVudGVyIDI=
+    ::add-mask::aHVudGVyIDI
+    ::add-mask::me:hunter 2
+    ::add-mask::me%253Ahunter%25202
+    ::add-mask::me%253Ahunter+2
+    ::add-mask::bWU6aHVudGVyIDI=
+    ::add-mask::bWU6aHVudGVyIDI
     Disk: ./a.raw
     Image: qcow2 disk (default) at /disk/a.qcow2 for linux/amd64, layer gzip
     Base: scratch (default)
@@ -32,7 +37,8 @@ it('the plan step masks a password in an address as it stands and as programs de
   const plan = await step(here, 'plan.js', { disk: 'a.raw', repositories })
   expect(plan.stdout).not.toContain('malformed')
   const masks = [...plan.stdout.matchAll(/^::add-mask::(.*)$/gm)].map(([, text]) => text)
-  expect(masks).toEqual(['me:100%25', '100%25', 'me:a%2520b%25', 'a%2520b%25', 'a b%25'])
+  const plain = ['me:100%25', '100%25', 'me:a%2520b%25', 'a%2520b%25', 'a b%25']
+  expect(masks).toEqual(expect.arrayContaining(plain))
 })
 
 it('a misspelled input is named, and a variable of somebody else is none of ours', async () => {
