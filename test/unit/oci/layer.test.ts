@@ -115,7 +115,9 @@ describe('writeDiskLayer', () => {
 
   it('passes a missing disk on and leaves nothing', async () => {
     await using work = await workspace('a disk')
-    await expect(writeDiskLayer({ ...work.file, source: '/nonexistent' }, work.options)).rejects.toThrow('ENOENT')
+    await expect(writeDiskLayer({ ...work.file, source: `${work.file.source}-gone` }, work.options)).rejects.toThrow(
+      'ENOENT',
+    )
     expect(await work.names()).toEqual([])
   })
 })
