@@ -27,6 +27,7 @@ export const TEST_PACKAGES: Readonly<Record<string, string>> = {
   shellcheck: 'reads the scripts of the examples',
   skopeo: 'pulls images back',
   sudo: 'runs kiwi-oci as an ordinary user',
+  strace: 'sees every file that a job writes',
   'systemd-boot-efi': "a real EFI program of this machine's architecture",
   umoci: "another program's opinion of our layouts",
   'xz-utils': "packs archives of bases, as KIWI's are",

@@ -8,6 +8,7 @@ import { bootToLogin, LOGIN } from '../support/boot.ts'
 import { type Registry, startRegistry } from '../support/registry.ts'
 import { runAsRoot } from '../support/root.ts'
 import { repositoryRoot } from '../support/tools.ts'
+import { moment, touchedSince } from '../support/touched.ts'
 import { byDigest, mergedWithArm64 } from './support/architectures.ts'
 import { differences, diskTree } from './support/disktree.ts'
 import { hostState, processesOf } from './support/hoststate.ts'
@@ -87,9 +88,11 @@ describe("the README's command", () => {
     const kinds = ['--kind', 'container,kubevirt,podman-machine']
     const repository = `${registry.address}/acme/several`
     const args = ['--fast-build=false', '--format', 'raw', '--work-dir', 'slow', ...kinds, ...byDigest(repository)]
+    const since = await moment()
     const slow = await here.run([...(await mainCommand()), ...args])
     expect(slow.exitCode, slow.stderr).toBe(0)
     expect(slow.stderr).toContain('fast-build is off')
+    expect(await touchedSince(since)).toEqual([])
     const files = await readdir(join(here.folder, 'slow'), { recursive: true })
     const raw = join(here.folder, 'slow', files.find((name) => name.endsWith('.raw')) ?? '')
     const fast = join(folder, 'fast.raw')
