@@ -14,6 +14,7 @@ import { findPrivileges } from '../../../src/host/privileges.ts'
 import { everywhere, program } from '../../../src/host/tool.ts'
 import { toolNeeds } from '../../../src/host/tools.ts'
 import type { Report } from '../../../src/report.ts'
+import { coded } from '../../support/coded.ts'
 import { asRoot, runAsRoot } from '../../support/root.ts'
 
 let scratch: string
@@ -95,20 +96,22 @@ it('a tool that its package does not bring is named afterwards', async () => {
   const failure = installTools(await installation({ missing: [tool] }))
   await expect(failure).rejects.toThrow(HostError)
   await expect(failure).rejects.toThrow(
-    /^no-such-program \(the test asks for it\) still missing after tar was installed/,
+    coded('host-packages', /^no-such-program \(the test asks for it\) still missing after tar was installed/),
   )
 })
 
 it('a package that apt does not know is named before anything is installed', async () => {
   const tool = program('no-such-program', 'the test asks for it', everywhere('no-such-package-of-ours'))
   const failure = installTools(await installation({ missing: [tool] }))
-  await expect(failure).rejects.toThrow(/^apt does not find no-such-package-of-ours in the sources of this machine/)
+  await expect(failure).rejects.toThrow(
+    coded('host-packages', /^apt does not find no-such-package-of-ours in the sources of this machine/),
+  )
 })
 
 it('a user who cannot become root is told so', async () => {
   const tool = program('no-such-program', 'the test asks for it', everywhere('tar'))
   const failure = installTools(await installation({ missing: [tool], privileges: { kind: 'none' } }))
-  await expect(failure).rejects.toThrow(/^building needs root/)
+  await expect(failure).rejects.toThrow(coded('host-root', /^building needs root/))
 })
 
 it('a canceled job installs nothing', async () => {

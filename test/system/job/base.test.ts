@@ -13,6 +13,7 @@ import type { Kind } from '../../../src/oci/kind.ts'
 import type { Plan } from '../../../src/plan/plan.ts'
 import { prepareLogins } from '../../../src/registry/login/login.ts'
 import { type Base, makeBase, pushBase } from '../../support/base.ts'
+import { coded } from '../../support/coded.ts'
 import { blobDownloads, type Registry, startRegistry, type TestAccess, testAccess } from '../../support/registry.ts'
 
 const LOGIN = { user: 'robot', password: 's3cret' }
@@ -165,7 +166,9 @@ it.each([
 
 it('a base is refused for a file at the very path of the disk', async () => {
   const asked = planned(`oci:${base.layout}:amd64`, await newJob({}), '/etc/base-release')
-  await expect(asked).rejects.toThrow(/has \/etc\/base-release already: choose another base, or another disk-path$/)
+  await expect(asked).rejects.toThrow(
+    coded('registry-unfit', /has \/etc\/base-release already: choose another base, or another disk-path$/),
+  )
 })
 
 it('a base from the cache is looked at as well', async () => {

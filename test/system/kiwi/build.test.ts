@@ -5,6 +5,7 @@ import { HostError, InputError } from '../../../src/errors.ts'
 import { thisProcess } from '../../../src/job/owner.ts'
 import { type BuildRequest, buildDisk } from '../../../src/kiwi/build.ts'
 import type { Report } from '../../../src/report.ts'
+import { coded } from '../../support/coded.ts'
 import { asRoot } from '../../support/root.ts'
 import { leftovers, makeWork, removeWork, supervisor } from './supervised.ts'
 
@@ -98,12 +99,15 @@ describe('a build', () => {
     const savings = { packageManager: 'apt', replacesInitrd: true }
     const left = ': >$(dirname $APT_CONFIG)/pending/6.1.0'
     const build = buildWith(`${left}\n${SUCCESS.join('\n')}`, { savings })
-    await expect(build).rejects.toThrow('the initrd of the kernel 6.1.0 was left to KIWI, which made none')
+    await expect(build).rejects.toThrow(
+      coded('kiwi-initrd', 'the initrd of the kernel 6.1.0 was left to KIWI, which made none'),
+    )
   })
 
   it('that fails says KIWI’s own reason, the phase, and where the log is', async () => {
     const script = [...SUCCESS, line('ERROR', 'KiwiScriptFailed: config.sh failed with: no'), 'exit 1']
     const error = await buildWith(script.join('\n')).catch((thrown) => thrown)
+    expect(error.code).toBe('kiwi-failed')
     expect(error.message).toBe('KIWI failed in the phase Bootstrap: KiwiScriptFailed: config.sh failed with: no')
     const log = /^the whole log is (.*-log-\w+)\/kiwi\.log$/.exec(error.detail.at(-1))?.[1] ?? ''
     expect(await logFolders()).toEqual([basename(log)])
@@ -126,6 +130,7 @@ describe('a build', () => {
   it('whose disk is too small for the system says what to change', async () => {
     const text = 'rsync: write failed on "/tmp/kiwi_mount_manager.x/usr": No space left on device (28)'
     const error = await buildWith(`${line('ERROR', `KiwiCommandError: ${text}`)}; exit 1`).catch((thrown) => thrown)
+    expect(error.code).toBe('kiwi-size')
     expect(error.message).toMatch(/raise <size> in the description$/)
   })
 
@@ -147,13 +152,26 @@ describe('a build', () => {
   })
 
   it('that ends without a result says so', async () => {
-    await expect(buildWith('exit 0')).rejects.toThrow('KIWI ended without')
+    await expect(buildWith('exit 0')).rejects.toThrow(coded('kiwi-result', 'KIWI ended without'))
     expect(await logFolders()).toEqual([])
   })
 
   it.each([
-    ['sudo', 'echo "sudo: a password is required" >&2; exit 1', 'building needs root (sudo: a password is required)'],
-    ['the supervisor', 'echo "no namespaces here: run elsewhere" >&2; exit 125', 'no namespaces here: run elsewhere'],
+    [
+      'sudo',
+      'echo "sudo: a password is required" >&2; exit 1',
+      coded('host-root', 'building needs root (sudo: a password is required)'),
+    ],
+    [
+      'the supervisor',
+      'echo "host-namespace: no namespaces here: run elsewhere" >&2; exit 125',
+      coded('host-namespace', /^no namespaces here: run elsewhere$/),
+    ],
+    [
+      'the supervisor in words that are no code of ours',
+      'echo "Killed: 9" >&2; exit 125',
+      coded('host-handover', 'the supervisor gave up (Killed: 9)'),
+    ],
   ])('that %s refuses leaves no log behind', async (_, script, message) => {
     const error = buildWith('exit 0', { supervisor: { program: '/bin/sh', args: ['-c', script] } })
     await expect(error).rejects.toThrow(message)

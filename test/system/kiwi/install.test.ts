@@ -5,6 +5,7 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { runCommand } from '../../../src/command.ts'
 import { installKiwi } from '../../../src/kiwi/install.ts'
 import { kiwiVersionIn, PINNED_VERSION } from '../../../src/kiwi/version.ts'
+import { coded } from '../../support/coded.ts'
 
 const report = { info() {}, warning() {}, output() {}, group() {}, endGroup() {} }
 
@@ -36,6 +37,8 @@ describe('kiwi-ng from PyPI', () => {
 
   it('needs a Python that makes virtual environments', async () => {
     await mkdir(join(folder, 'venv'))
-    await expect(install(PINNED_VERSION, '/bin/false')).rejects.toThrow('install the package python3-venv')
+    await expect(install(PINNED_VERSION, '/bin/false')).rejects.toThrow(
+      coded('host-python', 'install the package python3-venv'),
+    )
   })
 })

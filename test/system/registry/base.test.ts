@@ -68,6 +68,7 @@ describe('resolveBase', () => {
     )
     await expect(asked).rejects.toMatchObject({
       name: 'RegistryError',
+      code: 'registry-platform',
       side: 'base',
       message: `the base ${registry.address}/base:1 has no image for linux/s390x, it has linux/amd64, linux/arm64/v8: choose another base, or set platform`,
     })

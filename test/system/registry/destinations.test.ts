@@ -6,6 +6,7 @@ import { runCommand } from '../../../src/command.ts'
 import type { InputError } from '../../../src/errors.ts'
 import { checkDestinations } from '../../../src/registry/target/destinations.ts'
 import { type ImageName, parseDestination } from '../../../src/registry/transport.ts'
+import { coded } from '../../support/coded.ts'
 import { startRegistry, type TestAccess, testAccess } from '../../support/registry.ts'
 import { asRoot } from '../../support/root.ts'
 import { repositoryRoot } from '../../support/tools.ts'
@@ -187,6 +188,8 @@ describe('a service', () => {
       await runCommand(...asRoot('rm', ['-rf', join(folder, 'data'), join(folder, 'run')]))
     }
     const wrong = named('containers-storage:[nonsense#@/data+@/run]x')
-    await expect(checkDestinations([wrong], [], access)).rejects.toThrow(/^containers-storage:.* cannot be written: /)
+    await expect(checkDestinations([wrong], [], access)).rejects.toThrow(
+      coded('host-storage', /^containers-storage:.* cannot be written: /),
+    )
   })
 })

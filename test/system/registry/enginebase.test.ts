@@ -51,6 +51,7 @@ it("a base of docker's daemon has the layers and the config that were loaded int
 it("a base that docker's daemon has not is refused in its words", async () => {
   await expect(opened('docker-daemon:localhost/none:1')).rejects.toMatchObject({
     name: 'RegistryError',
+    code: 'registry-missing',
     side: 'base',
     message: expect.stringMatching(
       /^the base docker-daemon:localhost\/none:1 cannot be read: docker's daemon says .*(not exist|No such)/,
@@ -60,5 +61,5 @@ it("a base that docker's daemon has not is refused in its words", async () => {
 
 it("a base of a docker's daemon that does not answer is a lack of the machine", async () => {
   access = { ...access, environment: { ...access.environment, DOCKER_HOST: `unix://${access.tmpFolder}/none` } }
-  await expect(opened('docker-daemon:localhost/none:1')).rejects.toMatchObject({ name: 'HostError' })
+  await expect(opened('docker-daemon:localhost/none:1')).rejects.toMatchObject({ code: 'host-docker' })
 })

@@ -10,6 +10,7 @@ import { parseManifest } from '../../../src/oci/manifest.ts'
 import { blobPath } from '../../../src/oci/store/layout.ts'
 import type { ExportSource } from '../../../src/registry/target/export.ts'
 import { makeBase } from '../../support/base.ts'
+import { coded } from '../../support/coded.ts'
 import { type Engine, startEngine } from '../../support/engine.ts'
 import { runAsRoot } from '../../support/root.ts'
 import { makeTree } from '../../support/tree.ts'
@@ -130,7 +131,10 @@ describe('a docker-daemon: export', () => {
   it('fails where the daemon refuses the image, in its words', async () => {
     const environment = { ...here.access.environment, DOCKER_HOST: engine.host }
     await expect(here.write('docker-daemon:x:1', await lying(await wrapped('gzip')), { environment })).rejects.toThrow(
-      /^the image cannot be written to docker-daemon:x:1: docker's daemon refuses it \(.*diffID.*\)$/,
+      coded(
+        'registry-engine',
+        /^the image cannot be written to docker-daemon:x:1: docker's daemon refuses it \(.*diffID.*\)$/,
+      ),
     )
     await expect(engine.docker('image', 'inspect', 'x:1')).rejects.toThrow(/No such image/)
   })

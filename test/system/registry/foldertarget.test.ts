@@ -5,6 +5,7 @@ import { promisify } from 'node:util'
 import { afterAll, afterEach, beforeAll, beforeEach, expect, it } from 'vitest'
 import { blobPath } from '../../../src/oci/store/layout.ts'
 import { type Base, makeBase } from '../../support/base.ts'
+import { coded } from '../../support/coded.ts'
 import { digestAt, type Exporting, exporting, sourceOf } from './exporting.ts'
 
 let base: Base
@@ -49,7 +50,9 @@ it("replaces an image that skopeo wrote, and leaves the user's own files", async
 it('leaves a folder alone that is no image', async () => {
   await mkdir(at('mine'))
   await writeFile(at('mine', 'version'), '1.0\n')
-  await expect(here.write('dir:@/mine', await sourceOf(base))).rejects.toThrow(/holds something else than an image/)
+  await expect(here.write('dir:@/mine', await sourceOf(base))).rejects.toThrow(
+    coded('host-destination', /holds something else than an image/),
+  )
   expect(await readdir(at('mine'))).toEqual(['version'])
 })
 

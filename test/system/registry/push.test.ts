@@ -75,6 +75,7 @@ describe('pushImage', () => {
     })
     await expect(pushImage(source, tagsOf(liar.address, '1'), access)).rejects.toMatchObject({
       name: 'RegistryError',
+      code: 'registry-read-back',
       side: 'target',
       message: expect.stringContaining(`it carries ${other.digests.amd64} now, not our ${source.descriptor.digest}`),
     })

@@ -8,6 +8,7 @@ import { resolveBase } from '../../../src/registry/base/base.ts'
 import { fetchBase } from '../../../src/registry/base/fetch.ts'
 import { openBase } from '../../../src/registry/base/openbase.ts'
 import { type Base, makeBase } from '../../support/base.ts'
+import { coded } from '../../support/coded.ts'
 import { type TestAccess, testAccess } from '../../support/registry.ts'
 
 const run = promisify(execFile)
@@ -57,5 +58,7 @@ it('an archive with links is no layout, for skopeo would follow them out of it',
   await symlink('/', join(access.tmpFolder, 'way'))
   await run('tar', ['-C', access.tmpFolder, '-rf', archive, 'way'])
   expect(await fetched(`file:${archive}`)).toEqual(base.diffIDs)
-  await expect(fetched(`oci-archive:${archive}`)).rejects.toThrow(/is no oci-archive but a docker-archive/)
+  await expect(fetched(`oci-archive:${archive}`)).rejects.toThrow(
+    coded('registry-archive', /is no oci-archive but a docker-archive/),
+  )
 })

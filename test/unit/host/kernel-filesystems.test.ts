@@ -2,7 +2,12 @@ import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { release, tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, beforeEach, expect, it } from 'vitest'
-import { missingFilesystems, mountedFilesystems } from '../../../src/host/kernel-filesystems.ts'
+import {
+  missingFilesystems,
+  missingFilesystemsError,
+  mountedFilesystems,
+} from '../../../src/host/kernel-filesystems.ts'
+import { coded } from '../../support/coded.ts'
 
 let root: string
 
@@ -20,6 +25,10 @@ it('a filesystem that is neither there nor a module is named', async () => {
   await writeFile(join(modules, 'modules.dep'), 'kernel/fs/xfs/xfs.ko.zst: kernel/lib/libcrc32c.ko.zst\n')
   await writeFile(join(modules, 'modules.builtin'), 'kernel/fs/fat/vfat.ko\n')
   expect(await missingFilesystems(['ext3', 'xfs', 'fat32', 'btrfs', 'erofs'], root)).toEqual(['btrfs', 'erofs'])
+})
+
+it('what the kernel lacks is told with the way to get it', () => {
+  expect(missingFilesystemsError(['btrfs', 'erofs'])).toEqual(coded('host-kernel', /has no btrfs, erofs.*install the/))
 })
 
 it('nothing is said where the modules of the machine cannot be seen', async () => {

@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, beforeEach, expect, it } from 'vitest'
 import { familyOf, publicMirrors, publicSuites, readMirrors } from '../../../src/host/mirrors.ts'
+import { coded } from '../../support/coded.ts'
 
 let folder: string
 
@@ -58,5 +59,5 @@ it.each([
 ])('a table %s is an error that names the file', async (_, text, problem) => {
   const path = join(folder, 'mirrors.json')
   await writeFile(path, text)
-  await expect(readMirrors(path)).rejects.toThrow(new RegExp(`${path}.*${problem}`))
+  await expect(readMirrors(path)).rejects.toThrow(coded('host-mirror-table', new RegExp(`${path}.*${problem}`)))
 })

@@ -1,6 +1,7 @@
 import { expect, it } from 'vitest'
 import { InputError } from '../../../src/errors.ts'
 import { deb822Sources } from '../../../src/host/apt-sources.ts'
+import { coded } from '../../support/coded.ts'
 import { ask, DEBIAN_KEYRING, debian, ubuntu } from './repositoryquestion.ts'
 
 it('a Debian machine gives its own mirror, the main suite last, with its keyring', async () => {
@@ -108,7 +109,10 @@ it('an unknown distribution asks for repositories', async () => {
 
 it('a public mirror that does not answer is an error of the machine', async () => {
   await expect(ask({ element: { distribution: 'trixie' }, answers: () => false })).rejects.toThrow(
-    "neither this machine's sources nor the public mirror http://ftp.debian.org/debian answer for trixie",
+    coded(
+      'host-mirror',
+      "neither this machine's sources nor the public mirror http://ftp.debian.org/debian answer for trixie",
+    ),
   )
 })
 

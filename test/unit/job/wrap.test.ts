@@ -6,6 +6,7 @@ import { ImageError, RegistryError } from '../../../src/errors.ts'
 import type { ImageConfig } from '../../../src/oci/container/config.ts'
 import type { Manifest } from '../../../src/oci/manifest.ts'
 import { layoutViolations } from '../../../src/oci/store/validate.ts'
+import { coded } from '../../support/coded.ts'
 import { type WrapRequest, wrapDisk } from '../../support/wrapped.ts'
 import { sampleBase } from '../oci/samplebase.ts'
 
@@ -116,7 +117,7 @@ describe('a wrapped disk', () => {
     const base = await sampleBase(join(work.path, '..', 'other'), {
       rootfs: { type: 'layers', diff_ids: [...work.base.config.rootfs.diff_ids].reverse() },
     })
-    await expect(wrapDisk({ ...work.request, base })).rejects.toThrow(/layer 1 holds the diff ID/)
+    await expect(wrapDisk({ ...work.request, base })).rejects.toThrow(coded('image-layer', /layer 1 holds the diff ID/))
   })
 
   it('says which layer of the base is not there', async () => {

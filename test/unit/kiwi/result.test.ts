@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { readKiwiResult } from '../../../src/kiwi/result.ts'
+import { coded } from '../../support/coded.ts'
 
 let folder: string
 beforeEach(async () => {
@@ -43,15 +44,15 @@ describe('the result of a build', () => {
 
   it('without a disk says what to choose', async () => {
     await result('{"container": {"filename": "/x.tar"}}')
-    await expect(readKiwiResult(target())).rejects.toThrow('KIWI built no disk: choose a type')
+    await expect(readKiwiResult(target())).rejects.toThrow(coded('kiwi-no-disk', 'KIWI built no disk: choose a type'))
   })
 
   it('that is cut off says so', async () => {
     await result('{"disk_image"')
-    await expect(readKiwiResult(target())).rejects.toThrow('is no JSON')
+    await expect(readKiwiResult(target())).rejects.toThrow(coded('kiwi-result', 'is no JSON'))
   })
 
   it('that is missing says so', async () => {
-    await expect(readKiwiResult(target())).rejects.toThrow('KIWI ended without')
+    await expect(readKiwiResult(target())).rejects.toThrow(coded('kiwi-result', 'KIWI ended without'))
   })
 })

@@ -2,6 +2,7 @@ import { describe, expect, it } from 'vitest'
 import { InputError } from '../../../src/errors.ts'
 import { pushedImages } from '../../../src/matrix/images.ts'
 import { readMatrix } from '../../../src/matrix/matrixjob.ts'
+import { coded } from '../../support/coded.ts'
 import { sha256 } from '../oci/samplebase.ts'
 
 const { jobs } = readMatrix('linux/amd64,linux/arm64')
@@ -23,7 +24,9 @@ describe('what all jobs pushed', () => {
   })
 
   it('is told as missing for one platform, and the others are not taken alone', () => {
-    expect(() => imagesOf({ 'digest-0': amd64 })).toThrow('the digest of linux/arm64 did not come here')
+    expect(() => imagesOf({ 'digest-0': amd64 })).toThrow(
+      coded('host-handover', 'the digest of linux/arm64 did not come here'),
+    )
   })
 
   it.each(['', 'null', '[]', 'sha256:1', '{"digest-0":'])('is refused where it came as %j', (outputs) => {

@@ -3,9 +3,9 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { gunzipSync } from 'node:zlib'
 import { describe, expect, it } from 'vitest'
-import { HostError } from '../../../src/errors.ts'
 import { fileState } from '../../../src/oci/layer/filestate.ts'
 import { writeDiskLayer } from '../../../src/oci/layer/layer.ts'
+import { coded } from '../../support/coded.ts'
 import { sha256 } from './samplebase.ts'
 
 const MIB = 1024 * 1024
@@ -68,7 +68,7 @@ describe('writeDiskLayer', () => {
     await using work = await workspace(Buffer.alloc(64 * MIB))
     const writing = writeDiskLayer(work.file, work.options)
     const changing = whileWriting(work.names, async () => await change(work.file.source))
-    await expect(writing).rejects.toThrow(/changed while it was read: end what writes to it/)
+    await expect(writing).rejects.toThrow(coded('host-disk', /changed while it was read: end what writes to it/))
     await changing
     expect(await work.names()).toEqual([])
   })
@@ -109,7 +109,7 @@ describe('writeDiskLayer', () => {
   it('refuses a disk that is no file', async () => {
     await using work = await workspace('a disk')
     const file = { ...work.file, source: work.options.blobs }
-    await expect(writeDiskLayer(file, work.options)).rejects.toThrow(HostError)
+    await expect(writeDiskLayer(file, work.options)).rejects.toThrow(coded('host-disk', 'is not a file'))
     expect(await work.names()).toEqual([])
   })
 

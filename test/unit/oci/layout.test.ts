@@ -5,6 +5,7 @@ import { describe, expect, it } from 'vitest'
 import { ImageError } from '../../../src/errors.ts'
 import { mediaTypes } from '../../../src/oci/manifest.ts'
 import { blobPath, createLayout, linkBlob, putBlob, writeIndex } from '../../../src/oci/store/layout.ts'
+import { coded } from '../../support/coded.ts'
 import { sha256 } from './samplebase.ts'
 
 async function workspace() {
@@ -59,7 +60,9 @@ describe('a layout', () => {
     expect(isOther, '/dev/shm and the temporary folder have to be two file systems').toBe(true)
     await linkBlob(work.layout, file, sha256('blob'))
     expect(await readFile(blobPath(work.layout.folder, sha256('blob')), 'utf8')).toBe('blob')
-    await expect(linkBlob(work.layout, file, sha256('other'))).rejects.toThrow(`holds ${sha256('blob')}`)
+    await expect(linkBlob(work.layout, file, sha256('other'))).rejects.toThrow(
+      coded('image-damaged', `holds ${sha256('blob')}`),
+    )
   })
 
   it('has an index of compact JSON, replaced as a whole', async () => {

@@ -2,6 +2,7 @@ import { describe, expect, it } from 'vitest'
 import { ImageError } from '../../../src/errors.ts'
 import { parseIndex } from '../../../src/oci/index/index.ts'
 import { type Manifest, mediaTypes, ociManifestFrom, parseManifest } from '../../../src/oci/manifest.ts'
+import { coded } from '../../support/coded.ts'
 import { sha256 } from './samplebase.ts'
 
 const config = { mediaType: mediaTypes.config, digest: sha256('config'), size: 6 }
@@ -75,6 +76,11 @@ describe('parseManifest', () => {
   it('takes 500 layers and refuses 501', () => {
     expect(refusal({ ...valid, layers: Array(500).fill(layer) })).toEqual([])
     expect(refusal({ ...valid, layers: Array(501).fill(layer) })).toEqual(['it has 501 layers, more than 500'])
+  })
+
+  it('is told as no document, or as an invalid one', () => {
+    expect(() => parseManifest(Buffer.from('<html>'))).toThrow(coded('image-document', 'it is not JSON'))
+    expect(() => parseManifest(bytes({ ...valid, schemaVersion: 1 }))).toThrow(coded('image-invalid', 'schemaVersion'))
   })
 
   it('takes 4 MiB and refuses a byte more', () => {

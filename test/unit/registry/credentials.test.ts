@@ -8,6 +8,7 @@ import {
   withAuth,
   withLogin,
 } from '../../../src/registry/login/credentials.ts'
+import { coded } from '../../support/coded.ts'
 
 const base64 = (text: string) => Buffer.from(text).toString('base64')
 
@@ -27,7 +28,7 @@ describe('parseLogins', () => {
 
   it('quotes nothing of a broken file', () => {
     expect(() => parseLogins('{"auths": s3cret', '/h/config.json')).toThrow(
-      'the file of logins /h/config.json is no JSON object: correct it or remove it',
+      coded('host-logins', 'the file of logins /h/config.json is no JSON object: correct it or remove it'),
     )
   })
 })

@@ -9,6 +9,7 @@ import { promisify } from 'node:util'
 import { describe, expect, it } from 'vitest'
 import type { Access } from '../../../src/registry/access.ts'
 import { loadArchive, readEngineImage, requireEngine } from '../../../src/registry/engine.ts'
+import { coded } from '../../support/coded.ts'
 import { recorder } from '../../support/registry.ts'
 
 type Paths = [key: string, cert: string, ca: string]
@@ -60,7 +61,7 @@ describe('requireEngine', () => {
     ['ssh://me@there', /^DOCKER_HOST is ssh:\/\/me@there, which we cannot speak to: set it to unix:/],
     ['nonsense', /^DOCKER_HOST is nonsense, which/],
   ])('says why there is none at %s', async (host, message) => {
-    await expect(requireEngine(accessTo(host))).rejects.toThrow(message)
+    await expect(requireEngine(accessTo(host))).rejects.toThrow(coded('host-docker', message))
   })
 
   it('speaks TLS where DOCKER_TLS_VERIFY is set, with the certificates of DOCKER_CERT_PATH', async () => {

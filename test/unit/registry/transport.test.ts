@@ -7,6 +7,7 @@ import {
   parseRepository,
   parseTag,
 } from '../../../src/registry/transport.ts'
+import { coded } from '../../support/coded.ts'
 
 const DIGEST = `sha256:${'a'.repeat(64)}`
 
@@ -83,7 +84,7 @@ describe('parseRegistry', () => {
 
 describe('folderName', () => {
   it('refuses a folder with a colon, which skopeo would cut there', () => {
-    expect(() => folderName('oci', '/tmp/a:b', 'x')).toThrow(/colon in its name/)
+    expect(() => folderName('oci', '/tmp/a:b', 'x')).toThrow(coded('host-folder', /colon in its name/))
   })
 })
 
