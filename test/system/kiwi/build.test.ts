@@ -183,7 +183,6 @@ describe('a build', () => {
     const other = { workFolder: join(work, 'other') }
     await mkdir(other.workFolder)
     const error = await buildWith('exit 0', other).catch((thrown) => thrown)
-    expect(error).toBeInstanceOf(HostError)
-    expect(error.message).toContain('is no work folder of kiwi-oci')
+    expect(error).toEqual(coded('host-leftovers', 'is no work folder of kiwi-oci'))
   })
 })

@@ -12,7 +12,9 @@ it('a machine on which root may make no namespaces is told so, and nothing is bu
     const child = spawn(command, args)
     child.stdin.end(`${JSON.stringify(jobIn(work))}\n`)
     const [said, shown] = await Promise.all([text(child.stderr), text(child.stdout)])
-    expect(said).toMatch(/^host-namespace: root may not make namespaces here \(unshare: .*\), .*--privileged\n$/)
+    const [code, ...message] = said.split(': ')
+    expect(code).toBe('host-namespace')
+    expect(message.join(': ')).toMatch(/^root may not make namespaces here \(unshare: .*\), .*--privileged\n$/)
     expect(shown).toBe('')
   } finally {
     await removeWork(work)
