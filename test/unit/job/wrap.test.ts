@@ -117,7 +117,9 @@ describe('a wrapped disk', () => {
     const base = await sampleBase(join(work.path, '..', 'other'), {
       rootfs: { type: 'layers', diff_ids: [...work.base.config.rootfs.diff_ids].reverse() },
     })
-    await expect(wrapDisk({ ...work.request, base })).rejects.toThrow(coded('image-layer', /layer 1 holds the diff ID/))
+    await expect(wrapDisk({ ...work.request, base })).rejects.toThrow(
+      coded('image-damaged', /layer 1 holds the diff ID/),
+    )
   })
 
   it('says which layer of the base is not there', async () => {

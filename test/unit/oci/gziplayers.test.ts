@@ -6,6 +6,7 @@ import { describe, expect, it } from 'vitest'
 import { mediaTypes } from '../../../src/oci/manifest.ts'
 import { gzipLayers, hasZstdLayers } from '../../../src/oci/store/gziplayers.ts'
 import { readStoredImage } from '../../../src/oci/store/storedimage.ts'
+import { coded } from '../../support/coded.ts'
 import { sha256 } from './samplebase.ts'
 import { flip, layoutOf, type Parts } from './samplelayout.ts'
 
@@ -64,7 +65,9 @@ describe('gzipLayers', () => {
     await using other = await sample(({ config }) => {
       config.rootfs.diff_ids[1] = config.rootfs.diff_ids[0] ?? ''
     })
-    await expect(gzipLayers(other.image, { folder: other.folder })).rejects.toThrow(/it holds .* instead of/)
+    await expect(gzipLayers(other.image, { folder: other.folder })).rejects.toThrow(
+      coded('image-layer', /it holds .* instead of/),
+    )
   })
 
   it('ends when the job is canceled', async () => {
