@@ -4,6 +4,7 @@ import type { AddressInfo } from 'node:net'
 import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import type { ErrorCode } from '../../../src/errorcode.ts'
+import { checkRealm } from '../../../src/registry/login/realm.ts'
 import { readManifest, runSkopeo, targetPurpose } from '../../../src/registry/skopeo.ts'
 import { coded } from '../../support/coded.ts'
 import { type TestAccess, testAccess } from '../../support/registry.ts'
@@ -25,7 +26,7 @@ async function standIn(script: string): Promise<TestAccess> {
 
 async function answering(answer: RequestListener) {
   const server = createServer((request, response) => {
-    if (request.url === '/v2/') response.end('{}')
+    if (request.url === '/v2/' && request.headers['user-agent']?.startsWith('skopeo')) response.end('{}')
     else answer(request, response)
   })
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
@@ -59,6 +60,12 @@ describe('what a registry answers', () => {
     await using registry = await answering((_, response) => void response.end())
     const reading = readManifest(`docker://${registry.address}/x:1`, { ...access, tlsVerify: true }, PURPOSE)
     await expect(reading).rejects.toThrow(coded('registry-plain-http', 'set tls-verify to false'))
+  })
+
+  it('is told as another realm where it sends logins elsewhere', async () => {
+    const realm = { 'www-authenticate': 'Bearer realm="http://127.0.0.2:1/token"' }
+    await using registry = await answering((_, response) => response.writeHead(401, realm).end())
+    await expect(checkRealm(registry.address, access)).rejects.toThrow(coded('registry-realm', 'which is not done'))
   })
 
   it('is told as still where it never comes', async () => {
