@@ -3,8 +3,8 @@ import { basename, dirname, join, resolve } from "node:path";
 import { spawn } from "node:child_process";
 import { constants, readFileSync } from "node:fs";
 import { createInterface } from "node:readline";
-import http from "node:http";
 import { homedir, machine, release, tmpdir } from "node:os";
+import http from "node:http";
 // src/errorcode.ts
 /**
 * The names of everything that can go wrong, and the exit code that each stands for: 2 where an input or the description
@@ -21,6 +21,7 @@ const errorCodes = {
 	"host-python": 1,
 	"host-kernel": 1,
 	"host-namespace": 1,
+	"host-devices": 1,
 	"host-space": 1,
 	"host-folder": 1,
 	"host-disk": 1,
@@ -48,6 +49,7 @@ const errorCodes = {
 	"registry-silent": 1,
 	"registry-rate": 1,
 	"registry-login": 1,
+	"registry-realm": 1,
 	"registry-hidden": 2,
 	"registry-denied": 1,
 	"registry-missing": 2,
@@ -445,6 +447,7 @@ async function isThere(path) {
 }
 /** One lock for the whole machine, containers that share its devices among it. */
 const LOOP_CONTROL = "/dev/loop-control";
+const TRIES = 3;
 /** Removes folders of a job. The job's result stands: what cannot be removed is told as a warning. */
 async function removeFolders(folders, supervisor, report) {
 	for (const folder of folders) try {
@@ -481,15 +484,25 @@ async function removeFolder(folder, { nodePath, supervisorPath }) {
 		return;
 	}
 	const [first = nodePath, ...rest] = [
-		...(await lstat(LOOP_CONTROL).catch(() => void 0))?.isCharacterDevice() ? ["flock", LOOP_CONTROL] : [],
+		...(await lstat(LOOP_CONTROL).catch(() => void 0))?.isCharacterDevice() ? [
+			"flock",
+			"--no-fork",
+			LOOP_CONTROL
+		] : [],
 		nodePath,
 		supervisorPath
 	];
 	const { program, args } = asRoot(await findPrivileges(), first, rest);
-	await runCommand(program, args, { input: `${JSON.stringify({
+	const input = `${JSON.stringify({
 		remove: folder,
 		under: dirname(folder)
-	})}\n` });
+	})}\n`;
+	for (let tries = 1;; tries += 1) try {
+		await runCommand(program, args, { input });
+		return;
+	} catch (error) {
+		if (!(error instanceof CommandError && error.outcome.kind === "signal") || tries === TRIES) throw error;
+	}
 }
 new Set("aix android darwin dragonfly freebsd illumos ios js linux netbsd openbsd plan9 solaris wasip1 windows".split(" "));
 new Set("386 amd64 arm arm64 loong64 mips mips64 mips64le mipsle ppc64 ppc64le riscv64 s390x wasm".split(" "));
@@ -512,7 +525,7 @@ function machinePlatform(nodeArch) {
 		architecture: NODE_NAMES.get(nodeArch) ?? nodeArch
 	};
 }
-// src/steps/surroundings.ts
+// src/steps/proxies.ts
 const PROXY_VARIABLES = [
 	"http_proxy",
 	"https_proxy",
@@ -520,6 +533,28 @@ const PROXY_VARIABLES = [
 	"no_proxy",
 	"all_proxy"
 ];
+/** The variables that say which proxy programs take, in both spellings. */
+function proxyVariables(environment) {
+	const names = PROXY_VARIABLES.flatMap((name) => [name, name.toUpperCase()]);
+	return Object.fromEntries(names.flatMap((name) => environment[name] ? [[name, environment[name]]] : []));
+}
+/**
+* Node asks mirrors directly unless it is told to take the proxy that all other programs take. They take `host:port` too,
+* and proxies of other protocols, at which Node would end with an error that quotes the address, its password among it.
+*/
+function takeProxies(proxies) {
+	if (!("setGlobalProxyFromEnv" in http)) return;
+	const usable = Object.entries(proxies).flatMap(([name, text]) => {
+		if (/^(no|all|ftp)_/i.test(name)) return [[name, text]];
+		const address = text.includes("://") ? text : `http://${text}`;
+		return URL.canParse(address) && /^https?:/i.test(address) ? [[name, address]] : [];
+	});
+	if (!usable.some(([name]) => /^https?_proxy$/i.test(name))) return;
+	try {
+		http.setGlobalProxyFromEnv(Object.fromEntries(usable));
+	} catch {}
+}
+// src/steps/surroundings.ts
 function surroundings(environment) {
 	const uid = process.getuid?.() ?? 0;
 	const gid = process.getgid?.() ?? 0;
@@ -529,7 +564,7 @@ function surroundings(environment) {
 	const sourceDateEpoch = environment["SOURCE_DATE_EPOCH"];
 	const runnerJob = jobOfRunner(environment);
 	const proxies = proxyVariables(environment);
-	if (Object.keys(proxies).length > 0 && "setGlobalProxyFromEnv" in http) http.setGlobalProxyFromEnv(proxies);
+	takeProxies(proxies);
 	return {
 		home,
 		temp: environment["RUNNER_TEMP"] || tmpdir(),
@@ -579,13 +614,15 @@ function loginFiles(environment, home, uid) {
 		join(environment["DOCKER_CONFIG"] || join(home, ".docker"), "config.json")
 	];
 }
-function proxyVariables(environment) {
-	const names = PROXY_VARIABLES.flatMap((name) => [name, name.toUpperCase()]);
-	return Object.fromEntries(names.flatMap((name) => environment[name] ? [[name, environment[name]]] : []));
-}
 // src/steps/abandoned.ts
-/** What the guardian becomes when its process was killed: removes the folders of its one argument, a list as JSON. */
-const folders = JSON.parse(process.argv[2] ?? "[]");
-const isText = (folder) => typeof folder === "string";
-if (Array.isArray(folders)) await removeAbandoned(folders.filter(isText), surroundings(process.env), { warning: () => {} });
+/** What the guardian becomes when its process was killed: removes what its one argument names. Nobody listens any more. */
+const { folders, around, prefix } = JSON.parse(process.argv[2] ?? "");
+await removeAbandoned(folders, surroundings(process.env), { warning: () => {} });
+for (const folder of around) {
+	const names = await readdir(folder).catch(() => []);
+	for (const name of names.filter((each) => each.startsWith(prefix))) await rm(join(folder, name), {
+		recursive: true,
+		force: true
+	}).catch(() => {});
+}
 export {};

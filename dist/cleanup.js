@@ -1,21 +1,155 @@
-import { access, rm, stat } from "node:fs/promises";
+import { randomUUID } from "node:crypto";
+import { access, lstat, rm, stat } from "node:fs/promises";
 import { basename, dirname, isAbsolute, join, resolve } from "node:path";
 import { spawn } from "node:child_process";
-import { constants } from "node:fs";
+import { constants, readFileSync } from "node:fs";
 import { createInterface } from "node:readline";
-import { randomUUID } from "node:crypto";
 import * as os from "os";
 import http from "node:http";
+import { stripVTControlCharacters } from "node:util";
 import { homedir, machine, release, tmpdir } from "node:os";
+// src/errorcode.ts
+/**
+* The names of everything that can go wrong, and the exit code that each stands for: 2 where an input or the description
+* has to be changed, 1 where the machine, the network or somebody's service has to. What each means and what helps stands
+* in docs/errors.md, with the test that brings it about; a test compares this list with that one.
+*/
+const errorCodes = {
+	input: 2,
+	description: 2,
+	"host-root": 1,
+	"host-tools": 1,
+	"host-packages": 1,
+	"host-kiwi": 1,
+	"host-python": 1,
+	"host-kernel": 1,
+	"host-namespace": 1,
+	"host-devices": 1,
+	"host-space": 1,
+	"host-folder": 1,
+	"host-disk": 1,
+	"host-mirror": 1,
+	"host-mirror-table": 1,
+	"host-docker": 1,
+	"host-storage": 1,
+	"host-destination": 2,
+	"host-logins": 1,
+	"host-leftovers": 1,
+	"host-handover": 1,
+	"command-missing": 1,
+	"command-exit": 1,
+	"command-signal": 1,
+	"command-timeout": 1,
+	"command-idle": 1,
+	"command-canceled": 1,
+	"registry-helper": 1,
+	"registry-space": 1,
+	"registry-policy": 1,
+	"registry-plain-http": 2,
+	"registry-certificate": 1,
+	"registry-host": 2,
+	"registry-refused": 1,
+	"registry-silent": 1,
+	"registry-rate": 1,
+	"registry-login": 1,
+	"registry-realm": 1,
+	"registry-hidden": 2,
+	"registry-denied": 1,
+	"registry-missing": 2,
+	"registry-size": 1,
+	"registry-several": 2,
+	"registry-unnamed": 2,
+	"registry-no-registry": 1,
+	"registry-zstd": 2,
+	"registry-namespace": 1,
+	"registry-trouble": 1,
+	"registry-broken": 1,
+	"registry-still": 1,
+	"registry-other": 1,
+	"registry-damaged": 1,
+	"registry-read-back": 1,
+	"registry-platform": 2,
+	"registry-unfit": 2,
+	"registry-archive": 2,
+	"registry-engine": 1,
+	"image-document": 2,
+	"image-invalid": 2,
+	"image-layer": 2,
+	"image-damaged": 1,
+	"kiwi-failed": 1,
+	"kiwi-size": 2,
+	"kiwi-no-disk": 2,
+	"kiwi-result": 1,
+	"kiwi-initrd": 2,
+	"filesystem-space": 1,
+	"filesystem-read-only": 1,
+	"filesystem-denied": 1,
+	"filesystem-name": 1,
+	"filesystem-open-files": 1,
+	"filesystem-input-output": 1,
+	"filesystem-folder": 1,
+	canceled: 1,
+	bug: 1
+};
+// src/filesystemfault.ts
+const SPACE = {
+	code: "filesystem-space",
+	message: "no space is left: free some, or set work-dir to a folder on a larger file system"
+};
+const DENIED = {
+	code: "filesystem-denied",
+	message: "the right to it is missing: give it, or name another folder with work-dir"
+};
+const NO_FOLDER = {
+	code: "filesystem-folder",
+	message: "no folder can be made there: name another place"
+};
+const OPEN_FILES = {
+	code: "filesystem-open-files",
+	message: "too many files are open: raise the limit (ulimit -n)"
+};
+/** By what errno(3) calls it. */
+const FAULTS = {
+	ENOSPC: SPACE,
+	EDQUOT: SPACE,
+	EROFS: {
+		code: "filesystem-read-only",
+		message: "the file system is read-only: set work-dir to a folder that can be written"
+	},
+	EACCES: DENIED,
+	EPERM: DENIED,
+	ENAMETOOLONG: {
+		code: "filesystem-name",
+		message: "the name is too long for the file system: use a shorter one"
+	},
+	EMFILE: OPEN_FILES,
+	ENFILE: OPEN_FILES,
+	EIO: {
+		code: "filesystem-input-output",
+		message: "the disk or share below it fails: see what the kernel says of it (dmesg), and use another"
+	}
+};
+/** @returns undefined where the error is none of a file, or one that we should have kept from coming up */
+function filesystemFault(error) {
+	const { code = "", path, syscall } = error;
+	const fault = syscall === "mkdir" && code === "ENOENT" ? NO_FOLDER : FAULTS[code];
+	if (fault === void 0) return void 0;
+	if (path === void 0) return fault === DENIED ? void 0 : fault;
+	return {
+		code: fault.code,
+		message: `${path}: ${fault.message}`
+	};
+}
 // src/errors.ts
+/**
+* The error taxonomy. The message of each is one line: what failed, why, what to do. `detail` holds what belongs
+* into a folded group under it, `code` its name in docs/errors.md. Whatever else is thrown is our bug, and `describeError` says so.
+*/
 var KnownError = class extends Error {
-	/** 2 when an input or the description has to be changed, else 1. */
-	exitCode = 1;
 	/** Lines for a folded group below the message, none by default. */
 	detail = [];
 };
 var ProblemsError = class extends KnownError {
-	exitCode = 2;
 	problems;
 	constructor(problems) {
 		super(problems.map((problem) => `${problem.where}: ${problem.text}`).join("\n"));
@@ -25,22 +159,39 @@ var ProblemsError = class extends KnownError {
 /** The user edits the workflow or the command line. May carry problems of the description found in the same look. */
 var InputError = class extends ProblemsError {
 	name = "InputError";
+	code = "input";
 };
 /** The user edits the description. */
 var DescriptionError = class extends ProblemsError {
 	name = "DescriptionError";
+	code = "description";
 };
 /** The machine lacks something: a tool, a right, space. */
 var HostError = class extends KnownError {
 	name = "HostError";
+	code;
 	/** @param lack what is missing, @param remedy how to get it */
-	constructor(lack, remedy) {
+	constructor(code, lack, remedy) {
 		super(`${lack}: ${remedy}`);
+		this.code = code;
+	}
+};
+/** Several things that the machine lacks, found in one look: a line each. */
+var HostErrors = class extends KnownError {
+	name = "HostErrors";
+	code;
+	lacks;
+	constructor(first, ...others) {
+		const lacks = [first, ...others];
+		super(lacks.map((lack) => lack.message).join("\n"));
+		this.code = first.code;
+		this.lacks = lacks;
 	}
 };
 /** A program failed. */
 var CommandError = class extends KnownError {
 	name = "CommandError";
+	code;
 	program;
 	args;
 	outcome;
@@ -49,6 +200,7 @@ var CommandError = class extends KnownError {
 	detail;
 	constructor(program, args, outcome, lastLines) {
 		super(commandMessage(knownAs(program, args), outcome, lastLines));
+		this.code = `command-${outcome.kind}`;
 		this.program = program;
 		this.args = args;
 		this.outcome = outcome;
@@ -67,58 +219,35 @@ function commandMessage(program, outcome, lastLines) {
 		case "exit": return `${program} failed with exit code ${outcome.code}${because}`;
 		case "signal": return `${program} was ended by ${outcome.signal}${because}`;
 		case "timeout": return `${program} gave no result within ${outcome.seconds} s and was ended${because}`;
+		case "idle": return `${program} neither read nor wrote anything for ${outcome.seconds} s and was ended${because}`;
 		case "canceled": return `${program} was ended because the job was canceled`;
 		case "missing": return `${program} is not installed or not on the PATH: install it, or let kiwi-oci do so with install-tools`;
 	}
 }
-/** Shows any thrown value: its one line, what to fold below it, and the exit code it stands for. */
+/** Shows any thrown value. */
 function describeError(thrown) {
-	if (thrown instanceof KnownError) return {
-		message: thrown.message,
-		detail: thrown.detail,
-		exitCode: thrown.exitCode
+	const { code, message, detail = [] } = told(thrown);
+	return {
+		code,
+		message,
+		detail,
+		exitCode: errorCodes[code]
 	};
+}
+function told(thrown) {
+	if (thrown instanceof KnownError) return thrown;
 	const error = thrown instanceof Error ? thrown : new Error(String(thrown));
-	const filesystem = filesystemMessage(error);
-	if (filesystem !== void 0) return {
-		message: filesystem,
-		detail: [],
-		exitCode: 1
-	};
+	const filesystem = filesystemFault(error);
+	if (filesystem !== void 0) return filesystem;
 	if (error.name === "AbortError") return {
-		message: "the job was canceled",
-		detail: [],
-		exitCode: 1
+		code: "canceled",
+		message: "the job was canceled"
 	};
 	return {
+		code: "bug",
 		message: `${error.message} (a bug in kiwi-oci: please report it with the lines below)`,
-		detail: (error.stack ?? "").split("\n"),
-		exitCode: 1
+		detail: (error.stack ?? "").split("\n")
 	};
-}
-/** As strerror(3) says ENOSPC and EDQUOT, in what a program prints. */
-const NO_SPACE = /no space left on device|disk quota exceeded/i;
-const SPACE_CODES = ["ENOSPC", "EDQUOT"];
-/** Whether the disk is full or the quota used up: said by the system, or by a program that failed of it. */
-function lacksSpace(error) {
-	if (error instanceof CommandError) return error.lastLines.some((line) => NO_SPACE.test(line));
-	return error instanceof Error && "code" in error && SPACE_CODES.includes(String(error.code));
-}
-/** What of the file system is no bug of ours but the machine's state. */
-const FILESYSTEM = {
-	EROFS: "the file system is read-only: set work-dir to a folder that can be written",
-	EACCES: "the right to it is missing: give it, or name another folder with work-dir",
-	EPERM: "the right to it is missing: give it, or name another folder with work-dir",
-	ENAMETOOLONG: "the name is too long for the file system: use a shorter one",
-	EMFILE: "too many files are open: raise the limit (ulimit -n)"
-};
-function filesystemMessage(error) {
-	const { code, path, syscall } = error;
-	if (path === void 0) return void 0;
-	if (lacksSpace(error)) return `${path}: no space is left: free some, or set work-dir to a folder on a larger file system`;
-	if (syscall === "mkdir" && code === "ENOENT") return `${path}: no folder can be made there: name another place`;
-	const text = FILESYSTEM[code ?? ""];
-	return text === void 0 ? void 0 : `${path}: ${text}`;
 }
 // src/command.ts
 const KEPT_LINES = 40;
@@ -128,7 +257,7 @@ const GRACE_MILLISECONDS = 5e3;
 * Runs a program from an argument list, never through a shell.
 *
 * @throws CommandError when it cannot be started, exits with a code not in `accept`, is ended by a signal, runs into
-*   its time limit or is canceled. A non-zero exit is always an error. HostError where `cwd` is no folder; what `onLine`
+*   its time limit, stands still or is canceled. A non-zero exit is always an error. HostError where `cwd` is no folder; what `onLine`
 *   throws, when the program has ended of it.
 */
 async function runCommand(program, args, options = {}) {
@@ -142,7 +271,8 @@ async function runCommand(program, args, options = {}) {
 			"pipe",
 			"pipe",
 			"pipe"
-		]
+		],
+		detached: options.apart ?? false
 	});
 	const lastLines = [];
 	const chunks = [];
@@ -178,10 +308,11 @@ async function runCommand(program, args, options = {}) {
 		stopper.release();
 	}
 }
-function feed(stdin, { input, stopByEndOfInput }) {
+function feed(stdin, { input, onInput, stopByEndOfInput }) {
 	stdin.on("error", () => {});
 	if (input !== void 0) stdin.write(input);
-	if (!stopByEndOfInput) stdin.end();
+	onInput?.(stdin);
+	if (!stopByEndOfInput && onInput === void 0) stdin.end();
 }
 function failureOf({ code, signal }, accept = [0]) {
 	if (code === null) return {
@@ -205,7 +336,7 @@ function endOf(child) {
 /** Node tells a missing one as a missing program. */
 async function requireFolder(folder) {
 	await access(`${folder}/.`, constants.X_OK).catch(({ code }) => {
-		throw new HostError(`${folder} is no folder to work in (${code})`, "it was removed or closed meanwhile: run the job again");
+		throw new HostError("host-folder", `${folder} is no folder to work in (${code})`, "it was removed or closed meanwhile: run the job again");
 	});
 }
 function stopWhenAsked(child, options) {
@@ -228,11 +359,41 @@ function stopWhenAsked(child, options) {
 		kind: "timeout",
 		seconds: timeoutSeconds
 	}), timeoutSeconds * 1e3));
+	const forget = watchIdle(child.pid, options.idleSeconds, stop);
 	state.release = () => {
+		forget();
 		options.signal?.removeEventListener("abort", onAbort);
 		for (const timer of timers) clearTimeout(timer);
 	};
 	return state;
+}
+const LOOKS = 4;
+const IDLE_BYTES = 4096;
+function watchIdle(pid, seconds, stop) {
+	if (pid === void 0 || seconds === void 0) return () => {};
+	const seen = [0];
+	const timer = setInterval(() => {
+		const moved = movedBytes(pid);
+		if (moved === void 0) return;
+		seen.push(moved);
+		if (seen.length <= LOOKS) return;
+		if (moved - (seen.shift() ?? 0) >= IDLE_BYTES) return;
+		clearInterval(timer);
+		stop({
+			kind: "idle",
+			seconds
+		});
+	}, seconds * 1e3 / LOOKS);
+	return () => clearInterval(timer);
+}
+/** What a process has read and written so far; proc_pid_io(5). Undefined where we may not know it, or it has ended. */
+function movedBytes(pid) {
+	try {
+		const text = readFileSync(`/proc/${pid}/io`, "utf8");
+		return Number(/^rchar: (\d+)$/m.exec(text)?.[1]) + Number(/^wchar: (\d+)$/m.exec(text)?.[1]);
+	} catch {
+		return;
+	}
 }
 /** A program that sudo started for us is root's: we may not signal it (kill(2)), sudo may, and it passes the signal on. */
 function sendSignal(child, signal) {
@@ -308,7 +469,7 @@ function asRoot(privileges, program, args) {
 				...args
 			]
 		};
-		case "none": throw new HostError("building needs root", "run as root or with password-less sudo");
+		case "none": throw new HostError("host-root", "building needs root", "run as root or with password-less sudo");
 	}
 }
 // src/oci/store/folder.ts
@@ -316,6 +477,9 @@ function asRoot(privileges, program, args) {
 async function isThere(path) {
 	return await stat(path).catch(() => void 0) !== void 0;
 }
+/** One lock for the whole machine, containers that share its devices among it. */
+const LOOP_CONTROL = "/dev/loop-control";
+const TRIES = 3;
 /** Removes folders of a job. The job's result stands: what cannot be removed is told as a warning. */
 async function removeFolders(folders, supervisor, report) {
 	for (const folder of folders) try {
@@ -326,23 +490,38 @@ async function removeFolders(folders, supervisor, report) {
 }
 /**
 * Removes a folder of ours with everything that a build may have left in it: mounts, loop devices, files of root. The
-* supervisor does it, as root, wherever KIWI worked.
-*
-* @param supervisor the node and the supervisor's file to start as root
+* supervisor does it, as root, wherever KIWI worked; one at a time on this machine, since a device that one has let go
+* may be another build's when the next looks at it.
 */
-async function removeFolder(folder, supervisor) {
-	if (!(await isThere(join(folder, ".kiwi-oci")) && await isThere(join(folder, "target")))) {
+async function removeFolder(folder, { nodePath, supervisorPath }) {
+	const has = (name) => isThere(join(folder, name));
+	if (!(await has(".kiwi-oci") && (await has("target") || await has("supervisor.run")))) {
 		await rm(folder, {
 			recursive: true,
 			force: true
 		});
 		return;
 	}
-	const { program, args } = asRoot(await findPrivileges(), supervisor.nodePath, [supervisor.supervisorPath]);
-	await runCommand(program, args, { input: `${JSON.stringify({
+	const [first = nodePath, ...rest] = [
+		...(await lstat(LOOP_CONTROL).catch(() => void 0))?.isCharacterDevice() ? [
+			"flock",
+			"--no-fork",
+			LOOP_CONTROL
+		] : [],
+		nodePath,
+		supervisorPath
+	];
+	const { program, args } = asRoot(await findPrivileges(), first, rest);
+	const input = `${JSON.stringify({
 		remove: folder,
 		under: dirname(folder)
-	})}\n` });
+	})}\n`;
+	for (let tries = 1;; tries += 1) try {
+		await runCommand(program, args, { input });
+		return;
+	} catch (error) {
+		if (!(error instanceof CommandError && error.outcome.kind === "signal") || tries === TRIES) throw error;
+	}
 }
 // node_modules/@actions/core/lib/utils.js
 /**
@@ -459,13 +638,36 @@ var ExitCode;
 	ExitCode[ExitCode["Failure"] = 1] = "Failure";
 })(ExitCode || (ExitCode = {}));
 /**
-* Sets the action status to failed.
-* When the action exits it will be with an exit code of 1
-* @param message add error issue message
+* Registers a secret which will get masked from logs
+*
+* @param secret - Value of the secret to be masked
+* @remarks
+* This function instructs the Actions runner to mask the specified value in any
+* logs produced during the workflow run. Once registered, the secret value will
+* be replaced with asterisks (***) whenever it appears in console output, logs,
+* or error messages.
+*
+* This is useful for protecting sensitive information such as:
+* - API keys
+* - Access tokens
+* - Authentication credentials
+* - URL parameters containing signatures (SAS tokens)
+*
+* Note that masking only affects future logs; any previous appearances of the
+* secret in logs before calling this function will remain unmasked.
+*
+* @example
+* ```typescript
+* // Register an API token as a secret
+* const apiToken = "abc123xyz456";
+* setSecret(apiToken);
+*
+* // Now any logs containing this value will show *** instead
+* console.log(`Using token: ${apiToken}`); // Outputs: "Using token: ***"
+* ```
 */
-function setFailed(message) {
-	process.exitCode = ExitCode.Failure;
-	error(message);
+function setSecret(secret) {
+	issueCommand("add-mask", {}, secret);
 }
 /**
 * Adds an error issue
@@ -771,6 +973,42 @@ function rawEntries(name, text) {
 function similarNames(wrong, names = INPUT_NAMES) {
 	return similarWords(wrong, names).slice(0, 2);
 }
+// src/plainline.ts
+/**
+* A text that may quote somebody else's words as one line that moves no cursor: without colours, ends of lines and control
+* characters, and without the marks that turn the direction of what follows (Unicode TR9), which show another text than
+* there is. NEL is among them, which .NET and with it the runner takes for a blank.
+*/
+function plainLine(text) {
+	return stripVTControlCharacters(text).replaceAll(/[\r\n]+/g, " ").replaceAll(/[\p{Cc}\p{Bidi_Control}\u2028\u2029]/gu, " ");
+}
+// src/registry/login/secretforms.ts
+/** The forms in which a program, or a registry that repeats what it got, prints a secret. */
+function secretForms(...secrets) {
+	const forms = secrets.flatMap((secret) => {
+		const text = secret.toWellFormed();
+		return [
+			text,
+			...text.split(/[\r\n]+/),
+			JSON.stringify(text).slice(1, -1),
+			encodeURIComponent(text),
+			new URLSearchParams([["", text]]).toString().slice(1),
+			Buffer.from(text).toString("base64"),
+			Buffer.from(text).toString("base64url")
+		];
+	});
+	return [...new Set(forms.filter((form) => form.trim() !== ""))];
+}
+/** Those of what stands before the host of an address: `http://user:password@host/`, also without `http://`. */
+function addressForms(address) {
+	const [, userinfo, password] = /(?:^|:\/\/)([^/\s@:]*:([^/\s@]+))@/.exec(address) ?? [];
+	if (userinfo === void 0 || password === void 0) return [];
+	return secretForms(userinfo, decoded(userinfo), password, decoded(password));
+}
+/** As programs decode it that let a stray % stand for itself, as Python's urllib does. */
+function decoded(text) {
+	return text.replace(/(?:%[0-9a-f]{2})+/gi, (bytes) => Buffer.from(bytes.replaceAll("%", ""), "hex").toString("utf8"));
+}
 // src/runner.ts
 /**
 * Reports to a workflow runner. What programs print stands between `stop-commands` and a token that they cannot know, so
@@ -785,7 +1023,7 @@ var Runner = class {
 	}
 	warning(line) {
 		this.#open();
-		warning(line);
+		warning(plainLine(line));
 	}
 	output(line) {
 		if (this.#fence === void 0) {
@@ -804,15 +1042,17 @@ var Runner = class {
 		if (this.#grouped) endGroup();
 		this.#grouped = false;
 	}
-	/** Shows an error: one annotation a problem, at its file and line where it has one, then the detail, folded. */
+	/** Shows an error: one annotation a problem, titled with its code, at its file and line where it has one, then the detail, folded. */
 	error(thrown) {
 		this.endGroup();
-		const { message, detail, exitCode } = describeError(thrown);
+		const { code, message, detail, exitCode } = describeError(thrown);
 		if (thrown instanceof InputError || thrown instanceof DescriptionError) for (const problem of thrown.problems) error(harmless(`${problem.where}: ${problem.text}`), {
+			title: code,
 			...problem.file === void 0 ? {} : { file: problem.file },
 			...problem.line === void 0 ? {} : { startLine: problem.line }
 		});
-		else setFailed(message);
+		else if (thrown instanceof HostErrors) for (const lack of thrown.lacks) error(plainLine(lack.message), { title: lack.code });
+		else error(message.split("\n").map(plainLine).join("\n"), { title: code });
 		if (detail.length > 0) {
 			this.group("Details");
 			for (const line of detail) this.output(line);
@@ -830,7 +1070,7 @@ var Runner = class {
 * (ActionCommand.cs: `::` at the start after blanks, `##[` anywhere).
 */
 function harmless(line) {
-	return line.replaceAll(/[\r\n]+/g, " ").replace(/^(\s*):(?=:)/, "$1: ").replaceAll("##[", "## [");
+	return plainLine(line).replace(/^(\s*):(?=:)/, "$1: ").replaceAll("##[", "## [");
 }
 /**
 * The inputs in a step's environment (`INPUT_BASE-IMAGE`); they are taken out of it, so that no program inherits them.
@@ -858,6 +1098,10 @@ function takeInputs(environment, names = INPUT_NAMES) {
 		problems
 	};
 }
+/** Keeps the login out of the log that an address may carry: `https://user:password@host/`. */
+function maskUriPassword(text) {
+	for (const form of addressForms(text)) setSecret(form);
+}
 /** In the post entry: what the step remembered. */
 function rememberedFolders() {
 	const remembered = parsedState(getState("folders"));
@@ -870,6 +1114,35 @@ function parsedState(text) {
 	} catch {
 		return [];
 	}
+}
+// src/steps/proxies.ts
+const PROXY_VARIABLES = [
+	"http_proxy",
+	"https_proxy",
+	"ftp_proxy",
+	"no_proxy",
+	"all_proxy"
+];
+/** The variables that say which proxy programs take, in both spellings. */
+function proxyVariables(environment) {
+	const names = PROXY_VARIABLES.flatMap((name) => [name, name.toUpperCase()]);
+	return Object.fromEntries(names.flatMap((name) => environment[name] ? [[name, environment[name]]] : []));
+}
+/**
+* Node asks mirrors directly unless it is told to take the proxy that all other programs take. They take `host:port` too,
+* and proxies of other protocols, at which Node would end with an error that quotes the address, its password among it.
+*/
+function takeProxies(proxies) {
+	if (!("setGlobalProxyFromEnv" in http)) return;
+	const usable = Object.entries(proxies).flatMap(([name, text]) => {
+		if (/^(no|all|ftp)_/i.test(name)) return [[name, text]];
+		const address = text.includes("://") ? text : `http://${text}`;
+		return URL.canParse(address) && /^https?:/i.test(address) ? [[name, address]] : [];
+	});
+	if (!usable.some(([name]) => /^https?_proxy$/i.test(name))) return;
+	try {
+		http.setGlobalProxyFromEnv(Object.fromEntries(usable));
+	} catch {}
 }
 // src/steps/step.ts
 /**
@@ -884,6 +1157,11 @@ async function runStep(main) {
 		"SIGTERM",
 		"SIGHUP"
 	]) process.on(name, () => controller.abort());
+	for (const address of Object.values(proxyVariables(process.env))) maskUriPassword(address);
+	process.on("uncaughtException", (error) => {
+		process.exitCode = report.error(error);
+		controller.abort();
+	});
 	try {
 		await main(report, controller.signal);
 		report.endGroup();
@@ -913,13 +1191,6 @@ function machinePlatform(nodeArch) {
 	};
 }
 // src/steps/surroundings.ts
-const PROXY_VARIABLES = [
-	"http_proxy",
-	"https_proxy",
-	"ftp_proxy",
-	"no_proxy",
-	"all_proxy"
-];
 function surroundings(environment) {
 	const uid = process.getuid?.() ?? 0;
 	const gid = process.getgid?.() ?? 0;
@@ -927,8 +1198,9 @@ function surroundings(environment) {
 	const caches = environment["XDG_CACHE_HOME"] || join(home, ".cache");
 	const mirrorsFile = environment["KIWI_OCI_MIRRORS"];
 	const sourceDateEpoch = environment["SOURCE_DATE_EPOCH"];
+	const runnerJob = jobOfRunner(environment);
 	const proxies = proxyVariables(environment);
-	if (Object.keys(proxies).length > 0 && "setGlobalProxyFromEnv" in http) http.setGlobalProxyFromEnv(proxies);
+	takeProxies(proxies);
 	return {
 		home,
 		temp: environment["RUNNER_TEMP"] || tmpdir(),
@@ -942,10 +1214,27 @@ function surroundings(environment) {
 		release: environment["ImageOS"] || release(),
 		nodePath: process.execPath,
 		supervisorPath: resolve(import.meta.dirname, "supervisor.js"),
+		abandonedPath: resolve(import.meta.dirname, "abandoned.js"),
 		loginFiles: loginFiles(environment, home, uid),
 		proxies,
+		...runnerJob ? { runnerJob } : {},
 		...mirrorsFile ? { mirrorsFile } : {},
 		...sourceDateEpoch ? { sourceDateEpoch } : {}
+	};
+}
+/** The names of a run alone are not enough: a job that is run again, or of a matrix, has them too. */
+function jobOfRunner(environment) {
+	const temp = environment["RUNNER_TEMP"];
+	const tracking = environment["RUNNER_TRACKING_ID"];
+	if (!temp || !tracking) return void 0;
+	return {
+		temp: resolve(temp),
+		job: [...[
+			"GITHUB_REPOSITORY",
+			"GITHUB_RUN_ID",
+			"GITHUB_RUN_ATTEMPT",
+			"GITHUB_JOB"
+		].map((name) => environment[name] ?? ""), tracking].join(" ")
 	};
 }
 /** Where skopeo looks (containers-auth.json(5)), the first file that is set or there wins for a registry. */
@@ -960,10 +1249,6 @@ function loginFiles(environment, home, uid) {
 		join(config, "containers/auth.json"),
 		join(environment["DOCKER_CONFIG"] || join(home, ".docker"), "config.json")
 	];
-}
-function proxyVariables(environment) {
-	const names = PROXY_VARIABLES.flatMap((name) => [name, name.toUpperCase()]);
-	return Object.fromEntries(names.flatMap((name) => environment[name] ? [[name, environment[name]]] : []));
 }
 // src/steps/cleanup.ts
 /** The post entry of the steps that make folders: logins, mounts, loop devices and build folders end with the job. */

@@ -1,14 +1,14 @@
 #!/usr/bin/env node
 import { createRequire } from "node:module";
-import { createHash, randomUUID } from "node:crypto";
 import { access, chmod, constants, copyFile, cp, link, lstat, mkdir, mkdtemp, mkdtempDisposable, open, readFile, readdir, readlink, realpath, rename, rm, rmdir, stat, statfs, symlink, utimes, writeFile } from "node:fs/promises";
 import { basename, dirname, isAbsolute, join, normalize, relative, resolve, sep } from "node:path";
 import { PassThrough, Readable, addAbortSignal } from "node:stream";
 import { text } from "node:stream/consumers";
-import { availableParallelism, homedir, machine, release, tmpdir } from "node:os";
+import { availableParallelism, homedir, hostname, machine, release, tmpdir } from "node:os";
 import { Worker } from "node:worker_threads";
 import { constants as constants$1, crc32, createGunzip, createZstdCompress, createZstdDecompress } from "node:zlib";
-import { constants as constants$2, createReadStream, createWriteStream, readSync, writeSync } from "node:fs";
+import { createHash, randomBytes, randomUUID } from "node:crypto";
+import { constants as constants$2, createReadStream, createWriteStream, readFileSync, readSync, writeSync } from "node:fs";
 import { pipeline } from "node:stream/promises";
 import { once } from "node:events";
 import http, { request } from "node:http";
@@ -22,15 +22,155 @@ var __commonJSMin = (cb, mod) => () => (mod || (cb((mod = { exports: {} }).expor
 var __require = /* #__PURE__ */ (() => createRequire(import.meta.url))();
 // package.json
 var version = "1.0.0";
+// src/errorcode.ts
+/**
+* The names of everything that can go wrong, and the exit code that each stands for: 2 where an input or the description
+* has to be changed, 1 where the machine, the network or somebody's service has to. What each means and what helps stands
+* in docs/errors.md, with the test that brings it about; a test compares this list with that one.
+*/
+const errorCodes = {
+	input: 2,
+	description: 2,
+	"host-root": 1,
+	"host-tools": 1,
+	"host-packages": 1,
+	"host-kiwi": 1,
+	"host-python": 1,
+	"host-kernel": 1,
+	"host-namespace": 1,
+	"host-devices": 1,
+	"host-space": 1,
+	"host-folder": 1,
+	"host-disk": 1,
+	"host-mirror": 1,
+	"host-mirror-table": 1,
+	"host-docker": 1,
+	"host-storage": 1,
+	"host-destination": 2,
+	"host-logins": 1,
+	"host-leftovers": 1,
+	"host-handover": 1,
+	"command-missing": 1,
+	"command-exit": 1,
+	"command-signal": 1,
+	"command-timeout": 1,
+	"command-idle": 1,
+	"command-canceled": 1,
+	"registry-helper": 1,
+	"registry-space": 1,
+	"registry-policy": 1,
+	"registry-plain-http": 2,
+	"registry-certificate": 1,
+	"registry-host": 2,
+	"registry-refused": 1,
+	"registry-silent": 1,
+	"registry-rate": 1,
+	"registry-login": 1,
+	"registry-realm": 1,
+	"registry-hidden": 2,
+	"registry-denied": 1,
+	"registry-missing": 2,
+	"registry-size": 1,
+	"registry-several": 2,
+	"registry-unnamed": 2,
+	"registry-no-registry": 1,
+	"registry-zstd": 2,
+	"registry-namespace": 1,
+	"registry-trouble": 1,
+	"registry-broken": 1,
+	"registry-still": 1,
+	"registry-other": 1,
+	"registry-damaged": 1,
+	"registry-read-back": 1,
+	"registry-platform": 2,
+	"registry-unfit": 2,
+	"registry-archive": 2,
+	"registry-engine": 1,
+	"image-document": 2,
+	"image-invalid": 2,
+	"image-layer": 2,
+	"image-damaged": 1,
+	"kiwi-failed": 1,
+	"kiwi-size": 2,
+	"kiwi-no-disk": 2,
+	"kiwi-result": 1,
+	"kiwi-initrd": 2,
+	"filesystem-space": 1,
+	"filesystem-read-only": 1,
+	"filesystem-denied": 1,
+	"filesystem-name": 1,
+	"filesystem-open-files": 1,
+	"filesystem-input-output": 1,
+	"filesystem-folder": 1,
+	canceled: 1,
+	bug: 1
+};
+function isErrorCode(text) {
+	return Object.hasOwn(errorCodes, text);
+}
+// src/filesystemfault.ts
+const SPACE = {
+	code: "filesystem-space",
+	message: "no space is left: free some, or set work-dir to a folder on a larger file system"
+};
+const DENIED = {
+	code: "filesystem-denied",
+	message: "the right to it is missing: give it, or name another folder with work-dir"
+};
+const NO_FOLDER = {
+	code: "filesystem-folder",
+	message: "no folder can be made there: name another place"
+};
+const OPEN_FILES = {
+	code: "filesystem-open-files",
+	message: "too many files are open: raise the limit (ulimit -n)"
+};
+/** By what errno(3) calls it. */
+const FAULTS = {
+	ENOSPC: SPACE,
+	EDQUOT: SPACE,
+	EROFS: {
+		code: "filesystem-read-only",
+		message: "the file system is read-only: set work-dir to a folder that can be written"
+	},
+	EACCES: DENIED,
+	EPERM: DENIED,
+	ENAMETOOLONG: {
+		code: "filesystem-name",
+		message: "the name is too long for the file system: use a shorter one"
+	},
+	EMFILE: OPEN_FILES,
+	ENFILE: OPEN_FILES,
+	EIO: {
+		code: "filesystem-input-output",
+		message: "the disk or share below it fails: see what the kernel says of it (dmesg), and use another"
+	}
+};
+/** Whether the system says by this name (errno(3)) that the disk is full or the quota used up. */
+function isSpaceCode(code) {
+	return FAULTS[code] === SPACE;
+}
+/** @returns undefined where the error is none of a file, or one that we should have kept from coming up */
+function filesystemFault(error) {
+	const { code = "", path, syscall } = error;
+	const fault = syscall === "mkdir" && code === "ENOENT" ? NO_FOLDER : FAULTS[code];
+	if (fault === void 0) return void 0;
+	if (path === void 0) return fault === DENIED ? void 0 : fault;
+	return {
+		code: fault.code,
+		message: `${path}: ${fault.message}`
+	};
+}
 // src/errors.ts
+/**
+* The error taxonomy. The message of each is one line: what failed, why, what to do. `detail` holds what belongs
+* into a folded group under it, `code` its name in docs/errors.md. Whatever else is thrown is our bug, and `describeError` says so.
+*/
 var KnownError = class extends Error {
-	/** 2 when an input or the description has to be changed, else 1. */
-	exitCode = 1;
 	/** Lines for a folded group below the message, none by default. */
 	detail = [];
 };
 var ProblemsError = class extends KnownError {
-	exitCode = 2;
 	problems;
 	constructor(problems) {
 		super(problems.map((problem) => `${problem.where}: ${problem.text}`).join("\n"));
@@ -40,22 +180,43 @@ var ProblemsError = class extends KnownError {
 /** The user edits the workflow or the command line. May carry problems of the description found in the same look. */
 var InputError = class extends ProblemsError {
 	name = "InputError";
+	code = "input";
 };
 /** The user edits the description. */
 var DescriptionError = class extends ProblemsError {
 	name = "DescriptionError";
+	code = "description";
 };
 /** The machine lacks something: a tool, a right, space. */
 var HostError = class extends KnownError {
 	name = "HostError";
+	code;
 	/** @param lack what is missing, @param remedy how to get it */
-	constructor(lack, remedy) {
+	constructor(code, lack, remedy) {
 		super(`${lack}: ${remedy}`);
+		this.code = code;
 	}
 };
+/** Several things that the machine lacks, found in one look: a line each. */
+var HostErrors = class extends KnownError {
+	name = "HostErrors";
+	code;
+	lacks;
+	constructor(first, ...others) {
+		const lacks = [first, ...others];
+		super(lacks.map((lack) => lack.message).join("\n"));
+		this.code = first.code;
+		this.lacks = lacks;
+	}
+};
+/** One error for all that is lacking; undefined where nothing is. */
+function hostError([first, ...others]) {
+	return first === void 0 || others.length === 0 ? first : new HostErrors(first, ...others);
+}
 /** A program failed. */
 var CommandError = class extends KnownError {
 	name = "CommandError";
+	code;
 	program;
 	args;
 	outcome;
@@ -64,6 +225,7 @@ var CommandError = class extends KnownError {
 	detail;
 	constructor(program, args, outcome, lastLines) {
 		super(commandMessage(knownAs(program, args), outcome, lastLines));
+		this.code = `command-${outcome.kind}`;
 		this.program = program;
 		this.args = args;
 		this.outcome = outcome;
@@ -82,19 +244,32 @@ function commandMessage(program, outcome, lastLines) {
 		case "exit": return `${program} failed with exit code ${outcome.code}${because}`;
 		case "signal": return `${program} was ended by ${outcome.signal}${because}`;
 		case "timeout": return `${program} gave no result within ${outcome.seconds} s and was ended${because}`;
+		case "idle": return `${program} neither read nor wrote anything for ${outcome.seconds} s and was ended${because}`;
 		case "canceled": return `${program} was ended because the job was canceled`;
 		case "missing": return `${program} is not installed or not on the PATH: install it, or let kiwi-oci do so with install-tools`;
 	}
 }
+/** What another process of ours threw, as it told us. */
+var RelayedError = class extends KnownError {
+	name = "RelayedError";
+	code;
+	/** @param message one line */
+	constructor(code, message) {
+		super(message);
+		this.code = code;
+	}
+};
 /** A registry said no, or did not answer. */
 var RegistryError = class extends KnownError {
 	name = "RegistryError";
+	code;
 	side;
 	reference;
 	detail;
 	/** @param message one line: the operation, the reference, the reason and what to do */
-	constructor(message, about) {
+	constructor(code, message, about) {
 		super(message);
+		this.code = code;
 		this.side = about.side;
 		this.reference = about.reference;
 		this.detail = about.detail ?? [];
@@ -103,65 +278,50 @@ var RegistryError = class extends KnownError {
 /** An OCI invariant is broken: a blob does not hash to its name, a diff ID is missing, a manifest contradicts itself. */
 var ImageError = class extends KnownError {
 	name = "ImageError";
+	code;
 	violations;
-	constructor(subject, violations) {
+	constructor(code, subject, violations) {
 		super(`${subject} is not a valid OCI image: ${violations.join("; ")}`);
+		this.code = code;
 		this.violations = violations;
 	}
 };
-/** Shows any thrown value: its one line, what to fold below it, and the exit code it stands for. */
+/** Shows any thrown value. */
 function describeError(thrown) {
-	if (thrown instanceof KnownError) return {
-		message: thrown.message,
-		detail: thrown.detail,
-		exitCode: thrown.exitCode
+	const { code, message, detail = [] } = told(thrown);
+	return {
+		code,
+		message,
+		detail,
+		exitCode: errorCodes[code]
 	};
+}
+function told(thrown) {
+	if (thrown instanceof KnownError) return thrown;
 	const error = thrown instanceof Error ? thrown : new Error(String(thrown));
-	const filesystem = filesystemMessage(error);
-	if (filesystem !== void 0) return {
-		message: filesystem,
-		detail: [],
-		exitCode: 1
-	};
+	const filesystem = filesystemFault(error);
+	if (filesystem !== void 0) return filesystem;
 	if (error.name === "AbortError") return {
-		message: "the job was canceled",
-		detail: [],
-		exitCode: 1
+		code: "canceled",
+		message: "the job was canceled"
 	};
 	return {
+		code: "bug",
 		message: `${error.message} (a bug in kiwi-oci: please report it with the lines below)`,
-		detail: (error.stack ?? "").split("\n"),
-		exitCode: 1
+		detail: (error.stack ?? "").split("\n")
 	};
 }
 /** As strerror(3) says ENOSPC and EDQUOT, in what a program prints. */
 const NO_SPACE = /no space left on device|disk quota exceeded/i;
-const SPACE_CODES = ["ENOSPC", "EDQUOT"];
 /** Whether the disk is full or the quota used up: said by the system, or by a program that failed of it. */
 function lacksSpace(error) {
 	if (error instanceof CommandError) return error.lastLines.some((line) => NO_SPACE.test(line));
-	return error instanceof Error && "code" in error && SPACE_CODES.includes(String(error.code));
+	return error instanceof Error && "code" in error && isSpaceCode(String(error.code));
 }
 /** A full disk as what it means to the user; any other error as it is. */
 function spaceError(error, folder) {
 	if (!lacksSpace(error)) return error;
-	return new HostError(`no space is left in ${folder} for the image`, "free some, or choose another work-dir or target");
-}
-/** What of the file system is no bug of ours but the machine's state. */
-const FILESYSTEM = {
-	EROFS: "the file system is read-only: set work-dir to a folder that can be written",
-	EACCES: "the right to it is missing: give it, or name another folder with work-dir",
-	EPERM: "the right to it is missing: give it, or name another folder with work-dir",
-	ENAMETOOLONG: "the name is too long for the file system: use a shorter one",
-	EMFILE: "too many files are open: raise the limit (ulimit -n)"
-};
-function filesystemMessage(error) {
-	const { code, path, syscall } = error;
-	if (path === void 0) return void 0;
-	if (lacksSpace(error)) return `${path}: no space is left: free some, or set work-dir to a folder on a larger file system`;
-	if (syscall === "mkdir" && code === "ENOENT") return `${path}: no folder can be made there: name another place`;
-	const text = FILESYSTEM[code ?? ""];
-	return text === void 0 ? void 0 : `${path}: ${text}`;
+	return new HostError("host-space", `no space is left in ${folder}`, "free some, or choose another place with work-dir, export or TMPDIR");
 }
 // src/spelling.ts
 /**
@@ -440,11 +600,11 @@ function similarNames(wrong, names = INPUT_NAMES) {
 	return similarWords(wrong, names).slice(0, 2);
 }
 // src/inputs/arguments.ts
-const SHORT$1 = {
-	"-h": "--help",
-	help: "--help",
-	"-V": "--version"
-};
+const SHORT$1 = /* @__PURE__ */ new Map([
+	["-h", "--help"],
+	["help", "--help"],
+	["-V", "--version"]
+]);
 /** The flags of a command: inputs, and those that are only for a terminal. */
 const COMMANDS = {
 	build: {
@@ -485,7 +645,7 @@ function parseArguments(words) {
 	const command = similarWords(first, ["merge"]).length > 0 ? "merge" : "build";
 	if (command !== first && command === "merge") refuse(first, "is no command: did you mean merge?");
 	const { inputs, own: ownFlags } = COMMANDS[command];
-	const rest = words.slice(command === "merge" ? 1 : 0).map((word) => SHORT$1[word] ?? word);
+	const rest = words.slice(command === "merge" ? 1 : 0).map((word) => SHORT$1.get(word) ?? word);
 	for (let word = rest.shift(); word !== void 0; word = rest.shift()) {
 		const [, name = "", , given] = /^--([^=]+)(=(.*))?$/s.exec(word) ?? [];
 		const input = inputNamed(name, inputs);
@@ -1101,7 +1261,7 @@ function deflateModule() {
 }
 // src/compress/deflatepool.ts
 /** Beside its sources, or in dist/ beside the entry that holds this code. */
-const PROGRAM = new URL(import.meta.url.endsWith(".ts") ? "./deflateworker.ts" : "./deflateworker.js", import.meta.url);
+const PROGRAM$1 = new URL(import.meta.url.endsWith(".ts") ? "./deflateworker.ts" : "./deflateworker.js", import.meta.url);
 /** Of a program that makes next to no objects. */
 const SMALL_HEAP = {
 	maxYoungGenerationSizeMb: 1,
@@ -1155,7 +1315,7 @@ var DeflatePool = class {
 		worker.postMessage(task.piece, [task.piece.buffer]);
 	}
 	#start() {
-		const worker = new Worker(PROGRAM, {
+		const worker = new Worker(PROGRAM$1, {
 			workerData: this.#setup,
 			resourceLimits: SMALL_HEAP
 		});
@@ -1410,7 +1570,7 @@ function littleEndian(value) {
 }
 // src/oci/digest.ts
 const DIGEST = /^sha256:[a-f0-9]{64}$/;
-const READ_BYTES$1 = 1048576;
+const READ_BYTES$2 = 1048576;
 /**
 * Whether a text is `sha256:` and 64 lower-case hexadecimal digits: safe in paths and addresses (CVE-2024-3727 came from
 * using it unchecked).
@@ -1429,7 +1589,7 @@ function digestOf(bytes) {
 async function fileDigest(path) {
 	const hash = createHash("sha256");
 	let sizeBytes = 0;
-	for await (const chunk of createReadStream(path, { highWaterMark: READ_BYTES$1 })) {
+	for await (const chunk of createReadStream(path, { highWaterMark: READ_BYTES$2 })) {
 		hash.update(chunk);
 		sizeBytes += chunk.length;
 	}
@@ -1445,10 +1605,58 @@ async function* hashedChunks(chunks, hash) {
 		yield chunk;
 	}
 }
+// src/oci/jsonnames.ts
+/**
+* A name that stands twice in one object of a JSON text, if there is one. Readers differ in which of them counts, and
+* Go's decoder, which podman, docker and skopeo read documents with, puts both together (RFC 8259 section 4).
+*
+* @param text valid JSON
+*/
+function repeatedName(text) {
+	const open = [];
+	for (let at = 0; at < text.length; at++) {
+		const sign = text[at];
+		if (sign === "{") open.push(/* @__PURE__ */ new Set());
+		else if (sign === "[") open.push(void 0);
+		else if (sign === "}" || sign === "]") open.pop();
+		else if (sign === "\"") {
+			const end = stringEnd(text, at);
+			const names = open.at(-1);
+			if (names !== void 0 && isName(text, end)) {
+				const name = String(JSON.parse(text.slice(at, end)));
+				if (names.has(name)) return name;
+				names.add(name);
+			}
+			at = end - 1;
+		}
+	}
+}
+/**
+* Names of an object that are one of `known` but for their case, which Go's decoder takes for it (encoding/json,
+* `Unmarshal`), as it does with the two letters that fold to `k` and `s`.
+*/
+function miswrittenNames(value, known) {
+	const folded = new Map(known.map((name) => [name.toLowerCase(), name]));
+	return Object.keys(value).filter((name) => {
+		const meant = folded.get(name.toUpperCase().toLowerCase());
+		return meant !== void 0 && meant !== name;
+	});
+}
+/** Behind the closing quote of the string that begins at `start`. */
+function stringEnd(text, start) {
+	for (let at = start + 1; at < text.length; at++) if (text[at] === "\\") at++;
+	else if (text[at] === "\"") return at + 1;
+	return text.length;
+}
+function isName(text, end) {
+	let at = end;
+	while (/[ \t\r\n]/.test(text[at] ?? "")) at++;
+	return text[at] === ":";
+}
 // src/oci/document.ts
 /** What registries must at least take, and the limit of the distribution registry; distribution-spec, "Pushing Manifests". */
 const DOCUMENT_LIMIT_BYTES = 4194304;
-const DEPTH_LIMIT$1 = 64;
+const DEPTH_LIMIT$2 = 64;
 function isJsonObject(value) {
 	return typeof value === "object" && value !== null && !Array.isArray(value);
 }
@@ -1456,13 +1664,16 @@ function isJsonObject(value) {
 * The JSON object in a manifest, index or config that others wrote.
 *
 * @param subject names the document in the error: `the manifest of ghcr.io/acme/x`
-* @throws ImageError when it is larger than 4 MiB, nested deeper than 64, not UTF-8, not JSON or not an object
+* @throws ImageError when it is larger than 4 MiB, nested deeper than 64, not UTF-8, not JSON, not an object, or
+*   has a name twice in one object
 */
-function parseDocument$1(bytes, subject) {
-	if (bytes.length > 4194304) throw new ImageError(subject, [`it has ${bytes.length} bytes, more than 4 MiB`]);
-	if (depthOf(bytes) > DEPTH_LIMIT$1) throw new ImageError(subject, [`its JSON is nested deeper than ${DEPTH_LIMIT$1}`]);
-	const value = parsedJson(bytes, subject);
-	if (!isJsonObject(value)) throw new ImageError(subject, ["it is not a JSON object"]);
+function parseDocument$2(bytes, subject) {
+	if (bytes.length > 4194304) throw new ImageError("image-document", subject, [`it has ${bytes.length} bytes, more than 4 MiB`]);
+	if (depthOf(bytes) > DEPTH_LIMIT$2) throw new ImageError("image-document", subject, [`its JSON is nested deeper than ${DEPTH_LIMIT$2}`]);
+	const { value, text } = parsedJson(bytes, subject);
+	if (!isJsonObject(value)) throw new ImageError("image-document", subject, ["it is not a JSON object"]);
+	const twice = repeatedName(text);
+	if (twice !== void 0) throw new ImageError("image-document", subject, [`it has ${JSON.stringify(twice)} twice in one object`]);
 	return value;
 }
 /** Compact JSON in UTF-8, keys in the order of the value: the same value gives the same bytes. */
@@ -1475,12 +1686,16 @@ function sortedRecord(entries) {
 }
 function parsedJson(bytes, subject) {
 	try {
-		return JSON.parse(new TextDecoder("utf-8", {
+		const text = new TextDecoder("utf-8", {
 			fatal: true,
 			ignoreBOM: true
-		}).decode(bytes));
+		}).decode(bytes);
+		return {
+			value: JSON.parse(text),
+			text
+		};
 	} catch (error) {
-		throw new ImageError(subject, [`it is not JSON in UTF-8 (${`${error instanceof Error ? error.message : error}`.replaceAll(/\s+/g, " ")})`]);
+		throw new ImageError("image-document", subject, [`it is not JSON in UTF-8 (${`${error instanceof Error ? error.message : error}`.replaceAll(/\s+/g, " ")})`]);
 	}
 }
 const QUOTE = 34;
@@ -1505,10 +1720,20 @@ function depthOf(bytes) {
 // src/oci/descriptor.ts
 /** RFC 6838 section 4.2, as the image-spec asks for. */
 const MEDIA_TYPE = /^[A-Za-z0-9][A-Za-z0-9!#$&^_.+-]{0,126}\/[A-Za-z0-9][A-Za-z0-9!#$&^_.+-]{0,126}$/;
+const MEMBERS$2 = [
+	"mediaType",
+	"digest",
+	"size",
+	"urls",
+	"annotations",
+	"data",
+	"platform",
+	"artifactType"
+];
 /** What is wrong with a parsed descriptor, each line led by `where`; empty when `descriptorFrom` may take it. */
 function descriptorViolations(value, where) {
 	if (!isJsonObject(value)) return [`${where} is not a descriptor`];
-	const violations = [];
+	const violations = miswrittenNames(value, MEMBERS$2).map((name) => `${where} has ${name}, written in another case`);
 	if (typeof value["mediaType"] !== "string" || !MEDIA_TYPE.test(value["mediaType"])) violations.push(`${where} has no valid mediaType`);
 	if (typeof value["digest"] !== "string" || !isDigest(value["digest"])) violations.push(`${where} has no sha256 digest`);
 	if (!Number.isSafeInteger(value["size"]) || value["size"] < 0) violations.push(`${where} has no size in bytes`);
@@ -1559,7 +1784,15 @@ const mediaTypes = {
 	dockerLayerGzip: "application/vnd.docker.image.rootfs.diff.tar.gzip",
 	dockerLayerZstd: "application/vnd.docker.image.rootfs.diff.tar.zstd"
 };
-const LAYER_LIMIT = 500;
+const MEMBERS$1 = [
+	"schemaVersion",
+	"mediaType",
+	"artifactType",
+	"config",
+	"layers",
+	"subject",
+	"annotations"
+];
 /** Members of an index, of a list and of schema 1: c/image internal/manifest/common.go refuses them too (CVE-2021-41190). */
 const FOREIGN_MEMBERS$1 = [
 	"manifests",
@@ -1584,9 +1817,9 @@ const OCI_LAYER_TYPES = /* @__PURE__ */ new Map([
 *   contradicts `expectedMediaType`, members of an index beside those of a manifest, `urls`
 */
 function parseManifest(bytes, expectedMediaType, subject = "the manifest") {
-	const document = parseDocument$1(bytes, subject);
+	const document = parseDocument$2(bytes, subject);
 	const violations = manifestViolations(document, expectedMediaType);
-	if (violations.length > 0) throw new ImageError(subject, violations);
+	if (violations.length > 0) throw new ImageError("image-invalid", subject, violations);
 	const { artifactType, annotations, subject: referred } = document;
 	return {
 		schemaVersion: 2,
@@ -1615,7 +1848,7 @@ function ociManifestFrom(manifest, subject = "the manifest") {
 			mediaType: mediaType ?? layer.mediaType
 		};
 	});
-	if (violations.length > 0) throw new ImageError(subject, violations);
+	if (violations.length > 0) throw new ImageError("image-invalid", subject, violations);
 	const config = {
 		...manifest.config,
 		mediaType: mediaTypes.config
@@ -1646,13 +1879,27 @@ function manifestViolations(document, announced) {
 		...document["schemaVersion"] === 2 ? [] : ["its schemaVersion is not 2"],
 		...mediaTypeViolations(document, announced, [mediaTypes.manifest, mediaTypes.dockerManifest]),
 		...FOREIGN_MEMBERS$1.filter((member) => member in document).map((member) => `it has ${member}, which no manifest has`),
+		...miswrittenNames(document, MEMBERS$1).map((name) => `it has ${name}, written in another case`),
+		...artifactTypeViolations(document),
 		...descriptorViolations(document["config"], "its config"),
 		...annotationViolations(document["annotations"], "it"),
 		...subject === void 0 ? [] : descriptorViolations(subject, "its subject")
 	];
 	if (!Array.isArray(layers)) return [...violations, "it has no layers"];
-	if (layers.length > LAYER_LIMIT) return [...violations, `it has ${layers.length} layers, more than ${LAYER_LIMIT}`];
-	return [...violations, ...layers.flatMap((layer, position) => layerViolations(layer, `layer ${position + 1}`))];
+	if (layers.length > 500) return [...violations, `it has ${layers.length} layers, more than 500`];
+	return [
+		...violations,
+		...layers.flatMap((layer, position) => layerViolations(layer, `layer ${position + 1}`)),
+		...sizeViolations([document["config"], ...layers].filter(isJsonObject))
+	];
+}
+/** What is wrong with the artifactType member of a manifest or an index. */
+function artifactTypeViolations(document) {
+	return ["undefined", "string"].includes(typeof document["artifactType"]) ? [] : ["its artifactType is no text"];
+}
+/** One digest has one size: of two only one is looked at where a blob is fetched once. */
+function sizeViolations(descriptors) {
+	return [...Map.groupBy(descriptors, ({ digest }) => digest)].flatMap(([digest, same]) => new Set(same.map(({ size }) => size)).size > 1 ? [`it says several sizes of ${digest}`] : []);
 }
 function layerViolations(layer, where) {
 	if (isJsonObject(layer) && typeof layer["mediaType"] === "string" && isForeign(layer["mediaType"])) return [foreignText(where)];
@@ -1777,7 +2024,7 @@ function diskPathProblem(path) {
 */
 function diskEntries(path, facts) {
 	const problem = diskPathProblem(path);
-	if (problem !== void 0) throw new ImageError(`an image with the disk at ${path}`, [problem]);
+	if (problem !== void 0) throw new ImageError("image-invalid", `an image with the disk at ${path}`, [problem]);
 	const { sizeBytes, mtimeSeconds, hasBase } = facts;
 	const timeProblem = epochProblem(mtimeSeconds);
 	if (timeProblem !== void 0) throw new RangeError(timeProblem);
@@ -1908,7 +2155,7 @@ function isAscii(text) {
 const DOCKER = "docker.io";
 const REPOSITORY_LIMIT = 255;
 const HOST_PART = "[A-Za-z0-9](?:[A-Za-z0-9-]*[A-Za-z0-9])?";
-const REGISTRY = new RegExp(`^(?:${HOST_PART}(?:\\.${HOST_PART})*|\\[[a-fA-F0-9:]+\\])(?::[0-9]{1,5})?$`);
+const REGISTRY$1 = new RegExp(`^(?:${HOST_PART}(?:\\.${HOST_PART})*|\\[[a-fA-F0-9:]+\\])(?::[0-9]{1,5})?$`);
 const COMPONENT = "[a-z0-9]+(?:(?:[._]|__|-+)[a-z0-9]+)*";
 const REPOSITORY = new RegExp(`^${COMPONENT}(?:/${COMPONENT})*$`);
 const LAST_PORT = 65535;
@@ -1989,7 +2236,7 @@ function registryAndRepository(name) {
 	};
 }
 function registryProblem(registry) {
-	if (!REGISTRY.test(registry)) return `${JSON.stringify(registry)} is not the name of a registry: write HOST or HOST:PORT`;
+	if (!REGISTRY$1.test(registry)) return `${JSON.stringify(registry)} is not the name of a registry: write HOST or HOST:PORT`;
 	if (Number(/:([0-9]+)$/.exec(registry)?.[1] ?? 1) > LAST_PORT) return `there is no port above ${LAST_PORT}: ${registry}`;
 }
 function repositoryProblem$1(registry, repository, name) {
@@ -2196,7 +2443,7 @@ function folderName(transport, folder, name) {
 		path: folder,
 		...name === void 0 ? {} : { name }
 	});
-	throw new HostError(`skopeo cannot work in ${folder}, for the colon in its name`, "choose another work-dir");
+	throw new HostError("host-folder", `skopeo cannot work in ${folder}, for the colon in its name`, "choose another work-dir");
 }
 // node_modules/yaml/dist/nodes/identity.js
 var require_identity = /* @__PURE__ */ __commonJSMin(((exports) => {
@@ -8967,10 +9214,16 @@ const KEY_OF_KIWI_WORD = new Map([...KIWI_WORDS].map(([key, word]) => [word, key
 /** @param text YAML; an empty one changes nothing */
 function readContainerconfig(text) {
 	try {
-		return parseContainerconfig((0, import_dist.parse)(text, {
+		const document = (0, import_dist.parseDocument)(text, {
 			schema: "failsafe",
 			customTags: ["null"]
-		}));
+		});
+		const [error] = [...document.errors, ...document.warnings];
+		if (error !== void 0) throw error;
+		(0, import_dist.visit)(document, { Pair: (_, { key }) => {
+			if (!(0, import_dist.isScalar)(key)) throw new Error("a key is no text: write NAME: VALUE");
+		} });
+		return parseContainerconfig(document.toJS());
 	} catch (error) {
 		const [reason = ""] = String(error instanceof Error ? error.message : error).split("\n");
 		return {
@@ -9836,26 +10089,26 @@ async function readMirrors(path) {
 		const value = JSON.parse(await readFile(path, "utf8"));
 		if (Array.isArray(value) && value.every(isFamily)) return value;
 	} catch (error) {
-		throw new HostError(`the mirror table ${path} cannot be read (${error instanceof Error ? error.message : error})`, remedy);
+		throw new HostError("host-mirror-table", `the mirror table ${path} cannot be read (${error instanceof Error ? error.message : error})`, remedy);
 	}
-	throw new HostError(`the mirror table ${path} has another shape`, remedy);
+	throw new HostError("host-mirror-table", `the mirror table ${path} has another shape`, remedy);
 }
 function isFamily(value) {
 	if (!isRecord$1(value) || typeof value["name"] !== "string" || typeof value["origin"] !== "string") return false;
 	const { keyring, archives } = value;
-	if (!isTexts(value["codenames"]) || !isTexts(value["rolling"])) return false;
+	if (!isTexts$1(value["codenames"]) || !isTexts$1(value["rolling"])) return false;
 	if (!isRecord$1(keyring) || typeof keyring["path"] !== "string" || !isRecord$1(keyring["packages"])) return false;
 	return Array.isArray(archives) && archives.every(isArchive);
 }
 function isArchive(value) {
 	if (!isRecord$1(value) || typeof value["uri"] !== "string") return false;
-	if (value["architectures"] !== void 0 && !isTexts(value["architectures"])) return false;
-	return isTexts(value["suites"]) && isTexts(value["components"]);
+	if (value["architectures"] !== void 0 && !isTexts$1(value["architectures"])) return false;
+	return isTexts$1(value["suites"]) && isTexts$1(value["components"]);
 }
 function isRecord$1(value) {
 	return typeof value === "object" && value !== null && !Array.isArray(value);
 }
-function isTexts(value) {
+function isTexts$1(value) {
 	return Array.isArray(value) && value.every((text) => typeof text === "string");
 }
 // src/host/debian-architecture.ts
@@ -10020,7 +10273,7 @@ async function publicSources(question, distribution, family) {
 	if (family === void 0) throw setRepositories(element, `asks for ${distribution}, which neither this machine's sources nor a known mirror has`);
 	const sources = familySources(question, distribution, family);
 	const main = sources.at(-1);
-	if (main === void 0 || !await probe(main.uri, distribution)) throw new HostError(`neither this machine's sources nor the public mirror ${main ? shownUri(main.uri) : family.name} answer for ${distribution}`, "check the network, or set `repositories` to a mirror that this machine reaches");
+	if (main === void 0 || !await probe(main.uri, distribution)) throw new HostError("host-mirror", `neither this machine's sources nor the public mirror ${main ? shownUri(main.uri) : family.name} answer for ${distribution}`, "check the network, or set `repositories` to a mirror that this machine reaches");
 	return sources;
 }
 function familySources({ element, machine }, distribution, family) {
@@ -10075,6 +10328,20 @@ function setRepositories(element, why) {
 		where: "input repositories",
 		text: `obsrepositories:/${element.where ? ` of ${element.where}` : ""} ${why}: set repositories to URI [DISTRIBUTION [COMPONENTS…]] lines`
 	}]);
+}
+// src/oci/store/file.ts
+/**
+* Writes a file of ours into a folder that goes with the job, as Node's `writeFile`, whose error does not say where the disk
+* is full.
+*
+* @throws HostError when the disk is full; other errors of the file system are passed on
+*/
+async function putText(path, content, options = {}) {
+	try {
+		await writeFile(path, content, options);
+	} catch (error) {
+		throw spaceError(error, dirname(path));
+	}
 }
 // src/job/placeholders.ts
 /**
@@ -10133,7 +10400,7 @@ function placeholderKeyrings(placeholders, lines, mirrors) {
 }
 async function writtenKey(file, text) {
 	await mkdir(join(file, ".."), { recursive: true });
-	await writeFile(file, text);
+	await putText(file, text);
 	return file;
 }
 // src/job/hostfacts.ts
@@ -10174,8 +10441,76 @@ function hostFacts(plan, architecture, mirrors) {
 		keyrings: placeholderKeyrings(source.placeholders, source.repositories, mirrors)
 	};
 }
+// src/host/process-start.ts
+/**
+* When a process was started, in ticks since the machine's start; undefined when there is none of this number. With the
+* number it names one process: numbers are given again. proc_pid_stat(5), field 22; the name in field 2 may hold anything.
+*/
+async function processStart(pid) {
+	const text = await readFile(`/proc/${pid}/stat`, "latin1").catch(() => void 0);
+	const [state, ...fields] = text?.slice(text.lastIndexOf(")") + 2).split(" ") ?? [];
+	return state === void 0 || "ZX".includes(state) ? void 0 : fields[18];
+}
+// src/job/owner.ts
+const BOOT_FILE = "/proc/sys/kernel/random/boot_id";
+const TEXTS = [
+	"host",
+	"boot",
+	"namespace",
+	"started"
+];
+/** This process. */
+async function thisProcess() {
+	const { pid } = process;
+	const [boot, namespace, started = ""] = await Promise.all([
+		readFile(BOOT_FILE, "utf8"),
+		readlink("/proc/self/ns/pid"),
+		processStart(pid)
+	]);
+	return {
+		host: hostname(),
+		boot: boot.trim(),
+		namespace,
+		pid,
+		started
+	};
+}
+/** The owner that `JSON.stringify` wrote; undefined for anything else. */
+function parseOwner(text) {
+	let value;
+	try {
+		value = JSON.parse(text);
+	} catch {
+		return;
+	}
+	if (typeof value !== "object" || value === null) return void 0;
+	const fields = value;
+	const areTexts = (names) => names.every((name) => typeof fields[name] === "string");
+	if (areTexts(["temp", "job"])) return value;
+	return areTexts(TEXTS) && Number.isInteger(fields["pid"]) ? value : void 0;
+}
+/**
+* Whether an owner works no more, as far as the one who asks can know it: a process of this machine and of our namespace
+* that is gone or from before the last start, or another job of our runner, which runs one at a time. What cannot be known
+* is taken for alive.
+*/
+async function isDead(owner, asking) {
+	if ("job" in owner) return "job" in asking && owner.temp === asking.temp && owner.job !== asking.job;
+	const ours = await thisProcess();
+	if (owner.host !== ours.host) return false;
+	if (owner.boot !== ours.boot) return true;
+	return owner.namespace === ours.namespace && await processStart(owner.pid) !== owner.started;
+}
 // src/oci/index/index.ts
 const ENTRY_LIMIT = 500;
+const MEMBERS = [
+	"schemaVersion",
+	"mediaType",
+	"artifactType",
+	"manifests",
+	"subject",
+	"annotations"
+];
 const FOREIGN_MEMBERS = [
 	"config",
 	"layers",
@@ -10190,9 +10525,9 @@ const FOREIGN_MEMBERS = [
 * @throws ImageError with all violations, by the same limits and rules as `parseManifest`
 */
 function parseIndex(bytes, expectedMediaType, subject = "the index") {
-	const document = parseDocument$1(bytes, subject);
+	const document = parseDocument$2(bytes, subject);
 	const violations = indexViolations(document, expectedMediaType);
-	if (violations.length > 0) throw new ImageError(subject, violations);
+	if (violations.length > 0) throw new ImageError("image-invalid", subject, violations);
 	const { artifactType, annotations } = document;
 	return {
 		schemaVersion: 2,
@@ -10208,6 +10543,8 @@ function indexViolations(document, announced) {
 		...document["schemaVersion"] === 2 ? [] : ["its schemaVersion is not 2"],
 		...mediaTypeViolations(document, announced, [mediaTypes.index, mediaTypes.dockerList]),
 		...FOREIGN_MEMBERS.filter((member) => member in document).map((member) => `it has ${member}, which no index has`),
+		...miswrittenNames(document, MEMBERS).map((name) => `it has ${name}, written in another case`),
+		...artifactTypeViolations(document),
 		...annotationViolations(document["annotations"], "it")
 	];
 	if (!Array.isArray(manifests)) return [...violations, "it has no manifests"];
@@ -10227,6 +10564,16 @@ function matchingDescriptor(entries, wanted) {
 		if (match) return match;
 	}
 	return entries.find(({ platform }) => platform === void 0);
+}
+// src/oci/store/temporary.ts
+/**
+* What names of files and folders begin with that this process gives their own name when they are whole: by it, what it
+* leaves when it is killed can be told from what others write beside it.
+*/
+const TEMPORARY_PREFIX = `.${randomUUID()}.`;
+/** A new name for such a file or folder. Not behind its final name, which may be as long as a name can be. */
+function temporaryName() {
+	return `${TEMPORARY_PREFIX}${randomUUID().slice(0, 8)}.tmp`;
 }
 // src/oci/store/blob.ts
 const WRITE_BYTES = 65536;
@@ -10281,7 +10628,7 @@ async function syncFile(path) {
 	await file.sync();
 }
 async function writeTemporary(folder, source) {
-	const path = join(folder, `.${randomUUID()}.tmp`);
+	const path = join(folder, temporaryName());
 	try {
 		await using file = await open(path, "wx", 420);
 		for await (const chunk of source) writeAll(file, chunk);
@@ -10338,7 +10685,7 @@ const LAYOUT_VERSION = "1.0.0";
 const REF_NAME = "org.opencontainers.image.ref.name";
 /** What containerd, docker's engine on it and podman call an image that they load; containerd core/images/annotations.go. */
 const CONTAINERD_NAME = "io.containerd.image.name";
-const READ_BYTES = 1048576;
+const READ_BYTES$1 = 1048576;
 /** What the file `oci-layout` holds. */
 function layoutMark() {
 	return documentBytes({ imageLayoutVersion: LAYOUT_VERSION });
@@ -10361,20 +10708,16 @@ function blobPath(folder, digest) {
 async function putBlob(layout, bytes) {
 	return (await writeBlob(layout.blobs, [bytes])).digest;
 }
-/** Takes a blob from a file. Throws what `linkContent` does. */
-async function linkBlob(layout, file, digest) {
-	await linkContent(layout.blobs, file, digest);
-}
 /**
-* Puts a file into a folder under the name of its content: by hard link where that can be, else by a copy, which is
-* checked.
+* Puts a file into the layout of a work folder under the name of its content: by hard link where that can be, else by a
+* copy, which is checked.
 *
-* @param digest what the file holds; a link is trusted here and checked by `layoutViolations`
+* @param digest what the file holds; a link is trusted here, whoever takes the blob out of the layout hashes it
 * @throws ImageError when the file is no regular file, or a copy has another digest; HostError when the disk is full
 */
-async function linkContent(folder, file, digest) {
+async function linkBlob({ blobs: folder }, file, digest) {
 	const subject = `the blob ${digest}`;
-	if (!(await lstat(file)).isFile()) throw new ImageError(subject, [`${file} is not a regular file`]);
+	if (!(await lstat(file)).isFile()) throw new ImageError("image-damaged", subject, [`${file} is not a regular file`]);
 	try {
 		await link(file, join(folder, digestHex(digest)));
 	} catch (error) {
@@ -10390,25 +10733,13 @@ async function linkContent(folder, file, digest) {
 		await copyContent(folder, file, digest);
 	}
 }
-/**
-* As `linkContent`, where a file of that name may be there and damaged: then it is replaced.
-*
-* @returns whether there was none
-*/
-async function bringContent(folder, file, digest) {
-	const path = join(folder, digestHex(digest));
-	const there = await lstat(path).catch(() => void 0);
-	if (there && !(there.isFile() && (await fileDigest(path)).digest === digest)) await rm(path);
-	await linkContent(folder, file, digest);
-	return there === void 0;
-}
 async function copyContent(folder, file, digest) {
 	await using source = await open(file, constants$2.O_RDONLY | constants$2.O_NOFOLLOW);
 	const written = await writeBlob(folder, source.createReadStream({
 		autoClose: false,
-		highWaterMark: READ_BYTES
+		highWaterMark: READ_BYTES$1
 	}));
-	if (written.digest !== digest) throw new ImageError(`the blob ${digest}`, [`${file} holds ${written.digest}`]);
+	if (written.digest !== digest) throw new ImageError("image-damaged", `the blob ${digest}`, [`${file} holds ${written.digest}`]);
 }
 /** Names what is in the layout, in one step; replaces the names there were. */
 async function writeIndex(layout, manifests) {
@@ -10457,7 +10788,7 @@ async function readUnchangedManifest(layout, digest) {
 	const bytes = await readFile(blobPath(layout, digest));
 	const found = digestOf(bytes);
 	if (found === digest) return bytes;
-	throw new ImageError(`the layout ${layout}`, [`its manifest ${digest} holds ${found}: it was changed`]);
+	throw new ImageError("image-damaged", `the layout ${layout}`, [`its manifest ${digest} holds ${found}: it was changed`]);
 }
 /** @param fileOf where each blob of the image is */
 function storedImage(descriptor, manifest, fileOf) {
@@ -10555,7 +10886,7 @@ function entry(kind, path, sizeBytes) {
 	};
 }
 async function* content({ file, digest, sizeBytes }, signal) {
-	const damaged = (found) => new ImageError(`the blob ${digest}`, [`${file} holds ${found}`]);
+	const damaged = (found) => new ImageError("image-damaged", `the blob ${digest}`, [`${file} holds ${found}`]);
 	await using source = await open(file, constants$2.O_RDONLY | constants$2.O_NOFOLLOW);
 	const { size } = await source.stat();
 	if (size !== sizeBytes) throw damaged(`${size} bytes instead of ${sizeBytes}`);
@@ -10575,6 +10906,66 @@ async function* content({ file, digest, sizeBytes }, signal) {
 	}
 	const found = `sha256:${hash.digest("hex")}`;
 	if (read !== sizeBytes || found !== digest) throw damaged(found);
+}
+// src/oci/container/configmembers.ts
+/** Go's decoder makes nothing of null. */
+const isAbsent = (value) => value === void 0 || value === null;
+const isText = (value) => isAbsent(value) || typeof value === "string";
+const isTexts = (value) => isAbsent(value) || Array.isArray(value) && value.every((item) => typeof item === "string");
+const isFlag = (value) => isAbsent(value) || typeof value === "boolean";
+const isMap$1 = (value) => isAbsent(value) || isJsonObject(value);
+const isTextMap = (value) => isAbsent(value) || isJsonObject(value) && Object.values(value).every((text) => typeof text === "string");
+/** A set: what stands behind a name means nothing, and is an object. */
+const isSet = (value) => isAbsent(value) || isJsonObject(value) && Object.values(value).every(isMap$1);
+/** RFC 3339 as Go's time.Time reads it. */
+const isTime = (value) => isAbsent(value) || typeof value === "string" && /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d([.,]\d+)?(Z|[+-]\d\d:\d\d)$/.test(value);
+const DOCUMENT = {
+	architecture: isText,
+	os: isText,
+	variant: isText,
+	created: isTime,
+	author: isText
+};
+const RUNTIME = {
+	User: isText,
+	ExposedPorts: isSet,
+	Env: isTexts,
+	Entrypoint: isTexts,
+	Cmd: isTexts,
+	Volumes: isSet,
+	WorkingDir: isText,
+	Labels: isTextMap,
+	StopSignal: isText
+};
+const STEP = {
+	created: isTime,
+	created_by: isText,
+	author: isText,
+	comment: isText,
+	empty_layer: isFlag
+};
+/**
+* What is wrong with the members of an image's config but its rootfs: who runs the image reads them into fields of one
+* kind each, and fails as a whole at another (image-spec specs-go/v1/config.go). Members that are not known may be anything.
+*/
+function memberViolations(document) {
+	const { config, history } = document;
+	const steps = Array.isArray(history) ? history : [];
+	return [
+		...kindViolations(document, DOCUMENT, "it"),
+		...miswrittenNames(document, [
+			"config",
+			"rootfs",
+			"history"
+		]).map((name) => `it has ${name}, written in another case`),
+		...isMap$1(config) ? [] : ["its config is no mapping"],
+		...isJsonObject(config) ? kindViolations(config, RUNTIME, "its config") : [],
+		...isAbsent(history) || Array.isArray(history) && history.every(isJsonObject) ? [] : ["its history is no list of entries"],
+		...steps.filter(isJsonObject).flatMap((step, at) => kindViolations(step, STEP, `step ${at + 1} of its history`))
+	];
+}
+function kindViolations(value, kinds, where) {
+	return [...Object.entries(kinds).filter(([name, fits]) => !fits(value[name])).map(([name]) => `${where} has ${name} of the wrong kind`), ...miswrittenNames(value, Object.keys(kinds)).map((name) => `${where} has ${name}, written in another case`)];
 }
 // src/oci/container/history.ts
 /** The step of a layer, in the words that were given. */
@@ -10612,20 +11003,20 @@ function repairedHistory(history, layers) {
 * The config of an image in the bytes that others wrote; members that are not known stay.
 *
 * @param subject names it in the error: `the config of ghcr.io/acme/x`
-* @throws ImageError when it is too large or deep, no JSON object, or lacks architecture, os or diff IDs
+* @throws ImageError when it is too large or deep, no JSON object, lacks architecture, os or diff IDs, or has a
+*   member of a kind that nobody who runs it could read
 */
 function parseConfig(bytes, subject = "the config") {
-	const document = parseDocument$1(bytes, subject);
-	const { architecture, os, variant, history, config } = document;
+	const document = parseDocument$2(bytes, subject);
+	const { architecture, os, variant } = document;
 	const violations = [
 		...typeof architecture === "string" && architecture !== "" ? [] : ["it has no architecture"],
 		...typeof os === "string" && os !== "" ? [] : ["it has no os"],
 		...variant === void 0 || typeof variant === "string" ? [] : ["its variant is no text"],
 		...rootfsViolations(document),
-		...history == null || isHistory(history) ? [] : ["its history is no list of entries"],
-		...config == null || isRuntimeConfig(config) ? [] : ["its config has members of the wrong kind"]
+		...memberViolations(document)
 	];
-	if (violations.length > 0) throw new ImageError(subject, violations);
+	if (violations.length > 0) throw new ImageError("image-invalid", subject, violations);
 	const nulls = ["history", "config"].filter((member) => document[member] === null);
 	const rootfs = {
 		type: "layers",
@@ -10719,23 +11110,6 @@ function rootfsViolations(document) {
 	const diffIDs = rootfs["diff_ids"] ?? [];
 	const valid = Array.isArray(diffIDs) && diffIDs.every((id) => typeof id === "string" && isDigest(id));
 	return [...rootfs["type"] === "layers" ? [] : ["its rootfs.type is not \"layers\""], ...valid ? [] : ["its diff_ids are no list of sha256 digests"]];
-}
-function isHistory(value) {
-	return Array.isArray(value) && value.every(isJsonObject);
-}
-function isRuntimeConfig(value) {
-	if (!isJsonObject(value)) return false;
-	const isTexts = (list) => list == null || Array.isArray(list) && list.every((it) => typeof it === "string");
-	const isMapping = (map) => map == null || isJsonObject(map);
-	return [
-		value["Env"],
-		value["Entrypoint"],
-		value["Cmd"]
-	].every(isTexts) && [
-		value["ExposedPorts"],
-		value["Volumes"],
-		value["Labels"]
-	].every(isMapping);
 }
 // src/oci/packing/decompression.ts
 const CHUNK_BYTES$4 = 1048576;
@@ -10905,7 +11279,7 @@ async function gzipLayers(image, options) {
 	const bytes = documentBytes(manifest);
 	const digest = digestOf(bytes);
 	files.set(digest, join(folder, digestHex(digest)));
-	await writeFile(join(folder, digestHex(digest)), bytes);
+	await putText(join(folder, digestHex(digest)), bytes);
 	return storedImage({
 		...image.descriptor,
 		digest,
@@ -10936,13 +11310,13 @@ async function gzipLayer(layer, file, diffID, { folder, signal }) {
 	} catch (error) {
 		signal?.throwIfAborted();
 		if (!(error instanceof Error) || error instanceof KnownError || "path" in error) throw error;
-		throw new ImageError(`the layer ${layer.digest}`, [`it cannot be unpacked (${error.message})`]);
+		throw new ImageError("image-layer", `the layer ${layer.digest}`, [`it cannot be unpacked (${error.message})`]);
 	} finally {
 		await writing?.catch(() => {});
 	}
 	if (writing === void 0) throw new Error("the pipeline ended without a blob");
 	const found = `sha256:${hash.digest("hex")}`;
-	if (found !== diffID) throw new ImageError(`the layer ${layer.digest}`, [`it holds ${found} instead of ${diffID}`]);
+	if (found !== diffID) throw new ImageError("image-layer", `the layer ${layer.digest}`, [`it holds ${found} instead of ${diffID}`]);
 	const { digest, sizeBytes: size } = await writing;
 	return {
 		...layer,
@@ -11089,7 +11463,7 @@ async function readEngineImage(name, access) {
 * Writes an image to an archive as `docker save` does.
 *
 * @param target a file that is not there yet
-* @returns undefined, or why the engine does not give it, in its words
+* @returns undefined, or why the engine does not give it, in its words, and whether that is for it has no such image
 * @throws HostError when it does not answer, or the disk is full
 */
 async function saveImage(name, target, access) {
@@ -11097,13 +11471,18 @@ async function saveImage(name, target, access) {
 		path: `/images/${name}/get`,
 		target
 	});
-	return status === 200 ? void 0 : String(parsedLine(text)?.["message"] ?? `it answered with status ${status}`);
+	if (status === 200) return void 0;
+	const reason = String(parsedLine(text)?.["message"] ?? `it answered with status ${status}`);
+	return {
+		isMissing: status === 404,
+		reason
+	};
 }
 async function ask(access, { path, body, target, silenceSeconds }) {
 	const { environment, signal } = access;
 	const host = environment["DOCKER_HOST"] || DEFAULT_HOST;
 	const { options, secure } = await connection(host, environment);
-	const request$2 = (secure ? request$1 : request)({
+	const request$3 = (secure ? request$1 : request)({
 		...options,
 		path,
 		method: body ? "POST" : "GET",
@@ -11113,10 +11492,10 @@ async function ask(access, { path, body, target, silenceSeconds }) {
 		...signal === void 0 ? {} : { signal }
 	});
 	const source = body && watched(body);
-	request$2.once("timeout", () => request$2.destroy(/* @__PURE__ */ new Error(`no answer within ${silenceSeconds} s`)));
+	request$3.once("timeout", () => request$3.destroy(/* @__PURE__ */ new Error(`no answer within ${silenceSeconds} s`)));
 	try {
-		const answered = once(request$2, "response");
-		const sent = source ? pipeline(Readable.from(source.chunks), request$2) : request$2.end();
+		const answered = once(request$3, "response");
+		const sent = source ? pipeline(Readable.from(source.chunks), request$3) : request$3.end();
 		if (sent instanceof Promise) sent.catch(() => {});
 		const [response] = await answered;
 		const status = response.statusCode ?? 0;
@@ -11130,7 +11509,7 @@ async function ask(access, { path, body, target, silenceSeconds }) {
 		if (source?.failure) throw source.failure.reason;
 		throw error instanceof Error ? unreachable(error, host) : error;
 	} finally {
-		request$2.destroy();
+		request$3.destroy();
 	}
 }
 /** An archive that remembers why it failed: the connection says only that it ended. */
@@ -11148,12 +11527,12 @@ function watched(body) {
 }
 function unreachable(error, host) {
 	const code = "code" in error ? String(error.code) : error.message;
-	if (code === "EACCES" || code === "EPERM") return new HostError(`this user may not talk to docker's daemon at ${host}`, "run as root, or let an administrator add the user to the group docker");
-	return new HostError(`docker's daemon does not answer at ${host} (${code})`, "start it, or set DOCKER_HOST to where it listens");
+	if (code === "EACCES" || code === "EPERM") return new HostError("host-docker", `this user may not talk to docker's daemon at ${host}`, "run as root, or let an administrator add the user to the group docker");
+	return new HostError("host-docker", `docker's daemon does not answer at ${host} (${code})`, "start it, or set DOCKER_HOST to where it listens");
 }
 /** How DOCKER_HOST is read: docs.docker.com, "Use environment variables with the docker CLI". */
 async function connection(host, environment) {
-	const unfit = new HostError(`DOCKER_HOST is ${host}, which we cannot speak to`, "set it to unix://SOCKET or tcp://HOST");
+	const unfit = new HostError("host-docker", `DOCKER_HOST is ${host}, which we cannot speak to`, "set it to unix://SOCKET or tcp://HOST");
 	if (host.startsWith("unix://")) return {
 		options: { socketPath: host.slice(7) },
 		secure: false
@@ -11227,21 +11606,424 @@ function parsedLine(line) {
 *   ImageError when a blob is damaged
 */
 async function loadIntoEngine(image, target, names, access) {
-	const refused = (why) => new RegistryError(`the image cannot be written to ${target}: ${why}`, {
+	const refused = (code, why) => new RegistryError(code, `the image cannot be written to ${target}: ${why}`, {
 		side: "target",
 		reference: target
 	});
 	const config = image.blobs.find(({ digest }) => digest === image.manifest.config.digest);
 	const diffIDs = parseConfig(await readFile(config?.file ?? "")).rootfs.diff_ids;
 	const said = await loadArchive(dockerArchive(image, names, access.signal), access);
-	if (said !== void 0) throw refused(`docker's daemon refuses it (${said.trim().replaceAll(/\s*\n\s*/g, " ")})`);
+	if (said !== void 0) throw refused("registry-engine", `docker's daemon refuses it (${said.trim().replaceAll(/\s*\n\s*/g, " ")})`);
 	const ids = /* @__PURE__ */ new Set();
 	for (const name of names) {
 		const found = await readEngineImage(name, access);
-		if (found?.diffIDs.join() !== diffIDs.join()) throw refused(`docker's daemon took it, but has ${found ? `other layers (${found.id})` : "nothing"} under ${name}`);
+		if (found?.diffIDs.join() !== diffIDs.join()) throw refused("registry-read-back", `docker's daemon took it, but has ${found ? `other layers (${found.id})` : "nothing"} under ${name}`);
 		ids.add(found.id);
 	}
 	return [...ids].join(", ");
+}
+// src/oci/packing/packing.ts
+const MAGICS = [
+	["gzip", "1f8b"],
+	["zstd", "28b52ffd"],
+	["xz", "fd377a585a00"],
+	["bzip2", "425a68"]
+];
+const MAGIC_BYTES = 6;
+const CHUNK_BYTES$3 = 1048576;
+/** How a file is packed, by its first bytes; undefined where it is not. */
+async function packingOf(path) {
+	await using file = await open(path, "r");
+	const { buffer, bytesRead } = await file.read(Buffer.alloc(MAGIC_BYTES), 0, MAGIC_BYTES, 0);
+	const head = buffer.toString("hex", 0, bytesRead);
+	return MAGICS.find(([, magic]) => head.startsWith(magic))?.[0];
+}
+/** Broken content of what Node unpacks: its own codes, and what we say of frames of zstd. */
+function isUnpackingError(error) {
+	if (error instanceof ZstdError) return true;
+	if (!(error instanceof Error)) return false;
+	const code = "code" in error ? String(error.code) : "";
+	return /^(Z_|ZSTD_|ERR_ZSTD|ERR_ZLIB)/.test(code);
+}
+/**
+* Reads what a packed file holds, of the two kinds that Node unpacks itself, in constant memory.
+*
+* @param use reads to the end or throws
+* @throws Error of the decompressor for broken content; AbortError after `signal`
+*/
+async function readUnpacked(path, packing, use, signal) {
+	await using file = await open(path, "r");
+	const packed = file.createReadStream({
+		autoClose: false,
+		highWaterMark: CHUNK_BYTES$3,
+		start: 0
+	});
+	const buffers = {
+		highWaterMark: CHUNK_BYTES$3,
+		chunkSize: CHUNK_BYTES$3 / 4
+	};
+	const unpacking = packing === "gzip" ? createGunzip(buffers) : createZstdDecompress(buffers);
+	const source = packing === "gzip" ? packed : Readable.from(zstdFrameChunks(packed), { objectMode: false });
+	await pipeline(source, unpacking, use, { ...signal === void 0 ? {} : { signal } });
+}
+/** Writes what a packed file holds to `target`, which is not there yet. Throws what `readUnpacked` does, and HostError where the disk is full. */
+async function unpackFile(path, packing, target, signal) {
+	await readUnpacked(path, packing, (content) => written(content, target), signal);
+}
+async function written(content, target) {
+	await writeFile(target, content, { flag: "wx" }).catch((error) => {
+		throw spaceError(error, dirname(target));
+	});
+}
+// src/oci/tar/paxrecords.ts
+/**
+* The records `LENGTH KEYWORD=VALUE\n` of an extended header; an empty value takes back what was said for all entries.
+*
+* @param failed makes the error to throw
+*/
+function paxRecords(bytes, failed) {
+	const records = /* @__PURE__ */ new Map();
+	for (let at = 0; at < bytes.length;) {
+		const space = bytes.indexOf(32, at);
+		const digits = space < 0 ? "" : bytes.toString("latin1", at, space);
+		const length = /^\d{1,7}$/.test(digits) ? Number(digits) : 0;
+		const end = at + length;
+		if (end <= space + 1 || end > bytes.length || bytes[end - 1] !== 10) throw failed("a record of its extended header is broken");
+		const equals = bytes.indexOf(61, space);
+		if (equals < 0 || equals >= end) throw failed("a record of its extended header has no keyword");
+		records.set(bytes.toString("utf8", space + 1, equals), bytes.toString("utf8", equals + 1, end - 1));
+		at = end;
+	}
+	return records;
+}
+// src/oci/tar/tarreader.ts
+/** Why a tar cannot be read, as the end of a sentence. */
+var TarError = class extends Error {
+	name = "TarError";
+};
+const BLOCK_BYTES$1 = 512;
+/** Of a header that stands for another one: Go's archive/tar has the same limit. */
+const SPECIAL_LIMIT_BYTES = 1048576;
+const KINDS = /* @__PURE__ */ new Map([
+	["0", "file"],
+	["\0", "file"],
+	["7", "file"],
+	["S", "file"],
+	["1", "link"],
+	["2", "symlink"],
+	["5", "directory"]
+]);
+/** Types that have no content whatever their size says; Go's archive/tar `isHeaderOnly`, which unpacks layers everywhere. */
+const HEADER_ONLY = "123456";
+/**
+* The entries of a tar, in their order: v7, ustar, POSIX pax, old and new GNU, star; numbers in base 256, sparse files.
+* The source is read to the end of the archive and no further.
+*
+* @throws TarError when it is cut, a checksum is wrong, or a header makes no sense
+*/
+async function* tarItems(source) {
+	let global = /* @__PURE__ */ new Map();
+	let announced = { pax: /* @__PURE__ */ new Map() };
+	for (let number = 1;; number++) {
+		const header = await nextHeader(source, number);
+		if (header === void 0) return;
+		const type = String.fromCharCode(header[156] ?? 0);
+		if (type === "x" || type === "g" || type === "L" || type === "K") {
+			const special = await specialContent(source, header, number);
+			if (type === "g") global = new Map([...global, ...paxRecords(special, failure(number))]);
+			else if (type === "x") announced = {
+				...announced,
+				pax: paxRecords(special, failure(number))
+			};
+			else if (type === "L") announced = {
+				...announced,
+				longName: cString(special)
+			};
+			continue;
+		}
+		const pax = new Map([...global, ...announced.pax]);
+		const item = itemOf(header, {
+			...announced,
+			pax
+		}, number);
+		announced = { pax: /* @__PURE__ */ new Map() };
+		yield item;
+		if (type === "S") await skipSparseMap(source, header, number);
+		if (!await source.skip(item.sizeBytes)) throw failure(number)("its content is cut");
+		await source.skip(padded(item.sizeBytes) - item.sizeBytes);
+	}
+}
+/** The next header; undefined at the end: a block of zeros, or no more bytes. */
+async function nextHeader(source, number) {
+	const header = await source.read(BLOCK_BYTES$1);
+	if (header.length === 0) return void 0;
+	if (header.length < BLOCK_BYTES$1) throw failure(number)("its header is cut");
+	if (header.some((byte) => byte !== 0)) {
+		checkSum(header, number);
+		return header;
+	}
+	if ((await source.read(BLOCK_BYTES$1)).some((byte) => byte !== 0)) throw failure(number)("a block of zeros stands in the middle");
+}
+/** Signed sums are those of old Suns. */
+function checkSum(header, number) {
+	let unsigned = 256;
+	let signed = 256;
+	for (let at = 0; at < BLOCK_BYTES$1; at++) {
+		if (at >= 148 && at < 156) continue;
+		unsigned += header.readUInt8(at);
+		signed += header.readInt8(at);
+	}
+	const wanted = octal(header.subarray(148, 156));
+	if (wanted !== unsigned && wanted !== signed) throw failure(number)("the checksum of its header is wrong");
+}
+async function specialContent(source, header, number) {
+	const sizeBytes = numberAt(header, 124, 12, number);
+	if (sizeBytes > SPECIAL_LIMIT_BYTES) throw failure(number)(`its extended header has ${sizeBytes} bytes`);
+	const content = await source.read(padded(sizeBytes));
+	if (content.length < padded(sizeBytes)) throw failure(number)("its extended header is cut");
+	return content.subarray(0, sizeBytes);
+}
+function itemOf(header, { longName, pax }, number) {
+	const type = String.fromCharCode(header[156] ?? 0);
+	const path = pax.get("GNU.sparse.name") || pax.get("path") || longName || ownPath(header);
+	const given = pax.get("size");
+	const announcedBytes = given ? decimal(given, number) : numberAt(header, 124, 12, number);
+	return {
+		path,
+		kind: type === "\0" && path.endsWith("/") ? "directory" : KINDS.get(type) ?? "other",
+		sizeBytes: HEADER_ONLY.includes(type) ? 0 : announcedBytes
+	};
+}
+/** The name in the header itself; GNU's has other things in place of ustar's prefix, star's ends earlier. */
+function ownPath(header) {
+	const name = cString(header.subarray(0, 100));
+	if (header.toString("latin1", 257, 263) !== "ustar\0") return name;
+	const isStar = header.toString("latin1", 508, 512) === "tar\0";
+	const prefix = cString(header.subarray(345, isStar ? 476 : 500));
+	return prefix === "" ? name : `${prefix}/${name}`;
+}
+/** Old GNU: where a map of holes does not fit the header, blocks of it follow; tar.h `struct sparse_header`. */
+async function skipSparseMap(source, header, number) {
+	for (let more = header[482]; more !== 0;) {
+		const block = await source.read(BLOCK_BYTES$1);
+		if (block.length < BLOCK_BYTES$1) throw failure(number)("its map of holes is cut");
+		more = block[504];
+	}
+}
+function numberAt(header, at, length, number) {
+	const field = header.subarray(at, at + length);
+	const value = ((field[0] ?? 0) & 128) === 0 ? octal(field) : base256(field);
+	if (!Number.isSafeInteger(value) || value < 0) throw failure(number)("the size in its header is no number");
+	return value;
+}
+/** NaN where it is none; an empty field is 0. */
+function octal(field) {
+	const digits = cString(field).trim();
+	if (digits === "") return 0;
+	return /^[0-7]+$/.test(digits) ? Number.parseInt(digits, 8) : NaN;
+}
+/** GNU's way for large numbers; the second bit is the sign. */
+function base256(field) {
+	const first = field[0] ?? 0;
+	if ((first & 64) !== 0) return NaN;
+	return field.subarray(1).reduce((value, byte) => value * 256 + byte, first & 63);
+}
+function decimal(text, number) {
+	const value = /^\d{1,16}$/.test(text) ? Number(text) : NaN;
+	if (!Number.isSafeInteger(value)) throw failure(number)("the size in its extended header is no number");
+	return value;
+}
+function cString(field) {
+	const end = field.indexOf(0);
+	return field.toString("utf8", 0, end < 0 ? field.length : end);
+}
+function padded(sizeBytes) {
+	return Math.ceil(sizeBytes / BLOCK_BYTES$1) * BLOCK_BYTES$1;
+}
+function failure(number) {
+	return (reason) => new TarError(`entry ${number}: ${reason}`);
+}
+// src/oci/store/content.ts
+const CHUNK_BYTES$2 = 1048576;
+/** Reads a manifest or config whole and checks it against its descriptor. */
+async function documentContent(path, descriptor) {
+	return await withBlob(path, descriptor, async (file) => {
+		if (descriptor.size > 4194304) return { violations: ["is larger than 4 MiB"] };
+		const chunks = await Array.fromAsync(fileChunks(file, descriptor.size));
+		const bytes = Buffer.concat(chunks);
+		return {
+			violations: digestViolations(descriptor, sha256(chunks)),
+			bytes
+		};
+	});
+}
+/** Reads nothing: whether the blob is there, with its size. */
+async function presentContent(path, descriptor) {
+	return await withBlob(path, descriptor, async () => ({ violations: [] }));
+}
+/** Reads a blob once, for its digest alone. */
+async function blobContent$1(path, descriptor, signal) {
+	return await withBlob(path, descriptor, async (file) => ({ violations: digestViolations(descriptor, await fileSha256(file, descriptor.size, signal)) }));
+}
+/**
+* Reads a layer once: digest of the blob and of what it decompresses to.
+*
+* @param look reads the tar on the way, as far as it likes; a TarError of it is a violation
+*/
+async function layerContent(path, descriptor, signal, look = async () => {}) {
+	return await withBlob(path, descriptor, async (file) => {
+		const decompressing = decompressor(descriptor.mediaType);
+		if (decompressing === void 0) return { violations: [`has the media type ${descriptor.mediaType}, no OCI layer`] };
+		const blobHash = createHash("sha256");
+		const diffHash = createHash("sha256");
+		let read = 0;
+		const hashed = async function* () {
+			for await (const chunk of fileChunks(file, descriptor.size)) {
+				blobHash.update(chunk);
+				read += chunk.length;
+				yield chunk;
+			}
+		};
+		const isZstd = descriptor.mediaType === mediaTypes.layerZstd;
+		const chunks = Readable.from(isZstd ? zstdFrameChunks(hashed()) : hashed(), { objectMode: false });
+		const hashing = async (tar) => {
+			const hashedTar = hashedChunks(tar, diffHash);
+			await look(hashedTar);
+			for await (const _ of hashedTar);
+		};
+		try {
+			await pipeline(chunks, decompressing, hashing, { ...signal === void 0 ? {} : { signal } });
+		} catch (error) {
+			signal?.throwIfAborted();
+			const isTar = error instanceof TarError;
+			if (!isTar && !isUnpackingError(error)) throw error;
+			return { violations: [isTar ? `is no valid tar (${error.message})` : `cannot be decompressed as ${descriptor.mediaType} (${error.message})`, ...digestViolations(descriptor, await fileSha256(file, descriptor.size))] };
+		}
+		return {
+			violations: digestViolations(descriptor, read === descriptor.size ? `sha256:${blobHash.digest("hex")}` : await fileSha256(file, descriptor.size)),
+			diffID: `sha256:${diffHash.digest("hex")}`
+		};
+	});
+}
+/** Opens the blob as what it has to be: a regular file of the announced size, no link to elsewhere. */
+async function withBlob(path, descriptor, look) {
+	try {
+		await using file = await open(path, constants$2.O_RDONLY | constants$2.O_NOFOLLOW | constants$2.O_NONBLOCK);
+		const stat = await file.stat();
+		if (!stat.isFile()) return { violations: ["is not a regular file"] };
+		if (stat.size !== descriptor.size) return { violations: [`has ${stat.size} bytes instead of ${descriptor.size}`] };
+		return await look(file);
+	} catch (error) {
+		const code = error instanceof Error && "code" in error ? error.code : void 0;
+		if (code === "ENOENT") return { violations: ["is missing"] };
+		if (code === "ELOOP" || code === "ENXIO") return { violations: ["is not a regular file"] };
+		throw error;
+	}
+}
+async function* fileChunks(file, sizeBytes) {
+	for (let offset = 0; offset < sizeBytes;) {
+		const buffer = Buffer.allocUnsafe(Math.min(CHUNK_BYTES$2, sizeBytes - offset));
+		const { bytesRead } = await file.read(buffer, 0, buffer.length, offset);
+		if (bytesRead === 0) return;
+		yield buffer.subarray(0, bytesRead);
+		offset += bytesRead;
+	}
+}
+async function fileSha256(file, sizeBytes, signal) {
+	const hash = createHash("sha256");
+	const buffer = Buffer.allocUnsafe(Math.min(CHUNK_BYTES$2, sizeBytes));
+	for (let offset = 0; offset < sizeBytes;) {
+		signal?.throwIfAborted();
+		const { bytesRead } = await file.read(buffer, 0, Math.min(buffer.length, sizeBytes - offset), offset);
+		if (bytesRead === 0) break;
+		hash.update(buffer.subarray(0, bytesRead));
+		offset += bytesRead;
+	}
+	return `sha256:${hash.digest("hex")}`;
+}
+function sha256(chunks) {
+	const hash = createHash("sha256");
+	for (const chunk of chunks) hash.update(chunk);
+	return `sha256:${hash.digest("hex")}`;
+}
+function digestViolations(descriptor, digest) {
+	return digest === descriptor.digest ? [] : [`holds ${digest}`];
+}
+// src/oci/store/bringing.ts
+const READ_BYTES = 1048576;
+/** Where no hard link can be: link(2). */
+const UNLINKABLE = [
+	"EXDEV",
+	"EPERM",
+	"EMLINK",
+	"ENOSYS",
+	"ENOTSUP"
+];
+/**
+* Puts a blob into a folder that stays, under the name of its content: by hard link where that can be, else by a copy. It
+* gets that name only when every byte was hashed: what lay in a work folder for an hour may not be what was written. A
+* file of that name that is damaged is replaced.
+*
+* @returns whether there was none
+* @throws ImageError when the file does not hold what its digest says; HostError when the disk is full; AbortError after
+*   `signal`
+*/
+async function bringBlob(folder, blob, signal) {
+	const path = join(folder, digestHex(blob.digest));
+	const there = await lstat(path).catch(() => void 0);
+	if (there !== void 0 && await damageOf(path, blob, signal) === void 0) return false;
+	const temporary = join(folder, temporaryName());
+	try {
+		const damage = await linked(blob.file, temporary, folder) ? await damageOf(temporary, blob, signal) : await copied(blob, temporary, folder, signal);
+		if (damage !== void 0) throw new ImageError("image-damaged", `the blob ${blob.digest}`, [`${blob.file} ${damage}`]);
+		await rename(temporary, path);
+	} finally {
+		await rm(temporary, { force: true });
+	}
+	return there === void 0;
+}
+/** How a file contradicts its digest or size; undefined when it does not. */
+async function damageOf(path, { digest, sizeBytes: size }, signal) {
+	const { violations } = await blobContent$1(path, {
+		mediaType: "",
+		digest,
+		size
+	}, signal);
+	return violations[0];
+}
+/** @returns false where a copy is needed */
+async function linked(file, temporary, folder) {
+	try {
+		await link(file, temporary);
+		return true;
+	} catch (error) {
+		const code = error instanceof Error && "code" in error ? String(error.code) : "";
+		if (UNLINKABLE.includes(code)) return false;
+		throw spaceError(error, folder);
+	}
+}
+/** Copies and hashes in one pass. @returns as `damageOf` */
+async function copied({ file, digest, sizeBytes }, temporary, folder, signal) {
+	if (!(await lstat(file)).isFile()) return "is not a regular file";
+	await using source = await open(file, constants$2.O_RDONLY | constants$2.O_NOFOLLOW);
+	await using target = await open(temporary, "wx", 420);
+	const { size } = await source.stat();
+	if (size !== sizeBytes) return `has ${size} bytes instead of ${sizeBytes}`;
+	const hash = createHash("sha256");
+	const buffer = Buffer.allocUnsafe(Math.min(READ_BYTES, sizeBytes));
+	for (let at = 0; at < sizeBytes;) {
+		signal?.throwIfAborted();
+		const { bytesRead } = await source.read(buffer, 0, Math.min(buffer.length, sizeBytes - at), at);
+		if (bytesRead === 0) return `ends at ${at} bytes`;
+		const chunk = buffer.subarray(0, bytesRead);
+		hash.update(chunk);
+		await target.writeFile(chunk).catch((error) => {
+			throw spaceError(error, folder);
+		});
+		at += bytesRead;
+	}
+	const found = `sha256:${hash.digest("hex")}`;
+	return found === digest ? void 0 : `holds ${found}`;
 }
 // src/registry/target/beside.ts
 /**
@@ -11253,7 +12035,7 @@ async function loadIntoEngine(image, target, names, access) {
 */
 async function makeWhole(path, fill) {
 	const made = await makeParents(path);
-	const temporary = join(dirname(path), `.${randomUUID()}.tmp`);
+	const temporary = join(dirname(path), temporaryName());
 	try {
 		await makeFolder(temporary);
 		await fill(temporary);
@@ -11297,7 +12079,7 @@ async function takesPlace(temporary, path) {
 async function namesIn(folder, kind) {
 	return await readdir(folder).catch((error) => {
 		if (error.code === "ENOENT") return void 0;
-		throw new HostError(`${folder} cannot be used as ${kind} (${error.code})`, "export to another folder");
+		throw new HostError("host-destination", `${folder} cannot be used as ${kind} (${error.code})`, "export to another folder");
 	});
 }
 async function syncFiles(folder) {
@@ -11322,7 +12104,7 @@ const GRACE_MILLISECONDS = 5e3;
 * Runs a program from an argument list, never through a shell.
 *
 * @throws CommandError when it cannot be started, exits with a code not in `accept`, is ended by a signal, runs into
-*   its time limit or is canceled. A non-zero exit is always an error. HostError where `cwd` is no folder; what `onLine`
+*   its time limit, stands still or is canceled. A non-zero exit is always an error. HostError where `cwd` is no folder; what `onLine`
 *   throws, when the program has ended of it.
 */
 async function runCommand(program, args, options = {}) {
@@ -11336,7 +12118,8 @@ async function runCommand(program, args, options = {}) {
 			"pipe",
 			"pipe",
 			"pipe"
-		]
+		],
+		detached: options.apart ?? false
 	});
 	const lastLines = [];
 	const chunks = [];
@@ -11372,10 +12155,11 @@ async function runCommand(program, args, options = {}) {
 		stopper.release();
 	}
 }
-function feed(stdin, { input, stopByEndOfInput }) {
+function feed(stdin, { input, onInput, stopByEndOfInput }) {
 	stdin.on("error", () => {});
 	if (input !== void 0) stdin.write(input);
-	if (!stopByEndOfInput) stdin.end();
+	onInput?.(stdin);
+	if (!stopByEndOfInput && onInput === void 0) stdin.end();
 }
 function failureOf({ code, signal }, accept = [0]) {
 	if (code === null) return {
@@ -11399,7 +12183,7 @@ function endOf(child) {
 /** Node tells a missing one as a missing program. */
 async function requireFolder(folder) {
 	await access(`${folder}/.`, constants$2.X_OK).catch(({ code }) => {
-		throw new HostError(`${folder} is no folder to work in (${code})`, "it was removed or closed meanwhile: run the job again");
+		throw new HostError("host-folder", `${folder} is no folder to work in (${code})`, "it was removed or closed meanwhile: run the job again");
 	});
 }
 function stopWhenAsked(child, options) {
@@ -11422,11 +12206,41 @@ function stopWhenAsked(child, options) {
 		kind: "timeout",
 		seconds: timeoutSeconds
 	}), timeoutSeconds * 1e3));
+	const forget = watchIdle(child.pid, options.idleSeconds, stop);
 	state.release = () => {
+		forget();
 		options.signal?.removeEventListener("abort", onAbort);
 		for (const timer of timers) clearTimeout(timer);
 	};
 	return state;
+}
+const LOOKS = 4;
+const IDLE_BYTES = 4096;
+function watchIdle(pid, seconds, stop) {
+	if (pid === void 0 || seconds === void 0) return () => {};
+	const seen = [0];
+	const timer = setInterval(() => {
+		const moved = movedBytes(pid);
+		if (moved === void 0) return;
+		seen.push(moved);
+		if (seen.length <= LOOKS) return;
+		if (moved - (seen.shift() ?? 0) >= IDLE_BYTES) return;
+		clearInterval(timer);
+		stop({
+			kind: "idle",
+			seconds
+		});
+	}, seconds * 1e3 / LOOKS);
+	return () => clearInterval(timer);
+}
+/** What a process has read and written so far; proc_pid_io(5). Undefined where we may not know it, or it has ended. */
+function movedBytes(pid) {
+	try {
+		const text = readFileSync(`/proc/${pid}/io`, "utf8");
+		return Number(/^rchar: (\d+)$/m.exec(text)?.[1]) + Number(/^wchar: (\d+)$/m.exec(text)?.[1]);
+	} catch {
+		return;
+	}
 }
 /** A program that sudo started for us is root's: we may not signal it (kill(2)), sudo may, and it passes the signal on. */
 function sendSignal(child, signal) {
@@ -11563,8 +12377,8 @@ const BLOB_OR_SIGNATURE = /^(?:[0-9a-f]{64}(?:\.manifest\.json|\.signature-\d+)?
 * one that is there the manifest changes in one step, and only then the blobs of the image before go. A failure leaves
 * what there was.
 *
-* @throws HostError when the folder holds something else than an image, or the disk is full; errors of the file system
-*   are passed on
+* @throws HostError when the folder holds something else than an image, or the disk is full; ImageError when a blob is
+*   damaged; errors of the file system are passed on
 */
 async function writeToFolder(tree, folder, access) {
 	const path = resolve(folder);
@@ -11579,19 +12393,19 @@ async function isImageFolder(folder, names) {
 }
 async function replaceImage(tree, folder, signal) {
 	const before = await namesIn(folder, "the folder of an image") ?? [];
-	if (!await isImageFolder(folder, before)) throw new HostError(`${folder} holds something else than an image`, "export to another folder");
+	if (!await isImageFolder(folder, before)) throw new HostError("host-destination", `${folder} holds something else than an image`, "export to another folder");
 	await addFiles(tree, folder, before, signal);
 	const ours = new Set(filesBeside(tree).map(({ name }) => name));
 	for (const name of before.filter((each) => BLOB_OR_SIGNATURE.test(each) && !ours.has(each))) await rm(join(folder, name), { force: true });
 }
 async function addFiles(tree, folder, before, signal) {
-	const manifest = await readFile(tree.blobs.find(({ digest }) => digest === tree.descriptor.digest)?.file ?? "");
+	const manifest = await documentOf(tree.blobs.find(({ digest }) => digest === tree.descriptor.digest));
 	const added = [];
 	try {
 		for (const { name, blob, isManifest } of filesBeside(tree)) {
 			signal?.throwIfAborted();
-			if (isManifest) await replaceFile$1(folder, name, await readFile(blob.file));
-			if (isManifest ? !before.includes(name) : await bringContent(folder, blob.file, blob.digest)) added.push(name);
+			if (isManifest) await replaceFile$1(folder, name, await documentOf(blob));
+			if (isManifest ? !before.includes(name) : await bringBlob(folder, blob, signal)) added.push(name);
 		}
 		for (const name of added) await syncFile(join(folder, name));
 		signal?.throwIfAborted();
@@ -11602,6 +12416,14 @@ async function addFiles(tree, folder, before, signal) {
 		for (const name of added) await rm(join(folder, name), { force: true });
 		throw error;
 	}
+}
+/** A manifest or index, small enough to be read whole. */
+async function documentOf(blob) {
+	if (blob === void 0) throw new Error("the tree does not hold its own manifest");
+	const bytes = await readFile(blob.file);
+	const found = digestOf(bytes);
+	if (found === blob.digest) return bytes;
+	throw new ImageError("image-damaged", `the blob ${blob.digest}`, [`${blob.file} holds ${found}`]);
 }
 /** Everything beside `manifest.json` and `version`, as c/image calls it; directory/directory_transport.go. */
 function filesBeside({ blobs, descriptor, images }) {
@@ -11625,17 +12447,14 @@ function filesBeside({ blobs, descriptor, images }) {
 *
 * @param names of it there, none for one without; they are taken from other images of the layout
 * @throws HostError when the folder holds something else than a layout, or the disk is full; ImageError when its index
-*   is none; errors of the file system are passed on
+*   is none, or a blob is damaged; errors of the file system are passed on
 */
 async function writeToLayout(tree, folder, names, access) {
 	const path = resolve(folder);
 	const entries = namedDescriptors(tree.descriptor, names);
 	const fill = async (temporary) => {
 		const layout = await createLayout(temporary);
-		for (const blob of tree.blobs) {
-			access.signal?.throwIfAborted();
-			await linkBlob(layout, blob.file, blob.digest);
-		}
+		for (const blob of tree.blobs) await bringBlob(layout.blobs, blob, access.signal);
 		await writeIndex(layout, entries);
 	};
 	if (await namesIn(path, "an OCI layout") === void 0 && await makeWhole(path, fill)) return;
@@ -11644,9 +12463,9 @@ async function writeToLayout(tree, folder, names, access) {
 /** @throws HostError when the folder holds something else than a layout; ImageError when its index is none */
 async function readLayoutIndex(folder) {
 	const names = await namesIn(folder, "an OCI layout") ?? [];
-	if (names.length > 0 && !names.includes("oci-layout")) throw new HostError(`${folder} holds something else than an OCI layout`, "export to an empty folder or to a layout");
+	if (names.length > 0 && !names.includes("oci-layout")) throw new HostError("host-destination", `${folder} holds something else than an OCI layout`, "export to an empty folder or to a layout");
 	if (!names.includes("index.json")) return {};
-	return parseDocument$1(await readFile(join(folder, "index.json")), `the index of ${folder}`);
+	return parseDocument$2(await readFile(join(folder, "index.json")), `the index of ${folder}`);
 }
 async function addTree(tree, folder, added, signal) {
 	const index = await readLayoutIndex(folder);
@@ -11654,10 +12473,7 @@ async function addTree(tree, folder, added, signal) {
 	const brought = [];
 	try {
 		const layout = await createLayout(folder);
-		for (const { file, digest } of tree.blobs) {
-			signal?.throwIfAborted();
-			if (await bringContent(layout.blobs, file, digest)) brought.push(blobPath(folder, digest));
-		}
+		for (const blob of tree.blobs) if (await bringBlob(layout.blobs, blob, signal)) brought.push(blobPath(folder, blob.digest));
 		for (const path of [...brought, join(folder, "oci-layout")]) await syncFile(path);
 		signal?.throwIfAborted();
 		const entries = Array.isArray(index["manifests"]) ? index["manifests"] : [];
@@ -11749,14 +12565,202 @@ function copyFlags(access) {
 function authFlags(access) {
 	return access.authfile === void 0 ? [] : ["--authfile", access.authfile];
 }
-// src/registry/refusal.ts
-const WEB_PAGE = "a web page answered instead of a registry: check the address, and whether the network asks for a sign-in";
-/** What a web page under a registry's address means: a captive portal, a wrong host. */
-const webPage = {
-	kind: "no-registry",
-	reason: WEB_PAGE,
-	transient: false
+// src/registry/login/credentials.ts
+const noLogins = {
+	auths: {},
+	credHelpers: {}
 };
+/** What docker calls its own registry when it asks a helper (docker/cli, registry.IndexServer). */
+const DOCKER_SERVER = "https://index.docker.io/v1/";
+const HELPER = /^[A-Za-z0-9][A-Za-z0-9._-]*$/;
+/**
+* @param path names the file in the error, which quotes nothing of it
+* @throws HostError when it is no JSON object
+*/
+function parseLogins(text, path) {
+	const document = text.trim() === "" ? {} : parsedObject(text, path);
+	const { credsStore } = document;
+	return {
+		auths: auths(document["auths"]),
+		credHelpers: helpers(document["credHelpers"]),
+		...typeof credsStore === "string" && HELPER.test(credsStore) ? { credsStore } : {}
+	};
+}
+/** JSON of a file that skopeo reads: without `credsStore`, which means nothing to it. */
+function loginsText(logins) {
+	return `${JSON.stringify({
+		auths: logins.auths,
+		credHelpers: logins.credHelpers
+	})}\n`;
+}
+/** One set of logins for several files, where the first file that knows a registry wins, as skopeo searches them. */
+function mergedLogins(files) {
+	return files.reduceRight((below, above) => {
+		const rest = [...Object.keys(above.auths), ...Object.keys(above.credHelpers)].reduce(without, below);
+		const credsStore = above.credsStore ?? below.credsStore;
+		return {
+			auths: {
+				...rest.auths,
+				...above.auths
+			},
+			credHelpers: {
+				...rest.credHelpers,
+				...above.credHelpers
+			},
+			...credsStore === void 0 ? {} : { credsStore }
+		};
+	}, noLogins);
+}
+/** With a login that wins over all others for its registry: skopeo prefers helpers and namespaces, so those go. */
+function withLogin(logins, login) {
+	return withAuth(logins, login.registry, login.username, login.password);
+}
+/** `<token>` as the name marks a token instead of a password (docker-credential-helpers, client). */
+function withAuth(logins, registry, username, secret) {
+	const isToken = username === "<token>";
+	const auth = Buffer.from(`${username}:${isToken ? "" : secret}`, "utf8").toString("base64");
+	const entry = isToken ? {
+		auth,
+		identitytoken: secret
+	} : { auth };
+	const rest = without(logins, registry);
+	return {
+		...rest,
+		auths: {
+			...rest.auths,
+			[registry]: entry
+		}
+	};
+}
+function withHelper(logins, registry, helper) {
+	return {
+		...logins,
+		credHelpers: {
+			...logins.credHelpers,
+			[registry]: helper
+		}
+	};
+}
+/** Whether a registry, or a namespace in it, has a login of its own or a helper. */
+function knowsLogin(logins, registry) {
+	return [...Object.keys(logins.auths), ...Object.keys(logins.credHelpers)].some((key) => isWithin$3(key, registry));
+}
+/** Whether a login or a helper is there for a repository, `registry/name`: for itself or for what it lies in. */
+function hasLoginFor(logins, repository) {
+	return [...Object.keys(logins.auths), ...Object.keys(logins.credHelpers)].some((key) => isWithin$3(repository, normalKey(key)));
+}
+function without(logins, registry) {
+	const kept = (entries) => Object.fromEntries(Object.entries(entries).filter(([key]) => !isWithin$3(key, normalKey(registry))));
+	return {
+		...logins,
+		auths: kept(logins.auths),
+		credHelpers: kept(logins.credHelpers)
+	};
+}
+function isWithin$3(key, registry) {
+	const normal = normalKey(key);
+	return normal === registry || normal.startsWith(`${registry}/`);
+}
+/** The registry in a key of any age; c/image pkg/docker/config/config.go, `normalizeAuthFileKey`. */
+function normalKey(key) {
+	const bare = key.replace(/^https?:\/\//, "");
+	const name = bare === key ? bare : bare.split("/")[0] ?? bare;
+	return ["index.docker.io", "registry-1.docker.io"].includes(name) ? "docker.io" : name;
+}
+/** Only what holds a login: docker leaves `{}` where a helper has it, which would hide the helper. */
+function auths(value) {
+	if (!isObject(value)) return {};
+	const entries = Object.entries(value).flatMap(([key, entry]) => {
+		if (!isObject(entry)) return [];
+		const { auth, identitytoken } = entry;
+		if (typeof auth !== "string" || auth === "") return [];
+		return [[key, typeof identitytoken === "string" ? {
+			auth,
+			identitytoken
+		} : { auth }]];
+	});
+	return Object.fromEntries(entries);
+}
+function helpers(value) {
+	if (!isObject(value)) return {};
+	const entries = Object.entries(value).filter((entry) => typeof entry[1] === "string" && HELPER.test(entry[1]));
+	return Object.fromEntries(entries);
+}
+function parsedObject(text, path) {
+	try {
+		const value = JSON.parse(text);
+		if (isObject(value)) return value;
+	} catch {}
+	throw new HostError("host-logins", `the file of logins ${path} is no JSON object`, "correct it or remove it");
+}
+function isObject(value) {
+	return typeof value === "object" && value !== null && !Array.isArray(value);
+}
+// src/registry/login/secretforms.ts
+/** The forms in which a program, or a registry that repeats what it got, prints a secret. */
+function secretForms(...secrets) {
+	const forms = secrets.flatMap((secret) => {
+		const text = secret.toWellFormed();
+		return [
+			text,
+			...text.split(/[\r\n]+/),
+			JSON.stringify(text).slice(1, -1),
+			encodeURIComponent(text),
+			new URLSearchParams([["", text]]).toString().slice(1),
+			Buffer.from(text).toString("base64"),
+			Buffer.from(text).toString("base64url")
+		];
+	});
+	return [...new Set(forms.filter((form) => form.trim() !== ""))];
+}
+/** Those of a login; `username:password` is what HTTP sends (RFC 7617). */
+function loginForms({ username, password }) {
+	return password === "" ? [] : secretForms(password, `${username}:${password}`);
+}
+/** Those of all logins in a file. */
+function fileForms(logins = noLogins) {
+	return Object.values(logins.auths).flatMap(({ auth = "", identitytoken = "" }) => {
+		const [, username = "", password = ""] = /^([^:]*):(.*)$/s.exec(Buffer.from(auth, "base64").toString("utf8")) ?? [];
+		return [...loginForms({
+			username,
+			password
+		}), ...identitytoken === "" ? [] : secretForms(identitytoken)];
+	});
+}
+/** Those of what stands before the host of an address: `http://user:password@host/`, also without `http://`. */
+function addressForms(address) {
+	const [, userinfo, password] = /(?:^|:\/\/)([^/\s@:]*:([^/\s@]+))@/.exec(address) ?? [];
+	if (userinfo === void 0 || password === void 0) return [];
+	return secretForms(userinfo, decoded(userinfo), password, decoded(password));
+}
+/** As programs decode it that let a stray % stand for itself, as Python's urllib does. */
+function decoded(text) {
+	return text.replace(/(?:%[0-9a-f]{2})+/gi, (bytes) => Buffer.from(bytes.replaceAll("%", ""), "hex").toString("utf8"));
+}
+/** What an HTTP header says of a login or token, where a server repeats it. */
+const AUTHORIZATION = /\b(Basic|Bearer) +(?=[\w+/.~-]*[\d=])[\w+/=.~-]{8,}/gi;
+/** A text without any of these forms. */
+function hideSecrets(text, forms) {
+	return [...forms].sort((one, other) => other.length - one.length).reduce((left, form) => left.replaceAll(form, "***"), text).replaceAll(AUTHORIZATION, "$1 ***");
+}
+// src/registry/phase.ts
+/** First match wins: errors of c/image (docker/, copy/) stand inside one another, the innermost tells most. */
+const PHASES$1 = [
+	[/requesting bear|obtain access token|retrieve auth token|getting .*token/i, "while a token was fetched"],
+	[/pinging container registry/i, "at the first contact"],
+	[/logging into|authenticating creds/i, "at the login"],
+	[/(?:uploading|writing) manifest/i, "while the manifest was written"],
+	[/happened during read|\b(?:reading|fetching) (?:blob|config)|image config/i, "while a blob was read"],
+	[/writing (?:blob|config)|layer upload|uploading layer|reuse blob|whether a blob|\/blobs\/uploads\//i, "while a blob was written"],
+	[/(?:reading|fetching) (?:manifest|image)|determining manifest/i, "while the manifest was read"]
+];
+/** Where in a push or a fetch skopeo failed, by its message; undefined where that does not say. */
+function phaseOf$1(text) {
+	return PHASES$1.find(([pattern]) => pattern.test(text))?.[1];
+}
+// src/registry/refusalrule.ts
+const WEB_PAGE = "a web page answered instead of a registry: check the address, and whether the network asks for a sign-in";
+const LOGIN = "the registry wants a login, or does not accept the one it got: check registry, username and password, or log in before";
 /** First match wins. Texts of skopeo 1.9 to 1.22 (c/image docker/, Go's net/http and crypto/x509). */
 const RULES = [
 	{
@@ -11777,7 +12781,8 @@ const RULES = [
 	{
 		kind: "space",
 		pattern: /no space left on device|disk quota exceeded/i,
-		reason: "the disk of this machine is full: free space, or choose another work-dir"
+		status: [507],
+		reason: spaceReason
 	},
 	{
 		kind: "policy",
@@ -11788,6 +12793,12 @@ const RULES = [
 		kind: "plain-http",
 		pattern: /server gave HTTP response to HTTPS client/i,
 		reason: "it speaks plain HTTP and no HTTPS: for a registry of your own set tls-verify to false"
+	},
+	{
+		kind: "broken",
+		pattern: /tls: (?:bad record MAC|internal error|unexpected message|use of closed connection)|decryption failed/i,
+		transient: true,
+		reason: brokenReason$1
 	},
 	{
 		kind: "certificate",
@@ -11825,9 +12836,15 @@ const RULES = [
 	},
 	{
 		kind: "login",
-		pattern: /unauthorized|authentication required|invalid username\/password|incorrect username or password/i,
+		pattern: /invalid username\/password|incorrect username or password/i,
+		reason: LOGIN
+	},
+	{
+		kind: "login",
+		pattern: /unauthorized|authentication required/i,
 		status: [401],
-		reason: "the registry wants a login, or does not accept the one it got: check registry, username and password, or log in before"
+		transient: "copy",
+		reason: LOGIN
 	},
 	{
 		kind: "denied",
@@ -11836,8 +12853,14 @@ const RULES = [
 		reason: "the registry denies it: this login may not do so there"
 	},
 	{
+		kind: "damaged",
+		pattern: /blob unknown/i,
+		transient: "copy",
+		reason: "the registry lacks a blob of it: try again, or ask who runs the registry"
+	},
+	{
 		kind: "missing",
-		pattern: /manifest unknown|name unknown|repository name not known|blob unknown/i,
+		pattern: /manifest unknown|name unknown|repository name not known/i,
 		status: [404],
 		reason: "it is not there: check repository and tag"
 	},
@@ -11858,48 +12881,137 @@ const RULES = [
 		reason: "the registry, or a proxy in front of it, limits the size of a layer: raise the limit there, or compress more"
 	},
 	{
+		kind: "trouble",
+		pattern: /(?!)/,
+		status: [
+			408,
+			425,
+			499,
+			500,
+			502,
+			503,
+			504,
+			522,
+			524
+		],
+		transient: true,
+		reason: (text) => `the registry, or a proxy in front of it, is in trouble (${text}): try again later, or ask who runs it, whose disk may be full`
+	},
+	{
 		kind: "no-registry",
 		pattern: /invalid character '<'/,
 		reason: WEB_PAGE
+	},
+	{
+		kind: "broken",
+		pattern: /\bEOF\b|connection reset|broken pipe|closed network connection|closed pipe|unexpected end|stream error|http2: |server misbehaving|temporary failure|digest did not match|does not match expected|digest invalid|timed? ?out|malformed HTTP|transport connection broken/i,
+		transient: true,
+		reason: brokenReason$1
 	}
 ];
-/** What may pass by itself, of what the rules above do not know; go-containerregistry pkg/v1/remote/options.go has the same list. */
-const PASSING = /\bEOF\b|connection reset|broken pipe|closed network connection|closed pipe|unexpected end|stream error|http2: |server misbehaving|temporary failure|digest did not match|does not match expected|timed? ?out/i;
-const PASSING_STATUS = [
-	408,
-	425,
-	500,
-	502,
-	503,
-	504,
-	522,
-	524
-];
-/** @param lines what skopeo printed, newest last */
-function refusalOf(lines) {
+/**
+* Whose disk is full, and where. A registry tells of its own in the words of its storage (distribution
+* registry/storage/driver/filesystem), and what unpacks a layer into a container storage names the path in the layer.
+*/
+function spaceReason(text) {
+	if (/\bfilesystem: |HTTP status|\bStatusCode\b|\bunknown: /.test(text)) return `the registry has no space left, its own disk is full: let whoever runs it make room (${text})`;
+	const file = /processing tar file/i.test(text) ? void 0 : /(?:^|\s)(\/\S+): (?:no space|disk quota)/i.exec(text)?.[1];
+	return `no space is left ${file === void 0 ? "on this machine, in the folder that it is written to" : `in ${dirname(file)}`}: free some, or choose another place with work-dir, export or TMPDIR`;
+}
+function brokenReason$1(text) {
+	return `the connection broke, or what came over it is not whole (${text}): check network and proxies, and try again later`;
+}
+function tlsDetail(text) {
+	return /(?:x509|tls): .*$/.exec(text)?.[0] ?? text;
+}
+// src/registry/retryafter.ts
+/** Seconds in each unit that Go prints of a time.Duration. */
+const UNITS = {
+	ns: 1e-9,
+	us: 1e-6,
+	µs: 1e-6,
+	ms: .001,
+	s: 1,
+	m: 60,
+	h: 3600
+};
+const DURATION = /(\d+(?:\.\d+)?)\s*(ns|us|[µμ]s|ms|s|m|h)/g;
+/** ghcr.io writes `retry-after: 583.391µs` into its message, others `try again in 12s` or `retry after 30 seconds`. */
+const TOLD = /(?:retry[- ]after|(?:try again|retry) in)["']?[:=]?\s*["']?((?:\d+(?:\.\d+)?\s*(?:ns|us|[µμ]s|ms|s|m|h)?)+)/i;
+/**
+* How long a registry asks to wait, where it says so in its message: skopeo tells of a Retry-After header nothing.
+*
+* @returns seconds, undefined where nothing is said
+*/
+function toldWaitSeconds(text) {
+	const told = TOLD.exec(text)?.[1];
+	if (told === void 0) return void 0;
+	const parts = [...told.matchAll(DURATION)];
+	if (parts.length === 0) return Number.parseFloat(told);
+	return parts.reduce((sum, [, count, unit = "s"]) => sum + Number(count) * (UNITS[unit.replace("μ", "µ")] ?? 1), 0);
+}
+// src/registry/refusal.ts
+/** What a web page under a registry's address means: a captive portal, a wrong host. */
+const webPage = {
+	kind: "no-registry",
+	reason: WEB_PAGE,
+	transient: false
+};
+/** Nothing came or went for so long that we ended skopeo, which waits for ever. */
+function stillness(seconds, phase) {
+	return {
+		kind: "still",
+		reason: `nothing came for ${seconds} s: check the network, proxies and firewalls, and try again later`,
+		transient: true,
+		phase
+	};
+}
+/** An answer that is not what was asked for. @param what is wrong with it */
+function damage(what) {
+	return {
+		kind: "damaged",
+		reason: `it came damaged: ${what}; try again, or ask who runs the registry`,
+		transient: true
+	};
+}
+/**
+* @param lines what skopeo printed, newest last
+* @param isCopy whether it copied, and did not only ask
+*/
+function refusalOf(lines, isCopy = false) {
 	const text = fatalText(lines);
 	const status = httpStatus(text);
+	const phase = phaseOf$1(text);
+	const about = {
+		...phase === void 0 ? {} : { phase },
+		...status === void 0 ? {} : { status }
+	};
 	const rule = RULES.find((rule) => rule.pattern.test(text) || status !== void 0 && rule.status?.includes(status));
-	if (!rule) {
-		const transient = PASSING.test(text) || status !== void 0 && PASSING_STATUS.includes(status);
-		return {
-			kind: "other",
-			reason: text === "" ? "skopeo gave no reason" : text,
-			transient
-		};
-	}
+	if (!rule) return {
+		kind: "other",
+		reason: text === "" ? "skopeo gave no reason" : text,
+		transient: false,
+		...about
+	};
 	const reason = typeof rule.reason === "string" ? rule.reason : rule.reason(text);
+	const transient = rule.transient === "copy" ? isCopy : rule.transient ?? false;
+	const waitSeconds = rule.kind === "rate" ? toldWaitSeconds(text) : void 0;
 	return {
 		kind: rule.kind,
 		reason,
-		transient: rule.transient ?? false
+		transient,
+		...about,
+		...waitSeconds === void 0 ? {} : { waitSeconds }
 	};
 }
+/** A registry may answer with any number of characters, which no rule here is made for, and nobody reads. */
+const TEXT_LIMIT = 4096;
 /** The message of the last `level=fatal` line, else of the first error, else the last line; without logrus' quoting and without the name that we say ourselves. */
 function fatalText(lines) {
 	const last = lines.findLast((line) => line.includes("level=fatal")) ?? lines.find((line) => line.includes("level=error")) ?? lines.findLast((line) => line.trim() !== "") ?? "";
 	const quoted = /\bmsg=("(?:[^"\\]|\\.)*")/.exec(last)?.[1];
-	return (quoted === void 0 ? last.trim() : unquoted(quoted)).replace(/^(?:Error )?(?:parsing|initializing|reading) (?:image name|source) "?\S+?"?: /, "");
+	const whole = quoted === void 0 ? last.trim() : unquoted(quoted);
+	return (whole.length > TEXT_LIMIT ? `${whole.slice(0, TEXT_LIMIT)} …` : whole).replace(/^(?:Error )?(?:parsing|initializing|reading) (?:image name|source) "?\S+?"?: /, "");
 }
 function unquoted(text) {
 	try {
@@ -11909,31 +13021,57 @@ function unquoted(text) {
 	}
 }
 function httpStatus(text) {
-	const status = /status ?(?:code)?(?: from registry)?[:\s]+(\d{3})\b/i.exec(text)?.[1];
+	const status = /(?:status ?(?:code)?(?: from registry)?[:\s]+|parsing HTTP )(\d{3})\b/i.exec(text)?.[1];
 	return status === void 0 ? void 0 : Number(status);
 }
-function tlsDetail(text) {
-	return /(?:x509|tls): .*$/.exec(text)?.[0] ?? text;
-}
-// src/registry/retry.ts
-const TRIES = 4;
-const FIRST_DELAY_MILLISECONDS = 1e3;
+/** What rarely passes, or takes minutes to show. */
+const MOST_OF_KIND = {
+	still: 3,
+	login: 3,
+	missing: 4,
+	damaged: 4,
+	"read-back": 4,
+	"no-registry": 4
+};
+const FIRST_MILLISECONDS = 1e3;
+const FIRST_RATE_MILLISECONDS = 15e3;
+const LONGEST_MILLISECONDS = 12e4;
+/** skopeo sleeps up to so long where it is told to wait, and does not say so (c/image docker_client.go, backoffMaxDelay). */
+const AFTER_STILL_MILLISECONDS = 6e4;
 /**
-* How long to wait before the next try. skopeo's own retries are none of ours: they know neither 500 nor a connection
-* that closes in the middle, and no version tells Retry-After.
+* How long to wait before the next try: twice as long each time, and up to half of it more, so that jobs that failed
+* together do not come back together. Never sooner than the registry asks for in its message. skopeo's own tries are
+* none of ours: no version knows a 500 or a connection that closes in the middle, old ones no 5xx at all.
 *
-* @param tried how many tries there were, from 1
+* @param refusals of all tries so far, the newest last
+* @param random from 0 up to 1
+* @param tries at most, in all
 * @returns milliseconds, or undefined to give up
 */
-function retryDelay(refusal, tried) {
-	if (!refusal.transient || tried >= TRIES) return void 0;
-	return FIRST_DELAY_MILLISECONDS * 2 ** (tried - 1);
+function retryDelay(refusals, random, tries = 6) {
+	const refusal = refusals.at(-1);
+	if (!refusal?.transient || refusals.length >= tries) return void 0;
+	const alike = refusals.filter(({ kind }) => kind === refusal.kind).length;
+	if (alike >= (MOST_OF_KIND[refusal.kind] ?? 6)) return void 0;
+	const told = (refusal.waitSeconds ?? 0) * 1e3;
+	if (told > LONGEST_MILLISECONDS) return void 0;
+	const usual = Math.min(LONGEST_MILLISECONDS, usualDelay(refusal, refusals.length, alike));
+	return Math.round(Math.max(usual, told) * (1 + random() / 2));
+}
+function usualDelay({ kind, waitSeconds }, tried, alike) {
+	if (kind === "still") return AFTER_STILL_MILLISECONDS;
+	if (kind === "rate" && waitSeconds === void 0) return FIRST_RATE_MILLISECONDS * 2 ** (alike - 1);
+	return FIRST_MILLISECONDS * 2 ** (tried - 1);
 }
 const realSleep = async (milliseconds, signal) => await setTimeout$1(milliseconds, void 0, signal === void 0 ? {} : { signal });
 // src/registry/skopeo.ts
-/** skopeo itself waits for ever (reliability of registries: it has no idle limit). */
-const ANSWER_SECONDS = 120;
-/** Of what a job writes to, or has written. */
+/** skopeo itself waits for ever: it has no idle limit. */
+const LIMITS = {
+	answerSeconds: 120,
+	idleSeconds: 120
+};
+const REGISTRY = "docker://";
+/** Of what a job writes to. */
 function targetPurpose(reference, failure) {
 	return {
 		side: "target",
@@ -11941,57 +13079,107 @@ function targetPurpose(reference, failure) {
 		failure
 	};
 }
+/** Of what a job wrote and reads again. */
+function readBackPurpose(reference, failure) {
+	return {
+		...targetPurpose(reference, failure),
+		isWritten: true
+	};
+}
 /** A registry's refusal with the kind of it, for callers that take some kinds for an answer. */
 var RefusedError = class extends RegistryError {
+	purpose;
 	refusal;
-	constructor(purpose, refusal, detail) {
-		super(`${purpose.failure}: ${refusal.reason}`.replaceAll(/\s*\n\s*/g, " ").trim(), {
+	refused;
+	constructor(purpose, refusal, refused) {
+		const { detail, tries, ending } = refused;
+		const message = `${purpose.failure}: ${refusal.reason} (${circumstances(refusal, tries)})`;
+		const code = purpose.isWritten ? "registry-read-back" : `registry-${refusal.kind}`;
+		super(code, oneLine(ending === void 0 ? message : `${message}; ${ending}`), {
 			side: purpose.side,
 			reference: purpose.reference,
 			detail
 		});
+		this.purpose = purpose;
 		this.refusal = refusal;
+		this.refused = refused;
 	}
 };
+function oneLine(text) {
+	return text.replaceAll(/\s*\n\s*/g, " ").trim();
+}
+function circumstances({ phase, status }, tries) {
+	return [
+		phase,
+		status === void 0 ? void 0 : `HTTP ${status}`,
+		tries === 1 ? "1 try" : `${tries} tries`
+	].filter((text) => text !== void 0).join(", ");
+}
 /**
-* Runs skopeo, the one place where that is done: what belongs to every call to a registry (tries, later deadlines and a
-* watchdog) belongs here.
+* Runs skopeo, the one place where that is done: what belongs to every call to a registry (tries, waits, limits of time)
+* belongs here.
 *
-* @throws RefusedError when it fails for good, after up to 4 tries where another try may help; CommandError when skopeo is
+* @throws RefusedError when it fails for good, after up to 6 tries where another try may help; CommandError when skopeo is
 *   missing, is ended by a signal or the job is canceled
 */
-async function runSkopeo(args, access, purpose, input) {
+async function runSkopeo(args, access, purpose, asking = {}) {
 	const all = [...globalFlags(access), ...args];
-	for (let tried = 1;; tried++) {
-		const failed = await attempt$1(all, access, input);
-		if (!(failed instanceof CommandError)) return failed;
-		const refusal = refusalOf(failed.lastLines);
-		const delay = retryDelay(refusal, tried);
-		if (delay === void 0) throw new RefusedError(purpose, refusal, failed.detail);
-		access.report.info(`${purpose.failure}: ${refusal.reason}; trying again in ${delay / 1e3} s`);
+	const refusals = [];
+	for (;;) {
+		const answer = await attempt$1(all, access, asking);
+		if (!("refusal" in answer)) return answer;
+		const { refusal, detail } = answer;
+		refusals.push(refusal);
+		const delay = retryDelay(refusals, access.random ?? Math.random, asking.tries);
+		if (delay === void 0) throw new RefusedError(purpose, refusal, {
+			detail,
+			tries: refusals.length
+		});
+		const { reason } = refusal;
+		access.report.info(oneLine(`${purpose.failure}: ${reason}; trying again in ${delay / 1e3} s`));
 		await pause(delay, access, all);
 	}
 }
 /** The manifest or index as it came, byte for byte. Throws what `runSkopeo` does. */
-async function readManifest(name, access, purpose) {
-	const { stdout } = await runSkopeo([
+async function readManifest(name, access, purpose, asking = {}) {
+	const judge = (answer) => documentFault(name, answer) ?? asking.judge?.(answer);
+	return (await runSkopeo([
 		"inspect",
 		"--raw",
 		...inspectFlags(access),
 		name
-	], access, purpose);
-	if (stdout.subarray(0, 100).toString("utf8").trimStart().startsWith("{")) return stdout;
-	throw new RefusedError(purpose, webPage, []);
+	], access, purpose, {
+		...asking,
+		judge
+	})).stdout;
+}
+/** skopeo prints whatever was answered with status 200. */
+function documentFault(name, answer) {
+	if (!answer.subarray(0, 100).toString("utf8").trimStart().startsWith("{")) return webPage;
+	if (!name.startsWith(REGISTRY)) return void 0;
+	try {
+		JSON.parse(answer.toString("utf8"));
+		return;
+	} catch (error) {
+		return damage(`it is no JSON (${error instanceof Error ? error.message : error})`);
+	}
+}
+/** What `Asking.judge` needs to accept one digest alone. */
+function only(digest) {
+	return (answer) => {
+		const found = digestOf(answer);
+		return found === digest ? void 0 : damage(`asked for ${digest}, got ${found}`);
+	};
 }
 /** The config of an image as it came, byte for byte. Throws what `runSkopeo` does. */
-async function readConfig(name, access, purpose) {
+async function readConfig(name, access, purpose, asking = {}) {
 	return (await runSkopeo([
 		"inspect",
 		"--config",
 		"--raw",
 		...inspectFlags(access),
 		name
-	], access, purpose)).stdout;
+	], access, purpose, asking)).stdout;
 }
 async function copyImage(copy, access, purpose) {
 	const { from, to, flags, globals = [] } = copy;
@@ -12015,20 +13203,47 @@ async function requireSkopeo(access) {
 	const lacking = NEEDED_FLAGS.find((flag) => !help.includes(flag));
 	if (lacking === void 0) return;
 	const { stdout: version } = await runCommand("skopeo", ["--version"], commandOptions(access));
-	throw new HostError(`${version.toString("utf8").trim()} is too old, it has no ${lacking}`, "install skopeo 1.6 or later");
+	throw new HostError("host-tools", `${version.toString("utf8").trim()} is too old, it has no ${lacking}`, "install skopeo 1.6 or later");
 }
-async function attempt$1(args, access, input) {
+async function attempt$1(args, access, { input, judge, insists = false }) {
+	const isCopy = args.includes("copy");
+	const insisted = (refusal) => insists && FINAL.has(refusal.kind) ? {
+		...refusal,
+		transient: true
+	} : refusal;
 	try {
-		const limit = args.includes("copy") ? {} : { timeoutSeconds: ANSWER_SECONDS };
-		return await runCommand("skopeo", args, {
+		const result = await runCommand("skopeo", args, {
 			...commandOptions(access),
-			...limit,
+			...timeLimit(args, isCopy, access.limits ?? LIMITS),
 			...input === void 0 ? {} : { input }
 		});
+		const refusal = judge?.(result.stdout);
+		return refusal === void 0 ? result : {
+			refusal: insisted(refusal),
+			detail: []
+		};
 	} catch (error) {
-		if (error instanceof CommandError && error.outcome.kind === "exit") return error;
-		throw error;
+		if (!(error instanceof CommandError)) throw error;
+		const { outcome } = error;
+		const hide = (line) => hideSecrets(line, access.secrets ?? []);
+		const [lastLines, detail] = [error.lastLines.map(hide), error.detail.map(hide)];
+		if (outcome.kind === "exit") return {
+			refusal: insisted(refusalOf(lastLines, isCopy)),
+			detail
+		};
+		if (outcome.kind !== "timeout" && outcome.kind !== "idle") throw error;
+		return {
+			refusal: stillness(outcome.seconds, isCopy ? "in the middle of a copy" : "at a question"),
+			detail
+		};
 	}
+}
+/** What says that something is not there, or not the right thing. */
+const FINAL = /* @__PURE__ */ new Set(["missing", "no-registry"]);
+/** A question has its answer at once or never; how long a copy takes only its size knows, but bytes have to move. */
+function timeLimit(args, isCopy, { answerSeconds, idleSeconds }) {
+	if (!isCopy) return { timeoutSeconds: answerSeconds };
+	return args.some((arg) => arg.startsWith(REGISTRY)) ? { idleSeconds } : {};
 }
 async function pause(milliseconds, access, args) {
 	try {
@@ -12183,19 +13398,17 @@ async function pushDocument({ from, to, digest, isIndex, platform }, access) {
 			flags
 		}, access, targetPurpose(to, `the push to ${to} failed`));
 	} catch (error) {
-		if (!(error instanceof RefusedError) || await carried(to, access).catch(() => void 0) !== digest) throw error;
+		if (!(error instanceof RefusedError)) throw error;
+		const found = await carried(to, access);
+		if (found !== digest) throw new RefusedError(error.purpose, error.refusal, {
+			...error.refused,
+			ending: stateText(found)
+		});
 		access.report.info(`${error.message}; but ${to} carries ${digest}, so the push got through`);
 		return;
 	}
-	const found = await carried(to, access);
-	if (found === digest) {
-		access.report.info(`pushed ${to}${platform === void 0 ? "" : `, for ${platformText(platform)}`}`);
-		return;
-	}
-	throw new RegistryError(`the push to ${to} had no effect: it carries ${found} now, not our ${digest}; somebody else pushed at the same time, or the registry changes or drops what it gets`, {
-		side: "target",
-		reference: to
-	});
+	await confirm(to, digest, access);
+	access.report.info(`pushed ${to}${platform === void 0 ? "" : `, for ${platformText(platform)}`}`);
 }
 /**
 * Moves tags to an index whose manifests their repositories have, in the order of `pushImage`. A tag that carries it
@@ -12227,8 +13440,44 @@ async function presentDigest(tag, access) {
 		throw error;
 	}
 }
+/** What stands there after a push that failed; it is asked for less long than a push tries. */
 async function carried(name, access) {
-	return digestOf(await readManifest(`docker://${name}`, access, targetPurpose(name, `${name} was pushed but cannot be read back`)));
+	try {
+		const purpose = targetPurpose(name, `what ${name} carries cannot be read`);
+		return digestOf(await readManifest(`docker://${name}`, access, purpose, { tries: 3 }));
+	} catch (error) {
+		if (!(error instanceof RefusedError)) throw error;
+		return error.refusal.kind === "missing" ? "nothing" : void 0;
+	}
+}
+function stateText(found) {
+	if (found === void 0) return "what it carries now cannot be read";
+	return found === "nothing" ? "nothing is there now" : `it carries ${found} now`;
+}
+/** Some registries answer from a copy that lags behind, so another answer is not the last word. */
+async function confirm(to, digest, access) {
+	const judge = (answer) => {
+		const found = digestOf(answer);
+		const reason = `it carries ${found} now, not our ${digest}; somebody else pushed at the same time, or the registry changes or drops what it gets`;
+		return found === digest ? void 0 : {
+			kind: "read-back",
+			reason,
+			transient: true
+		};
+	};
+	const purpose = readBackPurpose(to, `${to} was pushed but cannot be read back`);
+	try {
+		await readManifest(`docker://${to}`, access, purpose, {
+			judge,
+			insists: true
+		});
+	} catch (error) {
+		if (!(error instanceof RefusedError) || error.refusal.kind !== "read-back") throw error;
+		throw new RefusedError({
+			...purpose,
+			failure: `the push to ${to} had no effect`
+		}, error.refusal, error.refused);
+	}
 }
 // src/registry/target/storagetarget.ts
 /**
@@ -12250,9 +13499,9 @@ async function copyToStorage(source, image, names, access) {
 			to,
 			flags: ["--quiet", "--preserve-digests"]
 		}, access, purpose);
-		const found = digestOf(await readManifest(to, access, targetPurpose(to, `${to} was written but cannot be read back`)));
+		const found = digestOf(await readManifest(to, access, readBackPurpose(to, `${to} was written but cannot be read back`)));
 		if (found === image.digest) continue;
-		throw new RegistryError(`${to} has ${found} now, not our ${image.digest}: somebody else wrote to it at the same time`, {
+		throw new RegistryError("registry-read-back", `${to} has ${found} now, not our ${image.digest}: somebody else wrote to it at the same time`, {
 			side: "target",
 			reference: to
 		});
@@ -12528,6 +13777,22 @@ async function publishImage(job) {
 	report.endGroup();
 	return published;
 }
+/** Folders in which exports write files and folders under names of their own, until they are whole; absolute. */
+function exportFolders(plan) {
+	const paths = plannedDestinations(plan).flatMap((name) => {
+		return [
+			"oci",
+			"oci-archive",
+			"dir",
+			"docker-archive"
+		].includes(name.transport) && "path" in name ? [resolve(name.path)] : [];
+	});
+	return [...new Set(paths.flatMap((path) => [
+		dirname(path),
+		path,
+		join(path, "blobs/sha256")
+	]))];
+}
 /** Where the plan's exports go. */
 function plannedDestinations(plan) {
 	return plan.exports.map((text) => {
@@ -12536,1644 +13801,119 @@ function plannedDestinations(plan) {
 		return name;
 	});
 }
-// src/job/stopwatch.ts
-/** Measures phases by a clock that is handed in, in milliseconds. */
-var Stopwatch = class {
-	#now;
-	#phases = [];
-	constructor(now) {
-		this.#now = now;
-	}
-	/** Phases that ran, in the order in which they first ended; one that ran several times has its seconds together. */
-	get phases() {
-		return [...this.#phases];
-	}
-	/** Takes over phases that were measured elsewhere. */
-	add(phases) {
-		this.#phases.push(...phases);
-	}
-	async time(name, run) {
-		const since = this.#now();
-		try {
-			return await run();
-		} finally {
-			const seconds = (this.#now() - since) / 1e3;
-			const at = this.#phases.findIndex((phase) => phase.name === name);
-			if (at < 0) this.#phases.push({
-				name,
-				seconds
-			});
-			else this.#phases[at] = {
-				name,
-				seconds: seconds + (this.#phases[at]?.seconds ?? 0)
-			};
-		}
-	}
-};
-// src/host/missing.ts
-/** Where system programs live; Debian leaves these out of an ordinary user's PATH. */
-const SYSTEM_FOLDERS$1 = [
-	"/usr/local/sbin",
-	"/usr/sbin",
-	"/sbin"
-];
-/** The folders of a PATH, then those of system programs: where KIWI's programs are looked for and run from. */
-function searchFolders(path) {
-	return [.../* @__PURE__ */ new Set([...path.split(":").filter((folder) => folder.startsWith("/")), ...SYSTEM_FOLDERS$1])];
-}
-/** Which of the tools this machine lacks, in their order. Looks at files only and runs nothing. */
-async function missingTools(tools, folders) {
-	const present = await Promise.all(tools.map((tool) => isPresent(tool, folders)));
-	return tools.filter((_, index) => present[index] === false);
-}
-async function isPresent({ look }, folders) {
-	switch (look.kind) {
-		case "program": return await findProgram(look.anyOf, folders) !== void 0;
-		case "file": return (await stat(look.path).catch(() => void 0))?.isFile() === true;
-		case "python-venv": {
-			const python = await findProgram(["python3"], folders);
-			return python !== void 0 && await hasEnsurepip(python);
-		}
-	}
-}
-/** The path of the first of some programs that is in one of the folders and executable. */
-async function findProgram(names, folders) {
-	for (const name of names) for (const folder of folders) {
-		const path = join(folder, name);
-		if ((await stat(path).catch(() => void 0))?.isFile() === true && await access(path, constants.X_OK).then(() => true, () => false)) return path;
-	}
-}
-/**
-* Whether the library of a Python holds `ensurepip`. A python3 without a library beside it is a script of pyenv or the
-* like in front of the real one: such Pythons are complete.
-*/
-async function hasEnsurepip(python) {
-	const real = await realpath(python);
-	const version = /^python(3\.\d+)/.exec(basename(real))?.[1];
-	const libraries = [];
-	for (const folder of ["lib", "lib64"]) {
-		const library = join(dirname(dirname(real)), folder);
-		const wanted = (await readdir(library).catch(() => [])).filter((name) => version ? name === `python${version}` : /^python3\.\d+$/.test(name));
-		libraries.push(...wanted.map((name) => join(library, name)));
-	}
-	if (libraries.length === 0) return true;
-	return (await Promise.all(libraries.map((library) => stat(join(library, "ensurepip")).catch(() => void 0)))).some((entry) => entry?.isDirectory());
-}
-// src/host/privileges.ts
-/** Finds out by the user id, then by whether sudo works without a password. */
-async function findPrivileges(uid = process.getuid?.()) {
-	if (uid === 0) return { kind: "root" };
-	try {
-		await runCommand("sudo", ["-n", "true"], { timeoutSeconds: 20 });
-		return { kind: "sudo" };
-	} catch (error) {
-		if (error instanceof CommandError) return { kind: "none" };
-		throw error;
-	}
-}
-/**
-* The command line that runs a program as root.
-*
-* @throws HostError where there is no way to become root
-*/
-function asRoot(privileges, program, args) {
-	switch (privileges.kind) {
-		case "root": return {
-			program,
-			args
-		};
-		case "sudo": return {
-			program: "sudo",
-			args: [
-				"-n",
-				"--",
-				program,
-				...args
-			]
-		};
-		case "none": throw new HostError("building needs root", "run as root or with password-less sudo");
-	}
-}
-// src/host/install.ts
-const LOCK_SECONDS = 300;
-const PAUSE_SECONDS = 5;
-/** How long a package may take to be unpacked and configured. */
-const PACKAGE_SECONDS = 120;
-const OLD_LISTS_SECONDS = 86400;
-/** The packages that bring some tools on a distribution, each once, and the tools for which none is known. */
-function packagesFor(tools, distribution) {
-	const named = tools.map((tool) => distribution ? tool.packages[distribution.packages] : void 0);
-	return {
-		packages: [...new Set(named.filter((name) => name !== void 0))],
-		unknown: tools.filter((_, index) => named[index] === void 0)
-	};
-}
-/** The command that installs packages without asking and without what they only recommend. */
-function installCommand(packages, { installer }) {
-	switch (installer) {
-		case "apt": return aptGet([
-			`-oDPkg::Lock::Timeout=${LOCK_SECONDS}`,
-			"install",
-			"--yes",
-			"--no-install-recommends",
-			...packages
-		]);
-		case "dnf": return {
-			program: "dnf",
-			args: [
-				"install",
-				"--assumeyes",
-				"--setopt=install_weak_deps=False",
-				...packages
-			]
-		};
-		case "zypper": {
-			const args = [
-				"zypper",
-				"--non-interactive",
-				"install",
-				"--no-recommends",
-				...packages
-			];
-			return {
-				program: "env",
-				args: [`ZYPP_LOCK_TIMEOUT=${LOCK_SECONDS}`, ...args]
-			};
-		}
-	}
-}
-/** What to say where tools are missing and we were not asked to install them: all of them, and the line to copy. */
-function missingToolsError(missing, distribution) {
-	const { packages, unknown } = packagesFor(missing, distribution);
-	const remedies = [];
-	if (distribution && packages.length > 0) remedies.push(`run \`sudo ${{
-		apt: "apt-get install --no-install-recommends",
-		dnf: "dnf install",
-		zypper: "zypper install --no-recommends"
-	}[distribution.installer]} ${packages.join(" ")}\` or set install-tools`);
-	if (unknown.length > 0) remedies.push(unpackaged(unknown, distribution));
-	return new HostError(`this machine lacks ${listed$1(missing)}`, remedies.join("; "));
-}
-/**
-* Installs the packages that bring the missing tools, then looks again. Does nothing where none is missing.
-*
-* @throws HostError where the distribution is none that we know, a tool has no package, we cannot become root, or a
-*   tool is still missing afterwards
-* @throws CommandError where the package manager fails
-*/
-async function installTools(installation) {
-	const { missing, distribution, report } = installation;
-	if (missing.length === 0) return;
-	const { packages, unknown } = packagesFor(missing, distribution);
-	if (distribution === void 0 || unknown.length > 0) throw missingToolsError(missing, distribution);
-	const { program, args } = installCommand(packages, distribution);
-	report.group(`Installing ${packages.join(" ")}`);
-	try {
-		for (const tool of missing) report.info(`${tool.name}: ${tool.reason}`);
-		if (distribution.installer === "apt") await installByApt(packages, {
-			program,
-			args
-		}, installation);
-		else await run({
-			program,
-			args
-		}, installation);
-	} finally {
-		report.endGroup();
-	}
-	const still = await missingTools(missing, installation.folders);
-	if (still.length > 0) {
-		const brought = packagesFor(still, distribution).packages.join(" ");
-		throw new HostError(`${listed$1(still)} still missing after ${brought} was installed`, `see what \`${program} ${args.join(" ")}\` prints, and install what brings it`);
-	}
-}
-async function installByApt(packages, install, installation) {
-	const { report } = installation;
-	let updated = await listsAreOld(installation.listsFolder ?? "/var/lib/apt/lists", installation.nowSeconds) || (await unknownToApt(packages, installation)).length > 0;
-	if (updated) await updateLists(installation);
-	const unknown = await unknownToApt(packages, installation);
-	if (unknown.length > 0) throw new HostError(`apt does not find ${unknown.join(", ")} in the sources of this machine`, "add a source that has them (on Ubuntu: `add-apt-repository universe`) or install the tools in another way");
+// src/host/space.ts
+const MEGABYTE = 1024 ** 2;
+/** What we assume to be in the disk of a description that gives no smaller `<size>`. */
+const ASSUMED_CONTENT_BYTES = 2048 * MEGABYTE;
+/** A disk of a Linux system compresses to about 40 % (440 MB of a small Debian to 166 MB); the rest is margin. */
+const COMPRESSED_PART = .6;
+/** Bytes that an ordinary user may still write below a path; a path that does not exist yet counts as its parent. */
+async function freeBytes(path) {
+	let folder = resolve(path);
 	for (;;) try {
-		return await run(install, installation);
+		const { bavail, bsize } = await statfs(folder);
+		return bavail * bsize;
 	} catch (error) {
-		if (updated || !(error instanceof CommandError) || error.outcome.kind !== "exit") throw error;
-		report.info("apt-get failed; trying once more with fresh package lists");
-		updated = true;
-		await updateLists(installation);
+		const parent = dirname(folder);
+		if (!(error instanceof Error && "code" in error && error.code === "ENOENT") || parent === folder) throw error;
+		folder = parent;
 	}
 }
-/** `apt-get update` gives up at once where another one holds the lock of the lists, whatever Lock::Timeout says. */
-async function updateLists(installation) {
-	let failures = 0;
-	for (let waited = 0;; waited += PAUSE_SECONDS) try {
-		return await run(aptGet(["-oAcquire::Retries=3", "update"]), installation);
-	} catch (error) {
-		if (!(error instanceof CommandError) || error.outcome.kind !== "exit") throw error;
-		const locked = error.lastLines.some((line) => /could not get lock|unable to lock/i.test(line));
-		if (!locked) failures += 1;
-		if (failures >= 3 || waited >= LOCK_SECONDS) throw error;
-		installation.report.info(`apt-get update ${locked ? "waits for another apt" : "failed"}; trying again`);
-		await setTimeout$1(PAUSE_SECONDS * 1e3, void 0, installation.signal ? { signal: installation.signal } : {});
-	}
-}
-async function listsAreOld(folder, nowSeconds) {
-	const names = (await readdir(folder).catch(() => [])).filter((name) => name.includes("_Packages"));
-	if (names.length === 0) return true;
-	const times = await Promise.all(names.map(async (name) => (await stat(join(folder, name))).mtimeMs / 1e3));
-	const fetched = (await stat(folder)).mtimeMs / 1e3;
-	return nowSeconds - Math.max(fetched, ...times) > OLD_LISTS_SECONDS;
-}
-async function unknownToApt(packages, { signal }) {
-	const { stdout } = await runCommand("env", [
-		"LC_ALL=C",
-		"apt-cache",
-		"policy",
-		...packages
-	], { ...signal && { signal } });
-	return unknownPackages(packages, stdout.toString("utf8"));
-}
-/** Which packages `apt-cache policy` knows no candidate of; it says nothing at all about those it never heard of. */
-function unknownPackages(packages, policy) {
-	const known = /* @__PURE__ */ new Set();
-	let name = "";
-	for (const line of policy.split("\n")) {
-		name = /^(\S+):$/.exec(line)?.[1] ?? name;
-		if (/^ {2}Candidate: (?!\(none\))/.test(line)) known.add(name);
-	}
-	return packages.filter((wanted) => !known.has(wanted));
-}
-function aptGet(args) {
-	return {
-		program: "env",
-		args: [
-			"DEBIAN_FRONTEND=noninteractive",
-			"LC_ALL=C",
-			"apt-get",
-			...args
-		]
-	};
-}
-async function run(invocation, { privileges, report, signal }) {
-	const { program, args } = asRoot(privileges, invocation.program, invocation.args);
-	await runCommand(program, args, {
-		onLine: (line) => report.output(line),
-		stopSignal: "SIGINT",
-		graceSeconds: PACKAGE_SECONDS,
-		...signal && { signal }
-	});
-}
-function unpackaged(tools, distribution) {
-	const names = tools.map((tool) => tool.name).join(", ");
-	return distribution ? `no package of ${distribution.id} is known to bring ${names}: install it in another way` : `this is no Debian, Ubuntu, Fedora or SUSE system whose packages we know: install ${names} yourself`;
-}
-function listed$1(tools) {
-	return tools.map((tool) => `${tool.name} (${tool.reason})`).join(", ");
-}
-// src/host/facts.ts
-/** Whether KIWI makes a disk for EFI: firmware.py, with the defaults of defaults.py for ARM, RISC-V and LoongArch. */
-function isEfi(facts) {
-	const standard = /^(aarch64|arm|riscv|loongarch)/.test(facts.architecture) ? "efi" : "bios";
-	return ["efi", "uefi"].includes(facts.firmware ?? standard);
-}
-// src/host/kernel-filesystems.ts
-/** The kernel's name of a filesystem, where KIWI's differs. */
-const KERNEL_NAMES = {
-	ext2: "ext4",
-	ext3: "ext4",
-	fat16: "vfat",
-	fat32: "vfat"
-};
-/** KIWI's names of the filesystems that it mounts to build a disk; it fills squashfs and erofs without mounting them. */
-function mountedFilesystems(facts) {
-	const mounted = facts.filesystems.filter((name) => ![
-		"swap",
-		"squashfs",
-		"erofs"
-	].includes(name));
-	return [.../* @__PURE__ */ new Set([...mounted, ...isEfi(facts) ? ["fat16"] : []])];
+16 * MEGABYTE;
+/** The error to throw where a folder has not the space, with both numbers in GB (10⁹ bytes, as `df -H` shows them). */
+function spaceProblem(needBytes, haveBytes, path) {
+	if (haveBytes >= needBytes) return void 0;
+	return new HostError("host-space", `not enough space in ${path}: about ${(Math.ceil(needBytes / 1e8) / 10).toFixed(1)} GB are needed, ${(Math.floor(haveBytes / 1e8) / 10).toFixed(1)} GB are free`, "free some, or set work-dir to a folder on a larger file system");
 }
 /**
-* Which filesystems the running kernel can neither mount now nor load a module for. Empty where that cannot be told,
-* as in a container without the modules of the machine.
+* Bytes needed to wrap an existing disk: all blobs, and beside them one converted disk at a time and those that stay.
 *
-* @param names KIWI's names
-* @param root where the machine's file tree starts
+* @param disks in the order in which they are made
 */
-async function missingFilesystems(names, root = "/") {
-	const modules = join(root, "lib/modules", release());
-	const isFile = async (path) => (await stat(path).catch(() => void 0))?.isFile() === true;
-	if (await isFile(join(root, "proc/modules")) && !await isFile(join(modules, "modules.dep"))) return [];
-	const read = (path) => readFile(path, "utf8").catch(() => "");
-	const [active, loadable, builtin] = await Promise.all([
-		join(root, "proc/filesystems"),
-		join(modules, "modules.dep"),
-		join(modules, "modules.builtin")
-	].map(read));
-	const files = `${loadable}\n${builtin}`;
-	const isUsable = (name) => new RegExp(`^(nodev)?\\t${name}$`, "m").test(active ?? "") || new RegExp(`/${name}\\.ko(\\.\\w+)?(:|$)`, "m").test(files);
-	return names.filter((name) => !isUsable(KERNEL_NAMES[name] ?? name));
-}
-/** The error to throw where the kernel lacks filesystems. */
-function missingFilesystemsError(names) {
-	return new HostError(`the running kernel ${release()} has no ${names.join(", ")}, which the description uses`, "install the modules of this kernel (on Ubuntu: linux-modules-extra-$(uname -r)), or choose another filesystem");
-}
-// src/host/kiwi-version.ts
-/**
-* Whether a kiwi-ng version comes before another.
-*
-* @param version `MAJOR.MINOR.PATCH`, or `system`: whatever a distribution has counts as older than all, since the
-*   tools that only old versions want are small
-*/
-function isOlder(version, than) {
-	if (version === "system") return true;
-	const left = version.split(".").map(Number);
-	const right = than.split(".").map(Number);
-	for (const [index, wanted] of right.entries()) {
-		const part = left[index] ?? 0;
-		if (part !== wanted) return part < wanted;
+function diskSpaceNeed(facts, disks) {
+	let keptBytes = 0;
+	let needBytes = 0;
+	for (const disk of disks) {
+		const { fileBytes, blobsBytes, workBytes } = spaceOf(facts, disk);
+		needBytes = Math.max(needBytes, keptBytes + fileBytes + Math.max(blobsBytes, workBytes));
+		keptBytes += blobsBytes + (disk.stays ? fileBytes : 0);
 	}
-	return false;
+	return Math.ceil(needBytes);
 }
-// src/host/tool.ts
-/** A tool that is a program, or one of several that do the same. */
-function program(name, reason, brought) {
-	const anyOf = typeof name === "string" ? [name] : name;
+function spaceOf({ contentBytes, lengthBytes = contentBytes }, disk) {
+	const packedBytes = contentBytes * COMPRESSED_PART;
+	const fileBytes = disk.packed ? packedBytes : contentBytes;
+	const plainBytes = disk.whole ? lengthBytes : contentBytes;
+	const sizes = disk.blobs.map(({ compressed }) => compressed || disk.packed ? packedBytes : plainBytes);
+	const blobsBytes = sizes.reduce((total, bytes) => total + bytes, 0);
+	const framedBytes = disk.blobs.some(({ framed }) => framed) ? Math.max(...sizes) : 0;
+	const workBytes = Math.max(disk.rawCopy ? contentBytes : 0, blobsBytes + framedBytes);
 	return {
-		name: anyOf.join(" or "),
-		reason,
-		look: {
-			kind: "program",
-			anyOf
-		},
-		packages: brought
+		fileBytes: disk.converted ? fileBytes : 0,
+		blobsBytes,
+		workBytes
 	};
 }
-/** A package that has the same name everywhere, but for the distributions named apart. */
-function everywhere(name, apart = {}) {
-	return {
-		debian: name,
-		ubuntu: name,
-		fedora: name,
-		suse: name,
-		...apart
-	};
-}
-/** A package of Debian and Ubuntu, which packs more finely, and what brings the same elsewhere. */
-function onApt(name, elsewhere) {
-	return {
-		debian: name,
-		ubuntu: name,
-		...elsewhere
-	};
-}
-// src/host/kiwi-needs.ts
-const always = () => true;
-const fromPypi = (facts) => facts.kiwiVersion !== "system";
-const msdosTable = (facts) => isEfi(facts) ? facts.efiPartitionTable === "msdos" : !facts.architecture.startsWith("ppc64");
-const kpartx = (facts) => facts.architecture.startsWith("s390");
-const apt = (facts) => facts.packageManager === "apt";
-const rpm = (facts) => ![
-	"apt",
-	"pacman",
-	"apk"
-].includes(facts.packageManager);
-const manager = (name) => (facts) => facts.packageManager === name;
-const filesystem = (pattern) => (facts) => facts.filesystems.some((name) => pattern.test(name));
-const squashfs = (facts) => filesystem(/^squashfs$/)(facts) || facts.overlayroot === true && (facts.overlayrootType ?? "squashfs") === "squashfs";
-const erofs = (facts) => filesystem(/^erofs$/)(facts) || facts.overlayroot === true && facts.overlayrootType === "erofs";
-const utilLinux = everywhere("util-linux");
-const mounting = onApt("mount", {
-	fedora: "util-linux",
-	suse: "util-linux"
-});
-const fdisk = onApt("fdisk", {
-	fedora: "util-linux",
-	suse: "util-linux"
-});
-const cryptsetup = onApt("cryptsetup-bin", {
-	fedora: "cryptsetup",
-	suse: "cryptsetup"
-});
 /**
-* What KIWI calls on the machine that it builds on, read from the sources of 11.1.6 and, where older ones differ, of
-* 9.24.61. What it calls in the root tree of the image (dracut, all of grub, systemd-boot, useradd and so on) has to
-* be among the packages of the description and is no need of the machine. Package names: KIWI's own
-* package/python-kiwi-spec-template, and mkosi's mkosi-tools for those of foreign package managers.
-*/
-const kiwiNeeds = [
-	need("python3", "KIWI is written in Python", everywhere("python3"), fromPypi),
-	{
-		tool: {
-			name: "python3-venv",
-			reason: "KIWI is installed into its own Python environment",
-			look: { kind: "python-venv" },
-			packages: onApt("python3-venv", {
-				fedora: "python3",
-				suse: "python3"
-			})
-		},
-		when: fromPypi
-	},
-	need("kiwi-ng", "kiwi-version says that this machine has KIWI", onApt("kiwi", {
-		fedora: "kiwi-cli",
-		suse: "python3-kiwi"
-	}), (facts) => !fromPypi(facts)),
-	need("mount", "KIWI mounts the filesystems of the disk with it", mounting, always),
-	need("umount", "KIWI unmounts them with it", mounting, always),
-	need("mountpoint", "KIWI looks for mounts with it", utilLinux, always),
-	need("losetup", "KIWI attaches the disk with it", mounting, always),
-	need("unshare", "the build runs in its own mount namespace", utilLinux, always),
-	need("flock", "builds at one time agree with it on the folder of packages", utilLinux, always),
-	need("partx", "KIWI makes the partitions visible with it", utilLinux, (facts) => !kpartx(facts)),
-	need("lsblk", "KIWI looks at the disk with it", everywhere("util-linux", { suse: "util-linux-systemd" }), always),
-	need("blkid", "KIWI reads the UUIDs of filesystems with it", utilLinux, always),
-	need("blockdev", "KIWI reads the size of partitions with it", utilLinux, always),
-	need("tar", "KIWI unpacks the base system with it", everywhere("tar"), always),
-	need("find", "KIWI measures the root tree with it", everywhere("findutils"), always),
-	need("rsync", "KIWI copies the root tree into the disk with it", everywhere("rsync"), always),
-	need("apt-get", "KIWI installs the base system with it", onApt("apt", { fedora: "apt" }), apt),
-	need("zcat", "KIWI reads the changelogs of packages with it", everywhere("gzip"), apt),
-	need("dpkg-deb", "KIWI unpacks the base system with it", onApt("dpkg", { fedora: "dpkg" }), apt),
-	need("debootstrap", "this version of KIWI makes the base system with it", everywhere("debootstrap"), (facts) => apt(facts) && isOlder(facts.kiwiVersion, "10.0.28")),
-	need("gpg", "this version of KIWI reads the keys of repositories with it", onApt("gpg", {
-		fedora: "gnupg2",
-		suse: "gpg2"
-	}), (facts) => apt(facts) && isOlder(facts.kiwiVersion, "11.0.0")),
-	need("rpm", "KIWI sets up the package database with it", everywhere("rpm"), rpm),
-	need("rpmdb", "KIWI sets up the package database with it", everywhere("rpm"), rpm),
-	need("zypper", "KIWI installs the base system with it", everywhere("zypper"), manager("zypper")),
-	need(["dnf4", "dnf-3"], "KIWI installs the base system with it", everywhere("dnf", { fedora: "python3-dnf" }), (facts) => ["dnf", "dnf4"].includes(facts.packageManager)),
-	need("dnf5", "KIWI installs the base system with it", everywhere("dnf5"), manager("dnf5")),
-	need("microdnf", "KIWI installs the base system with it", { fedora: "microdnf" }, manager("microdnf")),
-	need("pacman", "KIWI installs the base system with it", onApt("pacman-package-manager", { fedora: "pacman" }), manager("pacman")),
-	need("apk", "KIWI installs the base system with it", { fedora: "apk-tools" }, manager("apk")),
-	need("sgdisk", "KIWI partitions the disk with it", everywhere("gdisk", { suse: "gptfdisk" }), always),
-	need("fdisk", "KIWI partitions the disk with it", fdisk, msdosTable),
-	need("sfdisk", "KIWI sets the types of partitions with it", fdisk, msdosTable),
-	need("parted", "this version of KIWI marks the boot partition with it", everywhere("parted"), (facts) => msdosTable(facts) && isOlder(facts.kiwiVersion, "10.3.5")),
-	need("kpartx", "KIWI makes the partitions visible with it", everywhere("kpartx"), kpartx),
-	need("dmsetup", "KIWI removes the partition maps with it", onApt("dmsetup", {
-		fedora: "device-mapper",
-		suse: "device-mapper"
-	}), kpartx),
-	need("mkfs.ext4", "KIWI makes the filesystem with it", everywhere("e2fsprogs"), filesystem(/^ext[234]$/)),
-	need("mkfs.xfs", "KIWI makes the filesystem with it", everywhere("xfsprogs"), filesystem(/^xfs$/)),
-	need("mkfs.btrfs", "KIWI makes the filesystem with it", everywhere("btrfs-progs", { suse: "btrfsprogs" }), filesystem(/^btrfs$/)),
-	need("mksquashfs", "KIWI makes the read-only filesystem with it", everywhere("squashfs-tools", { suse: "squashfs" }), squashfs),
-	need("mkfs.erofs", "KIWI makes the read-only filesystem with it", everywhere("erofs-utils"), erofs),
-	need("mkdosfs", "KIWI makes the EFI partition with it", everywhere("dosfstools"), (facts) => isEfi(facts) || filesystem(/^(fat|vfat)/)(facts)),
-	need("mkswap", "KIWI makes the swap partition with it", utilLinux, filesystem(/^swap$/)),
-	need("cryptsetup", "KIWI encrypts the disk with it", cryptsetup, (facts) => facts.luks === true),
-	need("lvcreate", "KIWI makes the volumes with it", everywhere("lvm2"), (facts) => facts.lvm === true),
-	need("mdadm", "KIWI makes the RAID with it", everywhere("mdadm"), (facts) => facts.mdraid === true),
-	need("veritysetup", "KIWI makes the verity hashes with it", {
-		...cryptsetup,
-		fedora: "veritysetup"
-	}, (facts) => facts.verity === true),
-	need("integritysetup", "KIWI makes the integrity data with it", {
-		...cryptsetup,
-		fedora: "integritysetup"
-	}, (facts) => facts.integrity === true),
-	need("strings", "KIWI looks for the EFI folder in grub with it", everywhere("binutils"), (facts) => isEfi(facts) && (facts.bootloader ?? "grub2").startsWith("grub2")),
-	need("openssl", "KIWI hashes the passwords of users with it", everywhere("openssl"), (facts) => facts.plainPasswords === true),
-	need("patch", "KIWI applies fstab.patch with it", everywhere("patch"), (facts) => facts.fstabPatch === true)
-];
-function need(name, reason, brought, when) {
-	return {
-		tool: program(name, reason, brought),
-		when
-	};
-}
-// src/host/tools.ts
-const ours = [program("skopeo", "it fetches the base and pushes the image", everywhere("skopeo")), program("qemu-img", "it reads and converts the disk", onApt("qemu-utils", {
-	fedora: "qemu-img",
-	suse: "qemu-tools"
-}))];
-/** Programs that unpack archives which Node cannot. */
-const unpackers = {
-	xz: program("xz", "it unpacks the base", onApt("xz-utils", {
-		fedora: "xz",
-		suse: "xz"
-	})),
-	bzip2: program("bzip2", "it unpacks the base", everywhere("bzip2"))
-};
-/** All that a job needs whose images are in a registry already. */
-const ofRegistries = [program("skopeo", "it reads the images and pushes their index", everywhere("skopeo"))];
-/** What the machine has to have for a job. Wrapping a disk needs skopeo and qemu-img, and what unpacks its base. */
-function toolNeeds(facts) {
-	if (facts.source === "registry") return ofRegistries;
-	const unpacker = unpackers[facts.basePacking ?? ""];
-	const always = unpacker === void 0 ? ours : [...ours, unpacker];
-	if (facts.source !== "description") return always;
-	const ofKiwi = kiwiNeeds.filter((need) => need.when(facts)).map((need) => need.tool);
-	return [
-		...always,
-		...ofKiwi,
-		...(facts.keyrings ?? []).map(keyringTool)
-	];
-}
-function keyringTool(keyring) {
-	return {
-		name: keyring.path,
-		reason: "the signatures of the repositories are checked with it",
-		look: {
-			kind: "file",
-			path: keyring.path
-		},
-		packages: keyring.packages
-	};
-}
-// src/kiwi/requirements.json
-var dependencies = [
-	"annotated-doc==0.0.5 ; python_full_version < '3.10' \\",
-	"    --hash=sha256:117bac03a25ede5df5440e855b32d556049ca169ead221505badf432fed4b101 \\",
-	"    --hash=sha256:c7e58ce09192557605d8bbd92836d7e1d520ac9580096042c0bfd197efacf1bb",
-	"annotated-doc==0.0.6 ; python_full_version == '3.10.*' \\",
-	"    --hash=sha256:361ca0950cc7082f53fa69e9328409f40a62c61e57e0a47e1825a08078a58a53 \\",
-	"    --hash=sha256:7969bb69912085b2285849c0dcac0b4b374fd180c13cf10a87f284ffcf347bbf",
-	"annotated-doc==0.0.7 ; python_full_version >= '3.11' \\",
-	"    --hash=sha256:0a30ef8f5322a4173720ae6712dc9a5e58f5a19868f3f167b4b5778db066c2b5 \\",
-	"    --hash=sha256:6bc31bbbec6dfaaedc1676dbc11dbda96fe22a2b5c400e9ebad113fec44a9dc6",
-	"annotated-types==0.8.0 ; python_full_version >= '3.10' \\",
-	"    --hash=sha256:13b2beaad985e05e2d6407ee4c4f35590b11f8d693a258a561055cac8f64cab7 \\",
-	"    --hash=sha256:f072f4d804ea359e4eaf198b1af7a8b0943881a87f31bb764f8bf219bb9419e0",
-	"cerberus==1.3.8 \\",
-	"    --hash=sha256:46c029e3e2a4735408ed36bec14ef2cbf3e50d8ebe47fb34ee1e54b2da814df2 \\",
-	"    --hash=sha256:579554887ffd189226774b87570f4a76db75cf0efcbaffcacd5e98b8ee877f61",
-	"certifi==2026.10.18 \\",
-	"    --hash=sha256:73191c47aaa79da394e8fee2dbc2ec827432cab56311122c9e47abf79e390f62 \\",
-	"    --hash=sha256:b9995d97b64d0431a5af837d8ca8cd6238104d1f319f04bd93ea43124d6c861e",
-	"charset-normalizer==3.5.2 \\",
-	"    --hash=sha256:01077390b03f7988f11d700a2194e69b119741a86b1a638b1db88891e3eced8e \\",
-	"    --hash=sha256:01b0c0d2262a9e28e8484a278c7e1b5d650e3ac8cf2683d2967e25899f208bdf \\",
-	"    --hash=sha256:04851f73ae72b8413dddadb16a49dfee95263553741fd42d546f7d66907e6be5 \\",
-	"    --hash=sha256:0521c5665880b33d603717defa76c094048900010897909952397feb3039da56 \\",
-	"    --hash=sha256:0774bf9bf620249fee3e0b8b9fd3065de213be30f3aa94ce2494b3b638949e26 \\",
-	"    --hash=sha256:0891b9d3903c5571c03771ca669a4b0ec5618ca722a5c957d3d29cd4e5062848 \\",
-	"    --hash=sha256:0c951d5e6dd9c2ff60609476752bee49da4206adde960ebc247766937f72e718 \\",
-	"    --hash=sha256:0fed1d06615f022ee3b13caf5e8b180cfea32bb2c5aded8a9d44277afc040f93 \\",
-	"    --hash=sha256:114e4d0c92d618409ed82a99e22b5c5e768fe995f2973f78265f4524f49d4640 \\",
-	"    --hash=sha256:11912e4bb14baae7c5d8791aa55ba0a3a03ec6729073307b0f57270abaa713d3 \\",
-	"    --hash=sha256:11a4d68a6ecda3292cb1e50239e111543ba5d709bb62a6b4ea1afcfa729d8875 \\",
-	"    --hash=sha256:124fbf1a8ff966d87ae05bb8bd45a71f966055ed8bba320d0c7cf450bc5f4d0e \\",
-	"    --hash=sha256:1461ac396c4fdb983a675f20aa555624f0ee18ac83d832b9244ffff3d8055275 \\",
-	"    --hash=sha256:1503bccbeb36d5527790c3930327704c39af22de3112f1b1666a9f3ce15ee204 \\",
-	"    --hash=sha256:15bb4005af6320d259dc7593ca84a38d7fe06a421dbcf7b910ae23979101e787 \\",
-	"    --hash=sha256:15c44f7edfd477b06f517a5cc317fc1707edb9de2c865f43d4b6513907473234 \\",
-	"    --hash=sha256:16fa0eccf81304b79c5cd87f9271c3b85dd9dd99245e4422ae9c0dd45e0f99d3 \\",
-	"    --hash=sha256:183b88127acdb4fabe59d951ab424faf1af7b63cdbb5f776186c1ea2ffcaed98 \\",
-	"    --hash=sha256:195c26fb65950f8fce54e26349852b7bdd7c5f120aeefbcc440b8a20faaed4a3 \\",
-	"    --hash=sha256:1afb975bd5d68d5ce9f6b6d44fdf2f7e34b895a35e95708a7a91b20a3b51d187 \\",
-	"    --hash=sha256:1b4cbc7c3491ccb4aa17fcd8165649d01cf39f76de1696da8631b5f71b85401d \\",
-	"    --hash=sha256:1bc0baf5ef96b6ede57d47f4b8fe4d9d84019c3bfcbeb20a41edc6a6ee341f1f \\",
-	"    --hash=sha256:1c50fe28bbc2ced33386f298650d91218076c05420e6cbd790b913adc41659e7 \\",
-	"    --hash=sha256:1db38f4c5496827c1a501846d64d14c3b80c7e6714e406cd7dc36a9899fa1011 \\",
-	"    --hash=sha256:211d5a3eb6af8f513b8d4ca19a8c1b7accab1b5f0d3175f9826b03c1a920dc1f \\",
-	"    --hash=sha256:23851fb4e1b85ed3f6c2a27b777cdfe2e19fb5b38429a8faf38c7542b7665869 \\",
-	"    --hash=sha256:254eb48b9fa5ee9898a3c445825a1f340fe53712a098904b39b0bddba8ea3cb1 \\",
-	"    --hash=sha256:2625388c6c754520c37abaf3b41eb34d1cc4a373f457898f08606c8e362b891d \\",
-	"    --hash=sha256:281cb91036248400f4cc957495cccd44c275c2e0c5854f7e45ac5cf7dc193847 \\",
-	"    --hash=sha256:28a15fdad492a99b6eccfaaed66ef3f74050680545ea61ec8b2f4c538f1f1320 \\",
-	"    --hash=sha256:28b4f0d66fb834ff90f28209ac7bce77868c45d8c93e26f906709d9b7c2e1af9 \\",
-	"    --hash=sha256:2a925889534b3748302dae5dead07cc13480de1dac3aea80a941b729b471ef93 \\",
-	"    --hash=sha256:2b7b3bbfb4fe8ef40600792d762fbaa9057559f9d3fad209525b7a22b99e91fd \\",
-	"    --hash=sha256:2c9ad19a6cfcd5ea5c0d41161d22f9df1dcc277e9bef2751391334546a314c00 \\",
-	"    --hash=sha256:2cc961b171b3f3440f410489ab3573e86aea8736134ebbb40ea1338b7f0831bc \\",
-	"    --hash=sha256:2ce45c6627b22c47e390bc91a41c3d13032192e699fa0bea96e9671b373d69b0 \\",
-	"    --hash=sha256:2e06a3a98f916dd41d27f3105e02e7a40181c98c94b9158733d03a6f80506c09 \\",
-	"    --hash=sha256:304d5463e65a35d7bb0850550e0780395395f6fcf452f04db7d5ca7cecc425ac \\",
-	"    --hash=sha256:304d8e4d493af723536393eee0c689eb7813f4a474c8b479dee63f1fdd98f621 \\",
-	"    --hash=sha256:30fcd120b732aa79317f08dee04d7de0847822e4cf7ee0e9f445bb958832252c \\",
-	"    --hash=sha256:31f3930700408d211f13378ccbe1c40845d8da54bd0681fac3a9b5aae81c7aa8 \\",
-	"    --hash=sha256:34276fd796040bf0993ab33a369aa572e6979c7aab225a88893667ad8eac8f7a \\",
-	"    --hash=sha256:355ad8011081dec5412240c087a9a0c9d4d5039f3ed11a3f13e18c2b29b56c51 \\",
-	"    --hash=sha256:38a873987f3be698494da8b2e3085e29da02da7b633dce73e79c699a113d7bf0 \\",
-	"    --hash=sha256:39de2a259fc954455c57274dc94c79d5842774e1247a016aff30bc0efed0f4ef \\",
-	"    --hash=sha256:3d14b50de6bf4d0edf857a9386836846f982b8f524e188e2e68b96d702bcf4aa \\",
-	"    --hash=sha256:3d21b8b13c7592db2ac5e544a6d83187b995257472b0c9e8351b6d507ae37ed6 \\",
-	"    --hash=sha256:3d31298449090ab8d47b7b1b2a555ff73cac7ed438a08b7ac160980c7ebed649 \\",
-	"    --hash=sha256:3ddacd27458c45bdacd6bd6db644bfb730efbf9e830310186e3045c9c5be8fb2 \\",
-	"    --hash=sha256:3df041de8887954562c9b261cba85ca0e9ded74048daf125f45edcfaa4832229 \\",
-	"    --hash=sha256:40ab6bffa02ae10a0581e6c198be7d2d8ca5c2a0c64e4ed3465d766df457573e \\",
-	"    --hash=sha256:4275811936e2f06feff5e598fb42a1b7ae852da8e39605211892b56b81a34efd \\",
-	"    --hash=sha256:443eae2bf318abeaf6f15d785138f71fd6de770e99a92158b8b814265e079115 \\",
-	"    --hash=sha256:447441e76ec720b15e64418d32e092297340387053047c7c694f579efb0ee1d9 \\",
-	"    --hash=sha256:4495c5002a7b28557e7e222e77e0b661183e432b7d6d2e788101e3f240e05b8c \\",
-	"    --hash=sha256:44bd4fbb29dfbeba60e7d2bd000c59e4b21ddb3cc53912b14048d37092706d7c \\",
-	"    --hash=sha256:4685902cf26edf013ed7a3da0f426ebba7a00ebb9541386d835afbf002c11cab \\",
-	"    --hash=sha256:498dc3188ca05a68231ac3fdbfc7f57eb67e1343c30e0fea17f8218c1599b253 \\",
-	"    --hash=sha256:4c2b5031f63e331e3839b40aed2dd6f191e9c07edbde303e7876846ea1946995 \\",
-	"    --hash=sha256:4d48f2d08b9de5864e2c8744d4461b862fb149a18274abc8b698c45975573438 \\",
-	"    --hash=sha256:4f87960d57feabfb618e4e0af6e7371645fa26a277860739d6e5d6e0012c92f0 \\",
-	"    --hash=sha256:50e3adfb96fc189eb27b1cf62d3b598b89b4bb0420d93a3d3e42e137409011be \\",
-	"    --hash=sha256:51cf45226a9b588d0d2b4880c62d686934b63ab0bd79ca23ab0e9762eb27441b \\",
-	"    --hash=sha256:52aa6992700996af31f375de0c6bacd402b0097fe40b53c426b9f51a90ebabc7 \\",
-	"    --hash=sha256:55ea99acb17b9325618de155a0cd6a2e8f5d10be008113e1d433bbb58db543b2 \\",
-	"    --hash=sha256:56bc200a365efb37383b7852e4cc5898d3b2da5987289b543956cf8cad71018a \\",
-	"    --hash=sha256:588461c2e8384d309bd63e5826019b6977bc66d629b99ac8737bb795d7b2cb5a \\",
-	"    --hash=sha256:58ca3755ee7ff7f59b57789ec9833c9de9ea275405cdd240eda1f193112e398a \\",
-	"    --hash=sha256:58f361dcbab699cf8f42db3f47c8e7fd1036f138c23a5d08de9fde5f425a730c \\",
-	"    --hash=sha256:598a11a2c7ebaa5334bf698bf29568c9c390abac6a154d8170fedecd1cea38c5 \\",
-	"    --hash=sha256:59f63901b0031c3136cf64704dcb21de0bbae62ce2c9529bc39d27665463de37 \\",
-	"    --hash=sha256:5cde776b7cc66e4f6c99612cea4aa7269aa65863f7a15841b2c264f103822f4e \\",
-	"    --hash=sha256:5e2b6b57e9733d39f0c9fd3185efa6b8e29652c4cd8fe94180272cf6ed9a78c4 \\",
-	"    --hash=sha256:5fb29fb8cd1a46c27a1bf9613ad5ec2599310d46b4025d9556404a6b6a292800 \\",
-	"    --hash=sha256:6045373d5a89a5ec71afde535db987ca28e76dfa276c2d4c818265b375d4b055 \\",
-	"    --hash=sha256:619799369eeef6366ed3e8755a5670f4f2f0fb6b30a0fd7264dc0fdc2357058e \\",
-	"    --hash=sha256:62588a277bfb59def052abd940703fa35107152bf479781a878617d60faf8fb5 \\",
-	"    --hash=sha256:62603db9a7caa0802eaa28c1c46fecd7b3a263a774069c24c3c28c302448721c \\",
-	"    --hash=sha256:65cd72beeeca9d3aaea1201e5923859f308f952f9c71de93f06063c79f0f7a3b \\",
-	"    --hash=sha256:68eb192d85ab8e5f6ec69c2bc6ac0179fbf04a5ac1569d12fbef74883fe102d0 \\",
-	"    --hash=sha256:6bd128f206a7752ae1f2ab6c61bf8a24ba28913a10df8b14c2637b973ff97a80 \\",
-	"    --hash=sha256:6be488a102b8cf28d0391d8c4ba7748938ae28b78ad901f8585520fca33ead1a \\",
-	"    --hash=sha256:7218e8f32b0956cfcd048fd42d9d5779809745ca1d86113ca56f66e7ae1549c4 \\",
-	"    --hash=sha256:7441d755b7ab94f8d4eb3e43ec05482d760842fd263d003a99102d742cd835e2 \\",
-	"    --hash=sha256:749e97e1b32313717a565abbe321bc2190bc8b35f1a67e4cdbc7c56c8d8ffe58 \\",
-	"    --hash=sha256:75a3ceed0724d625d64b86ca20aba182e4df462e04c2414fc941c0f523f06aac \\",
-	"    --hash=sha256:780fbe7cab297b81dad9fb8dc5eb003c0468ffb0d9e5f65068c53a34661a96bc \\",
-	"    --hash=sha256:78456a747de8dc58360ffa581f30a002baf5aa28cb262536545e91f113ed7639 \\",
-	"    --hash=sha256:7967d08cf06dee78443b874f98c98036f624f3a4e73e11f9f64f5be4d25393cf \\",
-	"    --hash=sha256:7a881931aa470808df94a8c380eed2bbbc76cd9dc622310f99665658c821eb6d \\",
-	"    --hash=sha256:7dcd882da75ef9adf94903b1e3b9419e8aa8fb4c7396822b834b9ef7fb96954f \\",
-	"    --hash=sha256:7e841fb9010836c992c9f12fcbd43a831de93a5f726fc1ccd8ca1d0268c5014c \\",
-	"    --hash=sha256:7fdde2c9fd9e3eca40631e024664cf2584272cc8f96308cbe5fdfc930f51d8bc \\",
-	"    --hash=sha256:8024d00c3faf3fc0c16e07a69f4405e8eac7cc0ab15f65fe6cf43827c4cf72b4 \\",
-	"    --hash=sha256:80d02b6f04e92601a081dd97b23d3128033098bff5d35d392ddcc0476ea11253 \\",
-	"    --hash=sha256:838dcc90063569a0448120554591a1d6c4a4ffe11babf048908793154ab86ade \\",
-	"    --hash=sha256:849df64e889b2e17230d58410a03dba311a65b163508fd33679b2b737d4b7858 \\",
-	"    --hash=sha256:87475fabc8d9996fd9c27debb395e642e8c838d78a00b6e932227a0e06b81e26 \\",
-	"    --hash=sha256:87e50a3e7cb90af586b6c5faf23e302a970415ac73bd7bd90a515a04b427ef96 \\",
-	"    --hash=sha256:89b53f3cda69831909888e0494f4fa0bcd3537e3e138dabeb620bd6ad946bae8 \\",
-	"    --hash=sha256:8a893cc101149f80a653f82062ebc95b34525a2614382e1da5458fe7c6997249 \\",
-	"    --hash=sha256:8b2bfab86aa71ae13aa41a6a26aab338e0db2b8bc75434b05aea89e011ff35a4 \\",
-	"    --hash=sha256:8d86d6fc60743dc916eb79e2eb1ec4818e21e427731543af40a3021851174a13 \\",
-	"    --hash=sha256:915563965d418f986e7e145accc592eae9e1a1be3566ff98a05d7a9ec42a76e1 \\",
-	"    --hash=sha256:92888bb3187c5ba50500b00b3b310c9f2c651709d28036077680cb5255450a03 \\",
-	"    --hash=sha256:93223adc95033dd47133a46ccfc316a0139176fd79085762e27202ec56018f03 \\",
-	"    --hash=sha256:9373ad13ef0d2c0fb761e04e55bfdee5a08b52cef2c882c8fbe9935b1517152e \\",
-	"    --hash=sha256:9409a8bf35cf78353942504b24a57de3d75b708997a1e4bd8db71ac8633ce364 \\",
-	"    --hash=sha256:9b7f416ff0978e2f2249330527f0ad6fa02f4932e6199692d3b52da2048c19e4 \\",
-	"    --hash=sha256:9bde855991b7e362c146535e3136a50bfaffc0487d38b33ca7e5edefc6e23849 \\",
-	"    --hash=sha256:9cae88599c7219005d879f98e5ed53341e9a122af585e1091200358a3003d2a0 \\",
-	"    --hash=sha256:9cf9b1a857e25c4baceeb3624e92a56df3668f398c4acba74e174d81fb4d1d3a \\",
-	"    --hash=sha256:9f56f72050826f63dcee7a7f55b0a77168cb3bfc553fd405e7f8f9ece75a4036 \\",
-	"    --hash=sha256:a090bb2c68df85450502e3e20d665e3a5af9c65a84d6508ed477badd49166fd3 \\",
-	"    --hash=sha256:a192e2c40070d92c3ccf777e3a5c4ff515573cd2bb7ed0c537fdadbbec5bbf21 \\",
-	"    --hash=sha256:a19a731138fc27d5682277d3b9df22855cea1239bce7fcec5f78f42ef2d1f3c3 \\",
-	"    --hash=sha256:a66c3bc5ab1f0ff2164fc9965ddd611ff0802173f4b9d24554c563f6ab7e1d6e \\",
-	"    --hash=sha256:a815775b6c38d4e0ff7bcffbeba67feded90202bb6a226b8dd35f1c855217413 \\",
-	"    --hash=sha256:a89012d6d5476ee112d20d998570ed58df2260a852afb1758809cd6900411d21 \\",
-	"    --hash=sha256:ae4f5fea5b8b8ccff88238cc8569303e5ee95efae67fa62922a311397a71f346 \\",
-	"    --hash=sha256:b6856554c4f44d79fc2307d5768854310a8f0096e501c75637542c82292b0429 \\",
-	"    --hash=sha256:b6b751274acb69d77b3323d6b7dbaa3c7fdfc1eb829b7eb61d262f32e1af9685 \\",
-	"    --hash=sha256:b736353c0a625bbd5fcec108576e2385db3496f4f771f785ff32e108d3c3bc45 \\",
-	"    --hash=sha256:b7fd005a73d9e657273b7a10dc71a9e03c8fb9ee6999798d6918ce095b81ac7f \\",
-	"    --hash=sha256:b91363207bd9dc966a691e959bb47f64b30f7ac4b072be9968b366982f7db77c \\",
-	"    --hash=sha256:ba0b1d2620edf869789c3879223f52bf2afc5d31b3cb47cc57b3a12c05e2aa9d \\",
-	"    --hash=sha256:bbbfc8e28816f19d7c0f1816664980c0a9875d01b27cdf8eedddb639d9e108ad \\",
-	"    --hash=sha256:bd16aabe4a02a297c23417aa17ac6299dbd8c49f673bcd645b4929b11f5a4400 \\",
-	"    --hash=sha256:c0afc6800ba57ccc350374c5bd6150419915d95ce93cdbab2d783d75eaf30ecb \\",
-	"    --hash=sha256:c6708715abcf3c73b99508253e961a9967f02fe536532834149574eda6de0d1c \\",
-	"    --hash=sha256:c7c9ab723cde841fefb34efbad91e87f00a674b1fe1cd0784fde742bf2c154dc \\",
-	"    --hash=sha256:c8f3d67aeaf55f017982b73683f0e7342ba2f6635a78f69ce89ebb26aa411e5c \\",
-	"    --hash=sha256:c9790464842f85f437dbbb54417eda1e0e6bfc52dd8d22d6fd1c994b73b2dc74 \\",
-	"    --hash=sha256:ca403d7e4798f525fdfc78e258820419cbbd0f0ecbab9de7840e3c017cf6b8cf \\",
-	"    --hash=sha256:d008d90a7f2471519aef0c90dfbe73b3e6e4d5e66ac48e19154c17e89e98b604 \\",
-	"    --hash=sha256:d19fbd981a488e22cd04883659ca6b08f50b5974f9fd7c95655ef6a043e5893f \\",
-	"    --hash=sha256:d1befeed746d247c81127bb14de9dc3d30edb6e5976d34f83f86ed262b1d9105 \\",
-	"    --hash=sha256:d2374b62878abb00cd8309b32af6c0b715cd02dec0ca74ef12e5069bdc64144a \\",
-	"    --hash=sha256:d376bbd28b3a8999db1a103b3b388aee6f1ddeb3e51bc2172993efdcd86e064d \\",
-	"    --hash=sha256:d4a7319f304a774bed22115bc891618e45f85065ab44ea6acd07d274e750519a \\",
-	"    --hash=sha256:d6734d2ef8a50fbf8445c139477da401f50d62a0606bf00e20ec6d87773fefb1 \\",
-	"    --hash=sha256:d760fe2a4d7c3b226cb9026d6a842868d52a7901bd98420e1baf14e80da85cf5 \\",
-	"    --hash=sha256:d913de495d90407cd859d263bee2e5d1a4ed3eb6573c04e70d9ec619a7cbed7f \\",
-	"    --hash=sha256:db19d07e2e0129e974a0e65d0064fc222a446cd5122c2fd4184d2af9fc734a9e \\",
-	"    --hash=sha256:dca9ab98072a5a54ebacebdc45f53e645336b320c667410b061be1ca588ae709 \\",
-	"    --hash=sha256:ddc7dacc8ece3a182e7f15cb862d1fd616b46d076cb1ae9dd232b2c38b655874 \\",
-	"    --hash=sha256:ddf19c062bea7a0cc80f519243d2c01dd091be0cf952a0750d4ad576709559f5 \\",
-	"    --hash=sha256:def79fa35ef0cef8d2accec024f4fdc7ead3012ff02f5215c783f39f03ef8cfc \\",
-	"    --hash=sha256:df29a0a7107f7011e77f4eebdddec4c7331e24d787a0b21a46d63bdf7445da95 \\",
-	"    --hash=sha256:e09a3942ecbdee5cce73ea9d42da82b81b72ac1bf031ce069b93b5adf4eac8cd \\",
-	"    --hash=sha256:e242bb1c5e76e97dfa9e7f209a71e93a01d7f19ffdd5cfbb2e2d55b4f08f8ab0 \\",
-	"    --hash=sha256:e243bd13217235fc7290c621941c3f5cc8b66e4872495be821d7436ba2fb838d \\",
-	"    --hash=sha256:e2af3aad578aa6bd1384bcf4750fc285e5a9de53f40b7d41e5a0bf748edeb2b3 \\",
-	"    --hash=sha256:e4e81e09c1578b8df602e3db08b0b3ea0a6947ad612f52bf8dc5ea8d47691f0c \\",
-	"    --hash=sha256:e54da4baf05720032d527874d40b65fa4d7e5c6c6a43d0c3adbeffcaf275a2b3 \\",
-	"    --hash=sha256:e80e6c2f55656b4824d72065abb4ddd6a525c74bd78a0aab5d9fc2cf4fb5af50 \\",
-	"    --hash=sha256:ed2a239c0ea213acc1908150a3037257083c7c083128f1a4cec2ec4b97dca491 \\",
-	"    --hash=sha256:ed905975ab14056a2e5eb1c376cb2e1ebc5396baf84163939c518556fccde9f5 \\",
-	"    --hash=sha256:ee21e28f0430bd6dc9086c6e525d5e818a44a5ad19720c8a0ef766792f3eb5e5 \\",
-	"    --hash=sha256:ee43c17b173d46a3212baa6ead3ae258eeabdae48c263a01ccf0218c366dd655 \\",
-	"    --hash=sha256:ef4fcbf3327382cd4c9f540babd61248208af7b93eec4de397b4d5f58a09e288 \\",
-	"    --hash=sha256:eff0ac9dbe711a4aee69bf04a83896aa9b85f19641264053a9f6d48573abb7dd \\",
-	"    --hash=sha256:f0aa869112ef88429ae17820d99c3dd9504c9e9c671d3c246f3d7442cb051084 \\",
-	"    --hash=sha256:f3c96f633825733f735c5a9cf21d21a257d8e1edf0b1cee0a064b9c424ca0f7d \\",
-	"    --hash=sha256:f5833ad231be5eb6553de524a70f48d71b2c8563101750531e0b80184e175cd4 \\",
-	"    --hash=sha256:f5ec61164adcec446f8969a3358ec3f9b26bbda3b9213e5586d219afa8df2915 \\",
-	"    --hash=sha256:f7d486c83842422badd511868fd8a9a20e9407ace71564b6af47ce7e60a336c1 \\",
-	"    --hash=sha256:fb9e68df06293761f9fe66ade60a9bc6d0f5e42b8acf2939a9158af86ab0e5bd \\",
-	"    --hash=sha256:fc14a032f813bf5fe624d991960ea83e9715adc27e4c1830a2361eb1d02ac341 \\",
-	"    --hash=sha256:fcff63213e8e6e47770541a4607175404f47cbb3ebea7b6058cc82d524a0e424 \\",
-	"    --hash=sha256:fd1fbe0f116b6e55da77aca2c6ddcddcfac2186cbf78bdebf40fc156efca389d \\",
-	"    --hash=sha256:fe9753dfee015c570d73df76f899f18444d41388bffcde097deba51c4fadbb9f",
-	"click==8.1.8 ; python_full_version < '3.10' \\",
-	"    --hash=sha256:63c132bbbed01578a06712a2d1f497bb62d9c1c0d329b7903a866228027263b2 \\",
-	"    --hash=sha256:ed53c9d8990d83c2a27deae68e4ee337473f6330c040a31d4225c9574d16096a",
-	"colorama==0.4.6 ; sys_platform == 'win32' \\",
-	"    --hash=sha256:08695f5cb7ed6e0531a20572697297273c47b8cae5a63ffc6d6ed5c201be6e44 \\",
-	"    --hash=sha256:4f1d9991f5acc0ca119f9d443620b77f9d6b33703e51011c16baf57afb285fc6",
-	"idna==3.20 \\",
-	"    --hash=sha256:a7db850025b95ded1eae8a46181a1a6c56c92c96f0e2b005d9ff8dc0210cab44 \\",
-	"    --hash=sha256:ab7ae7122974553370f0bdb919e1a960b2cd1bc1ef0276416d896db81c14582c",
-	"lxml==6.1.3 \\",
-	"    --hash=sha256:032a0a97eed428bd143c75a11118238546424ceb2fa311cca5f073aa44658dc4 \\",
-	"    --hash=sha256:05f5bce9af14fd1506997594bd81cee6d9c6b58ea80a39c058327aa6371ed9e9 \\",
-	"    --hash=sha256:0794e04ba343852c6d78e996c58ef4b8e579b4ecc72f8df0d4058bf843b4c96e \\",
-	"    --hash=sha256:0ab2467e405e748d93495fb5568e74044802b8d3ff2b2a1607c3f78c6e982de5 \\",
-	"    --hash=sha256:0bf5a3e397df2ec4258eb5eea4c1ac6cf013ca1abd04a176903bff20a70021fe \\",
-	"    --hash=sha256:0c0710ac085a157b593c38fbcacd950f15c4afa8e2057527185875ab302752bc \\",
-	"    --hash=sha256:0dee106e9aa97fb00541b1ed7827070564d0549c3d3fba8920e6b20fd980f748 \\",
-	"    --hash=sha256:0f17d83c48ee9dfd96abae3ac3e2108c76d2fc86ce96355e37b8da9f7f4ecc08 \\",
-	"    --hash=sha256:0feebef8d0521188d0157f758356072e840173aa61ca45b8b3f87959ac283dd5 \\",
-	"    --hash=sha256:13a620a3fcc20023f9e6ed5c383e00e826f1c2d5db554df2f67240760f9118e8 \\",
-	"    --hash=sha256:13d22c0d57355366b393936acf6b98a5e0edeadddd3fccbc6a846c50a76b8741 \\",
-	"    --hash=sha256:160fcf381f76c3aeac28a756bec44f48942a8f7245a87aa28e3a523b4d90cd87 \\",
-	"    --hash=sha256:16148acd77ed1d8836a56db883af2f5eed720f9723088110b16a0d08582130a6 \\",
-	"    --hash=sha256:170773d8a3cdc76259065523ddd978c44f9806e28605f08812e8f86783e44ac6 \\",
-	"    --hash=sha256:18293f8a8d8b6a8e71ef37706b659e3846a4261232158167b1ddf35f6994f633 \\",
-	"    --hash=sha256:18a4db52b5a7b53a3540b0b0f4123319334621ee8083d496de314d0bf06ff59a \\",
-	"    --hash=sha256:1a635e837b50a1819bebfedaac5916498ea024120969da8790500148fb0a894d \\",
-	"    --hash=sha256:1aeca87830c4fe649dcf93fe2b059525b71c72587f21be4ae4af7103082a79fa \\",
-	"    --hash=sha256:1b7c37339d7e75cab9a123a04248e243cefefb302ad6db566ea0c77cbcde421e \\",
-	"    --hash=sha256:1beb0f9909b26cee938df9ba56b15252a84429b1fc30ce6fca161390b9789a70 \\",
-	"    --hash=sha256:20384c2bbcbf87180c8c61eb60869699c1ec0cd09b62cfd13804022d860b0867 \\",
-	"    --hash=sha256:20428910dae17a1a93152a3ff2c0441d2f4932992c0797d65651dd0561f1792f \\",
-	"    --hash=sha256:207dfc3d47cf0e575e643bbc140dacc8863b39abaa1e5307cd64c7f2365b8a12 \\",
-	"    --hash=sha256:209c3ccbfe35a04ac6d24f0611f9d1cbf8025d49991b14acd935236234d6c156 \\",
-	"    --hash=sha256:2123e5aa075ac20d23c7af489255efd129cbfe190dbe88fd42598cc9df3199b6 \\",
-	"    --hash=sha256:21402998e4b78e7cce237d2788841aaa21ac9a4d1574d04dc2d12ee41ae807b5 \\",
-	"    --hash=sha256:2221e88679d1351e9a40aaee54bc65679b9795bbd0160bc3d5e36b163344eb75 \\",
-	"    --hash=sha256:22eec57e26c418cde02c051ce9914a365e52a7f135a565c6f0480242aeebab48 \\",
-	"    --hash=sha256:23c366231259cd75ad06495174701afb3fcb36a92917fa47de2d1f1bd9d95739 \\",
-	"    --hash=sha256:25f4118c438f96bb466e83108506d03d5c31b1bd2387e83e5b070bda6ded9c37 \\",
-	"    --hash=sha256:28a23fefdb345b2d4d0ff2860571b5ff9a89a28b6a120f720e8fb0324d346626 \\",
-	"    --hash=sha256:290f66b97ede0e552e1cb44a0fd8a74f9753ee635b50830a0b122fb72788d015 \\",
-	"    --hash=sha256:2b9b1325ca1c2a9a2dbb6eb913ae563313f2082ae60b03210f7e83ee80712274 \\",
-	"    --hash=sha256:2bec13085dc8ef48a3fe62f7dfcacfeda2c785cdf19cc8eeda2bb9ed081da165 \\",
-	"    --hash=sha256:2cae5d5c90a62d9139c512a0cb1aad1d182b022b5740daea2617eb5bf7fc658e \\",
-	"    --hash=sha256:2e01125896585139453cab8cb235893644d8815d7509520da95ae3ee8d1c1f79 \\",
-	"    --hash=sha256:2e62c569ec7531b679b184cbfe335c501c1d13c4b363560013019962eb630e6d \\",
-	"    --hash=sha256:2f5b2a2b9811b853b39bfa41367c6d78747b8e3e80e07fc5a24aae295c1a4d7d \\",
-	"    --hash=sha256:302f72413251c03f671e063c9414bed5dc8c927069e5abb69245521e51a4e81b \\",
-	"    --hash=sha256:32a409be3190b088f960ac92bfedfbef2f86c49ff940765e1548177592d20026 \\",
-	"    --hash=sha256:33cadd956b667997e4de1635fce9541f2e8ede2038fcde8cf55aa14d571d1bad \\",
-	"    --hash=sha256:379f8a75cf6eb7eef0af074b55f49ab73b868388a98de14646abcdfa4564bb11 \\",
-	"    --hash=sha256:3847e71a78cbbc1aff955dbbbaf2fff12153f611d3162c5beaa3395636cbc2f9 \\",
-	"    --hash=sha256:38fc4e4e4e084e0bd491949482527d406788045c546d4f8789e93fc527b91385 \\",
-	"    --hash=sha256:3a27ac6c780c8b8a1cd231b58407634cafc1c4cc28cd6c7141362df0f36351e7 \\",
-	"    --hash=sha256:3a48093cdb058a93af842ede9703520e810b05dcd0fc6d7190a06376c3bfb6bd \\",
-	"    --hash=sha256:3e42265103fb385d8642a78672edf376c6f7e1d3598a7a4f9cb1278f2f6b5f6f \\",
-	"    --hash=sha256:3e9a00d1c2c30936f7add097c41afc5da6556c580909104aafd382cac92a855c \\",
-	"    --hash=sha256:40983eabefd13da003e68170928c7acc011f0d095eefce5871a3c71c9385fb9a \\",
-	"    --hash=sha256:40bcbd9f94166ffe925811e730607385cec959f42fb1bb7dad83748680465221 \\",
-	"    --hash=sha256:41096ec0740a58dad03d3ae0c7486d306d20becefb13ceb1649835ab3eb64167 \\",
-	"    --hash=sha256:415e3a115c0d510e329020012834d1c0aa1c581ee53a218603e38abbc1dea70a \\",
-	"    --hash=sha256:41e2d428110b408e963b6fb18f9bbf1f5c027b56bd4b498d54556476c0aeb1c3 \\",
-	"    --hash=sha256:424aa5657141d306ba9ad1baab4b2c0a0719040075ee6c66aee9bb2dea2b5054 \\",
-	"    --hash=sha256:42632b4024ab24a6b488f559ac851312509888b6b80ae2aa11cf29a646a0d245 \\",
-	"    --hash=sha256:45222d94ddd511536f3b2f7d9deae3b2339b4ce0f075f1ca25703b07cad9dd21 \\",
-	"    --hash=sha256:4736e6c87e603146d8949d8501da621ad20c31015060d3fcf95ace2859f3e3e6 \\",
-	"    --hash=sha256:48542c9acba9ff9450bd18d871d2c2c8787fdb283572b623d206f1b927cd7d9e \\",
-	"    --hash=sha256:49fbc2682a9306135b7ec49e93f97f9c26689b9b7f96ed2742d8d6497e994d13 \\",
-	"    --hash=sha256:4a579dfb9c835f8ab47f4b8ed33440cbc75b806b73297208e6ec2a33e903740b \\",
-	"    --hash=sha256:4b061064b4a2fe8598a466d723d43dbcd5a610a5d5cfe02fb6226f5c17349f75 \\",
-	"    --hash=sha256:4e11e885e0704be185867fcf71b904d8f65d7d6877bc121f69870b0d0479ba7b \\",
-	"    --hash=sha256:4f4db7c7e954d289d71878938348b3d91b904a3e8210a11939359fb758a58e7d \\",
-	"    --hash=sha256:527195c188d7d0af748cd48d220ab8cdc5cb99be3d49ac4d9be7324d8abf9bc0 \\",
-	"    --hash=sha256:53258656846f5c48996b882fb4b135885e088a3ad3d96b4bc0530f95124d1f69 \\",
-	"    --hash=sha256:545ccc14fb05485f48b4439ec35beb16d5b5280eb6c81c658bd4707a2a119414 \\",
-	"    --hash=sha256:5609efdb0d3c95499c00046bc53648b3482ec2175b5503d6e611b3f0555dc71d \\",
-	"    --hash=sha256:5929d9df5e7e3379183be0e21f7d559618a5b61cb63280df6164019242e337ed \\",
-	"    --hash=sha256:5a143e6207579de8baeded4eaac9134413200359f1969d636f0bfb98ee8c3c8f \\",
-	"    --hash=sha256:5a721a98c649855963811b59b55755b30566e7f7fc40bdc9803d66dee9f811cf \\",
-	"    --hash=sha256:5cffe18571ccc51d742cd08cbb3f8b756de9311d18c7ea98f5d92f37b8fb60c2 \\",
-	"    --hash=sha256:5d12669a2c419b0e8dc423d23dea24bb82f6f9cb829f32e04674b0ba40322a7c \\",
-	"    --hash=sha256:5d582042c69857c364e8153de6e18e0da9b7b515a6a8113caf69a6ec8e0520f2 \\",
-	"    --hash=sha256:61116cec57ed69aebc70f37a545eec095339bb829efbdabcfb97c51e9536e158 \\",
-	"    --hash=sha256:611a51e61c92f62345a50b0035df6fc0d678f9299f33728826d831598862f59d \\",
-	"    --hash=sha256:623c8799c17128753c65699f1c3aa32402657393a9ad6db09ed8b98ddf76611d \\",
-	"    --hash=sha256:6374e9e382e5a98c9c5e66d41b357b470da1c54bce30f17f9dc4bcc58436cc1c \\",
-	"    --hash=sha256:66299564c046bc7e0cc5de5106601eae907e9fa5904cd68a323380a8502f7861 \\",
-	"    --hash=sha256:69cafd61aea04ebb3502c93c2aaa568b12931ca0802231e0b5de76bf8b6e74bd \\",
-	"    --hash=sha256:6a406d0b3cb207b0fa460ed4dc93e866f44f105da0169361cb18ff998a44c7f0 \\",
-	"    --hash=sha256:6ba4fe5bfbef6811a8e49b3719cde373ad399006c0c1ac184b7297116ecbba5d \\",
-	"    --hash=sha256:6cd11e7550d89e551a87dcec30f04b1fca32e86b68708aa01a4daa455d8605e5 \\",
-	"    --hash=sha256:6e1eb8a4cbffd5553680ad96be6680e364710656eced73d1dc90ec489df599a3 \\",
-	"    --hash=sha256:6ea2f13dce778ca072ccee598bca46a092ce192e8fd907b6c1f0e52c800529a0 \\",
-	"    --hash=sha256:71532ebf30be0048a45559b4fab15333fbaaf9042f658e878d918ecd0cf09805 \\",
-	"    --hash=sha256:73fc05988ed20809450474ba760a87c8ad4e455fc09783c02195e56ec634b41a \\",
-	"    --hash=sha256:75cc6569e86be5785b6188ef1642670c6adbc984e81ec35e224842ecd9eefcc8 \\",
-	"    --hash=sha256:773062aec2f2e56b2b22d37054123f0de8a22a4688a0c3376c3fe42685f975cf \\",
-	"    --hash=sha256:7ae4949f212a53b007dbc355884fda122545c5764a54256c9217e419a62a6559 \\",
-	"    --hash=sha256:7b2bb7d703bed7ac893bf7f40d97b5d9279d35d2ce460624ca28929eab0d5a3d \\",
-	"    --hash=sha256:7d0f5976aa2701996f759b30172925829867547bb073af0ae67d1307a0f0262c \\",
-	"    --hash=sha256:7d5a748d12dd9b535e0a130f60dae9ddf0adafbabe61e7864f55c7436c84547a \\",
-	"    --hash=sha256:7dd624c1eaa629ad44b59a1a0145fdf2d67895592dce94c9358b938b3d075e65 \\",
-	"    --hash=sha256:7f75b9b9fec2a9c6b18095c81865580e795b1441c429e42d22fcc82a77f40039 \\",
-	"    --hash=sha256:83e3a51e7933db700a0da0db31849db3a24022d9970da9bb73001e1d0326fd92 \\",
-	"    --hash=sha256:8499d464de86fab0f102313cce32a9bed9ab1f06ec813cf025cb790964fbb765 \\",
-	"    --hash=sha256:869dfcd4d381cb0ea87085cc4f011b9171b494ef21e76ad8665f6d5e2d1dc8a1 \\",
-	"    --hash=sha256:8753b8d51dbc86fd335ee31fcf7f3658e9f5c016d4edfb23f76ad295f4b8c9d0 \\",
-	"    --hash=sha256:887c021d9a977cff89cb273047c1352997b772a8908a25c21836861f69b92be1 \\",
-	"    --hash=sha256:88e719b9437f148f7e1465df845c758dd1598618cbea3a2fd1e61a715542f2b2 \\",
-	"    --hash=sha256:8a330c0ee5fa318c7b5cbbaad882baeca3f570357e7eb25ab34bf31008150758 \\",
-	"    --hash=sha256:8db38ff3fb7aee7d6a82ae4da2eef1178656fe1216841fbd24870062a9d60473 \\",
-	"    --hash=sha256:8e49a646acfab83c68974f4aa1d0a2acca9e88d7d627ae0fc13201b14b76d310 \\",
-	"    --hash=sha256:909f4e927bb051f7740d6367285fc60cdcfdaf0258c2dba4ff5ba7eadadc250c \\",
-	"    --hash=sha256:90f709b9accab6b2e4d14f5c8718203877a0486bcb3afd74d8b539ecd1e961d4 \\",
-	"    --hash=sha256:92d96586376fb79a33474797186bf993250152ee5c32650b67db78d54b92e6f3 \\",
-	"    --hash=sha256:93476b6514b373fc6ca67d26c442784f7807c86f00635bfe79f935c3eab2af17 \\",
-	"    --hash=sha256:97acecb11cbc411473f15b8d780df06d7a9f3a2aad9aca78364f56640c8fb70e \\",
-	"    --hash=sha256:97ce49699d87ebf8aad631b55d65b33219a4f1bfefbbf5bff19dc9af160aeaf9 \\",
-	"    --hash=sha256:9bde9ae026a55b9a192078dfa6e27dd0ca4a050171ab6272e92f97b757dfdf48 \\",
-	"    --hash=sha256:9e67324961ac9bbe616cce5100514d2e34d88665aeb07071e8b16eac55d06d94 \\",
-	"    --hash=sha256:9efe56a68179f3adc4de41861c9358931db03837c48dd5e1c78077b84dd07f3a \\",
-	"    --hash=sha256:a1932d7ce78a561367512c594fe66eac2b2ec9b9264cfd9b5f950622f4a116e2 \\",
-	"    --hash=sha256:a1cec0f99b9b914d39176347a93b7610dc09324491aee1cbc57cd291a41a1d55 \\",
-	"    --hash=sha256:a2e3f70673a1d5b82f38255f777d26cd855bf2092b1436c4867464a7892f9238 \\",
-	"    --hash=sha256:a43b3bdf11e477dc7770609d3477316f974354dfc8425d596f64f471cc8daf6e \\",
-	"    --hash=sha256:a5c18810318303ce9afb3f95e2ddb54834f96fa699a8600433fd5a93dcf44c56 \\",
-	"    --hash=sha256:a7eb78ba28b187e1e9203a55c60fcf70df2d22cb205fe6d51b9383d6097419f0 \\",
-	"    --hash=sha256:aa633613ff907ea91b9b0489a1f0da1b8725d8c6ccec6b77e8a1c9c235044bb0 \\",
-	"    --hash=sha256:aa9fd1ee2a5dacfc41039ed49ffeeacfa75bafbd255b69f3b578e11897a0e623 \\",
-	"    --hash=sha256:ace1d2c83b2bd24db5940600541140e87a325e119cb32d5fa9ad720d7e76648e \\",
-	"    --hash=sha256:b1cc980905221a5d8b3c476330730b3adb40ff80add71ffbdb6215ba055656f1 \\",
-	"    --hash=sha256:b37772102d44bb6628186accca3a121b1fa3a6b3d97518a8c29a5229ca4c0d0a \\",
-	"    --hash=sha256:b3ff39654f0ce6ebd4db154211136dbe7e8157bcc3bed2344c87f32c7c6ecb6c \\",
-	"    --hash=sha256:b477912f42c5c33405a10c759d22f80cf5af043ae02d95b9d8e5e5bc555739ed \\",
-	"    --hash=sha256:b49638355ea3bebba70da783ccbc630fd72afa16bc46c54474bfa1f9a915bbc6 \\",
-	"    --hash=sha256:b4fc6b03b9d9d90557274f571ab30e7fbbfc527955536935d96f98b6817a86e4 \\",
-	"    --hash=sha256:b50343241eb69fd85f7791cf8bcc7b1c4729826b7d59ba2f6b27db29638fa745 \\",
-	"    --hash=sha256:bc8dd3d9c93e70c3df974a201ac2958b6d77b465d813c51d1f15fa8e645763ae \\",
-	"    --hash=sha256:be5346653c0b0e34be96869ff9dbeba23860156f89a2896a64c64fb419260cb6 \\",
-	"    --hash=sha256:c00e26288784460885fe76e4d4b293573e0f791f52e6d60e27b42edf005922eb \\",
-	"    --hash=sha256:c1b50797ac246bb2942a04b6c0f69af0667aba7cf7535f39bbb1b3208fd5d128 \\",
-	"    --hash=sha256:c34ca1dc41bd86d9ff830d5bdf4e4a752bba6c54f7d2707027ce0eabd36084c9 \\",
-	"    --hash=sha256:c55e71a9b1db1f107efb60da49c093689b74c5c31a708e5379e2fd9439d4fbb5 \\",
-	"    --hash=sha256:c581b1d68b3845fb86c6b2983e755b29bf001461c59fa411d2c26a911b6559a9 \\",
-	"    --hash=sha256:c59e4265608da6a041f54646ecc0c9ecdbb19aaf14c4c684bb6c2114998cc415 \\",
-	"    --hash=sha256:c5e7ce578aa8a80910a72a8ca0bbea3baae10100827249001999726a788456d8 \\",
-	"    --hash=sha256:c66f858b82497173f73366795fc6ee8171620e75a338506d6b2e7bc16f5fca11 \\",
-	"    --hash=sha256:c6c0c13128a32eb04a51357e56a094e13aa8e6d3d1884de2e9ae923f6915e1a8 \\",
-	"    --hash=sha256:c9389b3784b56c58d933b5e0aecdf28f901b073ff385358d8a7d40907f6e14b2 \\",
-	"    --hash=sha256:ca0ec532ad2f5ba1e5ec120ac157769c57f01855b3d8bf37213f5d88abd9ba0a \\",
-	"    --hash=sha256:cad7617727a96d189bd6f979d0fadf765198c7934e85f4edaba9bf3ad919a300 \\",
-	"    --hash=sha256:cae82b5ca24b0c2beedb269f6e2a96f466acd926879ab00ae19f1a65cbf9ffb0 \\",
-	"    --hash=sha256:cc669256d28736f7f3a149df5c380c50ace2692ba3e62203d10656fade4a2145 \\",
-	"    --hash=sha256:ce1f220114959941170e22b8ad44279f6dee2dcef7591814d01ae805dc058889 \\",
-	"    --hash=sha256:cfb398886a7eb4c719161c3efcff2a1248febc53a4d8e5072d2d8a87fed84ac9 \\",
-	"    --hash=sha256:d077f21f4b16f0471353883748f126f62038760397c107bb9fad2ca94dc0dfb7 \\",
-	"    --hash=sha256:d0c5c362bc94f1929dc7e96e715bbe7bd17037f802e6d8f0d1545df9133c0559 \\",
-	"    --hash=sha256:d2765c18ce303149ee804b1f3dad11232726dd0a702d73a15cf19179ac8cc962 \\",
-	"    --hash=sha256:d44442effeb8781f392340c5dc8c6716fba41dbeacb82fd4c0f09026fb5ff682 \\",
-	"    --hash=sha256:d85dfab42dd672f87a7f76e9de7172962aee69fa12044f0d6e1a23cbd53fb80e \\",
-	"    --hash=sha256:d97c5227621af74b111882a290b10f371780a38eef9d9e730408fba2259b52fb \\",
-	"    --hash=sha256:d9a0d12846d6ce434fb3857918eef4315ec9b4769deb020c75828798614bfcfd \\",
-	"    --hash=sha256:d9b3e7d71bf6acff341233417abbdface29c647e3113892d9aaedc02eb4aa2bc \\",
-	"    --hash=sha256:da707f14ea3c35ee463d50acd596d6488e4b2b4ae7cf77a5bf93f55c023d63e8 \\",
-	"    --hash=sha256:da85db328e507da922d586c3c7416ec360ec22e9cd9e0700691afacde0c81f53 \\",
-	"    --hash=sha256:dc205732d593118cf701d986f40e9de7801bb2e371cb189ddbda9b7348f4d97e \\",
-	"    --hash=sha256:dc3a44689eea43eab836e5c98a8ab015dc2419987d1ea6eafc7c590cdff86bed \\",
-	"    --hash=sha256:dd5e90f34cffcfed97f36cf066325773d2b6021c60c29942e53a18b028501b1d \\",
-	"    --hash=sha256:ddcf547bea2aee967d6a77779376a45e77e610e8465147a1f3d7e20d539d6e32 \\",
-	"    --hash=sha256:e477aca0bc0d19f3b4ae9e4f2a1cfd687c31bf772d78734910658186b40b2477 \\",
-	"    --hash=sha256:e8b17e23df3e827a69d25af70990ca2420e92668aaffaeeb3cd2351d7916a023 \\",
-	"    --hash=sha256:e99e09ab7741f1281e2677f4c0058c7f5267d182530b09c87e4f6aa26adf3887 \\",
-	"    --hash=sha256:ea2c01cdb16dc12156e455007c406dfaaece0c89aa4ba0e3b47586779f951d41 \\",
-	"    --hash=sha256:ea6b1e9105b4b24a34c722432d9fb578f9ed83af21fa1abda639011e0f22bbb6 \\",
-	"    --hash=sha256:ebd054ad1737a68fb7c5c073d405cef2b88bb824e294de3b4a4e995b47f0e376 \\",
-	"    --hash=sha256:ec295280f4b37769256da025acf5890370355ac589c27e89caae0b5e9eedc702 \\",
-	"    --hash=sha256:f6449672f9c93316deb5e2839e18931f468670e44d5bd9b1301a5a9655d45c07 \\",
-	"    --hash=sha256:f683dc6300317700025e41d89a43e0276692ded16113a3c43eab704d605c58e5 \\",
-	"    --hash=sha256:f6b9d2aad499c769ee8287609ab0e6de99d8bcea99c6e6c2e64945259fd52fb2 \\",
-	"    --hash=sha256:f8b9c8ceebae6387d0dc77f7f4dbbfbfc962dba2efbfe6877486075a480726b4 \\",
-	"    --hash=sha256:fad67b12ffe0f71e02b4932b04883cbc76a9072bbd30731409d3523cf058b011 \\",
-	"    --hash=sha256:fbfb70ba01355251faf6b293171df49f73a88a1b6494db109ffea85442574458 \\",
-	"    --hash=sha256:fe91993149523aa59941b9e3c90e2eb45f57ad014697aef6c8b13339a59c019e \\",
-	"    --hash=sha256:febd35ef45f603c2d74b74655efdbf45e14f55fc0aef4ac82b663ca829b283e0 \\",
-	"    --hash=sha256:ff88a92cafde90888511242d1c54afcc1a8adbb6dc0a88fa7f87e29e92400d4a",
-	"markdown-it-py==3.0.0 ; python_full_version < '3.10' \\",
-	"    --hash=sha256:355216845c60bd96232cd8d8c40e8f9765cc86f46880e43a8fd22dc1a1a8cab1 \\",
-	"    --hash=sha256:e3f60a94fa066dc52ec76661e37c851cb232d92f9886b15cb560aaada2df8feb",
-	"markdown-it-py==4.3.0 ; python_full_version >= '3.10' \\",
-	"    --hash=sha256:7aa1511a46c39138de78d9eba92ce47e63124d8003fc98b3a351909e04239efa \\",
-	"    --hash=sha256:91a58fa5b72c71a40cf7177250fd767480d7a2bb3ac426ccfb76fb90305fdaaa",
-	"mdurl==0.1.2 \\",
-	"    --hash=sha256:84008a41e51615a49fc9966191ff91509e3c40b939176e643fd50a5c2196b8f8 \\",
-	"    --hash=sha256:bb413d29f5eea38f31dd4754dd7377d4465116fb207585f97bf925588687c1ba",
-	"poetry-core==2.2.1 ; python_full_version < '3.10' \\",
-	"    --hash=sha256:97e50d8593c8729d3f49364b428583e044087ee3def1e010c6496db76bd65ac5 \\",
-	"    --hash=sha256:bdfce710edc10bfcf9ab35041605c480829be4ab23f5bc01202cfe5db8f125ab",
-	"poetry-core==2.5.0 ; python_full_version >= '3.10' \\",
-	"    --hash=sha256:81d04c9253b19d0604718268d781867c8f7b2128e5b25bbf1e84141eec6b89c4 \\",
-	"    --hash=sha256:98ee465b66f7e14bb9fbe68fb5e00d0cff184f036993ec94610ae4b5612f3add",
-	"progressbar2==4.5.0 ; python_full_version < '3.10' \\",
-	"    --hash=sha256:625c94a54e63915b3959355e6d4aacd63a00219e5f3e2b12181b76867bf6f628 \\",
-	"    --hash=sha256:6662cb624886ed31eb94daf61e27583b5144ebc7383a17bae076f8f4f59088fb",
-	"progressbar2==4.6.0 ; python_full_version >= '3.10' \\",
-	"    --hash=sha256:2d78bdeb1debef92a39dd9042e0689542bd72d6e2f30b13432db371aa9d8ee4e \\",
-	"    --hash=sha256:fe48c8955a84428af77bff2642ba47041e1b8f7c867a5b7cc94f8bc255a8f0cf",
-	"pydantic==2.14.3 ; python_full_version >= '3.10' \\",
-	"    --hash=sha256:1054f237f4d4733e5a30e1e2333bd33a2004ab9ab1510bd053a9a31bb48e232d \\",
-	"    --hash=sha256:3f7b347782ab7e4cf4c798496ae3a82787d9f21ec12676a9c564355eeef8daa8",
-	"pydantic-core==2.50.4 ; python_full_version >= '3.10' \\",
-	"    --hash=sha256:0001d6920e3a5d92758cda460d6dc9f918a78ad6d5d092f1c8b5395e6b775356 \\",
-	"    --hash=sha256:0574866e05f6adeecc520d87e87dd06210c0a51706341f6ef8421572f5a64444 \\",
-	"    --hash=sha256:09450778e3ab58d3f565899fcfbf6c82926e31af29e28e799d1d50941316e0cb \\",
-	"    --hash=sha256:0af56dbf8822ba9f4efcbbfdc15478f8b6fb08f1609860cb50aa2cc8476b3c34 \\",
-	"    --hash=sha256:0b059a7968b1911be5a2d9a8234827ab0bef9d1e465d4b42da525894143550e8 \\",
-	"    --hash=sha256:0ec20aca2b067369913716847f7dfe5f4dddf16a46965b7a70bbad5defaaba86 \\",
-	"    --hash=sha256:0f87ae9db5ba8d8de40dcb93982cf8dd544e6552a80d3345af51941cc2146b80 \\",
-	"    --hash=sha256:1239daaf063e62213ca1f34d96663900bd7510c42a786e843fd328af70e46445 \\",
-	"    --hash=sha256:13b6dd62b5279f5b9d72f3bf918a35443ee8bd549241d9dc52d79a2c3b6d7016 \\",
-	"    --hash=sha256:15bece43a02ad543c621c8305e67dedb5f27d378c5ba741e5a2c36523f8ef37f \\",
-	"    --hash=sha256:16902a147b3da4840612164a5e67947104d63e978f7a57c395877a5e26690b9c \\",
-	"    --hash=sha256:1afefe44ec042fbabfb4483ea258c04cf75ff4ff328d754f09b321fdaa232aca \\",
-	"    --hash=sha256:1de7be9a66fc8536770481ab64a05aae5067c725f2b29a09543af00e6a417b97 \\",
-	"    --hash=sha256:1e20cbde2b6deb33a51d08cd168454dd9044ec7d4474056f4d98d63f51578783 \\",
-	"    --hash=sha256:2039e323acee9abfec1fb5f661776e8965fe5928f3b7f8431900a774cba5c317 \\",
-	"    --hash=sha256:219114f8dcdcbe4720d82ef016b1287ce5a0a67d7c69ca61524eb72e82aac344 \\",
-	"    --hash=sha256:22e874666bdbd96d6bf629d32cd8ab376fedf1fd62585b52a42b9fa9fa6c20b6 \\",
-	"    --hash=sha256:23a9ba564b2db709ff16eca990992ba95a19069972b34bff87c81d4b473cd755 \\",
-	"    --hash=sha256:25e7e1080f9f7ce7cd9d114b31470ce912771bd02f38c824721d3c35d312abff \\",
-	"    --hash=sha256:26cb012c4b8ca9f847bd0ac15978bd3d0f55b050bfbe6c47355edfc7e945029b \\",
-	"    --hash=sha256:29358a8ca74e7d81158d14e2b10c904bd18773293ae3788716c0626fe0342347 \\",
-	"    --hash=sha256:2980a701be88f9128a7470189fa3bcda5387f76c298a6f8e000fc29eb2a6f4e7 \\",
-	"    --hash=sha256:2a60ec2a57ac3ef3767e526e9bf706ec75aa3d79c4ea134d9d4fcf7c62a297a7 \\",
-	"    --hash=sha256:2f42584e5785385f681163a42506cab0d51295e17599a648396c52a7046c1372 \\",
-	"    --hash=sha256:2f5cc5bcb94063fbbdfd285a2b302da34af07491337c10bb35de1d5220fa1583 \\",
-	"    --hash=sha256:2f6767122b37c780bb756a720a4eef2bc6a050a0a1143428834b3cbc89448bd2 \\",
-	"    --hash=sha256:300753f71c73302e218124baf995f00058e085cd01869bd9610bcbd0bd4500c1 \\",
-	"    --hash=sha256:30d4dc35bc0eea52202a90b3820445ee0072c820241bfa710a623a078c9b267b \\",
-	"    --hash=sha256:32a991aebd165f227b7c7c60bb9d66c2c7de9c24308552da264c9938fde0f8d6 \\",
-	"    --hash=sha256:32d6dda86383645ec428ea64dfc277036f5cbc60a72238eab28b91a3fdb9a113 \\",
-	"    --hash=sha256:33b21f69540a12c2053cd1d95766d8bd9667a3897f7c712a642de8aa37eb0865 \\",
-	"    --hash=sha256:39f489ce31272073e6e146f6781690f9c1ee8c126836e6403361ef91154d89fe \\",
-	"    --hash=sha256:3a48a5254d15a0ad050318bfc7a9566d4ec740118187e8f303e47a6840287eb7 \\",
-	"    --hash=sha256:3b8ee2589a082739c522c1fe4be227412fcf108b903abb6672ae2f5570558882 \\",
-	"    --hash=sha256:3de6c2a4df2af0ac9ab4dc1488746fe8b1a90e27955d870d9edda3187d20092b \\",
-	"    --hash=sha256:3e0b395648c6cb871bceb2906907f255dc876ec425f2d5b024e129985cea8519 \\",
-	"    --hash=sha256:3e547ceec1da7382f01f9e13963023e53367a71802c88778b21b9645a077cbdf \\",
-	"    --hash=sha256:41b2cd8b29dbb5a4c9828a70f50d1abfc92011115c813213d3a91205c6f731b3 \\",
-	"    --hash=sha256:41f4f8ae714e4fea1d635880f8a1af715ecf080eed4d13c5b04a0f3210f9c61a \\",
-	"    --hash=sha256:474f7e598c7902165662a5d5160d3fce31037890a2975a9871ebf7c05862300b \\",
-	"    --hash=sha256:477af785d1846e4e96bf56983b92ea7553aaeccdeb8acdaa55c7cee9eda0ae32 \\",
-	"    --hash=sha256:49eb1241a969a5994db6880c18c012b6cbe2340343d8f529721571806583e500 \\",
-	"    --hash=sha256:4c29b8f2d6417069bb1f257e6b9113f5d64dc2f554cc200ea90b4fe2c5cdb733 \\",
-	"    --hash=sha256:4eb15be588407148ef5937dc8d9256a71f6b115e6cddadb7aa20b6ee384680dc \\",
-	"    --hash=sha256:4eda7e3fdef382b7d4492745988a5baaf6953923a337f8b9dde5f76fa8afde20 \\",
-	"    --hash=sha256:523466eba8ee10f7480f3c2057563145978011c583130d2cc01fb1e7af808e25 \\",
-	"    --hash=sha256:57fa0a9490785139f1a4e4f43891830d55dfe4408845c0c9cb5eff4aeaf75f69 \\",
-	"    --hash=sha256:5b26e5f1793b96cdc60242bf38da86ff24a27a708aa396214cac9b534bf571c7 \\",
-	"    --hash=sha256:5bc1811ef2b4d4ba63e8e452f6e332b6374bd1d2cbbfdf66826c8cb1f71dd10d \\",
-	"    --hash=sha256:5c074454dc6d4f6f4ba6561a56bf33a14db7651d882a5a5321ba3ae8868e082d \\",
-	"    --hash=sha256:5c1013647be741647895c102831dcf79c34209662dbb683df9efb864417ed7d5 \\",
-	"    --hash=sha256:601fce6cea9ddeaa85329e12e7f351def38d233075f42a3012b9c48071b02941 \\",
-	"    --hash=sha256:6118e5a5550e36582e19bac1a403711a748f9f18251b054c326d3db02aaa7a18 \\",
-	"    --hash=sha256:629eae995185540406e3635df5d5cf1d44f19ea240840b835d3f44541ff694d8 \\",
-	"    --hash=sha256:6348ad12fa741bcc9c2f173e99fbf27cbc038826d8c31a4a7d836eca27878ba2 \\",
-	"    --hash=sha256:65376dbe1ab4dbc768ca2b72b7c13993562c035f5925fd3bc7ff9c8c585c515d \\",
-	"    --hash=sha256:6619d49a89a15cd04334f76fec530c155923bfc60da74ff5d815a52629e1aa6c \\",
-	"    --hash=sha256:664e74848c2f5fc27db8505fe24e1ecd3ac669412913bf73d176916f86cc08e2 \\",
-	"    --hash=sha256:67f7cc397e1d5556a801d1cba74de0d27d827eb242e6c036c0ca273c745414f1 \\",
-	"    --hash=sha256:696613a0c0e7b2b35356e389ba4195ce20cfe7a2fc2e992c87d974d973eabec7 \\",
-	"    --hash=sha256:6c5687b59b6ba0f663c4f2f15470f68507d6b45ccd3a19ee6d224f95cbee70d8 \\",
-	"    --hash=sha256:6c7d7b0b596319e9ce79ef96ce57a14054a2eac629c0588a0539187a218be799 \\",
-	"    --hash=sha256:70dbc9f83c41f37a4faa62dae5203853847223a891da446f48ef2efcfd5df806 \\",
-	"    --hash=sha256:71395a43da5584bb70556f380387e15f845c0dcf76373c1afbfa0025737576ac \\",
-	"    --hash=sha256:71ade6d2e445839350d589ff99bbddfde16f3f32db28da5c894a09f99c8b2a03 \\",
-	"    --hash=sha256:71e03d2ea1a221d020cfc5b6cc8bbbedef23a06704c70fcf4d0afb42965b22d1 \\",
-	"    --hash=sha256:7210398a1607ad607dc73196e575b3148b00a333cbb602ddbe1b60ba54554f43 \\",
-	"    --hash=sha256:7472c39480ccc11dda69a196d1b7c7a6b48eb6594b77f05d945599d3e47f731c \\",
-	"    --hash=sha256:7646353a5a7c553c04167aca628e2550b538f492765b03ccf34321a560acc43c \\",
-	"    --hash=sha256:76e0065998159244ff4c097a6c05ff08019c6fbb6e597a85846e73044f0215b3 \\",
-	"    --hash=sha256:789a6453e5ffd18a7ab6b8c3a0dd8403053829197ec258ecb90c604c21ffcc99 \\",
-	"    --hash=sha256:789f88dea57841cdebef392b5d6e90444d767117e9ff2e0d9172df5c9de6690c \\",
-	"    --hash=sha256:7ac2769a7ddd661e07e26c12220adc31b17014c48234b2a5a88993b8d4109e09 \\",
-	"    --hash=sha256:817953730e4a73a09008b010c4a42396cefe799616a22df2ac21d3927b3080cf \\",
-	"    --hash=sha256:83d2beac85b757bfc404c5c0612df51c4ef33bbb7be65cf4a96b4da7cbc4ff4f \\",
-	"    --hash=sha256:86c7c4615634b5c57a79770f5b738354e45ae219a89949aeae84f19169a05283 \\",
-	"    --hash=sha256:8923fcd49f875e8a0448d7223d1fdf1a9973ae2d1f20d4158753ceb8909facd2 \\",
-	"    --hash=sha256:8cceae48ae7f94990c2f4e36291e9ec9868735e8b0f19e4489a17b0422338466 \\",
-	"    --hash=sha256:92f8f63df729061bb14558ed740e7a222f6e2aa6c2e6a5bcfb4e706676562049 \\",
-	"    --hash=sha256:930ad463d3fb7a340d323bcc496ec32dae469ec9974c29ff569f19806b6b03b4 \\",
-	"    --hash=sha256:94733cb447c37b0ce6f71b39ca1288d5f966a084023a5617b4cc35a852586859 \\",
-	"    --hash=sha256:9be1cfe715ecaa060ffd5d599ef410b94ef2697a0eed4cee562f788a2aa2175b \\",
-	"    --hash=sha256:a0c5210d038418a115e7cf8706bfa611bd14add2f5787274dba45aadca3155e0 \\",
-	"    --hash=sha256:a2f8716344bbbd10443391be0b1f2003b34949e3c4e6883005c2bc498ab6b64b \\",
-	"    --hash=sha256:a4bb174bd65f795c39ad6642d9d5bdc43351b306b7d0a654ab0d0abb38be245f \\",
-	"    --hash=sha256:a70d5effebd81ebd8e15a8aabdc7980832367b2b00c36543bac378977004cc80 \\",
-	"    --hash=sha256:a9ee990bf2cfbd81574c5d4f9f6c9d480a14b5b43d2c4f2ca13f4c6f48089394 \\",
-	"    --hash=sha256:ab2822bcdcefb54d1e8ca29f5e3ec3afe160fb794bb3a3a73b09d11ed2671104 \\",
-	"    --hash=sha256:ad92d255a165cde5f9882ff69699eaf5495e0a1f32e97566bbbb80f11e46781f \\",
-	"    --hash=sha256:aead3b74b68396bf0feab5d57e050b730ded7df55853c1e048a87e00aaf033c6 \\",
-	"    --hash=sha256:aeb2e123cbf978a905e9f55155c1b8316fbbfa7cf64d04521fe174bab302d100 \\",
-	"    --hash=sha256:aec3c2d741a8e3ee993de7f95f37afb51e31b169c95dbd29da4cf6688f340914 \\",
-	"    --hash=sha256:b0cdb655fbd1562c2dfc9986f9103a106f7058cd0915afc6e656d4b1d73f3387 \\",
-	"    --hash=sha256:b26f39a5be3cd91a2035818be3d0ffdf5282c3e1f5f53d3b80b7024021acee52 \\",
-	"    --hash=sha256:b2f2d13239487cecaae98c9f4d5904ad0737643cdf8873c88ec6a78b12214f20 \\",
-	"    --hash=sha256:b300a30304c4c6aeab03ed06809819d9eceacdd58441d3c7dffe41edfd006091 \\",
-	"    --hash=sha256:b42f64825f5d750228f08318a9bf4d723b7ecb4c472aedcb3013c3ec2dc1f949 \\",
-	"    --hash=sha256:b67d38e8bb0ade7e6e84575e4bb153fab35b122458077273aeb08fdf12be9d2c \\",
-	"    --hash=sha256:b867f9fd183d76977f810c626d539265183c25b2284762893a31e8d6cacc81c0 \\",
-	"    --hash=sha256:b99bed995ed7c41515c11fe2beb86f8a6cc298e5537cae2f736de2f982f74ef0 \\",
-	"    --hash=sha256:bd46bcc28ed85d3cf71581b42d90b4ebd1f2062f81879519fed209f8a4d1cfc6 \\",
-	"    --hash=sha256:bee28aab5a580eec673f7b68dfa8dece3dd37bd207ef8d22fafe23a8e9837296 \\",
-	"    --hash=sha256:c04e9d920e2674f54651fd260a15c5d2843526c73d5242ee4311325ddc9573b3 \\",
-	"    --hash=sha256:c4c5a1770ecfe8bdb6c6f09f8d81ea4de04f7efb012fac1efa4ad315dccc1fd1 \\",
-	"    --hash=sha256:c733087ecf7dde06b1d071679bfd5f3ba03266ba77814c1c7253bc48c9adedd9 \\",
-	"    --hash=sha256:c813ada7a651193acda85b6bc1cf12abd4b37cd25c7c6a75d7183512cc374969 \\",
-	"    --hash=sha256:c81d98e27d9d9261909dcccab1ba5d6ea1c98b0bb9470e368604614fd1d36ddd \\",
-	"    --hash=sha256:c81e35862aced259177a537ce1a6264c3a97bae1ced184ca9dc10ea754563688 \\",
-	"    --hash=sha256:c856e439a9d54d514e81a7131229ba151cdf81df7c408e0f6c89340e5003dfe2 \\",
-	"    --hash=sha256:c9e70012926e97069cdd09221861aff412aa94e4cac2e019055cdb79485b150c \\",
-	"    --hash=sha256:ca83a32b2b41653d89f09a3d22b770bca96da72273bef8f7a68136bdd1e8b823 \\",
-	"    --hash=sha256:cbf0777d54672990b10cb8ca9b0523499e182d7e2ea39f86b138519a902aa601 \\",
-	"    --hash=sha256:d49127f137f871cde3c5650af33bbbdcee02679dae76e020902fa106f522b8ae \\",
-	"    --hash=sha256:d690121e80ab16e623415351ab24713534d4e500b3cadff216409cb6826063d4 \\",
-	"    --hash=sha256:d6a166978f22f10cb91413f70519861605219346decf65bc79008f9257c94afe \\",
-	"    --hash=sha256:d6e3485a5e5c01fb5339c1ee3d4b9e21e2135a2a9d44caafb71acd994487ee7c \\",
-	"    --hash=sha256:d7d406709ae924cf0b08b8282ca2f0e1c90526911d93bc040557cbc83b74c55f \\",
-	"    --hash=sha256:d8201c9f9035520cdcc7dcad383b039ec8123969b87e01cf27c3dd883c02313b \\",
-	"    --hash=sha256:da779ae50b46f3f7d1e1b5f362fdc0ad376a49fd55f6f3122dc2b6149936cdf7 \\",
-	"    --hash=sha256:dcf2c7eaaa4cafe8e49b017e5bb49e76e084ab6f0cd712ee4019c812b5cf68b8 \\",
-	"    --hash=sha256:dd8bed00731a21e3106e5dd6bbffb6c775a2c0bbc7c0c9face534d830057bdc9 \\",
-	"    --hash=sha256:df1c174796cd63eb6b139f7daf783affe1f3ed659605850e843b24764c21bfc5 \\",
-	"    --hash=sha256:dfcf6e51000b34f7026322cd9ea9bc340d745637e27e0bbc22f504b4f6b967ee \\",
-	"    --hash=sha256:e498900bfbf7ddddd862f810440c09e9b81674739e8a11d619b40906dccd4a9a \\",
-	"    --hash=sha256:e512c75ec5cf4475c1aa50ad975ecdf253f4963b06e152e1a11edd6de4010753 \\",
-	"    --hash=sha256:e5bd109d095aaae989a0463d5ef0fcc43e9ddd5de125e656d3c119a79e466380 \\",
-	"    --hash=sha256:e6b4b08d09054310a4dc389fa61ee22a7a5a292cb23ab8a985136ca8828bf924 \\",
-	"    --hash=sha256:e6da138a1ecc1341c8b788a5ee822670b03788e1f5decf7af9d461de6e508b8e \\",
-	"    --hash=sha256:ea2f61b0bc12f3592288503961b764579dea0658852d96a0b3d823614d808821 \\",
-	"    --hash=sha256:ed9c0b6f236648dbf30d57e9f57e1f74878caafa04833a19f529b5ba5164b7a8 \\",
-	"    --hash=sha256:edbca8789fd10f0de534b660a6b4c71f1fd18039679c918dad392ab044bb37e4 \\",
-	"    --hash=sha256:edc17549ab592e33cfcaf285f047bb75fcd98f608aa9309af1187fd736ce9641 \\",
-	"    --hash=sha256:ef8a9ddb2e2a4eae4abb72dc0710eca6c2726779b0664bd10c3ce9fcfaed8c4e \\",
-	"    --hash=sha256:f08ee8248aad2d054e5bc4c73554d4505464698f6d754f16198dbc5764e9821d \\",
-	"    --hash=sha256:f1d62fb172db35c6478c9323da34ff37d1f3d37d7d44337a9d94ba8c583e5730 \\",
-	"    --hash=sha256:f8fd23653a252cefabea11cd041efd7b80bdf403e43a36dea53f9cb0aaa21f0f \\",
-	"    --hash=sha256:faa4e96385c820ce9d7f7a623486e23d4134ae3c9ba2071e44e0ab5a5a5002c4 \\",
-	"    --hash=sha256:fb2bb5b557080da398b866408117d98fe9731a12334afd0cdff221b458cdc5dc \\",
-	"    --hash=sha256:fc04affef30be98c1f36f0c422a4061ef618fdc1dde79f5ad5458dd496fecffa \\",
-	"    --hash=sha256:ffb616d8d55965839670301dc3bae3abacff560a7e137a89056058a8a9da4d96",
-	"pygments==2.21.0 \\",
-	"    --hash=sha256:2363c69b61c4a97c838da3b130dcd6468f4848992b21a82f2a63ec34377137d9 \\",
-	"    --hash=sha256:610ca751c9bc2492b38eb9a38a7fbc93edbbb2d7182edaf34e66ae493dee5c8c",
-	"python-utils==3.9.1 ; python_full_version < '3.10' \\",
-	"    --hash=sha256:0273d7363c7ad4b70999b2791d5ba6b55333d6f7a4e4c8b6b39fb82b5fab4613 \\",
-	"    --hash=sha256:eb574b4292415eb230f094cbf50ab5ef36e3579b8f09e9f2ba74af70891449a0",
-	"python-utils==4.2.0 ; python_full_version >= '3.10' \\",
-	"    --hash=sha256:8c4754ebcd21b17bf5f07c6e789b3ff4da44708dfe75e095e5604de3fe563e18 \\",
-	"    --hash=sha256:f3d53b05640136e5eb2e685840e084071347f127f9bf30ddd05c81a6d00f01ad",
-	"pyyaml==6.0.3 \\",
-	"    --hash=sha256:00c4bdeba853cc34e7dd471f16b4114f4162dc03e6b7afcc2128711f0eca823c \\",
-	"    --hash=sha256:0150219816b6a1fa26fb4699fb7daa9caf09eb1999f3b70fb6e786805e80375a \\",
-	"    --hash=sha256:02893d100e99e03eda1c8fd5c441d8c60103fd175728e23e431db1b589cf5ab3 \\",
-	"    --hash=sha256:02ea2dfa234451bbb8772601d7b8e426c2bfa197136796224e50e35a78777956 \\",
-	"    --hash=sha256:0f29edc409a6392443abf94b9cf89ce99889a1dd5376d94316ae5145dfedd5d6 \\",
-	"    --hash=sha256:10892704fc220243f5305762e276552a0395f7beb4dbf9b14ec8fd43b57f126c \\",
-	"    --hash=sha256:16249ee61e95f858e83976573de0f5b2893b3677ba71c9dd36b9cf8be9ac6d65 \\",
-	"    --hash=sha256:1d37d57ad971609cf3c53ba6a7e365e40660e3be0e5175fa9f2365a379d6095a \\",
-	"    --hash=sha256:1ebe39cb5fc479422b83de611d14e2c0d3bb2a18bbcb01f229ab3cfbd8fee7a0 \\",
-	"    --hash=sha256:214ed4befebe12df36bcc8bc2b64b396ca31be9304b8f59e25c11cf94a4c033b \\",
-	"    --hash=sha256:2283a07e2c21a2aa78d9c4442724ec1eb15f5e42a723b99cb3d822d48f5f7ad1 \\",
-	"    --hash=sha256:22ba7cfcad58ef3ecddc7ed1db3409af68d023b7f940da23c6c2a1890976eda6 \\",
-	"    --hash=sha256:27c0abcb4a5dac13684a37f76e701e054692a9b2d3064b70f5e4eb54810553d7 \\",
-	"    --hash=sha256:28c8d926f98f432f88adc23edf2e6d4921ac26fb084b028c733d01868d19007e \\",
-	"    --hash=sha256:2e71d11abed7344e42a8849600193d15b6def118602c4c176f748e4583246007 \\",
-	"    --hash=sha256:34d5fcd24b8445fadc33f9cf348c1047101756fd760b4dacb5c3e99755703310 \\",
-	"    --hash=sha256:37503bfbfc9d2c40b344d06b2199cf0e96e97957ab1c1b546fd4f87e53e5d3e4 \\",
-	"    --hash=sha256:3c5677e12444c15717b902a5798264fa7909e41153cdf9ef7ad571b704a63dd9 \\",
-	"    --hash=sha256:3ff07ec89bae51176c0549bc4c63aa6202991da2d9a6129d7aef7f1407d3f295 \\",
-	"    --hash=sha256:41715c910c881bc081f1e8872880d3c650acf13dfa8214bad49ed4cede7c34ea \\",
-	"    --hash=sha256:418cf3f2111bc80e0933b2cd8cd04f286338bb88bdc7bc8e6dd775ebde60b5e0 \\",
-	"    --hash=sha256:44edc647873928551a01e7a563d7452ccdebee747728c1080d881d68af7b997e \\",
-	"    --hash=sha256:4a2e8cebe2ff6ab7d1050ecd59c25d4c8bd7e6f400f5f82b96557ac0abafd0ac \\",
-	"    --hash=sha256:4ad1906908f2f5ae4e5a8ddfce73c320c2a1429ec52eafd27138b7f1cbe341c9 \\",
-	"    --hash=sha256:501a031947e3a9025ed4405a168e6ef5ae3126c59f90ce0cd6f2bfc477be31b7 \\",
-	"    --hash=sha256:5190d403f121660ce8d1d2c1bb2ef1bd05b5f68533fc5c2ea899bd15f4399b35 \\",
-	"    --hash=sha256:5498cd1645aa724a7c71c8f378eb29ebe23da2fc0d7a08071d89469bf1d2defb \\",
-	"    --hash=sha256:5cf4e27da7e3fbed4d6c3d8e797387aaad68102272f8f9752883bc32d61cb87b \\",
-	"    --hash=sha256:5e0b74767e5f8c593e8c9b5912019159ed0533c70051e9cce3e8b6aa699fcd69 \\",
-	"    --hash=sha256:5ed875a24292240029e4483f9d4a4b8a1ae08843b9c54f43fcc11e404532a8a5 \\",
-	"    --hash=sha256:5fcd34e47f6e0b794d17de1b4ff496c00986e1c83f7ab2fb8fcfe9616ff7477b \\",
-	"    --hash=sha256:5fdec68f91a0c6739b380c83b951e2c72ac0197ace422360e6d5a959d8d97b2c \\",
-	"    --hash=sha256:6344df0d5755a2c9a276d4473ae6b90647e216ab4757f8426893b5dd2ac3f369 \\",
-	"    --hash=sha256:64386e5e707d03a7e172c0701abfb7e10f0fb753ee1d773128192742712a98fd \\",
-	"    --hash=sha256:652cb6edd41e718550aad172851962662ff2681490a8a711af6a4d288dd96824 \\",
-	"    --hash=sha256:66291b10affd76d76f54fad28e22e51719ef9ba22b29e1d7d03d6777a9174198 \\",
-	"    --hash=sha256:66e1674c3ef6f541c35191caae2d429b967b99e02040f5ba928632d9a7f0f065 \\",
-	"    --hash=sha256:6adc77889b628398debc7b65c073bcb99c4a0237b248cacaf3fe8a557563ef6c \\",
-	"    --hash=sha256:79005a0d97d5ddabfeeea4cf676af11e647e41d81c9a7722a193022accdb6b7c \\",
-	"    --hash=sha256:7c6610def4f163542a622a73fb39f534f8c101d690126992300bf3207eab9764 \\",
-	"    --hash=sha256:7f047e29dcae44602496db43be01ad42fc6f1cc0d8cd6c83d342306c32270196 \\",
-	"    --hash=sha256:8098f252adfa6c80ab48096053f512f2321f0b998f98150cea9bd23d83e1467b \\",
-	"    --hash=sha256:850774a7879607d3a6f50d36d04f00ee69e7fc816450e5f7e58d7f17f1ae5c00 \\",
-	"    --hash=sha256:8d1fab6bb153a416f9aeb4b8763bc0f22a5586065f86f7664fc23339fc1c1fac \\",
-	"    --hash=sha256:8da9669d359f02c0b91ccc01cac4a67f16afec0dac22c2ad09f46bee0697eba8 \\",
-	"    --hash=sha256:8dc52c23056b9ddd46818a57b78404882310fb473d63f17b07d5c40421e47f8e \\",
-	"    --hash=sha256:9149cad251584d5fb4981be1ecde53a1ca46c891a79788c0df828d2f166bda28 \\",
-	"    --hash=sha256:93dda82c9c22deb0a405ea4dc5f2d0cda384168e466364dec6255b293923b2f3 \\",
-	"    --hash=sha256:96b533f0e99f6579b3d4d4995707cf36df9100d67e0c8303a0c55b27b5f99bc5 \\",
-	"    --hash=sha256:9c57bb8c96f6d1808c030b1687b9b5fb476abaa47f0db9c0101f5e9f394e97f4 \\",
-	"    --hash=sha256:9c7708761fccb9397fe64bbc0395abcae8c4bf7b0eac081e12b809bf47700d0b \\",
-	"    --hash=sha256:9f3bfb4965eb874431221a3ff3fdcddc7e74e3b07799e0e84ca4a0f867d449bf \\",
-	"    --hash=sha256:a33284e20b78bd4a18c8c2282d549d10bc8408a2a7ff57653c0cf0b9be0afce5 \\",
-	"    --hash=sha256:a80cb027f6b349846a3bf6d73b5e95e782175e52f22108cfa17876aaeff93702 \\",
-	"    --hash=sha256:b30236e45cf30d2b8e7b3e85881719e98507abed1011bf463a8fa23e9c3e98a8 \\",
-	"    --hash=sha256:b3bc83488de33889877a0f2543ade9f70c67d66d9ebb4ac959502e12de895788 \\",
-	"    --hash=sha256:b865addae83924361678b652338317d1bd7e79b1f4596f96b96c77a5a34b34da \\",
-	"    --hash=sha256:b8bb0864c5a28024fac8a632c443c87c5aa6f215c0b126c449ae1a150412f31d \\",
-	"    --hash=sha256:ba1cc08a7ccde2d2ec775841541641e4548226580ab850948cbfda66a1befcdc \\",
-	"    --hash=sha256:bdb2c67c6c1390b63c6ff89f210c8fd09d9a1217a465701eac7316313c915e4c \\",
-	"    --hash=sha256:c1ff362665ae507275af2853520967820d9124984e0f7466736aea23d8611fba \\",
-	"    --hash=sha256:c2514fceb77bc5e7a2f7adfaa1feb2fb311607c9cb518dbc378688ec73d8292f \\",
-	"    --hash=sha256:c3355370a2c156cffb25e876646f149d5d68f5e0a3ce86a5084dd0b64a994917 \\",
-	"    --hash=sha256:c458b6d084f9b935061bc36216e8a69a7e293a2f1e68bf956dcd9e6cbcd143f5 \\",
-	"    --hash=sha256:d0eae10f8159e8fdad514efdc92d74fd8d682c933a6dd088030f3834bc8e6b26 \\",
-	"    --hash=sha256:d76623373421df22fb4cf8817020cbb7ef15c725b9d5e45f17e189bfc384190f \\",
-	"    --hash=sha256:ebc55a14a21cb14062aa4162f906cd962b28e2e9ea38f9b4391244cd8de4ae0b \\",
-	"    --hash=sha256:eda16858a3cab07b80edaf74336ece1f986ba330fdb8ee0d6c0d68fe82bc96be \\",
-	"    --hash=sha256:ee2922902c45ae8ccada2c5b501ab86c36525b883eff4255313a253a3160861c \\",
-	"    --hash=sha256:efd7b85f94a6f21e4932043973a7ba2613b059c4a000551892ac9f1d11f5baf3 \\",
-	"    --hash=sha256:f7057c9a337546edc7973c0d3ba84ddcdf0daa14533c2065749c9075001090e6 \\",
-	"    --hash=sha256:fa160448684b4e94d80416c0fa4aac48967a969efe22931448d853ada8baf926 \\",
-	"    --hash=sha256:fc09d0aa354569bc501d4e787133afc08552722d3ab34836a80547331bb5d4a0",
-	"requests==2.32.5 ; python_full_version < '3.10' \\",
-	"    --hash=sha256:2462f94637a34fd532264295e186976db0f5d453d1cdd31473c85a6a161affb6 \\",
-	"    --hash=sha256:dbba0bac56e100853db0ea71b82b4dfd5fe2bf6d3754a8893c3af500cec7d7cf",
-	"requests==2.34.2 ; python_full_version >= '3.10' \\",
-	"    --hash=sha256:2a0d60c172f83ac6ab31e4554906c0f3b3588d37b5cb939b1c061f4907e278e0 \\",
-	"    --hash=sha256:f288924cae4e29463698d6d60bc6a4da69c89185ad1e0bcc4104f584e960b9ed",
-	"rich==15.0.0 \\",
-	"    --hash=sha256:33bd4ef74232fb73fe9279a257718407f169c09b78a87ad3d296f548e27de0bb \\",
-	"    --hash=sha256:edd07a4824c6b40189fb7ac9bc4c52536e9780fbbfbddf6f1e2502c31b068c36",
-	"shellingham==1.5.4 \\",
-	"    --hash=sha256:7ecfff8f2fd72616f7481040475a65b2bf8af90a56c89140852d1120324e8686 \\",
-	"    --hash=sha256:8dbca0739d487e5bd35ab3ca4b36e11c4078f3a234bfce294b0a0291363404de",
-	"simplejson==4.3.0 \\",
-	"    --hash=sha256:00f181dab72b9b9310b11ae988a98242dc1c4cb0eea69b2fe10d41b7601caf65 \\",
-	"    --hash=sha256:06306ed92b3860802ad9dd7fe88f122a7360b01e3936b8a355d6d689bb2bb774 \\",
-	"    --hash=sha256:067473d6df8c185d6b32926373de6c0069c5b351b3caa340eb547db42c722bc7 \\",
-	"    --hash=sha256:08884465a221029b0b2ee4377944889da4cb2bacbe697398e1f66c3d3fc7c6c0 \\",
-	"    --hash=sha256:124fc1663dbed53d3adb26b56781f28a360a8ef67ec51bceff2c8f3da87fdc6b \\",
-	"    --hash=sha256:1457e27185d14d4b91b6ad1a11d61a80d98b6f295bfe7aa3561148e83aced414 \\",
-	"    --hash=sha256:14b1b13c52eb56c37793872ff4c3a98f718417f3f8bc79c8173d69b71065e8f9 \\",
-	"    --hash=sha256:15f38212552d2e850dbd23f1e09e240f30bc4f39a4b4a08a7b9adfe8e290e076 \\",
-	"    --hash=sha256:16f4d3224921cabcfe6524603ed91da008814574eb696d59c046a4ea0caf3788 \\",
-	"    --hash=sha256:17ff86ff3a5536d32d61d321c16005efa62ba3803baa9a6b6e13da6fd4fa6db2 \\",
-	"    --hash=sha256:1acbbbfc6756bcf155cbeb44d6fa7d54ebdd0f155fd624f7acbb5eea067992a1 \\",
-	"    --hash=sha256:2091df1a8ad3ab6920d5f47527548cfd7a636bc09d91b824db23c7e0c1ddbef2 \\",
-	"    --hash=sha256:20a0e847b499d700125309d9c39c0c92748d1f05e7044ce201029deed4478044 \\",
-	"    --hash=sha256:20caf052e4aef6053a1d2ec0a2e29445f563a17cb57ecf664a2b224e1ae9d3e6 \\",
-	"    --hash=sha256:213ce37252f42ff591a8e802c634185a37d1fc79a8356afab5b8271343dd6678 \\",
-	"    --hash=sha256:231fd4499aca5412feb4f1c7dddad7d688e66a090c865b86d6804904acb52630 \\",
-	"    --hash=sha256:27aab2e835f50cd55d75715c1cee187d617048bb4a08e44ecd268e7b9007d8c3 \\",
-	"    --hash=sha256:280073d09bdf151f86390d99f00c96a0da2415e143a726a0589678912115452d \\",
-	"    --hash=sha256:2a11b3766568f68ac8812d69efebd3f86943033839df8f9b4118632121fa9dcc \\",
-	"    --hash=sha256:3052e8dd323ac912cb8020105b557b93fa86c061257f236bd7f3b4d792513e22 \\",
-	"    --hash=sha256:30b4f4fa98ee067ae15394d3c8e5bf18508e882431317d050466d613044b874f \\",
-	"    --hash=sha256:380e9142fae53b298cdf9ea60db6edc796ce0a7c83f3cfbbb85fdf1e4ddb3274 \\",
-	"    --hash=sha256:3bb61da0bf1941036a44745d35c0a27bdb66e34b74e8d48006efca9a667e1716 \\",
-	"    --hash=sha256:3c19181a9239037e4ae745f370e76bf9f8666fcb97aa4008f0c8f70ac8d34f09 \\",
-	"    --hash=sha256:3c25d28c8dbaaa78b7d2bbd16826e2a4379012d2d36336a3f3ad728ac8afbe60 \\",
-	"    --hash=sha256:3c9e042acb55c9ca24c8e4bf46623b5ee03b28fc115380f20d9ee42d8509dbfd \\",
-	"    --hash=sha256:3cb313b9d295d8c3571a384439bafb6055c21566930b2e55df8696eafbb2076e \\",
-	"    --hash=sha256:3e4ab3d54c14fbd808d16e8e429332e22b613df9eaf14d2d09031d5e70095b90 \\",
-	"    --hash=sha256:41ca7b6bb7b8d740797a94b235be12c263a2f24b1ba8efa9d36c1e0f58c5426d \\",
-	"    --hash=sha256:420ca382766f090b23a432067e968a004fab7e2b8806e95b16f6feac4072c415 \\",
-	"    --hash=sha256:442bf545871858524b1f47db9448d82232af710376dfc52910ba66580e0caa1f \\",
-	"    --hash=sha256:4664835d276d2731872333eabc5a9d6bbf09d87aba8fe0768d28662747b58879 \\",
-	"    --hash=sha256:48c2b9499110f6df2249de0f34419c9913c06ab7ca3c93f564c2a7b6be08ce5a \\",
-	"    --hash=sha256:48d5d79d723300b49f18bbd88d786c0410cc58b869c121024a132e2e49f9cf35 \\",
-	"    --hash=sha256:4b15315dd4f04af439a1a7aee6d2405f31e6263196750d4d8663e7020070a7a5 \\",
-	"    --hash=sha256:4ee3e04102f50beab8279f381e102aaecb5b9b17000a2034b49b77a21251ca1b \\",
-	"    --hash=sha256:5311c41b00918d7de83c4fd4046dcee04ce29cbcfd695e26794ea4c78867cd8c \\",
-	"    --hash=sha256:53324eda57a9de7fab4731281bc8bd3fa254d28dbc06ce2141f2bcfeefbc3e3a \\",
-	"    --hash=sha256:53b6b6eaa4d7e9dcdcca71a072c2c9b771f13eea3a7d2b113b9eb612c092c6d6 \\",
-	"    --hash=sha256:57095d362c79a7a8fe2304e359f82ee92568345455ba830f810afd8b5d52f0ab \\",
-	"    --hash=sha256:57c2a1d1264ad11de34579d52563a6500a22ec582dff9930bb1ac6777dd881c4 \\",
-	"    --hash=sha256:59ad106f783bab64ac524c1a08451b22ddc4b1ae48b6c9f2a185fad508eaedaf \\",
-	"    --hash=sha256:5baaae088b6a8808a4e50be4a1a77c8aa01faeae3a53e2b4a079b4fa0b1efb74 \\",
-	"    --hash=sha256:5e296777639050bfb159608da7dc54b45465d80aa13588b5599cc062db327ec3 \\",
-	"    --hash=sha256:63c9ccb71fe3c3e82a4fdf4286aa3e93d5715c4631064b34318ed7e65b16073a \\",
-	"    --hash=sha256:66bc42eeac915a6e795e989e334fa47e57bd2197481ee9e48e9f01ff74d6166c \\",
-	"    --hash=sha256:67666fc300dafd4a5e9a87441d6f33dc938251a0b8f7e882facd43ffecc55295 \\",
-	"    --hash=sha256:67fa139e34cd95122ac677b9a1d368a59c3e74b32624ebd01a279f7dd66fdae2 \\",
-	"    --hash=sha256:68688bc6c6bceec938c4e0f2e713b734ee5d0c74a387166ea1f367954a5a31fb \\",
-	"    --hash=sha256:6be56abc641ff7ffc51f2027a66c9cf4027f6f30616bee81f6037454764c680f \\",
-	"    --hash=sha256:6c5b61b28e004f66f82f47740eb82feddfdd94020195229fc873708e254cccec \\",
-	"    --hash=sha256:6e1e964cb5b96f8c2a6ac93fa5d9f0981d322fe302dfb0dd444734d9cfba1dd5 \\",
-	"    --hash=sha256:6f7df5584a630fd90a660b810c5ec98029be797370f6fc3c959d4051c9ea6663 \\",
-	"    --hash=sha256:7213c39108fd9bd50962ffca5eb052c2f4aa7b87dcdeb82e175ca6336bbf13e2 \\",
-	"    --hash=sha256:760818802f44a5754df77e20bbc6551969a1c5df769376792b55f325a315b5e2 \\",
-	"    --hash=sha256:77d9de51ec16819abb60a596f78781890382d538d2e0ef31843cff97ec589de6 \\",
-	"    --hash=sha256:790551a8ad0cf3cd70eb60d1b5add5ff533d3ae0e25cd72ac918842e6370e618 \\",
-	"    --hash=sha256:79dd0c99bd961a699ef88393a1c02007a4a2089a350932a033fd6ebee970f907 \\",
-	"    --hash=sha256:7a344fff51f616fd499299b80805516d182cf0c9f157c1bf6a1931eb491a3ca0 \\",
-	"    --hash=sha256:7b5b912598a31d3b6e73ab5c480bad646adf71551a19888b8ad1669c1f382ab2 \\",
-	"    --hash=sha256:7c5dc05131f63dcaa3e3eb69d63f7b0c6c7f2f8654b2f8967c9f5c882ab175da \\",
-	"    --hash=sha256:80f20140e4a5465a57dc27bafebd9ea8fa927b88c25605cb2dccb44001f3c884 \\",
-	"    --hash=sha256:81226006540cbb3c08e66797eba4a5ce1086547f2ad50d6fe432c22752df540a \\",
-	"    --hash=sha256:82a24d31f06deea3ba1814c4c79f54b1573a3574b8a7c598b6a7f41ac488e047 \\",
-	"    --hash=sha256:82dace84bb88c4fa0c9133823b13c42fdd3d8e93c8453b37c098be1d8ab408f0 \\",
-	"    --hash=sha256:893871d4504957e4f77b63ce2e0423bfbdeaa70e678bd7dd0b2fa1964a91ef54 \\",
-	"    --hash=sha256:8a072c9e67658c19c9de9d8f93678787634e420a3131cacd2bcec29104dfc901 \\",
-	"    --hash=sha256:8c33feae0878de0350a30c89212c58b2c2d027f1efef56d25fed4b036d58e62c \\",
-	"    --hash=sha256:8d115cc49b89c20d464008a5e945e9847214f72095b57c1305530ee6bd6eeaaa \\",
-	"    --hash=sha256:8ed7acb4c153a23502b19e2a637fafd5ba07489a5f796b8e00a476442c7897fd \\",
-	"    --hash=sha256:8fe881edc5f7c2256af022d290c4a933ff52b1c163c49e0a976af37540ae2498 \\",
-	"    --hash=sha256:9275c9b7ca338162dda8dbb4498e3e719c95049290f476cddf8ab91dc48e79a1 \\",
-	"    --hash=sha256:92f91d56356a00e6c856909d4602f69c8c56ae75077c90fd9c51c950e48be063 \\",
-	"    --hash=sha256:9815c7404e286e6dc5547a2feeca1204f04af033e6993a6d08c48c7b2ce5b3ad \\",
-	"    --hash=sha256:997581efd5cb2748a7e9cf07b745a20f58b0a079cb96121b9018bba8e0910bcb \\",
-	"    --hash=sha256:9984487195db9684c7a1534d6478f26f8d0e3427c7c79cf46ba7800892db27d5 \\",
-	"    --hash=sha256:9d25301528500579e1bb709ca5a58d06752d996c10146a38d8565adaf096f0ef \\",
-	"    --hash=sha256:9d5734cedb84ac1caa587ed9f818e82fab312b14c4ed80462b295b0bcf8b936c \\",
-	"    --hash=sha256:9e245f76fc0f7c621ff427a18263f866bf73af0222552ee5db07a73263af1e4a \\",
-	"    --hash=sha256:a13951d9f5b5d8a801cffa6b4a68cb38a160116123562ace5d8f808d1ce26aa3 \\",
-	"    --hash=sha256:a2caf378618e410cd155e6613f77b42ad1982ae850535911d333e7fa8bdcbc0c \\",
-	"    --hash=sha256:a40fff62c1af65f3123295fb5ac13b783fb6fabd02eb7edc956a3a286aa91de5 \\",
-	"    --hash=sha256:a595c484331458e0f1e68bde50e0821d634506c225ceb1f3904e4ced0b8eea01 \\",
-	"    --hash=sha256:a9f413dab24a422faa85cb4d2c411c2e6e996a36b457a121df68b2db3d5a4a83 \\",
-	"    --hash=sha256:ace280946646384455b0bf2b91b8219598b140ecb6b0f0ada93e6b4eb2d9cd1a \\",
-	"    --hash=sha256:b1163dd524a5b8862be1763be1a0d423106abdbf50d6674e2a00fd70f2650354 \\",
-	"    --hash=sha256:b40c6a352e873532b56743dce861efcc8c7f072e4b120775818bc02ef6d89901 \\",
-	"    --hash=sha256:b4c278bac7ea79514b442b9868bf311c86272ca5fd1b768618cf4a6e2c7f92e4 \\",
-	"    --hash=sha256:b50d4a4f4d0f30c2eb6885fb7b425b8e9ddaaf14e9b4a7853e12afbdd96492f9 \\",
-	"    --hash=sha256:b51781107776aa0210b866e6e9e8416f9f05e3c48b429bc25e17e6248418c1c0 \\",
-	"    --hash=sha256:b60a41fced7a77d3a7d562c6a57fe26abb94fc46a7f10807fa8ceef282814bf8 \\",
-	"    --hash=sha256:ba7126291de7bf51e7a702c9dc76fab41467fdcf4ddf1bd7e0ab70af0cd8c0c2 \\",
-	"    --hash=sha256:bdf1b6d4efc52ef1c4003f8973ef5854c9ea156b94af56890ad7e10cd6b21110 \\",
-	"    --hash=sha256:c0eb226f43b76c1056d90b7e6998d5be3ed3f29e4467ecc4ee50c30d73c27fec \\",
-	"    --hash=sha256:c10f8c7b1334ea93ee451e3e8b8196c2ebbacfb834319ec89820291f08f787f8 \\",
-	"    --hash=sha256:c15b370f94638624f6528a784e75b95e5eef26e56080937e1994acfefd0a192d \\",
-	"    --hash=sha256:c1b2576e8d37aebbdd336b6082dab038416ab5cfdde466f1564e0fb6047dc238 \\",
-	"    --hash=sha256:c3cbcf4dd547f0c9ecce1f629ea1e3da2f20f3a13d5914bb0659ffc5f9d5b5d4 \\",
-	"    --hash=sha256:c437369e5907418cad15a6057b0bb18c9e610964ccc6e5ecbd5e62291f4a1e66 \\",
-	"    --hash=sha256:c615f078786504433e496d7b8a17e84704c84984b28744e255c600a049ce2284 \\",
-	"    --hash=sha256:c76591e12281d590c128c79880bc4ec46e2ed77f14646b45a83daed8a8e69f06 \\",
-	"    --hash=sha256:ca5c778b39631328825c20b5a76c2181f8d6f521c676679d77c24456c70f76d7 \\",
-	"    --hash=sha256:cad67d28581afac74c3dabd5ec6120bd1bf671ce433a54a3d4b8a07fc1e851eb \\",
-	"    --hash=sha256:cb1583f909db3fcebda4057dd16bf39608f305c2ec05bfa1b20f8c56eac7efb4 \\",
-	"    --hash=sha256:cc829fc9885bac3d29605b2e789e9bc571d091c46251085624152daa21e871d1 \\",
-	"    --hash=sha256:cd2819abdf930e4d6a6d68b1664fe1c817e69e116ecbb3c423725fe5e7ac5913 \\",
-	"    --hash=sha256:ce5726e85a8462580b3c3f5098e9bcaa2d10dfd28233451aad5638a9d16b6d1c \\",
-	"    --hash=sha256:cf1aca2c93f2ee025ac60ef79a8c2c63e5b24295c777caab62ebe56999353601 \\",
-	"    --hash=sha256:d4cc7a879d0f692bd5a4b1a04dcf0bad22323105cf942092fe4b57a8e9bb4e75 \\",
-	"    --hash=sha256:d4d1ed738a5b2403a96654a54e88b533466c52647665f7af21b255b206674925 \\",
-	"    --hash=sha256:d5ddb5954d80a896c39d839a77c4c02c844ebe7f089aeb5ee4a6beabfc942acc \\",
-	"    --hash=sha256:d6666905c818530136358a80ef44b6f04837994bf1f1cd21d5e67165777df886 \\",
-	"    --hash=sha256:db1179662393bd11118a881d9879b08d08436e6171d6a48452e26663709e9ec6 \\",
-	"    --hash=sha256:db159a5d2bc6a57577dbaa09e891f2c080689a45b268f143a3aaf231275f7bed \\",
-	"    --hash=sha256:dc08ab2f004082f6b6a98c80503fd9a3954c477a90c48346fb76af95cedf02cb \\",
-	"    --hash=sha256:dc73c10a35fe5295099a261628818f684e91d3bff2e8daadc697e33090022449 \\",
-	"    --hash=sha256:dcbaedb1ddcb065ff70b2c49ee2ee81f3c63f2fc2fed21914426202033cb26d2 \\",
-	"    --hash=sha256:e470bb2728df0c1cd9ac0297be40516cf6959fcf80b3a6c404a6ce8e7ed87896 \\",
-	"    --hash=sha256:e4a215761fc736a39a6ad6d7d7a4b4af04a994366ced0c741fd2dde533e258fd \\",
-	"    --hash=sha256:e567f26e2ebeed3309f8e1f3a12b7a67170b5bd333b1c6e1acfe8a27b82f8714 \\",
-	"    --hash=sha256:e5a639df5541ca018df34493633cd696afd3b862d18059c6f16c136800d8d56d \\",
-	"    --hash=sha256:e5aacfa47f5ed20e3c7f1e9b84ea541610d876c0edcfed66c9f0a5e7133011e3 \\",
-	"    --hash=sha256:e8dec35d0f0b5392effa503792e513452c45da0e7b2123ab5c8dd302e5a9ecc2 \\",
-	"    --hash=sha256:e9f9c010c9bf340049363db6129f6ab7507466f016ee6ff2ad8858520a404ae9 \\",
-	"    --hash=sha256:ee64f1392c3e21ddda05769e1ec6a837764ec145b8a7fd6ea9af0469be4c3eb2 \\",
-	"    --hash=sha256:f0e2082c0d5585f5bb1848bb2727ee6da4cc1834e3d4e15789d587fc7c365c92 \\",
-	"    --hash=sha256:f46da25d37c074c9885febea7fed235d6d91d2ad7d3202fa3a9e90f96ca4f228 \\",
-	"    --hash=sha256:f5abb7a951b4e92672bdafeb1f1180aba34938e6b732c5153495d90bc7db2ddc \\",
-	"    --hash=sha256:f60d1e0f4eaafaa2300d2e2c7db4bf0581220009e99fbc566e21b76c2cde0145 \\",
-	"    --hash=sha256:f6538d2819fd511c6f8843da523fd6c8a170fb909506b1cef5a4ea8b8d2e50c2 \\",
-	"    --hash=sha256:f81a1ecdfd33f20aefbf89aee8b574f69fc3596e344b101524d9cc316df1d1ef \\",
-	"    --hash=sha256:f8367b955631eeccbb8061e07faa4d294429d9608cf646b528ec953379b60573 \\",
-	"    --hash=sha256:f87895427f71420a89a7e30c1841caf64bc4b3ac446dad6779f108e27871630c \\",
-	"    --hash=sha256:f90c93a9f5d12ccda64e1c3c1e7979d47815deff05599c16fb8c82ef802a2366 \\",
-	"    --hash=sha256:f99186392ea0e1adb663457d4bac5a6f01ad1f6950bf42bb5c266872e1c78ad3 \\",
-	"    --hash=sha256:f9e38405339f79a70212495b9c080c19a2065ec38fa55840ebef99a5ee3988f1 \\",
-	"    --hash=sha256:ffe34ab51a0d37e6d1c661a5672df00d2d5e18804e38eac07abffb83fa5ec3d7",
-	"typer==0.23.2 ; python_full_version < '3.10' \\",
-	"    --hash=sha256:a99706a08e54f1aef8bb6a8611503808188a4092808e86addff1828a208af0de \\",
-	"    --hash=sha256:e9c8dc380f82450b3c851a9b9d5a0edf95d1d6456ae70c517d8b06a50c7a9978",
-	"typer==0.29.1 ; python_full_version == '3.10.*' \\",
-	"    --hash=sha256:00dbc549c13428bec1be55fe1f4d0fb8c6637a310e4f178ef14abe9534ee7b58 \\",
-	"    --hash=sha256:ab6eb3880bf67ce96147734717f9ec333c06f66e361f3ea947d0be43da39f242",
-	"typer==0.29.2 ; python_full_version >= '3.11' \\",
-	"    --hash=sha256:b1998dc5f2c3dedafa1517a9521fa944cc4dc1fadcea085d81a3b10ebcaeb075 \\",
-	"    --hash=sha256:f30731f8ca758368b836b3714872e58e395cef8fcaff918c853b1969ed5274e7",
-	"typing-extensions==4.16.0 \\",
-	"    --hash=sha256:481caa481374e813c1b176ada14e97f1f67a4539ce9cfeb3f350d78d6370c2e8 \\",
-	"    --hash=sha256:dc983d19a509c94dba722ee6abd33940f7c05a89e243c47e907eb4db6f1a43e5",
-	"typing-inspection==0.4.5 ; python_full_version >= '3.10' \\",
-	"    --hash=sha256:7f16c411e7930dc79596d42ab44672a3fe5f60eb34b781a1647e7872363120c7 \\",
-	"    --hash=sha256:bc210535442b39e1bf2805e0c7a17dfd6a4ace760c84c7f7d16245d23a6b1c39",
-	"urllib3==2.6.3 ; python_full_version < '3.10' \\",
-	"    --hash=sha256:1b62b6884944a57dbe321509ab94fd4d3b307075e0c2eae991ac71ee15ad38ed \\",
-	"    --hash=sha256:bf272323e553dfb2e87d9bfd225ca7b0f467b919d7bbd355436d3fd37cb0acd4",
-	"urllib3==2.8.0 ; python_full_version >= '3.10' \\",
-	"    --hash=sha256:0cf3cae568d36aa9576b28dfb35f11328f1cb974ca7647d9475ebb86c75ac6e3 \\",
-	"    --hash=sha256:63bf2ead4c879426ebf22ef2a781eeb4aa3b4ae798a0435506f8687fd5bb9b63"
-];
-var kiwi = ["kiwi==11.1.6 \\", "    --hash=sha256:9898e3ba141d10ab9ad0e9881fbe096110dd54d758808a3f78de52d53abae5d7"];
-// src/kiwi/install.ts
-/** Nothing is taken from a cache of another day, and a network that fails for a moment is no failure. */
-const PIP_OPTIONS = [
-	"--quiet",
-	"--no-input",
-	"--no-cache-dir",
-	"--disable-pip-version-check",
-	"--retries",
-	"5",
-	"--no-compile"
-];
-/**
-* Stands alone in its folder, so that a PATH with it offers kiwi-ng and no other Python. It finds the Python of the
-* virtual environment from where it lies itself: the scripts that pip writes hold the path they were installed at. `-I`
-* keeps modules of the working folder and of the user out of a program that runs as root, `-B` keeps root from writing
-* into a folder of the user.
-*/
-const LAUNCHER = `#!/bin/sh
-here=$(dirname -- "$(readlink -f -- "$0")")
-exec "$here/../bin/python" -I -B -c 'import sys
-sys.argv[0] = "kiwi-ng"
-from kiwi.kiwi import main
-sys.exit(main())' "$@"
-`;
-/**
-* Installs kiwi-ng from PyPI into a virtual environment of its own. The pinned version and all it needs are locked by
-* hash; of any other version pip chooses the dependencies.
+* Bytes needed to build a description: root tree, raw disk, and what is written of the disk.
 *
-* @throws InputError when PyPI does not have the version, HostError when this Python cannot make virtual environments or
-*   is too old, CommandError when pip fails otherwise
+* The raw disk is sparse, so `<size>` only limits what it can hold; a small system in a disk of 100 GB is usual. The
+* estimate takes the smaller of `<size>` and 2 GB and is meant to stop what cannot work; `diskSpaceNeed` is asked again
+* when the disk is there.
+*
+* @param sizeMegabytes `<size>` of the type in MB, where it is given
 */
-async function installKiwi(installation) {
-	const { version, folder, report, signal } = installation;
-	const lines = [];
-	const options = {
-		...signal ? { signal } : {},
-		onLine: (line) => lines.push(line)
+function descriptionSpaceNeed(disks, sizeMegabytes) {
+	const limit = sizeMegabytes === void 0 ? Number.POSITIVE_INFINITY : sizeMegabytes * MEGABYTE;
+	const contentBytes = Math.min(limit, ASSUMED_CONTENT_BYTES);
+	return contentBytes + contentBytes + diskSpaceNeed({ contentBytes }, disks);
+}
+// src/kiwi/place.ts
+/**
+* Why KIWI cannot build below a folder, as one sentence: it hands its paths to shells without quotes (KIWI:
+* `package_manager/apt.py`, the hook of `apt-get` that collects the bootstrap packages).
+*/
+function kiwiPathProblem(folder) {
+	if (/^[\w@%+=:,./-]+$/.test(folder)) return void 0;
+	return `KIWI cannot build below ${folder}: name a folder without spaces and signs that a shell reads`;
+}
+// src/plan/typeplace.ts
+/** Where the `<type>` that is built stands, for a problem of it. */
+function typePlace({ file, line }) {
+	return {
+		where: `${basename(file)}:${line}`,
+		file,
+		line
 	};
-	report.info(`installing kiwi-ng ${version} from PyPI`);
-	await makeEnvironment(installation);
-	const pip = (args) => runCommand(join(folder, "bin/python"), [
-		"-I",
-		"-m",
-		"pip",
-		"install",
-		...PIP_OPTIONS,
-		...args
-	], options);
-	try {
-		if (version === "11.1.6") await installLocked(folder, pip);
-		else await pip([`kiwi==${version}`]);
-	} catch (error) {
-		throw error instanceof CommandError ? explained$1(error, version, lines) : error;
-	}
-	await compile(folder, signal);
-	await writeLauncher(folder);
 }
-async function makeEnvironment({ folder, python, signal }) {
-	try {
-		await runCommand(python, [
-			"-m",
-			"venv",
-			folder
-		], signal ? { signal } : {});
-	} catch (error) {
-		if (!(error instanceof CommandError) || error.outcome.kind !== "exit") throw error;
-		throw new HostError(`${python} cannot make a virtual environment`, "install the package python3-venv");
-	}
+// src/plan/diskpath.ts
+/** Where the disk is in the image, absolute. */
+function plannedDiskPath({ source, format, diskPath }) {
+	return diskPath ?? `/disk/${diskStem(source)}.${diskFormat(format).extension}`;
 }
-/** KIWI comes as source: what builds it is locked as well, so pip must not fetch it by itself. */
-async function installLocked(folder, pip) {
-	const file = join(folder, "requirements.txt");
-	for (const [lines, options] of [[dependencies, []], [kiwi, ["--no-deps", "--no-build-isolation"]]]) {
-		await writeFile(file, lines.map((line) => `${line}\n`).join(""));
-		await pip([
-			"--require-hashes",
-			...options,
-			"--requirement",
-			file
-		]);
-	}
-	await rm(file);
+/** What the disk is called where no input says it, without its ending: as by `bundle_format`, by KIWI, or as its file. */
+function diskStem(source) {
+	if (source.kind === "description") return source.diskName ?? source.kiwiName;
+	return basename(source.path).replace(/(?<=.)\.[^.]+$/, "");
 }
-/** Compiled files that do not look at the time of their source: a copy of the folder has other times. */
-async function compile(folder, signal) {
-	const args = [
-		"-I",
-		"-m",
-		"compileall",
-		"-q",
-		"--invalidation-mode",
-		"unchecked-hash",
-		join(folder, "lib")
-	];
-	await runCommand(join(folder, "bin/python"), args, {
-		accept: [0, 1],
-		...signal ? { signal } : {}
-	});
+/** What a disk of podman machine is called, without its endings, which name the architecture already. */
+function machineStem(source) {
+	return source.kind === "description" ? source.diskName ?? source.name : diskStem(source);
 }
-async function writeLauncher(folder) {
-	const launcher = join(folder, "path/kiwi-ng");
-	await mkdir(join(folder, "path"));
-	await writeFile(launcher, LAUNCHER);
-	await chmod(launcher, 493);
-	await rm(join(folder, "bin/kiwi-ng"), { force: true });
-	await symlink("../path/kiwi-ng", join(folder, "bin/kiwi-ng"));
-}
-/** pip lists what there is: `… (from versions: 9.0.0, 9.0.1)`, and apart from it what asks for a newer Python. */
-function explained$1(error, version, lines) {
-	const text = lines.join("\n");
-	if (!text.includes(`No matching distribution found for kiwi==${version}`)) return error;
-	const needs = (/different python version: (.*)/.exec(text)?.[1] ?? "").split("; ").find((entry) => entry.startsWith(`${version} Requires-Python `));
-	if (needs !== void 0) return new HostError(`kiwi-ng ${version} needs Python ${needs.replace(/^\S+ Requires-Python /, "")}`, "install one, or set kiwi-version to an older one");
-	const known = (/\(from versions: ([^)]*)\)/.exec(text)?.[1]?.split(", ") ?? []).filter((each) => /^\d/.test(each)).slice(-5);
-	if (known.length === 0) return error;
-	return new InputError([{
-		where: "input kiwi-version",
-		text: `PyPI has no KIWI '${version}': ${`the newest are ${known.join(", ")}`}`
-	}]);
-}
-// src/job/tools.ts
-/**
-* Makes sure of every tool the job needs. Tools that are there are used as they are.
-*
-* @returns kiwi-ng; undefined where the job builds nothing
-* @throws HostError when we cannot become root, or when something is missing and may not be installed: all of it is named
-*/
-async function readyTools(job) {
-	const { facts, report } = job;
-	const folders = searchFolders(job.searchPath);
-	if (facts.source === "description") asRoot(await findPrivileges(), "kiwi-ng", []);
-	const distribution = await readDistribution();
-	const missing = await missingTools(toolNeeds(facts), folders);
-	const kiwi = facts.source === "description" ? await presentKiwi(facts.kiwiVersion, folders, job) : void 0;
-	const wantsKiwi = facts.source === "description" && facts.kiwiVersion !== "system" && kiwi === void 0;
-	if (!job.installs && (missing.length > 0 || wantsKiwi)) throw wantsKiwi ? withKiwi(facts.kiwiVersion, missing, distribution) : missingToolsError(missing, distribution);
-	const { nowSeconds, signal } = job;
-	await installTools({
-		missing,
-		distribution,
-		privileges: missing.length > 0 ? await findPrivileges() : { kind: "none" },
-		folders,
-		report,
-		nowSeconds,
-		signal
-	});
-	const shown = facts.source === "registry" ? ["skopeo"] : ["skopeo", "qemu-img"];
-	for (const program of shown) report.info(await versionLine(program));
-	if (facts.source !== "description") return void 0;
-	const filesystems = await missingFilesystems(mountedFilesystems(facts));
-	if (filesystems.length > 0) throw missingFilesystemsError(filesystems);
-	const ready = kiwi ?? await newKiwi(facts.kiwiVersion, folders, job);
-	report.info(`kiwi-ng ${ready.version} (${ready.path})`);
-	return ready;
-}
-/** The kiwi-ng of the machine where it is the wanted one, else one that we installed before. */
-async function presentKiwi(wanted, folders, job) {
-	const found = await findProgram(["kiwi-ng"], folders);
-	const version = found === void 0 ? void 0 : await versionOf(found);
-	if (found !== void 0 && version !== void 0 && (wanted === "system" || version === wanted)) return {
-		path: found,
-		version
-	};
-	const kept = wanted === "system" ? void 0 : await job.shelf.find(wanted);
-	return kept === void 0 ? void 0 : keptKiwi(kept, wanted);
-}
-async function newKiwi(wanted, folders, job) {
-	if (wanted !== "system") return freshKiwi(wanted, job);
-	const installed = await presentKiwi(wanted, folders, job);
-	if (installed) return installed;
-	throw new HostError("the kiwi-ng of this machine does not start", "run kiwi-ng --version to see why");
-}
-/** A kept kiwi-ng works no more when the Python that it was made with is gone. */
-async function keptKiwi(folder, version) {
-	const path = launcher(folder);
-	return await versionOf(path) === version ? {
-		path,
-		version
-	} : void 0;
-}
-async function freshKiwi(version, job) {
-	const folder = await mkdtemp(join(job.temp, "kiwi-oci-kiwi-"));
-	try {
-		await installKiwi({
-			version,
-			folder,
-			python: "python3",
-			report: job.report,
-			signal: job.signal
-		});
-		const path = launcher(await job.shelf.keep(folder, version));
-		if (await versionOf(path) !== version) throw new HostError(`kiwi-ng ${version} does not start`, `run ${path} --version to see why`);
-		return {
-			path,
-			version
-		};
-	} finally {
-		await rm(folder, {
-			recursive: true,
-			force: true
-		});
-	}
-}
-function launcher(folder) {
-	return join(folder, "path", "kiwi-ng");
-}
-async function versionOf(kiwi) {
-	try {
-		return kiwiVersionIn((await runCommand(kiwi, ["--version"], { timeoutSeconds: 60 })).stdout.toString("utf8"));
-	} catch (error) {
-		if (error instanceof CommandError) return void 0;
-		throw error;
-	}
-}
-async function versionLine(program) {
-	const { stdout } = await runCommand(program, ["--version"], { timeoutSeconds: 60 });
-	return stdout.toString("utf8").split("\n")[0] ?? program;
-}
-function withKiwi(version, missing, distribution) {
-	const kiwi = `this machine lacks kiwi-ng ${version}`;
-	const remedy = "set install-tools, which puts it into a folder of its own";
-	if (missing.length === 0) return new HostError(kiwi, remedy);
-	return new HostError(`${kiwi}, and ${missingToolsError(missing, distribution).message}`, remedy);
-}
-// src/job/workfolder.ts
-/** Only a folder that holds this file is ever released and removed as root. */
-const MARKER = ".kiwi-oci";
-/** What the names of work folders, and of KIWI's log beside them, begin with. */
-const WORK_PREFIX = "kiwi-oci-";
-/**
-* Makes the folder of one job, with a name of its own, so that jobs on one machine do not disturb one another. Nobody
-* else may look into it: a disk can hold secrets.
-*
-* @throws InputError when `work-dir` cannot be written
-*/
-async function makeWorkFolder(parent) {
-	const folder = await newFolder$1(parent);
-	await writeFile(join(folder, MARKER), "").catch(async (error) => {
-		await rm(folder, {
-			recursive: true,
-			force: true
-		});
-		throw error;
-	});
-	return folder;
-}
-async function newFolder$1(parent) {
-	try {
-		await makeFolder(parent);
-		return await mkdtemp(join(parent, WORK_PREFIX));
-	} catch (error) {
-		if (lacksSpace(error)) throw error;
-		throw new InputError([{
-			where: "input work-dir",
-			text: `${parent} cannot be used (${error instanceof Error ? error.message : String(error)}): name a folder of yours`
-		}]);
-	}
-}
-/** Makes a folder that only we can read, for logins. */
-async function makePrivateFolder(parent) {
-	const folder = await mkdtemp(join(parent, "kiwi-oci-login-"));
-	await chmod(folder, 448);
-	return folder;
-}
-/** Removes folders of a job. The job's result stands: what cannot be removed is told as a warning. */
-async function removeFolders(folders, supervisor, report) {
-	for (const folder of folders) try {
-		await removeFolder(folder, supervisor);
-	} catch (error) {
-		report.warning(`${folder} could not be removed: ${describeError(error).message}`);
-	}
-}
-/**
-* Removes a folder of ours with everything that a build may have left in it: mounts, loop devices, files of root. The
-* supervisor does it, as root, wherever KIWI worked.
-*
-* @param supervisor the node and the supervisor's file to start as root
-*/
-async function removeFolder(folder, supervisor) {
-	if (!(await isThere(join(folder, ".kiwi-oci")) && await isThere(join(folder, "target")))) {
-		await rm(folder, {
-			recursive: true,
-			force: true
-		});
-		return;
-	}
-	const { program, args } = asRoot(await findPrivileges(), supervisor.nodePath, [supervisor.supervisorPath]);
-	await runCommand(program, args, { input: `${JSON.stringify({
-		remove: folder,
-		under: dirname(folder)
-	})}\n` });
+/** What is wrong with a path that no input gives. */
+function diskPathProblems(placed) {
+	const { source, diskPath } = placed;
+	const path = plannedDiskPath(placed);
+	const problem = diskPath === void 0 ? diskPathProblem(path) : void 0;
+	if (problem === void 0) return [];
+	if (source.kind === "disk") return [{
+		where: "input disk-path",
+		text: `missing, and ${problem}`
+	}];
+	return [{
+		...typePlace(source.selected),
+		text: `the disk would be ${path}: ${problem}, or set the input disk-path`
+	}];
 }
 // src/plan/kinds.ts
 /** What is made of the disk, with the disk type that podman on Linux takes where none is named. */
@@ -14276,89 +14016,6 @@ function treeProblems({ kinds, diskPath, baseImage, containerconfig }) {
 		...baseImage === void 0 || baseImage === "scratch" ? [] : [of("base-image", "a base")],
 		...key === void 0 ? [] : [of("containerconfig", key)]
 	];
-}
-// src/plan/kindtargets.ts
-/** Whether what is made is read from the folder of a layout and from nowhere else: podman 4.9 pkg/machine/ocidir.go. */
-function isLayoutOnly(kinds) {
-	return kinds.length === 1 && kinds[0] === "podman-machine-4";
-}
-/**
-* Which targets cannot have what is made, one sentence each. Kinds that cannot be together are told elsewhere.
-*
-* @param exports the destinations, of the input or of the description
-* @param described the place of the description that names the destinations, where no input does
-*/
-function kindTargetProblems(inputs, exports, described) {
-	const place = described ?? { where: "input export" };
-	const problemOf = isLayoutOnly(inputs.kinds) ? outsideLayout : hasImage(inputs.kinds) ? void 0 : forContainers;
-	return [...isLayoutOnly(inputs.kinds) ? registryProblems(inputs) : [], ...exports.flatMap((text) => {
-		const problem = problemOf?.(text, inputs.kinds);
-		if (problem === void 0) return [];
-		return [{
-			...place,
-			text: described === void 0 ? problem : `its format means ${problem}`
-		}];
-	})];
-}
-function registryProblems({ tags, push, pushByDigest }) {
-	const of = (name, isGiven) => isGiven ? [{
-		where: `input ${name}`,
-		text: "podman 4 takes its machine from no registry: leave it out, and export to oci:DIR"
-	}] : [];
-	return [
-		...of("tags", tags.length > 0),
-		...of("push", push),
-		...of("push-by-digest", pushByDigest)
-	];
-}
-function outsideLayout(text) {
-	const destination = parseDestination(text);
-	if ("problem" in destination || destination.transport === "oci") return void 0;
-	return `${text}, and podman 4 takes its machine from the folder of a layout: export to oci:DIR`;
-}
-function forContainers(text, kinds) {
-	const destination = parseDestination(text);
-	if ("problem" in destination || !holdsOneImage(destination)) return void 0;
-	const added = kinds.includes("artifact") ? "" : ", or add container to kind";
-	return `${text}, which is for a container, and there is none in ${kinds.join(" and ")}: export to oci:, oci-archive:, dir: or docker://${added}`;
-}
-// src/plan/typeplace.ts
-/** Where the `<type>` that is built stands, for a problem of it. */
-function typePlace({ file, line }) {
-	return {
-		where: `${basename(file)}:${line}`,
-		file,
-		line
-	};
-}
-// src/plan/diskpath.ts
-/** Where the disk is in the image, absolute. */
-function plannedDiskPath({ source, format, diskPath }) {
-	return diskPath ?? `/disk/${diskStem(source)}.${diskFormat(format).extension}`;
-}
-/** What the disk is called where no input says it, without its ending: as by `bundle_format`, by KIWI, or as its file. */
-function diskStem(source) {
-	if (source.kind === "description") return source.diskName ?? source.kiwiName;
-	return basename(source.path).replace(/(?<=.)\.[^.]+$/, "");
-}
-/** What a disk of podman machine is called, without its endings, which name the architecture already. */
-function machineStem(source) {
-	return source.kind === "description" ? source.diskName ?? source.name : diskStem(source);
-}
-/** What is wrong with a path that no input gives. */
-function diskPathProblems(placed) {
-	const { source, diskPath } = placed;
-	const path = plannedDiskPath(placed);
-	const problem = diskPath === void 0 ? diskPathProblem(path) : void 0;
-	if (problem === void 0) return [];
-	if (source.kind === "disk") return [{
-		where: "input disk-path",
-		text: `missing, and ${problem}`
-	}];
-	return [{
-		...typePlace(source.selected),
-		text: `the disk would be ${path}: ${problem}, or set the input disk-path`
-	}];
 }
 // src/plan/format.ts
 /**
@@ -14525,6 +14182,3680 @@ function earlierMachine(plan) {
 function nameWithEnding(plan, format) {
 	return `${diskStem(plan.source)}.${diskFormat(format).extension}`;
 }
+// src/disk/formats/qcow2.ts
+/** What every QEMU since 1.1 makes and reads. */
+const CLUSTER_BYTES = 65536;
+const L2_ENTRIES = CLUSTER_BYTES / 8;
+const REFCOUNTS_PER_BLOCK = CLUSTER_BYTES / 2;
+const HEADER_BYTES$2 = 104;
+/** In an entry of L1 and L2: the cluster has one user and may be written in place. */
+const COPIED = 1n << 63n;
+/**
+* Lays out a qcow2 (version 3, as `qemu-img convert -O qcow2` makes it) of plain clusters in the order of the disk, all
+* tables in front, so that it can be written in one pass; QEMU docs/interop/qcow2.rst.
+*
+* @param sizeBytes of the disk
+* @param used whole clusters that hold something, in order
+*/
+function qcow2Map(sizeBytes, used) {
+	const dataClusters = used.reduce((total, { length }) => total + Math.ceil(length / CLUSTER_BYTES), 0);
+	const l1Entries = Math.ceil(sizeBytes / CLUSTER_BYTES / L2_ENTRIES);
+	const tables = new Set(used.flatMap(tablesOf));
+	const l1Clusters = Math.max(1, Math.ceil(l1Entries * 8 / CLUSTER_BYTES));
+	const { blocks, tableClusters } = refcountClusters(1 + l1Clusters + tables.size + dataClusters);
+	const l1At = 1 + tableClusters + blocks;
+	const l2At = l1At + l1Clusters;
+	const dataAt = l2At + tables.size;
+	const head = Buffer.alloc(dataAt * CLUSTER_BYTES);
+	writeHeader(head, {
+		sizeBytes,
+		l1Entries,
+		l1At,
+		tableClusters
+	});
+	for (let block = 0; block < blocks; block++) writeAddress(head, CLUSTER_BYTES + block * 8, 1 + tableClusters + block);
+	const total = dataAt + dataClusters;
+	for (let cluster = 0; cluster < total; cluster++) head.writeUInt16BE(1, (1 + tableClusters) * CLUSTER_BYTES + cluster * 2);
+	writeMapping(head, used, {
+		l1At,
+		l2At,
+		dataAt
+	});
+	return {
+		head,
+		data: used,
+		sizeBytes: total * CLUSTER_BYTES
+	};
+}
+/** Numbers of the L2 tables that a range has entries in. */
+function tablesOf({ offset, length }) {
+	const [first, last] = [offset, offset + length - 1].map((at) => Math.floor(at / CLUSTER_BYTES / L2_ENTRIES));
+	return Array.from({ length: (last ?? 0) - (first ?? 0) + 1 }, (_, at) => (first ?? 0) + at);
+}
+/** Refcount blocks count themselves too, and their table. */
+function refcountClusters(others) {
+	let blocks = 1;
+	let tableClusters = 1;
+	while (blocks * REFCOUNTS_PER_BLOCK < others + blocks + tableClusters) {
+		blocks++;
+		tableClusters = Math.ceil(blocks * 8 / CLUSTER_BYTES);
+	}
+	return {
+		blocks,
+		tableClusters
+	};
+}
+function writeHeader(head, about) {
+	head.write("QFIû", 0, "latin1");
+	head.writeUInt32BE(3, 4);
+	head.writeUInt32BE(Math.log2(CLUSTER_BYTES), 20);
+	head.writeBigUInt64BE(BigInt(about.sizeBytes), 24);
+	head.writeUInt32BE(about.l1Entries, 36);
+	head.writeBigUInt64BE(BigInt(about.l1At * CLUSTER_BYTES), 40);
+	head.writeBigUInt64BE(BigInt(CLUSTER_BYTES), 48);
+	head.writeUInt32BE(about.tableClusters, 56);
+	head.writeUInt32BE(4, 96);
+	head.writeUInt32BE(HEADER_BYTES$2, 100);
+}
+function writeMapping(head, used, at) {
+	const places = /* @__PURE__ */ new Map();
+	let data = at.dataAt;
+	for (const { offset, length } of used) {
+		const first = offset / CLUSTER_BYTES;
+		const end = Math.ceil((offset + length) / CLUSTER_BYTES);
+		for (let cluster = first; cluster < end; cluster++) {
+			const table = Math.floor(cluster / L2_ENTRIES);
+			let place = places.get(table);
+			if (place === void 0) {
+				place = at.l2At + places.size;
+				places.set(table, place);
+				writeEntry(head, at.l1At * CLUSTER_BYTES + table * 8, place);
+			}
+			writeEntry(head, place * CLUSTER_BYTES + cluster % L2_ENTRIES * 8, data++);
+		}
+	}
+}
+function writeEntry(head, at, cluster) {
+	head.writeBigUInt64BE(BigInt(cluster) * BigInt(CLUSTER_BYTES) | COPIED, at);
+}
+function writeAddress(head, at, cluster) {
+	head.writeBigUInt64BE(BigInt(cluster) * BigInt(CLUSTER_BYTES), at);
+}
+// src/oci/layer/filestate.ts
+async function fileState(path) {
+	const { size, mtimeNs } = await stat(path, { bigint: true });
+	return {
+		size,
+		mtimeNs
+	};
+}
+/** @throws HostError where a disk is no longer what it was */
+async function checkUnchanged(path, before) {
+	const { size, mtimeNs } = await fileState(path);
+	if (size !== before.size || mtimeNs !== before.mtimeNs) throw changedDisk(path);
+}
+function changedDisk(path) {
+	return new HostError("host-disk", `the disk ${path} changed while it was read`, "end what writes to it, a running VM perhaps, and try again");
+}
+// src/disk/filebytes.ts
+const CHUNK_BYTES$1 = 1048576;
+const ZEROS = Buffer.alloc(CHUNK_BYTES$1);
+/** @param bytes at most a MiB */
+function isZero(bytes) {
+	return bytes.equals(ZEROS.subarray(0, bytes.length));
+}
+/**
+* Reads part of a file in chunks of a MiB, the last of which is shorter.
+*
+* @throws HostError where the file ends before: it did not when the part was chosen
+*/
+async function* chunksOf(file, range, { reused = false, signal } = {}) {
+	const end = range.offset + range.length;
+	const memory = Buffer.allocUnsafe(reused ? Math.min(CHUNK_BYTES$1, range.length) : 0);
+	for (let { offset } = range; offset < end; offset += CHUNK_BYTES$1) {
+		signal?.throwIfAborted();
+		const length = Math.min(CHUNK_BYTES$1, end - offset);
+		const bytes = reused ? memory.subarray(0, length) : Buffer.allocUnsafe(length);
+		if (await filled$2(file, bytes, offset) < length) throw new HostError("host-disk", "the disk became shorter while it was read", "end what writes to it, and try again");
+		yield {
+			offset,
+			bytes
+		};
+	}
+}
+/** @throws Error where the file ends before */
+async function readAt(file, offset, length) {
+	const bytes = Buffer.alloc(length);
+	if (await filled$2(file, bytes, offset) < length) throw new Error(`the disk ends before byte ${offset + length}`);
+	return bytes;
+}
+/** Reads until the bytes are full or the file ends: one read may give less than is asked for and there. @returns how many */
+async function filled$2(file, bytes, offset) {
+	let done = 0;
+	while (done < bytes.length) {
+		const { bytesRead } = await file.read(bytes, done, bytes.length - done, offset + done);
+		if (bytesRead === 0) break;
+		done += bytesRead;
+	}
+	return done;
+}
+async function writeAt(file, offset, bytes) {
+	await file.write(bytes, 0, bytes.length, offset);
+}
+async function writeZeros(file, { offset, length }) {
+	for (let done = 0; done < length; done += CHUNK_BYTES$1) await writeAt(file, offset + done, ZEROS.subarray(0, Math.min(CHUNK_BYTES$1, length - done)));
+}
+// src/disk/range.ts
+/** Ranges in order, of which those that touch or overlap become one. */
+function joinedRanges(ranges) {
+	const result = [];
+	for (const range of ranges) addRange(result, range);
+	return result;
+}
+/** Puts a range behind the others, which start before it, and joins it with the last one where they touch. */
+function addRange(ranges, range) {
+	const last = ranges.at(-1);
+	if (last === void 0 || last.offset + last.length < range.offset) ranges.push(range);
+	else {
+		const end = Math.max(last.offset + last.length, range.offset + range.length);
+		ranges[ranges.length - 1] = {
+			offset: last.offset,
+			length: end - last.offset
+		};
+	}
+}
+// src/disk/ranges.ts
+/**
+* Where a file is no hole, in order, as its file system tells, which is more than what is not zero. Node cannot ask for
+* it (lseek(2), SEEK_DATA), qemu-img can.
+*
+* @throws HostError where the file is shorter than it was
+*/
+async function allocatedRanges(path, { sizeBytes, signal }) {
+	const { stdout } = await runCommand("qemu-img", [
+		"map",
+		"--output=json",
+		"-f",
+		"raw",
+		"--",
+		resolve(path)
+	], signal === void 0 ? {} : { signal });
+	if ((await stat(path)).size < sizeBytes) throw changedDisk(path);
+	return wholeGrains(JSON.parse(stdout.toString()).filter(({ data }) => data).map(({ start, length }) => ({
+		offset: start,
+		length
+	})), {
+		grainBytes: 1,
+		sizeBytes
+	});
+}
+/**
+* Reads a file grain by grain, but none that is all zeros: the same content gives the same grains, wherever it has holes.
+* The last one ends with the file. The bytes hold until the next grain is asked for.
+*
+* @throws HostError where the file is shorter than it was
+*/
+async function* usedGrains(path, facts) {
+	const { grainBytes, signal } = facts;
+	const ranges = wholeGrains(await allocatedRanges(path, facts), facts);
+	await using file = await open(path);
+	for (const range of ranges) for await (const { offset, bytes } of chunksOf(file, range, {
+		reused: true,
+		...signal ? { signal } : {}
+	})) for (let at = 0; at < bytes.length; at += grainBytes) {
+		const grain = bytes.subarray(at, at + grainBytes);
+		if (!isZero(grain)) yield {
+			offset: offset + at,
+			bytes: grain
+		};
+	}
+}
+/** The grains of a file that hold anything but zeros, neighbours as one. Two files of the same bytes have the same. */
+async function usedRanges(path, facts) {
+	const used = [];
+	for await (const { offset, bytes } of usedGrains(path, facts)) addRange(used, {
+		offset,
+		length: bytes.length
+	});
+	return used;
+}
+/** Ranges widened to whole grains, as far as these are in the file. */
+function wholeGrains(ranges, facts) {
+	const { grainBytes, sizeBytes, from = 0 } = facts;
+	return joinedRanges(ranges.map(({ offset, length }) => {
+		const start = from + Math.max(0, Math.floor((offset - from) / grainBytes)) * grainBytes;
+		const end = from + Math.ceil((offset + length - from) / grainBytes) * grainBytes;
+		return {
+			offset: start,
+			length: Math.min(end, sizeBytes) - start
+		};
+	}).filter(({ length }) => length > 0));
+}
+// src/disk/content.ts
+/** The raw disk itself, its holes as zeros that are not read. */
+async function rawContent(path, sizeBytes, signal) {
+	const extents = [];
+	let at = 0;
+	const zerosTo = (offset) => {
+		if (offset > at) extents.push({
+			kind: "zeros",
+			length: offset - at
+		});
+	};
+	for (const { offset, length } of await allocatedRanges(path, {
+		sizeBytes,
+		...signal ? { signal } : {}
+	})) {
+		zerosTo(offset);
+		extents.push({
+			kind: "data",
+			offset,
+			length
+		});
+		at = offset + length;
+	}
+	zerosTo(sizeBytes);
+	return {
+		extents,
+		sizeBytes
+	};
+}
+/**
+* The raw disk as a qcow2 of plain clusters, which a compressor makes smaller than compressed ones. Like that of
+* `qemu-img convert`, it holds no cluster of zeros; unlike it, no file is written.
+*/
+async function qcow2Content(path, sizeBytes, signal) {
+	const map = qcow2Map(sizeBytes, await usedRanges(path, {
+		grainBytes: CLUSTER_BYTES,
+		sizeBytes,
+		...signal === void 0 ? {} : { signal }
+	}));
+	return {
+		extents: [{
+			kind: "bytes",
+			bytes: map.head
+		}, ...map.data.flatMap(wholeClusters)],
+		sizeBytes: map.sizeBytes
+	};
+}
+function wholeClusters({ offset, length }) {
+	const rest = (CLUSTER_BYTES - length % CLUSTER_BYTES) % CLUSTER_BYTES;
+	const data = {
+		kind: "data",
+		offset,
+		length
+	};
+	return rest === 0 ? [data] : [data, {
+		kind: "zeros",
+		length: rest
+	}];
+}
+/** Octal digits in fields of 12 bytes. */
+const OCTAL_LIMIT = 8 ** 11;
+const NAME_AT = 0;
+const MODE_AT = 100;
+const UID_AT = 108;
+const GID_AT = 116;
+const SIZE_AT$1 = 124;
+const MTIME_AT = 136;
+const CHECKSUM_AT$2 = 148;
+const TYPE_AT$1 = 156;
+const MAGIC_AT = 257;
+/** GNU tar manual, "Basic Tar Format", `oldgnu_header` and `sparse_header`. */
+const SPARSE_AT = 386;
+const SPARSE_ENTRIES = 4;
+const EXTENDED_AT = 482;
+const REAL_SIZE_AT = 483;
+const MORE_ENTRIES = 21;
+const MORE_EXTENDED_AT = 504;
+const ENTRY_BYTES$4 = 24;
+/**
+* The header of a plain member, POSIX ustar (IEEE 1003.1, pax, "ustar Interchange Format"); a size from 8 GiB on stands
+* in base 256, as GNU tar writes and reads it, and VMware and VirtualBox read it.
+*/
+function memberHeader(member) {
+	return signed(block(member, "0", "ustar\x0000"));
+}
+/** The header of a plain member in the old GNU format. */
+function oldGnuHeader(member) {
+	return signed(block(member, "0", "ustar  \0"));
+}
+/**
+* The header blocks of a sparse member in the old GNU format; the bytes of its content follow, one after the other.
+*
+* @param member with the size that the file has when it is unpacked
+* @param content ascending; whatever is between is zero
+*/
+function sparseHeader(member, content) {
+	const stored = content.reduce((sum, { length }) => sum + length, 0);
+	const map = [...content, {
+		offset: member.sizeBytes,
+		length: 0
+	}];
+	const header = block({
+		...member,
+		sizeBytes: stored
+	}, "S", "ustar  \0");
+	for (const [index, range] of map.slice(0, SPARSE_ENTRIES).entries()) putRange(header, SPARSE_AT, index, range);
+	putNumber(header, REAL_SIZE_AT, member.sizeBytes);
+	header[EXTENDED_AT] = map.length > SPARSE_ENTRIES ? 1 : 0;
+	const blocks = [signed(header)];
+	for (let from = SPARSE_ENTRIES; from < map.length; from += MORE_ENTRIES) {
+		const more = Buffer.alloc(512);
+		for (const [index, range] of map.slice(from, from + MORE_ENTRIES).entries()) putRange(more, 0, index, range);
+		more[MORE_EXTENDED_AT] = map.length > from + MORE_ENTRIES ? 1 : 0;
+		blocks.push(more);
+	}
+	return Buffer.concat(blocks);
+}
+/** A size with what is missing to whole blocks. */
+function paddedSize(sizeBytes) {
+	return Math.ceil(sizeBytes / 512) * 512;
+}
+/** The end of an archive. */
+function archiveEnd() {
+	return Buffer.alloc(1024);
+}
+function block(member, type, magic) {
+	const header = Buffer.alloc(512);
+	header.write(member.name, NAME_AT, "latin1");
+	header.write("0000644\0", MODE_AT, "latin1");
+	header.write("0000000\0", UID_AT, "latin1");
+	header.write("0000000\0", GID_AT, "latin1");
+	putNumber(header, SIZE_AT$1, member.sizeBytes);
+	putNumber(header, MTIME_AT, member.mtimeSeconds);
+	header.write(type, TYPE_AT$1, "latin1");
+	header.write(magic, MAGIC_AT, "latin1");
+	return header;
+}
+function putRange(header, from, index, range) {
+	putNumber(header, from + index * ENTRY_BYTES$4, range.offset);
+	putNumber(header, from + index * ENTRY_BYTES$4 + ENTRY_BYTES$4 / 2, range.length);
+}
+function putNumber(header, at, value) {
+	if (value < OCTAL_LIMIT) {
+		header.write(`${value.toString(8).padStart(11, "0")}\0`, at, "latin1");
+		return;
+	}
+	header[at] = 128;
+	header.writeBigUInt64BE(BigInt(value), at + 4);
+}
+function signed(header) {
+	header.write(" ".repeat(8), CHECKSUM_AT$2, "latin1");
+	const sum = header.reduce((total, byte) => total + byte, 0);
+	header.write(`${sum.toString(8).padStart(6, "0")}\0 `, CHECKSUM_AT$2, "latin1");
+	return header;
+}
+// src/disk/formats/gce.ts
+const GRAIN_BYTES$1 = 65536;
+/**
+* Writes an image for Google Compute Engine: `disk.raw` in a gzip packed tar of the old GNU format (Google Cloud, "Manually
+* import boot disks": `tar --format=oldgnu -Sczf NAME.tar.gz disk.raw`), before it KIWI's `manifest.json` where there is
+* a license (kiwi/storage/subformat/gce.py).
+*
+* The holes are in the tar's map, as Google's `-S` puts them there, and not in its content. The map comes first, so the
+* content is read twice, but no zeros are compressed, and what unpacks the image gets the holes back. What is a hole is
+* decided by content: a disk that was copied without its holes gives the same bytes.
+*/
+async function writeGce(request) {
+	const { raw, target, signal } = request;
+	await using disk = await open(raw, "r");
+	const options = signal === void 0 ? {} : { signal };
+	const { size } = await disk.stat();
+	const content = await usedRanges(raw, {
+		grainBytes: GRAIN_BYTES$1,
+		sizeBytes: size,
+		...options
+	});
+	await pipeline(Readable.from(archive(disk, content, request), { objectMode: false }), (chunks) => compressedChunks(chunks, { algorithm: "gzip" }, signal), createWriteStream(target), options);
+}
+async function* archive(disk, content, request) {
+	const { license, sizeBytes, epochSeconds: mtimeSeconds, signal } = request;
+	if (license !== void 0) {
+		const text = Buffer.from(`{"licenses": [${JSON.stringify(license)}]}`);
+		yield oldGnuHeader({
+			name: "manifest.json",
+			sizeBytes: text.length,
+			mtimeSeconds
+		});
+		yield Buffer.concat([text], paddedSize(text.length));
+	}
+	yield sparseHeader({
+		name: "disk.raw",
+		sizeBytes,
+		mtimeSeconds
+	}, content);
+	let stored = 0;
+	for (const range of content) for await (const { bytes } of chunksOf(disk, range, signal === void 0 ? {} : { signal })) {
+		stored += bytes.length;
+		yield bytes;
+	}
+	yield Buffer.alloc(paddedSize(stored) - stored);
+	yield archiveEnd();
+}
+// src/disk/machine.ts
+const LSI_LOGIC = {
+	resourceType: 6,
+	subtype: "lsilogic",
+	title: "SCSI Controller"
+};
+const PARAVIRTUAL = {
+	resourceType: 6,
+	subtype: "VirtualSCSI",
+	title: "SCSI Controller"
+};
+/**
+* KIWI's words (kiwi/schema/kiwi.rnc `k.vmdisk.controller.attribute`, kiwi/storage/subformat/template/ova_compose.py) and
+* the subtypes that VMware writes for them (open-vmdk ova-compose.py).
+*/
+const CONTROLLERS = new Map(Object.entries({
+	ide: {
+		resourceType: 5,
+		title: "IDE Controller"
+	},
+	buslogic: {
+		resourceType: 6,
+		subtype: "buslogic",
+		title: "SCSI Controller"
+	},
+	lsilogic: LSI_LOGIC,
+	legacyESX: LSI_LOGIC,
+	scsi: LSI_LOGIC,
+	lsisas1068: {
+		resourceType: 6,
+		subtype: "lsilogicsas",
+		title: "SCSI Controller"
+	},
+	pvscsi: PARAVIRTUAL,
+	paravirtual: PARAVIRTUAL,
+	sata: {
+		resourceType: 20,
+		subtype: "vmware.sata.ahci",
+		title: "SATA Controller"
+	},
+	nvme: {
+		resourceType: 20,
+		subtype: "vmware.nvme.controller",
+		title: "NVMe Controller"
+	}
+}));
+const CONTROLLER_WORDS = [...CONTROLLERS.keys()];
+/** kiwi/schema/kiwi.rnc `k.vmdvd.controller.attribute` */
+const DVD_CONTROLLER_WORDS = ["ide", "scsi"];
+/** ESXi 6.5 and Workstation 14 know it, and it has each of the controllers (VMware KB 1003746). */
+const HARDWARE_VERSION = "13";
+/** The first with SATA. */
+const SATA_VERSION = 10;
+function hardwareVersion(machine) {
+	return machine?.hardwareVersion ?? HARDWARE_VERSION;
+}
+/**
+* The controller of the disk. Where none is named it is SATA, for which every Linux has a driver in its initrd and which
+* VMware and VirtualBox know both; KIWI names NVMe on a hardware version, 9, that has none.
+*/
+function diskController(machine) {
+	const fallback = Number(hardwareVersion(machine)) < SATA_VERSION ? "lsilogic" : "sata";
+	return CONTROLLERS.get(machine?.diskController ?? fallback) ?? LSI_LOGIC;
+}
+/** The controller of the drive for DVDs, where there is one. */
+function dvdController(machine) {
+	return machine?.dvd === void 0 ? void 0 : CONTROLLERS.get(machine.dvd.controller ?? "ide");
+}
+const NETWORK_CARDS = new Map(Object.entries({
+	e1000: "E1000",
+	e1000e: "E1000e",
+	vmxnet: "VmxNet",
+	vmxnet2: "VmxNet2",
+	vmxnet3: "VmxNet3",
+	pcnet32: "PCNet32",
+	vlance: "PCNet32"
+}));
+/** What an OVF calls the card (DSP0243 names no values; VMware's are these). */
+function networkCardType(card) {
+	const driver = card.driver ?? "vmxnet3";
+	return NETWORK_CARDS.get(driver.toLowerCase()) ?? driver;
+}
+// src/disk/formats/ovf.ts
+const CPUS = 2;
+/** What KIWI means to give where `<machine>` says nothing (kiwi/storage/subformat/ova.py `template_record`). */
+const MEMORY_MEGABYTES = 4096;
+/** KIWI's `suse-64` is the word of a vmx file, and not all is SUSE. */
+const GUEST_OS = "otherLinux64Guest";
+/** CIM_OperatingSystem.OSType: LINUX 64-Bit. */
+const CIM_LINUX_64 = 101;
+const NETWORK = "VM Network";
+/** CIM_ResourceAllocationSettingData.ResourceType */
+const CPU = 3;
+const MEMORY = 4;
+const ETHERNET = 10;
+const CD_DRIVE = 15;
+const HARD_DISK = 17;
+/**
+* The OVF descriptor of an appliance: DMTF DSP0243 1.x, of the namespace `envelope/1`, with VMware's words where the
+* standard leaves them open.
+*/
+function ovfText({ name, vmdk, machine, firmware }) {
+	const networks = [...new Set((machine?.nics ?? []).map((nic) => nic.mode ?? NETWORK))];
+	const disk = `ovf:capacity="${vmdk.capacityBytes}" ovf:capacityAllocationUnits="byte" ovf:diskId="vmdisk1" ovf:fileRef="file1" ovf:format="http://www.vmware.com/interfaces/specifications/vmdk.html#streamOptimized" ovf:populatedSize="${vmdk.populatedBytes}"`;
+	return `<?xml version="1.0" encoding="UTF-8"?>
+<Envelope xmlns="http://schemas.dmtf.org/ovf/envelope/1" xmlns:ovf="http://schemas.dmtf.org/ovf/envelope/1" xmlns:rasd="http://schemas.dmtf.org/wbem/wscim/1/cim-schema/2/CIM_ResourceAllocationSettingData" xmlns:vssd="http://schemas.dmtf.org/wbem/wscim/1/cim-schema/2/CIM_VirtualSystemSettingData" xmlns:vmw="http://www.vmware.com/schema/ovf">
+  <References>
+    <File ovf:href="${escaped(vmdk.fileName)}" ovf:id="file1" ovf:size="${vmdk.fileBytes}"/>
+  </References>
+  <DiskSection>
+    <Info>The disk</Info>
+    <Disk ${disk}/>
+  </DiskSection>
+  <NetworkSection>
+    <Info>The networks</Info>
+${(networks.length === 0 ? [NETWORK] : networks).map(networkText).join("\n")}
+  </NetworkSection>
+  <VirtualSystem ovf:id="${escaped(name)}">
+    <Info>A virtual machine</Info>
+    <Name>${escaped(name)}</Name>
+    <OperatingSystemSection ovf:id="${CIM_LINUX_64}" vmw:osType="${escaped(machine?.guestOS ?? GUEST_OS)}">
+      <Info>The operating system</Info>
+    </OperatingSystemSection>
+    <VirtualHardwareSection>
+      <Info>The hardware</Info>
+      <System>
+        <vssd:ElementName>Virtual Hardware Family</vssd:ElementName>
+        <vssd:InstanceID>0</vssd:InstanceID>
+        <vssd:VirtualSystemIdentifier>${escaped(name)}</vssd:VirtualSystemIdentifier>
+        <vssd:VirtualSystemType>vmx-${hardwareVersion(machine).padStart(2, "0")}</vssd:VirtualSystemType>
+      </System>
+${hardware(machine).map(itemText).join("\n")}${firmwareText(firmware)}
+    </VirtualHardwareSection>
+  </VirtualSystem>
+</Envelope>
+`;
+}
+function hardware(machine) {
+	const disk = diskController(machine);
+	const dvd = dvdController(machine);
+	const isShared = dvd?.resourceType === disk.resourceType;
+	const controllers = dvd === void 0 || isShared ? [disk] : [disk, dvd];
+	const cpus = machine?.cpus ?? CPUS;
+	const megabytes = machine?.memoryMegabytes ?? MEMORY_MEGABYTES;
+	const nics = machine === void 0 || machine.nics.length === 0 ? [{}] : machine.nics;
+	return [
+		{
+			ResourceType: CPU,
+			ElementName: `${cpus} virtual CPUs`,
+			AllocationUnits: "hertz * 10^6",
+			VirtualQuantity: cpus
+		},
+		{
+			ResourceType: MEMORY,
+			ElementName: `${megabytes} MB of memory`,
+			AllocationUnits: "byte * 2^20",
+			VirtualQuantity: megabytes
+		},
+		...controllers.map(controllerItem),
+		{
+			ResourceType: HARD_DISK,
+			ElementName: "Hard disk 1",
+			HostResource: "ovf:/disk/vmdisk1",
+			Parent: FIRST_CONTROLLER,
+			AddressOnParent: 0
+		},
+		...dvd === void 0 ? [] : [driveItem(isShared)],
+		...nics.map(cardItem)
+	].map((item, index) => ({
+		...item,
+		InstanceID: index + 1
+	}));
+}
+/** Behind processors and memory. */
+const FIRST_CONTROLLER = 3;
+function controllerItem({ resourceType, subtype, title }, index) {
+	return {
+		ResourceType: resourceType,
+		ElementName: `${title} ${index}`,
+		...subtype === void 0 ? {} : { ResourceSubType: subtype },
+		Address: 0
+	};
+}
+function driveItem(isShared) {
+	return {
+		ResourceType: CD_DRIVE,
+		ElementName: "CD/DVD drive 1",
+		ResourceSubType: "vmware.cdrom.remotepassthrough",
+		AutomaticAllocation: "false",
+		Parent: isShared ? FIRST_CONTROLLER : 4,
+		AddressOnParent: isShared ? 1 : 0
+	};
+}
+function cardItem(nic, index) {
+	const { mac, mode, interface: number } = nic;
+	return {
+		ResourceType: ETHERNET,
+		ElementName: `Ethernet ${number ?? index}`,
+		ResourceSubType: networkCardType(nic),
+		...mac === void 0 || mac === "generated" ? {} : { Address: mac },
+		AutomaticAllocation: "true",
+		Connection: mode ?? NETWORK
+	};
+}
+/** The schema of `rasd` wants its elements in the order of their names. */
+function itemText(item) {
+	return [
+		"      <Item>",
+		...Object.entries(item).sort(([one], [other]) => one < other ? -1 : 1).map(([field, value]) => `        <rasd:${field}>${escaped(`${value}`)}</rasd:${field}>`),
+		"      </Item>"
+	].join("\n");
+}
+function networkText(name) {
+	return `    <Network ovf:name="${escaped(name)}">\n      <Description>${escaped(name)}</Description>\n    </Network>`;
+}
+/** As KIWI: `uefi` is EFI with secure boot (kiwi/firmware.py `efi_mode`, kiwi/storage/subformat/ova.py). */
+function firmwareText(firmware) {
+	if (firmware === void 0) return "";
+	return Object.entries({
+		firmware: firmware === "efi" || firmware === "uefi" ? "efi" : "bios",
+		"bootOptions.efiSecureBootEnabled": `${firmware === "uefi"}`
+	}).map(([key, value]) => `\n      <vmw:Config ovf:required="false" vmw:key="${key}" vmw:value="${value}"/>`).join("");
+}
+const ENTITIES = {
+	"&": "&amp;",
+	"<": "&lt;",
+	">": "&gt;",
+	"\"": "&quot;"
+};
+/** XML 1.0 section 2.2: there is no way to write control characters and the like. */
+function escaped(text) {
+	return text.replaceAll(/[\p{Cc}\p{Cs}\ufffe\uffff]/gu, " ").replaceAll(/[&<>"]/g, (character) => ENTITIES[character] ?? character);
+}
+// src/disk/contentid.ts
+const GRAIN_BYTES = 1048576;
+/**
+* A hash over a disk file from which its ids are made: the same content has the same ids, another has others. Zeros are
+* left out, so that holes cost nothing.
+*
+* @param from where in the file the disk begins; it goes to the file's end
+* @param masked what is taken for zeros: where the ids stand
+*/
+async function contentHash$1(path, from, masked, signal) {
+	const hash = createHash("sha256");
+	const { size: sizeBytes } = await stat(path);
+	const facts = {
+		grainBytes: GRAIN_BYTES,
+		sizeBytes,
+		from,
+		...signal === void 0 ? {} : { signal }
+	};
+	for await (const { offset, bytes } of usedGrains(path, facts)) {
+		for (const mask of masked) {
+			const first = Math.max(mask.offset - offset, 0);
+			const end = Math.min(mask.offset + mask.length - offset, bytes.length);
+			if (first < end) bytes.fill(0, first, end);
+		}
+		if (!isZero(bytes)) hash.update(`${offset - from} ${bytes.length}\n`).update(bytes);
+	}
+	return hash.digest();
+}
+/** The 16 bytes of an UUID that a hash stands for, in the order of its text: version 8, RFC 9562 section 5.8. */
+function uuidBytes(hash, purpose) {
+	const bytes = createHash("sha256").update(hash).update(purpose).digest().subarray(0, 16);
+	bytes[6] = 128 | (bytes[6] ?? 0) & 15;
+	bytes[8] = 128 | (bytes[8] ?? 0) & 63;
+	return bytes;
+}
+/** An UUID as Microsoft's GUIDs and VirtualBox store it: its first three parts with the lowest byte first. */
+function guidBytes(uuid) {
+	const bytes = Buffer.from(uuid);
+	bytes.subarray(0, 4).reverse();
+	bytes.subarray(4, 6).reverse();
+	bytes.subarray(6, 8).reverse();
+	return bytes;
+}
+// src/disk/formats/vmdk.ts
+const SECTOR_BYTES$1 = 512;
+/** QEMU block/vmdk.c `VMDK4Header`, VMware's SparseExtentHeader; numbers are little-endian and in sectors. */
+const MAGIC = "KDMV";
+const HEADER_BYTES$1 = 512;
+const CAPACITY_AT = 12;
+const GRAIN_AT = 20;
+const DESCRIPTOR_AT = 28;
+const DESCRIPTOR_SIZE_AT = 36;
+const TABLE_ENTRIES_AT = 44;
+const DIRECTORY_AT = 56;
+/** Stands for "no parent". */
+const NO_CID = 4294967295;
+/**
+* Replaces the random content id (CID) that qemu-img writes into the descriptor of a vmdk by one of its content.
+*
+* @param start where in the file the vmdk begins; it goes to the file's end
+*/
+async function stampVmdk(path, start, signal) {
+	await using file = await open(path, "r+");
+	const header = await vmdkHeader(file, start);
+	const at = start + sectors(header, DESCRIPTOR_AT);
+	const length = sectors(header, DESCRIPTOR_SIZE_AT);
+	const hash = await contentHash$1(path, start, [{
+		offset: at,
+		length
+	}], signal);
+	const cid = hash.readUInt32BE(0) === NO_CID ? 0 : hash.readUInt32BE(0);
+	const text = (await readAt(file, at, length)).toString("latin1").replace(/\0.*$/s, "");
+	const line = `CID=${cid.toString(16).padStart(8, "0")}`;
+	const stamped = Buffer.alloc(length);
+	if (stamped.write(text.replace(/^CID=.*$/m, line), "latin1") >= length) throw new Error("the descriptor is full");
+	await writeAt(file, at, stamped);
+}
+/** How much of a vmdk's virtual size has content, in bytes: its grains that are there. */
+async function populatedBytes(file, start) {
+	const header = await vmdkHeader(file, start);
+	const entries = header.readUInt32LE(TABLE_ENTRIES_AT);
+	const grainBytes = sectors(header, GRAIN_AT);
+	const tables = Math.ceil(sectors(header, CAPACITY_AT) / grainBytes / entries);
+	const directory = await readAt(file, start + sectors(header, DIRECTORY_AT), tables * 4);
+	let grains = 0;
+	for (let index = 0; index < tables; index += 1) {
+		const table = await readAt(file, start + directory.readUInt32LE(index * 4) * SECTOR_BYTES$1, entries * 4);
+		for (let entry = 0; entry < entries; entry += 1) grains += table.readUInt32LE(entry * 4) > 1 ? 1 : 0;
+	}
+	return grains * grainBytes;
+}
+async function vmdkHeader(file, start) {
+	const header = await readAt(file, start, HEADER_BYTES$1);
+	if (header.toString("latin1", 0, 4) !== MAGIC) throw new Error("qemu-img wrote a vmdk without a header");
+	return header;
+}
+function sectors(header, at) {
+	return Number(header.readBigUInt64LE(at)) * SECTOR_BYTES$1;
+}
+// src/disk/formats/ova.ts
+const ARCHIVE = "archive";
+/** All others: a plain name in a tar, in an URL and in the manifest. */
+const UNFIT = /[^A-Za-z0-9._-]+/g;
+const NAME_LENGTH = 90;
+/**
+* Writes an OVA: descriptor, manifest and vmdk, in this order, in a ustar archive (DMTF DSP0243 1.1 sections 5.1 and 5.3).
+* The manifest has SHA256, as those of open-vmdk (ova/mkova.sh) and osbuild (stages/org.osbuild.ovf) for vSphere.
+*
+* qemu-img writes the vmdk where it stands in the archive, behind space for what comes before it, so that it is there
+* once only. The descriptor ends with blanks as far as the space is larger than it.
+*
+* @returns path of the archive, in the folder
+*/
+async function writeOva(request) {
+	const { epochSeconds: mtimeSeconds, signal } = request;
+	const names = memberNames(request);
+	const ovfBytes = Buffer.byteLength(descriptor(request, Number.MAX_SAFE_INTEGER, Number.MAX_SAFE_INTEGER));
+	const manifestBytes = manifest(names, "", "").length;
+	const vmdkAt = 1536 + paddedSize(ovfBytes) + paddedSize(manifestBytes);
+	const path = await writeVmdk(request, vmdkAt);
+	await stampVmdk(path, vmdkAt, signal);
+	await using file = await open(path, "r+");
+	const vmdkBytes = (await file.stat()).size - vmdkAt;
+	const ovf = Buffer.alloc(ovfBytes, " ");
+	ovf.write(descriptor(request, vmdkBytes, await populatedBytes(file, vmdkAt)));
+	const sums = manifest(names, ovf, await sha256From(file, vmdkAt, signal));
+	const start = [
+		memberHeader({
+			name: names.ovf,
+			sizeBytes: ovf.length,
+			mtimeSeconds
+		}),
+		Buffer.concat([ovf], paddedSize(ovf.length)),
+		memberHeader({
+			name: names.manifest,
+			sizeBytes: sums.length,
+			mtimeSeconds
+		}),
+		Buffer.concat([sums], paddedSize(sums.length)),
+		memberHeader({
+			name: names.vmdk,
+			sizeBytes: vmdkBytes,
+			mtimeSeconds
+		})
+	];
+	await writeAt(file, 0, Buffer.concat(start));
+	const end = vmdkAt + vmdkBytes;
+	await writeAt(file, end, Buffer.concat([Buffer.alloc(paddedSize(end) - end), archiveEnd()]));
+	return path;
+}
+function memberNames({ fileName }) {
+	const stem = fileName.replaceAll(UNFIT, "_").slice(0, NAME_LENGTH);
+	return {
+		ovf: `${stem}.ovf`,
+		manifest: `${stem}.mf`,
+		vmdk: `${stem}.vmdk`
+	};
+}
+function descriptor(request, fileBytes, populated) {
+	const vmdk = {
+		fileName: memberNames(request).vmdk,
+		fileBytes,
+		capacityBytes: request.sizeBytes
+	};
+	return ovfText({
+		...request.appliance,
+		vmdk: {
+			...vmdk,
+			populatedBytes: populated
+		}
+	});
+}
+/** @param vmdkSum hexadecimal */
+function manifest(names, ovf, vmdkSum) {
+	const ovfSum = createHash("sha256").update(ovf).digest("hex");
+	return Buffer.from(`SHA256(${names.ovf})= ${ovfSum}\nSHA256(${names.vmdk})= ${vmdkSum.padEnd(ovfSum.length)}\n`);
+}
+/** @returns path of a file with an empty start, and from `vmdkAt` on the vmdk */
+async function writeVmdk(request, vmdkAt) {
+	const { disk, sizeBytes, folder, optionArguments, signal } = request;
+	const options = {
+		cwd: folder,
+		...signal === void 0 ? {} : { signal }
+	};
+	const { vmdk } = memberNames(request);
+	await runCommand("qemu-img", [
+		"create",
+		"-q",
+		"-f",
+		"vmdk",
+		...optionArguments,
+		"--",
+		vmdk,
+		`${sizeBytes}`
+	], options);
+	const path = join(folder, ARCHIVE);
+	await copyTo(join(folder, vmdk), path, vmdkAt);
+	const place = `driver=vmdk,file.driver=raw,file.offset=${vmdkAt},file.file.driver=file,file.file.filename=${ARCHIVE}`;
+	await runCommand("qemu-img", [
+		"convert",
+		...[
+			"-n",
+			"--target-is-zero",
+			"--target-image-opts"
+		],
+		"-f",
+		disk.format,
+		"--",
+		disk.file,
+		place
+	], options);
+	return path;
+}
+/** Moves a small file to a place in another, which it begins. */
+async function copyTo(from, to, start) {
+	await using source = await open(from);
+	await using target = await open(to, "wx");
+	const { size } = await source.stat();
+	for await (const { offset, bytes } of chunksOf(source, {
+		offset: 0,
+		length: size
+	})) await writeAt(target, start + offset, bytes);
+	await rm(from);
+}
+async function sha256From(file, start, signal) {
+	const hash = createHash("sha256");
+	const { size } = await file.stat();
+	const options = {
+		reused: true,
+		...signal === void 0 ? {} : { signal }
+	};
+	for await (const { bytes } of chunksOf(file, {
+		offset: start,
+		length: size - start
+	}, options)) hash.update(bytes);
+	return hash.digest("hex");
+}
+// src/disk/formats/vdi.ts
+/** QEMU block/vdi.c `VdiHeader`: `uuid_image`, and behind it `uuid_last_snap`. */
+const UUID_AT$1 = 392;
+/** Replaces the two random ids that qemu-img puts into a VDI by ids of its content: VirtualBox keeps disks apart by them. */
+async function stampVdi(path, signal) {
+	await using file = await open(path, "r+");
+	const hash = await contentHash$1(path, 0, [{
+		offset: UUID_AT$1,
+		length: 32
+	}], signal);
+	const ids = ["vdi image", "vdi snapshot"].map((purpose) => guidBytes(uuidBytes(hash, purpose)));
+	await writeAt(file, UUID_AT$1, Buffer.concat(ids));
+}
+// src/disk/formats/vhd.ts
+/** Microsoft, "Virtual Hard Disk Image Format Specification", Hard Disk Footer Format; numbers are big-endian. */
+const FOOTER_BYTES = 512;
+const COOKIE = "conectix";
+const TIME_AT = 24;
+/** Current size, in bytes. */
+const SIZE_AT = 48;
+const TYPE_AT = 60;
+const FIXED = 2;
+const DYNAMIC = 3;
+const CHECKSUM_AT$1 = 64;
+const UUID_AT = 68;
+/** 2000-01-01, from which the format counts seconds. */
+const TIME_ZERO = 946684800;
+const LAST_TIME = 2 ** 32 - 1;
+/** kiwi/storage/subformat/vhdfixed.py `_write_vhd_tag` */
+const TAG_AT = 65536;
+const TAG_BYTES = 512;
+/**
+* Replaces the time and the random id that qemu-img puts into a VHD, of either kind, by the given time and an id of its
+* content.
+*
+* @returns what a machine sees, in bytes: of a fixed VHD only its footer says so, for qemu-img takes a guest's sector 0
+*   that begins like a footer for the header of a dynamic one (QEMU block/vpc.c `vpc_open`)
+*/
+async function stampVhd(path, epochSeconds, signal) {
+	await using file = await open(path, "r+");
+	const { size } = await file.stat();
+	const footerAt = size - FOOTER_BYTES;
+	const footer = await readAt(file, footerAt, FOOTER_BYTES);
+	if (footer.toString("latin1", 0, 8) !== COOKIE) throw new Error("qemu-img wrote a VHD without a footer");
+	const type = footer.readUInt32BE(TYPE_AT);
+	if (type !== FIXED && type !== DYNAMIC) throw new Error(`qemu-img wrote a VHD of the type ${type}`);
+	const places = type === DYNAMIC ? [0, footerAt] : [footerAt];
+	const hash = await contentHash$1(path, 0, places.flatMap((at) => [{
+		offset: at + TIME_AT,
+		length: 4
+	}, {
+		offset: at + CHECKSUM_AT$1,
+		length: 20
+	}]), signal);
+	footer.writeUInt32BE(Math.min(Math.max(epochSeconds - TIME_ZERO, 0), LAST_TIME), TIME_AT);
+	uuidBytes(hash, "vhd").copy(footer, UUID_AT);
+	footer.writeUInt32BE(0, CHECKSUM_AT$1);
+	footer.writeUInt32BE(onesComplement(footer), CHECKSUM_AT$1);
+	for (const at of places) await writeAt(file, at, footer);
+	return Number(footer.readBigUInt64BE(SIZE_AT));
+}
+function onesComplement(bytes) {
+	return ~bytes.reduce((sum, byte) => sum + byte, 0) >>> 0;
+}
+/**
+* Writes the tag that Azure's marketplace looks for, as KIWI does: 512 bytes at 64 KiB that begin with the GUID.
+*
+* @param tag `XXXXXXXX-XXXX-XXXX-XXXX-XXXXXXXXXXXX`
+* @throws DescriptionError where the disk has something of its own there, which KIWI writes over
+*/
+async function writeVhdTag(path, tag) {
+	await using file = await open(path, "r+");
+	const bytes = Buffer.alloc(TAG_BYTES);
+	guidBytes(Buffer.from(tag.replaceAll("-", ""), "hex")).copy(bytes);
+	const { size } = await file.stat();
+	if (size < 66560) throw refused$2("the disk ends before 64 KiB");
+	const before = await readAt(file, TAG_AT, TAG_BYTES);
+	if (!isZero(before) && !before.equals(bytes)) throw refused$2("the disk holds data there, its boot loader perhaps");
+	await writeAt(file, TAG_AT, bytes);
+}
+function refused$2(reason) {
+	return new DescriptionError([{
+		where: "vhdfixedtag",
+		text: `the tag of a fixed VHD stands at 64 KiB, and ${reason}: leave the attribute out`
+	}]);
+}
+// src/disk/formats/vhdx.ts
+/** MS-VHDX: section 2.2 (layout, file identifier), 2.2.2 (headers), 2.3 (log), 2.6 (metadata); all little-endian. */
+const KIBIBYTE = 1024;
+const CREATOR = {
+	offset: 8,
+	length: 512
+};
+const HEADERS = [64 * KIBIBYTE, 128 * KIBIBYTE];
+const HEADER_BYTES = 4096;
+const CHECKSUM_AT = 4;
+const SEQUENCE_AT = 8;
+const FILE_WRITE_GUID_AT = 16;
+const DATA_WRITE_GUID_AT = 32;
+const LOG_GUID_AT = 48;
+const LOG_LENGTH_AT = 68;
+const LOG_OFFSET_AT = 72;
+const REGION_TABLE = 192 * KIBIBYTE;
+const TABLE_BYTES = 64 * KIBIBYTE;
+const REGION_ENTRIES_AT = 16;
+const METADATA_ENTRIES_AT = 32;
+const ENTRY_BYTES$3 = 32;
+const GUID_BYTES = 16;
+const METADATA_REGION = "06a27c8b90479a4bb8fe575f050f886e";
+const PAGE_83_DATA = "ab12cabee6b2234593efc309e000c746";
+/**
+* Replaces what qemu-img writes at random or of itself into a VHDX by ids of its content: the ids and numbers of both
+* headers, the id of the disk, the name of the program, and the old entries of the log, which is empty.
+*/
+async function stampVhdx(path, signal) {
+	await using file = await open(path, "r+");
+	const headers = await Promise.all(HEADERS.map((at) => readAt(file, at, HEADER_BYTES)));
+	const [first] = headers;
+	if (first?.toString("latin1", 0, 4) !== "head") throw new Error("qemu-img wrote a VHDX without headers");
+	if (headers.some((header) => !isZero(header.subarray(LOG_GUID_AT, 64)))) throw new Error("qemu-img wrote a VHDX with a log that is to be played");
+	const log = {
+		offset: Number(first.readBigUInt64LE(LOG_OFFSET_AT)),
+		length: first.readUInt32LE(LOG_LENGTH_AT)
+	};
+	const idAt = await diskIdPlace(file);
+	const hash = await contentHash$1(path, 0, masks(log, idAt), signal);
+	await writeAt(file, CREATOR.offset, creator());
+	await writeZeros(file, log);
+	await writeAt(file, idAt, guidBytes(uuidBytes(hash, "vhdx disk")));
+	const [one, two] = headers.map((header) => header.readBigUInt64LE(SEQUENCE_AT));
+	const numbers = (one ?? 0n) > (two ?? 0n) ? [2n, 1n] : [1n, 2n];
+	for (const [index, header] of headers.entries()) {
+		header.writeBigUInt64LE(numbers[index] ?? 0n, SEQUENCE_AT);
+		guidBytes(uuidBytes(hash, "vhdx file write")).copy(header, FILE_WRITE_GUID_AT);
+		guidBytes(uuidBytes(hash, "vhdx data write")).copy(header, DATA_WRITE_GUID_AT);
+		header.writeUInt32LE(0, CHECKSUM_AT);
+		header.writeUInt32LE(crc32c(header), CHECKSUM_AT);
+		await writeAt(file, HEADERS[index] ?? 0, header);
+	}
+}
+function masks(log, idAt) {
+	const ids = HEADERS.map((at) => ({
+		offset: at + CHECKSUM_AT,
+		length: 44
+	}));
+	return [
+		CREATOR,
+		log,
+		{
+			offset: idAt,
+			length: GUID_BYTES
+		},
+		...ids
+	];
+}
+/** UTF-16; qemu-img writes its version. */
+function creator() {
+	const bytes = Buffer.alloc(CREATOR.length);
+	bytes.write("kiwi-oci", "utf16le");
+	return bytes;
+}
+/** Where the id of the disk stands ("Page 83 data"), found as a reader finds it: region table, metadata table, item. */
+async function diskIdPlace(file) {
+	const region = entryOf$1(await readAt(file, REGION_TABLE, TABLE_BYTES), REGION_ENTRIES_AT, METADATA_REGION);
+	const metadataAt = Number(region.readBigUInt64LE(GUID_BYTES));
+	return metadataAt + entryOf$1(await readAt(file, metadataAt, TABLE_BYTES), METADATA_ENTRIES_AT, PAGE_83_DATA).readUInt32LE(GUID_BYTES);
+}
+function entryOf$1(table, from, guid) {
+	for (let at = from; at + ENTRY_BYTES$3 <= table.length; at += ENTRY_BYTES$3) if (table.toString("hex", at, at + GUID_BYTES) === guid) return table.subarray(at, at + ENTRY_BYTES$3);
+	throw new Error("qemu-img wrote a VHDX without its metadata");
+}
+/** CRC-32C, RFC 3720 appendix B.4; that of Node's zlib has another polynomial. */
+function crc32c(bytes) {
+	let crc = 4294967295;
+	for (const byte of bytes) {
+		crc ^= byte;
+		for (let bit = 0; bit < 8; bit += 1) crc = (crc & 1) === 0 ? crc >>> 1 : crc >>> 1 ^ 2197175160;
+	}
+	return ~crc >>> 0;
+}
+// src/disk/parts.ts
+/** A vmdk that is text: comments and empty lines, then its version (QEMU block/vmdk.c `vmdk_probe`). */
+const VMDK_TEXT = /^(?:#[^\n]*\n| *\r?\n)*version=[123]\r?\n/;
+const QCOW2_MAGIC = "QFIû";
+/** QEMU docs/interop/qcow2.txt: version at 4; incompatible features at 72, bit 2 of the last byte of them for a data file. */
+const QCOW2_VERSION_AT = 4;
+const QCOW2_FEATURES_END = 79;
+const QCOW2_DATA_FILE = 4;
+const VMDK_MAGIC = "KDMV";
+/** QEMU block/vmdk.c `VMDK4Header`: without a capacity of its own the file only describes others. */
+const VMDK_CAPACITY_AT = 12;
+/** How much of a disk file `startNamesParts` needs to see. */
+const START_BYTES = 4096;
+/**
+* Whether the start of a disk file says that content lies in other files, which qemu-img would open, or connect to,
+* even to tell so.
+*/
+function startNamesParts(start) {
+	const magic = start.toString("latin1", 0, 4);
+	if (magic === QCOW2_MAGIC && start.length > QCOW2_FEATURES_END) return start.readUInt32BE(QCOW2_VERSION_AT) >= 3 && ((start[QCOW2_FEATURES_END] ?? 0) & QCOW2_DATA_FILE) !== 0;
+	if (magic === VMDK_MAGIC && start.length >= 20) return start.readBigUInt64LE(VMDK_CAPACITY_AT) === 0n;
+	return VMDK_TEXT.test(start.toString("latin1"));
+}
+/**
+* The file, other than the disk's own, that a disk needs, by what `qemu-img info` says of it.
+*
+* @param path of the disk as qemu-img was given it
+*/
+function neededPart(info, path) {
+	const data = asRecord(asRecord(info["format-specific"])["data"]);
+	const extents = Array.isArray(data["extents"]) ? data["extents"].map((extent) => asRecord(extent)["filename"]) : [];
+	return [
+		info["backing-filename"],
+		data["data-file"],
+		...extents
+	].find((name) => typeof name === "string" && name !== path);
+}
+function asRecord(value) {
+	return typeof value === "object" && value !== null ? value : {};
+}
+// src/disk/inspect.ts
+const SECTOR_BYTES = 512;
+/** POSIX.1 pax, ustar interchange format: where every header says so. In a disk's first sector it is code. */
+const TAR_MAGIC_AT = 257;
+/** The formats that are one file by themselves and that QEMU reads well. */
+const TAKEN = [
+	"raw",
+	"qcow2",
+	"vdi",
+	"vhdx",
+	"vpc",
+	"vmdk"
+];
+const PACKED = [
+	{
+		magic: "1f8b",
+		name: "gzip"
+	},
+	{
+		magic: "fd377a585a00",
+		name: "xz"
+	},
+	{
+		magic: "28b52ffd",
+		name: "zstd"
+	},
+	{
+		magic: "425a68",
+		name: "bzip2"
+	},
+	{
+		magic: "504b0304",
+		name: "zip"
+	}
+];
+/**
+* Looks at a disk file with `qemu-img info`.
+*
+* @param format given for a disk whose format is known: a raw disk is then not taken for what its guest wrote at its start
+* @throws InputError for the input `disk`: no disk, packed, or not complete without another file
+*/
+async function inspectDisk(path, format, signal) {
+	await checkFile(path);
+	const state = await fileState(path);
+	if (format === void 0 && startNamesParts(await startOf(path))) throw incomplete(path, "other files");
+	const info = await givenInfo(path, format, signal);
+	const part = neededPart(info, resolve(path));
+	if (part !== void 0) throw incomplete(path, part);
+	const { format: found, "virtual-size": virtualSizeBytes, "actual-size": sizeBytes } = info;
+	if (typeof found !== "string" || typeof virtualSizeBytes !== "number" || typeof sizeBytes !== "number") throw new Error(`qemu-img info does not say what ${path} is: ${JSON.stringify(info)}`);
+	if (!TAKEN.includes(found)) throw refused$1(`${path} has the format ${found}, which is none of ${TAKEN.join(", ")}: convert it with qemu-img convert -O qcow2 ${path} NEW`);
+	if (found === "raw") await checkRaw(path);
+	else await checkWhole(path, found, signal);
+	return {
+		format: found,
+		virtualSizeBytes,
+		sizeBytes,
+		state
+	};
+}
+async function checkFile(path) {
+	const found = await stat(path).catch((error) => error);
+	if (found instanceof Error) throw refused$1(found.code === "ENOENT" ? `${path} does not exist` : `${path} cannot be read (${found.code})`);
+	if (!found.isFile()) throw refused$1(`${path} is no file: name a disk file`);
+}
+/**
+* What a machine sees of a disk that we made, in bytes.
+*
+* @param format qemu-img's name of it
+* @throws CommandError when qemu-img cannot read it or is ended
+*/
+async function virtualSize(path, format, signal) {
+	const { "virtual-size": sizeBytes } = await qemuInfo(path, format, signal);
+	if (typeof sizeBytes !== "number") throw new Error(`qemu-img info does not say how large ${path} is`);
+	return sizeBytes;
+}
+/** An absolute path, since qemu-img takes what stands before a colon, `nbd:` or `json:`, for a protocol. */
+async function qemuInfo(path, format, signal) {
+	const { stdout } = await runCommand("qemu-img", [
+		"info",
+		"--output=json",
+		...format === void 0 ? [] : ["-f", format],
+		"--",
+		resolve(path)
+	], signal ? { signal } : {});
+	return JSON.parse(stdout.toString());
+}
+async function givenInfo(path, format, signal) {
+	try {
+		return await qemuInfo(path, format, signal);
+	} catch (error) {
+		if (!(error instanceof CommandError) || error.outcome.kind !== "exit") throw error;
+		throw refused$1(`${path} cannot be read as a disk (${(error.lastLines.at(-1) ?? "").replace(/^qemu-img: (Could not open '.*?': )?/, "")})`);
+	}
+}
+/** Empty where the file cannot be read: qemu-img says why. */
+async function startOf(path) {
+	await using file = await open(path).catch(() => void 0);
+	if (file === void 0) return Buffer.alloc(0);
+	const { buffer, bytesRead } = await file.read(Buffer.alloc(START_BYTES), 0, START_BYTES, 0);
+	return buffer.subarray(0, bytesRead);
+}
+/** Tables that point to what is not there give zeros when they are read: a copy that ended early would become an image. */
+async function checkWhole(path, format, signal) {
+	const args = [
+		"check",
+		"--output=json",
+		"-f",
+		format,
+		"--",
+		resolve(path)
+	];
+	try {
+		await runCommand("qemu-img", args, signal ? { signal } : {});
+	} catch (error) {
+		if (!(error instanceof CommandError) || error.outcome.kind !== "exit") throw error;
+		if ([3, 63].includes(error.outcome.code)) return;
+		throw refused$1(`${path} is damaged, qemu-img check finds errors in it: copy it again, whole`);
+	}
+}
+/** qemu-img calls raw whatever it does not know. */
+async function checkRaw(path) {
+	const file = await open(path);
+	try {
+		const { size } = await file.stat();
+		const { buffer } = await file.read(Buffer.alloc(8), 0, 8, 0);
+		const start = buffer.toString("hex");
+		const packed = PACKED.find(({ magic }) => start.startsWith(magic));
+		if (packed !== void 0) throw refused$1(`${path} is packed with ${packed.name}: unpack it first`);
+		const { buffer: magic } = await file.read(Buffer.alloc(5), 0, 5, TAR_MAGIC_AT);
+		if (magic.toString("latin1") === "ustar") throw refused$1(`${path} is a tar archive, an appliance or a container perhaps: give the disk that is in it`);
+		const { buffer: end } = await file.read(Buffer.alloc(8), 0, 8, Math.max(0, size - SECTOR_BYTES));
+		if (end.toString("latin1") === "conectix") throw refused$1(`${path} is a fixed VHD, of which qemu-img takes the footer for data: convert it with qemu-img convert -f vpc -O qcow2 ${path} NEW`);
+		if (size === 0 || size % SECTOR_BYTES !== 0) throw refused$1(`${path} is no disk: its ${size} bytes are no whole sectors of ${SECTOR_BYTES}`);
+	} finally {
+		await file.close();
+	}
+}
+function incomplete(path, part) {
+	return refused$1(`${path} is not complete without ${part}: flatten it with qemu-img convert -O qcow2 ${path} NEW`);
+}
+function refused$1(text) {
+	return new InputError([{
+		where: "input disk",
+		text
+	}]);
+}
+// src/disk/options.ts
+const NO_OPTIONS = { qemu: [] };
+const GUID = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/;
+/** Options of qemu-img for a disk that is not one file by itself, or that nobody could read without a secret. */
+const REFUSED = new Map(Object.entries({
+	backing_file: "names another file, and the disk is alone in the image",
+	backing_fmt: "is of another file, and the disk is alone in the image",
+	data_file: "names another file, and the disk is alone in the image",
+	data_file_raw: "is of another file, and the disk is alone in the image",
+	encryption: "needs a key, which qemu-img is not given",
+	size: "is what <size> of the type says"
+}));
+/** QEMU block/vmdk.c: those that are files beside the one that is named. */
+const SPLIT_VMDKS = [
+	"monolithicFlat",
+	"twoGbMaxExtentSparse",
+	"twoGbMaxExtentFlat"
+];
+/**
+* What is wrong with options for a format, one sentence each; for the plan, since a build takes minutes. Of values that
+* only the installed qemu-img knows it says nothing.
+*/
+function optionProblems(format, options) {
+	const { vhdFixedTag, machine } = options;
+	const problems = takesOptions(format) ? options.qemu.flatMap((option) => qemuProblems(format, option)) : [];
+	if (format === "vhd-fixed" && vhdFixedTag !== void 0 && !GUID.test(vhdFixedTag)) problems.push(`vhdfixedtag="${vhdFixedTag}" is no GUID: write one like 12345678-9abc-def0-1234-56789abcdef0, in small letters`);
+	return format === "ova" && machine !== void 0 ? [...problems, ...machineProblems$1(machine)] : problems;
+}
+function machineProblems$1({ hardwareVersion, diskController, dvd, ovfType }) {
+	const problems = [];
+	if (hardwareVersion !== void 0 && !/^[1-9][0-9]{0,2}$/.test(hardwareVersion)) problems.push(`HWversion="${hardwareVersion}" is no version of VMware's hardware: write a number, like 13`);
+	if (diskController !== void 0 && !CONTROLLER_WORDS.includes(diskController)) problems.push(`controller="${diskController}" of <vmdisk> is not known: write ${CONTROLLER_WORDS.join(", ")}`);
+	if (dvd?.controller !== void 0 && !DVD_CONTROLLER_WORDS.includes(dvd.controller)) problems.push(`controller="${dvd.controller}" of <vmdvd> is not known: write ${DVD_CONTROLLER_WORDS.join(" or ")}`);
+	if (ovfType !== void 0 && ovfType !== "vmware") problems.push(`ovftype="${ovfType}" of <machine> is not known: write vmware`);
+	return problems;
+}
+function qemuProblems(format, option) {
+	const [name = "", value = ""] = option.split(/=(.*)/s);
+	const because = REFUSED.get(name.startsWith("encrypt.") ? "encryption" : name);
+	if (because !== void 0) return [`formatoptions: ${name} ${because}: leave it out`];
+	if (option.includes(",")) return [`formatoptions: "${option}" holds a comma: write single options`];
+	if (format === "vmdk" && name === "subformat" && SPLIT_VMDKS.includes(value)) return [`the vmdk of subformat ${value} is several files, of which the image would hold one: write monolithicSparse or streamOptimized`];
+	return [];
+}
+/**
+* The options for qemu-img's `-o`, the later of which win: ours that others can change, the description's, and ours that
+* make the format.
+*/
+function qemuOptions(format, options) {
+	const { defaults, fixed } = diskFormat(format);
+	if (!takesOptions(format)) return [];
+	return [
+		...defaults,
+		...options.qemu.map(knownAdapter),
+		...fixed
+	];
+}
+/**
+* A vmdk knows one kind of all LSI adapters and of the paravirtual one; which it is, the machine says
+* (kiwi/storage/subformat/base.py `get_qemu_option_list`, which lets lsisas1068 fail).
+*/
+function knownAdapter(option) {
+	return option === "adapter_type=pvscsi" || option === "adapter_type=lsisas1068" ? "adapter_type=lsilogic" : option;
+}
+// src/disk/overlay.ts
+/**
+* A disk that reads as another with zeros behind it, of some 200 KB: nothing of the other is changed or copied.
+*
+* @param sizeBytes the size to have, more than the disk's
+* @param folder of our own, which has to last as long as it is read
+*/
+async function extendedDisk(disk, sizeBytes, folder, signal) {
+	const place = await mkdtemp(join(resolve(folder), "overlay-"));
+	await symlink(disk.file, join(place, "below"));
+	const file = join(place, "above.qcow2");
+	await runCommand("qemu-img", [
+		"create",
+		"-q",
+		"-f",
+		"qcow2",
+		"-F",
+		disk.format,
+		"-b",
+		"below",
+		"--",
+		file,
+		`${sizeBytes}`
+	], signal === void 0 ? {} : { signal });
+	return {
+		file,
+		format: "qcow2"
+	};
+}
+// src/disk/convert.ts
+/**
+* Converts a disk. The same content, name, options and time give the same bytes with the same qemu-img and zlib: ids that
+* qemu-img makes at random are replaced by ids of the content. Holes stay holes. Where the format has sizes of its own the
+* disk gets zeros at its end. The content is written once; on the way to gce from another format than raw, twice.
+*
+* @throws HostError without space; CommandError when qemu-img fails or is ended; DescriptionError where a tag for a fixed
+*   VHD would be written over content; AbortError after `signal`. None of them leaves a file
+*/
+async function convertDisk(conversion) {
+	const { source, target, virtualSizeBytes } = conversion;
+	if (!isConverted(conversion.from, conversion.to, conversion.options)) return {
+		file: source,
+		virtualSizeBytes
+	};
+	let folder;
+	try {
+		folder = await mkdtemp(join(dirname(resolve(target)), ".partial-"));
+		const made = await makeDisk(conversion, folder);
+		await rename(made.file, target);
+		return {
+			file: target,
+			virtualSizeBytes: made.virtualSizeBytes
+		};
+	} catch (error) {
+		throw spaceError(error, dirname(resolve(target)));
+	} finally {
+		if (folder !== void 0) await rm(folder, {
+			recursive: true,
+			force: true
+		});
+	}
+}
+/**
+* Whether a disk is written anew for the format. One for an archive always is, and one for a fixed VHD, since what
+* qemu-img calls vpc may be of either kind.
+*/
+function isConverted(from, to, options = NO_OPTIONS) {
+	if (to === "raw") return from !== "raw";
+	if (to === "gce" || to === "ova" || to === "vhd-fixed") return true;
+	return from !== diskFormat(to).driver || options.qemu.length > 0;
+}
+async function makeDisk(conversion, folder) {
+	switch (conversion.to) {
+		case "gce": return makeGce(conversion, folder);
+		case "ova": return makeOva(conversion, folder);
+		default: return makePlain(conversion, folder);
+	}
+}
+async function makeGce(conversion, folder) {
+	const { source, from, options = NO_OPTIONS, target, epochSeconds, signal } = conversion;
+	const file = join(folder, basename(target));
+	const { gceLicense: license } = options;
+	const sizeBytes = extendedSize("gce", conversion.virtualSizeBytes);
+	const raw = from === "raw" ? source : join(await mkdtemp(join(folder, "raw-")), "disk");
+	if (raw !== source) await qemuImg([
+		"convert",
+		"-f",
+		from,
+		"-O",
+		"raw",
+		"--",
+		resolve(source),
+		resolve(raw)
+	], signal);
+	await writeGce({
+		raw,
+		sizeBytes,
+		epochSeconds,
+		target: file,
+		...license === void 0 ? {} : { license },
+		...signal === void 0 ? {} : { signal }
+	});
+	return {
+		file,
+		virtualSizeBytes: sizeBytes
+	};
+}
+async function makeOva(conversion, folder) {
+	const { options = NO_OPTIONS, target, epochSeconds, signal } = conversion;
+	const { machine, firmware } = options;
+	const fileName = basename(target).replace(/(?<=.)\.ova$/, "");
+	const sizeBytes = extendedSize("ova", conversion.virtualSizeBytes);
+	return {
+		file: await writeOva({
+			disk: await readDisk(conversion, folder),
+			sizeBytes,
+			fileName,
+			appliance: {
+				name: machine?.displayName ?? conversion.title ?? fileName,
+				...machine === void 0 ? {} : { machine },
+				...firmware === void 0 ? {} : { firmware }
+			},
+			optionArguments: optionArguments("ova", options),
+			epochSeconds,
+			folder,
+			...signal === void 0 ? {} : { signal }
+		}),
+		virtualSizeBytes: sizeBytes
+	};
+}
+/** The disk to convert, of the size that the format has for it. */
+async function readDisk(conversion, folder) {
+	const { source, from, to, virtualSizeBytes, signal } = conversion;
+	const disk = {
+		file: resolve(source),
+		format: from
+	};
+	const sizeBytes = extendedSize(to, virtualSizeBytes);
+	return sizeBytes === virtualSizeBytes ? disk : extendedDisk(disk, sizeBytes, folder, signal);
+}
+async function makePlain(conversion, folder) {
+	const { to, target, options = NO_OPTIONS, signal } = conversion;
+	const { driver } = diskFormat(to);
+	const disk = await readDisk(conversion, folder);
+	const file = resolve(folder, basename(target));
+	const squeeze = conversion.compressed && to === "qcow2" ? ["-c"] : [];
+	await qemuImg(["convert", ...[
+		"-f",
+		disk.format,
+		"-O",
+		driver,
+		...squeeze,
+		...optionArguments(to, options),
+		"--",
+		disk.file,
+		file
+	]], signal);
+	return {
+		file,
+		virtualSizeBytes: await stamp(file, conversion)
+	};
+}
+/** Gives the disk ids of its own content, and a fixed VHD its tag. @returns what a machine sees, in bytes */
+async function stamp(path, { to, options, epochSeconds, signal }) {
+	const tag = to === "vhd-fixed" ? options?.vhdFixedTag : void 0;
+	if (tag !== void 0) await writeVhdTag(path, tag);
+	if (to === "vhd" || to === "vhd-fixed") return await stampVhd(path, epochSeconds, signal);
+	if (to === "vmdk") await stampVmdk(path, 0, signal);
+	if (to === "vdi") await stampVdi(path, signal);
+	if (to === "vhdx") await stampVhdx(path, signal);
+	return await virtualSize(path, diskFormat(to).driver, signal);
+}
+function optionArguments(to, options) {
+	return qemuOptions(to, options).flatMap((option) => ["-o", option]);
+}
+/**
+* Asks the installed qemu-img whether it takes the options, with a disk of 16 MiB: before a build, which takes minutes.
+*
+* @param folder that can be written
+* @returns what it says against them
+*/
+async function refusedOptions(to, options, folder, signal) {
+	const place = await mkdtemp(join(folder, ".partial-"));
+	const { driver } = diskFormat(to);
+	try {
+		await qemuImg([
+			"create",
+			"-q",
+			"-f",
+			driver,
+			...optionArguments(to, options),
+			"--",
+			join(place, "disk"),
+			"16M"
+		], signal);
+		return;
+	} catch (error) {
+		if (!(error instanceof CommandError) || error.outcome.kind !== "exit" || lacksSpace(error)) throw spaceError(error, folder);
+		return (error.lastLines.at(-1) ?? "no reason given").replace(/^qemu-img: (.*\/disk: )?/, "");
+	} finally {
+		await rm(place, {
+			recursive: true,
+			force: true
+		});
+	}
+}
+async function qemuImg(args, signal) {
+	await runCommand("qemu-img", args, signal === void 0 ? {} : { signal });
+}
+// src/plan/diskoptions.ts
+/**
+* What the description says of the conversion. It says it of its own format: to another that an input names, nothing of
+* it applies.
+*/
+function conversionOptions(source, format, platform) {
+	if (source.kind !== "description" || source.selected.diskFormat !== format) return NO_OPTIONS;
+	const { formatOptions, vhdFixedTag, gceLicense, machine, firmware } = source.selected;
+	return {
+		qemu: formatOptions,
+		...vhdFixedTag === void 0 ? {} : { vhdFixedTag },
+		...gceLicense === void 0 ? {} : { gceLicense },
+		...machine === void 0 ? {} : { machine },
+		firmware: firmware ?? (["amd64", "386"].includes(platform.architecture) ? "bios" : "efi")
+	};
+}
+/** What is wrong with what the description says of the conversion. */
+function conversionProblems(source, format, platform) {
+	if (source.kind !== "description") return [];
+	const place = typePlace(source.selected);
+	return optionProblems(format, conversionOptions(source, format, platform)).map((text) => ({
+		...place,
+		text
+	}));
+}
+// src/job/disk.ts
+/**
+* Asks qemu-img about the description's options for the formats.
+*
+* @throws DescriptionError with its answer
+*/
+async function checkFormatOptions(plan, job) {
+	const { source, platform } = plan;
+	for (const format of new Set(plannedDisks(plan).map((disk) => disk.format))) {
+		const options = conversionOptions(source, format, platform);
+		if (source.kind !== "description" || options.qemu.length === 0) continue;
+		const refusal = await refusedOptions(format, options, job.workFolder, job.signal);
+		if (refusal === void 0) continue;
+		const text = `formatoptions for ${format}: qemu-img says "${refusal}": write ones that this qemu-img knows`;
+		throw new DescriptionError([{
+			...typePlace(source.selected),
+			text
+		}]);
+	}
+}
+/**
+* Whether the children read the disk from the raw disk itself, without a file of the format in between. Where nothing else
+* compresses it the clusters of a qcow2 are, by qemu-img.
+*/
+function isStreamed({ source, platform }, { format, packsClusters }, from) {
+	if (from !== "raw") return false;
+	if (format === "raw") return true;
+	const { qemu } = conversionOptions(source, format, platform);
+	return format === "qcow2" && !packsClusters && qemu.length === 0;
+}
+/** Whether a file of the planned format is written, and not the disk itself or its content read. */
+function makesFile(plan, disk, from) {
+	const options = conversionOptions(plan.source, disk.format, plan.platform);
+	return isConverted(from, disk.format, options) && !isStreamed(plan, disk, from);
+}
+/**
+* Makes a disk for the children that hold it, from one that stays as it is.
+*
+* @throws HostError when the disk changes meanwhile; what `convertDisk` throws
+*/
+async function convertSource(plan, disk, raw, job) {
+	const { format } = disk;
+	const made = isStreamed(plan, disk, raw.format) ? await phase(job, "Scan", "Look through the disk for its content", () => streamedDisk(format, raw, job.signal)) : makesFile(plan, disk, raw.format) ? await phase(job, "Convert", `Convert the disk to ${format}`, () => convertedDisk(plan, disk, raw, job)) : givenDisk(raw);
+	await checkUnchanged(raw.file, raw.state);
+	if (made.virtualSizeBytes > raw.virtualSizeBytes) job.report.info(`The disk grew from ${raw.virtualSizeBytes} to ${made.virtualSizeBytes} bytes, as ${format} has it`);
+	return {
+		format,
+		...made
+	};
+}
+async function phase(job, name, title, work) {
+	job.report.group(title);
+	const done = await job.stopwatch.time(name, work);
+	job.report.endGroup();
+	return done;
+}
+function givenDisk({ file, state, virtualSizeBytes }) {
+	return {
+		file: {
+			source: file,
+			state
+		},
+		virtualSizeBytes,
+		sizeBytes: Number(state.size)
+	};
+}
+async function streamedDisk(format, raw, signal) {
+	const { file: source, state, virtualSizeBytes } = raw;
+	const { extents, sizeBytes } = await (format === "raw" ? rawContent : qcow2Content)(source, virtualSizeBytes, signal);
+	return {
+		file: {
+			source,
+			state,
+			content: extents
+		},
+		virtualSizeBytes,
+		sizeBytes
+	};
+}
+async function convertedDisk(plan, disk, raw, job) {
+	const { source } = plan;
+	const [first] = plannedDisks(plan);
+	const isFirst = first?.format === disk.format && first.packsClusters === disk.packsClusters;
+	const folder = join(job.workFolder, isFirst ? "disk" : `disk-${disk.format}`);
+	await mkdir(folder, { recursive: true });
+	const epochSeconds = plan.sourceDateEpoch ?? imageTime(raw.state);
+	const { file, virtualSizeBytes } = await convertDisk({
+		source: raw.file,
+		from: raw.format,
+		virtualSizeBytes: raw.virtualSizeBytes,
+		to: disk.format,
+		target: join(folder, disk.fileName),
+		compressed: disk.packsClusters,
+		options: conversionOptions(source, disk.format, plan.platform),
+		title: source.kind === "description" ? source.name : diskStem(source),
+		epochSeconds,
+		signal: job.signal
+	});
+	return {
+		file: { source: file },
+		virtualSizeBytes,
+		sizeBytes: (await stat(file)).size
+	};
+}
+/** The time of an image whose user gives none, in seconds since 1970: that of its disk. */
+function imageTime({ mtimeNs }) {
+	return Math.max(0, Number(mtimeNs / 1000000000n));
+}
+// src/job/space.ts
+/**
+* What can be told of the place of a build before anything is there: all of it.
+*
+* @param folder where its work folder is to be made; may be missing still
+*/
+async function buildLacks(plan, folder) {
+	if (plan.source.kind !== "description") return [];
+	const unfit = kiwiPathProblem(resolve(folder));
+	const { size } = plan.source.selected;
+	const space = spaceProblem(descriptionSpaceNeed(writtenDisks(plan, "raw"), size?.additive ? void 0 : size?.megabytes), await freeBytes(folder), folder);
+	return [...unfit === void 0 ? [] : [new HostError("host-folder", "the folder to build in is of no use", unfit)], ...space === void 0 ? [] : [space]];
+}
+/**
+* @param made how many of the plan's disks are there already, with their blobs
+* @throws HostError when the disks and their blobs have no room in the work folder
+*/
+async function checkDiskSpace(plan, from, job, made = 0) {
+	const { sizeBytes: contentBytes, virtualSizeBytes: lengthBytes } = from;
+	const yetToMake = writtenDisks(plan, from.format).slice(made);
+	await checkSpace(diskSpaceNeed({
+		contentBytes,
+		lengthBytes
+	}, yetToMake), job);
+}
+/**
+* Asks again where a blob will be as long as the disk's file, whose holes are known only now.
+*
+* @throws HostError when they have no room
+*/
+async function checkBlobSpace(plan, disk, ready, job) {
+	const plain = disk.children.filter((child) => !isPacked(plan, child));
+	if (plain.length > 0) await checkSpace(plain.length * ready.sizeBytes, job);
+}
+/** All disks of the plan; the first one's file is an output of the job. */
+function writtenDisks(plan, from) {
+	return plannedDisks(plan).map((disk, at) => ({
+		...writtenDisk(plan, disk, from),
+		stays: at === 0
+	}));
+}
+function writtenDisk(plan, disk, from) {
+	const format = disk.format;
+	const { packed = false, whole = false } = diskFormat(format);
+	return {
+		converted: makesFile(plan, disk, from),
+		packed,
+		whole,
+		rawCopy: format === "gce" && from !== "raw",
+		blobs: disk.children.map((child) => ({
+			compressed: isPacked(plan, child),
+			framed: child.kind === "podman-machine-4"
+		}))
+	};
+}
+function isPacked(plan, child) {
+	return childCompression(plan, child).algorithm !== "none";
+}
+async function checkSpace(needBytes, job) {
+	const problem = spaceProblem(needBytes, await freeBytes(job.workFolder), job.workFolder);
+	if (problem) throw problem;
+}
+// src/job/stopwatch.ts
+/** Measures phases by a clock that is handed in, in milliseconds. */
+var Stopwatch = class {
+	#now;
+	#phases = [];
+	constructor(now) {
+		this.#now = now;
+	}
+	/** Phases that ran, in the order in which they first ended; one that ran several times has its seconds together. */
+	get phases() {
+		return [...this.#phases];
+	}
+	/** Takes over phases that were measured elsewhere. */
+	add(phases) {
+		this.#phases.push(...phases);
+	}
+	async time(name, run) {
+		const since = this.#now();
+		try {
+			return await run();
+		} finally {
+			const seconds = (this.#now() - since) / 1e3;
+			const at = this.#phases.findIndex((phase) => phase.name === name);
+			if (at < 0) this.#phases.push({
+				name,
+				seconds
+			});
+			else this.#phases[at] = {
+				name,
+				seconds: seconds + (this.#phases[at]?.seconds ?? 0)
+			};
+		}
+	}
+};
+// src/host/missing.ts
+/** Where system programs live; Debian leaves these out of an ordinary user's PATH. */
+const SYSTEM_FOLDERS$1 = [
+	"/usr/local/sbin",
+	"/usr/sbin",
+	"/sbin"
+];
+/** The folders of a PATH, then those of system programs: where KIWI's programs are looked for and run from. */
+function searchFolders(path) {
+	return [.../* @__PURE__ */ new Set([...path.split(":").filter((folder) => folder.startsWith("/")), ...SYSTEM_FOLDERS$1])];
+}
+/** Which of the tools this machine lacks, in their order. Looks at files only and runs nothing. */
+async function missingTools(tools, folders) {
+	const present = await Promise.all(tools.map((tool) => isPresent(tool, folders)));
+	return tools.filter((_, index) => present[index] === false);
+}
+async function isPresent({ look }, folders) {
+	switch (look.kind) {
+		case "program": return await findProgram(look.anyOf, folders) !== void 0;
+		case "file": return (await stat(look.path).catch(() => void 0))?.isFile() === true;
+		case "python-venv": {
+			const python = await findProgram(["python3"], folders);
+			return python !== void 0 && await hasEnsurepip(python);
+		}
+	}
+}
+/** The path of the first of some programs that is in one of the folders and executable. */
+async function findProgram(names, folders) {
+	for (const name of names) for (const folder of folders) {
+		const path = join(folder, name);
+		if ((await stat(path).catch(() => void 0))?.isFile() === true && await access(path, constants.X_OK).then(() => true, () => false)) return path;
+	}
+}
+/**
+* Whether the library of a Python holds `ensurepip`. A python3 without a library beside it is a script of pyenv or the
+* like in front of the real one: such Pythons are complete.
+*/
+async function hasEnsurepip(python) {
+	const real = await realpath(python);
+	const version = /^python(3\.\d+)/.exec(basename(real))?.[1];
+	const libraries = [];
+	for (const folder of ["lib", "lib64"]) {
+		const library = join(dirname(dirname(real)), folder);
+		const wanted = (await readdir(library).catch(() => [])).filter((name) => version ? name === `python${version}` : /^python3\.\d+$/.test(name));
+		libraries.push(...wanted.map((name) => join(library, name)));
+	}
+	if (libraries.length === 0) return true;
+	const modules = libraries.map((library) => join(library, "ensurepip/__init__.py"));
+	return (await Promise.all(modules.map((module) => stat(module).catch(() => void 0)))).some((entry) => entry?.isFile());
+}
+// src/host/privileges.ts
+/** Finds out by the user id, then by whether sudo works without a password. */
+async function findPrivileges(uid = process.getuid?.()) {
+	if (uid === 0) return { kind: "root" };
+	try {
+		await runCommand("sudo", ["-n", "true"], { timeoutSeconds: 20 });
+		return { kind: "sudo" };
+	} catch (error) {
+		if (error instanceof CommandError) return { kind: "none" };
+		throw error;
+	}
+}
+/**
+* The command line that runs a program as root.
+*
+* @throws HostError where there is no way to become root
+*/
+function asRoot(privileges, program, args) {
+	switch (privileges.kind) {
+		case "root": return {
+			program,
+			args
+		};
+		case "sudo": return {
+			program: "sudo",
+			args: [
+				"-n",
+				"--",
+				program,
+				...args
+			]
+		};
+		case "none": throw new HostError("host-root", "building needs root", "run as root or with password-less sudo");
+	}
+}
+// src/host/install.ts
+const LOCK_SECONDS = 300;
+const PAUSE_SECONDS = 5;
+/** How long a package may take to be unpacked and configured. */
+const PACKAGE_SECONDS = 120;
+const OLD_LISTS_SECONDS = 86400;
+/** The packages that bring some tools on a distribution, each once, and the tools for which none is known. */
+function packagesFor(tools, distribution) {
+	const named = tools.map((tool) => distribution ? tool.packages[distribution.packages] : void 0);
+	return {
+		packages: [...new Set(named.filter((name) => name !== void 0))],
+		unknown: tools.filter((_, index) => named[index] === void 0)
+	};
+}
+/** Whether packages are known that bring all of them. */
+function canInstall(tools, distribution) {
+	return distribution !== void 0 && packagesFor(tools, distribution).unknown.length === 0;
+}
+/** The command that installs packages without asking and without what they only recommend. */
+function installCommand(packages, { installer }) {
+	switch (installer) {
+		case "apt": return aptGet([
+			`-oDPkg::Lock::Timeout=${LOCK_SECONDS}`,
+			"install",
+			"--yes",
+			"--no-install-recommends",
+			...packages
+		]);
+		case "dnf": return {
+			program: "dnf",
+			args: [
+				"install",
+				"--assumeyes",
+				"--setopt=install_weak_deps=False",
+				...packages
+			]
+		};
+		case "zypper": {
+			const args = [
+				"zypper",
+				"--non-interactive",
+				"install",
+				"--no-recommends",
+				...packages
+			];
+			return {
+				program: "env",
+				args: [`ZYPP_LOCK_TIMEOUT=${LOCK_SECONDS}`, ...args]
+			};
+		}
+	}
+}
+/** What to say where tools are missing and we were not asked to install them: all of them, and the line to copy. */
+function missingToolsError(missing, distribution) {
+	const { packages, unknown } = packagesFor(missing, distribution);
+	const remedies = [];
+	if (distribution && packages.length > 0) remedies.push(`run \`sudo ${{
+		apt: "apt-get install --no-install-recommends",
+		dnf: "dnf install",
+		zypper: "zypper install --no-recommends"
+	}[distribution.installer]} ${packages.join(" ")}\` or set install-tools`);
+	if (unknown.length > 0) remedies.push(unpackaged(unknown, distribution));
+	return new HostError("host-tools", `this machine lacks ${listed$1(missing)}`, remedies.join("; "));
+}
+/**
+* Installs the packages that bring the missing tools, then looks again. Does nothing where none is missing.
+*
+* @throws HostError where the distribution is none that we know, a tool has no package, we cannot become root, or a
+*   tool is still missing afterwards
+* @throws CommandError where the package manager fails
+*/
+async function installTools(installation) {
+	const { missing, distribution, report } = installation;
+	if (missing.length === 0) return;
+	const { packages, unknown } = packagesFor(missing, distribution);
+	if (distribution === void 0 || unknown.length > 0) throw missingToolsError(missing, distribution);
+	const { program, args } = installCommand(packages, distribution);
+	report.group(`Installing ${packages.join(" ")}`);
+	try {
+		for (const tool of missing) report.info(`${tool.name}: ${tool.reason}`);
+		if (distribution.installer === "apt") await installByApt(packages, {
+			program,
+			args
+		}, installation);
+		else await run({
+			program,
+			args
+		}, installation);
+	} finally {
+		report.endGroup();
+	}
+	const still = await missingTools(missing, installation.folders);
+	if (still.length > 0) {
+		const brought = packagesFor(still, distribution).packages.join(" ");
+		throw new HostError("host-packages", `${listed$1(still)} still missing after ${brought} was installed`, `see what \`${program} ${args.join(" ")}\` prints, and install what brings it`);
+	}
+}
+async function installByApt(packages, install, installation) {
+	const { report } = installation;
+	let updated = await listsAreOld(installation.listsFolder ?? "/var/lib/apt/lists", installation.nowSeconds) || (await unknownToApt(packages, installation)).length > 0;
+	if (updated) await updateLists(installation);
+	const unknown = await unknownToApt(packages, installation);
+	if (unknown.length > 0) throw new HostError("host-packages", `apt does not find ${unknown.join(", ")} in the sources of this machine`, "add a source that has them (on Ubuntu: `add-apt-repository universe`) or install the tools in another way");
+	for (;;) try {
+		return await run(install, installation);
+	} catch (error) {
+		if (updated || !(error instanceof CommandError) || error.outcome.kind !== "exit") throw error;
+		report.info("apt-get failed; trying once more with fresh package lists");
+		updated = true;
+		await updateLists(installation);
+	}
+}
+/** `apt-get update` gives up at once where another one holds the lock of the lists, whatever Lock::Timeout says. */
+async function updateLists(installation) {
+	let failures = 0;
+	for (let waited = 0;; waited += PAUSE_SECONDS) try {
+		return await run(aptGet(["-oAcquire::Retries=3", "update"]), installation);
+	} catch (error) {
+		if (!(error instanceof CommandError) || error.outcome.kind !== "exit") throw error;
+		const locked = error.lastLines.some((line) => /could not get lock|unable to lock/i.test(line));
+		if (!locked) failures += 1;
+		if (failures >= 3 || waited >= LOCK_SECONDS) throw error;
+		installation.report.info(`apt-get update ${locked ? "waits for another apt" : "failed"}; trying again`);
+		await setTimeout$1(PAUSE_SECONDS * 1e3, void 0, installation.signal ? { signal: installation.signal } : {});
+	}
+}
+async function listsAreOld(folder, nowSeconds) {
+	const names = (await readdir(folder).catch(() => [])).filter((name) => name.includes("_Packages"));
+	if (names.length === 0) return true;
+	const times = await Promise.all(names.map(async (name) => (await stat(join(folder, name))).mtimeMs / 1e3));
+	const fetched = (await stat(folder)).mtimeMs / 1e3;
+	return nowSeconds - Math.max(fetched, ...times) > OLD_LISTS_SECONDS;
+}
+async function unknownToApt(packages, { signal }) {
+	const { stdout } = await runCommand("env", [
+		"LC_ALL=C",
+		"apt-cache",
+		"policy",
+		...packages
+	], { ...signal && { signal } });
+	return unknownPackages(packages, stdout.toString("utf8"));
+}
+/** Which packages `apt-cache policy` knows no candidate of; it says nothing at all about those it never heard of. */
+function unknownPackages(packages, policy) {
+	const known = /* @__PURE__ */ new Set();
+	let name = "";
+	for (const line of policy.split("\n")) {
+		name = /^(\S+):$/.exec(line)?.[1] ?? name;
+		if (/^ {2}Candidate: (?!\(none\))/.test(line)) known.add(name);
+	}
+	return packages.filter((wanted) => !known.has(wanted));
+}
+function aptGet(args) {
+	return {
+		program: "env",
+		args: [
+			"DEBIAN_FRONTEND=noninteractive",
+			"LC_ALL=C",
+			"apt-get",
+			...args
+		]
+	};
+}
+async function run(invocation, { privileges, report, signal }) {
+	const { program, args } = asRoot(privileges, invocation.program, invocation.args);
+	await runCommand(program, args, {
+		onLine: (line) => report.output(line),
+		stopSignal: "SIGINT",
+		graceSeconds: PACKAGE_SECONDS,
+		...signal && { signal }
+	});
+}
+function unpackaged(tools, distribution) {
+	const names = tools.map((tool) => tool.name).join(", ");
+	return distribution ? `no package of ${distribution.id} is known to bring ${names}: install it in another way` : `this is no Debian, Ubuntu, Fedora or SUSE system whose packages we know: install ${names} yourself`;
+}
+function listed$1(tools) {
+	return tools.map((tool) => `${tool.name} (${tool.reason})`).join(", ");
+}
+// src/host/devices.ts
+const REMEDY = "give the container --privileged -v /dev:/dev, or build on the machine itself";
+/**
+* Whether the nodes of devices appear by themselves: only the kernel's own filesystem makes that of a partition when KIWI
+* adds it (OSInside/kiwi issue 2293). A container has a /dev of its own, with the nodes of the moment when it was made.
+*
+* @param mountinfo proc_pid_mountinfo(5): mount point in field 5, the filesystem's type behind the hyphen
+*/
+function hasDeviceNodes(mountinfo) {
+	const mounts = mountinfo.split("\n").map((line) => line.split(" "));
+	const type = (fields) => fields[fields.indexOf("-", 6) + 1];
+	return type(mounts.findLast((fields) => fields[4] === "/dev") ?? []) === "devtmpfs";
+}
+/**
+* Why KIWI could not make a disk of a file on this machine.
+*
+* @param losetup path of the program
+*/
+async function deviceLacks(privileges, losetup) {
+	const lacks = [];
+	if (!hasDeviceNodes(await readFile("/proc/self/mountinfo", "utf8"))) lacks.push(new HostError("host-devices", "no partition of a disk appears in /dev, which is no devtmpfs", REMEDY));
+	const reason = await loopLack(privileges, losetup);
+	if (reason !== void 0) {
+		const remedy = `load the module loop (modprobe loop), detach one that nobody uses (losetup --detach), or ${REMEDY}`;
+		lacks.push(new HostError("host-devices", `this machine has no loop device for the disk (${reason})`, remedy));
+	}
+	return lacks;
+}
+/** losetup(8) asks /dev/loop-control for a free device, which loads the module, else looks through /dev. */
+async function loopLack(privileges, losetup) {
+	const { program, args } = asRoot(privileges, losetup, ["--find"]);
+	try {
+		const { stdout } = await runCommand(program, args, { timeoutSeconds: 20 });
+		const device = stdout.toString("utf8").trim();
+		return (await stat(device).catch(() => void 0))?.isBlockDevice() ? void 0 : `${device} is not there`;
+	} catch (error) {
+		if (!(error instanceof CommandError)) throw error;
+		return error.lastLines.at(-1) ?? error.message;
+	}
+}
+// src/host/facts.ts
+/** Whether KIWI makes a disk for EFI: firmware.py, with the defaults of defaults.py for ARM, RISC-V and LoongArch. */
+function isEfi(facts) {
+	const standard = /^(aarch64|arm|riscv|loongarch)/.test(facts.architecture) ? "efi" : "bios";
+	return ["efi", "uefi"].includes(facts.firmware ?? standard);
+}
+// src/host/kernel-filesystems.ts
+/** The kernel's name of a filesystem, where KIWI's differs. */
+const KERNEL_NAMES = {
+	ext2: "ext4",
+	ext3: "ext4",
+	fat16: "vfat",
+	fat32: "vfat"
+};
+/** KIWI's names of the filesystems that it mounts to build a disk; it fills squashfs and erofs without mounting them. */
+function mountedFilesystems(facts) {
+	const mounted = facts.filesystems.filter((name) => ![
+		"swap",
+		"squashfs",
+		"erofs"
+	].includes(name));
+	return [.../* @__PURE__ */ new Set([...mounted, ...isEfi(facts) ? ["fat16"] : []])];
+}
+/**
+* Which filesystems the running kernel can neither mount now nor load a module for. Empty where that cannot be told,
+* as in a container without the modules of the machine.
+*
+* @param names KIWI's names
+* @param root where the machine's file tree starts
+*/
+async function missingFilesystems(names, root = "/") {
+	const modules = await kernelModules(root);
+	if (modules === void 0) return [];
+	const active = await readFile(join(root, "proc/filesystems"), "utf8").catch(() => "");
+	const isUsable = (name) => new RegExp(`^(nodev)?\\t${name}$`, "m").test(active) || new RegExp(`/${name}\\.ko(\\.\\w+)?(:|$)`, "m").test(modules);
+	return names.filter((name) => !isUsable(KERNEL_NAMES[name] ?? name));
+}
+/**
+* The files of the modules of the running kernel, loadable and built in, a line each.
+*
+* @returns empty where the kernel loads none and has what it has; undefined where they cannot be seen
+*/
+async function kernelModules(root = "/") {
+	const modules = join(root, "lib/modules", release());
+	const isFile = async (path) => (await stat(path).catch(() => void 0))?.isFile() === true;
+	if (await isFile(join(root, "proc/modules")) && !await isFile(join(modules, "modules.dep"))) return void 0;
+	const read = (name) => readFile(join(modules, name), "utf8").catch(() => "");
+	return (await Promise.all(["modules.dep", "modules.builtin"].map(read))).join("\n").trim();
+}
+/** The error to throw where the kernel lacks filesystems. */
+function missingFilesystemsError(names) {
+	return new HostError("host-kernel", `the running kernel ${release()} has no ${names.join(", ")}, which the description uses`, "install the modules of this kernel (on Ubuntu: linux-modules-extra-$(uname -r)), or choose another filesystem");
+}
+// src/host/kernel-drivers.ts
+const DRIVERS = [
+	{
+		name: "device-mapper (dm-mod)",
+		module: "dm-mod",
+		device: "device-mapper",
+		when: ({ lvm, luks, integrity, architecture }) => Boolean(lvm || luks || integrity) || architecture.startsWith("s390")
+	},
+	{
+		name: "dm-crypt",
+		module: "dm-crypt",
+		when: ({ luks }) => luks === true
+	},
+	{
+		name: "dm-integrity",
+		module: "dm-integrity",
+		when: ({ integrity }) => integrity === true
+	},
+	{
+		name: "software RAID (md)",
+		module: "md-mod",
+		device: "md",
+		when: ({ mdraid }) => mdraid === true
+	}
+];
+/**
+* Which drivers the running kernel neither has now nor has a module of. Empty where that cannot be told.
+*
+* @param root where the machine's file tree starts
+*/
+async function missingDrivers(facts, root = "/") {
+	const wanted = DRIVERS.filter(({ when }) => when(facts));
+	const modules = await kernelModules(root);
+	if (wanted.length === 0 || modules === void 0) return [];
+	const texts = ["proc/devices", "proc/misc"].map((path) => readFile(join(root, path), "utf8").catch(() => ""));
+	const devices = (await Promise.all(texts)).join("\n");
+	const isThere = ({ module, device }) => {
+		if (device !== void 0 && new RegExp(`^ *\\d+ ${device}$`, "m").test(devices)) return true;
+		return modules === "" ? device === void 0 : new RegExp(`/${module}\\.ko(\\.\\w+)?(:|$)`, "m").test(modules);
+	};
+	return wanted.filter((driver) => !isThere(driver)).map(({ name }) => name);
+}
+// src/host/namespaces.ts
+/**
+* A mount and a process namespace of its own: what KIWI mounts and starts in there ends with it. And nothing of it
+* outlives the process that starts it, however that ends.
+*/
+const PROTECTION = [...[
+	"setpriv",
+	"--pdeathsig",
+	"KILL"
+], ...[
+	"unshare",
+	"--mount",
+	"--propagation",
+	"private",
+	"--pid",
+	"--fork",
+	"--kill-child",
+	"--mount-proc",
+	"--"
+]];
+/** Why no build can be kept apart on this machine, if it cannot. */
+async function namespaceLack(privileges) {
+	const { program, args } = asRoot(privileges, PROTECTION[0], [...PROTECTION.slice(1), "true"]);
+	try {
+		await runCommand(program, args, { timeoutSeconds: 20 });
+		return;
+	} catch (error) {
+		if (!(error instanceof CommandError)) throw error;
+		return new HostError("host-namespace", `root may not make namespaces here (${error.lastLines.at(-1) ?? error.message}), without which a build can leave mounts`, "run on the machine itself, or in a container with --privileged");
+	}
+}
+// src/host/machine-lacks.ts
+/**
+* What a machine lacks to build a description that no package brings: rights, what the kernel has, devices. All of it.
+*
+* @param folders where programs are looked for, `searchFolders(PATH)`; those that are missing are asked nothing
+*/
+async function machineLacks(facts, privileges, folders) {
+	const mayAsk = privileges.kind !== "none";
+	const paths = [
+		"setpriv",
+		"unshare",
+		"losetup"
+	].map((name) => findProgram([name], folders));
+	const [setpriv, unshare, losetup] = await Promise.all(paths);
+	const [filesystems, drivers, namespaces, devices] = await Promise.all([
+		missingFilesystems(mountedFilesystems(facts)),
+		missingDrivers(facts),
+		mayAsk && setpriv && unshare ? namespaceLack(privileges) : void 0,
+		mayAsk && losetup ? deviceLacks(privileges, losetup) : []
+	]);
+	const kernel = [...filesystems, ...drivers];
+	return [
+		...rootLacks(privileges),
+		...namespaces === void 0 ? [] : [namespaces],
+		...kernel.length === 0 ? [] : [missingFilesystemsError(kernel)],
+		...devices
+	];
+}
+/** Where there is no way to become root. */
+function rootLacks(privileges) {
+	try {
+		asRoot(privileges, "true", []);
+		return [];
+	} catch (error) {
+		if (error instanceof HostError) return [error];
+		throw error;
+	}
+}
+// src/host/kiwi-version.ts
+/**
+* Whether a kiwi-ng version comes before another.
+*
+* @param version `MAJOR.MINOR.PATCH`, or `system`: whatever a distribution has counts as older than all, since the
+*   tools that only old versions want are small
+*/
+function isOlder(version, than) {
+	if (version === "system") return true;
+	const left = version.split(".").map(Number);
+	const right = than.split(".").map(Number);
+	for (const [index, wanted] of right.entries()) {
+		const part = left[index] ?? 0;
+		if (part !== wanted) return part < wanted;
+	}
+	return false;
+}
+// src/host/tool.ts
+/** A tool that is a program, or one of several that do the same. */
+function program(name, reason, brought) {
+	const anyOf = typeof name === "string" ? [name] : name;
+	return {
+		name: anyOf.join(" or "),
+		reason,
+		look: {
+			kind: "program",
+			anyOf
+		},
+		packages: brought
+	};
+}
+/** A package that has the same name everywhere, but for the distributions named apart. */
+function everywhere(name, apart = {}) {
+	return {
+		debian: name,
+		ubuntu: name,
+		fedora: name,
+		suse: name,
+		...apart
+	};
+}
+/** A package of Debian and Ubuntu, which packs more finely, and what brings the same elsewhere. */
+function onApt(name, elsewhere) {
+	return {
+		debian: name,
+		ubuntu: name,
+		...elsewhere
+	};
+}
+// src/host/kiwi-needs.ts
+const always = () => true;
+const fromPypi = (facts) => facts.kiwiVersion !== "system";
+const msdosTable = (facts) => isEfi(facts) ? facts.efiPartitionTable === "msdos" : !facts.architecture.startsWith("ppc64");
+const kpartx = (facts) => facts.architecture.startsWith("s390");
+const apt = (facts) => facts.packageManager === "apt";
+const rpm = (facts) => ![
+	"apt",
+	"pacman",
+	"apk"
+].includes(facts.packageManager);
+const manager = (name) => (facts) => facts.packageManager === name;
+const filesystem = (pattern) => (facts) => facts.filesystems.some((name) => pattern.test(name));
+const squashfs = (facts) => filesystem(/^squashfs$/)(facts) || facts.overlayroot === true && (facts.overlayrootType ?? "squashfs") === "squashfs";
+const erofs = (facts) => filesystem(/^erofs$/)(facts) || facts.overlayroot === true && facts.overlayrootType === "erofs";
+const utilLinux = everywhere("util-linux");
+const mounting = onApt("mount", {
+	fedora: "util-linux",
+	suse: "util-linux"
+});
+const fdisk = onApt("fdisk", {
+	fedora: "util-linux",
+	suse: "util-linux"
+});
+const cryptsetup = onApt("cryptsetup-bin", {
+	fedora: "cryptsetup",
+	suse: "cryptsetup"
+});
+/**
+* What KIWI calls on the machine that it builds on, read from the sources of 11.1.6 and, where older ones differ, of
+* 9.24.61. What it calls in the root tree of the image (dracut, all of grub, systemd-boot, useradd and so on) has to
+* be among the packages of the description and is no need of the machine. Package names: KIWI's own
+* package/python-kiwi-spec-template, and mkosi's mkosi-tools for those of foreign package managers.
+*/
+const kiwiNeeds = [
+	need("python3", "KIWI is written in Python", everywhere("python3"), fromPypi),
+	{
+		tool: {
+			name: "python3-venv",
+			reason: "KIWI is installed into its own Python environment",
+			look: { kind: "python-venv" },
+			packages: onApt("python3-venv", {
+				fedora: "python3",
+				suse: "python3"
+			})
+		},
+		when: fromPypi
+	},
+	need("kiwi-ng", "kiwi-version says that this machine has KIWI", onApt("kiwi", {
+		fedora: "kiwi-cli",
+		suse: "python3-kiwi"
+	}), (facts) => !fromPypi(facts)),
+	need("mount", "KIWI mounts the filesystems of the disk with it", mounting, always),
+	need("umount", "KIWI unmounts them with it", mounting, always),
+	need("mountpoint", "KIWI looks for mounts with it", utilLinux, always),
+	need("losetup", "KIWI attaches the disk with it", mounting, always),
+	need("unshare", "the build runs in its own mount namespace", utilLinux, always),
+	need("setpriv", "the build ends with the job by it", utilLinux, always),
+	need("setsid", "the build is a group of processes by it", utilLinux, always),
+	need("flock", "builds at one time agree with it on the folder of packages", utilLinux, always),
+	need("partx", "KIWI makes the partitions visible with it", utilLinux, (facts) => !kpartx(facts)),
+	need("lsblk", "KIWI looks at the disk with it", everywhere("util-linux", { suse: "util-linux-systemd" }), always),
+	need("blkid", "KIWI reads the UUIDs of filesystems with it", utilLinux, always),
+	need("blockdev", "KIWI reads the size of partitions with it", utilLinux, always),
+	need("chroot", "KIWI works in the root tree with it", everywhere("coreutils"), always),
+	need("bash", "KIWI starts scripts with it", everywhere("bash"), always),
+	need("tar", "KIWI unpacks the base system with it", everywhere("tar"), always),
+	need("find", "KIWI measures the root tree with it", everywhere("findutils"), always),
+	need("rsync", "KIWI copies the root tree into the disk with it", everywhere("rsync"), always),
+	need("apt-get", "KIWI installs the base system with it", onApt("apt", { fedora: "apt" }), apt),
+	need("zcat", "KIWI reads the changelogs of packages with it", everywhere("gzip"), apt),
+	need("dpkg-deb", "KIWI unpacks the base system with it", onApt("dpkg", { fedora: "dpkg" }), apt),
+	need("debootstrap", "this version of KIWI makes the base system with it", everywhere("debootstrap"), (facts) => apt(facts) && isOlder(facts.kiwiVersion, "10.0.28")),
+	need("gpg", "this version of KIWI reads the keys of repositories with it", onApt("gpg", {
+		fedora: "gnupg2",
+		suse: "gpg2"
+	}), (facts) => apt(facts) && isOlder(facts.kiwiVersion, "11.0.0")),
+	need("rpm", "KIWI sets up the package database with it", everywhere("rpm"), rpm),
+	need("rpmdb", "KIWI sets up the package database with it", everywhere("rpm"), rpm),
+	need("zypper", "KIWI installs the base system with it", everywhere("zypper"), manager("zypper")),
+	need(["dnf4", "dnf-3"], "KIWI installs the base system with it", everywhere("dnf", { fedora: "python3-dnf" }), (facts) => ["dnf", "dnf4"].includes(facts.packageManager)),
+	need("dnf5", "KIWI installs the base system with it", everywhere("dnf5"), manager("dnf5")),
+	need("microdnf", "KIWI installs the base system with it", { fedora: "microdnf" }, manager("microdnf")),
+	need("pacman", "KIWI installs the base system with it", onApt("pacman-package-manager", { fedora: "pacman" }), manager("pacman")),
+	need("apk", "KIWI installs the base system with it", { fedora: "apk-tools" }, manager("apk")),
+	need("sgdisk", "KIWI partitions the disk with it", everywhere("gdisk", { suse: "gptfdisk" }), always),
+	need("fdisk", "KIWI partitions the disk with it", fdisk, msdosTable),
+	need("sfdisk", "KIWI sets the types of partitions with it", fdisk, msdosTable),
+	need("parted", "this version of KIWI marks the boot partition with it", everywhere("parted"), (facts) => msdosTable(facts) && isOlder(facts.kiwiVersion, "10.3.5")),
+	need("kpartx", "KIWI makes the partitions visible with it", everywhere("kpartx"), kpartx),
+	need("dmsetup", "KIWI removes the partition maps with it", onApt("dmsetup", {
+		fedora: "device-mapper",
+		suse: "device-mapper"
+	}), kpartx),
+	need("mkfs.ext4", "KIWI makes the filesystem with it", everywhere("e2fsprogs"), filesystem(/^ext[234]$/)),
+	need("mkfs.xfs", "KIWI makes the filesystem with it", everywhere("xfsprogs"), filesystem(/^xfs$/)),
+	need("mkfs.btrfs", "KIWI makes the filesystem with it", everywhere("btrfs-progs", { suse: "btrfsprogs" }), filesystem(/^btrfs$/)),
+	need("mksquashfs", "KIWI makes the read-only filesystem with it", everywhere("squashfs-tools", { suse: "squashfs" }), squashfs),
+	need("mkfs.erofs", "KIWI makes the read-only filesystem with it", everywhere("erofs-utils"), erofs),
+	need("mkdosfs", "KIWI makes the EFI partition with it", everywhere("dosfstools"), (facts) => isEfi(facts) || filesystem(/^(fat|vfat)/)(facts)),
+	need("mkswap", "KIWI makes the swap partition with it", utilLinux, filesystem(/^swap$/)),
+	need("cryptsetup", "KIWI encrypts the disk with it", cryptsetup, (facts) => facts.luks === true),
+	need("lvcreate", "KIWI makes the volumes with it", everywhere("lvm2"), (facts) => facts.lvm === true),
+	need("mdadm", "KIWI makes the RAID with it", everywhere("mdadm"), (facts) => facts.mdraid === true),
+	need("veritysetup", "KIWI makes the verity hashes with it", {
+		...cryptsetup,
+		fedora: "veritysetup"
+	}, (facts) => facts.verity === true),
+	need("integritysetup", "KIWI makes the integrity data with it", {
+		...cryptsetup,
+		fedora: "integritysetup"
+	}, (facts) => facts.integrity === true),
+	need("strings", "KIWI looks for the EFI folder in grub with it", everywhere("binutils"), (facts) => isEfi(facts) && (facts.bootloader ?? "grub2").startsWith("grub2")),
+	need("openssl", "KIWI hashes the passwords of users with it", everywhere("openssl"), (facts) => facts.plainPasswords === true),
+	need("patch", "KIWI applies fstab.patch with it", everywhere("patch"), (facts) => facts.fstabPatch === true)
+];
+function need(name, reason, brought, when) {
+	return {
+		tool: program(name, reason, brought),
+		when
+	};
+}
+// src/host/tools.ts
+const ours = [program("skopeo", "it fetches the base and pushes the image", everywhere("skopeo")), program("qemu-img", "it reads and converts the disk", onApt("qemu-utils", {
+	fedora: "qemu-img",
+	suse: "qemu-tools"
+}))];
+/** Programs that unpack archives which Node cannot. */
+const unpackers = {
+	xz: program("xz", "it unpacks the base", onApt("xz-utils", {
+		fedora: "xz",
+		suse: "xz"
+	})),
+	bzip2: program("bzip2", "it unpacks the base", everywhere("bzip2"))
+};
+/** All that a job needs whose images are in a registry already. */
+const ofRegistries = [program("skopeo", "it reads the images and pushes their index", everywhere("skopeo"))];
+/** What the machine has to have for a job. Wrapping a disk needs skopeo and qemu-img, and what unpacks its base. */
+function toolNeeds(facts) {
+	if (facts.source === "registry") return ofRegistries;
+	const unpacker = unpackers[facts.basePacking ?? ""];
+	const always = unpacker === void 0 ? ours : [...ours, unpacker];
+	if (facts.source !== "description") return always;
+	const ofKiwi = kiwiNeeds.filter((need) => need.when(facts)).map((need) => need.tool);
+	return [
+		...always,
+		...ofKiwi,
+		...(facts.keyrings ?? []).map(keyringTool)
+	];
+}
+function keyringTool(keyring) {
+	return {
+		name: keyring.path,
+		reason: "the signatures of the repositories are checked with it",
+		look: {
+			kind: "file",
+			path: keyring.path
+		},
+		packages: keyring.packages
+	};
+}
+// src/kiwi/requirements.json
+var requirements_default = {
+	origin: "Generated, not written. Made with uv 0.13.9 from PyPI: printf 'kiwi==11.1.6\\npoetry-core\\n' | uv pip compile --universal --python-version 3.9 --generate-hashes --no-header --no-annotate - ; the block of kiwi itself went into the second list, all others into the first.",
+	dependencies: [
+		"annotated-doc==0.0.5 ; python_full_version < '3.10' \\",
+		"    --hash=sha256:117bac03a25ede5df5440e855b32d556049ca169ead221505badf432fed4b101 \\",
+		"    --hash=sha256:c7e58ce09192557605d8bbd92836d7e1d520ac9580096042c0bfd197efacf1bb",
+		"annotated-doc==0.0.6 ; python_full_version == '3.10.*' \\",
+		"    --hash=sha256:361ca0950cc7082f53fa69e9328409f40a62c61e57e0a47e1825a08078a58a53 \\",
+		"    --hash=sha256:7969bb69912085b2285849c0dcac0b4b374fd180c13cf10a87f284ffcf347bbf",
+		"annotated-doc==0.0.7 ; python_full_version >= '3.11' \\",
+		"    --hash=sha256:0a30ef8f5322a4173720ae6712dc9a5e58f5a19868f3f167b4b5778db066c2b5 \\",
+		"    --hash=sha256:6bc31bbbec6dfaaedc1676dbc11dbda96fe22a2b5c400e9ebad113fec44a9dc6",
+		"annotated-types==0.8.0 ; python_full_version >= '3.10' \\",
+		"    --hash=sha256:13b2beaad985e05e2d6407ee4c4f35590b11f8d693a258a561055cac8f64cab7 \\",
+		"    --hash=sha256:f072f4d804ea359e4eaf198b1af7a8b0943881a87f31bb764f8bf219bb9419e0",
+		"cerberus==1.3.8 \\",
+		"    --hash=sha256:46c029e3e2a4735408ed36bec14ef2cbf3e50d8ebe47fb34ee1e54b2da814df2 \\",
+		"    --hash=sha256:579554887ffd189226774b87570f4a76db75cf0efcbaffcacd5e98b8ee877f61",
+		"certifi==2026.10.18 \\",
+		"    --hash=sha256:73191c47aaa79da394e8fee2dbc2ec827432cab56311122c9e47abf79e390f62 \\",
+		"    --hash=sha256:b9995d97b64d0431a5af837d8ca8cd6238104d1f319f04bd93ea43124d6c861e",
+		"charset-normalizer==3.5.2 \\",
+		"    --hash=sha256:01077390b03f7988f11d700a2194e69b119741a86b1a638b1db88891e3eced8e \\",
+		"    --hash=sha256:01b0c0d2262a9e28e8484a278c7e1b5d650e3ac8cf2683d2967e25899f208bdf \\",
+		"    --hash=sha256:04851f73ae72b8413dddadb16a49dfee95263553741fd42d546f7d66907e6be5 \\",
+		"    --hash=sha256:0521c5665880b33d603717defa76c094048900010897909952397feb3039da56 \\",
+		"    --hash=sha256:0774bf9bf620249fee3e0b8b9fd3065de213be30f3aa94ce2494b3b638949e26 \\",
+		"    --hash=sha256:0891b9d3903c5571c03771ca669a4b0ec5618ca722a5c957d3d29cd4e5062848 \\",
+		"    --hash=sha256:0c951d5e6dd9c2ff60609476752bee49da4206adde960ebc247766937f72e718 \\",
+		"    --hash=sha256:0fed1d06615f022ee3b13caf5e8b180cfea32bb2c5aded8a9d44277afc040f93 \\",
+		"    --hash=sha256:114e4d0c92d618409ed82a99e22b5c5e768fe995f2973f78265f4524f49d4640 \\",
+		"    --hash=sha256:11912e4bb14baae7c5d8791aa55ba0a3a03ec6729073307b0f57270abaa713d3 \\",
+		"    --hash=sha256:11a4d68a6ecda3292cb1e50239e111543ba5d709bb62a6b4ea1afcfa729d8875 \\",
+		"    --hash=sha256:124fbf1a8ff966d87ae05bb8bd45a71f966055ed8bba320d0c7cf450bc5f4d0e \\",
+		"    --hash=sha256:1461ac396c4fdb983a675f20aa555624f0ee18ac83d832b9244ffff3d8055275 \\",
+		"    --hash=sha256:1503bccbeb36d5527790c3930327704c39af22de3112f1b1666a9f3ce15ee204 \\",
+		"    --hash=sha256:15bb4005af6320d259dc7593ca84a38d7fe06a421dbcf7b910ae23979101e787 \\",
+		"    --hash=sha256:15c44f7edfd477b06f517a5cc317fc1707edb9de2c865f43d4b6513907473234 \\",
+		"    --hash=sha256:16fa0eccf81304b79c5cd87f9271c3b85dd9dd99245e4422ae9c0dd45e0f99d3 \\",
+		"    --hash=sha256:183b88127acdb4fabe59d951ab424faf1af7b63cdbb5f776186c1ea2ffcaed98 \\",
+		"    --hash=sha256:195c26fb65950f8fce54e26349852b7bdd7c5f120aeefbcc440b8a20faaed4a3 \\",
+		"    --hash=sha256:1afb975bd5d68d5ce9f6b6d44fdf2f7e34b895a35e95708a7a91b20a3b51d187 \\",
+		"    --hash=sha256:1b4cbc7c3491ccb4aa17fcd8165649d01cf39f76de1696da8631b5f71b85401d \\",
+		"    --hash=sha256:1bc0baf5ef96b6ede57d47f4b8fe4d9d84019c3bfcbeb20a41edc6a6ee341f1f \\",
+		"    --hash=sha256:1c50fe28bbc2ced33386f298650d91218076c05420e6cbd790b913adc41659e7 \\",
+		"    --hash=sha256:1db38f4c5496827c1a501846d64d14c3b80c7e6714e406cd7dc36a9899fa1011 \\",
+		"    --hash=sha256:211d5a3eb6af8f513b8d4ca19a8c1b7accab1b5f0d3175f9826b03c1a920dc1f \\",
+		"    --hash=sha256:23851fb4e1b85ed3f6c2a27b777cdfe2e19fb5b38429a8faf38c7542b7665869 \\",
+		"    --hash=sha256:254eb48b9fa5ee9898a3c445825a1f340fe53712a098904b39b0bddba8ea3cb1 \\",
+		"    --hash=sha256:2625388c6c754520c37abaf3b41eb34d1cc4a373f457898f08606c8e362b891d \\",
+		"    --hash=sha256:281cb91036248400f4cc957495cccd44c275c2e0c5854f7e45ac5cf7dc193847 \\",
+		"    --hash=sha256:28a15fdad492a99b6eccfaaed66ef3f74050680545ea61ec8b2f4c538f1f1320 \\",
+		"    --hash=sha256:28b4f0d66fb834ff90f28209ac7bce77868c45d8c93e26f906709d9b7c2e1af9 \\",
+		"    --hash=sha256:2a925889534b3748302dae5dead07cc13480de1dac3aea80a941b729b471ef93 \\",
+		"    --hash=sha256:2b7b3bbfb4fe8ef40600792d762fbaa9057559f9d3fad209525b7a22b99e91fd \\",
+		"    --hash=sha256:2c9ad19a6cfcd5ea5c0d41161d22f9df1dcc277e9bef2751391334546a314c00 \\",
+		"    --hash=sha256:2cc961b171b3f3440f410489ab3573e86aea8736134ebbb40ea1338b7f0831bc \\",
+		"    --hash=sha256:2ce45c6627b22c47e390bc91a41c3d13032192e699fa0bea96e9671b373d69b0 \\",
+		"    --hash=sha256:2e06a3a98f916dd41d27f3105e02e7a40181c98c94b9158733d03a6f80506c09 \\",
+		"    --hash=sha256:304d5463e65a35d7bb0850550e0780395395f6fcf452f04db7d5ca7cecc425ac \\",
+		"    --hash=sha256:304d8e4d493af723536393eee0c689eb7813f4a474c8b479dee63f1fdd98f621 \\",
+		"    --hash=sha256:30fcd120b732aa79317f08dee04d7de0847822e4cf7ee0e9f445bb958832252c \\",
+		"    --hash=sha256:31f3930700408d211f13378ccbe1c40845d8da54bd0681fac3a9b5aae81c7aa8 \\",
+		"    --hash=sha256:34276fd796040bf0993ab33a369aa572e6979c7aab225a88893667ad8eac8f7a \\",
+		"    --hash=sha256:355ad8011081dec5412240c087a9a0c9d4d5039f3ed11a3f13e18c2b29b56c51 \\",
+		"    --hash=sha256:38a873987f3be698494da8b2e3085e29da02da7b633dce73e79c699a113d7bf0 \\",
+		"    --hash=sha256:39de2a259fc954455c57274dc94c79d5842774e1247a016aff30bc0efed0f4ef \\",
+		"    --hash=sha256:3d14b50de6bf4d0edf857a9386836846f982b8f524e188e2e68b96d702bcf4aa \\",
+		"    --hash=sha256:3d21b8b13c7592db2ac5e544a6d83187b995257472b0c9e8351b6d507ae37ed6 \\",
+		"    --hash=sha256:3d31298449090ab8d47b7b1b2a555ff73cac7ed438a08b7ac160980c7ebed649 \\",
+		"    --hash=sha256:3ddacd27458c45bdacd6bd6db644bfb730efbf9e830310186e3045c9c5be8fb2 \\",
+		"    --hash=sha256:3df041de8887954562c9b261cba85ca0e9ded74048daf125f45edcfaa4832229 \\",
+		"    --hash=sha256:40ab6bffa02ae10a0581e6c198be7d2d8ca5c2a0c64e4ed3465d766df457573e \\",
+		"    --hash=sha256:4275811936e2f06feff5e598fb42a1b7ae852da8e39605211892b56b81a34efd \\",
+		"    --hash=sha256:443eae2bf318abeaf6f15d785138f71fd6de770e99a92158b8b814265e079115 \\",
+		"    --hash=sha256:447441e76ec720b15e64418d32e092297340387053047c7c694f579efb0ee1d9 \\",
+		"    --hash=sha256:4495c5002a7b28557e7e222e77e0b661183e432b7d6d2e788101e3f240e05b8c \\",
+		"    --hash=sha256:44bd4fbb29dfbeba60e7d2bd000c59e4b21ddb3cc53912b14048d37092706d7c \\",
+		"    --hash=sha256:4685902cf26edf013ed7a3da0f426ebba7a00ebb9541386d835afbf002c11cab \\",
+		"    --hash=sha256:498dc3188ca05a68231ac3fdbfc7f57eb67e1343c30e0fea17f8218c1599b253 \\",
+		"    --hash=sha256:4c2b5031f63e331e3839b40aed2dd6f191e9c07edbde303e7876846ea1946995 \\",
+		"    --hash=sha256:4d48f2d08b9de5864e2c8744d4461b862fb149a18274abc8b698c45975573438 \\",
+		"    --hash=sha256:4f87960d57feabfb618e4e0af6e7371645fa26a277860739d6e5d6e0012c92f0 \\",
+		"    --hash=sha256:50e3adfb96fc189eb27b1cf62d3b598b89b4bb0420d93a3d3e42e137409011be \\",
+		"    --hash=sha256:51cf45226a9b588d0d2b4880c62d686934b63ab0bd79ca23ab0e9762eb27441b \\",
+		"    --hash=sha256:52aa6992700996af31f375de0c6bacd402b0097fe40b53c426b9f51a90ebabc7 \\",
+		"    --hash=sha256:55ea99acb17b9325618de155a0cd6a2e8f5d10be008113e1d433bbb58db543b2 \\",
+		"    --hash=sha256:56bc200a365efb37383b7852e4cc5898d3b2da5987289b543956cf8cad71018a \\",
+		"    --hash=sha256:588461c2e8384d309bd63e5826019b6977bc66d629b99ac8737bb795d7b2cb5a \\",
+		"    --hash=sha256:58ca3755ee7ff7f59b57789ec9833c9de9ea275405cdd240eda1f193112e398a \\",
+		"    --hash=sha256:58f361dcbab699cf8f42db3f47c8e7fd1036f138c23a5d08de9fde5f425a730c \\",
+		"    --hash=sha256:598a11a2c7ebaa5334bf698bf29568c9c390abac6a154d8170fedecd1cea38c5 \\",
+		"    --hash=sha256:59f63901b0031c3136cf64704dcb21de0bbae62ce2c9529bc39d27665463de37 \\",
+		"    --hash=sha256:5cde776b7cc66e4f6c99612cea4aa7269aa65863f7a15841b2c264f103822f4e \\",
+		"    --hash=sha256:5e2b6b57e9733d39f0c9fd3185efa6b8e29652c4cd8fe94180272cf6ed9a78c4 \\",
+		"    --hash=sha256:5fb29fb8cd1a46c27a1bf9613ad5ec2599310d46b4025d9556404a6b6a292800 \\",
+		"    --hash=sha256:6045373d5a89a5ec71afde535db987ca28e76dfa276c2d4c818265b375d4b055 \\",
+		"    --hash=sha256:619799369eeef6366ed3e8755a5670f4f2f0fb6b30a0fd7264dc0fdc2357058e \\",
+		"    --hash=sha256:62588a277bfb59def052abd940703fa35107152bf479781a878617d60faf8fb5 \\",
+		"    --hash=sha256:62603db9a7caa0802eaa28c1c46fecd7b3a263a774069c24c3c28c302448721c \\",
+		"    --hash=sha256:65cd72beeeca9d3aaea1201e5923859f308f952f9c71de93f06063c79f0f7a3b \\",
+		"    --hash=sha256:68eb192d85ab8e5f6ec69c2bc6ac0179fbf04a5ac1569d12fbef74883fe102d0 \\",
+		"    --hash=sha256:6bd128f206a7752ae1f2ab6c61bf8a24ba28913a10df8b14c2637b973ff97a80 \\",
+		"    --hash=sha256:6be488a102b8cf28d0391d8c4ba7748938ae28b78ad901f8585520fca33ead1a \\",
+		"    --hash=sha256:7218e8f32b0956cfcd048fd42d9d5779809745ca1d86113ca56f66e7ae1549c4 \\",
+		"    --hash=sha256:7441d755b7ab94f8d4eb3e43ec05482d760842fd263d003a99102d742cd835e2 \\",
+		"    --hash=sha256:749e97e1b32313717a565abbe321bc2190bc8b35f1a67e4cdbc7c56c8d8ffe58 \\",
+		"    --hash=sha256:75a3ceed0724d625d64b86ca20aba182e4df462e04c2414fc941c0f523f06aac \\",
+		"    --hash=sha256:780fbe7cab297b81dad9fb8dc5eb003c0468ffb0d9e5f65068c53a34661a96bc \\",
+		"    --hash=sha256:78456a747de8dc58360ffa581f30a002baf5aa28cb262536545e91f113ed7639 \\",
+		"    --hash=sha256:7967d08cf06dee78443b874f98c98036f624f3a4e73e11f9f64f5be4d25393cf \\",
+		"    --hash=sha256:7a881931aa470808df94a8c380eed2bbbc76cd9dc622310f99665658c821eb6d \\",
+		"    --hash=sha256:7dcd882da75ef9adf94903b1e3b9419e8aa8fb4c7396822b834b9ef7fb96954f \\",
+		"    --hash=sha256:7e841fb9010836c992c9f12fcbd43a831de93a5f726fc1ccd8ca1d0268c5014c \\",
+		"    --hash=sha256:7fdde2c9fd9e3eca40631e024664cf2584272cc8f96308cbe5fdfc930f51d8bc \\",
+		"    --hash=sha256:8024d00c3faf3fc0c16e07a69f4405e8eac7cc0ab15f65fe6cf43827c4cf72b4 \\",
+		"    --hash=sha256:80d02b6f04e92601a081dd97b23d3128033098bff5d35d392ddcc0476ea11253 \\",
+		"    --hash=sha256:838dcc90063569a0448120554591a1d6c4a4ffe11babf048908793154ab86ade \\",
+		"    --hash=sha256:849df64e889b2e17230d58410a03dba311a65b163508fd33679b2b737d4b7858 \\",
+		"    --hash=sha256:87475fabc8d9996fd9c27debb395e642e8c838d78a00b6e932227a0e06b81e26 \\",
+		"    --hash=sha256:87e50a3e7cb90af586b6c5faf23e302a970415ac73bd7bd90a515a04b427ef96 \\",
+		"    --hash=sha256:89b53f3cda69831909888e0494f4fa0bcd3537e3e138dabeb620bd6ad946bae8 \\",
+		"    --hash=sha256:8a893cc101149f80a653f82062ebc95b34525a2614382e1da5458fe7c6997249 \\",
+		"    --hash=sha256:8b2bfab86aa71ae13aa41a6a26aab338e0db2b8bc75434b05aea89e011ff35a4 \\",
+		"    --hash=sha256:8d86d6fc60743dc916eb79e2eb1ec4818e21e427731543af40a3021851174a13 \\",
+		"    --hash=sha256:915563965d418f986e7e145accc592eae9e1a1be3566ff98a05d7a9ec42a76e1 \\",
+		"    --hash=sha256:92888bb3187c5ba50500b00b3b310c9f2c651709d28036077680cb5255450a03 \\",
+		"    --hash=sha256:93223adc95033dd47133a46ccfc316a0139176fd79085762e27202ec56018f03 \\",
+		"    --hash=sha256:9373ad13ef0d2c0fb761e04e55bfdee5a08b52cef2c882c8fbe9935b1517152e \\",
+		"    --hash=sha256:9409a8bf35cf78353942504b24a57de3d75b708997a1e4bd8db71ac8633ce364 \\",
+		"    --hash=sha256:9b7f416ff0978e2f2249330527f0ad6fa02f4932e6199692d3b52da2048c19e4 \\",
+		"    --hash=sha256:9bde855991b7e362c146535e3136a50bfaffc0487d38b33ca7e5edefc6e23849 \\",
+		"    --hash=sha256:9cae88599c7219005d879f98e5ed53341e9a122af585e1091200358a3003d2a0 \\",
+		"    --hash=sha256:9cf9b1a857e25c4baceeb3624e92a56df3668f398c4acba74e174d81fb4d1d3a \\",
+		"    --hash=sha256:9f56f72050826f63dcee7a7f55b0a77168cb3bfc553fd405e7f8f9ece75a4036 \\",
+		"    --hash=sha256:a090bb2c68df85450502e3e20d665e3a5af9c65a84d6508ed477badd49166fd3 \\",
+		"    --hash=sha256:a192e2c40070d92c3ccf777e3a5c4ff515573cd2bb7ed0c537fdadbbec5bbf21 \\",
+		"    --hash=sha256:a19a731138fc27d5682277d3b9df22855cea1239bce7fcec5f78f42ef2d1f3c3 \\",
+		"    --hash=sha256:a66c3bc5ab1f0ff2164fc9965ddd611ff0802173f4b9d24554c563f6ab7e1d6e \\",
+		"    --hash=sha256:a815775b6c38d4e0ff7bcffbeba67feded90202bb6a226b8dd35f1c855217413 \\",
+		"    --hash=sha256:a89012d6d5476ee112d20d998570ed58df2260a852afb1758809cd6900411d21 \\",
+		"    --hash=sha256:ae4f5fea5b8b8ccff88238cc8569303e5ee95efae67fa62922a311397a71f346 \\",
+		"    --hash=sha256:b6856554c4f44d79fc2307d5768854310a8f0096e501c75637542c82292b0429 \\",
+		"    --hash=sha256:b6b751274acb69d77b3323d6b7dbaa3c7fdfc1eb829b7eb61d262f32e1af9685 \\",
+		"    --hash=sha256:b736353c0a625bbd5fcec108576e2385db3496f4f771f785ff32e108d3c3bc45 \\",
+		"    --hash=sha256:b7fd005a73d9e657273b7a10dc71a9e03c8fb9ee6999798d6918ce095b81ac7f \\",
+		"    --hash=sha256:b91363207bd9dc966a691e959bb47f64b30f7ac4b072be9968b366982f7db77c \\",
+		"    --hash=sha256:ba0b1d2620edf869789c3879223f52bf2afc5d31b3cb47cc57b3a12c05e2aa9d \\",
+		"    --hash=sha256:bbbfc8e28816f19d7c0f1816664980c0a9875d01b27cdf8eedddb639d9e108ad \\",
+		"    --hash=sha256:bd16aabe4a02a297c23417aa17ac6299dbd8c49f673bcd645b4929b11f5a4400 \\",
+		"    --hash=sha256:c0afc6800ba57ccc350374c5bd6150419915d95ce93cdbab2d783d75eaf30ecb \\",
+		"    --hash=sha256:c6708715abcf3c73b99508253e961a9967f02fe536532834149574eda6de0d1c \\",
+		"    --hash=sha256:c7c9ab723cde841fefb34efbad91e87f00a674b1fe1cd0784fde742bf2c154dc \\",
+		"    --hash=sha256:c8f3d67aeaf55f017982b73683f0e7342ba2f6635a78f69ce89ebb26aa411e5c \\",
+		"    --hash=sha256:c9790464842f85f437dbbb54417eda1e0e6bfc52dd8d22d6fd1c994b73b2dc74 \\",
+		"    --hash=sha256:ca403d7e4798f525fdfc78e258820419cbbd0f0ecbab9de7840e3c017cf6b8cf \\",
+		"    --hash=sha256:d008d90a7f2471519aef0c90dfbe73b3e6e4d5e66ac48e19154c17e89e98b604 \\",
+		"    --hash=sha256:d19fbd981a488e22cd04883659ca6b08f50b5974f9fd7c95655ef6a043e5893f \\",
+		"    --hash=sha256:d1befeed746d247c81127bb14de9dc3d30edb6e5976d34f83f86ed262b1d9105 \\",
+		"    --hash=sha256:d2374b62878abb00cd8309b32af6c0b715cd02dec0ca74ef12e5069bdc64144a \\",
+		"    --hash=sha256:d376bbd28b3a8999db1a103b3b388aee6f1ddeb3e51bc2172993efdcd86e064d \\",
+		"    --hash=sha256:d4a7319f304a774bed22115bc891618e45f85065ab44ea6acd07d274e750519a \\",
+		"    --hash=sha256:d6734d2ef8a50fbf8445c139477da401f50d62a0606bf00e20ec6d87773fefb1 \\",
+		"    --hash=sha256:d760fe2a4d7c3b226cb9026d6a842868d52a7901bd98420e1baf14e80da85cf5 \\",
+		"    --hash=sha256:d913de495d90407cd859d263bee2e5d1a4ed3eb6573c04e70d9ec619a7cbed7f \\",
+		"    --hash=sha256:db19d07e2e0129e974a0e65d0064fc222a446cd5122c2fd4184d2af9fc734a9e \\",
+		"    --hash=sha256:dca9ab98072a5a54ebacebdc45f53e645336b320c667410b061be1ca588ae709 \\",
+		"    --hash=sha256:ddc7dacc8ece3a182e7f15cb862d1fd616b46d076cb1ae9dd232b2c38b655874 \\",
+		"    --hash=sha256:ddf19c062bea7a0cc80f519243d2c01dd091be0cf952a0750d4ad576709559f5 \\",
+		"    --hash=sha256:def79fa35ef0cef8d2accec024f4fdc7ead3012ff02f5215c783f39f03ef8cfc \\",
+		"    --hash=sha256:df29a0a7107f7011e77f4eebdddec4c7331e24d787a0b21a46d63bdf7445da95 \\",
+		"    --hash=sha256:e09a3942ecbdee5cce73ea9d42da82b81b72ac1bf031ce069b93b5adf4eac8cd \\",
+		"    --hash=sha256:e242bb1c5e76e97dfa9e7f209a71e93a01d7f19ffdd5cfbb2e2d55b4f08f8ab0 \\",
+		"    --hash=sha256:e243bd13217235fc7290c621941c3f5cc8b66e4872495be821d7436ba2fb838d \\",
+		"    --hash=sha256:e2af3aad578aa6bd1384bcf4750fc285e5a9de53f40b7d41e5a0bf748edeb2b3 \\",
+		"    --hash=sha256:e4e81e09c1578b8df602e3db08b0b3ea0a6947ad612f52bf8dc5ea8d47691f0c \\",
+		"    --hash=sha256:e54da4baf05720032d527874d40b65fa4d7e5c6c6a43d0c3adbeffcaf275a2b3 \\",
+		"    --hash=sha256:e80e6c2f55656b4824d72065abb4ddd6a525c74bd78a0aab5d9fc2cf4fb5af50 \\",
+		"    --hash=sha256:ed2a239c0ea213acc1908150a3037257083c7c083128f1a4cec2ec4b97dca491 \\",
+		"    --hash=sha256:ed905975ab14056a2e5eb1c376cb2e1ebc5396baf84163939c518556fccde9f5 \\",
+		"    --hash=sha256:ee21e28f0430bd6dc9086c6e525d5e818a44a5ad19720c8a0ef766792f3eb5e5 \\",
+		"    --hash=sha256:ee43c17b173d46a3212baa6ead3ae258eeabdae48c263a01ccf0218c366dd655 \\",
+		"    --hash=sha256:ef4fcbf3327382cd4c9f540babd61248208af7b93eec4de397b4d5f58a09e288 \\",
+		"    --hash=sha256:eff0ac9dbe711a4aee69bf04a83896aa9b85f19641264053a9f6d48573abb7dd \\",
+		"    --hash=sha256:f0aa869112ef88429ae17820d99c3dd9504c9e9c671d3c246f3d7442cb051084 \\",
+		"    --hash=sha256:f3c96f633825733f735c5a9cf21d21a257d8e1edf0b1cee0a064b9c424ca0f7d \\",
+		"    --hash=sha256:f5833ad231be5eb6553de524a70f48d71b2c8563101750531e0b80184e175cd4 \\",
+		"    --hash=sha256:f5ec61164adcec446f8969a3358ec3f9b26bbda3b9213e5586d219afa8df2915 \\",
+		"    --hash=sha256:f7d486c83842422badd511868fd8a9a20e9407ace71564b6af47ce7e60a336c1 \\",
+		"    --hash=sha256:fb9e68df06293761f9fe66ade60a9bc6d0f5e42b8acf2939a9158af86ab0e5bd \\",
+		"    --hash=sha256:fc14a032f813bf5fe624d991960ea83e9715adc27e4c1830a2361eb1d02ac341 \\",
+		"    --hash=sha256:fcff63213e8e6e47770541a4607175404f47cbb3ebea7b6058cc82d524a0e424 \\",
+		"    --hash=sha256:fd1fbe0f116b6e55da77aca2c6ddcddcfac2186cbf78bdebf40fc156efca389d \\",
+		"    --hash=sha256:fe9753dfee015c570d73df76f899f18444d41388bffcde097deba51c4fadbb9f",
+		"click==8.1.8 ; python_full_version < '3.10' \\",
+		"    --hash=sha256:63c132bbbed01578a06712a2d1f497bb62d9c1c0d329b7903a866228027263b2 \\",
+		"    --hash=sha256:ed53c9d8990d83c2a27deae68e4ee337473f6330c040a31d4225c9574d16096a",
+		"colorama==0.4.6 ; sys_platform == 'win32' \\",
+		"    --hash=sha256:08695f5cb7ed6e0531a20572697297273c47b8cae5a63ffc6d6ed5c201be6e44 \\",
+		"    --hash=sha256:4f1d9991f5acc0ca119f9d443620b77f9d6b33703e51011c16baf57afb285fc6",
+		"idna==3.20 \\",
+		"    --hash=sha256:a7db850025b95ded1eae8a46181a1a6c56c92c96f0e2b005d9ff8dc0210cab44 \\",
+		"    --hash=sha256:ab7ae7122974553370f0bdb919e1a960b2cd1bc1ef0276416d896db81c14582c",
+		"lxml==6.1.3 \\",
+		"    --hash=sha256:032a0a97eed428bd143c75a11118238546424ceb2fa311cca5f073aa44658dc4 \\",
+		"    --hash=sha256:05f5bce9af14fd1506997594bd81cee6d9c6b58ea80a39c058327aa6371ed9e9 \\",
+		"    --hash=sha256:0794e04ba343852c6d78e996c58ef4b8e579b4ecc72f8df0d4058bf843b4c96e \\",
+		"    --hash=sha256:0ab2467e405e748d93495fb5568e74044802b8d3ff2b2a1607c3f78c6e982de5 \\",
+		"    --hash=sha256:0bf5a3e397df2ec4258eb5eea4c1ac6cf013ca1abd04a176903bff20a70021fe \\",
+		"    --hash=sha256:0c0710ac085a157b593c38fbcacd950f15c4afa8e2057527185875ab302752bc \\",
+		"    --hash=sha256:0dee106e9aa97fb00541b1ed7827070564d0549c3d3fba8920e6b20fd980f748 \\",
+		"    --hash=sha256:0f17d83c48ee9dfd96abae3ac3e2108c76d2fc86ce96355e37b8da9f7f4ecc08 \\",
+		"    --hash=sha256:0feebef8d0521188d0157f758356072e840173aa61ca45b8b3f87959ac283dd5 \\",
+		"    --hash=sha256:13a620a3fcc20023f9e6ed5c383e00e826f1c2d5db554df2f67240760f9118e8 \\",
+		"    --hash=sha256:13d22c0d57355366b393936acf6b98a5e0edeadddd3fccbc6a846c50a76b8741 \\",
+		"    --hash=sha256:160fcf381f76c3aeac28a756bec44f48942a8f7245a87aa28e3a523b4d90cd87 \\",
+		"    --hash=sha256:16148acd77ed1d8836a56db883af2f5eed720f9723088110b16a0d08582130a6 \\",
+		"    --hash=sha256:170773d8a3cdc76259065523ddd978c44f9806e28605f08812e8f86783e44ac6 \\",
+		"    --hash=sha256:18293f8a8d8b6a8e71ef37706b659e3846a4261232158167b1ddf35f6994f633 \\",
+		"    --hash=sha256:18a4db52b5a7b53a3540b0b0f4123319334621ee8083d496de314d0bf06ff59a \\",
+		"    --hash=sha256:1a635e837b50a1819bebfedaac5916498ea024120969da8790500148fb0a894d \\",
+		"    --hash=sha256:1aeca87830c4fe649dcf93fe2b059525b71c72587f21be4ae4af7103082a79fa \\",
+		"    --hash=sha256:1b7c37339d7e75cab9a123a04248e243cefefb302ad6db566ea0c77cbcde421e \\",
+		"    --hash=sha256:1beb0f9909b26cee938df9ba56b15252a84429b1fc30ce6fca161390b9789a70 \\",
+		"    --hash=sha256:20384c2bbcbf87180c8c61eb60869699c1ec0cd09b62cfd13804022d860b0867 \\",
+		"    --hash=sha256:20428910dae17a1a93152a3ff2c0441d2f4932992c0797d65651dd0561f1792f \\",
+		"    --hash=sha256:207dfc3d47cf0e575e643bbc140dacc8863b39abaa1e5307cd64c7f2365b8a12 \\",
+		"    --hash=sha256:209c3ccbfe35a04ac6d24f0611f9d1cbf8025d49991b14acd935236234d6c156 \\",
+		"    --hash=sha256:2123e5aa075ac20d23c7af489255efd129cbfe190dbe88fd42598cc9df3199b6 \\",
+		"    --hash=sha256:21402998e4b78e7cce237d2788841aaa21ac9a4d1574d04dc2d12ee41ae807b5 \\",
+		"    --hash=sha256:2221e88679d1351e9a40aaee54bc65679b9795bbd0160bc3d5e36b163344eb75 \\",
+		"    --hash=sha256:22eec57e26c418cde02c051ce9914a365e52a7f135a565c6f0480242aeebab48 \\",
+		"    --hash=sha256:23c366231259cd75ad06495174701afb3fcb36a92917fa47de2d1f1bd9d95739 \\",
+		"    --hash=sha256:25f4118c438f96bb466e83108506d03d5c31b1bd2387e83e5b070bda6ded9c37 \\",
+		"    --hash=sha256:28a23fefdb345b2d4d0ff2860571b5ff9a89a28b6a120f720e8fb0324d346626 \\",
+		"    --hash=sha256:290f66b97ede0e552e1cb44a0fd8a74f9753ee635b50830a0b122fb72788d015 \\",
+		"    --hash=sha256:2b9b1325ca1c2a9a2dbb6eb913ae563313f2082ae60b03210f7e83ee80712274 \\",
+		"    --hash=sha256:2bec13085dc8ef48a3fe62f7dfcacfeda2c785cdf19cc8eeda2bb9ed081da165 \\",
+		"    --hash=sha256:2cae5d5c90a62d9139c512a0cb1aad1d182b022b5740daea2617eb5bf7fc658e \\",
+		"    --hash=sha256:2e01125896585139453cab8cb235893644d8815d7509520da95ae3ee8d1c1f79 \\",
+		"    --hash=sha256:2e62c569ec7531b679b184cbfe335c501c1d13c4b363560013019962eb630e6d \\",
+		"    --hash=sha256:2f5b2a2b9811b853b39bfa41367c6d78747b8e3e80e07fc5a24aae295c1a4d7d \\",
+		"    --hash=sha256:302f72413251c03f671e063c9414bed5dc8c927069e5abb69245521e51a4e81b \\",
+		"    --hash=sha256:32a409be3190b088f960ac92bfedfbef2f86c49ff940765e1548177592d20026 \\",
+		"    --hash=sha256:33cadd956b667997e4de1635fce9541f2e8ede2038fcde8cf55aa14d571d1bad \\",
+		"    --hash=sha256:379f8a75cf6eb7eef0af074b55f49ab73b868388a98de14646abcdfa4564bb11 \\",
+		"    --hash=sha256:3847e71a78cbbc1aff955dbbbaf2fff12153f611d3162c5beaa3395636cbc2f9 \\",
+		"    --hash=sha256:38fc4e4e4e084e0bd491949482527d406788045c546d4f8789e93fc527b91385 \\",
+		"    --hash=sha256:3a27ac6c780c8b8a1cd231b58407634cafc1c4cc28cd6c7141362df0f36351e7 \\",
+		"    --hash=sha256:3a48093cdb058a93af842ede9703520e810b05dcd0fc6d7190a06376c3bfb6bd \\",
+		"    --hash=sha256:3e42265103fb385d8642a78672edf376c6f7e1d3598a7a4f9cb1278f2f6b5f6f \\",
+		"    --hash=sha256:3e9a00d1c2c30936f7add097c41afc5da6556c580909104aafd382cac92a855c \\",
+		"    --hash=sha256:40983eabefd13da003e68170928c7acc011f0d095eefce5871a3c71c9385fb9a \\",
+		"    --hash=sha256:40bcbd9f94166ffe925811e730607385cec959f42fb1bb7dad83748680465221 \\",
+		"    --hash=sha256:41096ec0740a58dad03d3ae0c7486d306d20becefb13ceb1649835ab3eb64167 \\",
+		"    --hash=sha256:415e3a115c0d510e329020012834d1c0aa1c581ee53a218603e38abbc1dea70a \\",
+		"    --hash=sha256:41e2d428110b408e963b6fb18f9bbf1f5c027b56bd4b498d54556476c0aeb1c3 \\",
+		"    --hash=sha256:424aa5657141d306ba9ad1baab4b2c0a0719040075ee6c66aee9bb2dea2b5054 \\",
+		"    --hash=sha256:42632b4024ab24a6b488f559ac851312509888b6b80ae2aa11cf29a646a0d245 \\",
+		"    --hash=sha256:45222d94ddd511536f3b2f7d9deae3b2339b4ce0f075f1ca25703b07cad9dd21 \\",
+		"    --hash=sha256:4736e6c87e603146d8949d8501da621ad20c31015060d3fcf95ace2859f3e3e6 \\",
+		"    --hash=sha256:48542c9acba9ff9450bd18d871d2c2c8787fdb283572b623d206f1b927cd7d9e \\",
+		"    --hash=sha256:49fbc2682a9306135b7ec49e93f97f9c26689b9b7f96ed2742d8d6497e994d13 \\",
+		"    --hash=sha256:4a579dfb9c835f8ab47f4b8ed33440cbc75b806b73297208e6ec2a33e903740b \\",
+		"    --hash=sha256:4b061064b4a2fe8598a466d723d43dbcd5a610a5d5cfe02fb6226f5c17349f75 \\",
+		"    --hash=sha256:4e11e885e0704be185867fcf71b904d8f65d7d6877bc121f69870b0d0479ba7b \\",
+		"    --hash=sha256:4f4db7c7e954d289d71878938348b3d91b904a3e8210a11939359fb758a58e7d \\",
+		"    --hash=sha256:527195c188d7d0af748cd48d220ab8cdc5cb99be3d49ac4d9be7324d8abf9bc0 \\",
+		"    --hash=sha256:53258656846f5c48996b882fb4b135885e088a3ad3d96b4bc0530f95124d1f69 \\",
+		"    --hash=sha256:545ccc14fb05485f48b4439ec35beb16d5b5280eb6c81c658bd4707a2a119414 \\",
+		"    --hash=sha256:5609efdb0d3c95499c00046bc53648b3482ec2175b5503d6e611b3f0555dc71d \\",
+		"    --hash=sha256:5929d9df5e7e3379183be0e21f7d559618a5b61cb63280df6164019242e337ed \\",
+		"    --hash=sha256:5a143e6207579de8baeded4eaac9134413200359f1969d636f0bfb98ee8c3c8f \\",
+		"    --hash=sha256:5a721a98c649855963811b59b55755b30566e7f7fc40bdc9803d66dee9f811cf \\",
+		"    --hash=sha256:5cffe18571ccc51d742cd08cbb3f8b756de9311d18c7ea98f5d92f37b8fb60c2 \\",
+		"    --hash=sha256:5d12669a2c419b0e8dc423d23dea24bb82f6f9cb829f32e04674b0ba40322a7c \\",
+		"    --hash=sha256:5d582042c69857c364e8153de6e18e0da9b7b515a6a8113caf69a6ec8e0520f2 \\",
+		"    --hash=sha256:61116cec57ed69aebc70f37a545eec095339bb829efbdabcfb97c51e9536e158 \\",
+		"    --hash=sha256:611a51e61c92f62345a50b0035df6fc0d678f9299f33728826d831598862f59d \\",
+		"    --hash=sha256:623c8799c17128753c65699f1c3aa32402657393a9ad6db09ed8b98ddf76611d \\",
+		"    --hash=sha256:6374e9e382e5a98c9c5e66d41b357b470da1c54bce30f17f9dc4bcc58436cc1c \\",
+		"    --hash=sha256:66299564c046bc7e0cc5de5106601eae907e9fa5904cd68a323380a8502f7861 \\",
+		"    --hash=sha256:69cafd61aea04ebb3502c93c2aaa568b12931ca0802231e0b5de76bf8b6e74bd \\",
+		"    --hash=sha256:6a406d0b3cb207b0fa460ed4dc93e866f44f105da0169361cb18ff998a44c7f0 \\",
+		"    --hash=sha256:6ba4fe5bfbef6811a8e49b3719cde373ad399006c0c1ac184b7297116ecbba5d \\",
+		"    --hash=sha256:6cd11e7550d89e551a87dcec30f04b1fca32e86b68708aa01a4daa455d8605e5 \\",
+		"    --hash=sha256:6e1eb8a4cbffd5553680ad96be6680e364710656eced73d1dc90ec489df599a3 \\",
+		"    --hash=sha256:6ea2f13dce778ca072ccee598bca46a092ce192e8fd907b6c1f0e52c800529a0 \\",
+		"    --hash=sha256:71532ebf30be0048a45559b4fab15333fbaaf9042f658e878d918ecd0cf09805 \\",
+		"    --hash=sha256:73fc05988ed20809450474ba760a87c8ad4e455fc09783c02195e56ec634b41a \\",
+		"    --hash=sha256:75cc6569e86be5785b6188ef1642670c6adbc984e81ec35e224842ecd9eefcc8 \\",
+		"    --hash=sha256:773062aec2f2e56b2b22d37054123f0de8a22a4688a0c3376c3fe42685f975cf \\",
+		"    --hash=sha256:7ae4949f212a53b007dbc355884fda122545c5764a54256c9217e419a62a6559 \\",
+		"    --hash=sha256:7b2bb7d703bed7ac893bf7f40d97b5d9279d35d2ce460624ca28929eab0d5a3d \\",
+		"    --hash=sha256:7d0f5976aa2701996f759b30172925829867547bb073af0ae67d1307a0f0262c \\",
+		"    --hash=sha256:7d5a748d12dd9b535e0a130f60dae9ddf0adafbabe61e7864f55c7436c84547a \\",
+		"    --hash=sha256:7dd624c1eaa629ad44b59a1a0145fdf2d67895592dce94c9358b938b3d075e65 \\",
+		"    --hash=sha256:7f75b9b9fec2a9c6b18095c81865580e795b1441c429e42d22fcc82a77f40039 \\",
+		"    --hash=sha256:83e3a51e7933db700a0da0db31849db3a24022d9970da9bb73001e1d0326fd92 \\",
+		"    --hash=sha256:8499d464de86fab0f102313cce32a9bed9ab1f06ec813cf025cb790964fbb765 \\",
+		"    --hash=sha256:869dfcd4d381cb0ea87085cc4f011b9171b494ef21e76ad8665f6d5e2d1dc8a1 \\",
+		"    --hash=sha256:8753b8d51dbc86fd335ee31fcf7f3658e9f5c016d4edfb23f76ad295f4b8c9d0 \\",
+		"    --hash=sha256:887c021d9a977cff89cb273047c1352997b772a8908a25c21836861f69b92be1 \\",
+		"    --hash=sha256:88e719b9437f148f7e1465df845c758dd1598618cbea3a2fd1e61a715542f2b2 \\",
+		"    --hash=sha256:8a330c0ee5fa318c7b5cbbaad882baeca3f570357e7eb25ab34bf31008150758 \\",
+		"    --hash=sha256:8db38ff3fb7aee7d6a82ae4da2eef1178656fe1216841fbd24870062a9d60473 \\",
+		"    --hash=sha256:8e49a646acfab83c68974f4aa1d0a2acca9e88d7d627ae0fc13201b14b76d310 \\",
+		"    --hash=sha256:909f4e927bb051f7740d6367285fc60cdcfdaf0258c2dba4ff5ba7eadadc250c \\",
+		"    --hash=sha256:90f709b9accab6b2e4d14f5c8718203877a0486bcb3afd74d8b539ecd1e961d4 \\",
+		"    --hash=sha256:92d96586376fb79a33474797186bf993250152ee5c32650b67db78d54b92e6f3 \\",
+		"    --hash=sha256:93476b6514b373fc6ca67d26c442784f7807c86f00635bfe79f935c3eab2af17 \\",
+		"    --hash=sha256:97acecb11cbc411473f15b8d780df06d7a9f3a2aad9aca78364f56640c8fb70e \\",
+		"    --hash=sha256:97ce49699d87ebf8aad631b55d65b33219a4f1bfefbbf5bff19dc9af160aeaf9 \\",
+		"    --hash=sha256:9bde9ae026a55b9a192078dfa6e27dd0ca4a050171ab6272e92f97b757dfdf48 \\",
+		"    --hash=sha256:9e67324961ac9bbe616cce5100514d2e34d88665aeb07071e8b16eac55d06d94 \\",
+		"    --hash=sha256:9efe56a68179f3adc4de41861c9358931db03837c48dd5e1c78077b84dd07f3a \\",
+		"    --hash=sha256:a1932d7ce78a561367512c594fe66eac2b2ec9b9264cfd9b5f950622f4a116e2 \\",
+		"    --hash=sha256:a1cec0f99b9b914d39176347a93b7610dc09324491aee1cbc57cd291a41a1d55 \\",
+		"    --hash=sha256:a2e3f70673a1d5b82f38255f777d26cd855bf2092b1436c4867464a7892f9238 \\",
+		"    --hash=sha256:a43b3bdf11e477dc7770609d3477316f974354dfc8425d596f64f471cc8daf6e \\",
+		"    --hash=sha256:a5c18810318303ce9afb3f95e2ddb54834f96fa699a8600433fd5a93dcf44c56 \\",
+		"    --hash=sha256:a7eb78ba28b187e1e9203a55c60fcf70df2d22cb205fe6d51b9383d6097419f0 \\",
+		"    --hash=sha256:aa633613ff907ea91b9b0489a1f0da1b8725d8c6ccec6b77e8a1c9c235044bb0 \\",
+		"    --hash=sha256:aa9fd1ee2a5dacfc41039ed49ffeeacfa75bafbd255b69f3b578e11897a0e623 \\",
+		"    --hash=sha256:ace1d2c83b2bd24db5940600541140e87a325e119cb32d5fa9ad720d7e76648e \\",
+		"    --hash=sha256:b1cc980905221a5d8b3c476330730b3adb40ff80add71ffbdb6215ba055656f1 \\",
+		"    --hash=sha256:b37772102d44bb6628186accca3a121b1fa3a6b3d97518a8c29a5229ca4c0d0a \\",
+		"    --hash=sha256:b3ff39654f0ce6ebd4db154211136dbe7e8157bcc3bed2344c87f32c7c6ecb6c \\",
+		"    --hash=sha256:b477912f42c5c33405a10c759d22f80cf5af043ae02d95b9d8e5e5bc555739ed \\",
+		"    --hash=sha256:b49638355ea3bebba70da783ccbc630fd72afa16bc46c54474bfa1f9a915bbc6 \\",
+		"    --hash=sha256:b4fc6b03b9d9d90557274f571ab30e7fbbfc527955536935d96f98b6817a86e4 \\",
+		"    --hash=sha256:b50343241eb69fd85f7791cf8bcc7b1c4729826b7d59ba2f6b27db29638fa745 \\",
+		"    --hash=sha256:bc8dd3d9c93e70c3df974a201ac2958b6d77b465d813c51d1f15fa8e645763ae \\",
+		"    --hash=sha256:be5346653c0b0e34be96869ff9dbeba23860156f89a2896a64c64fb419260cb6 \\",
+		"    --hash=sha256:c00e26288784460885fe76e4d4b293573e0f791f52e6d60e27b42edf005922eb \\",
+		"    --hash=sha256:c1b50797ac246bb2942a04b6c0f69af0667aba7cf7535f39bbb1b3208fd5d128 \\",
+		"    --hash=sha256:c34ca1dc41bd86d9ff830d5bdf4e4a752bba6c54f7d2707027ce0eabd36084c9 \\",
+		"    --hash=sha256:c55e71a9b1db1f107efb60da49c093689b74c5c31a708e5379e2fd9439d4fbb5 \\",
+		"    --hash=sha256:c581b1d68b3845fb86c6b2983e755b29bf001461c59fa411d2c26a911b6559a9 \\",
+		"    --hash=sha256:c59e4265608da6a041f54646ecc0c9ecdbb19aaf14c4c684bb6c2114998cc415 \\",
+		"    --hash=sha256:c5e7ce578aa8a80910a72a8ca0bbea3baae10100827249001999726a788456d8 \\",
+		"    --hash=sha256:c66f858b82497173f73366795fc6ee8171620e75a338506d6b2e7bc16f5fca11 \\",
+		"    --hash=sha256:c6c0c13128a32eb04a51357e56a094e13aa8e6d3d1884de2e9ae923f6915e1a8 \\",
+		"    --hash=sha256:c9389b3784b56c58d933b5e0aecdf28f901b073ff385358d8a7d40907f6e14b2 \\",
+		"    --hash=sha256:ca0ec532ad2f5ba1e5ec120ac157769c57f01855b3d8bf37213f5d88abd9ba0a \\",
+		"    --hash=sha256:cad7617727a96d189bd6f979d0fadf765198c7934e85f4edaba9bf3ad919a300 \\",
+		"    --hash=sha256:cae82b5ca24b0c2beedb269f6e2a96f466acd926879ab00ae19f1a65cbf9ffb0 \\",
+		"    --hash=sha256:cc669256d28736f7f3a149df5c380c50ace2692ba3e62203d10656fade4a2145 \\",
+		"    --hash=sha256:ce1f220114959941170e22b8ad44279f6dee2dcef7591814d01ae805dc058889 \\",
+		"    --hash=sha256:cfb398886a7eb4c719161c3efcff2a1248febc53a4d8e5072d2d8a87fed84ac9 \\",
+		"    --hash=sha256:d077f21f4b16f0471353883748f126f62038760397c107bb9fad2ca94dc0dfb7 \\",
+		"    --hash=sha256:d0c5c362bc94f1929dc7e96e715bbe7bd17037f802e6d8f0d1545df9133c0559 \\",
+		"    --hash=sha256:d2765c18ce303149ee804b1f3dad11232726dd0a702d73a15cf19179ac8cc962 \\",
+		"    --hash=sha256:d44442effeb8781f392340c5dc8c6716fba41dbeacb82fd4c0f09026fb5ff682 \\",
+		"    --hash=sha256:d85dfab42dd672f87a7f76e9de7172962aee69fa12044f0d6e1a23cbd53fb80e \\",
+		"    --hash=sha256:d97c5227621af74b111882a290b10f371780a38eef9d9e730408fba2259b52fb \\",
+		"    --hash=sha256:d9a0d12846d6ce434fb3857918eef4315ec9b4769deb020c75828798614bfcfd \\",
+		"    --hash=sha256:d9b3e7d71bf6acff341233417abbdface29c647e3113892d9aaedc02eb4aa2bc \\",
+		"    --hash=sha256:da707f14ea3c35ee463d50acd596d6488e4b2b4ae7cf77a5bf93f55c023d63e8 \\",
+		"    --hash=sha256:da85db328e507da922d586c3c7416ec360ec22e9cd9e0700691afacde0c81f53 \\",
+		"    --hash=sha256:dc205732d593118cf701d986f40e9de7801bb2e371cb189ddbda9b7348f4d97e \\",
+		"    --hash=sha256:dc3a44689eea43eab836e5c98a8ab015dc2419987d1ea6eafc7c590cdff86bed \\",
+		"    --hash=sha256:dd5e90f34cffcfed97f36cf066325773d2b6021c60c29942e53a18b028501b1d \\",
+		"    --hash=sha256:ddcf547bea2aee967d6a77779376a45e77e610e8465147a1f3d7e20d539d6e32 \\",
+		"    --hash=sha256:e477aca0bc0d19f3b4ae9e4f2a1cfd687c31bf772d78734910658186b40b2477 \\",
+		"    --hash=sha256:e8b17e23df3e827a69d25af70990ca2420e92668aaffaeeb3cd2351d7916a023 \\",
+		"    --hash=sha256:e99e09ab7741f1281e2677f4c0058c7f5267d182530b09c87e4f6aa26adf3887 \\",
+		"    --hash=sha256:ea2c01cdb16dc12156e455007c406dfaaece0c89aa4ba0e3b47586779f951d41 \\",
+		"    --hash=sha256:ea6b1e9105b4b24a34c722432d9fb578f9ed83af21fa1abda639011e0f22bbb6 \\",
+		"    --hash=sha256:ebd054ad1737a68fb7c5c073d405cef2b88bb824e294de3b4a4e995b47f0e376 \\",
+		"    --hash=sha256:ec295280f4b37769256da025acf5890370355ac589c27e89caae0b5e9eedc702 \\",
+		"    --hash=sha256:f6449672f9c93316deb5e2839e18931f468670e44d5bd9b1301a5a9655d45c07 \\",
+		"    --hash=sha256:f683dc6300317700025e41d89a43e0276692ded16113a3c43eab704d605c58e5 \\",
+		"    --hash=sha256:f6b9d2aad499c769ee8287609ab0e6de99d8bcea99c6e6c2e64945259fd52fb2 \\",
+		"    --hash=sha256:f8b9c8ceebae6387d0dc77f7f4dbbfbfc962dba2efbfe6877486075a480726b4 \\",
+		"    --hash=sha256:fad67b12ffe0f71e02b4932b04883cbc76a9072bbd30731409d3523cf058b011 \\",
+		"    --hash=sha256:fbfb70ba01355251faf6b293171df49f73a88a1b6494db109ffea85442574458 \\",
+		"    --hash=sha256:fe91993149523aa59941b9e3c90e2eb45f57ad014697aef6c8b13339a59c019e \\",
+		"    --hash=sha256:febd35ef45f603c2d74b74655efdbf45e14f55fc0aef4ac82b663ca829b283e0 \\",
+		"    --hash=sha256:ff88a92cafde90888511242d1c54afcc1a8adbb6dc0a88fa7f87e29e92400d4a",
+		"markdown-it-py==3.0.0 ; python_full_version < '3.10' \\",
+		"    --hash=sha256:355216845c60bd96232cd8d8c40e8f9765cc86f46880e43a8fd22dc1a1a8cab1 \\",
+		"    --hash=sha256:e3f60a94fa066dc52ec76661e37c851cb232d92f9886b15cb560aaada2df8feb",
+		"markdown-it-py==4.3.0 ; python_full_version >= '3.10' \\",
+		"    --hash=sha256:7aa1511a46c39138de78d9eba92ce47e63124d8003fc98b3a351909e04239efa \\",
+		"    --hash=sha256:91a58fa5b72c71a40cf7177250fd767480d7a2bb3ac426ccfb76fb90305fdaaa",
+		"mdurl==0.1.2 \\",
+		"    --hash=sha256:84008a41e51615a49fc9966191ff91509e3c40b939176e643fd50a5c2196b8f8 \\",
+		"    --hash=sha256:bb413d29f5eea38f31dd4754dd7377d4465116fb207585f97bf925588687c1ba",
+		"poetry-core==2.2.1 ; python_full_version < '3.10' \\",
+		"    --hash=sha256:97e50d8593c8729d3f49364b428583e044087ee3def1e010c6496db76bd65ac5 \\",
+		"    --hash=sha256:bdfce710edc10bfcf9ab35041605c480829be4ab23f5bc01202cfe5db8f125ab",
+		"poetry-core==2.5.0 ; python_full_version >= '3.10' \\",
+		"    --hash=sha256:81d04c9253b19d0604718268d781867c8f7b2128e5b25bbf1e84141eec6b89c4 \\",
+		"    --hash=sha256:98ee465b66f7e14bb9fbe68fb5e00d0cff184f036993ec94610ae4b5612f3add",
+		"progressbar2==4.5.0 ; python_full_version < '3.10' \\",
+		"    --hash=sha256:625c94a54e63915b3959355e6d4aacd63a00219e5f3e2b12181b76867bf6f628 \\",
+		"    --hash=sha256:6662cb624886ed31eb94daf61e27583b5144ebc7383a17bae076f8f4f59088fb",
+		"progressbar2==4.6.0 ; python_full_version >= '3.10' \\",
+		"    --hash=sha256:2d78bdeb1debef92a39dd9042e0689542bd72d6e2f30b13432db371aa9d8ee4e \\",
+		"    --hash=sha256:fe48c8955a84428af77bff2642ba47041e1b8f7c867a5b7cc94f8bc255a8f0cf",
+		"pydantic==2.14.3 ; python_full_version >= '3.10' \\",
+		"    --hash=sha256:1054f237f4d4733e5a30e1e2333bd33a2004ab9ab1510bd053a9a31bb48e232d \\",
+		"    --hash=sha256:3f7b347782ab7e4cf4c798496ae3a82787d9f21ec12676a9c564355eeef8daa8",
+		"pydantic-core==2.50.4 ; python_full_version >= '3.10' \\",
+		"    --hash=sha256:0001d6920e3a5d92758cda460d6dc9f918a78ad6d5d092f1c8b5395e6b775356 \\",
+		"    --hash=sha256:0574866e05f6adeecc520d87e87dd06210c0a51706341f6ef8421572f5a64444 \\",
+		"    --hash=sha256:09450778e3ab58d3f565899fcfbf6c82926e31af29e28e799d1d50941316e0cb \\",
+		"    --hash=sha256:0af56dbf8822ba9f4efcbbfdc15478f8b6fb08f1609860cb50aa2cc8476b3c34 \\",
+		"    --hash=sha256:0b059a7968b1911be5a2d9a8234827ab0bef9d1e465d4b42da525894143550e8 \\",
+		"    --hash=sha256:0ec20aca2b067369913716847f7dfe5f4dddf16a46965b7a70bbad5defaaba86 \\",
+		"    --hash=sha256:0f87ae9db5ba8d8de40dcb93982cf8dd544e6552a80d3345af51941cc2146b80 \\",
+		"    --hash=sha256:1239daaf063e62213ca1f34d96663900bd7510c42a786e843fd328af70e46445 \\",
+		"    --hash=sha256:13b6dd62b5279f5b9d72f3bf918a35443ee8bd549241d9dc52d79a2c3b6d7016 \\",
+		"    --hash=sha256:15bece43a02ad543c621c8305e67dedb5f27d378c5ba741e5a2c36523f8ef37f \\",
+		"    --hash=sha256:16902a147b3da4840612164a5e67947104d63e978f7a57c395877a5e26690b9c \\",
+		"    --hash=sha256:1afefe44ec042fbabfb4483ea258c04cf75ff4ff328d754f09b321fdaa232aca \\",
+		"    --hash=sha256:1de7be9a66fc8536770481ab64a05aae5067c725f2b29a09543af00e6a417b97 \\",
+		"    --hash=sha256:1e20cbde2b6deb33a51d08cd168454dd9044ec7d4474056f4d98d63f51578783 \\",
+		"    --hash=sha256:2039e323acee9abfec1fb5f661776e8965fe5928f3b7f8431900a774cba5c317 \\",
+		"    --hash=sha256:219114f8dcdcbe4720d82ef016b1287ce5a0a67d7c69ca61524eb72e82aac344 \\",
+		"    --hash=sha256:22e874666bdbd96d6bf629d32cd8ab376fedf1fd62585b52a42b9fa9fa6c20b6 \\",
+		"    --hash=sha256:23a9ba564b2db709ff16eca990992ba95a19069972b34bff87c81d4b473cd755 \\",
+		"    --hash=sha256:25e7e1080f9f7ce7cd9d114b31470ce912771bd02f38c824721d3c35d312abff \\",
+		"    --hash=sha256:26cb012c4b8ca9f847bd0ac15978bd3d0f55b050bfbe6c47355edfc7e945029b \\",
+		"    --hash=sha256:29358a8ca74e7d81158d14e2b10c904bd18773293ae3788716c0626fe0342347 \\",
+		"    --hash=sha256:2980a701be88f9128a7470189fa3bcda5387f76c298a6f8e000fc29eb2a6f4e7 \\",
+		"    --hash=sha256:2a60ec2a57ac3ef3767e526e9bf706ec75aa3d79c4ea134d9d4fcf7c62a297a7 \\",
+		"    --hash=sha256:2f42584e5785385f681163a42506cab0d51295e17599a648396c52a7046c1372 \\",
+		"    --hash=sha256:2f5cc5bcb94063fbbdfd285a2b302da34af07491337c10bb35de1d5220fa1583 \\",
+		"    --hash=sha256:2f6767122b37c780bb756a720a4eef2bc6a050a0a1143428834b3cbc89448bd2 \\",
+		"    --hash=sha256:300753f71c73302e218124baf995f00058e085cd01869bd9610bcbd0bd4500c1 \\",
+		"    --hash=sha256:30d4dc35bc0eea52202a90b3820445ee0072c820241bfa710a623a078c9b267b \\",
+		"    --hash=sha256:32a991aebd165f227b7c7c60bb9d66c2c7de9c24308552da264c9938fde0f8d6 \\",
+		"    --hash=sha256:32d6dda86383645ec428ea64dfc277036f5cbc60a72238eab28b91a3fdb9a113 \\",
+		"    --hash=sha256:33b21f69540a12c2053cd1d95766d8bd9667a3897f7c712a642de8aa37eb0865 \\",
+		"    --hash=sha256:39f489ce31272073e6e146f6781690f9c1ee8c126836e6403361ef91154d89fe \\",
+		"    --hash=sha256:3a48a5254d15a0ad050318bfc7a9566d4ec740118187e8f303e47a6840287eb7 \\",
+		"    --hash=sha256:3b8ee2589a082739c522c1fe4be227412fcf108b903abb6672ae2f5570558882 \\",
+		"    --hash=sha256:3de6c2a4df2af0ac9ab4dc1488746fe8b1a90e27955d870d9edda3187d20092b \\",
+		"    --hash=sha256:3e0b395648c6cb871bceb2906907f255dc876ec425f2d5b024e129985cea8519 \\",
+		"    --hash=sha256:3e547ceec1da7382f01f9e13963023e53367a71802c88778b21b9645a077cbdf \\",
+		"    --hash=sha256:41b2cd8b29dbb5a4c9828a70f50d1abfc92011115c813213d3a91205c6f731b3 \\",
+		"    --hash=sha256:41f4f8ae714e4fea1d635880f8a1af715ecf080eed4d13c5b04a0f3210f9c61a \\",
+		"    --hash=sha256:474f7e598c7902165662a5d5160d3fce31037890a2975a9871ebf7c05862300b \\",
+		"    --hash=sha256:477af785d1846e4e96bf56983b92ea7553aaeccdeb8acdaa55c7cee9eda0ae32 \\",
+		"    --hash=sha256:49eb1241a969a5994db6880c18c012b6cbe2340343d8f529721571806583e500 \\",
+		"    --hash=sha256:4c29b8f2d6417069bb1f257e6b9113f5d64dc2f554cc200ea90b4fe2c5cdb733 \\",
+		"    --hash=sha256:4eb15be588407148ef5937dc8d9256a71f6b115e6cddadb7aa20b6ee384680dc \\",
+		"    --hash=sha256:4eda7e3fdef382b7d4492745988a5baaf6953923a337f8b9dde5f76fa8afde20 \\",
+		"    --hash=sha256:523466eba8ee10f7480f3c2057563145978011c583130d2cc01fb1e7af808e25 \\",
+		"    --hash=sha256:57fa0a9490785139f1a4e4f43891830d55dfe4408845c0c9cb5eff4aeaf75f69 \\",
+		"    --hash=sha256:5b26e5f1793b96cdc60242bf38da86ff24a27a708aa396214cac9b534bf571c7 \\",
+		"    --hash=sha256:5bc1811ef2b4d4ba63e8e452f6e332b6374bd1d2cbbfdf66826c8cb1f71dd10d \\",
+		"    --hash=sha256:5c074454dc6d4f6f4ba6561a56bf33a14db7651d882a5a5321ba3ae8868e082d \\",
+		"    --hash=sha256:5c1013647be741647895c102831dcf79c34209662dbb683df9efb864417ed7d5 \\",
+		"    --hash=sha256:601fce6cea9ddeaa85329e12e7f351def38d233075f42a3012b9c48071b02941 \\",
+		"    --hash=sha256:6118e5a5550e36582e19bac1a403711a748f9f18251b054c326d3db02aaa7a18 \\",
+		"    --hash=sha256:629eae995185540406e3635df5d5cf1d44f19ea240840b835d3f44541ff694d8 \\",
+		"    --hash=sha256:6348ad12fa741bcc9c2f173e99fbf27cbc038826d8c31a4a7d836eca27878ba2 \\",
+		"    --hash=sha256:65376dbe1ab4dbc768ca2b72b7c13993562c035f5925fd3bc7ff9c8c585c515d \\",
+		"    --hash=sha256:6619d49a89a15cd04334f76fec530c155923bfc60da74ff5d815a52629e1aa6c \\",
+		"    --hash=sha256:664e74848c2f5fc27db8505fe24e1ecd3ac669412913bf73d176916f86cc08e2 \\",
+		"    --hash=sha256:67f7cc397e1d5556a801d1cba74de0d27d827eb242e6c036c0ca273c745414f1 \\",
+		"    --hash=sha256:696613a0c0e7b2b35356e389ba4195ce20cfe7a2fc2e992c87d974d973eabec7 \\",
+		"    --hash=sha256:6c5687b59b6ba0f663c4f2f15470f68507d6b45ccd3a19ee6d224f95cbee70d8 \\",
+		"    --hash=sha256:6c7d7b0b596319e9ce79ef96ce57a14054a2eac629c0588a0539187a218be799 \\",
+		"    --hash=sha256:70dbc9f83c41f37a4faa62dae5203853847223a891da446f48ef2efcfd5df806 \\",
+		"    --hash=sha256:71395a43da5584bb70556f380387e15f845c0dcf76373c1afbfa0025737576ac \\",
+		"    --hash=sha256:71ade6d2e445839350d589ff99bbddfde16f3f32db28da5c894a09f99c8b2a03 \\",
+		"    --hash=sha256:71e03d2ea1a221d020cfc5b6cc8bbbedef23a06704c70fcf4d0afb42965b22d1 \\",
+		"    --hash=sha256:7210398a1607ad607dc73196e575b3148b00a333cbb602ddbe1b60ba54554f43 \\",
+		"    --hash=sha256:7472c39480ccc11dda69a196d1b7c7a6b48eb6594b77f05d945599d3e47f731c \\",
+		"    --hash=sha256:7646353a5a7c553c04167aca628e2550b538f492765b03ccf34321a560acc43c \\",
+		"    --hash=sha256:76e0065998159244ff4c097a6c05ff08019c6fbb6e597a85846e73044f0215b3 \\",
+		"    --hash=sha256:789a6453e5ffd18a7ab6b8c3a0dd8403053829197ec258ecb90c604c21ffcc99 \\",
+		"    --hash=sha256:789f88dea57841cdebef392b5d6e90444d767117e9ff2e0d9172df5c9de6690c \\",
+		"    --hash=sha256:7ac2769a7ddd661e07e26c12220adc31b17014c48234b2a5a88993b8d4109e09 \\",
+		"    --hash=sha256:817953730e4a73a09008b010c4a42396cefe799616a22df2ac21d3927b3080cf \\",
+		"    --hash=sha256:83d2beac85b757bfc404c5c0612df51c4ef33bbb7be65cf4a96b4da7cbc4ff4f \\",
+		"    --hash=sha256:86c7c4615634b5c57a79770f5b738354e45ae219a89949aeae84f19169a05283 \\",
+		"    --hash=sha256:8923fcd49f875e8a0448d7223d1fdf1a9973ae2d1f20d4158753ceb8909facd2 \\",
+		"    --hash=sha256:8cceae48ae7f94990c2f4e36291e9ec9868735e8b0f19e4489a17b0422338466 \\",
+		"    --hash=sha256:92f8f63df729061bb14558ed740e7a222f6e2aa6c2e6a5bcfb4e706676562049 \\",
+		"    --hash=sha256:930ad463d3fb7a340d323bcc496ec32dae469ec9974c29ff569f19806b6b03b4 \\",
+		"    --hash=sha256:94733cb447c37b0ce6f71b39ca1288d5f966a084023a5617b4cc35a852586859 \\",
+		"    --hash=sha256:9be1cfe715ecaa060ffd5d599ef410b94ef2697a0eed4cee562f788a2aa2175b \\",
+		"    --hash=sha256:a0c5210d038418a115e7cf8706bfa611bd14add2f5787274dba45aadca3155e0 \\",
+		"    --hash=sha256:a2f8716344bbbd10443391be0b1f2003b34949e3c4e6883005c2bc498ab6b64b \\",
+		"    --hash=sha256:a4bb174bd65f795c39ad6642d9d5bdc43351b306b7d0a654ab0d0abb38be245f \\",
+		"    --hash=sha256:a70d5effebd81ebd8e15a8aabdc7980832367b2b00c36543bac378977004cc80 \\",
+		"    --hash=sha256:a9ee990bf2cfbd81574c5d4f9f6c9d480a14b5b43d2c4f2ca13f4c6f48089394 \\",
+		"    --hash=sha256:ab2822bcdcefb54d1e8ca29f5e3ec3afe160fb794bb3a3a73b09d11ed2671104 \\",
+		"    --hash=sha256:ad92d255a165cde5f9882ff69699eaf5495e0a1f32e97566bbbb80f11e46781f \\",
+		"    --hash=sha256:aead3b74b68396bf0feab5d57e050b730ded7df55853c1e048a87e00aaf033c6 \\",
+		"    --hash=sha256:aeb2e123cbf978a905e9f55155c1b8316fbbfa7cf64d04521fe174bab302d100 \\",
+		"    --hash=sha256:aec3c2d741a8e3ee993de7f95f37afb51e31b169c95dbd29da4cf6688f340914 \\",
+		"    --hash=sha256:b0cdb655fbd1562c2dfc9986f9103a106f7058cd0915afc6e656d4b1d73f3387 \\",
+		"    --hash=sha256:b26f39a5be3cd91a2035818be3d0ffdf5282c3e1f5f53d3b80b7024021acee52 \\",
+		"    --hash=sha256:b2f2d13239487cecaae98c9f4d5904ad0737643cdf8873c88ec6a78b12214f20 \\",
+		"    --hash=sha256:b300a30304c4c6aeab03ed06809819d9eceacdd58441d3c7dffe41edfd006091 \\",
+		"    --hash=sha256:b42f64825f5d750228f08318a9bf4d723b7ecb4c472aedcb3013c3ec2dc1f949 \\",
+		"    --hash=sha256:b67d38e8bb0ade7e6e84575e4bb153fab35b122458077273aeb08fdf12be9d2c \\",
+		"    --hash=sha256:b867f9fd183d76977f810c626d539265183c25b2284762893a31e8d6cacc81c0 \\",
+		"    --hash=sha256:b99bed995ed7c41515c11fe2beb86f8a6cc298e5537cae2f736de2f982f74ef0 \\",
+		"    --hash=sha256:bd46bcc28ed85d3cf71581b42d90b4ebd1f2062f81879519fed209f8a4d1cfc6 \\",
+		"    --hash=sha256:bee28aab5a580eec673f7b68dfa8dece3dd37bd207ef8d22fafe23a8e9837296 \\",
+		"    --hash=sha256:c04e9d920e2674f54651fd260a15c5d2843526c73d5242ee4311325ddc9573b3 \\",
+		"    --hash=sha256:c4c5a1770ecfe8bdb6c6f09f8d81ea4de04f7efb012fac1efa4ad315dccc1fd1 \\",
+		"    --hash=sha256:c733087ecf7dde06b1d071679bfd5f3ba03266ba77814c1c7253bc48c9adedd9 \\",
+		"    --hash=sha256:c813ada7a651193acda85b6bc1cf12abd4b37cd25c7c6a75d7183512cc374969 \\",
+		"    --hash=sha256:c81d98e27d9d9261909dcccab1ba5d6ea1c98b0bb9470e368604614fd1d36ddd \\",
+		"    --hash=sha256:c81e35862aced259177a537ce1a6264c3a97bae1ced184ca9dc10ea754563688 \\",
+		"    --hash=sha256:c856e439a9d54d514e81a7131229ba151cdf81df7c408e0f6c89340e5003dfe2 \\",
+		"    --hash=sha256:c9e70012926e97069cdd09221861aff412aa94e4cac2e019055cdb79485b150c \\",
+		"    --hash=sha256:ca83a32b2b41653d89f09a3d22b770bca96da72273bef8f7a68136bdd1e8b823 \\",
+		"    --hash=sha256:cbf0777d54672990b10cb8ca9b0523499e182d7e2ea39f86b138519a902aa601 \\",
+		"    --hash=sha256:d49127f137f871cde3c5650af33bbbdcee02679dae76e020902fa106f522b8ae \\",
+		"    --hash=sha256:d690121e80ab16e623415351ab24713534d4e500b3cadff216409cb6826063d4 \\",
+		"    --hash=sha256:d6a166978f22f10cb91413f70519861605219346decf65bc79008f9257c94afe \\",
+		"    --hash=sha256:d6e3485a5e5c01fb5339c1ee3d4b9e21e2135a2a9d44caafb71acd994487ee7c \\",
+		"    --hash=sha256:d7d406709ae924cf0b08b8282ca2f0e1c90526911d93bc040557cbc83b74c55f \\",
+		"    --hash=sha256:d8201c9f9035520cdcc7dcad383b039ec8123969b87e01cf27c3dd883c02313b \\",
+		"    --hash=sha256:da779ae50b46f3f7d1e1b5f362fdc0ad376a49fd55f6f3122dc2b6149936cdf7 \\",
+		"    --hash=sha256:dcf2c7eaaa4cafe8e49b017e5bb49e76e084ab6f0cd712ee4019c812b5cf68b8 \\",
+		"    --hash=sha256:dd8bed00731a21e3106e5dd6bbffb6c775a2c0bbc7c0c9face534d830057bdc9 \\",
+		"    --hash=sha256:df1c174796cd63eb6b139f7daf783affe1f3ed659605850e843b24764c21bfc5 \\",
+		"    --hash=sha256:dfcf6e51000b34f7026322cd9ea9bc340d745637e27e0bbc22f504b4f6b967ee \\",
+		"    --hash=sha256:e498900bfbf7ddddd862f810440c09e9b81674739e8a11d619b40906dccd4a9a \\",
+		"    --hash=sha256:e512c75ec5cf4475c1aa50ad975ecdf253f4963b06e152e1a11edd6de4010753 \\",
+		"    --hash=sha256:e5bd109d095aaae989a0463d5ef0fcc43e9ddd5de125e656d3c119a79e466380 \\",
+		"    --hash=sha256:e6b4b08d09054310a4dc389fa61ee22a7a5a292cb23ab8a985136ca8828bf924 \\",
+		"    --hash=sha256:e6da138a1ecc1341c8b788a5ee822670b03788e1f5decf7af9d461de6e508b8e \\",
+		"    --hash=sha256:ea2f61b0bc12f3592288503961b764579dea0658852d96a0b3d823614d808821 \\",
+		"    --hash=sha256:ed9c0b6f236648dbf30d57e9f57e1f74878caafa04833a19f529b5ba5164b7a8 \\",
+		"    --hash=sha256:edbca8789fd10f0de534b660a6b4c71f1fd18039679c918dad392ab044bb37e4 \\",
+		"    --hash=sha256:edc17549ab592e33cfcaf285f047bb75fcd98f608aa9309af1187fd736ce9641 \\",
+		"    --hash=sha256:ef8a9ddb2e2a4eae4abb72dc0710eca6c2726779b0664bd10c3ce9fcfaed8c4e \\",
+		"    --hash=sha256:f08ee8248aad2d054e5bc4c73554d4505464698f6d754f16198dbc5764e9821d \\",
+		"    --hash=sha256:f1d62fb172db35c6478c9323da34ff37d1f3d37d7d44337a9d94ba8c583e5730 \\",
+		"    --hash=sha256:f8fd23653a252cefabea11cd041efd7b80bdf403e43a36dea53f9cb0aaa21f0f \\",
+		"    --hash=sha256:faa4e96385c820ce9d7f7a623486e23d4134ae3c9ba2071e44e0ab5a5a5002c4 \\",
+		"    --hash=sha256:fb2bb5b557080da398b866408117d98fe9731a12334afd0cdff221b458cdc5dc \\",
+		"    --hash=sha256:fc04affef30be98c1f36f0c422a4061ef618fdc1dde79f5ad5458dd496fecffa \\",
+		"    --hash=sha256:ffb616d8d55965839670301dc3bae3abacff560a7e137a89056058a8a9da4d96",
+		"pygments==2.21.0 \\",
+		"    --hash=sha256:2363c69b61c4a97c838da3b130dcd6468f4848992b21a82f2a63ec34377137d9 \\",
+		"    --hash=sha256:610ca751c9bc2492b38eb9a38a7fbc93edbbb2d7182edaf34e66ae493dee5c8c",
+		"python-utils==3.9.1 ; python_full_version < '3.10' \\",
+		"    --hash=sha256:0273d7363c7ad4b70999b2791d5ba6b55333d6f7a4e4c8b6b39fb82b5fab4613 \\",
+		"    --hash=sha256:eb574b4292415eb230f094cbf50ab5ef36e3579b8f09e9f2ba74af70891449a0",
+		"python-utils==4.2.0 ; python_full_version >= '3.10' \\",
+		"    --hash=sha256:8c4754ebcd21b17bf5f07c6e789b3ff4da44708dfe75e095e5604de3fe563e18 \\",
+		"    --hash=sha256:f3d53b05640136e5eb2e685840e084071347f127f9bf30ddd05c81a6d00f01ad",
+		"pyyaml==6.0.3 \\",
+		"    --hash=sha256:00c4bdeba853cc34e7dd471f16b4114f4162dc03e6b7afcc2128711f0eca823c \\",
+		"    --hash=sha256:0150219816b6a1fa26fb4699fb7daa9caf09eb1999f3b70fb6e786805e80375a \\",
+		"    --hash=sha256:02893d100e99e03eda1c8fd5c441d8c60103fd175728e23e431db1b589cf5ab3 \\",
+		"    --hash=sha256:02ea2dfa234451bbb8772601d7b8e426c2bfa197136796224e50e35a78777956 \\",
+		"    --hash=sha256:0f29edc409a6392443abf94b9cf89ce99889a1dd5376d94316ae5145dfedd5d6 \\",
+		"    --hash=sha256:10892704fc220243f5305762e276552a0395f7beb4dbf9b14ec8fd43b57f126c \\",
+		"    --hash=sha256:16249ee61e95f858e83976573de0f5b2893b3677ba71c9dd36b9cf8be9ac6d65 \\",
+		"    --hash=sha256:1d37d57ad971609cf3c53ba6a7e365e40660e3be0e5175fa9f2365a379d6095a \\",
+		"    --hash=sha256:1ebe39cb5fc479422b83de611d14e2c0d3bb2a18bbcb01f229ab3cfbd8fee7a0 \\",
+		"    --hash=sha256:214ed4befebe12df36bcc8bc2b64b396ca31be9304b8f59e25c11cf94a4c033b \\",
+		"    --hash=sha256:2283a07e2c21a2aa78d9c4442724ec1eb15f5e42a723b99cb3d822d48f5f7ad1 \\",
+		"    --hash=sha256:22ba7cfcad58ef3ecddc7ed1db3409af68d023b7f940da23c6c2a1890976eda6 \\",
+		"    --hash=sha256:27c0abcb4a5dac13684a37f76e701e054692a9b2d3064b70f5e4eb54810553d7 \\",
+		"    --hash=sha256:28c8d926f98f432f88adc23edf2e6d4921ac26fb084b028c733d01868d19007e \\",
+		"    --hash=sha256:2e71d11abed7344e42a8849600193d15b6def118602c4c176f748e4583246007 \\",
+		"    --hash=sha256:34d5fcd24b8445fadc33f9cf348c1047101756fd760b4dacb5c3e99755703310 \\",
+		"    --hash=sha256:37503bfbfc9d2c40b344d06b2199cf0e96e97957ab1c1b546fd4f87e53e5d3e4 \\",
+		"    --hash=sha256:3c5677e12444c15717b902a5798264fa7909e41153cdf9ef7ad571b704a63dd9 \\",
+		"    --hash=sha256:3ff07ec89bae51176c0549bc4c63aa6202991da2d9a6129d7aef7f1407d3f295 \\",
+		"    --hash=sha256:41715c910c881bc081f1e8872880d3c650acf13dfa8214bad49ed4cede7c34ea \\",
+		"    --hash=sha256:418cf3f2111bc80e0933b2cd8cd04f286338bb88bdc7bc8e6dd775ebde60b5e0 \\",
+		"    --hash=sha256:44edc647873928551a01e7a563d7452ccdebee747728c1080d881d68af7b997e \\",
+		"    --hash=sha256:4a2e8cebe2ff6ab7d1050ecd59c25d4c8bd7e6f400f5f82b96557ac0abafd0ac \\",
+		"    --hash=sha256:4ad1906908f2f5ae4e5a8ddfce73c320c2a1429ec52eafd27138b7f1cbe341c9 \\",
+		"    --hash=sha256:501a031947e3a9025ed4405a168e6ef5ae3126c59f90ce0cd6f2bfc477be31b7 \\",
+		"    --hash=sha256:5190d403f121660ce8d1d2c1bb2ef1bd05b5f68533fc5c2ea899bd15f4399b35 \\",
+		"    --hash=sha256:5498cd1645aa724a7c71c8f378eb29ebe23da2fc0d7a08071d89469bf1d2defb \\",
+		"    --hash=sha256:5cf4e27da7e3fbed4d6c3d8e797387aaad68102272f8f9752883bc32d61cb87b \\",
+		"    --hash=sha256:5e0b74767e5f8c593e8c9b5912019159ed0533c70051e9cce3e8b6aa699fcd69 \\",
+		"    --hash=sha256:5ed875a24292240029e4483f9d4a4b8a1ae08843b9c54f43fcc11e404532a8a5 \\",
+		"    --hash=sha256:5fcd34e47f6e0b794d17de1b4ff496c00986e1c83f7ab2fb8fcfe9616ff7477b \\",
+		"    --hash=sha256:5fdec68f91a0c6739b380c83b951e2c72ac0197ace422360e6d5a959d8d97b2c \\",
+		"    --hash=sha256:6344df0d5755a2c9a276d4473ae6b90647e216ab4757f8426893b5dd2ac3f369 \\",
+		"    --hash=sha256:64386e5e707d03a7e172c0701abfb7e10f0fb753ee1d773128192742712a98fd \\",
+		"    --hash=sha256:652cb6edd41e718550aad172851962662ff2681490a8a711af6a4d288dd96824 \\",
+		"    --hash=sha256:66291b10affd76d76f54fad28e22e51719ef9ba22b29e1d7d03d6777a9174198 \\",
+		"    --hash=sha256:66e1674c3ef6f541c35191caae2d429b967b99e02040f5ba928632d9a7f0f065 \\",
+		"    --hash=sha256:6adc77889b628398debc7b65c073bcb99c4a0237b248cacaf3fe8a557563ef6c \\",
+		"    --hash=sha256:79005a0d97d5ddabfeeea4cf676af11e647e41d81c9a7722a193022accdb6b7c \\",
+		"    --hash=sha256:7c6610def4f163542a622a73fb39f534f8c101d690126992300bf3207eab9764 \\",
+		"    --hash=sha256:7f047e29dcae44602496db43be01ad42fc6f1cc0d8cd6c83d342306c32270196 \\",
+		"    --hash=sha256:8098f252adfa6c80ab48096053f512f2321f0b998f98150cea9bd23d83e1467b \\",
+		"    --hash=sha256:850774a7879607d3a6f50d36d04f00ee69e7fc816450e5f7e58d7f17f1ae5c00 \\",
+		"    --hash=sha256:8d1fab6bb153a416f9aeb4b8763bc0f22a5586065f86f7664fc23339fc1c1fac \\",
+		"    --hash=sha256:8da9669d359f02c0b91ccc01cac4a67f16afec0dac22c2ad09f46bee0697eba8 \\",
+		"    --hash=sha256:8dc52c23056b9ddd46818a57b78404882310fb473d63f17b07d5c40421e47f8e \\",
+		"    --hash=sha256:9149cad251584d5fb4981be1ecde53a1ca46c891a79788c0df828d2f166bda28 \\",
+		"    --hash=sha256:93dda82c9c22deb0a405ea4dc5f2d0cda384168e466364dec6255b293923b2f3 \\",
+		"    --hash=sha256:96b533f0e99f6579b3d4d4995707cf36df9100d67e0c8303a0c55b27b5f99bc5 \\",
+		"    --hash=sha256:9c57bb8c96f6d1808c030b1687b9b5fb476abaa47f0db9c0101f5e9f394e97f4 \\",
+		"    --hash=sha256:9c7708761fccb9397fe64bbc0395abcae8c4bf7b0eac081e12b809bf47700d0b \\",
+		"    --hash=sha256:9f3bfb4965eb874431221a3ff3fdcddc7e74e3b07799e0e84ca4a0f867d449bf \\",
+		"    --hash=sha256:a33284e20b78bd4a18c8c2282d549d10bc8408a2a7ff57653c0cf0b9be0afce5 \\",
+		"    --hash=sha256:a80cb027f6b349846a3bf6d73b5e95e782175e52f22108cfa17876aaeff93702 \\",
+		"    --hash=sha256:b30236e45cf30d2b8e7b3e85881719e98507abed1011bf463a8fa23e9c3e98a8 \\",
+		"    --hash=sha256:b3bc83488de33889877a0f2543ade9f70c67d66d9ebb4ac959502e12de895788 \\",
+		"    --hash=sha256:b865addae83924361678b652338317d1bd7e79b1f4596f96b96c77a5a34b34da \\",
+		"    --hash=sha256:b8bb0864c5a28024fac8a632c443c87c5aa6f215c0b126c449ae1a150412f31d \\",
+		"    --hash=sha256:ba1cc08a7ccde2d2ec775841541641e4548226580ab850948cbfda66a1befcdc \\",
+		"    --hash=sha256:bdb2c67c6c1390b63c6ff89f210c8fd09d9a1217a465701eac7316313c915e4c \\",
+		"    --hash=sha256:c1ff362665ae507275af2853520967820d9124984e0f7466736aea23d8611fba \\",
+		"    --hash=sha256:c2514fceb77bc5e7a2f7adfaa1feb2fb311607c9cb518dbc378688ec73d8292f \\",
+		"    --hash=sha256:c3355370a2c156cffb25e876646f149d5d68f5e0a3ce86a5084dd0b64a994917 \\",
+		"    --hash=sha256:c458b6d084f9b935061bc36216e8a69a7e293a2f1e68bf956dcd9e6cbcd143f5 \\",
+		"    --hash=sha256:d0eae10f8159e8fdad514efdc92d74fd8d682c933a6dd088030f3834bc8e6b26 \\",
+		"    --hash=sha256:d76623373421df22fb4cf8817020cbb7ef15c725b9d5e45f17e189bfc384190f \\",
+		"    --hash=sha256:ebc55a14a21cb14062aa4162f906cd962b28e2e9ea38f9b4391244cd8de4ae0b \\",
+		"    --hash=sha256:eda16858a3cab07b80edaf74336ece1f986ba330fdb8ee0d6c0d68fe82bc96be \\",
+		"    --hash=sha256:ee2922902c45ae8ccada2c5b501ab86c36525b883eff4255313a253a3160861c \\",
+		"    --hash=sha256:efd7b85f94a6f21e4932043973a7ba2613b059c4a000551892ac9f1d11f5baf3 \\",
+		"    --hash=sha256:f7057c9a337546edc7973c0d3ba84ddcdf0daa14533c2065749c9075001090e6 \\",
+		"    --hash=sha256:fa160448684b4e94d80416c0fa4aac48967a969efe22931448d853ada8baf926 \\",
+		"    --hash=sha256:fc09d0aa354569bc501d4e787133afc08552722d3ab34836a80547331bb5d4a0",
+		"requests==2.32.5 ; python_full_version < '3.10' \\",
+		"    --hash=sha256:2462f94637a34fd532264295e186976db0f5d453d1cdd31473c85a6a161affb6 \\",
+		"    --hash=sha256:dbba0bac56e100853db0ea71b82b4dfd5fe2bf6d3754a8893c3af500cec7d7cf",
+		"requests==2.34.2 ; python_full_version >= '3.10' \\",
+		"    --hash=sha256:2a0d60c172f83ac6ab31e4554906c0f3b3588d37b5cb939b1c061f4907e278e0 \\",
+		"    --hash=sha256:f288924cae4e29463698d6d60bc6a4da69c89185ad1e0bcc4104f584e960b9ed",
+		"rich==15.0.0 \\",
+		"    --hash=sha256:33bd4ef74232fb73fe9279a257718407f169c09b78a87ad3d296f548e27de0bb \\",
+		"    --hash=sha256:edd07a4824c6b40189fb7ac9bc4c52536e9780fbbfbddf6f1e2502c31b068c36",
+		"shellingham==1.5.4 \\",
+		"    --hash=sha256:7ecfff8f2fd72616f7481040475a65b2bf8af90a56c89140852d1120324e8686 \\",
+		"    --hash=sha256:8dbca0739d487e5bd35ab3ca4b36e11c4078f3a234bfce294b0a0291363404de",
+		"simplejson==4.3.0 \\",
+		"    --hash=sha256:00f181dab72b9b9310b11ae988a98242dc1c4cb0eea69b2fe10d41b7601caf65 \\",
+		"    --hash=sha256:06306ed92b3860802ad9dd7fe88f122a7360b01e3936b8a355d6d689bb2bb774 \\",
+		"    --hash=sha256:067473d6df8c185d6b32926373de6c0069c5b351b3caa340eb547db42c722bc7 \\",
+		"    --hash=sha256:08884465a221029b0b2ee4377944889da4cb2bacbe697398e1f66c3d3fc7c6c0 \\",
+		"    --hash=sha256:124fc1663dbed53d3adb26b56781f28a360a8ef67ec51bceff2c8f3da87fdc6b \\",
+		"    --hash=sha256:1457e27185d14d4b91b6ad1a11d61a80d98b6f295bfe7aa3561148e83aced414 \\",
+		"    --hash=sha256:14b1b13c52eb56c37793872ff4c3a98f718417f3f8bc79c8173d69b71065e8f9 \\",
+		"    --hash=sha256:15f38212552d2e850dbd23f1e09e240f30bc4f39a4b4a08a7b9adfe8e290e076 \\",
+		"    --hash=sha256:16f4d3224921cabcfe6524603ed91da008814574eb696d59c046a4ea0caf3788 \\",
+		"    --hash=sha256:17ff86ff3a5536d32d61d321c16005efa62ba3803baa9a6b6e13da6fd4fa6db2 \\",
+		"    --hash=sha256:1acbbbfc6756bcf155cbeb44d6fa7d54ebdd0f155fd624f7acbb5eea067992a1 \\",
+		"    --hash=sha256:2091df1a8ad3ab6920d5f47527548cfd7a636bc09d91b824db23c7e0c1ddbef2 \\",
+		"    --hash=sha256:20a0e847b499d700125309d9c39c0c92748d1f05e7044ce201029deed4478044 \\",
+		"    --hash=sha256:20caf052e4aef6053a1d2ec0a2e29445f563a17cb57ecf664a2b224e1ae9d3e6 \\",
+		"    --hash=sha256:213ce37252f42ff591a8e802c634185a37d1fc79a8356afab5b8271343dd6678 \\",
+		"    --hash=sha256:231fd4499aca5412feb4f1c7dddad7d688e66a090c865b86d6804904acb52630 \\",
+		"    --hash=sha256:27aab2e835f50cd55d75715c1cee187d617048bb4a08e44ecd268e7b9007d8c3 \\",
+		"    --hash=sha256:280073d09bdf151f86390d99f00c96a0da2415e143a726a0589678912115452d \\",
+		"    --hash=sha256:2a11b3766568f68ac8812d69efebd3f86943033839df8f9b4118632121fa9dcc \\",
+		"    --hash=sha256:3052e8dd323ac912cb8020105b557b93fa86c061257f236bd7f3b4d792513e22 \\",
+		"    --hash=sha256:30b4f4fa98ee067ae15394d3c8e5bf18508e882431317d050466d613044b874f \\",
+		"    --hash=sha256:380e9142fae53b298cdf9ea60db6edc796ce0a7c83f3cfbbb85fdf1e4ddb3274 \\",
+		"    --hash=sha256:3bb61da0bf1941036a44745d35c0a27bdb66e34b74e8d48006efca9a667e1716 \\",
+		"    --hash=sha256:3c19181a9239037e4ae745f370e76bf9f8666fcb97aa4008f0c8f70ac8d34f09 \\",
+		"    --hash=sha256:3c25d28c8dbaaa78b7d2bbd16826e2a4379012d2d36336a3f3ad728ac8afbe60 \\",
+		"    --hash=sha256:3c9e042acb55c9ca24c8e4bf46623b5ee03b28fc115380f20d9ee42d8509dbfd \\",
+		"    --hash=sha256:3cb313b9d295d8c3571a384439bafb6055c21566930b2e55df8696eafbb2076e \\",
+		"    --hash=sha256:3e4ab3d54c14fbd808d16e8e429332e22b613df9eaf14d2d09031d5e70095b90 \\",
+		"    --hash=sha256:41ca7b6bb7b8d740797a94b235be12c263a2f24b1ba8efa9d36c1e0f58c5426d \\",
+		"    --hash=sha256:420ca382766f090b23a432067e968a004fab7e2b8806e95b16f6feac4072c415 \\",
+		"    --hash=sha256:442bf545871858524b1f47db9448d82232af710376dfc52910ba66580e0caa1f \\",
+		"    --hash=sha256:4664835d276d2731872333eabc5a9d6bbf09d87aba8fe0768d28662747b58879 \\",
+		"    --hash=sha256:48c2b9499110f6df2249de0f34419c9913c06ab7ca3c93f564c2a7b6be08ce5a \\",
+		"    --hash=sha256:48d5d79d723300b49f18bbd88d786c0410cc58b869c121024a132e2e49f9cf35 \\",
+		"    --hash=sha256:4b15315dd4f04af439a1a7aee6d2405f31e6263196750d4d8663e7020070a7a5 \\",
+		"    --hash=sha256:4ee3e04102f50beab8279f381e102aaecb5b9b17000a2034b49b77a21251ca1b \\",
+		"    --hash=sha256:5311c41b00918d7de83c4fd4046dcee04ce29cbcfd695e26794ea4c78867cd8c \\",
+		"    --hash=sha256:53324eda57a9de7fab4731281bc8bd3fa254d28dbc06ce2141f2bcfeefbc3e3a \\",
+		"    --hash=sha256:53b6b6eaa4d7e9dcdcca71a072c2c9b771f13eea3a7d2b113b9eb612c092c6d6 \\",
+		"    --hash=sha256:57095d362c79a7a8fe2304e359f82ee92568345455ba830f810afd8b5d52f0ab \\",
+		"    --hash=sha256:57c2a1d1264ad11de34579d52563a6500a22ec582dff9930bb1ac6777dd881c4 \\",
+		"    --hash=sha256:59ad106f783bab64ac524c1a08451b22ddc4b1ae48b6c9f2a185fad508eaedaf \\",
+		"    --hash=sha256:5baaae088b6a8808a4e50be4a1a77c8aa01faeae3a53e2b4a079b4fa0b1efb74 \\",
+		"    --hash=sha256:5e296777639050bfb159608da7dc54b45465d80aa13588b5599cc062db327ec3 \\",
+		"    --hash=sha256:63c9ccb71fe3c3e82a4fdf4286aa3e93d5715c4631064b34318ed7e65b16073a \\",
+		"    --hash=sha256:66bc42eeac915a6e795e989e334fa47e57bd2197481ee9e48e9f01ff74d6166c \\",
+		"    --hash=sha256:67666fc300dafd4a5e9a87441d6f33dc938251a0b8f7e882facd43ffecc55295 \\",
+		"    --hash=sha256:67fa139e34cd95122ac677b9a1d368a59c3e74b32624ebd01a279f7dd66fdae2 \\",
+		"    --hash=sha256:68688bc6c6bceec938c4e0f2e713b734ee5d0c74a387166ea1f367954a5a31fb \\",
+		"    --hash=sha256:6be56abc641ff7ffc51f2027a66c9cf4027f6f30616bee81f6037454764c680f \\",
+		"    --hash=sha256:6c5b61b28e004f66f82f47740eb82feddfdd94020195229fc873708e254cccec \\",
+		"    --hash=sha256:6e1e964cb5b96f8c2a6ac93fa5d9f0981d322fe302dfb0dd444734d9cfba1dd5 \\",
+		"    --hash=sha256:6f7df5584a630fd90a660b810c5ec98029be797370f6fc3c959d4051c9ea6663 \\",
+		"    --hash=sha256:7213c39108fd9bd50962ffca5eb052c2f4aa7b87dcdeb82e175ca6336bbf13e2 \\",
+		"    --hash=sha256:760818802f44a5754df77e20bbc6551969a1c5df769376792b55f325a315b5e2 \\",
+		"    --hash=sha256:77d9de51ec16819abb60a596f78781890382d538d2e0ef31843cff97ec589de6 \\",
+		"    --hash=sha256:790551a8ad0cf3cd70eb60d1b5add5ff533d3ae0e25cd72ac918842e6370e618 \\",
+		"    --hash=sha256:79dd0c99bd961a699ef88393a1c02007a4a2089a350932a033fd6ebee970f907 \\",
+		"    --hash=sha256:7a344fff51f616fd499299b80805516d182cf0c9f157c1bf6a1931eb491a3ca0 \\",
+		"    --hash=sha256:7b5b912598a31d3b6e73ab5c480bad646adf71551a19888b8ad1669c1f382ab2 \\",
+		"    --hash=sha256:7c5dc05131f63dcaa3e3eb69d63f7b0c6c7f2f8654b2f8967c9f5c882ab175da \\",
+		"    --hash=sha256:80f20140e4a5465a57dc27bafebd9ea8fa927b88c25605cb2dccb44001f3c884 \\",
+		"    --hash=sha256:81226006540cbb3c08e66797eba4a5ce1086547f2ad50d6fe432c22752df540a \\",
+		"    --hash=sha256:82a24d31f06deea3ba1814c4c79f54b1573a3574b8a7c598b6a7f41ac488e047 \\",
+		"    --hash=sha256:82dace84bb88c4fa0c9133823b13c42fdd3d8e93c8453b37c098be1d8ab408f0 \\",
+		"    --hash=sha256:893871d4504957e4f77b63ce2e0423bfbdeaa70e678bd7dd0b2fa1964a91ef54 \\",
+		"    --hash=sha256:8a072c9e67658c19c9de9d8f93678787634e420a3131cacd2bcec29104dfc901 \\",
+		"    --hash=sha256:8c33feae0878de0350a30c89212c58b2c2d027f1efef56d25fed4b036d58e62c \\",
+		"    --hash=sha256:8d115cc49b89c20d464008a5e945e9847214f72095b57c1305530ee6bd6eeaaa \\",
+		"    --hash=sha256:8ed7acb4c153a23502b19e2a637fafd5ba07489a5f796b8e00a476442c7897fd \\",
+		"    --hash=sha256:8fe881edc5f7c2256af022d290c4a933ff52b1c163c49e0a976af37540ae2498 \\",
+		"    --hash=sha256:9275c9b7ca338162dda8dbb4498e3e719c95049290f476cddf8ab91dc48e79a1 \\",
+		"    --hash=sha256:92f91d56356a00e6c856909d4602f69c8c56ae75077c90fd9c51c950e48be063 \\",
+		"    --hash=sha256:9815c7404e286e6dc5547a2feeca1204f04af033e6993a6d08c48c7b2ce5b3ad \\",
+		"    --hash=sha256:997581efd5cb2748a7e9cf07b745a20f58b0a079cb96121b9018bba8e0910bcb \\",
+		"    --hash=sha256:9984487195db9684c7a1534d6478f26f8d0e3427c7c79cf46ba7800892db27d5 \\",
+		"    --hash=sha256:9d25301528500579e1bb709ca5a58d06752d996c10146a38d8565adaf096f0ef \\",
+		"    --hash=sha256:9d5734cedb84ac1caa587ed9f818e82fab312b14c4ed80462b295b0bcf8b936c \\",
+		"    --hash=sha256:9e245f76fc0f7c621ff427a18263f866bf73af0222552ee5db07a73263af1e4a \\",
+		"    --hash=sha256:a13951d9f5b5d8a801cffa6b4a68cb38a160116123562ace5d8f808d1ce26aa3 \\",
+		"    --hash=sha256:a2caf378618e410cd155e6613f77b42ad1982ae850535911d333e7fa8bdcbc0c \\",
+		"    --hash=sha256:a40fff62c1af65f3123295fb5ac13b783fb6fabd02eb7edc956a3a286aa91de5 \\",
+		"    --hash=sha256:a595c484331458e0f1e68bde50e0821d634506c225ceb1f3904e4ced0b8eea01 \\",
+		"    --hash=sha256:a9f413dab24a422faa85cb4d2c411c2e6e996a36b457a121df68b2db3d5a4a83 \\",
+		"    --hash=sha256:ace280946646384455b0bf2b91b8219598b140ecb6b0f0ada93e6b4eb2d9cd1a \\",
+		"    --hash=sha256:b1163dd524a5b8862be1763be1a0d423106abdbf50d6674e2a00fd70f2650354 \\",
+		"    --hash=sha256:b40c6a352e873532b56743dce861efcc8c7f072e4b120775818bc02ef6d89901 \\",
+		"    --hash=sha256:b4c278bac7ea79514b442b9868bf311c86272ca5fd1b768618cf4a6e2c7f92e4 \\",
+		"    --hash=sha256:b50d4a4f4d0f30c2eb6885fb7b425b8e9ddaaf14e9b4a7853e12afbdd96492f9 \\",
+		"    --hash=sha256:b51781107776aa0210b866e6e9e8416f9f05e3c48b429bc25e17e6248418c1c0 \\",
+		"    --hash=sha256:b60a41fced7a77d3a7d562c6a57fe26abb94fc46a7f10807fa8ceef282814bf8 \\",
+		"    --hash=sha256:ba7126291de7bf51e7a702c9dc76fab41467fdcf4ddf1bd7e0ab70af0cd8c0c2 \\",
+		"    --hash=sha256:bdf1b6d4efc52ef1c4003f8973ef5854c9ea156b94af56890ad7e10cd6b21110 \\",
+		"    --hash=sha256:c0eb226f43b76c1056d90b7e6998d5be3ed3f29e4467ecc4ee50c30d73c27fec \\",
+		"    --hash=sha256:c10f8c7b1334ea93ee451e3e8b8196c2ebbacfb834319ec89820291f08f787f8 \\",
+		"    --hash=sha256:c15b370f94638624f6528a784e75b95e5eef26e56080937e1994acfefd0a192d \\",
+		"    --hash=sha256:c1b2576e8d37aebbdd336b6082dab038416ab5cfdde466f1564e0fb6047dc238 \\",
+		"    --hash=sha256:c3cbcf4dd547f0c9ecce1f629ea1e3da2f20f3a13d5914bb0659ffc5f9d5b5d4 \\",
+		"    --hash=sha256:c437369e5907418cad15a6057b0bb18c9e610964ccc6e5ecbd5e62291f4a1e66 \\",
+		"    --hash=sha256:c615f078786504433e496d7b8a17e84704c84984b28744e255c600a049ce2284 \\",
+		"    --hash=sha256:c76591e12281d590c128c79880bc4ec46e2ed77f14646b45a83daed8a8e69f06 \\",
+		"    --hash=sha256:ca5c778b39631328825c20b5a76c2181f8d6f521c676679d77c24456c70f76d7 \\",
+		"    --hash=sha256:cad67d28581afac74c3dabd5ec6120bd1bf671ce433a54a3d4b8a07fc1e851eb \\",
+		"    --hash=sha256:cb1583f909db3fcebda4057dd16bf39608f305c2ec05bfa1b20f8c56eac7efb4 \\",
+		"    --hash=sha256:cc829fc9885bac3d29605b2e789e9bc571d091c46251085624152daa21e871d1 \\",
+		"    --hash=sha256:cd2819abdf930e4d6a6d68b1664fe1c817e69e116ecbb3c423725fe5e7ac5913 \\",
+		"    --hash=sha256:ce5726e85a8462580b3c3f5098e9bcaa2d10dfd28233451aad5638a9d16b6d1c \\",
+		"    --hash=sha256:cf1aca2c93f2ee025ac60ef79a8c2c63e5b24295c777caab62ebe56999353601 \\",
+		"    --hash=sha256:d4cc7a879d0f692bd5a4b1a04dcf0bad22323105cf942092fe4b57a8e9bb4e75 \\",
+		"    --hash=sha256:d4d1ed738a5b2403a96654a54e88b533466c52647665f7af21b255b206674925 \\",
+		"    --hash=sha256:d5ddb5954d80a896c39d839a77c4c02c844ebe7f089aeb5ee4a6beabfc942acc \\",
+		"    --hash=sha256:d6666905c818530136358a80ef44b6f04837994bf1f1cd21d5e67165777df886 \\",
+		"    --hash=sha256:db1179662393bd11118a881d9879b08d08436e6171d6a48452e26663709e9ec6 \\",
+		"    --hash=sha256:db159a5d2bc6a57577dbaa09e891f2c080689a45b268f143a3aaf231275f7bed \\",
+		"    --hash=sha256:dc08ab2f004082f6b6a98c80503fd9a3954c477a90c48346fb76af95cedf02cb \\",
+		"    --hash=sha256:dc73c10a35fe5295099a261628818f684e91d3bff2e8daadc697e33090022449 \\",
+		"    --hash=sha256:dcbaedb1ddcb065ff70b2c49ee2ee81f3c63f2fc2fed21914426202033cb26d2 \\",
+		"    --hash=sha256:e470bb2728df0c1cd9ac0297be40516cf6959fcf80b3a6c404a6ce8e7ed87896 \\",
+		"    --hash=sha256:e4a215761fc736a39a6ad6d7d7a4b4af04a994366ced0c741fd2dde533e258fd \\",
+		"    --hash=sha256:e567f26e2ebeed3309f8e1f3a12b7a67170b5bd333b1c6e1acfe8a27b82f8714 \\",
+		"    --hash=sha256:e5a639df5541ca018df34493633cd696afd3b862d18059c6f16c136800d8d56d \\",
+		"    --hash=sha256:e5aacfa47f5ed20e3c7f1e9b84ea541610d876c0edcfed66c9f0a5e7133011e3 \\",
+		"    --hash=sha256:e8dec35d0f0b5392effa503792e513452c45da0e7b2123ab5c8dd302e5a9ecc2 \\",
+		"    --hash=sha256:e9f9c010c9bf340049363db6129f6ab7507466f016ee6ff2ad8858520a404ae9 \\",
+		"    --hash=sha256:ee64f1392c3e21ddda05769e1ec6a837764ec145b8a7fd6ea9af0469be4c3eb2 \\",
+		"    --hash=sha256:f0e2082c0d5585f5bb1848bb2727ee6da4cc1834e3d4e15789d587fc7c365c92 \\",
+		"    --hash=sha256:f46da25d37c074c9885febea7fed235d6d91d2ad7d3202fa3a9e90f96ca4f228 \\",
+		"    --hash=sha256:f5abb7a951b4e92672bdafeb1f1180aba34938e6b732c5153495d90bc7db2ddc \\",
+		"    --hash=sha256:f60d1e0f4eaafaa2300d2e2c7db4bf0581220009e99fbc566e21b76c2cde0145 \\",
+		"    --hash=sha256:f6538d2819fd511c6f8843da523fd6c8a170fb909506b1cef5a4ea8b8d2e50c2 \\",
+		"    --hash=sha256:f81a1ecdfd33f20aefbf89aee8b574f69fc3596e344b101524d9cc316df1d1ef \\",
+		"    --hash=sha256:f8367b955631eeccbb8061e07faa4d294429d9608cf646b528ec953379b60573 \\",
+		"    --hash=sha256:f87895427f71420a89a7e30c1841caf64bc4b3ac446dad6779f108e27871630c \\",
+		"    --hash=sha256:f90c93a9f5d12ccda64e1c3c1e7979d47815deff05599c16fb8c82ef802a2366 \\",
+		"    --hash=sha256:f99186392ea0e1adb663457d4bac5a6f01ad1f6950bf42bb5c266872e1c78ad3 \\",
+		"    --hash=sha256:f9e38405339f79a70212495b9c080c19a2065ec38fa55840ebef99a5ee3988f1 \\",
+		"    --hash=sha256:ffe34ab51a0d37e6d1c661a5672df00d2d5e18804e38eac07abffb83fa5ec3d7",
+		"typer==0.23.2 ; python_full_version < '3.10' \\",
+		"    --hash=sha256:a99706a08e54f1aef8bb6a8611503808188a4092808e86addff1828a208af0de \\",
+		"    --hash=sha256:e9c8dc380f82450b3c851a9b9d5a0edf95d1d6456ae70c517d8b06a50c7a9978",
+		"typer==0.29.1 ; python_full_version == '3.10.*' \\",
+		"    --hash=sha256:00dbc549c13428bec1be55fe1f4d0fb8c6637a310e4f178ef14abe9534ee7b58 \\",
+		"    --hash=sha256:ab6eb3880bf67ce96147734717f9ec333c06f66e361f3ea947d0be43da39f242",
+		"typer==0.29.2 ; python_full_version >= '3.11' \\",
+		"    --hash=sha256:b1998dc5f2c3dedafa1517a9521fa944cc4dc1fadcea085d81a3b10ebcaeb075 \\",
+		"    --hash=sha256:f30731f8ca758368b836b3714872e58e395cef8fcaff918c853b1969ed5274e7",
+		"typing-extensions==4.16.0 \\",
+		"    --hash=sha256:481caa481374e813c1b176ada14e97f1f67a4539ce9cfeb3f350d78d6370c2e8 \\",
+		"    --hash=sha256:dc983d19a509c94dba722ee6abd33940f7c05a89e243c47e907eb4db6f1a43e5",
+		"typing-inspection==0.4.5 ; python_full_version >= '3.10' \\",
+		"    --hash=sha256:7f16c411e7930dc79596d42ab44672a3fe5f60eb34b781a1647e7872363120c7 \\",
+		"    --hash=sha256:bc210535442b39e1bf2805e0c7a17dfd6a4ace760c84c7f7d16245d23a6b1c39",
+		"urllib3==2.6.3 ; python_full_version < '3.10' \\",
+		"    --hash=sha256:1b62b6884944a57dbe321509ab94fd4d3b307075e0c2eae991ac71ee15ad38ed \\",
+		"    --hash=sha256:bf272323e553dfb2e87d9bfd225ca7b0f467b919d7bbd355436d3fd37cb0acd4",
+		"urllib3==2.8.0 ; python_full_version >= '3.10' \\",
+		"    --hash=sha256:0cf3cae568d36aa9576b28dfb35f11328f1cb974ca7647d9475ebb86c75ac6e3 \\",
+		"    --hash=sha256:63bf2ead4c879426ebf22ef2a781eeb4aa3b4ae798a0435506f8687fd5bb9b63"
+	],
+	kiwi: ["kiwi==11.1.6 \\", "    --hash=sha256:9898e3ba141d10ab9ad0e9881fbe096110dd54d758808a3f78de52d53abae5d7"]
+};
+// src/kiwi/install.ts
+/** Nothing is taken from a cache of another day, and a network that fails for a moment is no failure. */
+const PIP_OPTIONS = [
+	"--quiet",
+	"--no-input",
+	"--no-cache-dir",
+	"--disable-pip-version-check",
+	"--retries",
+	"5",
+	"--no-compile"
+];
+/**
+* Stands alone in its folder, so that a PATH with it offers kiwi-ng and no other Python. It finds the Python of the
+* virtual environment from where it lies itself: the scripts that pip writes hold the path they were installed at. `-I`
+* keeps modules of the working folder and of the user out of a program that runs as root, `-B` keeps root from writing
+* into a folder of the user.
+*/
+const LAUNCHER = `#!/bin/sh
+here=$(dirname -- "$(readlink -f -- "$0")")
+exec "$here/../bin/python" -I -B -c 'import sys
+sys.argv[0] = "kiwi-ng"
+from kiwi.kiwi import main
+sys.exit(main())' "$@"
+`;
+/** What kiwi-ng of a version is made of: another lock or launcher gives another digest. */
+function kiwiLock(version) {
+	return digestOf(JSON.stringify([
+		version,
+		LAUNCHER,
+		version === "11.1.6" ? requirements_default : "as PyPI has it"
+	]));
+}
+/**
+* Installs kiwi-ng from PyPI into a virtual environment of its own. The pinned version and all it needs are locked by
+* hash; of any other version pip chooses the dependencies.
+*
+* @throws InputError when PyPI does not have the version, HostError when this Python cannot make virtual environments or
+*   is too old, CommandError when pip fails otherwise
+*/
+async function installKiwi(installation) {
+	const { version, folder, report, signal } = installation;
+	const lines = [];
+	const options = {
+		...signal ? { signal } : {},
+		onLine: (line) => lines.push(line)
+	};
+	report.info(`installing kiwi-ng ${version} from PyPI`);
+	await makeEnvironment(installation);
+	const pip = (args) => runCommand(join(folder, "bin/python"), [
+		"-I",
+		"-m",
+		"pip",
+		"install",
+		...PIP_OPTIONS,
+		...args
+	], options);
+	try {
+		if (version === "11.1.6") await installLocked(folder, pip);
+		else await pip([`kiwi==${version}`]);
+	} catch (error) {
+		if (!(error instanceof CommandError) || lacksSpace(error)) throw spaceError(error, folder);
+		throw explained$1(error, version, lines);
+	}
+	await compile(folder, signal);
+	await writeLauncher(folder);
+}
+async function makeEnvironment({ folder, python, signal }) {
+	try {
+		await runCommand(python, [
+			"-m",
+			"venv",
+			folder
+		], signal ? { signal } : {});
+	} catch (error) {
+		if (!(error instanceof CommandError) || error.outcome.kind !== "exit" || lacksSpace(error)) throw spaceError(error, folder);
+		throw new HostError("host-python", `${python} cannot make a virtual environment`, "install the package python3-venv");
+	}
+}
+/** KIWI comes as source: what builds it is locked as well, so pip must not fetch it by itself. */
+async function installLocked(folder, pip) {
+	const file = join(folder, "requirements.txt");
+	for (const [lines, options] of [[requirements_default.dependencies, []], [requirements_default.kiwi, ["--no-deps", "--no-build-isolation"]]]) {
+		await putText(file, lines.map((line) => `${line}\n`).join(""));
+		await pip([
+			"--require-hashes",
+			...options,
+			"--requirement",
+			file
+		]);
+	}
+	await rm(file);
+}
+/** Compiled files that do not look at the time of their source: a copy of the folder has other times. */
+async function compile(folder, signal) {
+	const args = [
+		"-I",
+		"-m",
+		"compileall",
+		"-q",
+		"--invalidation-mode",
+		"unchecked-hash",
+		join(folder, "lib")
+	];
+	await runCommand(join(folder, "bin/python"), args, {
+		accept: [0, 1],
+		...signal ? { signal } : {}
+	});
+}
+async function writeLauncher(folder) {
+	const launcher = join(folder, "path/kiwi-ng");
+	await mkdir(join(folder, "path"));
+	await putText(launcher, LAUNCHER);
+	await chmod(launcher, 493);
+	await rm(join(folder, "bin/kiwi-ng"), { force: true });
+	await symlink("../path/kiwi-ng", join(folder, "bin/kiwi-ng"));
+}
+/** pip lists what there is: `… (from versions: 9.0.0, 9.0.1)`, and apart from it what asks for a newer Python. */
+function explained$1(error, version, lines) {
+	const text = lines.join("\n");
+	if (!text.includes(`No matching distribution found for kiwi==${version}`)) return error;
+	const needs = (/different python version: (.*)/.exec(text)?.[1] ?? "").split("; ").find((entry) => entry.startsWith(`${version} Requires-Python `));
+	if (needs !== void 0) return new HostError("host-python", `kiwi-ng ${version} needs Python ${needs.replace(/^\S+ Requires-Python /, "")}`, "install one, or set kiwi-version to an older one");
+	const known = (/\(from versions: ([^)]*)\)/.exec(text)?.[1]?.split(", ") ?? []).filter((each) => /^\d/.test(each)).slice(-5);
+	if (known.length === 0) return error;
+	return new InputError([{
+		where: "input kiwi-version",
+		text: `PyPI has no KIWI '${version}': ${`the newest are ${known.join(", ")}`}`
+	}]);
+}
+// src/job/workfolder.ts
+/** Only a folder that holds this file is ever released and removed as root. It says whom the folder belongs to. */
+const MARKER = ".kiwi-oci";
+/** What the names of folders of ours, and of KIWI's log beside them, begin with. */
+const WORK_PREFIX = "kiwi-oci-";
+/** One lock for the whole machine, containers that share its devices among it. */
+const LOOP_CONTROL = "/dev/loop-control";
+const TRIES = 3;
+/**
+* Makes the folder of one job, with a name of its own, so that jobs on one machine do not disturb one another. Nobody
+* else may look into it: a disk can hold secrets.
+*
+* @throws InputError when `work-dir` cannot be written
+*/
+async function makeWorkFolder(parent, keeping) {
+	try {
+		await makeFolder(parent);
+		return await makeJobFolder(parent, "", keeping);
+	} catch (error) {
+		if (lacksSpace(error)) throw error;
+		throw new InputError([{
+			where: "input work-dir",
+			text: `${parent} cannot be used (${error instanceof Error ? error.message : String(error)}): name a folder of yours`
+		}]);
+	}
+}
+/**
+* Makes a folder of a job that only we can read.
+*
+* @param purpose the middle of its name, `login-`; empty for the work folder
+* @throws errors of the file system
+*/
+async function makeJobFolder(parent, purpose, { owner, keep }) {
+	const folder = join(parent, `${WORK_PREFIX}${purpose}${randomBytes(6).toString("hex")}`);
+	keep(folder);
+	await mkdir(folder, { mode: 448 });
+	try {
+		await putText(join(folder, MARKER), owner === void 0 ? "" : JSON.stringify(owner));
+	} catch (error) {
+		await rm(folder, {
+			recursive: true,
+			force: true
+		});
+		throw error;
+	}
+	return folder;
+}
+/** Says that a folder stays when its job is over. */
+async function disown(folder) {
+	await putText(join(folder, MARKER), "");
+}
+/** Removes folders of a job. The job's result stands: what cannot be removed is told as a warning. */
+async function removeFolders(folders, supervisor, report) {
+	for (const folder of folders) try {
+		await removeFolder(folder, supervisor);
+	} catch (error) {
+		report.warning(`${folder} could not be removed: ${describeError(error).message}`);
+	}
+}
+/** Removes folders of a job that was killed, and the logs beside them, which nobody was told of. Throws nothing. */
+async function removeAbandoned(folders, supervisor, report) {
+	await removeFolders(folders, supervisor, report);
+	for (const folder of folders) await removeLogs(folder);
+}
+/** The logs of KIWI beside a work folder. */
+async function removeLogs(folder) {
+	const names = await readdir(dirname(folder)).catch(() => []);
+	for (const name of names.filter((each) => each.startsWith(`${basename(folder)}-log-`))) await rm(join(dirname(folder), name), {
+		recursive: true,
+		force: true
+	}).catch(() => {});
+}
+/**
+* Removes a folder of ours with everything that a build may have left in it: mounts, loop devices, files of root. The
+* supervisor does it, as root, wherever KIWI worked; one at a time on this machine, since a device that one has let go
+* may be another build's when the next looks at it.
+*/
+async function removeFolder(folder, { nodePath, supervisorPath }) {
+	const has = (name) => isThere(join(folder, name));
+	if (!(await has(".kiwi-oci") && (await has("target") || await has("supervisor.run")))) {
+		await rm(folder, {
+			recursive: true,
+			force: true
+		});
+		return;
+	}
+	const [first = nodePath, ...rest] = [
+		...(await lstat(LOOP_CONTROL).catch(() => void 0))?.isCharacterDevice() ? [
+			"flock",
+			"--no-fork",
+			LOOP_CONTROL
+		] : [],
+		nodePath,
+		supervisorPath
+	];
+	const { program, args } = asRoot(await findPrivileges(), first, rest);
+	const input = `${JSON.stringify({
+		remove: folder,
+		under: dirname(folder)
+	})}\n`;
+	for (let tries = 1;; tries += 1) try {
+		await runCommand(program, args, { input });
+		return;
+	} catch (error) {
+		if (!(error instanceof CommandError && error.outcome.kind === "signal") || tries === TRIES) throw error;
+	}
+}
+// src/job/tools.ts
+/**
+* Makes sure of every tool the job needs, and before it installs any, of all that no package brings. Tools that are there
+* are used as they are.
+*
+* @returns kiwi-ng; undefined where the job builds nothing
+* @throws HostError, or HostErrors with all at once, where something is missing that may not or cannot be installed
+*/
+async function readyTools(job) {
+	const { facts, report, nowSeconds, signal } = job;
+	const folders = searchFolders(job.searchPath);
+	const distribution = await readDistribution();
+	const missing = await missingTools(toolNeeds(facts), folders);
+	const kiwi = facts.source === "description" ? await presentKiwi(facts.kiwiVersion, folders, job) : void 0;
+	const privileges = facts.source === "description" || job.installs && missing.length > 0 ? await findPrivileges() : { kind: "none" };
+	const lack = hostError([
+		...facts.source === "description" ? await lacksOf(facts, {
+			privileges,
+			folders
+		}, job) : [],
+		...toolLacks({
+			missing,
+			kiwi,
+			distribution
+		}, job),
+		...job.lacks ?? []
+	]);
+	if (lack) throw lack;
+	await installTools({
+		missing,
+		distribution,
+		privileges,
+		folders,
+		report,
+		nowSeconds,
+		signal
+	});
+	const shown = facts.source === "registry" ? ["skopeo"] : ["skopeo", "qemu-img"];
+	for (const program of shown) report.info(await versionLine(program));
+	if (facts.source !== "description") return void 0;
+	const ready = kiwi ?? await newKiwi(facts.kiwiVersion, folders, job);
+	report.info(`kiwi-ng ${ready.version} (${ready.path})`);
+	return ready;
+}
+async function lacksOf(facts, { privileges, folders }, job) {
+	return job.lacks === void 0 ? rootLacks(privileges) : machineLacks(facts, privileges, folders);
+}
+/** What is missing of programs and files that may not be installed, or that no package is known to bring. */
+function toolLacks({ missing, kiwi, distribution }, { facts, installs }) {
+	if (installs) return missing.length > 0 && !canInstall(missing, distribution) ? [missingToolsError(missing, distribution)] : [];
+	if (facts.source === "description" && facts.kiwiVersion !== "system" && kiwi === void 0) return [withKiwi(facts.kiwiVersion, missing, distribution)];
+	return missing.length > 0 ? [missingToolsError(missing, distribution)] : [];
+}
+/** The kiwi-ng of the machine where it is the wanted one, else one that we installed before. */
+async function presentKiwi(wanted, folders, job) {
+	const found = await findProgram(["kiwi-ng"], folders);
+	const version = found === void 0 ? void 0 : await versionOf(found);
+	if (found !== void 0 && version !== void 0 && (wanted === "system" || version === wanted)) return {
+		path: found,
+		version
+	};
+	const kept = wanted === "system" ? void 0 : await job.shelf.find(wanted);
+	return kept === void 0 ? void 0 : keptKiwi(kept, wanted);
+}
+async function newKiwi(wanted, folders, job) {
+	if (wanted !== "system") return freshKiwi(wanted, job);
+	const installed = await presentKiwi(wanted, folders, job);
+	if (installed) return installed;
+	throw new HostError("host-kiwi", "the kiwi-ng of this machine does not start", "run kiwi-ng --version to see why");
+}
+/** A kept kiwi-ng works no more when the Python that it was made with is gone. */
+async function keptKiwi(folder, version) {
+	const path = launcher(folder);
+	return await versionOf(path) === version ? {
+		path,
+		version
+	} : void 0;
+}
+async function freshKiwi(version, job) {
+	const folder = await makeJobFolder(job.temp, "kiwi-", job);
+	try {
+		await installKiwi({
+			version,
+			folder,
+			python: "python3",
+			report: job.report,
+			signal: job.signal
+		});
+		const path = launcher(await job.shelf.keep(folder, version));
+		if (await versionOf(path) !== version) throw new HostError("host-kiwi", `kiwi-ng ${version} does not start`, `run ${path} --version to see why`);
+		return {
+			path,
+			version
+		};
+	} finally {
+		await rm(folder, {
+			recursive: true,
+			force: true
+		});
+	}
+}
+function launcher(folder) {
+	return join(folder, "path", "kiwi-ng");
+}
+async function versionOf(kiwi) {
+	try {
+		return kiwiVersionIn((await runCommand(kiwi, ["--version"], { timeoutSeconds: 60 })).stdout.toString("utf8"));
+	} catch (error) {
+		if (error instanceof CommandError) return void 0;
+		throw error;
+	}
+}
+async function versionLine(program) {
+	const { stdout } = await runCommand(program, ["--version"], { timeoutSeconds: 60 });
+	return stdout.toString("utf8").split("\n")[0] ?? program;
+}
+function withKiwi(version, missing, distribution) {
+	const kiwi = `this machine lacks kiwi-ng ${version}`;
+	const remedy = "set install-tools, which puts it into a folder of its own";
+	if (missing.length === 0) return new HostError("host-tools", kiwi, remedy);
+	return new HostError("host-tools", `${kiwi}, and ${missingToolsError(missing, distribution).message}`, remedy);
+}
+// src/plan/kindtargets.ts
+/** Whether what is made is read from the folder of a layout and from nowhere else: podman 4.9 pkg/machine/ocidir.go. */
+function isLayoutOnly(kinds) {
+	return kinds.length === 1 && kinds[0] === "podman-machine-4";
+}
+/**
+* Which targets cannot have what is made, one sentence each. Kinds that cannot be together are told elsewhere.
+*
+* @param exports the destinations, of the input or of the description
+* @param described the place of the description that names the destinations, where no input does
+*/
+function kindTargetProblems(inputs, exports, described) {
+	const place = described ?? { where: "input export" };
+	const problemOf = isLayoutOnly(inputs.kinds) ? outsideLayout : hasImage(inputs.kinds) ? void 0 : forContainers;
+	return [...isLayoutOnly(inputs.kinds) ? registryProblems(inputs) : [], ...exports.flatMap((text) => {
+		const problem = problemOf?.(text, inputs.kinds);
+		if (problem === void 0) return [];
+		return [{
+			...place,
+			text: described === void 0 ? problem : `its format means ${problem}`
+		}];
+	})];
+}
+function registryProblems({ tags, push, pushByDigest }) {
+	const of = (name, isGiven) => isGiven ? [{
+		where: `input ${name}`,
+		text: "podman 4 takes its machine from no registry: leave it out, and export to oci:DIR"
+	}] : [];
+	return [
+		...of("tags", tags.length > 0),
+		...of("push", push),
+		...of("push-by-digest", pushByDigest)
+	];
+}
+function outsideLayout(text) {
+	const destination = parseDestination(text);
+	if ("problem" in destination || destination.transport === "oci") return void 0;
+	return `${text}, and podman 4 takes its machine from the folder of a layout: export to oci:DIR`;
+}
+function forContainers(text, kinds) {
+	const destination = parseDestination(text);
+	if ("problem" in destination || !holdsOneImage(destination)) return void 0;
+	const added = kinds.includes("artifact") ? "" : ", or add container to kind";
+	return `${text}, which is for a container, and there is none in ${kinds.join(" and ")}: export to oci:, oci-archive:, dir: or docker://${added}`;
+}
 // src/plan/leftannotations.ts
 /**
 * What the input `annotations` says of levels and platforms that the result has no place for, each named once. The same
@@ -14679,236 +18010,6 @@ function repeated$1(images) {
 		where: "input images",
 		text: `${name} stands there more than once: each job of a matrix needs an output of its own`
 	}));
-}
-// src/kiwi/place.ts
-/**
-* Why KIWI cannot build below a folder, as one sentence: it hands its paths to shells without quotes (KIWI:
-* `package_manager/apt.py`, the hook of `apt-get` that collects the bootstrap packages).
-*/
-function kiwiPathProblem(folder) {
-	if (/^[\w@%+=:,./-]+$/.test(folder)) return void 0;
-	return `KIWI cannot build below ${folder}: name a folder without spaces and signs that a shell reads`;
-}
-// src/oci/packing/packing.ts
-const MAGICS = [
-	["gzip", "1f8b"],
-	["zstd", "28b52ffd"],
-	["xz", "fd377a585a00"],
-	["bzip2", "425a68"]
-];
-const MAGIC_BYTES = 6;
-const CHUNK_BYTES$3 = 1048576;
-/** How a file is packed, by its first bytes; undefined where it is not. */
-async function packingOf(path) {
-	await using file = await open(path, "r");
-	const { buffer, bytesRead } = await file.read(Buffer.alloc(MAGIC_BYTES), 0, MAGIC_BYTES, 0);
-	const head = buffer.toString("hex", 0, bytesRead);
-	return MAGICS.find(([, magic]) => head.startsWith(magic))?.[0];
-}
-/** Broken content of what Node unpacks: its own codes, and what we say of frames of zstd. */
-function isUnpackingError(error) {
-	if (error instanceof ZstdError) return true;
-	if (!(error instanceof Error)) return false;
-	const code = "code" in error ? String(error.code) : "";
-	return /^(Z_|ZSTD_|ERR_ZSTD|ERR_ZLIB)/.test(code);
-}
-/**
-* Reads what a packed file holds, of the two kinds that Node unpacks itself, in constant memory.
-*
-* @param use reads to the end or throws
-* @throws Error of the decompressor for broken content; AbortError after `signal`
-*/
-async function readUnpacked(path, packing, use, signal) {
-	await using file = await open(path, "r");
-	const packed = file.createReadStream({
-		autoClose: false,
-		highWaterMark: CHUNK_BYTES$3,
-		start: 0
-	});
-	const buffers = {
-		highWaterMark: CHUNK_BYTES$3,
-		chunkSize: CHUNK_BYTES$3 / 4
-	};
-	const unpacking = packing === "gzip" ? createGunzip(buffers) : createZstdDecompress(buffers);
-	const source = packing === "gzip" ? packed : Readable.from(zstdFrameChunks(packed), { objectMode: false });
-	await pipeline(source, unpacking, use, { ...signal === void 0 ? {} : { signal } });
-}
-/** Writes what a packed file holds to `target`, which is not there yet. Throws what `readUnpacked` does, and HostError where the disk is full. */
-async function unpackFile(path, packing, target, signal) {
-	await readUnpacked(path, packing, (content) => written(content, target), signal);
-}
-async function written(content, target) {
-	await writeFile(target, content, { flag: "wx" }).catch((error) => {
-		throw spaceError(error, dirname(target));
-	});
-}
-// src/oci/tar/paxrecords.ts
-/**
-* The records `LENGTH KEYWORD=VALUE\n` of an extended header; an empty value takes back what was said for all entries.
-*
-* @param failed makes the error to throw
-*/
-function paxRecords(bytes, failed) {
-	const records = /* @__PURE__ */ new Map();
-	for (let at = 0; at < bytes.length;) {
-		const space = bytes.indexOf(32, at);
-		const digits = space < 0 ? "" : bytes.toString("latin1", at, space);
-		const length = /^\d{1,7}$/.test(digits) ? Number(digits) : 0;
-		const end = at + length;
-		if (end <= space + 1 || end > bytes.length || bytes[end - 1] !== 10) throw failed("a record of its extended header is broken");
-		const equals = bytes.indexOf(61, space);
-		if (equals < 0 || equals >= end) throw failed("a record of its extended header has no keyword");
-		records.set(bytes.toString("utf8", space + 1, equals), bytes.toString("utf8", equals + 1, end - 1));
-		at = end;
-	}
-	return records;
-}
-// src/oci/tar/tarreader.ts
-/** Why a tar cannot be read, as the end of a sentence. */
-var TarError = class extends Error {
-	name = "TarError";
-};
-const BLOCK_BYTES$1 = 512;
-/** Of a header that stands for another one: Go's archive/tar has the same limit. */
-const SPECIAL_LIMIT_BYTES = 1048576;
-const KINDS = /* @__PURE__ */ new Map([
-	["0", "file"],
-	["\0", "file"],
-	["7", "file"],
-	["S", "file"],
-	["1", "link"],
-	["2", "symlink"],
-	["5", "directory"]
-]);
-/** Types that have no content whatever their size says; Go's archive/tar `isHeaderOnly`, which unpacks layers everywhere. */
-const HEADER_ONLY = "123456";
-/**
-* The entries of a tar, in their order: v7, ustar, POSIX pax, old and new GNU, star; numbers in base 256, sparse files.
-* The source is read to the end of the archive and no further.
-*
-* @throws TarError when it is cut, a checksum is wrong, or a header makes no sense
-*/
-async function* tarItems(source) {
-	let global = /* @__PURE__ */ new Map();
-	let announced = { pax: /* @__PURE__ */ new Map() };
-	for (let number = 1;; number++) {
-		const header = await nextHeader(source, number);
-		if (header === void 0) return;
-		const type = String.fromCharCode(header[156] ?? 0);
-		if (type === "x" || type === "g" || type === "L" || type === "K") {
-			const special = await specialContent(source, header, number);
-			if (type === "g") global = new Map([...global, ...paxRecords(special, failure(number))]);
-			else if (type === "x") announced = {
-				...announced,
-				pax: paxRecords(special, failure(number))
-			};
-			else if (type === "L") announced = {
-				...announced,
-				longName: cString(special)
-			};
-			continue;
-		}
-		const pax = new Map([...global, ...announced.pax]);
-		const item = itemOf(header, {
-			...announced,
-			pax
-		}, number);
-		announced = { pax: /* @__PURE__ */ new Map() };
-		yield item;
-		if (type === "S") await skipSparseMap(source, header, number);
-		if (!await source.skip(item.sizeBytes)) throw failure(number)("its content is cut");
-		await source.skip(padded(item.sizeBytes) - item.sizeBytes);
-	}
-}
-/** The next header; undefined at the end: a block of zeros, or no more bytes. */
-async function nextHeader(source, number) {
-	const header = await source.read(BLOCK_BYTES$1);
-	if (header.length === 0) return void 0;
-	if (header.length < BLOCK_BYTES$1) throw failure(number)("its header is cut");
-	if (header.some((byte) => byte !== 0)) {
-		checkSum(header, number);
-		return header;
-	}
-	if ((await source.read(BLOCK_BYTES$1)).some((byte) => byte !== 0)) throw failure(number)("a block of zeros stands in the middle");
-}
-/** Signed sums are those of old Suns. */
-function checkSum(header, number) {
-	let unsigned = 256;
-	let signed = 256;
-	for (let at = 0; at < BLOCK_BYTES$1; at++) {
-		if (at >= 148 && at < 156) continue;
-		unsigned += header.readUInt8(at);
-		signed += header.readInt8(at);
-	}
-	const wanted = octal(header.subarray(148, 156));
-	if (wanted !== unsigned && wanted !== signed) throw failure(number)("the checksum of its header is wrong");
-}
-async function specialContent(source, header, number) {
-	const sizeBytes = numberAt(header, 124, 12, number);
-	if (sizeBytes > SPECIAL_LIMIT_BYTES) throw failure(number)(`its extended header has ${sizeBytes} bytes`);
-	const content = await source.read(padded(sizeBytes));
-	if (content.length < padded(sizeBytes)) throw failure(number)("its extended header is cut");
-	return content.subarray(0, sizeBytes);
-}
-function itemOf(header, { longName, pax }, number) {
-	const type = String.fromCharCode(header[156] ?? 0);
-	const path = pax.get("GNU.sparse.name") || pax.get("path") || longName || ownPath(header);
-	const given = pax.get("size");
-	const announcedBytes = given ? decimal(given, number) : numberAt(header, 124, 12, number);
-	return {
-		path,
-		kind: type === "\0" && path.endsWith("/") ? "directory" : KINDS.get(type) ?? "other",
-		sizeBytes: HEADER_ONLY.includes(type) ? 0 : announcedBytes
-	};
-}
-/** The name in the header itself; GNU's has other things in place of ustar's prefix, star's ends earlier. */
-function ownPath(header) {
-	const name = cString(header.subarray(0, 100));
-	if (header.toString("latin1", 257, 263) !== "ustar\0") return name;
-	const isStar = header.toString("latin1", 508, 512) === "tar\0";
-	const prefix = cString(header.subarray(345, isStar ? 476 : 500));
-	return prefix === "" ? name : `${prefix}/${name}`;
-}
-/** Old GNU: where a map of holes does not fit the header, blocks of it follow; tar.h `struct sparse_header`. */
-async function skipSparseMap(source, header, number) {
-	for (let more = header[482]; more !== 0;) {
-		const block = await source.read(BLOCK_BYTES$1);
-		if (block.length < BLOCK_BYTES$1) throw failure(number)("its map of holes is cut");
-		more = block[504];
-	}
-}
-function numberAt(header, at, length, number) {
-	const field = header.subarray(at, at + length);
-	const value = ((field[0] ?? 0) & 128) === 0 ? octal(field) : base256(field);
-	if (!Number.isSafeInteger(value) || value < 0) throw failure(number)("the size in its header is no number");
-	return value;
-}
-/** NaN where it is none; an empty field is 0. */
-function octal(field) {
-	const digits = cString(field).trim();
-	if (digits === "") return 0;
-	return /^[0-7]+$/.test(digits) ? Number.parseInt(digits, 8) : NaN;
-}
-/** GNU's way for large numbers; the second bit is the sign. */
-function base256(field) {
-	const first = field[0] ?? 0;
-	if ((first & 64) !== 0) return NaN;
-	return field.subarray(1).reduce((value, byte) => value * 256 + byte, first & 63);
-}
-function decimal(text, number) {
-	const value = /^\d{1,16}$/.test(text) ? Number(text) : NaN;
-	if (!Number.isSafeInteger(value)) throw failure(number)("the size in its extended header is no number");
-	return value;
-}
-function cString(field) {
-	const end = field.indexOf(0);
-	return field.toString("utf8", 0, end < 0 ? field.length : end);
-}
-function padded(sizeBytes) {
-	return Math.ceil(sizeBytes / BLOCK_BYTES$1) * BLOCK_BYTES$1;
-}
-function failure(number) {
-	return (reason) => new TarError(`entry ${number}: ${reason}`);
 }
 // src/oci/tar/tarsource.ts
 /** What comes as a stream: what is passed over is read nevertheless. The stream is never closed from here. */
@@ -15295,7 +18396,7 @@ function diskArtifact(request) {
 	const { mediaType, digest, size } = request.blob;
 	const isTar = isTarType(mediaType) ? `its media type ${mediaType} says it is a tar` : void 0;
 	const problems = [titleProblem(title), isTar].filter((problem) => problem !== void 0);
-	if (problems.length > 0) throw new ImageError(`the artifact ${JSON.stringify(title)}`, problems);
+	if (problems.length > 0) throw new ImageError("image-invalid", `the artifact ${JSON.stringify(title)}`, problems);
 	const { architecture, os, variant } = platform;
 	const entryPlatform = {
 		architecture,
@@ -15478,177 +18579,6 @@ function chosenContainer(inputs, source, base, problems) {
 		config: containerDiskChanges(config, inputs, base),
 		names
 	};
-}
-// src/disk/machine.ts
-const LSI_LOGIC = {
-	resourceType: 6,
-	subtype: "lsilogic",
-	title: "SCSI Controller"
-};
-const PARAVIRTUAL = {
-	resourceType: 6,
-	subtype: "VirtualSCSI",
-	title: "SCSI Controller"
-};
-/**
-* KIWI's words (kiwi/schema/kiwi.rnc `k.vmdisk.controller.attribute`, kiwi/storage/subformat/template/ova_compose.py) and
-* the subtypes that VMware writes for them (open-vmdk ova-compose.py).
-*/
-const CONTROLLERS = new Map(Object.entries({
-	ide: {
-		resourceType: 5,
-		title: "IDE Controller"
-	},
-	buslogic: {
-		resourceType: 6,
-		subtype: "buslogic",
-		title: "SCSI Controller"
-	},
-	lsilogic: LSI_LOGIC,
-	legacyESX: LSI_LOGIC,
-	scsi: LSI_LOGIC,
-	lsisas1068: {
-		resourceType: 6,
-		subtype: "lsilogicsas",
-		title: "SCSI Controller"
-	},
-	pvscsi: PARAVIRTUAL,
-	paravirtual: PARAVIRTUAL,
-	sata: {
-		resourceType: 20,
-		subtype: "vmware.sata.ahci",
-		title: "SATA Controller"
-	},
-	nvme: {
-		resourceType: 20,
-		subtype: "vmware.nvme.controller",
-		title: "NVMe Controller"
-	}
-}));
-const CONTROLLER_WORDS = [...CONTROLLERS.keys()];
-/** kiwi/schema/kiwi.rnc `k.vmdvd.controller.attribute` */
-const DVD_CONTROLLER_WORDS = ["ide", "scsi"];
-/** ESXi 6.5 and Workstation 14 know it, and it has each of the controllers (VMware KB 1003746). */
-const HARDWARE_VERSION = "13";
-/** The first with SATA. */
-const SATA_VERSION = 10;
-function hardwareVersion(machine) {
-	return machine?.hardwareVersion ?? HARDWARE_VERSION;
-}
-/**
-* The controller of the disk. Where none is named it is SATA, for which every Linux has a driver in its initrd and which
-* VMware and VirtualBox know both; KIWI names NVMe on a hardware version, 9, that has none.
-*/
-function diskController(machine) {
-	const fallback = Number(hardwareVersion(machine)) < SATA_VERSION ? "lsilogic" : "sata";
-	return CONTROLLERS.get(machine?.diskController ?? fallback) ?? LSI_LOGIC;
-}
-/** The controller of the drive for DVDs, where there is one. */
-function dvdController(machine) {
-	return machine?.dvd === void 0 ? void 0 : CONTROLLERS.get(machine.dvd.controller ?? "ide");
-}
-const NETWORK_CARDS = new Map(Object.entries({
-	e1000: "E1000",
-	e1000e: "E1000e",
-	vmxnet: "VmxNet",
-	vmxnet2: "VmxNet2",
-	vmxnet3: "VmxNet3",
-	pcnet32: "PCNet32",
-	vlance: "PCNet32"
-}));
-/** What an OVF calls the card (DSP0243 names no values; VMware's are these). */
-function networkCardType(card) {
-	const driver = card.driver ?? "vmxnet3";
-	return NETWORK_CARDS.get(driver.toLowerCase()) ?? driver;
-}
-// src/disk/options.ts
-const NO_OPTIONS = { qemu: [] };
-const GUID = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/;
-/** Options of qemu-img for a disk that is not one file by itself, or that nobody could read without a secret. */
-const REFUSED = new Map(Object.entries({
-	backing_file: "names another file, and the disk is alone in the image",
-	backing_fmt: "is of another file, and the disk is alone in the image",
-	data_file: "names another file, and the disk is alone in the image",
-	data_file_raw: "is of another file, and the disk is alone in the image",
-	encryption: "needs a key, which qemu-img is not given",
-	size: "is what <size> of the type says"
-}));
-/** QEMU block/vmdk.c: those that are files beside the one that is named. */
-const SPLIT_VMDKS = [
-	"monolithicFlat",
-	"twoGbMaxExtentSparse",
-	"twoGbMaxExtentFlat"
-];
-/**
-* What is wrong with options for a format, one sentence each; for the plan, since a build takes minutes. Of values that
-* only the installed qemu-img knows it says nothing.
-*/
-function optionProblems(format, options) {
-	const { vhdFixedTag, machine } = options;
-	const problems = takesOptions(format) ? options.qemu.flatMap((option) => qemuProblems(format, option)) : [];
-	if (format === "vhd-fixed" && vhdFixedTag !== void 0 && !GUID.test(vhdFixedTag)) problems.push(`vhdfixedtag="${vhdFixedTag}" is no GUID: write one like 12345678-9abc-def0-1234-56789abcdef0, in small letters`);
-	return format === "ova" && machine !== void 0 ? [...problems, ...machineProblems$1(machine)] : problems;
-}
-function machineProblems$1({ hardwareVersion, diskController, dvd, ovfType }) {
-	const problems = [];
-	if (hardwareVersion !== void 0 && !/^[1-9][0-9]{0,2}$/.test(hardwareVersion)) problems.push(`HWversion="${hardwareVersion}" is no version of VMware's hardware: write a number, like 13`);
-	if (diskController !== void 0 && !CONTROLLER_WORDS.includes(diskController)) problems.push(`controller="${diskController}" of <vmdisk> is not known: write ${CONTROLLER_WORDS.join(", ")}`);
-	if (dvd?.controller !== void 0 && !DVD_CONTROLLER_WORDS.includes(dvd.controller)) problems.push(`controller="${dvd.controller}" of <vmdvd> is not known: write ${DVD_CONTROLLER_WORDS.join(" or ")}`);
-	if (ovfType !== void 0 && ovfType !== "vmware") problems.push(`ovftype="${ovfType}" of <machine> is not known: write vmware`);
-	return problems;
-}
-function qemuProblems(format, option) {
-	const [name = "", value = ""] = option.split(/=(.*)/s);
-	const because = REFUSED.get(name.startsWith("encrypt.") ? "encryption" : name);
-	if (because !== void 0) return [`formatoptions: ${name} ${because}: leave it out`];
-	if (option.includes(",")) return [`formatoptions: "${option}" holds a comma: write single options`];
-	if (format === "vmdk" && name === "subformat" && SPLIT_VMDKS.includes(value)) return [`the vmdk of subformat ${value} is several files, of which the image would hold one: write monolithicSparse or streamOptimized`];
-	return [];
-}
-/**
-* The options for qemu-img's `-o`, the later of which win: ours that others can change, the description's, and ours that
-* make the format.
-*/
-function qemuOptions(format, options) {
-	const { defaults, fixed } = diskFormat(format);
-	if (!takesOptions(format)) return [];
-	return [
-		...defaults,
-		...options.qemu.map(knownAdapter),
-		...fixed
-	];
-}
-/**
-* A vmdk knows one kind of all LSI adapters and of the paravirtual one; which it is, the machine says
-* (kiwi/storage/subformat/base.py `get_qemu_option_list`, which lets lsisas1068 fail).
-*/
-function knownAdapter(option) {
-	return option === "adapter_type=pvscsi" || option === "adapter_type=lsisas1068" ? "adapter_type=lsilogic" : option;
-}
-// src/plan/diskoptions.ts
-/**
-* What the description says of the conversion. It says it of its own format: to another that an input names, nothing of
-* it applies.
-*/
-function conversionOptions(source, format, platform) {
-	if (source.kind !== "description" || source.selected.diskFormat !== format) return NO_OPTIONS;
-	const { formatOptions, vhdFixedTag, gceLicense, machine, firmware } = source.selected;
-	return {
-		qemu: formatOptions,
-		...vhdFixedTag === void 0 ? {} : { vhdFixedTag },
-		...gceLicense === void 0 ? {} : { gceLicense },
-		...machine === void 0 ? {} : { machine },
-		firmware: firmware ?? (["amd64", "386"].includes(platform.architecture) ? "bios" : "efi")
-	};
-}
-/** What is wrong with what the description says of the conversion. */
-function conversionProblems(source, format, platform) {
-	if (source.kind !== "description") return [];
-	const place = typePlace(source.selected);
-	return optionProblems(format, conversionOptions(source, format, platform)).map((text) => ({
-		...place,
-		text
-	}));
 }
 // src/description/bundle.ts
 /**
@@ -15991,6 +18921,22 @@ function firstBadLine(bytes, encoding) {
 }
 function encodingError(file, line, text) {
 	return new DescriptionError([descriptionProblem(file, line, text)]);
+}
+// src/description/file.ts
+/** The largest of KIWI's own have 200 KiB. */
+const LIMIT_BYTES$1 = 16777216;
+/**
+* The content of a file of a description: a device or a pipe, to which an `<include>` may lead, has no end.
+*
+* @throws DescriptionError when it is no regular file or has more than 16 MiB; errors of the file system
+*/
+async function descriptionBytes(path) {
+	await using file = await open(path, constants$2.O_RDONLY | constants$2.O_NONBLOCK);
+	const stat = await file.stat();
+	const refused = (text) => new DescriptionError([descriptionProblem(path, 1, text)]);
+	if (!stat.isFile()) throw refused(`${path} is no regular file: name the file of a description`);
+	if (stat.size > LIMIT_BYTES$1) throw refused(`${path} has ${stat.size} bytes: a description has at most 16 MiB`);
+	return await file.readFile();
 }
 // src/description/include.ts
 /**
@@ -18030,12 +20976,14 @@ function expectedTag(open) {
 	return last === void 0 ? "nothing is open" : `write </${last.name}> for the <${last.name}> of line ${last.line} first`;
 }
 // src/description/xml.ts
+/** A description has about eight; saxes looks at all that are open for each element, and takes minutes for 100,000. */
+const DEPTH_LIMIT$1 = 64;
 /**
 * The root element of an XML document. Comments and processing instructions are no part of the tree; who rewrites the
 * text by the offsets here leaves them as they are.
 *
 * @throws DescriptionError with file and line where it is not well formed (XML 1.0, Namespaces in XML 1.0), or where it
-*   declares an entity that stands for another file
+*   declares an entity that stands for another file, or where elements are nested deeper than 64
 */
 function xmlTree(source) {
 	const lineAt = source.lineAt ?? lineCounter(source.text);
@@ -18061,6 +21009,7 @@ function xmlTree(source) {
 	parser.on("doctype", (doctype) => declareEntities(parser, doctype, source.text, fail));
 	parser.on("opentagstart", () => {
 		start = source.text.lastIndexOf("<", parser.position - 1);
+		if (open.length >= DEPTH_LIMIT$1) fail(start, `elements are nested deeper than ${DEPTH_LIMIT$1}: close some before`);
 	});
 	parser.on("opentag", (tag) => {
 		open.push(openElement(tag, source, {
@@ -18181,21 +21130,21 @@ function containerConfig(element, author) {
 	const history = childrenNamed(element, "history")[0];
 	return {
 		changes: {
-			...authorChanges(filled$2(attributeValue(element, "maintainer")) ?? author, author),
+			...authorChanges(filled$1(attributeValue(element, "maintainer")) ?? author, author),
 			...optional("entrypoint", command(element, "entrypoint")),
 			...optional("cmd", command(element, "subcommand")),
 			...optional("env", environment),
 			...optional("labels", labels),
-			...optional("user", filled$2(attributeValue(element, "user"))),
-			...optional("workdir", filled$2(attributeValue(element, "workingdir"))),
+			...optional("user", filled$1(attributeValue(element, "user"))),
+			...optional("workdir", filled$1(attributeValue(element, "workingdir"))),
 			...optional("expose", expose),
 			...optional("volumes", volumes),
-			...optional("stopsignal", filled$2(stopsignal)),
+			...optional("stopsignal", filled$1(stopsignal)),
 			...optional("history", history === void 0 ? void 0 : historyChanges(history, author))
 		},
 		naming: {
-			...optional("name", filled$2(attributeValue(element, "name"))),
-			...optional("tag", filled$2(attributeValue(element, "tag"))),
+			...optional("name", filled$1(attributeValue(element, "name"))),
+			...optional("tag", filled$1(attributeValue(element, "tag"))),
 			...optional("additionalNames", additionalNames(element))
 		},
 		lines: keyLines(element)
@@ -18216,9 +21165,9 @@ function authorChanges(author, historyAuthor) {
 /** The other attributes of `<history>` are for containers of WSL. */
 function historyChanges(section, author) {
 	return {
-		...optional("createdBy", filled$2(attributeValue(section, "created_by"))),
-		...optional("author", filled$2(attributeValue(section, "author")) ?? author),
-		...optional("comment", filled$2(section.text))
+		...optional("createdBy", filled$1(attributeValue(section, "created_by"))),
+		...optional("author", filled$1(attributeValue(section, "author")) ?? author),
+		...optional("comment", filled$1(section.text))
 	};
 }
 function additionalNames(element) {
@@ -18242,7 +21191,7 @@ function attributesBelow(element, group, name, attribute) {
 	const values = childrenNamed(element, group).slice(0, 1).flatMap((section) => childrenNamed(section, name)).map((entry) => attributeValue(entry, attribute)?.trim() ?? "");
 	return values.length === 0 ? void 0 : values;
 }
-function filled$2(text) {
+function filled$1(text) {
 	return text === "" ? void 0 : text;
 }
 // src/description/format.ts
@@ -18359,7 +21308,7 @@ function hasFixedSize(type) {
 */
 function machineOf(type, displayName) {
 	const section = childrenNamed(type, "machine")[0];
-	const named = optional("displayName", filled$1(displayName));
+	const named = optional("displayName", filled(displayName));
 	if (section === void 0) return displayName ? {
 		nics: [],
 		...named
@@ -18369,7 +21318,7 @@ function machineOf(type, displayName) {
 	return {
 		...optional("memoryMegabytes", count(section, "memory")),
 		...optional("cpus", count(section, "ncpus")),
-		...optional("guestOS", filled$1(attributeValue(section, "guestOS"))),
+		...optional("guestOS", filled(attributeValue(section, "guestOS"))),
 		...optional("hardwareVersion", token(section, "HWversion")),
 		...disk === void 0 ? {} : diskOf$1(disk),
 		nics: childrenNamed(section, "vmnic").map(networkCard),
@@ -18407,22 +21356,22 @@ function diskOf$1(disk) {
 }
 function networkCard(nic) {
 	return {
-		...optional("driver", filled$1(attributeValue(nic, "driver"))),
-		...optional("mode", filled$1(attributeValue(nic, "mode"))),
+		...optional("driver", filled(attributeValue(nic, "driver"))),
+		...optional("mode", filled(attributeValue(nic, "mode"))),
 		...optional("mac", token(nic, "mac")),
-		...optional("interface", filled$1(attributeValue(nic, "interface")))
+		...optional("interface", filled(attributeValue(nic, "interface")))
 	};
 }
 /** White space around it is none of a token or a number (XML Schema part 2 section 4.3.6). */
 function token(element, name) {
-	return filled$1(attributeValue(element, name)?.trim());
+	return filled(attributeValue(element, name)?.trim());
 }
 /** KIWI takes 0 for nothing said. */
 function count(element, name) {
 	const text = token(element, name);
 	return text !== void 0 && /^\+?\d+$/.test(text) && Number(text) > 0 ? Number(text) : void 0;
 }
-function filled$1(text) {
+function filled(text) {
 	return text === "" ? void 0 : text;
 }
 // src/description/type.ts
@@ -18806,7 +21755,7 @@ async function readDescription(found) {
 	};
 }
 async function readDocument(file, mayBeYaml) {
-	const text = decodedText(await readFile(file), file);
+	const text = decodedText(await descriptionBytes(file), file);
 	const source = mayBeYaml && /\.ya?ml$/i.test(file) ? {
 		file,
 		...yamlAsXml(text, file)
@@ -19563,7 +22512,7 @@ async function placeOfFile(path) {
 }
 function collide(one, other, names) {
 	if (one.path === void 0 || other.path === void 0) return plainName(one.destination) === plainName(other.destination);
-	if (one.path !== other.path) return isWithin$3(one.path, other.path) || isWithin$3(other.path, one.path);
+	if (one.path !== other.path) return isWithin$2(one.path, other.path) || isWithin$2(other.path, one.path);
 	if (one.destination.transport !== "oci" || other.destination.transport !== "oci") return true;
 	const taken = namesOf(one.destination, names);
 	return namesOf(other.destination, names).some((name) => taken.includes(name));
@@ -19572,7 +22521,7 @@ function namesOf(destination, names) {
 	const own = refNames(destination, names);
 	return own.length === 0 ? [""] : own;
 }
-function isWithin$3(path, folder) {
+function isWithin$2(path, folder) {
 	return path.startsWith(`${folder}${sep}`);
 }
 async function placeOf$1(destination) {
@@ -19585,10 +22534,19 @@ async function withoutLinks(path) {
 	if (real !== void 0 || dirname(path) === path) return real ?? path;
 	return join(await withoutLinks(dirname(path)), basename(path));
 }
+// src/plainline.ts
+/**
+* A text that may quote somebody else's words as one line that moves no cursor: without colours, ends of lines and control
+* characters, and without the marks that turn the direction of what follows (Unicode TR9), which show another text than
+* there is. NEL is among them, which .NET and with it the runner takes for a blank.
+*/
+function plainLine(text) {
+	return stripVTControlCharacters(text).replaceAll(/[\r\n]+/g, " ").replaceAll(/[\p{Cc}\p{Bidi_Control}\u2028\u2029]/gu, " ");
+}
 // src/terminal.ts
 const TICK_MILLISECONDS = 1e3;
 /**
-* Reports to a person: plain lines, and on a terminal one live line with the phase and the time it takes. What programs
+* Reports to a person, what others say among it without what moves a cursor: plain lines, and on a terminal one live line with the phase and the time it takes. What programs
 * print while a phase lasts is shown in that line only (the log file has all of it); elsewhere it is part of the log.
 */
 var Terminal = class {
@@ -19601,26 +22559,26 @@ var Terminal = class {
 		this.#now = now;
 	}
 	info(line) {
-		this.#line(line);
+		this.#line(plainLine(line));
 	}
 	warning(line) {
-		this.#line(`warning: ${line}`);
+		this.#line(`warning: ${plainLine(line)}`);
 	}
-	error(line) {
-		this.#line(`error: ${line}`);
+	error(code, line) {
+		this.#line(`error[${code}]: ${plainLine(line)}`);
 	}
 	output(line) {
-		if (this.#stream.isTTY && this.#phase) this.#draw(printable(line));
-		else this.#line(`  ${printable(line)}`);
+		if (this.#stream.isTTY && this.#phase) this.#draw(plainLine(line));
+		else this.#line(`  ${plainLine(line)}`);
 	}
 	group(title) {
 		this.endGroup();
 		this.#phase = {
-			title,
+			title: plainLine(title),
 			since: this.#now()
 		};
 		if (!this.#stream.isTTY) {
-			this.#line(`${title} …`);
+			this.#line(`${this.#phase.title} …`);
 			return;
 		}
 		this.#draw("");
@@ -19646,343 +22604,92 @@ var Terminal = class {
 		this.#stream.write(`\r\x1b[K${text.slice(0, (this.#stream.columns ?? 80) - 1)}`);
 	}
 };
-/** What a program prints must not move the cursor of the person who reads it. */
-function printable(line) {
-	return stripVTControlCharacters(line).replaceAll(/\p{Cc}/gu, " ");
-}
-// src/oci/layer/filestate.ts
-async function fileState(path) {
-	const { size, mtimeNs } = await stat(path, { bigint: true });
-	return {
-		size,
-		mtimeNs
-	};
-}
-/** @throws HostError where a disk is no longer what it was */
-async function checkUnchanged(path, before) {
-	const { size, mtimeNs } = await fileState(path);
-	if (size !== before.size || mtimeNs !== before.mtimeNs) throw changedDisk(path);
-}
-function changedDisk(path) {
-	return new HostError(`the disk ${path} changed while it was read`, "end what writes to it, a running VM perhaps, and try again");
-}
-// src/disk/parts.ts
-/** A vmdk that is text: comments and empty lines, then its version (QEMU block/vmdk.c `vmdk_probe`). */
-const VMDK_TEXT = /^(?:#[^\n]*\n| *\r?\n)*version=[123]\r?\n/;
-const QCOW2_MAGIC = "QFIû";
-/** QEMU docs/interop/qcow2.txt: version at 4; incompatible features at 72, bit 2 of the last byte of them for a data file. */
-const QCOW2_VERSION_AT = 4;
-const QCOW2_FEATURES_END = 79;
-const QCOW2_DATA_FILE = 4;
-const VMDK_MAGIC = "KDMV";
-/** QEMU block/vmdk.c `VMDK4Header`: without a capacity of its own the file only describes others. */
-const VMDK_CAPACITY_AT = 12;
-/** How much of a disk file `startNamesParts` needs to see. */
-const START_BYTES = 4096;
+// src/registry/login/realm.ts
+/** docker.io is answered by another host (c/image docker/docker_client.go, dockerHostname). */
+const DOCKER_HOST = "registry-1.docker.io";
+const ANSWER_SECONDS = 10;
+const MOST_REDIRECTS = 5;
+/** Registries whose logins are known to be checked under another domain of the same owner. */
+const SAME_OWNER = { "scw.cloud": "scaleway.com" };
 /**
-* Whether the start of a disk file says that content lies in other files, which qemu-img would open, or connect to,
-* even to tell so.
-*/
-function startNamesParts(start) {
-	const magic = start.toString("latin1", 0, 4);
-	if (magic === QCOW2_MAGIC && start.length > QCOW2_FEATURES_END) return start.readUInt32BE(QCOW2_VERSION_AT) >= 3 && ((start[QCOW2_FEATURES_END] ?? 0) & QCOW2_DATA_FILE) !== 0;
-	if (magic === VMDK_MAGIC && start.length >= 20) return start.readBigUInt64LE(VMDK_CAPACITY_AT) === 0n;
-	return VMDK_TEXT.test(start.toString("latin1"));
-}
-/**
-* The file, other than the disk's own, that a disk needs, by what `qemu-img info` says of it.
+* Asks a registry, without any login, where it has logins checked: skopeo sends them to whatever address it names (the
+* `realm`, distribution spec "token authentication"), also in clear and to anybody.
 *
-* @param path of the disk as qemu-img was given it
+* @throws RegistryError where that is no place for a login of this registry
 */
-function neededPart(info, path) {
-	const data = asRecord(asRecord(info["format-specific"])["data"]);
-	const extents = Array.isArray(data["extents"]) ? data["extents"].map((extent) => asRecord(extent)["filename"]) : [];
-	return [
-		info["backing-filename"],
-		data["data-file"],
-		...extents
-	].find((name) => typeof name === "string" && name !== path);
-}
-function asRecord(value) {
-	return typeof value === "object" && value !== null ? value : {};
-}
-// src/disk/inspect.ts
-const SECTOR_BYTES$1 = 512;
-/** POSIX.1 pax, ustar interchange format: where every header says so. In a disk's first sector it is code. */
-const TAR_MAGIC_AT = 257;
-/** The formats that are one file by themselves and that QEMU reads well. */
-const TAKEN = [
-	"raw",
-	"qcow2",
-	"vdi",
-	"vhdx",
-	"vpc",
-	"vmdk"
-];
-const PACKED = [
-	{
-		magic: "1f8b",
-		name: "gzip"
-	},
-	{
-		magic: "fd377a585a00",
-		name: "xz"
-	},
-	{
-		magic: "28b52ffd",
-		name: "zstd"
-	},
-	{
-		magic: "425a68",
-		name: "bzip2"
-	},
-	{
-		magic: "504b0304",
-		name: "zip"
-	}
-];
-/**
-* Looks at a disk file with `qemu-img info`.
-*
-* @param format given for a disk whose format is known: a raw disk is then not taken for what its guest wrote at its start
-* @throws InputError for the input `disk`: no disk, packed, or not complete without another file
-*/
-async function inspectDisk(path, format, signal) {
-	await checkFile(path);
-	const state = await fileState(path);
-	if (format === void 0 && startNamesParts(await startOf(path))) throw incomplete(path, "other files");
-	const info = await givenInfo(path, format, signal);
-	const part = neededPart(info, resolve(path));
-	if (part !== void 0) throw incomplete(path, part);
-	const { format: found, "virtual-size": virtualSizeBytes, "actual-size": sizeBytes } = info;
-	if (typeof found !== "string" || typeof virtualSizeBytes !== "number" || typeof sizeBytes !== "number") throw new Error(`qemu-img info does not say what ${path} is: ${JSON.stringify(info)}`);
-	if (!TAKEN.includes(found)) throw refused$2(`${path} has the format ${found}, which is none of ${TAKEN.join(", ")}: convert it with qemu-img convert -O qcow2 ${path} NEW`);
-	if (found === "raw") await checkRaw(path);
-	else await checkWhole(path, found, signal);
-	return {
-		format: found,
-		virtualSizeBytes,
-		sizeBytes,
-		state
-	};
-}
-async function checkFile(path) {
-	const found = await stat(path).catch((error) => error);
-	if (found instanceof Error) throw refused$2(found.code === "ENOENT" ? `${path} does not exist` : `${path} cannot be read (${found.code})`);
-	if (!found.isFile()) throw refused$2(`${path} is no file: name a disk file`);
-}
-/**
-* What a machine sees of a disk that we made, in bytes.
-*
-* @param format qemu-img's name of it
-* @throws CommandError when qemu-img cannot read it or is ended
-*/
-async function virtualSize(path, format, signal) {
-	const { "virtual-size": sizeBytes } = await qemuInfo(path, format, signal);
-	if (typeof sizeBytes !== "number") throw new Error(`qemu-img info does not say how large ${path} is`);
-	return sizeBytes;
-}
-/** An absolute path, since qemu-img takes what stands before a colon, `nbd:` or `json:`, for a protocol. */
-async function qemuInfo(path, format, signal) {
-	const { stdout } = await runCommand("qemu-img", [
-		"info",
-		"--output=json",
-		...format === void 0 ? [] : ["-f", format],
-		"--",
-		resolve(path)
-	], signal ? { signal } : {});
-	return JSON.parse(stdout.toString());
-}
-async function givenInfo(path, format, signal) {
-	try {
-		return await qemuInfo(path, format, signal);
-	} catch (error) {
-		if (!(error instanceof CommandError) || error.outcome.kind !== "exit") throw error;
-		throw refused$2(`${path} cannot be read as a disk (${(error.lastLines.at(-1) ?? "").replace(/^qemu-img: (Could not open '.*?': )?/, "")})`);
-	}
-}
-/** Empty where the file cannot be read: qemu-img says why. */
-async function startOf(path) {
-	await using file = await open(path).catch(() => void 0);
-	if (file === void 0) return Buffer.alloc(0);
-	const { buffer, bytesRead } = await file.read(Buffer.alloc(START_BYTES), 0, START_BYTES, 0);
-	return buffer.subarray(0, bytesRead);
-}
-/** Tables that point to what is not there give zeros when they are read: a copy that ended early would become an image. */
-async function checkWhole(path, format, signal) {
-	const args = [
-		"check",
-		"--output=json",
-		"-f",
-		format,
-		"--",
-		resolve(path)
-	];
-	try {
-		await runCommand("qemu-img", args, signal ? { signal } : {});
-	} catch (error) {
-		if (!(error instanceof CommandError) || error.outcome.kind !== "exit") throw error;
-		if ([3, 63].includes(error.outcome.code)) return;
-		throw refused$2(`${path} is damaged, qemu-img check finds errors in it: copy it again, whole`);
-	}
-}
-/** qemu-img calls raw whatever it does not know. */
-async function checkRaw(path) {
-	const file = await open(path);
-	try {
-		const { size } = await file.stat();
-		const { buffer } = await file.read(Buffer.alloc(8), 0, 8, 0);
-		const start = buffer.toString("hex");
-		const packed = PACKED.find(({ magic }) => start.startsWith(magic));
-		if (packed !== void 0) throw refused$2(`${path} is packed with ${packed.name}: unpack it first`);
-		const { buffer: magic } = await file.read(Buffer.alloc(5), 0, 5, TAR_MAGIC_AT);
-		if (magic.toString("latin1") === "ustar") throw refused$2(`${path} is a tar archive, an appliance or a container perhaps: give the disk that is in it`);
-		const { buffer: end } = await file.read(Buffer.alloc(8), 0, 8, Math.max(0, size - SECTOR_BYTES$1));
-		if (end.toString("latin1") === "conectix") throw refused$2(`${path} is a fixed VHD, of which qemu-img takes the footer for data: convert it with qemu-img convert -f vpc -O qcow2 ${path} NEW`);
-		if (size === 0 || size % SECTOR_BYTES$1 !== 0) throw refused$2(`${path} is no disk: its ${size} bytes are no whole sectors of ${SECTOR_BYTES$1}`);
-	} finally {
-		await file.close();
-	}
-}
-function incomplete(path, part) {
-	return refused$2(`${path} is not complete without ${part}: flatten it with qemu-img convert -O qcow2 ${path} NEW`);
-}
-function refused$2(text) {
-	return new InputError([{
-		where: "input disk",
-		text
-	}]);
-}
-// src/registry/login/credentials.ts
-const noLogins = {
-	auths: {},
-	credHelpers: {}
-};
-/** What docker calls its own registry when it asks a helper (docker/cli, registry.IndexServer). */
-const DOCKER_SERVER = "https://index.docker.io/v1/";
-const HELPER = /^[A-Za-z0-9][A-Za-z0-9._-]*$/;
-/**
-* @param path names the file in the error, which quotes nothing of it
-* @throws HostError when it is no JSON object
-*/
-function parseLogins(text, path) {
-	const document = text.trim() === "" ? {} : parsedObject(text, path);
-	const { credsStore } = document;
-	return {
-		auths: auths(document["auths"]),
-		credHelpers: helpers(document["credHelpers"]),
-		...typeof credsStore === "string" && HELPER.test(credsStore) ? { credsStore } : {}
-	};
-}
-/** JSON of a file that skopeo reads: without `credsStore`, which means nothing to it. */
-function loginsText(logins) {
-	return `${JSON.stringify({
-		auths: logins.auths,
-		credHelpers: logins.credHelpers
-	})}\n`;
-}
-/** One set of logins for several files, where the first file that knows a registry wins, as skopeo searches them. */
-function mergedLogins(files) {
-	return files.reduceRight((below, above) => {
-		const rest = [...Object.keys(above.auths), ...Object.keys(above.credHelpers)].reduce(without, below);
-		const credsStore = above.credsStore ?? below.credsStore;
-		return {
-			auths: {
-				...rest.auths,
-				...above.auths
-			},
-			credHelpers: {
-				...rest.credHelpers,
-				...above.credHelpers
-			},
-			...credsStore === void 0 ? {} : { credsStore }
-		};
-	}, noLogins);
-}
-/** With a login that wins over all others for its registry: skopeo prefers helpers and namespaces, so those go. */
-function withLogin(logins, login) {
-	return withAuth(logins, login.registry, login.username, login.password);
-}
-/** `<token>` as the name marks a token instead of a password (docker-credential-helpers, client). */
-function withAuth(logins, registry, username, secret) {
-	const isToken = username === "<token>";
-	const auth = Buffer.from(`${username}:${isToken ? "" : secret}`, "utf8").toString("base64");
-	const entry = isToken ? {
-		auth,
-		identitytoken: secret
-	} : { auth };
-	const rest = without(logins, registry);
-	return {
-		...rest,
-		auths: {
-			...rest.auths,
-			[registry]: entry
-		}
-	};
-}
-function withHelper(logins, registry, helper) {
-	return {
-		...logins,
-		credHelpers: {
-			...logins.credHelpers,
-			[registry]: helper
-		}
-	};
-}
-/** Whether a registry, or a namespace in it, has a login of its own or a helper. */
-function knowsLogin(logins, registry) {
-	return [...Object.keys(logins.auths), ...Object.keys(logins.credHelpers)].some((key) => isWithin$2(key, registry));
-}
-/** Whether a login or a helper is there for a repository, `registry/name`: for itself or for what it lies in. */
-function hasLoginFor(logins, repository) {
-	return [...Object.keys(logins.auths), ...Object.keys(logins.credHelpers)].some((key) => isWithin$2(repository, normalKey(key)));
-}
-function without(logins, registry) {
-	const kept = (entries) => Object.fromEntries(Object.entries(entries).filter(([key]) => !isWithin$2(key, normalKey(registry))));
-	return {
-		...logins,
-		auths: kept(logins.auths),
-		credHelpers: kept(logins.credHelpers)
-	};
-}
-function isWithin$2(key, registry) {
-	const normal = normalKey(key);
-	return normal === registry || normal.startsWith(`${registry}/`);
-}
-/** The registry in a key of any age; c/image pkg/docker/config/config.go, `normalizeAuthFileKey`. */
-function normalKey(key) {
-	const bare = key.replace(/^https?:\/\//, "");
-	const name = bare === key ? bare : bare.split("/")[0] ?? bare;
-	return ["index.docker.io", "registry-1.docker.io"].includes(name) ? "docker.io" : name;
-}
-/** Only what holds a login: docker leaves `{}` where a helper has it, which would hide the helper. */
-function auths(value) {
-	if (!isObject(value)) return {};
-	const entries = Object.entries(value).flatMap(([key, entry]) => {
-		if (!isObject(entry)) return [];
-		const { auth, identitytoken } = entry;
-		if (typeof auth !== "string" || auth === "") return [];
-		return [[key, typeof identitytoken === "string" ? {
-			auth,
-			identitytoken
-		} : { auth }]];
+async function checkRealm(registry, access) {
+	const realm = await askRealm(registry, access);
+	const problem = realm === void 0 ? void 0 : realmProblem(registry, realm);
+	if (problem === void 0) return;
+	throw new RegistryError("registry-realm", `${registry} ${problem}`, {
+		side: "target",
+		reference: registry
 	});
-	return Object.fromEntries(entries);
 }
-function helpers(value) {
-	if (!isObject(value)) return {};
-	const entries = Object.entries(value).filter((entry) => typeof entry[1] === "string" && HELPER.test(entry[1]));
-	return Object.fromEntries(entries);
+/** Why a login must not be sent where a registry wants it, and what to do; continues a sentence about the registry. */
+function realmProblem(registry, { url, plain }) {
+	const realm = URL.canParse(url) ? new URL(url) : void 0;
+	if (realm === void 0) return `names no address where it has logins checked, but ${url}: check its name`;
+	const [ours, theirs] = [hostOf(registry), realm.hostname];
+	if (realm.protocol === "http:" ? plain && ours === theirs : realm.protocol === "https:" && sameOwner(ours, theirs)) return void 0;
+	const clear = realm.protocol === "https:" ? "" : ", in clear";
+	return `wants its logins sent to ${realm.origin}${clear}, which is not done: check the name of the registry, or log in there before with skopeo login and leave username and password out`;
 }
-function parsedObject(text, path) {
-	try {
-		const value = JSON.parse(text);
-		if (isObject(value)) return value;
-	} catch {}
-	throw new HostError(`the file of logins ${path} is no JSON object`, "correct it or remove it");
+function sameOwner(registry, realm) {
+	const [ours, theirs] = [domainOf(registry), domainOf(realm)];
+	return ours === theirs || SAME_OWNER[ours] === theirs;
 }
-function isObject(value) {
-	return typeof value === "object" && value !== null && !Array.isArray(value);
+/** What one owner has of a host name: the last two parts, three below `co.uk` and the like; all of an IP address. */
+function domainOf(host) {
+	if (/^[\d.]+$|[:[]/.test(host)) return host;
+	const parts = host.toLowerCase().split(".");
+	const [second = "", top = ""] = parts.slice(-2);
+	return parts.slice(top.length === 2 && second.length <= 3 ? -3 : -2).join(".");
+}
+function hostOf(registry) {
+	return registry.replace(/:\d+$/, "");
+}
+/** @returns undefined where it names none, or does not answer, of which skopeo will tell */
+async function askRealm(registry, access) {
+	const host = registry === "docker.io" ? DOCKER_HOST : registry;
+	for (const scheme of access.tlsVerify ? ["https"] : ["https", "http"]) {
+		const answer = await challenge(`${scheme}://${host}/v2/`, access).catch(() => void 0);
+		access.signal?.throwIfAborted();
+		if (answer === void 0) continue;
+		const url = /^\s*bearer\b.*?\brealm="([^"]*)"/i.exec(answer)?.[1];
+		return url === void 0 ? void 0 : {
+			url,
+			plain: scheme === "http"
+		};
+	}
+}
+async function challenge(url, access) {
+	let asked = new URL(url);
+	for (let redirects = 0; redirects <= MOST_REDIRECTS; redirects += 1) {
+		const { headers } = await head(asked, access.signal);
+		if (headers.location === void 0) return headers["www-authenticate"] ?? "";
+		asked = new URL(headers.location, asked);
+	}
+	return "";
+}
+function head(url, signal) {
+	return new Promise((resolve, reject) => {
+		const options = {
+			agent: false,
+			timeout: ANSWER_SECONDS * 1e3,
+			rejectUnauthorized: false,
+			...signal === void 0 ? {} : { signal }
+		};
+		const request$2 = (url.protocol === "https:" ? request$1 : request)(url, options, (answer) => {
+			answer.resume();
+			answer.once("error", () => {});
+			resolve(answer);
+			request$2.destroy();
+		});
+		request$2.once("timeout", () => request$2.destroy(/* @__PURE__ */ new Error("no answer")));
+		request$2.once("error", reject);
+		request$2.end();
+	});
 }
 // src/registry/login/login.ts
 const OWN_FILE = "auth.json";
@@ -19991,8 +22698,7 @@ const CHECK_FILE = "check.json";
 * Makes the logins of one job ready. A given login is tried at its registry and stands, with the user's other logins
 * below it, in a file of our own (0600). The user's own files are only read.
 *
-* @returns the file to hand to skopeo, or undefined when skopeo finds the user's logins by itself
-* @throws RegistryError when the registry does not accept the login, InputError when `authfile` or the registry's name
+* @throws RegistryError when the registry does not accept the login, or wants it sent to somebody else, InputError when `authfile` or the registry's name
 *   is wrong, HostError when a file of logins cannot be read
 */
 async function prepareLogins(request, access) {
@@ -20000,24 +22706,32 @@ async function prepareLogins(request, access) {
 	const existing = await existingLogins(request);
 	const closed = authfile === void 0 ? await closedFiles(request.files) : [];
 	for (const file of closed) access.report.info(`${file} lies in a folder that is closed to us: it holds no login of ours`);
-	const converted = await withStore(existing, request, access);
+	const { logins: converted, forms } = await withStore(existing, request, access);
+	const secrets = [...fileForms(converted), ...forms];
 	if (!login) {
-		if (converted === existing && closed.length === 0) return authfile;
-		return await writeLogins(request.folder, converted);
+		const file = converted === existing && closed.length === 0 ? authfile : await writeLogins(request.folder, converted);
+		return {
+			...file === void 0 ? {} : { authfile: file },
+			secrets
+		};
 	}
 	const registry = parseRegistry(login.registry);
 	if (typeof registry !== "string") throw new InputError([{
 		where: "input registry",
 		text: registry.problem
 	}]);
+	await checkRealm(registry, access);
 	await tryLogin({
 		...login,
 		registry
 	}, request.folder, access);
-	return await writeLogins(request.folder, withLogin(converted, {
-		...login,
-		registry
-	}));
+	return {
+		authfile: await writeLogins(request.folder, withLogin(converted, {
+			...login,
+			registry
+		})),
+		secrets: [...secrets, ...loginForms(login)]
+	};
 }
 /**
 * Whether the logins of an access hold one for a repository, or a helper that may know it.
@@ -20054,22 +22768,37 @@ async function mergedFiles(files) {
 async function readLogins(path) {
 	const text = await readFile(path, "utf8").catch((error) => {
 		if (error.code === "ENOENT" || error.code === "ENOTDIR") return void 0;
-		throw new HostError(`the file of logins ${path} cannot be read (${error.code})`, "make it readable, or remove it");
+		throw new HostError("host-logins", `the file of logins ${path} cannot be read (${error.code})`, "make it readable, or remove it");
 	});
 	return text === void 0 ? void 0 : parseLogins(text, path);
 }
-/** Docker's helper for all registries, said per registry as skopeo wants it; the same object where nothing changes. */
+/**
+* Docker's helper for all registries, said per registry as skopeo wants it; the same object where nothing changes.
+*
+* @returns the forms of what the helper answered, too
+*/
 async function withStore(logins, request, access) {
 	const { credsStore: store } = logins;
-	if (store === void 0) return logins;
+	if (store === void 0) return {
+		logins,
+		forms: []
+	};
 	let result = logins;
+	const forms = [];
 	for (const registry of new Set(request.registries)) {
 		if (registry === request.login?.registry || knowsLogin(logins, registry)) continue;
 		const answer = await askHelper(store, registry === "docker.io" ? DOCKER_SERVER : registry, access);
 		if (answer === void 0) continue;
+		forms.push(...loginForms({
+			username: answer.Username,
+			password: answer.Secret
+		}));
 		result = registry === "docker.io" ? withAuth(result, registry, answer.Username, answer.Secret) : withHelper(result, registry, store);
 	}
-	return result;
+	return {
+		logins: result,
+		forms
+	};
 }
 /** docker-credential-helpers, README "Development": `get` takes the server by stdin and prints JSON. */
 async function askHelper(store, server, access) {
@@ -20112,21 +22841,17 @@ async function tryLogin(login, folder, access) {
 		failure: `the login to ${registry} as ${username} failed`
 	};
 	try {
-		await runSkopeo(args, withoutFile, purpose, password);
-	} catch (error) {
-		if (!(error instanceof RefusedError)) throw error;
-		const hidden = (text) => password === "" ? text : text.replaceAll(password, "***");
-		throw new RefusedError(purpose, {
-			...error.refusal,
-			reason: hidden(error.refusal.reason)
-		}, error.detail.map(hidden));
+		await runSkopeo(args, {
+			...withoutFile,
+			secrets: loginForms(login)
+		}, purpose, { input: password });
 	} finally {
 		await rm(file, { force: true });
 	}
 }
 async function writeLogins(folder, logins) {
 	const path = join(folder, OWN_FILE);
-	await writeFile(path, loginsText(logins), {
+	await putText(path, loginsText(logins), {
 		mode: 384,
 		flag: "wx"
 	});
@@ -20141,6 +22866,9 @@ const ANSWERS = /* @__PURE__ */ new Set([
 	"missing",
 	"rate",
 	"size",
+	"trouble",
+	"broken",
+	"damaged",
 	"other"
 ]);
 /**
@@ -20170,7 +22898,7 @@ async function checkTargets(references, access) {
 /** Who has to log in to read has to log in to push. (Of new repositories registries say "denied", which passes.) */
 async function loginError(reference, registry, access, { detail }) {
 	const parsed = parseReference(reference);
-	return new RegistryError(typeof parsed !== "string" && await hasLogin(access, parsed) ? `the login for ${registry} is not accepted: log in again` : `${registry} wants a login for ${reference}, and there is none: give username and password, or log in before`, {
+	return new RegistryError("registry-login", typeof parsed !== "string" && await hasLogin(access, parsed) ? `the login for ${registry} is not accepted: log in again` : `${registry} wants a login for ${reference}, and there is none: give username and password, or log in before`, {
 		side: "target",
 		reference,
 		detail
@@ -20215,7 +22943,7 @@ async function checkServices(destinations, access) {
 		if (destination.transport !== "containers-storage") continue;
 		checkStagingPlace(access);
 		const problem = await storageProblem(destination.path, access);
-		if (problem !== void 0) throw new HostError(`${plainName(destination)} cannot be written`, problem);
+		if (problem !== void 0) throw new HostError("host-storage", `${plainName(destination)} cannot be written`, problem);
 	}
 	await checkTargets(destinations.filter(({ transport }) => transport === "docker").map(plainName), access);
 }
@@ -20297,54 +23025,6 @@ async function isNoFile(path) {
 async function isFolder(path) {
 	return (await stat(path).catch(() => void 0))?.isDirectory() === true;
 }
-// src/disk/filebytes.ts
-const CHUNK_BYTES$2 = 1048576;
-const ZEROS = Buffer.alloc(CHUNK_BYTES$2);
-/** @param bytes at most a MiB */
-function isZero(bytes) {
-	return bytes.equals(ZEROS.subarray(0, bytes.length));
-}
-/**
-* Reads part of a file in chunks of a MiB, the last of which is shorter.
-*
-* @throws HostError where the file ends before: it did not when the part was chosen
-*/
-async function* chunksOf(file, range, { reused = false, signal } = {}) {
-	const end = range.offset + range.length;
-	const memory = Buffer.allocUnsafe(reused ? Math.min(CHUNK_BYTES$2, range.length) : 0);
-	for (let { offset } = range; offset < end; offset += CHUNK_BYTES$2) {
-		signal?.throwIfAborted();
-		const length = Math.min(CHUNK_BYTES$2, end - offset);
-		const bytes = reused ? memory.subarray(0, length) : Buffer.allocUnsafe(length);
-		if (await filled(file, bytes, offset) < length) throw new HostError("the disk became shorter while it was read", "end what writes to it, and try again");
-		yield {
-			offset,
-			bytes
-		};
-	}
-}
-/** @throws Error where the file ends before */
-async function readAt(file, offset, length) {
-	const bytes = Buffer.alloc(length);
-	if (await filled(file, bytes, offset) < length) throw new Error(`the disk ends before byte ${offset + length}`);
-	return bytes;
-}
-/** Reads until the bytes are full or the file ends: one read may give less than is asked for and there. @returns how many */
-async function filled(file, bytes, offset) {
-	let done = 0;
-	while (done < bytes.length) {
-		const { bytesRead } = await file.read(bytes, done, bytes.length - done, offset + done);
-		if (bytesRead === 0) break;
-		done += bytesRead;
-	}
-	return done;
-}
-async function writeAt(file, offset, bytes) {
-	await file.write(bytes, 0, bytes.length, offset);
-}
-async function writeZeros(file, { offset, length }) {
-	for (let done = 0; done < length; done += CHUNK_BYTES$2) await writeAt(file, offset + done, ZEROS.subarray(0, Math.min(CHUNK_BYTES$2, length - done)));
-}
 // src/disk/guest/guestdisk.ts
 /** Part of a disk; as far as the disk goes, where it is said to be longer. */
 function diskPart(disk, { offset, length }) {
@@ -20397,7 +23077,7 @@ function boundedDisk(disk) {
 // src/disk/guest/fat.ts
 /** The boot sector as far as all kinds have it in common, and FAT32's table and root. */
 const BOOT_BYTES = 48;
-const ENTRY_BYTES$4 = 32;
+const ENTRY_BYTES$2 = 32;
 const FIRST_CLUSTER = 2;
 /** What is no number of a cluster but its end is from here on. */
 const END_MARKS = {
@@ -20428,7 +23108,7 @@ async function fatVolume(bytes) {
 	].includes(sectorBytes) || perCluster === 0 || (perCluster & perCluster - 1) !== 0) return;
 	if (reserved === 0 || tables === 0 || tableSectors === 0) return void 0;
 	const rootAt = (reserved + tables * tableSectors) * sectorBytes;
-	const rootBytes = rootEntries * ENTRY_BYTES$4;
+	const rootBytes = rootEntries * ENTRY_BYTES$2;
 	const dataAt = rootAt + Math.ceil(rootBytes / sectorBytes) * sectorBytes;
 	const clusterBytes = perCluster * sectorBytes;
 	const clusters = Math.floor((sectors * sectorBytes - dataAt) / clusterBytes);
@@ -20483,7 +23163,7 @@ async function nextCluster({ bytes, bits, tableAt }, cluster) {
 // src/disk/guest/fatfolder.ts
 /** "FAT32 File System Specification" 1.03, section 6: no folder is larger. */
 const MOST_BYTES = 1 << 21;
-const ENTRY_BYTES$3 = 32;
+const ENTRY_BYTES$1 = 32;
 const END = 0;
 const DELETED = 229;
 const FOLDER$1 = 16;
@@ -20512,8 +23192,8 @@ async function folderAt(volume, cluster) {
 function entriesOf(content, { bits }) {
 	const entries = [];
 	let pieces = [];
-	for (let at = 0; at + ENTRY_BYTES$3 <= content.length; at += ENTRY_BYTES$3) {
-		const entry = content.subarray(at, at + ENTRY_BYTES$3);
+	for (let at = 0; at + ENTRY_BYTES$1 <= content.length; at += ENTRY_BYTES$1) {
+		const entry = content.subarray(at, at + ENTRY_BYTES$1);
 		const [first, attributes] = [entry.readUInt8(0), entry.readUInt8(11)];
 		if (first === END) break;
 		if (first === DELETED) {
@@ -20695,7 +23375,7 @@ function guidText(bytes) {
 // src/disk/guest/mbr.ts
 const RECORD_BYTES = 512;
 const ENTRIES_AT = 446;
-const ENTRY_BYTES$2 = 16;
+const ENTRY_BYTES = 16;
 const SIGNATURE = 43605;
 /** @returns the four primary partitions, as far as they are used; undefined where there is no master boot record */
 async function mbrEntries(disk) {
@@ -20707,7 +23387,7 @@ async function mbrEntries(disk) {
 		3,
 		4
 	].map((number) => {
-		const entry = record.subarray(ENTRIES_AT + (number - 1) * ENTRY_BYTES$2);
+		const entry = record.subarray(ENTRIES_AT + (number - 1) * ENTRY_BYTES);
 		const [active, type] = [entry.readUInt8(0), entry.readUInt8(4)];
 		return {
 			number,
@@ -20873,7 +23553,7 @@ async function diskArchitecture(disk, folder, signal) {
 		await using opened = await open(file);
 		const read = async (offset, length) => {
 			const bytes = Buffer.alloc(length);
-			return await filled(opened, bytes, offset) < length ? void 0 : bytes;
+			return await filled$2(opened, bytes, offset) < length ? void 0 : bytes;
 		};
 		return await architectureOf({
 			sizeBytes,
@@ -20927,7 +23607,7 @@ async function converted({ file, format }, part, target, signal) {
 	}
 	await using opened = await open(target);
 	const bytes = Buffer.alloc(part.length);
-	return await filled(opened, bytes, 0) < part.length ? void 0 : bytes;
+	return await filled$2(opened, bytes, 0) < part.length ? void 0 : bytes;
 }
 /** What architecture a disk is for, as `diskArchitecture` says. Never throws but what reading throws. */
 async function architectureOf(disk) {
@@ -21075,12 +23755,11 @@ function ifMissing(value) {
 		throw error;
 	};
 }
-// src/cache/cache.ts
+// src/cache/key.ts
 /** Ours in front; a new number when what is in an entry changes its meaning. */
 const PREFIX = "kiwi-oci-1";
-/** `@actions/cache` takes no longer keys, and commas would split a list of them. */
+/** The service takes no longer keys, and commas would split a list of them (`checkKey` of @actions/cache). */
 const KEY_LIMIT = 512;
-const RESTORE_LIMIT_MILLISECONDS = 6e4;
 /** The key of a base's layers: the manifest names them all. */
 function baseKey(manifest) {
 	return cacheKey(["base", digestHex(manifest)]);
@@ -21113,46 +23792,8 @@ function cacheKey(parts) {
 	const hash = digestHex(digestOf(JSON.stringify(parts)));
 	return `${key.slice(0, KEY_LIMIT - hash.length - 1)}-${hash}`;
 }
-/**
-* Fills a folder from the cache. Whatever goes wrong, and an answer that takes too long, is a warning and a miss: a cache
-* never fails a job. What came must be checked by who uses it.
-*
-* @param what for the warning: `the layers of the base`
-*/
-async function restoreFolder(cache, entry, report, limitMilliseconds = RESTORE_LIMIT_MILLISECONDS) {
-	const { key, folder, what } = entry;
-	const stop = new AbortController();
-	const late = setTimeout$1(limitMilliseconds, void 0, {
-		signal: stop.signal,
-		ref: true
-	}).then(() => {
-		throw new Error(`no answer within ${limitMilliseconds / 1e3} s`);
-	});
-	try {
-		return await Promise.race([cache.restore(key, folder), late]);
-	} catch (error) {
-		report.warning(`${what} cannot be restored from the cache: ${messageOf(error)}; going on without`);
-		return false;
-	} finally {
-		stop.abort();
-		late.catch(() => {});
-	}
-}
-/** Keeps a folder in the cache. Whatever goes wrong is a warning. A canceled job keeps nothing: it has seconds left. */
-async function saveFolder(cache, entry, report, signal) {
-	if (signal.aborted) return;
-	try {
-		await cache.save(entry.key, entry.folder);
-	} catch (error) {
-		report.warning(`${entry.what} cannot be saved to the cache: ${messageOf(error)}`);
-	}
-}
 function safe(part) {
 	return part.replaceAll(/[^A-Za-z0-9._-]/g, "_");
-}
-function messageOf(error) {
-	const [line = ""] = (error instanceof Error ? error.message : String(error)).split("\n");
-	return line;
 }
 // src/oci/baseimage.ts
 /**
@@ -21165,121 +23806,24 @@ function checkedLayers(base, wanted) {
 	const subject = `the base ${base.name}`;
 	if (!platformMatches(base.config, wanted)) {
 		const [has, asked] = [platformText(base.config), platformText(wanted)];
-		throw new RegistryError(`base ${base.name} is for ${has}, asked for ${asked}: choose another base, or set platform to ${has}`, {
+		throw new RegistryError("registry-platform", `base ${base.name} is for ${has}, asked for ${asked}: choose another base, or set platform to ${has}`, {
 			side: "base",
 			reference: base.name
 		});
 	}
-	const { layers } = ociManifestFrom(base.manifest, subject);
-	const diffIDs = base.config.rootfs.diff_ids.length;
-	if (diffIDs !== layers.length) throw new ImageError(subject, [`its config has ${diffIDs} diff IDs for ${layers.length} layers`]);
-	return layers;
-}
-// src/oci/store/content.ts
-const CHUNK_BYTES$1 = 1048576;
-/** Reads a manifest or config whole and checks it against its descriptor. */
-async function documentContent(path, descriptor) {
-	return await withBlob(path, descriptor, async (file) => {
-		if (descriptor.size > 4194304) return { violations: ["is larger than 4 MiB"] };
-		const chunks = await Array.fromAsync(fileChunks(file, descriptor.size));
-		const bytes = Buffer.concat(chunks);
-		return {
-			violations: digestViolations(descriptor, sha256(chunks)),
-			bytes
-		};
-	});
-}
-/** Reads nothing: whether the blob is there, with its size. */
-async function presentContent(path, descriptor) {
-	return await withBlob(path, descriptor, async () => ({ violations: [] }));
-}
-/** Reads a blob once, for its digest alone. */
-async function blobContent$1(path, descriptor, signal) {
-	return await withBlob(path, descriptor, async (file) => ({ violations: digestViolations(descriptor, await fileSha256(file, descriptor.size, signal)) }));
+	return baseLayers(base.manifest, base.config, subject);
 }
 /**
-* Reads a layer once: digest of the blob and of what it decompresses to.
+* The layers of an image in OCI's terms, where one more can go on them.
 *
-* @param look reads the tar on the way, as far as it likes; a TarError of it is a violation
+* @throws ImageError as `checkedLayers` does, and when there is no room for a layer more
 */
-async function layerContent(path, descriptor, signal, look = async () => {}) {
-	return await withBlob(path, descriptor, async (file) => {
-		const decompressing = decompressor(descriptor.mediaType);
-		if (decompressing === void 0) return { violations: [`has the media type ${descriptor.mediaType}, no OCI layer`] };
-		const blobHash = createHash("sha256");
-		const diffHash = createHash("sha256");
-		let read = 0;
-		const hashed = async function* () {
-			for await (const chunk of fileChunks(file, descriptor.size)) {
-				blobHash.update(chunk);
-				read += chunk.length;
-				yield chunk;
-			}
-		};
-		const isZstd = descriptor.mediaType === mediaTypes.layerZstd;
-		const chunks = Readable.from(isZstd ? zstdFrameChunks(hashed()) : hashed(), { objectMode: false });
-		const hashing = async (tar) => {
-			const hashedTar = hashedChunks(tar, diffHash);
-			await look(hashedTar);
-			for await (const _ of hashedTar);
-		};
-		try {
-			await pipeline(chunks, decompressing, hashing, { ...signal === void 0 ? {} : { signal } });
-		} catch (error) {
-			signal?.throwIfAborted();
-			const isTar = error instanceof TarError;
-			if (!isTar && !isUnpackingError(error)) throw error;
-			return { violations: [isTar ? `is no valid tar (${error.message})` : `cannot be decompressed as ${descriptor.mediaType} (${error.message})`, ...digestViolations(descriptor, await fileSha256(file, descriptor.size))] };
-		}
-		return {
-			violations: digestViolations(descriptor, read === descriptor.size ? `sha256:${blobHash.digest("hex")}` : await fileSha256(file, descriptor.size)),
-			diffID: `sha256:${diffHash.digest("hex")}`
-		};
-	});
-}
-/** Opens the blob as what it has to be: a regular file of the announced size, no link to elsewhere. */
-async function withBlob(path, descriptor, look) {
-	try {
-		await using file = await open(path, constants$2.O_RDONLY | constants$2.O_NOFOLLOW | constants$2.O_NONBLOCK);
-		const stat = await file.stat();
-		if (!stat.isFile()) return { violations: ["is not a regular file"] };
-		if (stat.size !== descriptor.size) return { violations: [`has ${stat.size} bytes instead of ${descriptor.size}`] };
-		return await look(file);
-	} catch (error) {
-		const code = error instanceof Error && "code" in error ? error.code : void 0;
-		if (code === "ENOENT") return { violations: ["is missing"] };
-		if (code === "ELOOP" || code === "ENXIO") return { violations: ["is not a regular file"] };
-		throw error;
-	}
-}
-async function* fileChunks(file, sizeBytes) {
-	for (let offset = 0; offset < sizeBytes;) {
-		const buffer = Buffer.allocUnsafe(Math.min(CHUNK_BYTES$1, sizeBytes - offset));
-		const { bytesRead } = await file.read(buffer, 0, buffer.length, offset);
-		if (bytesRead === 0) return;
-		yield buffer.subarray(0, bytesRead);
-		offset += bytesRead;
-	}
-}
-async function fileSha256(file, sizeBytes, signal) {
-	const hash = createHash("sha256");
-	const buffer = Buffer.allocUnsafe(Math.min(CHUNK_BYTES$1, sizeBytes));
-	for (let offset = 0; offset < sizeBytes;) {
-		signal?.throwIfAborted();
-		const { bytesRead } = await file.read(buffer, 0, Math.min(buffer.length, sizeBytes - offset), offset);
-		if (bytesRead === 0) break;
-		hash.update(buffer.subarray(0, bytesRead));
-		offset += bytesRead;
-	}
-	return `sha256:${hash.digest("hex")}`;
-}
-function sha256(chunks) {
-	const hash = createHash("sha256");
-	for (const chunk of chunks) hash.update(chunk);
-	return `sha256:${hash.digest("hex")}`;
-}
-function digestViolations(descriptor, digest) {
-	return digest === descriptor.digest ? [] : [`holds ${digest}`];
+function baseLayers(manifest, config, subject) {
+	const { layers } = ociManifestFrom(manifest, subject);
+	const diffIDs = config.rootfs.diff_ids.length;
+	if (diffIDs !== layers.length) throw new ImageError("image-invalid", subject, [`its config has ${diffIDs} diff IDs for ${layers.length} layers`]);
+	if (layers.length >= 500) throw new ImageError("image-invalid", subject, [`it has ${layers.length} layers, and with that of the disk an image has at most 500`]);
+	return layers;
 }
 // src/oci/layer/containerdiskplace.ts
 /** In the root of a system that boots from its container; CDI tools/cdi-containerimage-server/main.go. */
@@ -21426,7 +23970,7 @@ async function checkBase(base, place, signal) {
 	for (const [at, layer] of checkedLayers(base, base.config).entries()) {
 		const { diffID, marks: own } = read.get(layer.digest) ?? await readLayer(base, layer, place, signal);
 		const wanted = base.config.rootfs.diff_ids[at];
-		if (diffID !== wanted) throw new ImageError(subject, [`its layer ${at + 1} holds the diff ID ${diffID}, its config says ${wanted}`]);
+		if (diffID !== wanted) throw new ImageError("image-layer", subject, [`its layer ${at + 1} holds the diff ID ${diffID}, its config says ${wanted}`]);
 		read.set(layer.digest, {
 			diffID,
 			marks: own
@@ -21434,14 +23978,14 @@ async function checkBase(base, place, signal) {
 		marks.push(own);
 	}
 	const problem = placeProblem(marks, place);
-	if (problem !== void 0) throw new RegistryError(`${subject} ${problem}`, {
+	if (problem !== void 0) throw new RegistryError("registry-unfit", `${subject} ${problem}`, {
 		side: "base",
 		reference: base.name
 	});
 }
 async function readLayer(base, layer, place, signal) {
 	const file = base.blobs.get(layer.digest);
-	if (file === void 0) throw new ImageError(`the base ${base.name}`, [`its layer ${layer.digest} was not fetched`]);
+	if (file === void 0) throw new ImageError("image-damaged", `the base ${base.name}`, [`its layer ${layer.digest} was not fetched`]);
 	let marks;
 	const { violations, diffID } = await layerContent(file, layer, signal, async (tar) => {
 		marks = await layerMarks(tarItems(streamSource(tar)), place);
@@ -21450,7 +23994,7 @@ async function readLayer(base, layer, place, signal) {
 		diffID,
 		marks
 	};
-	throw new ImageError(`the base ${base.name}`, violations.map((violation) => `its layer ${layer.digest} ${violation}`));
+	throw new ImageError("image-layer", `the base ${base.name}`, violations.map((violation) => `its layer ${layer.digest} ${violation}`));
 }
 // src/registry/base/base.ts
 /** Flags that choose from what holds several platforms; global ones. */
@@ -21484,9 +24028,9 @@ function basePurpose(name) {
 */
 async function resolveBase(base, platform, access, asksPublic = false) {
 	const { name, text, publishedName } = base;
-	const bytes = await readManifest(imageNameText(name), access, basePurpose(text));
 	const asked = name.transport === "docker" ? name.reference.digest : void 0;
-	if (asked !== void 0) checkDigest(text, digestOf(bytes), asked);
+	const asking = asked === void 0 ? {} : { judge: only(asked) };
+	const bytes = await readManifest(imageNameText(name), access, basePurpose(text), asking);
 	const entry = chosenEntry(text, bytes, platform);
 	const digest = entry?.digest ?? digestOf(bytes);
 	const named = {
@@ -21510,6 +24054,7 @@ async function resolveBase(base, platform, access, asksPublic = false) {
 	const manifest = entry ? await childManifest(text, pinned, entry, access) : parseManifest(bytes, void 0, subject(text));
 	const config = await registryConfig(text, pinned, manifest, access);
 	checkPlatform(text, config, platform);
+	baseLayers(manifest, config, `the base ${text}`);
 	const isPublic = asksPublic && await readableByAll(pinned, text, access);
 	return {
 		...named,
@@ -21536,8 +24081,8 @@ function subject(name) {
 }
 /** The entry of an index for the platform; undefined where the document is no index. */
 function chosenEntry(name, bytes, platform) {
-	const document = parseDocument$1(bytes, subject(name));
-	if (document["schemaVersion"] === 1) throw new ImageError(`the base ${name}`, ["its manifest has schema version 1, which registries gave up: push it again with a current tool"]);
+	const document = parseDocument$2(bytes, subject(name));
+	if (document["schemaVersion"] === 1) throw new ImageError("image-invalid", `the base ${name}`, ["its manifest has schema version 1, which registries gave up: push it again with a current tool"]);
 	if (!("manifests" in document)) return void 0;
 	const { manifests } = parseIndex(bytes, void 0, `the index of ${name}`);
 	const entry = matchingDescriptor(manifests, platform);
@@ -21547,21 +24092,19 @@ function chosenEntry(name, bytes, platform) {
 }
 function noPlatform(name, platform, offered) {
 	const has = offered.length === 0 ? "names no platform at all" : `has ${offered.join(", ")}`;
-	return new RegistryError(`the base ${name} has no image for ${platformText(platform)}, it ${has}: choose another base, or set platform`, {
+	return new RegistryError("registry-platform", `the base ${name} has no image for ${platformText(platform)}, it ${has}: choose another base, or set platform`, {
 		side: "base",
 		reference: name
 	});
 }
 async function childManifest(name, pinned, entry, access) {
-	const bytes = await readManifest(imageNameText(pinned), access, basePurpose(name));
-	checkDigest(name, digestOf(bytes), entry.digest);
-	const document = parseDocument$1(bytes, subject(name));
+	const bytes = await readManifest(imageNameText(pinned), access, basePurpose(name), { judge: only(entry.digest) });
+	const document = parseDocument$2(bytes, subject(name));
 	return parseManifest(bytes, isJsonObject(document) && "mediaType" in document ? void 0 : entry.mediaType, subject(name));
 }
 async function registryConfig(name, pinned, manifest, access) {
-	const bytes = await readConfig(imageNameText(pinned), access, basePurpose(name));
-	checkDigest(name, digestOf(bytes), manifest.config.digest);
-	return parseConfig(bytes, `the config of ${name}`);
+	const asking = { judge: only(manifest.config.digest) };
+	return parseConfig(await readConfig(imageNameText(pinned), access, basePurpose(name), asking), `the config of ${name}`);
 }
 /** @param manifest of what holds one image alone, to check against */
 async function localConfig({ name, text }, platform, manifest, access) {
@@ -21576,18 +24119,11 @@ async function localConfig({ name, text }, platform, manifest, access) {
 		...flags,
 		imageNameText(name)
 	], access, basePurpose(text));
-	if (manifest !== void 0 && digestOf(stdout) !== manifest.config.digest) throw new ImageError(`the base ${text}`, [`its config is not the ${manifest.config.digest} that its manifest names`]);
+	if (manifest !== void 0 && digestOf(stdout) !== manifest.config.digest) throw new ImageError("image-damaged", `the base ${text}`, [`its config is not the ${manifest.config.digest} that its manifest names`]);
 	return parseConfig(stdout, `the config of ${text}`);
 }
 function checkPlatform(name, config, platform) {
 	if (!platformMatches(config, platform)) throw noPlatform(name, platform, [platformText(config)]);
-}
-function checkDigest(name, found, wanted) {
-	if (found === wanted) return;
-	throw new RegistryError(`the base ${name} came damaged: asked for ${wanted}, got ${found}; try again, or ask who runs the registry`, {
-		side: "base",
-		reference: name
-	});
 }
 async function readableByAll(pinned, name, access) {
 	const { authfile: _, ...anonymous } = access;
@@ -21598,7 +24134,7 @@ async function readableByAll(pinned, name, access) {
 			"--no-creds",
 			...inspectFlags(anonymous),
 			imageNameText(pinned)
-		], anonymous, basePurpose(name));
+		], anonymous, basePurpose(name), { tries: 1 });
 		return true;
 	} catch (error) {
 		if (error instanceof RefusedError) return false;
@@ -21667,7 +24203,7 @@ async function fetchFromHere(resolved, folder, access) {
 		globals
 	}, access, basePurpose(resolved.name));
 	const [descriptor] = parseIndex(await readFile(join(folder, "index.json")), void 0, `the copy of ${resolved.name}`).manifests;
-	if (!descriptor) throw new ImageError(`the copy of ${resolved.name}`, ["skopeo wrote no manifest"]);
+	if (!descriptor) throw new ImageError("image-damaged", `the copy of ${resolved.name}`, ["skopeo wrote no manifest"]);
 	const manifest = parseManifest(await readFile(blobPath(folder, descriptor.digest)), descriptor.mediaType, `the manifest of ${resolved.name}`);
 	const described = {
 		...manifest,
@@ -21690,7 +24226,7 @@ async function checkLayer(name, file, layer) {
 	const found = (await lstat(file).catch(() => void 0))?.isFile() ? await fileDigest(file) : void 0;
 	if (found?.digest === layer.digest && found.sizeBytes === layer.size) return;
 	const what = found === void 0 ? "did not come" : `came damaged (${found.digest}, ${found.sizeBytes} bytes)`;
-	throw new RegistryError(`the base ${name} cannot be used: its layer ${layer.digest} of ${layer.size} bytes ${what}; try again`, {
+	throw new RegistryError("registry-damaged", `the base ${name} cannot be used: its layer ${layer.digest} of ${layer.size} bytes ${what}; try again`, {
 		side: "base",
 		reference: name
 	});
@@ -21719,7 +24255,7 @@ async function openBase(text, folder, access) {
 	const parsed = parseBase(text);
 	if (parsed === "scratch") return parsed;
 	const found = "problem" in parsed ? parsed : await findBase(parsed, text);
-	if ("problem" in found) throw refused$1(text, found.problem);
+	if ("problem" in found) throw refused(text, found.problem);
 	if ("packing" in found) {
 		const { kind: wanted, path, image } = found;
 		const unpacked = await unpackArchive(found, text, await newFolder(folder), access);
@@ -21752,16 +24288,22 @@ async function newFolder(folder) {
 async function kindOf$1(path, text, wanted) {
 	const archive = await archiveAt(path);
 	const problem = archiveProblem(archive, text, wanted);
-	if (problem !== void 0) throw refused$1(text, problem.problem);
+	if (problem !== void 0) throw refused(text, problem.problem);
 	const kind = wanted ?? archive.kinds?.[0];
-	if (kind === void 0 || archive.packing !== void 0) throw refused$1(text, `'${text}' is packed twice: unpack it once`);
+	if (kind === void 0 || archive.packing !== void 0) throw refused(text, `'${text}' is packed twice: unpack it once`);
 	return kind;
 }
 /** From docker's engine, which skopeo of older distributions does not reach. @returns the archive */
 async function saveArchive(name, text, folder, access) {
 	const target = join(folder, "base.tar");
 	const refusal = await saveImage(name, target, access);
-	if (refusal !== void 0) throw refused$1(text, `the base ${text} cannot be read: docker's daemon says ${refusal}`);
+	if (refusal !== void 0) {
+		const message = `the base ${text} cannot be read: docker's daemon says ${refusal.reason}`;
+		throw new RegistryError(refusal.isMissing ? "registry-missing" : "registry-engine", message, {
+			side: "base",
+			reference: text
+		});
+	}
 	return target;
 }
 async function unpackArchive(packed, text, folder, access) {
@@ -21783,9 +24325,9 @@ async function unpackArchive(packed, text, folder, access) {
 			], signal === void 0 ? {} : { signal });
 		}
 	} catch (error) {
-		const reason = brokenReason(error);
-		if (reason === void 0) throw error;
-		throw refused$1(text, `the base ${text} cannot be unpacked: ${reason}`);
+		const reason = lacksSpace(error) ? void 0 : brokenReason(error);
+		if (reason === void 0) throw spaceError(error, folder);
+		throw refused(text, `the base ${text} cannot be unpacked: ${reason}`);
 	}
 	return target;
 }
@@ -21794,8 +24336,8 @@ function brokenReason(error) {
 	if (error instanceof CommandError && error.outcome.kind === "exit") return error.lastLines.at(-1) ?? error.message;
 	return isUnpackingError(error) ? error.message : void 0;
 }
-function refused$1(text, message) {
-	return new RegistryError(message, {
+function refused(text, message) {
+	return new RegistryError("registry-archive", message, {
 		side: "base",
 		reference: text
 	});
@@ -21839,10 +24381,15 @@ async function fetchPlannedBase(resolved, plan, job) {
 }
 /** @param problem the end of a sentence about the base; none where left out */
 function refuse({ name }, problem) {
-	if (problem !== void 0) throw new RegistryError(`the base ${name} ${problem}`, {
+	if (problem !== void 0) throw new RegistryError("registry-unfit", `the base ${name} ${problem}`, {
 		side: "base",
 		reference: name
 	});
+}
+/** Whether a file of a cache's entry is a layer of this base, under its name, with its content. */
+function layersOf({ manifest }) {
+	const sizes = new Map(manifest?.layers.map(({ digest, size }) => [digestHex(digest), size]));
+	return ({ path, sizeBytes, sha256 }) => path === `blobs/sha256/${sha256}` && sizes.get(sha256) === sizeBytes;
 }
 async function fetchFromCaches(resolved, job) {
 	const { caches, report } = job;
@@ -21852,14 +24399,16 @@ async function fetchFromCaches(resolved, job) {
 	const folder = caches.remote ? join(caches.folder, "base", digestHex(resolved.digest)) : join(caches.folder, "base");
 	const store = new BlobStore(folder, nowMilliseconds, report);
 	const remote = resolved.isPublic ? caches.remote : void 0;
+	const accepts = layersOf(resolved);
 	const entry = {
 		key: baseKey(resolved.digest),
 		folder,
-		what: `the base ${resolved.name}`
+		what: `the base ${resolved.name}`,
+		accepts
 	};
-	const restored = remote !== void 0 && await restoreFolder(remote, entry, report);
+	const restored = remote !== void 0 && await remote.restore(entry);
 	const base = await fetchBase(resolved, into, store, job.access);
-	if (remote !== void 0 && !restored) await saveFolder(remote, entry, report, job.signal);
+	if (!restored) await remote?.save(entry);
 	await store.prune(KEPT_DAYS$1, nowMilliseconds);
 	return base;
 }
@@ -21960,7 +24509,7 @@ var DiskBytes = class DiskBytes {
 		const disk = await open(file.source, "r");
 		try {
 			const stats = await disk.stat();
-			if (!stats.isFile()) throw new HostError(`the disk ${file.source} is not a file`, "give the path of a disk file");
+			if (!stats.isFile()) throw new HostError("host-disk", `the disk ${file.source} is not a file`, "give the path of a disk file");
 			const content = file.content ?? [{
 				kind: "data",
 				offset: 0,
@@ -22133,1278 +24682,6 @@ function machinePlatform(platform) {
 		architecture
 	};
 }
-// src/disk/formats/qcow2.ts
-/** What every QEMU since 1.1 makes and reads. */
-const CLUSTER_BYTES = 65536;
-const L2_ENTRIES = CLUSTER_BYTES / 8;
-const REFCOUNTS_PER_BLOCK = CLUSTER_BYTES / 2;
-const HEADER_BYTES$2 = 104;
-/** In an entry of L1 and L2: the cluster has one user and may be written in place. */
-const COPIED = 1n << 63n;
-/**
-* Lays out a qcow2 (version 3, as `qemu-img convert -O qcow2` makes it) of plain clusters in the order of the disk, all
-* tables in front, so that it can be written in one pass; QEMU docs/interop/qcow2.rst.
-*
-* @param sizeBytes of the disk
-* @param used whole clusters that hold something, in order
-*/
-function qcow2Map(sizeBytes, used) {
-	const dataClusters = used.reduce((total, { length }) => total + Math.ceil(length / CLUSTER_BYTES), 0);
-	const l1Entries = Math.ceil(sizeBytes / CLUSTER_BYTES / L2_ENTRIES);
-	const tables = new Set(used.flatMap(tablesOf));
-	const l1Clusters = Math.max(1, Math.ceil(l1Entries * 8 / CLUSTER_BYTES));
-	const { blocks, tableClusters } = refcountClusters(1 + l1Clusters + tables.size + dataClusters);
-	const l1At = 1 + tableClusters + blocks;
-	const l2At = l1At + l1Clusters;
-	const dataAt = l2At + tables.size;
-	const head = Buffer.alloc(dataAt * CLUSTER_BYTES);
-	writeHeader(head, {
-		sizeBytes,
-		l1Entries,
-		l1At,
-		tableClusters
-	});
-	for (let block = 0; block < blocks; block++) writeAddress(head, CLUSTER_BYTES + block * 8, 1 + tableClusters + block);
-	const total = dataAt + dataClusters;
-	for (let cluster = 0; cluster < total; cluster++) head.writeUInt16BE(1, (1 + tableClusters) * CLUSTER_BYTES + cluster * 2);
-	writeMapping(head, used, {
-		l1At,
-		l2At,
-		dataAt
-	});
-	return {
-		head,
-		data: used,
-		sizeBytes: total * CLUSTER_BYTES
-	};
-}
-/** Numbers of the L2 tables that a range has entries in. */
-function tablesOf({ offset, length }) {
-	const [first, last] = [offset, offset + length - 1].map((at) => Math.floor(at / CLUSTER_BYTES / L2_ENTRIES));
-	return Array.from({ length: (last ?? 0) - (first ?? 0) + 1 }, (_, at) => (first ?? 0) + at);
-}
-/** Refcount blocks count themselves too, and their table. */
-function refcountClusters(others) {
-	let blocks = 1;
-	let tableClusters = 1;
-	while (blocks * REFCOUNTS_PER_BLOCK < others + blocks + tableClusters) {
-		blocks++;
-		tableClusters = Math.ceil(blocks * 8 / CLUSTER_BYTES);
-	}
-	return {
-		blocks,
-		tableClusters
-	};
-}
-function writeHeader(head, about) {
-	head.write("QFIû", 0, "latin1");
-	head.writeUInt32BE(3, 4);
-	head.writeUInt32BE(Math.log2(CLUSTER_BYTES), 20);
-	head.writeBigUInt64BE(BigInt(about.sizeBytes), 24);
-	head.writeUInt32BE(about.l1Entries, 36);
-	head.writeBigUInt64BE(BigInt(about.l1At * CLUSTER_BYTES), 40);
-	head.writeBigUInt64BE(BigInt(CLUSTER_BYTES), 48);
-	head.writeUInt32BE(about.tableClusters, 56);
-	head.writeUInt32BE(4, 96);
-	head.writeUInt32BE(HEADER_BYTES$2, 100);
-}
-function writeMapping(head, used, at) {
-	const places = /* @__PURE__ */ new Map();
-	let data = at.dataAt;
-	for (const { offset, length } of used) {
-		const first = offset / CLUSTER_BYTES;
-		const end = Math.ceil((offset + length) / CLUSTER_BYTES);
-		for (let cluster = first; cluster < end; cluster++) {
-			const table = Math.floor(cluster / L2_ENTRIES);
-			let place = places.get(table);
-			if (place === void 0) {
-				place = at.l2At + places.size;
-				places.set(table, place);
-				writeEntry(head, at.l1At * CLUSTER_BYTES + table * 8, place);
-			}
-			writeEntry(head, place * CLUSTER_BYTES + cluster % L2_ENTRIES * 8, data++);
-		}
-	}
-}
-function writeEntry(head, at, cluster) {
-	head.writeBigUInt64BE(BigInt(cluster) * BigInt(CLUSTER_BYTES) | COPIED, at);
-}
-function writeAddress(head, at, cluster) {
-	head.writeBigUInt64BE(BigInt(cluster) * BigInt(CLUSTER_BYTES), at);
-}
-// src/disk/range.ts
-/** Ranges in order, of which those that touch or overlap become one. */
-function joinedRanges(ranges) {
-	const result = [];
-	for (const range of ranges) addRange(result, range);
-	return result;
-}
-/** Puts a range behind the others, which start before it, and joins it with the last one where they touch. */
-function addRange(ranges, range) {
-	const last = ranges.at(-1);
-	if (last === void 0 || last.offset + last.length < range.offset) ranges.push(range);
-	else {
-		const end = Math.max(last.offset + last.length, range.offset + range.length);
-		ranges[ranges.length - 1] = {
-			offset: last.offset,
-			length: end - last.offset
-		};
-	}
-}
-// src/disk/ranges.ts
-/**
-* Where a file is no hole, in order, as its file system tells, which is more than what is not zero. Node cannot ask for
-* it (lseek(2), SEEK_DATA), qemu-img can.
-*
-* @throws HostError where the file is shorter than it was
-*/
-async function allocatedRanges(path, { sizeBytes, signal }) {
-	const { stdout } = await runCommand("qemu-img", [
-		"map",
-		"--output=json",
-		"-f",
-		"raw",
-		"--",
-		resolve(path)
-	], signal === void 0 ? {} : { signal });
-	if ((await stat(path)).size < sizeBytes) throw changedDisk(path);
-	return wholeGrains(JSON.parse(stdout.toString()).filter(({ data }) => data).map(({ start, length }) => ({
-		offset: start,
-		length
-	})), {
-		grainBytes: 1,
-		sizeBytes
-	});
-}
-/**
-* Reads a file grain by grain, but none that is all zeros: the same content gives the same grains, wherever it has holes.
-* The last one ends with the file. The bytes hold until the next grain is asked for.
-*
-* @throws HostError where the file is shorter than it was
-*/
-async function* usedGrains(path, facts) {
-	const { grainBytes, signal } = facts;
-	const ranges = wholeGrains(await allocatedRanges(path, facts), facts);
-	await using file = await open(path);
-	for (const range of ranges) for await (const { offset, bytes } of chunksOf(file, range, {
-		reused: true,
-		...signal ? { signal } : {}
-	})) for (let at = 0; at < bytes.length; at += grainBytes) {
-		const grain = bytes.subarray(at, at + grainBytes);
-		if (!isZero(grain)) yield {
-			offset: offset + at,
-			bytes: grain
-		};
-	}
-}
-/** The grains of a file that hold anything but zeros, neighbours as one. Two files of the same bytes have the same. */
-async function usedRanges(path, facts) {
-	const used = [];
-	for await (const { offset, bytes } of usedGrains(path, facts)) addRange(used, {
-		offset,
-		length: bytes.length
-	});
-	return used;
-}
-/** Ranges widened to whole grains, as far as these are in the file. */
-function wholeGrains(ranges, facts) {
-	const { grainBytes, sizeBytes, from = 0 } = facts;
-	return joinedRanges(ranges.map(({ offset, length }) => {
-		const start = from + Math.max(0, Math.floor((offset - from) / grainBytes)) * grainBytes;
-		const end = from + Math.ceil((offset + length - from) / grainBytes) * grainBytes;
-		return {
-			offset: start,
-			length: Math.min(end, sizeBytes) - start
-		};
-	}).filter(({ length }) => length > 0));
-}
-// src/disk/content.ts
-/** The raw disk itself, its holes as zeros that are not read. */
-async function rawContent(path, sizeBytes, signal) {
-	const extents = [];
-	let at = 0;
-	const zerosTo = (offset) => {
-		if (offset > at) extents.push({
-			kind: "zeros",
-			length: offset - at
-		});
-	};
-	for (const { offset, length } of await allocatedRanges(path, {
-		sizeBytes,
-		...signal ? { signal } : {}
-	})) {
-		zerosTo(offset);
-		extents.push({
-			kind: "data",
-			offset,
-			length
-		});
-		at = offset + length;
-	}
-	zerosTo(sizeBytes);
-	return {
-		extents,
-		sizeBytes
-	};
-}
-/**
-* The raw disk as a qcow2 of plain clusters, which a compressor makes smaller than compressed ones. Like that of
-* `qemu-img convert`, it holds no cluster of zeros; unlike it, no file is written.
-*/
-async function qcow2Content(path, sizeBytes, signal) {
-	const map = qcow2Map(sizeBytes, await usedRanges(path, {
-		grainBytes: CLUSTER_BYTES,
-		sizeBytes,
-		...signal === void 0 ? {} : { signal }
-	}));
-	return {
-		extents: [{
-			kind: "bytes",
-			bytes: map.head
-		}, ...map.data.flatMap(wholeClusters)],
-		sizeBytes: map.sizeBytes
-	};
-}
-function wholeClusters({ offset, length }) {
-	const rest = (CLUSTER_BYTES - length % CLUSTER_BYTES) % CLUSTER_BYTES;
-	const data = {
-		kind: "data",
-		offset,
-		length
-	};
-	return rest === 0 ? [data] : [data, {
-		kind: "zeros",
-		length: rest
-	}];
-}
-/** Octal digits in fields of 12 bytes. */
-const OCTAL_LIMIT = 8 ** 11;
-const NAME_AT = 0;
-const MODE_AT = 100;
-const UID_AT = 108;
-const GID_AT = 116;
-const SIZE_AT$1 = 124;
-const MTIME_AT = 136;
-const CHECKSUM_AT$2 = 148;
-const TYPE_AT$1 = 156;
-const MAGIC_AT = 257;
-/** GNU tar manual, "Basic Tar Format", `oldgnu_header` and `sparse_header`. */
-const SPARSE_AT = 386;
-const SPARSE_ENTRIES = 4;
-const EXTENDED_AT = 482;
-const REAL_SIZE_AT = 483;
-const MORE_ENTRIES = 21;
-const MORE_EXTENDED_AT = 504;
-const ENTRY_BYTES$1 = 24;
-/**
-* The header of a plain member, POSIX ustar (IEEE 1003.1, pax, "ustar Interchange Format"); a size from 8 GiB on stands
-* in base 256, as GNU tar writes and reads it, and VMware and VirtualBox read it.
-*/
-function memberHeader(member) {
-	return signed(block(member, "0", "ustar\x0000"));
-}
-/** The header of a plain member in the old GNU format. */
-function oldGnuHeader(member) {
-	return signed(block(member, "0", "ustar  \0"));
-}
-/**
-* The header blocks of a sparse member in the old GNU format; the bytes of its content follow, one after the other.
-*
-* @param member with the size that the file has when it is unpacked
-* @param content ascending; whatever is between is zero
-*/
-function sparseHeader(member, content) {
-	const stored = content.reduce((sum, { length }) => sum + length, 0);
-	const map = [...content, {
-		offset: member.sizeBytes,
-		length: 0
-	}];
-	const header = block({
-		...member,
-		sizeBytes: stored
-	}, "S", "ustar  \0");
-	for (const [index, range] of map.slice(0, SPARSE_ENTRIES).entries()) putRange(header, SPARSE_AT, index, range);
-	putNumber(header, REAL_SIZE_AT, member.sizeBytes);
-	header[EXTENDED_AT] = map.length > SPARSE_ENTRIES ? 1 : 0;
-	const blocks = [signed(header)];
-	for (let from = SPARSE_ENTRIES; from < map.length; from += MORE_ENTRIES) {
-		const more = Buffer.alloc(512);
-		for (const [index, range] of map.slice(from, from + MORE_ENTRIES).entries()) putRange(more, 0, index, range);
-		more[MORE_EXTENDED_AT] = map.length > from + MORE_ENTRIES ? 1 : 0;
-		blocks.push(more);
-	}
-	return Buffer.concat(blocks);
-}
-/** A size with what is missing to whole blocks. */
-function paddedSize(sizeBytes) {
-	return Math.ceil(sizeBytes / 512) * 512;
-}
-/** The end of an archive. */
-function archiveEnd() {
-	return Buffer.alloc(1024);
-}
-function block(member, type, magic) {
-	const header = Buffer.alloc(512);
-	header.write(member.name, NAME_AT, "latin1");
-	header.write("0000644\0", MODE_AT, "latin1");
-	header.write("0000000\0", UID_AT, "latin1");
-	header.write("0000000\0", GID_AT, "latin1");
-	putNumber(header, SIZE_AT$1, member.sizeBytes);
-	putNumber(header, MTIME_AT, member.mtimeSeconds);
-	header.write(type, TYPE_AT$1, "latin1");
-	header.write(magic, MAGIC_AT, "latin1");
-	return header;
-}
-function putRange(header, from, index, range) {
-	putNumber(header, from + index * ENTRY_BYTES$1, range.offset);
-	putNumber(header, from + index * ENTRY_BYTES$1 + ENTRY_BYTES$1 / 2, range.length);
-}
-function putNumber(header, at, value) {
-	if (value < OCTAL_LIMIT) {
-		header.write(`${value.toString(8).padStart(11, "0")}\0`, at, "latin1");
-		return;
-	}
-	header[at] = 128;
-	header.writeBigUInt64BE(BigInt(value), at + 4);
-}
-function signed(header) {
-	header.write(" ".repeat(8), CHECKSUM_AT$2, "latin1");
-	const sum = header.reduce((total, byte) => total + byte, 0);
-	header.write(`${sum.toString(8).padStart(6, "0")}\0 `, CHECKSUM_AT$2, "latin1");
-	return header;
-}
-// src/disk/formats/gce.ts
-const GRAIN_BYTES$1 = 65536;
-/**
-* Writes an image for Google Compute Engine: `disk.raw` in a gzip packed tar of the old GNU format (Google Cloud, "Manually
-* import boot disks": `tar --format=oldgnu -Sczf NAME.tar.gz disk.raw`), before it KIWI's `manifest.json` where there is
-* a license (kiwi/storage/subformat/gce.py).
-*
-* The holes are in the tar's map, as Google's `-S` puts them there, and not in its content. The map comes first, so the
-* content is read twice, but no zeros are compressed, and what unpacks the image gets the holes back. What is a hole is
-* decided by content: a disk that was copied without its holes gives the same bytes.
-*/
-async function writeGce(request) {
-	const { raw, target, signal } = request;
-	await using disk = await open(raw, "r");
-	const options = signal === void 0 ? {} : { signal };
-	const { size } = await disk.stat();
-	const content = await usedRanges(raw, {
-		grainBytes: GRAIN_BYTES$1,
-		sizeBytes: size,
-		...options
-	});
-	await pipeline(Readable.from(archive(disk, content, request), { objectMode: false }), (chunks) => compressedChunks(chunks, { algorithm: "gzip" }, signal), createWriteStream(target), options);
-}
-async function* archive(disk, content, request) {
-	const { license, sizeBytes, epochSeconds: mtimeSeconds, signal } = request;
-	if (license !== void 0) {
-		const text = Buffer.from(`{"licenses": [${JSON.stringify(license)}]}`);
-		yield oldGnuHeader({
-			name: "manifest.json",
-			sizeBytes: text.length,
-			mtimeSeconds
-		});
-		yield Buffer.concat([text], paddedSize(text.length));
-	}
-	yield sparseHeader({
-		name: "disk.raw",
-		sizeBytes,
-		mtimeSeconds
-	}, content);
-	let stored = 0;
-	for (const range of content) for await (const { bytes } of chunksOf(disk, range, signal === void 0 ? {} : { signal })) {
-		stored += bytes.length;
-		yield bytes;
-	}
-	yield Buffer.alloc(paddedSize(stored) - stored);
-	yield archiveEnd();
-}
-// src/disk/formats/ovf.ts
-const CPUS = 2;
-/** What KIWI means to give where `<machine>` says nothing (kiwi/storage/subformat/ova.py `template_record`). */
-const MEMORY_MEGABYTES = 4096;
-/** KIWI's `suse-64` is the word of a vmx file, and not all is SUSE. */
-const GUEST_OS = "otherLinux64Guest";
-/** CIM_OperatingSystem.OSType: LINUX 64-Bit. */
-const CIM_LINUX_64 = 101;
-const NETWORK = "VM Network";
-/** CIM_ResourceAllocationSettingData.ResourceType */
-const CPU = 3;
-const MEMORY = 4;
-const ETHERNET = 10;
-const CD_DRIVE = 15;
-const HARD_DISK = 17;
-/**
-* The OVF descriptor of an appliance: DMTF DSP0243 1.x, of the namespace `envelope/1`, with VMware's words where the
-* standard leaves them open.
-*/
-function ovfText({ name, vmdk, machine, firmware }) {
-	const networks = [...new Set((machine?.nics ?? []).map((nic) => nic.mode ?? NETWORK))];
-	const disk = `ovf:capacity="${vmdk.capacityBytes}" ovf:capacityAllocationUnits="byte" ovf:diskId="vmdisk1" ovf:fileRef="file1" ovf:format="http://www.vmware.com/interfaces/specifications/vmdk.html#streamOptimized" ovf:populatedSize="${vmdk.populatedBytes}"`;
-	return `<?xml version="1.0" encoding="UTF-8"?>
-<Envelope xmlns="http://schemas.dmtf.org/ovf/envelope/1" xmlns:ovf="http://schemas.dmtf.org/ovf/envelope/1" xmlns:rasd="http://schemas.dmtf.org/wbem/wscim/1/cim-schema/2/CIM_ResourceAllocationSettingData" xmlns:vssd="http://schemas.dmtf.org/wbem/wscim/1/cim-schema/2/CIM_VirtualSystemSettingData" xmlns:vmw="http://www.vmware.com/schema/ovf">
-  <References>
-    <File ovf:href="${escaped(vmdk.fileName)}" ovf:id="file1" ovf:size="${vmdk.fileBytes}"/>
-  </References>
-  <DiskSection>
-    <Info>The disk</Info>
-    <Disk ${disk}/>
-  </DiskSection>
-  <NetworkSection>
-    <Info>The networks</Info>
-${(networks.length === 0 ? [NETWORK] : networks).map(networkText).join("\n")}
-  </NetworkSection>
-  <VirtualSystem ovf:id="${escaped(name)}">
-    <Info>A virtual machine</Info>
-    <Name>${escaped(name)}</Name>
-    <OperatingSystemSection ovf:id="${CIM_LINUX_64}" vmw:osType="${escaped(machine?.guestOS ?? GUEST_OS)}">
-      <Info>The operating system</Info>
-    </OperatingSystemSection>
-    <VirtualHardwareSection>
-      <Info>The hardware</Info>
-      <System>
-        <vssd:ElementName>Virtual Hardware Family</vssd:ElementName>
-        <vssd:InstanceID>0</vssd:InstanceID>
-        <vssd:VirtualSystemIdentifier>${escaped(name)}</vssd:VirtualSystemIdentifier>
-        <vssd:VirtualSystemType>vmx-${hardwareVersion(machine).padStart(2, "0")}</vssd:VirtualSystemType>
-      </System>
-${hardware(machine).map(itemText).join("\n")}${firmwareText(firmware)}
-    </VirtualHardwareSection>
-  </VirtualSystem>
-</Envelope>
-`;
-}
-function hardware(machine) {
-	const disk = diskController(machine);
-	const dvd = dvdController(machine);
-	const isShared = dvd?.resourceType === disk.resourceType;
-	const controllers = dvd === void 0 || isShared ? [disk] : [disk, dvd];
-	const cpus = machine?.cpus ?? CPUS;
-	const megabytes = machine?.memoryMegabytes ?? MEMORY_MEGABYTES;
-	const nics = machine === void 0 || machine.nics.length === 0 ? [{}] : machine.nics;
-	return [
-		{
-			ResourceType: CPU,
-			ElementName: `${cpus} virtual CPUs`,
-			AllocationUnits: "hertz * 10^6",
-			VirtualQuantity: cpus
-		},
-		{
-			ResourceType: MEMORY,
-			ElementName: `${megabytes} MB of memory`,
-			AllocationUnits: "byte * 2^20",
-			VirtualQuantity: megabytes
-		},
-		...controllers.map(controllerItem),
-		{
-			ResourceType: HARD_DISK,
-			ElementName: "Hard disk 1",
-			HostResource: "ovf:/disk/vmdisk1",
-			Parent: FIRST_CONTROLLER,
-			AddressOnParent: 0
-		},
-		...dvd === void 0 ? [] : [driveItem(isShared)],
-		...nics.map(cardItem)
-	].map((item, index) => ({
-		...item,
-		InstanceID: index + 1
-	}));
-}
-/** Behind processors and memory. */
-const FIRST_CONTROLLER = 3;
-function controllerItem({ resourceType, subtype, title }, index) {
-	return {
-		ResourceType: resourceType,
-		ElementName: `${title} ${index}`,
-		...subtype === void 0 ? {} : { ResourceSubType: subtype },
-		Address: 0
-	};
-}
-function driveItem(isShared) {
-	return {
-		ResourceType: CD_DRIVE,
-		ElementName: "CD/DVD drive 1",
-		ResourceSubType: "vmware.cdrom.remotepassthrough",
-		AutomaticAllocation: "false",
-		Parent: isShared ? FIRST_CONTROLLER : 4,
-		AddressOnParent: isShared ? 1 : 0
-	};
-}
-function cardItem(nic, index) {
-	const { mac, mode, interface: number } = nic;
-	return {
-		ResourceType: ETHERNET,
-		ElementName: `Ethernet ${number ?? index}`,
-		ResourceSubType: networkCardType(nic),
-		...mac === void 0 || mac === "generated" ? {} : { Address: mac },
-		AutomaticAllocation: "true",
-		Connection: mode ?? NETWORK
-	};
-}
-/** The schema of `rasd` wants its elements in the order of their names. */
-function itemText(item) {
-	return [
-		"      <Item>",
-		...Object.entries(item).sort(([one], [other]) => one < other ? -1 : 1).map(([field, value]) => `        <rasd:${field}>${escaped(`${value}`)}</rasd:${field}>`),
-		"      </Item>"
-	].join("\n");
-}
-function networkText(name) {
-	return `    <Network ovf:name="${escaped(name)}">\n      <Description>${escaped(name)}</Description>\n    </Network>`;
-}
-/** As KIWI: `uefi` is EFI with secure boot (kiwi/firmware.py `efi_mode`, kiwi/storage/subformat/ova.py). */
-function firmwareText(firmware) {
-	if (firmware === void 0) return "";
-	return Object.entries({
-		firmware: firmware === "efi" || firmware === "uefi" ? "efi" : "bios",
-		"bootOptions.efiSecureBootEnabled": `${firmware === "uefi"}`
-	}).map(([key, value]) => `\n      <vmw:Config ovf:required="false" vmw:key="${key}" vmw:value="${value}"/>`).join("");
-}
-const ENTITIES = {
-	"&": "&amp;",
-	"<": "&lt;",
-	">": "&gt;",
-	"\"": "&quot;"
-};
-/** XML 1.0 section 2.2: there is no way to write control characters and the like. */
-function escaped(text) {
-	return text.replaceAll(/[\p{Cc}\p{Cs}\ufffe\uffff]/gu, " ").replaceAll(/[&<>"]/g, (character) => ENTITIES[character] ?? character);
-}
-// src/disk/contentid.ts
-const GRAIN_BYTES = 1048576;
-/**
-* A hash over a disk file from which its ids are made: the same content has the same ids, another has others. Zeros are
-* left out, so that holes cost nothing.
-*
-* @param from where in the file the disk begins; it goes to the file's end
-* @param masked what is taken for zeros: where the ids stand
-*/
-async function contentHash$1(path, from, masked, signal) {
-	const hash = createHash("sha256");
-	const { size: sizeBytes } = await stat(path);
-	const facts = {
-		grainBytes: GRAIN_BYTES,
-		sizeBytes,
-		from,
-		...signal === void 0 ? {} : { signal }
-	};
-	for await (const { offset, bytes } of usedGrains(path, facts)) {
-		for (const mask of masked) {
-			const first = Math.max(mask.offset - offset, 0);
-			const end = Math.min(mask.offset + mask.length - offset, bytes.length);
-			if (first < end) bytes.fill(0, first, end);
-		}
-		if (!isZero(bytes)) hash.update(`${offset - from} ${bytes.length}\n`).update(bytes);
-	}
-	return hash.digest();
-}
-/** The 16 bytes of an UUID that a hash stands for, in the order of its text: version 8, RFC 9562 section 5.8. */
-function uuidBytes(hash, purpose) {
-	const bytes = createHash("sha256").update(hash).update(purpose).digest().subarray(0, 16);
-	bytes[6] = 128 | (bytes[6] ?? 0) & 15;
-	bytes[8] = 128 | (bytes[8] ?? 0) & 63;
-	return bytes;
-}
-/** An UUID as Microsoft's GUIDs and VirtualBox store it: its first three parts with the lowest byte first. */
-function guidBytes(uuid) {
-	const bytes = Buffer.from(uuid);
-	bytes.subarray(0, 4).reverse();
-	bytes.subarray(4, 6).reverse();
-	bytes.subarray(6, 8).reverse();
-	return bytes;
-}
-// src/disk/formats/vmdk.ts
-const SECTOR_BYTES = 512;
-/** QEMU block/vmdk.c `VMDK4Header`, VMware's SparseExtentHeader; numbers are little-endian and in sectors. */
-const MAGIC = "KDMV";
-const HEADER_BYTES$1 = 512;
-const CAPACITY_AT = 12;
-const GRAIN_AT = 20;
-const DESCRIPTOR_AT = 28;
-const DESCRIPTOR_SIZE_AT = 36;
-const TABLE_ENTRIES_AT = 44;
-const DIRECTORY_AT = 56;
-/** Stands for "no parent". */
-const NO_CID = 4294967295;
-/**
-* Replaces the random content id (CID) that qemu-img writes into the descriptor of a vmdk by one of its content.
-*
-* @param start where in the file the vmdk begins; it goes to the file's end
-*/
-async function stampVmdk(path, start, signal) {
-	await using file = await open(path, "r+");
-	const header = await vmdkHeader(file, start);
-	const at = start + sectors(header, DESCRIPTOR_AT);
-	const length = sectors(header, DESCRIPTOR_SIZE_AT);
-	const hash = await contentHash$1(path, start, [{
-		offset: at,
-		length
-	}], signal);
-	const cid = hash.readUInt32BE(0) === NO_CID ? 0 : hash.readUInt32BE(0);
-	const text = (await readAt(file, at, length)).toString("latin1").replace(/\0.*$/s, "");
-	const line = `CID=${cid.toString(16).padStart(8, "0")}`;
-	const stamped = Buffer.alloc(length);
-	if (stamped.write(text.replace(/^CID=.*$/m, line), "latin1") >= length) throw new Error("the descriptor is full");
-	await writeAt(file, at, stamped);
-}
-/** How much of a vmdk's virtual size has content, in bytes: its grains that are there. */
-async function populatedBytes(file, start) {
-	const header = await vmdkHeader(file, start);
-	const entries = header.readUInt32LE(TABLE_ENTRIES_AT);
-	const grainBytes = sectors(header, GRAIN_AT);
-	const tables = Math.ceil(sectors(header, CAPACITY_AT) / grainBytes / entries);
-	const directory = await readAt(file, start + sectors(header, DIRECTORY_AT), tables * 4);
-	let grains = 0;
-	for (let index = 0; index < tables; index += 1) {
-		const table = await readAt(file, start + directory.readUInt32LE(index * 4) * SECTOR_BYTES, entries * 4);
-		for (let entry = 0; entry < entries; entry += 1) grains += table.readUInt32LE(entry * 4) > 1 ? 1 : 0;
-	}
-	return grains * grainBytes;
-}
-async function vmdkHeader(file, start) {
-	const header = await readAt(file, start, HEADER_BYTES$1);
-	if (header.toString("latin1", 0, 4) !== MAGIC) throw new Error("qemu-img wrote a vmdk without a header");
-	return header;
-}
-function sectors(header, at) {
-	return Number(header.readBigUInt64LE(at)) * SECTOR_BYTES;
-}
-// src/disk/formats/ova.ts
-const ARCHIVE = "archive";
-/** All others: a plain name in a tar, in an URL and in the manifest. */
-const UNFIT = /[^A-Za-z0-9._-]+/g;
-const NAME_LENGTH = 90;
-/**
-* Writes an OVA: descriptor, manifest and vmdk, in this order, in a ustar archive (DMTF DSP0243 1.1 sections 5.1 and 5.3).
-* The manifest has SHA256, as those of open-vmdk (ova/mkova.sh) and osbuild (stages/org.osbuild.ovf) for vSphere.
-*
-* qemu-img writes the vmdk where it stands in the archive, behind space for what comes before it, so that it is there
-* once only. The descriptor ends with blanks as far as the space is larger than it.
-*
-* @returns path of the archive, in the folder
-*/
-async function writeOva(request) {
-	const { epochSeconds: mtimeSeconds, signal } = request;
-	const names = memberNames(request);
-	const ovfBytes = Buffer.byteLength(descriptor(request, Number.MAX_SAFE_INTEGER, Number.MAX_SAFE_INTEGER));
-	const manifestBytes = manifest(names, "", "").length;
-	const vmdkAt = 1536 + paddedSize(ovfBytes) + paddedSize(manifestBytes);
-	const path = await writeVmdk(request, vmdkAt);
-	await stampVmdk(path, vmdkAt, signal);
-	await using file = await open(path, "r+");
-	const vmdkBytes = (await file.stat()).size - vmdkAt;
-	const ovf = Buffer.alloc(ovfBytes, " ");
-	ovf.write(descriptor(request, vmdkBytes, await populatedBytes(file, vmdkAt)));
-	const sums = manifest(names, ovf, await sha256From(file, vmdkAt, signal));
-	const start = [
-		memberHeader({
-			name: names.ovf,
-			sizeBytes: ovf.length,
-			mtimeSeconds
-		}),
-		Buffer.concat([ovf], paddedSize(ovf.length)),
-		memberHeader({
-			name: names.manifest,
-			sizeBytes: sums.length,
-			mtimeSeconds
-		}),
-		Buffer.concat([sums], paddedSize(sums.length)),
-		memberHeader({
-			name: names.vmdk,
-			sizeBytes: vmdkBytes,
-			mtimeSeconds
-		})
-	];
-	await writeAt(file, 0, Buffer.concat(start));
-	const end = vmdkAt + vmdkBytes;
-	await writeAt(file, end, Buffer.concat([Buffer.alloc(paddedSize(end) - end), archiveEnd()]));
-	return path;
-}
-function memberNames({ fileName }) {
-	const stem = fileName.replaceAll(UNFIT, "_").slice(0, NAME_LENGTH);
-	return {
-		ovf: `${stem}.ovf`,
-		manifest: `${stem}.mf`,
-		vmdk: `${stem}.vmdk`
-	};
-}
-function descriptor(request, fileBytes, populated) {
-	const vmdk = {
-		fileName: memberNames(request).vmdk,
-		fileBytes,
-		capacityBytes: request.sizeBytes
-	};
-	return ovfText({
-		...request.appliance,
-		vmdk: {
-			...vmdk,
-			populatedBytes: populated
-		}
-	});
-}
-/** @param vmdkSum hexadecimal */
-function manifest(names, ovf, vmdkSum) {
-	const ovfSum = createHash("sha256").update(ovf).digest("hex");
-	return Buffer.from(`SHA256(${names.ovf})= ${ovfSum}\nSHA256(${names.vmdk})= ${vmdkSum.padEnd(ovfSum.length)}\n`);
-}
-/** @returns path of a file with an empty start, and from `vmdkAt` on the vmdk */
-async function writeVmdk(request, vmdkAt) {
-	const { disk, sizeBytes, folder, optionArguments, signal } = request;
-	const options = {
-		cwd: folder,
-		...signal === void 0 ? {} : { signal }
-	};
-	const { vmdk } = memberNames(request);
-	await runCommand("qemu-img", [
-		"create",
-		"-q",
-		"-f",
-		"vmdk",
-		...optionArguments,
-		"--",
-		vmdk,
-		`${sizeBytes}`
-	], options);
-	const path = join(folder, ARCHIVE);
-	await copyTo(join(folder, vmdk), path, vmdkAt);
-	const place = `driver=vmdk,file.driver=raw,file.offset=${vmdkAt},file.file.driver=file,file.file.filename=${ARCHIVE}`;
-	await runCommand("qemu-img", [
-		"convert",
-		...[
-			"-n",
-			"--target-is-zero",
-			"--target-image-opts"
-		],
-		"-f",
-		disk.format,
-		"--",
-		disk.file,
-		place
-	], options);
-	return path;
-}
-/** Moves a small file to a place in another, which it begins. */
-async function copyTo(from, to, start) {
-	await using source = await open(from);
-	await using target = await open(to, "wx");
-	const { size } = await source.stat();
-	for await (const { offset, bytes } of chunksOf(source, {
-		offset: 0,
-		length: size
-	})) await writeAt(target, start + offset, bytes);
-	await rm(from);
-}
-async function sha256From(file, start, signal) {
-	const hash = createHash("sha256");
-	const { size } = await file.stat();
-	const options = {
-		reused: true,
-		...signal === void 0 ? {} : { signal }
-	};
-	for await (const { bytes } of chunksOf(file, {
-		offset: start,
-		length: size - start
-	}, options)) hash.update(bytes);
-	return hash.digest("hex");
-}
-// src/disk/formats/vdi.ts
-/** QEMU block/vdi.c `VdiHeader`: `uuid_image`, and behind it `uuid_last_snap`. */
-const UUID_AT$1 = 392;
-/** Replaces the two random ids that qemu-img puts into a VDI by ids of its content: VirtualBox keeps disks apart by them. */
-async function stampVdi(path, signal) {
-	await using file = await open(path, "r+");
-	const hash = await contentHash$1(path, 0, [{
-		offset: UUID_AT$1,
-		length: 32
-	}], signal);
-	const ids = ["vdi image", "vdi snapshot"].map((purpose) => guidBytes(uuidBytes(hash, purpose)));
-	await writeAt(file, UUID_AT$1, Buffer.concat(ids));
-}
-// src/disk/formats/vhd.ts
-/** Microsoft, "Virtual Hard Disk Image Format Specification", Hard Disk Footer Format; numbers are big-endian. */
-const FOOTER_BYTES = 512;
-const COOKIE = "conectix";
-const TIME_AT = 24;
-/** Current size, in bytes. */
-const SIZE_AT = 48;
-const TYPE_AT = 60;
-const FIXED = 2;
-const DYNAMIC = 3;
-const CHECKSUM_AT$1 = 64;
-const UUID_AT = 68;
-/** 2000-01-01, from which the format counts seconds. */
-const TIME_ZERO = 946684800;
-const LAST_TIME = 2 ** 32 - 1;
-/** kiwi/storage/subformat/vhdfixed.py `_write_vhd_tag` */
-const TAG_AT = 65536;
-const TAG_BYTES = 512;
-/**
-* Replaces the time and the random id that qemu-img puts into a VHD, of either kind, by the given time and an id of its
-* content.
-*
-* @returns what a machine sees, in bytes: of a fixed VHD only its footer says so, for qemu-img takes a guest's sector 0
-*   that begins like a footer for the header of a dynamic one (QEMU block/vpc.c `vpc_open`)
-*/
-async function stampVhd(path, epochSeconds, signal) {
-	await using file = await open(path, "r+");
-	const { size } = await file.stat();
-	const footerAt = size - FOOTER_BYTES;
-	const footer = await readAt(file, footerAt, FOOTER_BYTES);
-	if (footer.toString("latin1", 0, 8) !== COOKIE) throw new Error("qemu-img wrote a VHD without a footer");
-	const type = footer.readUInt32BE(TYPE_AT);
-	if (type !== FIXED && type !== DYNAMIC) throw new Error(`qemu-img wrote a VHD of the type ${type}`);
-	const places = type === DYNAMIC ? [0, footerAt] : [footerAt];
-	const hash = await contentHash$1(path, 0, places.flatMap((at) => [{
-		offset: at + TIME_AT,
-		length: 4
-	}, {
-		offset: at + CHECKSUM_AT$1,
-		length: 20
-	}]), signal);
-	footer.writeUInt32BE(Math.min(Math.max(epochSeconds - TIME_ZERO, 0), LAST_TIME), TIME_AT);
-	uuidBytes(hash, "vhd").copy(footer, UUID_AT);
-	footer.writeUInt32BE(0, CHECKSUM_AT$1);
-	footer.writeUInt32BE(onesComplement(footer), CHECKSUM_AT$1);
-	for (const at of places) await writeAt(file, at, footer);
-	return Number(footer.readBigUInt64BE(SIZE_AT));
-}
-function onesComplement(bytes) {
-	return ~bytes.reduce((sum, byte) => sum + byte, 0) >>> 0;
-}
-/**
-* Writes the tag that Azure's marketplace looks for, as KIWI does: 512 bytes at 64 KiB that begin with the GUID.
-*
-* @param tag `XXXXXXXX-XXXX-XXXX-XXXX-XXXXXXXXXXXX`
-* @throws DescriptionError where the disk has something of its own there, which KIWI writes over
-*/
-async function writeVhdTag(path, tag) {
-	await using file = await open(path, "r+");
-	const bytes = Buffer.alloc(TAG_BYTES);
-	guidBytes(Buffer.from(tag.replaceAll("-", ""), "hex")).copy(bytes);
-	const { size } = await file.stat();
-	if (size < 66560) throw refused("the disk ends before 64 KiB");
-	const before = await readAt(file, TAG_AT, TAG_BYTES);
-	if (!isZero(before) && !before.equals(bytes)) throw refused("the disk holds data there, its boot loader perhaps");
-	await writeAt(file, TAG_AT, bytes);
-}
-function refused(reason) {
-	return new DescriptionError([{
-		where: "vhdfixedtag",
-		text: `the tag of a fixed VHD stands at 64 KiB, and ${reason}: leave the attribute out`
-	}]);
-}
-// src/disk/formats/vhdx.ts
-/** MS-VHDX: section 2.2 (layout, file identifier), 2.2.2 (headers), 2.3 (log), 2.6 (metadata); all little-endian. */
-const KIBIBYTE = 1024;
-const CREATOR = {
-	offset: 8,
-	length: 512
-};
-const HEADERS = [64 * KIBIBYTE, 128 * KIBIBYTE];
-const HEADER_BYTES = 4096;
-const CHECKSUM_AT = 4;
-const SEQUENCE_AT = 8;
-const FILE_WRITE_GUID_AT = 16;
-const DATA_WRITE_GUID_AT = 32;
-const LOG_GUID_AT = 48;
-const LOG_LENGTH_AT = 68;
-const LOG_OFFSET_AT = 72;
-const REGION_TABLE = 192 * KIBIBYTE;
-const TABLE_BYTES = 64 * KIBIBYTE;
-const REGION_ENTRIES_AT = 16;
-const METADATA_ENTRIES_AT = 32;
-const ENTRY_BYTES = 32;
-const GUID_BYTES = 16;
-const METADATA_REGION = "06a27c8b90479a4bb8fe575f050f886e";
-const PAGE_83_DATA = "ab12cabee6b2234593efc309e000c746";
-/**
-* Replaces what qemu-img writes at random or of itself into a VHDX by ids of its content: the ids and numbers of both
-* headers, the id of the disk, the name of the program, and the old entries of the log, which is empty.
-*/
-async function stampVhdx(path, signal) {
-	await using file = await open(path, "r+");
-	const headers = await Promise.all(HEADERS.map((at) => readAt(file, at, HEADER_BYTES)));
-	const [first] = headers;
-	if (first?.toString("latin1", 0, 4) !== "head") throw new Error("qemu-img wrote a VHDX without headers");
-	if (headers.some((header) => !isZero(header.subarray(LOG_GUID_AT, 64)))) throw new Error("qemu-img wrote a VHDX with a log that is to be played");
-	const log = {
-		offset: Number(first.readBigUInt64LE(LOG_OFFSET_AT)),
-		length: first.readUInt32LE(LOG_LENGTH_AT)
-	};
-	const idAt = await diskIdPlace(file);
-	const hash = await contentHash$1(path, 0, masks(log, idAt), signal);
-	await writeAt(file, CREATOR.offset, creator());
-	await writeZeros(file, log);
-	await writeAt(file, idAt, guidBytes(uuidBytes(hash, "vhdx disk")));
-	const [one, two] = headers.map((header) => header.readBigUInt64LE(SEQUENCE_AT));
-	const numbers = (one ?? 0n) > (two ?? 0n) ? [2n, 1n] : [1n, 2n];
-	for (const [index, header] of headers.entries()) {
-		header.writeBigUInt64LE(numbers[index] ?? 0n, SEQUENCE_AT);
-		guidBytes(uuidBytes(hash, "vhdx file write")).copy(header, FILE_WRITE_GUID_AT);
-		guidBytes(uuidBytes(hash, "vhdx data write")).copy(header, DATA_WRITE_GUID_AT);
-		header.writeUInt32LE(0, CHECKSUM_AT);
-		header.writeUInt32LE(crc32c(header), CHECKSUM_AT);
-		await writeAt(file, HEADERS[index] ?? 0, header);
-	}
-}
-function masks(log, idAt) {
-	const ids = HEADERS.map((at) => ({
-		offset: at + CHECKSUM_AT,
-		length: 44
-	}));
-	return [
-		CREATOR,
-		log,
-		{
-			offset: idAt,
-			length: GUID_BYTES
-		},
-		...ids
-	];
-}
-/** UTF-16; qemu-img writes its version. */
-function creator() {
-	const bytes = Buffer.alloc(CREATOR.length);
-	bytes.write("kiwi-oci", "utf16le");
-	return bytes;
-}
-/** Where the id of the disk stands ("Page 83 data"), found as a reader finds it: region table, metadata table, item. */
-async function diskIdPlace(file) {
-	const region = entryOf$1(await readAt(file, REGION_TABLE, TABLE_BYTES), REGION_ENTRIES_AT, METADATA_REGION);
-	const metadataAt = Number(region.readBigUInt64LE(GUID_BYTES));
-	return metadataAt + entryOf$1(await readAt(file, metadataAt, TABLE_BYTES), METADATA_ENTRIES_AT, PAGE_83_DATA).readUInt32LE(GUID_BYTES);
-}
-function entryOf$1(table, from, guid) {
-	for (let at = from; at + ENTRY_BYTES <= table.length; at += ENTRY_BYTES) if (table.toString("hex", at, at + GUID_BYTES) === guid) return table.subarray(at, at + ENTRY_BYTES);
-	throw new Error("qemu-img wrote a VHDX without its metadata");
-}
-/** CRC-32C, RFC 3720 appendix B.4; that of Node's zlib has another polynomial. */
-function crc32c(bytes) {
-	let crc = 4294967295;
-	for (const byte of bytes) {
-		crc ^= byte;
-		for (let bit = 0; bit < 8; bit += 1) crc = (crc & 1) === 0 ? crc >>> 1 : crc >>> 1 ^ 2197175160;
-	}
-	return ~crc >>> 0;
-}
-// src/disk/overlay.ts
-/**
-* A disk that reads as another with zeros behind it, of some 200 KB: nothing of the other is changed or copied.
-*
-* @param sizeBytes the size to have, more than the disk's
-* @param folder of our own, which has to last as long as it is read
-*/
-async function extendedDisk(disk, sizeBytes, folder, signal) {
-	const place = await mkdtemp(join(resolve(folder), "overlay-"));
-	await symlink(disk.file, join(place, "below"));
-	const file = join(place, "above.qcow2");
-	await runCommand("qemu-img", [
-		"create",
-		"-q",
-		"-f",
-		"qcow2",
-		"-F",
-		disk.format,
-		"-b",
-		"below",
-		"--",
-		file,
-		`${sizeBytes}`
-	], signal === void 0 ? {} : { signal });
-	return {
-		file,
-		format: "qcow2"
-	};
-}
-// src/disk/convert.ts
-/**
-* Converts a disk. The same content, name, options and time give the same bytes with the same qemu-img and zlib: ids that
-* qemu-img makes at random are replaced by ids of the content. Holes stay holes. Where the format has sizes of its own the
-* disk gets zeros at its end. The content is written once; on the way to gce from another format than raw, twice.
-*
-* @throws HostError without space; CommandError when qemu-img fails or is ended; DescriptionError where a tag for a fixed
-*   VHD would be written over content; AbortError after `signal`. None of them leaves a file
-*/
-async function convertDisk(conversion) {
-	const { source, target, virtualSizeBytes } = conversion;
-	if (!isConverted(conversion.from, conversion.to, conversion.options)) return {
-		file: source,
-		virtualSizeBytes
-	};
-	let folder;
-	try {
-		folder = await mkdtemp(join(dirname(resolve(target)), ".partial-"));
-		const made = await makeDisk(conversion, folder);
-		await rename(made.file, target);
-		return {
-			file: target,
-			virtualSizeBytes: made.virtualSizeBytes
-		};
-	} catch (error) {
-		throw spaceError(error, dirname(resolve(target)));
-	} finally {
-		if (folder !== void 0) await rm(folder, {
-			recursive: true,
-			force: true
-		});
-	}
-}
-/**
-* Whether a disk is written anew for the format. One for an archive always is, and one for a fixed VHD, since what
-* qemu-img calls vpc may be of either kind.
-*/
-function isConverted(from, to, options = NO_OPTIONS) {
-	if (to === "raw") return from !== "raw";
-	if (to === "gce" || to === "ova" || to === "vhd-fixed") return true;
-	return from !== diskFormat(to).driver || options.qemu.length > 0;
-}
-async function makeDisk(conversion, folder) {
-	switch (conversion.to) {
-		case "gce": return makeGce(conversion, folder);
-		case "ova": return makeOva(conversion, folder);
-		default: return makePlain(conversion, folder);
-	}
-}
-async function makeGce(conversion, folder) {
-	const { source, from, options = NO_OPTIONS, target, epochSeconds, signal } = conversion;
-	const file = join(folder, basename(target));
-	const { gceLicense: license } = options;
-	const sizeBytes = extendedSize("gce", conversion.virtualSizeBytes);
-	const raw = from === "raw" ? source : join(await mkdtemp(join(folder, "raw-")), "disk");
-	if (raw !== source) await qemuImg([
-		"convert",
-		"-f",
-		from,
-		"-O",
-		"raw",
-		"--",
-		resolve(source),
-		resolve(raw)
-	], signal);
-	await writeGce({
-		raw,
-		sizeBytes,
-		epochSeconds,
-		target: file,
-		...license === void 0 ? {} : { license },
-		...signal === void 0 ? {} : { signal }
-	});
-	return {
-		file,
-		virtualSizeBytes: sizeBytes
-	};
-}
-async function makeOva(conversion, folder) {
-	const { options = NO_OPTIONS, target, epochSeconds, signal } = conversion;
-	const { machine, firmware } = options;
-	const fileName = basename(target).replace(/(?<=.)\.ova$/, "");
-	const sizeBytes = extendedSize("ova", conversion.virtualSizeBytes);
-	return {
-		file: await writeOva({
-			disk: await readDisk(conversion, folder),
-			sizeBytes,
-			fileName,
-			appliance: {
-				name: machine?.displayName ?? conversion.title ?? fileName,
-				...machine === void 0 ? {} : { machine },
-				...firmware === void 0 ? {} : { firmware }
-			},
-			optionArguments: optionArguments("ova", options),
-			epochSeconds,
-			folder,
-			...signal === void 0 ? {} : { signal }
-		}),
-		virtualSizeBytes: sizeBytes
-	};
-}
-/** The disk to convert, of the size that the format has for it. */
-async function readDisk(conversion, folder) {
-	const { source, from, to, virtualSizeBytes, signal } = conversion;
-	const disk = {
-		file: resolve(source),
-		format: from
-	};
-	const sizeBytes = extendedSize(to, virtualSizeBytes);
-	return sizeBytes === virtualSizeBytes ? disk : extendedDisk(disk, sizeBytes, folder, signal);
-}
-async function makePlain(conversion, folder) {
-	const { to, target, options = NO_OPTIONS, signal } = conversion;
-	const { driver } = diskFormat(to);
-	const disk = await readDisk(conversion, folder);
-	const file = resolve(folder, basename(target));
-	const squeeze = conversion.compressed && to === "qcow2" ? ["-c"] : [];
-	await qemuImg(["convert", ...[
-		"-f",
-		disk.format,
-		"-O",
-		driver,
-		...squeeze,
-		...optionArguments(to, options),
-		"--",
-		disk.file,
-		file
-	]], signal);
-	return {
-		file,
-		virtualSizeBytes: await stamp(file, conversion)
-	};
-}
-/** Gives the disk ids of its own content, and a fixed VHD its tag. @returns what a machine sees, in bytes */
-async function stamp(path, { to, options, epochSeconds, signal }) {
-	const tag = to === "vhd-fixed" ? options?.vhdFixedTag : void 0;
-	if (tag !== void 0) await writeVhdTag(path, tag);
-	if (to === "vhd" || to === "vhd-fixed") return await stampVhd(path, epochSeconds, signal);
-	if (to === "vmdk") await stampVmdk(path, 0, signal);
-	if (to === "vdi") await stampVdi(path, signal);
-	if (to === "vhdx") await stampVhdx(path, signal);
-	return await virtualSize(path, diskFormat(to).driver, signal);
-}
-function optionArguments(to, options) {
-	return qemuOptions(to, options).flatMap((option) => ["-o", option]);
-}
-/**
-* Asks the installed qemu-img whether it takes the options, with a disk of 16 MiB: before a build, which takes minutes.
-*
-* @param folder that can be written
-* @returns what it says against them
-*/
-async function refusedOptions(to, options, folder, signal) {
-	const place = await mkdtemp(join(folder, ".partial-"));
-	const { driver } = diskFormat(to);
-	try {
-		await qemuImg([
-			"create",
-			"-q",
-			"-f",
-			driver,
-			...optionArguments(to, options),
-			"--",
-			join(place, "disk"),
-			"16M"
-		], signal);
-		return;
-	} catch (error) {
-		if (!(error instanceof CommandError) || error.outcome.kind !== "exit") throw error;
-		return (error.lastLines.at(-1) ?? "no reason given").replace(/^qemu-img: (.*\/disk: )?/, "");
-	} finally {
-		await rm(place, {
-			recursive: true,
-			force: true
-		});
-	}
-}
-async function qemuImg(args, signal) {
-	await runCommand("qemu-img", args, signal === void 0 ? {} : { signal });
-}
-// src/job/disk.ts
-/**
-* Asks qemu-img about the description's options for the formats.
-*
-* @throws DescriptionError with its answer
-*/
-async function checkFormatOptions(plan, job) {
-	const { source, platform } = plan;
-	for (const format of new Set(plannedDisks(plan).map((disk) => disk.format))) {
-		const options = conversionOptions(source, format, platform);
-		if (source.kind !== "description" || options.qemu.length === 0) continue;
-		const refusal = await refusedOptions(format, options, job.workFolder, job.signal);
-		if (refusal === void 0) continue;
-		const text = `formatoptions for ${format}: qemu-img says "${refusal}": write ones that this qemu-img knows`;
-		throw new DescriptionError([{
-			...typePlace(source.selected),
-			text
-		}]);
-	}
-}
-/**
-* Whether the children read the disk from the raw disk itself, without a file of the format in between. Where nothing else
-* compresses it the clusters of a qcow2 are, by qemu-img.
-*/
-function isStreamed({ source, platform }, { format, packsClusters }, from) {
-	if (from !== "raw") return false;
-	if (format === "raw") return true;
-	const { qemu } = conversionOptions(source, format, platform);
-	return format === "qcow2" && !packsClusters && qemu.length === 0;
-}
-/** Whether a file of the planned format is written, and not the disk itself or its content read. */
-function makesFile(plan, disk, from) {
-	const options = conversionOptions(plan.source, disk.format, plan.platform);
-	return isConverted(from, disk.format, options) && !isStreamed(plan, disk, from);
-}
-/**
-* Makes a disk for the children that hold it, from one that stays as it is.
-*
-* @throws HostError when the disk changes meanwhile; what `convertDisk` throws
-*/
-async function convertSource(plan, disk, raw, job) {
-	const { format } = disk;
-	const made = isStreamed(plan, disk, raw.format) ? await phase(job, "Scan", "Look through the disk for its content", () => streamedDisk(format, raw, job.signal)) : makesFile(plan, disk, raw.format) ? await phase(job, "Convert", `Convert the disk to ${format}`, () => convertedDisk(plan, disk, raw, job)) : givenDisk(raw);
-	await checkUnchanged(raw.file, raw.state);
-	if (made.virtualSizeBytes > raw.virtualSizeBytes) job.report.info(`The disk grew from ${raw.virtualSizeBytes} to ${made.virtualSizeBytes} bytes, as ${format} has it`);
-	return {
-		format,
-		...made
-	};
-}
-async function phase(job, name, title, work) {
-	job.report.group(title);
-	const done = await job.stopwatch.time(name, work);
-	job.report.endGroup();
-	return done;
-}
-function givenDisk({ file, state, virtualSizeBytes }) {
-	return {
-		file: {
-			source: file,
-			state
-		},
-		virtualSizeBytes,
-		sizeBytes: Number(state.size)
-	};
-}
-async function streamedDisk(format, raw, signal) {
-	const { file: source, state, virtualSizeBytes } = raw;
-	const { extents, sizeBytes } = await (format === "raw" ? rawContent : qcow2Content)(source, virtualSizeBytes, signal);
-	return {
-		file: {
-			source,
-			state,
-			content: extents
-		},
-		virtualSizeBytes,
-		sizeBytes
-	};
-}
-async function convertedDisk(plan, disk, raw, job) {
-	const { source } = plan;
-	const [first] = plannedDisks(plan);
-	const isFirst = first?.format === disk.format && first.packsClusters === disk.packsClusters;
-	const folder = join(job.workFolder, isFirst ? "disk" : `disk-${disk.format}`);
-	await mkdir(folder, { recursive: true });
-	const epochSeconds = plan.sourceDateEpoch ?? imageTime(raw.state);
-	const { file, virtualSizeBytes } = await convertDisk({
-		source: raw.file,
-		from: raw.format,
-		virtualSizeBytes: raw.virtualSizeBytes,
-		to: disk.format,
-		target: join(folder, disk.fileName),
-		compressed: disk.packsClusters,
-		options: conversionOptions(source, disk.format, plan.platform),
-		title: source.kind === "description" ? source.name : diskStem(source),
-		epochSeconds,
-		signal: job.signal
-	});
-	return {
-		file: { source: file },
-		virtualSizeBytes,
-		sizeBytes: (await stat(file)).size
-	};
-}
-/** The time of an image whose user gives none, in seconds since 1970: that of its disk. */
-function imageTime({ mtimeNs }) {
-	return Math.max(0, Number(mtimeNs / 1000000000n));
-}
 // src/oci/index/indexrules.ts
 /**
 * Why these entries cannot be one index that every consumer takes what is meant for it from: the rules of podman 5
@@ -23482,7 +24759,7 @@ function repeated(entries, keyOf, text) {
 function imageIndex(entries, annotations = {}) {
 	const manifests = entries.map(entryOf).sort(byPlace);
 	const violations = indexRuleViolations(manifests);
-	if (violations.length > 0) throw new ImageError("the index", violations);
+	if (violations.length > 0) throw new ImageError("image-invalid", "the index", violations);
 	const index = {
 		schemaVersion: 2,
 		mediaType: mediaTypes.index,
@@ -23650,7 +24927,7 @@ async function configOf(folder, descriptor) {
 	const subject = `config ${digest}`;
 	const read = await documentContent(blobPath(folder, digest), descriptor);
 	if (mediaType === "application/vnd.kiwi-oci.disk.config.v1+json") {
-		const parsed = attempt(read.bytes, (bytes) => parseDocument$1(bytes, subject));
+		const parsed = attempt(read.bytes, (bytes) => parseDocument$2(bytes, subject));
 		return {
 			violations: lines(subject, [...read.violations, ...parsed.violations]),
 			...parsed.value === void 0 ? {} : { artifactConfig: parsed.value }
@@ -23738,11 +25015,11 @@ async function smallFile(path) {
 	}
 }
 function versionViolations(bytes) {
-	const version = parseDocument$1(bytes, "oci-layout")["imageLayoutVersion"];
+	const version = parseDocument$2(bytes, "oci-layout")["imageLayoutVersion"];
 	return version === "1.0.0" ? [] : [`its imageLayoutVersion is ${JSON.stringify(version)} instead of "1.0.0"`];
 }
 function indexFileViolations(bytes) {
-	const document = parseDocument$1(bytes, "index.json");
+	const document = parseDocument$2(bytes, "index.json");
 	const entries = Array.isArray(document["manifests"]) ? document["manifests"].filter(isJsonObject) : [];
 	const index = parseIndex(bytes, mediaTypes.index, "index.json");
 	return [...[...Object.keys(document).filter((member) => !INDEX_MEMBERS.includes(member)), ...entries.flatMap(Object.keys).filter((member) => !DESCRIPTOR_MEMBERS.includes(member))].map((member) => `it has the unknown member ${JSON.stringify(member)}`), ...index.annotations?.["org.opencontainers.image.ref.name"] === void 0 ? [] : ["it has a ref.name itself"]];
@@ -23793,7 +25070,7 @@ async function blobContents(folder, blobs, options) {
 	const readWaiting = async () => {
 		for (let blob = waiting.shift(); blob !== void 0; blob = waiting.shift()) {
 			const { descriptor, isLayer } = blob;
-			const content = await contentOf(folder, blob, options);
+			const content = await contentOf$1(folder, blob, options);
 			const violations = content.violations.map((violation) => `${isLayer ? "layer" : "blob"} ${descriptor.digest}: ${violation}`);
 			contents.set(blobKey(descriptor), {
 				...content,
@@ -23804,7 +25081,7 @@ async function blobContents(folder, blobs, options) {
 	await Promise.all(Array.from({ length: Math.max(1, options.concurrency ?? DEFAULT_CONCURRENCY) }, readWaiting));
 	return contents;
 }
-async function contentOf(folder, { descriptor, isLayer }, { written, signal }) {
+async function contentOf$1(folder, { descriptor, isLayer }, { written, signal }) {
 	const path = blobPath(folder, descriptor.digest);
 	const diffID = written?.get(descriptor.digest);
 	if (isLayer && diffID === void 0) return await layerContent(path, descriptor, signal);
@@ -23878,7 +25155,7 @@ async function nameChildren(layout, children, naming) {
 		written,
 		...signal === void 0 ? {} : { signal }
 	});
-	if (violations.length > 0) throw new ImageError(`the image in ${layout.folder}`, violations);
+	if (violations.length > 0) throw new ImageError("image-damaged", `the image in ${layout.folder}`, violations);
 	return {
 		digest: descriptor.digest,
 		descriptor,
@@ -23895,127 +25172,6 @@ async function topDescriptor(layout, children, { annotations = [], isIndex }) {
 		...descriptor,
 		annotations: annotationsFor(annotations, "index-descriptor")
 	};
-}
-// src/host/space.ts
-const MEGABYTE = 1024 ** 2;
-/** What we assume to be in the disk of a description that gives no smaller `<size>`. */
-const ASSUMED_CONTENT_BYTES = 2048 * MEGABYTE;
-/** A disk of a Linux system compresses to about 40 % (440 MB of a small Debian to 166 MB); the rest is margin. */
-const COMPRESSED_PART = .6;
-/** Bytes that an ordinary user may still write below a path; a path that does not exist yet counts as its parent. */
-async function freeBytes(path) {
-	let folder = resolve(path);
-	for (;;) try {
-		const { bavail, bsize } = await statfs(folder);
-		return bavail * bsize;
-	} catch (error) {
-		const parent = dirname(folder);
-		if (!(error instanceof Error && "code" in error && error.code === "ENOENT") || parent === folder) throw error;
-		folder = parent;
-	}
-}
-/** The error to throw where a folder has not the space, with both numbers in GB (10⁹ bytes, as `df -H` shows them). */
-function spaceProblem(needBytes, haveBytes, path) {
-	if (haveBytes >= needBytes) return void 0;
-	return new HostError(`not enough space in ${path}: about ${(Math.ceil(needBytes / 1e8) / 10).toFixed(1)} GB are needed, ${(Math.floor(haveBytes / 1e8) / 10).toFixed(1)} GB are free`, "free some, or set work-dir to a folder on a larger file system");
-}
-/**
-* Bytes needed to wrap an existing disk: all blobs, and beside them one converted disk at a time and those that stay.
-*
-* @param disks in the order in which they are made
-*/
-function diskSpaceNeed(facts, disks) {
-	let keptBytes = 0;
-	let needBytes = 0;
-	for (const disk of disks) {
-		const { fileBytes, blobsBytes, workBytes } = spaceOf(facts, disk);
-		needBytes = Math.max(needBytes, keptBytes + fileBytes + Math.max(blobsBytes, workBytes));
-		keptBytes += blobsBytes + (disk.stays ? fileBytes : 0);
-	}
-	return Math.ceil(needBytes);
-}
-function spaceOf({ contentBytes, lengthBytes = contentBytes }, disk) {
-	const packedBytes = contentBytes * COMPRESSED_PART;
-	const fileBytes = disk.packed ? packedBytes : contentBytes;
-	const plainBytes = disk.whole ? lengthBytes : contentBytes;
-	const sizes = disk.blobs.map(({ compressed }) => compressed || disk.packed ? packedBytes : plainBytes);
-	const blobsBytes = sizes.reduce((total, bytes) => total + bytes, 0);
-	const framedBytes = disk.blobs.some(({ framed }) => framed) ? Math.max(...sizes) : 0;
-	const workBytes = Math.max(disk.rawCopy ? contentBytes : 0, blobsBytes + framedBytes);
-	return {
-		fileBytes: disk.converted ? fileBytes : 0,
-		blobsBytes,
-		workBytes
-	};
-}
-/**
-* Bytes needed to build a description: root tree, raw disk, and what is written of the disk.
-*
-* The raw disk is sparse, so `<size>` only limits what it can hold; a small system in a disk of 100 GB is usual. The
-* estimate takes the smaller of `<size>` and 2 GB and is meant to stop what cannot work; `diskSpaceNeed` is asked again
-* when the disk is there.
-*
-* @param sizeMegabytes `<size>` of the type in MB, where it is given
-*/
-function descriptionSpaceNeed(disks, sizeMegabytes) {
-	const limit = sizeMegabytes === void 0 ? Number.POSITIVE_INFINITY : sizeMegabytes * MEGABYTE;
-	const contentBytes = Math.min(limit, ASSUMED_CONTENT_BYTES);
-	return contentBytes + contentBytes + diskSpaceNeed({ contentBytes }, disks);
-}
-// src/job/space.ts
-/** @throws HostError when the build of the description, its disks and their blobs have no room in the work folder */
-async function checkDescriptionSpace(plan, { selected }, job) {
-	const sizeMegabytes = selected.size?.additive ? void 0 : selected.size?.megabytes;
-	await checkSpace(descriptionSpaceNeed(writtenDisks(plan, "raw"), sizeMegabytes), job);
-}
-/**
-* @param made how many of the plan's disks are there already, with their blobs
-* @throws HostError when the disks and their blobs have no room in the work folder
-*/
-async function checkDiskSpace(plan, from, job, made = 0) {
-	const { sizeBytes: contentBytes, virtualSizeBytes: lengthBytes } = from;
-	const yetToMake = writtenDisks(plan, from.format).slice(made);
-	await checkSpace(diskSpaceNeed({
-		contentBytes,
-		lengthBytes
-	}, yetToMake), job);
-}
-/**
-* Asks again where a blob will be as long as the disk's file, whose holes are known only now.
-*
-* @throws HostError when they have no room
-*/
-async function checkBlobSpace(plan, disk, ready, job) {
-	const plain = disk.children.filter((child) => !isPacked(plan, child));
-	if (plain.length > 0) await checkSpace(plain.length * ready.sizeBytes, job);
-}
-/** All disks of the plan; the first one's file is an output of the job. */
-function writtenDisks(plan, from) {
-	return plannedDisks(plan).map((disk, at) => ({
-		...writtenDisk(plan, disk, from),
-		stays: at === 0
-	}));
-}
-function writtenDisk(plan, disk, from) {
-	const format = disk.format;
-	const { packed = false, whole = false } = diskFormat(format);
-	return {
-		converted: makesFile(plan, disk, from),
-		packed,
-		whole,
-		rawCopy: format === "gce" && from !== "raw",
-		blobs: disk.children.map((child) => ({
-			compressed: isPacked(plan, child),
-			framed: child.kind === "podman-machine-4"
-		}))
-	};
-}
-function isPacked(plan, child) {
-	return childCompression(plan, child).algorithm !== "none";
-}
-async function checkSpace(needBytes, job) {
-	const problem = spaceProblem(needBytes, await freeBytes(job.workFolder), job.workFolder);
-	if (problem) throw problem;
 }
 // src/oci/layer/filelayer.ts
 /**
@@ -24137,7 +25293,7 @@ async function writeLayer({ blobs }, request) {
 function fileOf(digest, base) {
 	const file = base?.blobs.get(digest);
 	if (file !== void 0) return file;
-	throw new ImageError(`the base ${base?.name}`, [`its layer ${digest} was not fetched`]);
+	throw new ImageError("image-damaged", `the base ${base?.name}`, [`its layer ${digest} was not fetched`]);
 }
 // src/job/children.ts
 /**
@@ -24267,9 +25423,15 @@ function diskOf({ planned: { path }, disk: { format, virtualSizeBytes, sizeBytes
 */
 const PACKAGE = /\.(?:deb|rpm)$/;
 const DEPTH_LIMIT = 12;
+/** Of one package in an entry of the cache. */
+const PACKAGE_LIMIT_BYTES = 2 * 1024 ** 3;
 const DAY_MILLISECONDS = 864e5;
 /** Holds what apt was still downloading when it ended. */
 const PARTIAL = "partial";
+/** Whether a file may travel through a cache as a package. What it holds is for the package manager to check. */
+function isPackage({ path, sizeBytes }) {
+	return PACKAGE.test(path) && sizeBytes <= PACKAGE_LIMIT_BYTES;
+}
 /**
 * Keeps the packages that a build downloaded: from the job's own shared cache, which root owns and all may read, into a
 * folder of ours. Trouble is a warning.
@@ -24756,7 +25918,7 @@ async function isInStage(path, folder) {
 /** The copy may be a link to another file of the copy, which has to stay as it is. */
 async function replaceFile(path, text, mode) {
 	await rm(path, { force: true });
-	await writeFile(path, text, { mode });
+	await putText(path, text, { mode });
 	await chmod(path, mode);
 }
 // src/kiwi/environment.ts
@@ -24797,10 +25959,12 @@ function kiwiEnvironment(about) {
 /** KIWI could not build, for a reason in the description, in a repository or in KIWI itself. */
 var KiwiError = class extends KnownError {
 	name = "KiwiError";
+	code;
 	detail;
 	/** @param message one line, @param detail the last lines of KIWI's log */
-	constructor(message, detail = []) {
+	constructor(code, message, detail = []) {
 		super(message);
+		this.code = code;
 		this.detail = detail;
 	}
 };
@@ -25003,7 +26167,7 @@ exec partx "$@"
 async function writePartx(workFolder) {
 	const folder = join(workFolder, "bin");
 	await mkdir(folder, { recursive: true });
-	await writeFile(join(folder, "partx"), SHIM);
+	await putText(join(folder, "partx"), SHIM);
 	await chmod(join(folder, "partx"), 493);
 }
 // src/kiwi/result.ts
@@ -25017,22 +26181,22 @@ async function readKiwiResult(target) {
 	const filename = diskFilename(await readFile(file, "utf8").catch(() => void 0), file);
 	const disk = join(target, basename(filename));
 	const [folder, found] = await Promise.all([realpath(target), lstat(disk).catch(() => void 0)]);
-	if (await realpath(dirname(filename)).catch(() => void 0) !== folder || !found?.isFile()) throw new KiwiError(`KIWI names ${filename} as its disk, which is no file in ${target}: choose a type that makes a disk`);
+	if (await realpath(dirname(filename)).catch(() => void 0) !== folder || !found?.isFile()) throw new KiwiError("kiwi-no-disk", `KIWI names ${filename} as its disk, which is no file in ${target}: choose a type that makes a disk`);
 	return { disk };
 }
 function diskFilename(text, file) {
-	if (text === void 0) throw new KiwiError(`KIWI ended without ${file}: this KIWI is too old, or the build was no image build`);
+	if (text === void 0) throw new KiwiError("kiwi-result", `KIWI ended without ${file}: this KIWI is too old, or the build was no image build`);
 	const results = parsed(text, file);
 	const entry = isRecord(results) ? results["disk_image"] : void 0;
 	const filename = isRecord(entry) ? entry["filename"] : void 0;
-	if (typeof filename !== "string" || !filename.startsWith("/")) throw new KiwiError("KIWI built no disk: choose a type that makes one, like image=\"oem\"", [`${file}:`, text]);
+	if (typeof filename !== "string" || !filename.startsWith("/")) throw new KiwiError("kiwi-no-disk", "KIWI built no disk: choose a type that makes one, like image=\"oem\"", [`${file}:`, text]);
 	return filename;
 }
 function parsed(text, file) {
 	try {
 		return JSON.parse(text);
 	} catch {
-		throw new KiwiError(`${file} of KIWI is no JSON: the build was cut off, try again`, [text]);
+		throw new KiwiError("kiwi-result", `${file} of KIWI is no JSON: the build was cut off, try again`, [text]);
 	}
 }
 function isRecord(value) {
@@ -25179,7 +26343,7 @@ async function writeSavings(savings, places) {
 	const seen = join(cachePlace, FOLDER);
 	await mkdir(join(folder, PENDING), { recursive: true });
 	await chmod(folder, 493);
-	await writeFile(join(folder, "apt.conf"), aptConfiguration(join(seen, "bin")));
+	await putText(join(folder, "apt.conf"), aptConfiguration(join(seen, "bin")));
 	await chmod(join(folder, "apt.conf"), 420);
 	await writeProgram(join(folder, "bin"), "dracut", dracutProgram(join(seen, PENDING), savings.replacesInitrd));
 	await writeProgram(shims, "chroot", chrootProgram(join(folder, PENDING)));
@@ -25195,11 +26359,11 @@ async function checkSavings(sharedCache) {
 		throw error;
 	});
 	if (versions.length === 0) return;
-	throw new KiwiError(`${`the initrd of the kernel ${versions.join(", ")} was left to KIWI, which made none`}: set fast-build to false`, []);
+	throw new KiwiError("kiwi-initrd", `${`the initrd of the kernel ${versions.join(", ")} was left to KIWI, which made none`}: set fast-build to false`, []);
 }
 async function writeProgram(folder, name, text) {
 	await mkdir(folder, { recursive: true });
-	await writeFile(join(folder, name), text);
+	await putText(join(folder, name), text);
 	await chmod(join(folder, name), 493);
 }
 // src/kiwi/build.ts
@@ -25314,14 +26478,15 @@ function buildJob(request, { workFolder, target, logFile }) {
 			logFile,
 			request.sharedCache
 		],
-		owner: request.owner
+		owner: request.owner,
+		caller: request.caller
 	};
 }
 async function explained(error, log, places) {
 	const lastLine = error.lastLines.at(-1) ?? error.message;
 	if (error.outcome.kind === "missing") return error;
 	if (error.outcome.kind === "exit" && error.outcome.code === 125) return refusal(lastLine);
-	if (log.phase === void 0 && lastLine.startsWith("sudo: ")) return new HostError(`building needs root (${lastLine})`, "run as root or with password-less sudo");
+	if (log.phase === void 0 && lastLine.startsWith("sudo: ")) return new HostError("host-root", `building needs root (${lastLine})`, "run as root or with password-less sudo");
 	const unknown = log.errors.length === 0 ? usageProblem(error.lastLines) : void 0;
 	if (unknown !== void 0) return new InputError([{
 		where: "input kiwi-arguments",
@@ -25332,18 +26497,23 @@ async function explained(error, log, places) {
 	const lack = await lackIn(places.logFile, error.lastLines);
 	if (lack === "machine") {
 		const need = log.neededMegabytes === 0 ? "" : ` (it needs about ${(log.neededMegabytes / 500).toFixed(1)} GB)`;
-		return new HostError(`no space left in ${places.workFolder} while KIWI worked${during}`, `make room there${need} or name a larger place with work-dir; ${kept}`);
+		return new HostError("host-space", `no space left in ${places.workFolder} while KIWI worked${during}`, `make room there${need} or name a larger place with work-dir; ${kept}`);
 	}
-	return new KiwiError(`KIWI failed${during}: ${failureReason(log.errors) ?? lastLine}${lack === "disk" ? ": the disk is too small for the system, raise <size> in the description" : ""}`, [...error.lastLines.filter((line) => !saysNothing(line)), kept]);
+	const reason = failureReason(log.errors) ?? lastLine;
+	return new KiwiError(lack === "disk" ? "kiwi-size" : "kiwi-failed", `KIWI failed${during}: ${reason}${lack === "disk" ? ": the disk is too small for the system, raise <size> in the description" : ""}`, [...error.lastLines.filter((line) => !saysNothing(line)), kept]);
 }
-/** The supervisor's own words, `what: what to do`. */
+/** The supervisor's own words, behind its code: `host-root: what: what to do`. */
 function refusal(line) {
-	const [, lack = line, remedy = "see the log"] = /^(.*?): (.*)$/.exec(line) ?? [];
-	return new HostError(lack, remedy);
+	const [, code = "", message = ""] = /^([a-z-]+): (.*)$/.exec(line) ?? [];
+	if (isErrorCode(code)) return new RelayedError(code, message);
+	return new HostError("host-handover", `the supervisor gave up (${line})`, "see the log");
 }
-/** Looks for a lack of space also in KIWI's log: what KIWI prints at the end may be a later failure. */
+/**
+* Looks for a lack of space also in KIWI's log: what KIWI prints at the end may be a later failure. And where the log has
+* no space either, the supervisor says so last.
+*/
 async function lackIn(logFile, lastLines) {
-	for (const line of lastLines) {
+	for (const line of lastLines.toReversed()) {
 		const lack = spaceLack(line);
 		if (lack !== void 0) return lack;
 	}
@@ -25557,6 +26727,11 @@ async function buildDescription(prepared, job) {
 	const savings = prepared.fastBuild ? await descriptionSavings(source, folder) : void 0;
 	report.info(savings === void 0 ? "fast-build is off: KIWI builds as it does by itself" : savingsText(savings));
 	const supervisor = asRoot(await findPrivileges(), machine.nodePath, [machine.supervisorPath]);
+	const { pid, started } = await thisProcess();
+	const caller = {
+		pid,
+		started
+	};
 	await chmod(workFolder, 457);
 	const built = await buildDisk({
 		...selection(source),
@@ -25569,6 +26744,7 @@ async function buildDescription(prepared, job) {
 		...savings === void 0 ? {} : { savings },
 		supervisor,
 		owner: machine.owner,
+		caller,
 		report,
 		now: machine.now,
 		signal
@@ -25600,16 +26776,17 @@ async function offeredPackages({ source, folder }, sharedCache, job) {
 	const entry = {
 		key: packagesKey(await fingerprint(folder), machine.architecture, source.packageManager),
 		folder: kept,
-		what: "the packages of earlier jobs"
+		what: "the packages of earlier jobs",
+		accepts: isPackage
 	};
-	const restored = caches.remote !== void 0 && await restoreFolder(caches.remote, entry, report);
+	const restored = caches.remote !== void 0 && await caches.remote.restore(entry);
 	const count = await offerPackages(kept, sharedCache, report);
 	if (count > 0) report.info(`${count} packages of earlier jobs are at hand`);
 	return { keep: async () => {
 		const fresh = await keepPackages(sharedCache, kept, machine.now(), report);
 		await prunePackages(kept, KEPT_DAYS, machine.now(), report);
 		if (fresh > 0) report.info(`${fresh} packages are kept for later jobs`);
-		if (caches.remote !== void 0 && !restored && fresh > 0) await saveFolder(caches.remote, entry, report, job.signal);
+		if (!restored && fresh > 0) await caches.remote?.save(entry);
 	} };
 }
 // src/job/job.ts
@@ -25710,10 +26887,9 @@ async function discard(plan, raw, used, job) {
 async function readySource(plan, job, kiwi) {
 	if (plan.source.kind === "disk") return readyDisk(plan, plan.source, job);
 	if (kiwi === void 0) throw new Error("a description without kiwi-ng");
-	const unfit = kiwiPathProblem(job.workFolder);
-	if (unfit !== void 0) throw new HostError("the folder for temporary files is of no use", unfit);
+	const lack = hostError(await buildLacks(plan, job.workFolder));
+	if (lack) throw lack;
 	await checkFormatOptions(plan, job);
-	await checkDescriptionSpace(plan, plan.source, job);
 	const prepared = await prepareDescription(plan, plan.source, kiwi, job);
 	return async (running) => {
 		const built = await running.stopwatch.time("KIWI", () => buildDescription(prepared, running));
@@ -25738,6 +26914,29 @@ async function readyDisk(plan, source, job) {
 	await checkDiskSpace(plan, disk, job);
 	return async () => disk;
 }
+// src/job/sweep.ts
+/**
+* Removes what jobs left that were killed with all that looked after them, mounts and loop devices among it. Folders of
+* jobs that may still work, or whose owner is not known, are left alone. What cannot be removed is told as a warning.
+*/
+async function sweepFolders({ parents, asking, uid, supervisor, report }) {
+	for (const parent of new Set(parents)) {
+		const names = await readdir(parent).catch(() => []);
+		for (const name of names.filter((each) => each.startsWith(WORK_PREFIX))) {
+			const folder = join(parent, name);
+			const owner = await ownerOf(folder, uid);
+			if (owner === void 0 || !await isDead(owner, asking)) continue;
+			report.info(`removing ${folder}, which a job left that was killed`);
+			await removeAbandoned([folder], supervisor, report);
+		}
+	}
+}
+async function ownerOf(folder, uid) {
+	const itself = await lstat(folder).catch(() => void 0);
+	if (!itself?.isDirectory() || itself.uid !== uid) return void 0;
+	if (!(await lstat(join(folder, ".kiwi-oci")).catch(() => void 0))?.isFile()) return void 0;
+	return parseOwner(await readFile(join(folder, MARKER), "utf8").catch(() => ""));
+}
 // src/steps/logins.ts
 /** Does something with the logins of a build's plan. Throws what `withLogins` does. */
 async function withAccess(plan, inputs, around, step, use) {
@@ -25754,18 +26953,18 @@ async function withAccess(plan, inputs, around, step, use) {
 async function withLogins(needs, inputs, around, step, use) {
 	const { login, authfile } = inputs;
 	const registry = inputs.registry ?? needs.loginRegistry;
-	const folder = await makePrivateFolder(around.temp);
-	step.keep(folder);
+	const folder = await makeJobFolder(around.temp, "login-", step);
 	try {
+		const secrets = login ? loginForms(login) : [];
 		const access = {
 			loginFiles: around.loginFiles,
 			tlsVerify: needs.tlsVerify,
 			tmpFolder: step.tmpFolder,
-			environment: skopeoEnvironment(process.env, login ? [login.password] : []),
+			environment: skopeoEnvironment(process.env, secrets),
 			report: step.report,
 			signal: step.signal
 		};
-		const file = await prepareLogins({
+		const prepared = await prepareLogins({
 			folder,
 			...login && registry !== void 0 ? { login: {
 				...login,
@@ -25775,9 +26974,11 @@ async function withLogins(needs, inputs, around, step, use) {
 			files: around.loginFiles,
 			registries: needs.registries
 		}, access);
-		return await use(file === void 0 ? access : {
+		const proxies = Object.values(around.proxies).flatMap(addressForms);
+		return await use({
 			...access,
-			authfile: file
+			...prepared,
+			secrets: [...prepared.secrets, ...proxies]
 		});
 	} finally {
 		await rm(folder, {
@@ -25805,8 +27006,16 @@ async function plannedMirrors(around) {
 /** Builds in a folder of its own; the caller removes what `keep` was told of. */
 async function runBuild(step) {
 	const { plan, around, report, signal, remote } = step;
-	const workFolder = await makeWorkFolder(plan.workDirectory ?? around.temp);
-	step.keep(workFolder);
+	const parent = plan.workDirectory ?? around.temp;
+	const { owner } = step;
+	if (owner) await sweepFolders({
+		parents: [resolve(parent), resolve(around.temp)],
+		asking: owner,
+		uid: around.uid,
+		supervisor: around,
+		report
+	});
+	const workFolder = await makeWorkFolder(parent, step);
 	const stopwatch = new Stopwatch(() => Date.now());
 	stopwatch.add(step.phases);
 	const job = {
@@ -25846,15 +27055,155 @@ function offered(around, plan) {
 		...epoch === void 0 ? {} : { SOURCE_DATE_EPOCH: String(epoch) }
 	};
 }
+// src/steps/guardian.ts
+/**
+* Reads lines until its input ends, as it does when we are killed, and hands the last one to the program in its arguments,
+* which removes what it names; nothing where that line is empty. A shell, for that it costs next to nothing to have it wait.
+*/
+const PROGRAM = `exec >/dev/null 2>&1
+watched=
+while IFS= read -r line; do watched=$line; done
+[ -z "$watched" ] || exec "$@" "$watched"`;
+/**
+* Starts a guardian: a process in a session of its own, which signals to our process group do not reach. Disposing of it
+* ends it, and nothing is removed: whoever ends in order does that itself.
+*
+* @throws CommandError when no process can be started
+*/
+async function startGuardian(files) {
+	const { nodePath, abandonedPath, searchPath } = files;
+	const args = [
+		"-c",
+		PROGRAM,
+		"sh",
+		nodePath,
+		abandonedPath
+	];
+	let ended = Promise.resolve();
+	const input = await new Promise((resolve, reject) => {
+		ended = runCommand("/bin/sh", args, {
+			env: { PATH: searchPath },
+			cwd: "/",
+			apart: true,
+			onInput: resolve
+		});
+		ended.catch(reject);
+	});
+	const watched = /* @__PURE__ */ new Set();
+	let around = [];
+	const tell = () => {
+		const told = {
+			folders: [...watched],
+			around,
+			prefix: TEMPORARY_PREFIX
+		};
+		input.write(`${JSON.stringify(told)}\n`);
+	};
+	return {
+		watch: (folder) => {
+			watched.add(folder);
+			tell();
+		},
+		forget: (folder) => {
+			watched.delete(folder);
+			tell();
+		},
+		watchInside: (folders) => {
+			around = folders;
+			tell();
+		},
+		[Symbol.asyncDispose]: async () => {
+			input.end("\n");
+			await ended.catch(() => {});
+		}
+	};
+}
+// src/cache/seal.ts
+/** Stands in the folder that it seals. */
+const SEAL = ".kiwi-oci-seal.json";
+const READ_AT_ONCE = 16;
+const SHOWN = 3;
+/**
+* Writes down what a folder holds, every byte of it, so that a later job runs it only as it was made.
+*
+* @param lock what it was made of
+*/
+async function sealFolder(folder, lock) {
+	const seal = {
+		lock,
+		content: await contentOf(folder)
+	};
+	await writeFile(join(folder, SEAL), JSON.stringify(seal));
+}
+/**
+* Why a folder is not what was sealed, as the end of a sentence about it; undefined when it is, to the last byte.
+*
+* @param lock what it has to be made of
+*/
+async function sealProblem(folder, lock) {
+	const seal = await sealOf(folder);
+	if (seal === void 0) return "has no list of its files";
+	if (seal.lock !== lock) return "was made of other parts";
+	const found = await contentOf(folder);
+	const wrong = [.../* @__PURE__ */ new Set([...Object.keys(seal.content), ...Object.keys(found)])].filter((path) => found[path] !== seal.content[path]).toSorted();
+	if (wrong.length === 0) return void 0;
+	const more = wrong.length > SHOWN ? ` and ${wrong.length - SHOWN} more` : "";
+	return `is damaged (${wrong.slice(0, SHOWN).join(", ")}${more})`;
+}
+async function sealOf(folder) {
+	try {
+		const { lock, content } = JSON.parse(await readFile(join(folder, SEAL), "utf8"));
+		if (typeof lock === "string" && typeof content === "object" && content !== null) return {
+			lock,
+			content
+		};
+	} catch {}
+}
+async function contentOf(folder) {
+	const paths = (await pathsIn(folder, "")).filter((path) => path !== SEAL);
+	const content = /* @__PURE__ */ new Map();
+	const waiting = paths[Symbol.iterator]();
+	const read = async () => {
+		for (const path of waiting) content.set(path, await stateOf(join(folder, path)));
+	};
+	await Promise.all(Array.from({ length: READ_AT_ONCE }, read));
+	return Object.fromEntries(content);
+}
+/** Everything but folders; links are not followed. */
+async function pathsIn(folder, below) {
+	const paths = (await readdir(join(folder, below), { withFileTypes: true })).map(async (entry) => {
+		const path = join(below, entry.name);
+		return entry.isDirectory() ? await pathsIn(folder, path) : [path];
+	});
+	return (await Promise.all(paths)).flat();
+}
+async function stateOf(path) {
+	const found = await lstat(path);
+	if (found.isSymbolicLink()) return `link to ${await readlink(path)}`;
+	if (!found.isFile()) return "no file";
+	return `${digestOf(await readFile(path))}${(found.mode & 73) === 0 ? "" : " to run"}`;
+}
+// src/steps/sealedkiwi.ts
+/** Seals a kiwi-ng that was just installed. */
+async function seal(folder, version) {
+	await sealFolder(folder, kiwiLock(version));
+}
+/** A kept kiwi-ng as it was sealed; undefined, said in the log, where it is something else by now. */
+async function unbroken(folder, version, report) {
+	const problem = await sealProblem(folder, kiwiLock(version));
+	if (problem === void 0) return folder;
+	report.warning(`the kept kiwi-ng ${version} in ${folder} ${problem}: it is not used`);
+}
 // src/steps/localshelf.ts
 /** Where the command line keeps kiwi-ng: a folder of ours. (The runner's tool cache writes to standard output.) */
-function localShelf(cacheFolder) {
+function localShelf(cacheFolder, report) {
 	const place = (version) => join(cacheFolder, "kiwi-ng", version);
 	return {
 		find: async (version) => {
-			return (await stat(place(version)).catch(() => void 0))?.isDirectory() ? place(version) : void 0;
+			return (await stat(place(version)).catch(() => void 0))?.isDirectory() ? await unbroken(place(version), version, report) : void 0;
 		},
 		keep: async (folder, version) => {
+			await seal(folder, version);
 			const kept = place(version);
 			await makeFolder(dirname(kept));
 			const own = await mkdtemp(`${kept}.`);
@@ -25875,13 +27224,12 @@ function localShelf(cacheFolder) {
 		}
 	};
 }
-/** Keeps kiwi-ng for this job only. @param keep told of the folder, which goes with the job */
-function jobShelf(temp, keep) {
+/** Keeps kiwi-ng for this job only. */
+function jobShelf(temp, keeping) {
 	return {
 		find: async () => void 0,
 		keep: async (folder) => {
-			const own = await mkdtemp(join(temp, "kiwi-oci-tools-"));
-			keep(own);
+			const own = await makeJobFolder(temp, "tools-", keeping);
 			await cp(folder, join(own, "kiwi-ng"), {
 				recursive: true,
 				verbatimSymlinks: true
@@ -25893,7 +27241,7 @@ function jobShelf(temp, keep) {
 // src/oci/index/indexpart.ts
 /** Whether the bytes hold an index; else they may be a manifest. Throws ImageError when they are no JSON object. */
 function holdsIndex(bytes, name) {
-	return "manifests" in parseDocument$1(bytes, name);
+	return "manifests" in parseDocument$2(bytes, name);
 }
 /**
 * The part that a single manifest is.
@@ -25904,7 +27252,7 @@ function holdsIndex(bytes, name) {
 function partOfManifest(name, bytes, config) {
 	const manifest = parseManifest(bytes, void 0, name);
 	const { digest } = manifest.config;
-	if (digestOf(config) !== digest) throw new ImageError(name, [`its config is not the ${digest} that it names`]);
+	if (digestOf(config) !== digest) throw new ImageError("image-damaged", name, [`its config is not the ${digest} that it names`]);
 	const descriptor = {
 		mediaType: manifest.mediaType,
 		digest: digestOf(bytes),
@@ -25912,7 +27260,7 @@ function partOfManifest(name, bytes, config) {
 		platform: platformIn(config, name)
 	};
 	const violations = indexRuleViolations([descriptor]);
-	if (violations.length > 0) throw new ImageError(name, violations);
+	if (violations.length > 0) throw new ImageError("image-invalid", name, violations);
 	return {
 		name,
 		entries: [{
@@ -25930,7 +27278,7 @@ function partOfManifest(name, bytes, config) {
 function checkedIndex(name, bytes) {
 	const index = parseIndex(bytes, void 0, name);
 	const violations = indexRuleViolations(index.manifests);
-	if (violations.length > 0) throw new ImageError(name, violations);
+	if (violations.length > 0) throw new ImageError("image-invalid", name, violations);
 	return index;
 }
 /**
@@ -25944,7 +27292,7 @@ function partOfIndex(name, index, manifests) {
 		name,
 		entries: index.manifests.map((descriptor) => {
 			const bytes = manifests.get(descriptor.digest) ?? /* @__PURE__ */ new Uint8Array();
-			if (bytes.length !== descriptor.size) throw new ImageError(name, [`it says ${descriptor.size} bytes of ${descriptor.digest}, which has ${bytes.length}`]);
+			if (bytes.length !== descriptor.size) throw new ImageError("image-invalid", name, [`it says ${descriptor.size} bytes of ${descriptor.digest}, which has ${bytes.length}`]);
 			return {
 				descriptor,
 				kind: kindOf(descriptor, parseManifest(bytes, void 0, `${descriptor.digest} in ${name}`))
@@ -25987,8 +27335,8 @@ function kindOf(descriptor, { config, artifactType }) {
 	return type === artifactTypes.disk ? "artifact" : `artifact of type ${type}`;
 }
 function platformIn(config, name) {
-	const { architecture, os, variant } = parseDocument$1(config, `the config of ${name}`);
-	if (typeof architecture !== "string" || typeof os !== "string" || architecture === "" || os === "") throw new ImageError(name, ["its config says no architecture and os, so nothing tells which platform it is for"]);
+	const { architecture, os, variant } = parseDocument$2(config, `the config of ${name}`);
+	if (typeof architecture !== "string" || typeof os !== "string" || architecture === "" || os === "") throw new ImageError("image-invalid", name, ["its config says no architecture and os, so nothing tells which platform it is for"]);
 	return {
 		architecture,
 		os,
@@ -26071,18 +27419,13 @@ async function requireEntries(repository, parts, access) {
 /** @param missing what to say where it is not there, of the input */
 async function readPinned(image, access, missing, input = "images") {
 	const name = referenceText(image);
-	const bytes = await readManifest(`docker://${name}`, access, purposeOf(name)).catch((error) => {
+	const asking = { judge: only(image.digest) };
+	return await readManifest(`docker://${name}`, access, purposeOf(name), asking).catch((error) => {
 		if (!(error instanceof RefusedError) || error.refusal.kind !== "missing") throw error;
 		throw new InputError([{
 			where: `input ${input}`,
 			text: missing
 		}]);
-	});
-	const found = digestOf(bytes);
-	if (found === image.digest) return bytes;
-	throw new RegistryError(`${name} came damaged: the registry gave ${found}; try again, or ask who runs the registry`, {
-		side: "target",
-		reference: name
 	});
 }
 function purposeOf(name) {
@@ -26164,19 +27507,21 @@ async function layoutOf({ bytes, descriptor }, workFolder) {
 }
 // src/steps/mergejob.ts
 /** Readies skopeo and the logins, and merges; what both entries do. Throws what `readyTools` and `mergeImages` do. */
-async function runMerge({ plan, inputs, around, report, signal, keep, onProgress }) {
+async function runMerge(run) {
+	const { plan, inputs, around, report, signal, owner, keep, onProgress } = run;
 	await readyTools({
 		facts: { source: "registry" },
 		installs: plan.installTools,
 		searchPath: around.searchPath,
 		temp: around.temp,
-		shelf: jobShelf(around.temp, keep),
+		shelf: jobShelf(around.temp, run),
 		nowSeconds: Date.now() / 1e3,
 		report,
-		signal
+		signal,
+		owner,
+		keep
 	});
-	const workFolder = await makeWorkFolder(around.temp);
-	keep(workFolder);
+	const workFolder = await makeWorkFolder(around.temp, run);
 	try {
 		return await withLogins({
 			...plan,
@@ -26185,6 +27530,7 @@ async function runMerge({ plan, inputs, around, report, signal, keep, onProgress
 			tmpFolder: workFolder,
 			report,
 			signal,
+			owner,
 			keep
 		}, (access) => mergeImages({
 			plan,
@@ -26199,7 +27545,7 @@ async function runMerge({ plan, inputs, around, report, signal, keep, onProgress
 		});
 	}
 }
-// src/steps/surroundings.ts
+// src/steps/proxies.ts
 const PROXY_VARIABLES = [
 	"http_proxy",
 	"https_proxy",
@@ -26207,6 +27553,28 @@ const PROXY_VARIABLES = [
 	"no_proxy",
 	"all_proxy"
 ];
+/** The variables that say which proxy programs take, in both spellings. */
+function proxyVariables(environment) {
+	const names = PROXY_VARIABLES.flatMap((name) => [name, name.toUpperCase()]);
+	return Object.fromEntries(names.flatMap((name) => environment[name] ? [[name, environment[name]]] : []));
+}
+/**
+* Node asks mirrors directly unless it is told to take the proxy that all other programs take. They take `host:port` too,
+* and proxies of other protocols, at which Node would end with an error that quotes the address, its password among it.
+*/
+function takeProxies(proxies) {
+	if (!("setGlobalProxyFromEnv" in http)) return;
+	const usable = Object.entries(proxies).flatMap(([name, text]) => {
+		if (/^(no|all|ftp)_/i.test(name)) return [[name, text]];
+		const address = text.includes("://") ? text : `http://${text}`;
+		return URL.canParse(address) && /^https?:/i.test(address) ? [[name, address]] : [];
+	});
+	if (!usable.some(([name]) => /^https?_proxy$/i.test(name))) return;
+	try {
+		http.setGlobalProxyFromEnv(Object.fromEntries(usable));
+	} catch {}
+}
+// src/steps/surroundings.ts
 function surroundings(environment) {
 	const uid = process.getuid?.() ?? 0;
 	const gid = process.getgid?.() ?? 0;
@@ -26214,8 +27582,9 @@ function surroundings(environment) {
 	const caches = environment["XDG_CACHE_HOME"] || join(home, ".cache");
 	const mirrorsFile = environment["KIWI_OCI_MIRRORS"];
 	const sourceDateEpoch = environment["SOURCE_DATE_EPOCH"];
+	const runnerJob = jobOfRunner(environment);
 	const proxies = proxyVariables(environment);
-	if (Object.keys(proxies).length > 0 && "setGlobalProxyFromEnv" in http) http.setGlobalProxyFromEnv(proxies);
+	takeProxies(proxies);
 	return {
 		home,
 		temp: environment["RUNNER_TEMP"] || tmpdir(),
@@ -26229,10 +27598,27 @@ function surroundings(environment) {
 		release: environment["ImageOS"] || release(),
 		nodePath: process.execPath,
 		supervisorPath: resolve(import.meta.dirname, "supervisor.js"),
+		abandonedPath: resolve(import.meta.dirname, "abandoned.js"),
 		loginFiles: loginFiles(environment, home, uid),
 		proxies,
+		...runnerJob ? { runnerJob } : {},
 		...mirrorsFile ? { mirrorsFile } : {},
 		...sourceDateEpoch ? { sourceDateEpoch } : {}
+	};
+}
+/** The names of a run alone are not enough: a job that is run again, or of a matrix, has them too. */
+function jobOfRunner(environment) {
+	const temp = environment["RUNNER_TEMP"];
+	const tracking = environment["RUNNER_TRACKING_ID"];
+	if (!temp || !tracking) return void 0;
+	return {
+		temp: resolve(temp),
+		job: [...[
+			"GITHUB_REPOSITORY",
+			"GITHUB_RUN_ID",
+			"GITHUB_RUN_ATTEMPT",
+			"GITHUB_JOB"
+		].map((name) => environment[name] ?? ""), tracking].join(" ")
 	};
 }
 /** Where skopeo looks (containers-auth.json(5)), the first file that is set or there wins for a registry. */
@@ -26247,10 +27633,6 @@ function loginFiles(environment, home, uid) {
 		join(config, "containers/auth.json"),
 		join(environment["DOCKER_CONFIG"] || join(home, ".docker"), "config.json")
 	];
-}
-function proxyVariables(environment) {
-	const names = PROXY_VARIABLES.flatMap((name) => [name, name.toUpperCase()]);
-	return Object.fromEntries(names.flatMap((name) => environment[name] ? [[name, environment[name]]] : []));
 }
 /** What the defaults and the wording of inputs depend on. */
 function inputFacts(around, origin) {
@@ -26282,14 +27664,25 @@ async function main() {
 	]) process.on(name, () => canceling.abort());
 	const around = surroundings(process.env);
 	const folders = /* @__PURE__ */ new Set();
+	await using guardian = await startGuardian(around);
 	try {
-		const keep = (folder) => folders.add(folder);
+		const keep = (folder) => {
+			guardian.watch(folder);
+			folders.add(folder);
+		};
+		const owner = await thisProcess();
 		const { digest, kept } = await runJob(line, around, {
 			terminal,
+			guardian,
 			signal: canceling.signal,
+			owner,
 			keep
 		});
-		for (const folder of kept) folders.delete(folder);
+		for (const folder of kept) {
+			await disown(folder);
+			guardian.forget(folder);
+			folders.delete(folder);
+		}
 		process.stdout.write(`${digest}\n`);
 	} catch (error) {
 		showError(error, terminal);
@@ -26299,7 +27692,7 @@ async function main() {
 }
 /** @returns the digest, and the folders of the job that stay although it is over */
 async function runJob(line, around, running) {
-	const { terminal: report, signal, keep } = running;
+	const { terminal: report, signal, owner, keep } = running;
 	const facts = inputFacts(around, "command line");
 	const password = await givenPassword(line, signal);
 	const raw = password === void 0 ? line.raw : new Map([...line.raw, ["password", [password]]]);
@@ -26317,6 +27710,7 @@ async function runJob(line, around, running) {
 		]
 	}, facts);
 	await checkMetadataPlace(line, plan);
+	running.guardian.watchInside([...exportFolders(plan), dirname(resolve(line.metadataFile ?? "."))]);
 	for (const each of planLines(plan)) report.info(asFlags(each));
 	const { push, pushByDigest, exports, workDirectory } = plan;
 	if (!push && pushByDigest === void 0 && exports.length === 0 && workDirectory === void 0) {
@@ -26328,19 +27722,24 @@ async function runJob(line, around, running) {
 		installs: plan.installTools,
 		searchPath: around.searchPath,
 		temp: around.temp,
-		shelf: plan.cache ? localShelf(around.cacheFolder) : jobShelf(around.temp, keep),
+		shelf: plan.cache ? localShelf(around.cacheFolder, report) : jobShelf(around.temp, running),
+		lacks: await buildLacks(plan, plan.workDirectory ?? around.temp),
 		nowSeconds: Date.now() / 1e3,
-		report,
-		signal
+		...running,
+		report
 	});
-	const built = await runBuild({
+	const step = {
 		plan,
 		inputs,
 		around,
 		report,
 		signal,
+		owner,
 		keep,
-		phases: [],
+		phases: []
+	};
+	const built = await runBuild({
+		...step,
 		...kiwi ? { kiwi } : {}
 	});
 	if (plan.workDirectory !== void 0) report.info(`Layout: ${built.layout}`);
@@ -26351,10 +27750,8 @@ async function runJob(line, around, running) {
 		};
 		const stopwatch = new Stopwatch(() => Date.now());
 		await withAccess(plan, inputs, around, {
-			tmpFolder: built.workFolder,
-			report,
-			signal,
-			keep
+			...step,
+			tmpFolder: built.workFolder
 		}, (access) => publishImage({
 			plan,
 			built,
@@ -26371,7 +27768,7 @@ async function runJob(line, around, running) {
 		kept: plan.workDirectory === void 0 ? [] : [built.workFolder]
 	};
 }
-async function runMergeJob(line, around, { terminal: report, signal, keep }) {
+async function runMergeJob(line, around, { terminal: report, signal, owner, keep }) {
 	const { inputs, problems } = readMergeInputs(line.raw, inputFacts(around, "command line"));
 	const { digest } = await runMerge({
 		plan: mergePlan({
@@ -26382,6 +27779,7 @@ async function runMergeJob(line, around, { terminal: report, signal, keep }) {
 		around,
 		report,
 		signal,
+		owner,
 		keep,
 		onProgress: () => {}
 	});
@@ -26425,18 +27823,17 @@ async function checkMetadataPlace({ metadataFile }, plan) {
 async function writeMetadata(file, content, report) {
 	if (file === void 0) return;
 	try {
-		if ((await lstat(file).catch(() => void 0))?.isFile() === false) return await writeFile(file, `${content}\n`);
-		const partial = join(dirname(file), `.${randomUUID()}.tmp`);
-		await writeFile(partial, `${content}\n`, { flag: "wx" });
-		await rename(partial, file);
+		if ((await lstat(file).catch(() => void 0))?.isFile() === false) return await putText(file, `${content}\n`);
+		await putFile(dirname(file), basename(file), Buffer.from(`${content}\n`));
 	} catch (error) {
 		report.warning(`${file} could not be written: ${describeError(error).message}`);
 	}
 }
 function showError(error, terminal) {
 	terminal.endGroup();
-	const { message, detail, exitCode } = describeError(error);
-	for (const each of message.split("\n")) terminal.error(asFlags(each));
+	const { code, message, detail, exitCode } = describeError(error);
+	if (error instanceof HostErrors) for (const lack of error.lacks) terminal.error(lack.code, asFlags(lack.message));
+	else for (const each of message.split("\n")) terminal.error(code, asFlags(each));
 	for (const each of detail) terminal.output(each);
 	process.exitCode = exitCode;
 }

@@ -2,15 +2,149 @@ import { randomUUID } from "node:crypto";
 import * as os from "os";
 import * as crypto from "crypto";
 import * as fs from "fs";
+import { stripVTControlCharacters } from "node:util";
+// src/errorcode.ts
+/**
+* The names of everything that can go wrong, and the exit code that each stands for: 2 where an input or the description
+* has to be changed, 1 where the machine, the network or somebody's service has to. What each means and what helps stands
+* in docs/errors.md, with the test that brings it about; a test compares this list with that one.
+*/
+const errorCodes = {
+	input: 2,
+	description: 2,
+	"host-root": 1,
+	"host-tools": 1,
+	"host-packages": 1,
+	"host-kiwi": 1,
+	"host-python": 1,
+	"host-kernel": 1,
+	"host-namespace": 1,
+	"host-devices": 1,
+	"host-space": 1,
+	"host-folder": 1,
+	"host-disk": 1,
+	"host-mirror": 1,
+	"host-mirror-table": 1,
+	"host-docker": 1,
+	"host-storage": 1,
+	"host-destination": 2,
+	"host-logins": 1,
+	"host-leftovers": 1,
+	"host-handover": 1,
+	"command-missing": 1,
+	"command-exit": 1,
+	"command-signal": 1,
+	"command-timeout": 1,
+	"command-idle": 1,
+	"command-canceled": 1,
+	"registry-helper": 1,
+	"registry-space": 1,
+	"registry-policy": 1,
+	"registry-plain-http": 2,
+	"registry-certificate": 1,
+	"registry-host": 2,
+	"registry-refused": 1,
+	"registry-silent": 1,
+	"registry-rate": 1,
+	"registry-login": 1,
+	"registry-realm": 1,
+	"registry-hidden": 2,
+	"registry-denied": 1,
+	"registry-missing": 2,
+	"registry-size": 1,
+	"registry-several": 2,
+	"registry-unnamed": 2,
+	"registry-no-registry": 1,
+	"registry-zstd": 2,
+	"registry-namespace": 1,
+	"registry-trouble": 1,
+	"registry-broken": 1,
+	"registry-still": 1,
+	"registry-other": 1,
+	"registry-damaged": 1,
+	"registry-read-back": 1,
+	"registry-platform": 2,
+	"registry-unfit": 2,
+	"registry-archive": 2,
+	"registry-engine": 1,
+	"image-document": 2,
+	"image-invalid": 2,
+	"image-layer": 2,
+	"image-damaged": 1,
+	"kiwi-failed": 1,
+	"kiwi-size": 2,
+	"kiwi-no-disk": 2,
+	"kiwi-result": 1,
+	"kiwi-initrd": 2,
+	"filesystem-space": 1,
+	"filesystem-read-only": 1,
+	"filesystem-denied": 1,
+	"filesystem-name": 1,
+	"filesystem-open-files": 1,
+	"filesystem-input-output": 1,
+	"filesystem-folder": 1,
+	canceled: 1,
+	bug: 1
+};
+// src/filesystemfault.ts
+const SPACE = {
+	code: "filesystem-space",
+	message: "no space is left: free some, or set work-dir to a folder on a larger file system"
+};
+const DENIED = {
+	code: "filesystem-denied",
+	message: "the right to it is missing: give it, or name another folder with work-dir"
+};
+const NO_FOLDER = {
+	code: "filesystem-folder",
+	message: "no folder can be made there: name another place"
+};
+const OPEN_FILES = {
+	code: "filesystem-open-files",
+	message: "too many files are open: raise the limit (ulimit -n)"
+};
+/** By what errno(3) calls it. */
+const FAULTS = {
+	ENOSPC: SPACE,
+	EDQUOT: SPACE,
+	EROFS: {
+		code: "filesystem-read-only",
+		message: "the file system is read-only: set work-dir to a folder that can be written"
+	},
+	EACCES: DENIED,
+	EPERM: DENIED,
+	ENAMETOOLONG: {
+		code: "filesystem-name",
+		message: "the name is too long for the file system: use a shorter one"
+	},
+	EMFILE: OPEN_FILES,
+	ENFILE: OPEN_FILES,
+	EIO: {
+		code: "filesystem-input-output",
+		message: "the disk or share below it fails: see what the kernel says of it (dmesg), and use another"
+	}
+};
+/** @returns undefined where the error is none of a file, or one that we should have kept from coming up */
+function filesystemFault(error) {
+	const { code = "", path, syscall } = error;
+	const fault = syscall === "mkdir" && code === "ENOENT" ? NO_FOLDER : FAULTS[code];
+	if (fault === void 0) return void 0;
+	if (path === void 0) return fault === DENIED ? void 0 : fault;
+	return {
+		code: fault.code,
+		message: `${path}: ${fault.message}`
+	};
+}
 // src/errors.ts
+/**
+* The error taxonomy. The message of each is one line: what failed, why, what to do. `detail` holds what belongs
+* into a folded group under it, `code` its name in docs/errors.md. Whatever else is thrown is our bug, and `describeError` says so.
+*/
 var KnownError = class extends Error {
-	/** 2 when an input or the description has to be changed, else 1. */
-	exitCode = 1;
 	/** Lines for a folded group below the message, none by default. */
 	detail = [];
 };
 var ProblemsError = class extends KnownError {
-	exitCode = 2;
 	problems;
 	constructor(problems) {
 		super(problems.map((problem) => `${problem.where}: ${problem.text}`).join("\n"));
@@ -20,100 +154,59 @@ var ProblemsError = class extends KnownError {
 /** The user edits the workflow or the command line. May carry problems of the description found in the same look. */
 var InputError = class extends ProblemsError {
 	name = "InputError";
+	code = "input";
 };
 /** The user edits the description. */
 var DescriptionError = class extends ProblemsError {
 	name = "DescriptionError";
+	code = "description";
 };
 /** The machine lacks something: a tool, a right, space. */
 var HostError = class extends KnownError {
 	name = "HostError";
+	code;
 	/** @param lack what is missing, @param remedy how to get it */
-	constructor(lack, remedy) {
+	constructor(code, lack, remedy) {
 		super(`${lack}: ${remedy}`);
+		this.code = code;
 	}
 };
-/** A program failed. */
-var CommandError = class extends KnownError {
-	name = "CommandError";
-	program;
-	args;
-	outcome;
-	/** The last lines it printed, newest last; at most 40. */
-	lastLines;
-	detail;
-	constructor(program, args, outcome, lastLines) {
-		super(commandMessage(knownAs(program, args), outcome, lastLines));
-		this.program = program;
-		this.args = args;
-		this.outcome = outcome;
-		this.lastLines = lastLines;
-		this.detail = outcome.kind === "canceled" ? [] : [[program, ...args].join(" "), ...lastLines];
+/** Several things that the machine lacks, found in one look: a line each. */
+var HostErrors = class extends KnownError {
+	name = "HostErrors";
+	code;
+	lacks;
+	constructor(first, ...others) {
+		const lacks = [first, ...others];
+		super(lacks.map((lack) => lack.message).join("\n"));
+		this.code = first.code;
+		this.lacks = lacks;
 	}
 };
-/** What the user knows it as: the program behind sudo and env. */
-function knownAs(program, args) {
-	return [program, ...args].find((word) => !/^(sudo|env|-.*|\w+=.*)$/.test(word)) ?? program;
-}
-function commandMessage(program, outcome, lastLines) {
-	const last = lastLines.findLast((line) => line.trim() !== "");
-	const because = last === void 0 ? "" : `: ${last.trim()}`;
-	switch (outcome.kind) {
-		case "exit": return `${program} failed with exit code ${outcome.code}${because}`;
-		case "signal": return `${program} was ended by ${outcome.signal}${because}`;
-		case "timeout": return `${program} gave no result within ${outcome.seconds} s and was ended${because}`;
-		case "canceled": return `${program} was ended because the job was canceled`;
-		case "missing": return `${program} is not installed or not on the PATH: install it, or let kiwi-oci do so with install-tools`;
-	}
-}
-/** Shows any thrown value: its one line, what to fold below it, and the exit code it stands for. */
+/** Shows any thrown value. */
 function describeError(thrown) {
-	if (thrown instanceof KnownError) return {
-		message: thrown.message,
-		detail: thrown.detail,
-		exitCode: thrown.exitCode
+	const { code, message, detail = [] } = told(thrown);
+	return {
+		code,
+		message,
+		detail,
+		exitCode: errorCodes[code]
 	};
+}
+function told(thrown) {
+	if (thrown instanceof KnownError) return thrown;
 	const error = thrown instanceof Error ? thrown : new Error(String(thrown));
-	const filesystem = filesystemMessage(error);
-	if (filesystem !== void 0) return {
-		message: filesystem,
-		detail: [],
-		exitCode: 1
-	};
+	const filesystem = filesystemFault(error);
+	if (filesystem !== void 0) return filesystem;
 	if (error.name === "AbortError") return {
-		message: "the job was canceled",
-		detail: [],
-		exitCode: 1
+		code: "canceled",
+		message: "the job was canceled"
 	};
 	return {
+		code: "bug",
 		message: `${error.message} (a bug in kiwi-oci: please report it with the lines below)`,
-		detail: (error.stack ?? "").split("\n"),
-		exitCode: 1
+		detail: (error.stack ?? "").split("\n")
 	};
-}
-/** As strerror(3) says ENOSPC and EDQUOT, in what a program prints. */
-const NO_SPACE = /no space left on device|disk quota exceeded/i;
-const SPACE_CODES = ["ENOSPC", "EDQUOT"];
-/** Whether the disk is full or the quota used up: said by the system, or by a program that failed of it. */
-function lacksSpace(error) {
-	if (error instanceof CommandError) return error.lastLines.some((line) => NO_SPACE.test(line));
-	return error instanceof Error && "code" in error && SPACE_CODES.includes(String(error.code));
-}
-/** What of the file system is no bug of ours but the machine's state. */
-const FILESYSTEM = {
-	EROFS: "the file system is read-only: set work-dir to a folder that can be written",
-	EACCES: "the right to it is missing: give it, or name another folder with work-dir",
-	EPERM: "the right to it is missing: give it, or name another folder with work-dir",
-	ENAMETOOLONG: "the name is too long for the file system: use a shorter one",
-	EMFILE: "too many files are open: raise the limit (ulimit -n)"
-};
-function filesystemMessage(error) {
-	const { code, path, syscall } = error;
-	if (path === void 0) return void 0;
-	if (lacksSpace(error)) return `${path}: no space is left: free some, or set work-dir to a folder on a larger file system`;
-	if (syscall === "mkdir" && code === "ENOENT") return `${path}: no folder can be made there: name another place`;
-	const text = FILESYSTEM[code ?? ""];
-	return text === void 0 ? void 0 : `${path}: ${text}`;
 }
 // src/oci/digest.ts
 const DIGEST = /^sha256:[a-f0-9]{64}$/;
@@ -124,26 +217,47 @@ const DIGEST = /^sha256:[a-f0-9]{64}$/;
 function isDigest(text) {
 	return DIGEST.test(text);
 }
+// src/plan/handover.ts
+/**
+* What one step of the action hands to the next as JSON. A script of the job may have put something else in its place.
+*
+* @param name of the input that it comes as, @param shape of all of it
+* @throws InputError when it is no JSON object, or has another shape
+*/
+function handedOver(name, text, shape = isRecord) {
+	try {
+		const value = JSON.parse(text);
+		if (isRecord(value) && shape(value)) return value;
+	} catch (error) {
+		if (!(error instanceof SyntaxError || error instanceof RangeError)) throw error;
+	}
+	throw new InputError([{
+		where: `input ${name}`,
+		text: "is not what the step before writes: use the action as a whole, not this step of it"
+	}]);
+}
+function isRecord(value) {
+	return typeof value === "object" && value !== null && !Array.isArray(value);
+}
 // src/matrix/images.ts
 /**
 * What the jobs pushed, as `REPOSITORY@DIGEST`, in their order.
 *
 * @param outputs of all these jobs together, as JSON: `digest-SLOT` for each
-* @throws HostError naming the platforms without a digest: the runner holds an output back that looks like a secret, and
+* @throws InputError when they are no JSON object; HostError naming the platforms without a digest: the runner holds an output back that looks like a secret, and
 * jobs that are run again may not find those of the first time (runner: JobExtension.cs)
 */
 function pushedImages(jobs, repository, outputs) {
-	const digests = JSON.parse(outputs);
+	const digests = handedOver("digests", outputs);
 	const found = jobs.map(({ slot, platform }) => ({
 		platform,
-		digest: textOf(digests, `digest-${slot}`)
+		digest: textOf(digests[`digest-${slot}`])
 	}));
 	const missing = found.filter(({ digest }) => !isDigest(digest)).map(({ platform }) => platform);
-	if (missing.length > 0) throw new HostError(`the digest of ${missing.join(" and ")} did not come here`, "run all jobs of the workflow again");
+	if (missing.length > 0) throw new HostError("host-handover", `the digest of ${missing.join(" and ")} did not come here`, "run all jobs of the workflow again");
 	return found.map(({ digest }) => `${repository}@${digest}`);
 }
-function textOf(values, name) {
-	const value = typeof values === "object" && values !== null ? values[name] : void 0;
+function textOf(value) {
 	return typeof value === "string" ? value : "";
 }
 // src/oci/platform.ts
@@ -777,6 +891,38 @@ var ExitCode;
 	ExitCode[ExitCode["Failure"] = 1] = "Failure";
 })(ExitCode || (ExitCode = {}));
 /**
+* Registers a secret which will get masked from logs
+*
+* @param secret - Value of the secret to be masked
+* @remarks
+* This function instructs the Actions runner to mask the specified value in any
+* logs produced during the workflow run. Once registered, the secret value will
+* be replaced with asterisks (***) whenever it appears in console output, logs,
+* or error messages.
+*
+* This is useful for protecting sensitive information such as:
+* - API keys
+* - Access tokens
+* - Authentication credentials
+* - URL parameters containing signatures (SAS tokens)
+*
+* Note that masking only affects future logs; any previous appearances of the
+* secret in logs before calling this function will remain unmasked.
+*
+* @example
+* ```typescript
+* // Register an API token as a secret
+* const apiToken = "abc123xyz456";
+* setSecret(apiToken);
+*
+* // Now any logs containing this value will show *** instead
+* console.log(`Using token: ${apiToken}`); // Outputs: "Using token: ***"
+* ```
+*/
+function setSecret(secret) {
+	issueCommand("add-mask", {}, secret);
+}
+/**
 * Sets the value of an output.
 *
 * @param     name     name of the output to set
@@ -786,15 +932,6 @@ function setOutput(name, value) {
 	if (process.env["GITHUB_OUTPUT"] || "") return issueFileCommand("OUTPUT", prepareKeyValueMessage(name, value));
 	process.stdout.write(os.EOL);
 	issueCommand("set-output", { name }, toCommandValue(value));
-}
-/**
-* Sets the action status to failed.
-* When the action exits it will be with an exit code of 1
-* @param message add error issue message
-*/
-function setFailed(message) {
-	process.exitCode = ExitCode.Failure;
-	error(message);
 }
 /**
 * Adds an error issue
@@ -835,6 +972,42 @@ function startGroup(name) {
 function endGroup() {
 	issue("endgroup");
 }
+// src/plainline.ts
+/**
+* A text that may quote somebody else's words as one line that moves no cursor: without colours, ends of lines and control
+* characters, and without the marks that turn the direction of what follows (Unicode TR9), which show another text than
+* there is. NEL is among them, which .NET and with it the runner takes for a blank.
+*/
+function plainLine(text) {
+	return stripVTControlCharacters(text).replaceAll(/[\r\n]+/g, " ").replaceAll(/[\p{Cc}\p{Bidi_Control}\u2028\u2029]/gu, " ");
+}
+// src/registry/login/secretforms.ts
+/** The forms in which a program, or a registry that repeats what it got, prints a secret. */
+function secretForms(...secrets) {
+	const forms = secrets.flatMap((secret) => {
+		const text = secret.toWellFormed();
+		return [
+			text,
+			...text.split(/[\r\n]+/),
+			JSON.stringify(text).slice(1, -1),
+			encodeURIComponent(text),
+			new URLSearchParams([["", text]]).toString().slice(1),
+			Buffer.from(text).toString("base64"),
+			Buffer.from(text).toString("base64url")
+		];
+	});
+	return [...new Set(forms.filter((form) => form.trim() !== ""))];
+}
+/** Those of what stands before the host of an address: `http://user:password@host/`, also without `http://`. */
+function addressForms(address) {
+	const [, userinfo, password] = /(?:^|:\/\/)([^/\s@:]*:([^/\s@]+))@/.exec(address) ?? [];
+	if (userinfo === void 0 || password === void 0) return [];
+	return secretForms(userinfo, decoded(userinfo), password, decoded(password));
+}
+/** As programs decode it that let a stray % stand for itself, as Python's urllib does. */
+function decoded(text) {
+	return text.replace(/(?:%[0-9a-f]{2})+/gi, (bytes) => Buffer.from(bytes.replaceAll("%", ""), "hex").toString("utf8"));
+}
 // src/runner.ts
 /**
 * Reports to a workflow runner. What programs print stands between `stop-commands` and a token that they cannot know, so
@@ -849,7 +1022,7 @@ var Runner = class {
 	}
 	warning(line) {
 		this.#open();
-		warning(line);
+		warning(plainLine(line));
 	}
 	output(line) {
 		if (this.#fence === void 0) {
@@ -868,15 +1041,17 @@ var Runner = class {
 		if (this.#grouped) endGroup();
 		this.#grouped = false;
 	}
-	/** Shows an error: one annotation a problem, at its file and line where it has one, then the detail, folded. */
+	/** Shows an error: one annotation a problem, titled with its code, at its file and line where it has one, then the detail, folded. */
 	error(thrown) {
 		this.endGroup();
-		const { message, detail, exitCode } = describeError(thrown);
+		const { code, message, detail, exitCode } = describeError(thrown);
 		if (thrown instanceof InputError || thrown instanceof DescriptionError) for (const problem of thrown.problems) error(harmless(`${problem.where}: ${problem.text}`), {
+			title: code,
 			...problem.file === void 0 ? {} : { file: problem.file },
 			...problem.line === void 0 ? {} : { startLine: problem.line }
 		});
-		else setFailed(message);
+		else if (thrown instanceof HostErrors) for (const lack of thrown.lacks) error(plainLine(lack.message), { title: lack.code });
+		else error(message.split("\n").map(plainLine).join("\n"), { title: code });
 		if (detail.length > 0) {
 			this.group("Details");
 			for (const line of detail) this.output(line);
@@ -894,7 +1069,7 @@ var Runner = class {
 * (ActionCommand.cs: `::` at the start after blanks, `##[` anywhere).
 */
 function harmless(line) {
-	return line.replaceAll(/[\r\n]+/g, " ").replace(/^(\s*):(?=:)/, "$1: ").replaceAll("##[", "## [");
+	return plainLine(line).replace(/^(\s*):(?=:)/, "$1: ").replaceAll("##[", "## [");
 }
 /** Values that a step takes beside the inputs of the action, from the steps before it. */
 function takeValue(environment, name) {
@@ -903,8 +1078,25 @@ function takeValue(environment, name) {
 	delete environment[variable];
 	return value;
 }
+/** Keeps the login out of the log that an address may carry: `https://user:password@host/`. */
+function maskUriPassword(text) {
+	for (const form of addressForms(text)) setSecret(form);
+}
 function setOutputs(outputs) {
 	for (const [name, value] of Object.entries(outputs)) setOutput(name, value);
+}
+// src/steps/proxies.ts
+const PROXY_VARIABLES = [
+	"http_proxy",
+	"https_proxy",
+	"ftp_proxy",
+	"no_proxy",
+	"all_proxy"
+];
+/** The variables that say which proxy programs take, in both spellings. */
+function proxyVariables(environment) {
+	const names = PROXY_VARIABLES.flatMap((name) => [name, name.toUpperCase()]);
+	return Object.fromEntries(names.flatMap((name) => environment[name] ? [[name, environment[name]]] : []));
 }
 // src/steps/step.ts
 /**
@@ -919,6 +1111,11 @@ async function runStep(main) {
 		"SIGTERM",
 		"SIGHUP"
 	]) process.on(name, () => controller.abort());
+	for (const address of Object.values(proxyVariables(process.env))) maskUriPassword(address);
+	process.on("uncaughtException", (error) => {
+		process.exitCode = report.error(error);
+		controller.abort();
+	});
 	try {
 		await main(report, controller.signal);
 		report.endGroup();

@@ -4,13 +4,14 @@ import { constants, createGunzip, createZstdDecompress } from "node:zlib";
 import { randomUUID } from "node:crypto";
 import { constants as constants$1 } from "node:fs";
 import { basename, dirname, join, resolve } from "node:path";
-import { access, constants as constants$2, open, readFile, readdir, stat } from "node:fs/promises";
+import { access, constants as constants$2, open, readdir, stat } from "node:fs/promises";
 import { Readable } from "node:stream";
 import { pipeline } from "node:stream/promises";
 import * as os from "os";
 import * as crypto from "crypto";
 import * as fs from "fs";
 import http from "node:http";
+import { stripVTControlCharacters } from "node:util";
 // \0rolldown/runtime.js
 var __commonJSMin = (cb, mod) => () => (mod || (cb((mod = { exports: {} }).exports, mod, mod.exports), cb = null), mod.exports);
 var __require = /* #__PURE__ */ (() => createRequire(import.meta.url))();
@@ -403,15 +404,148 @@ new URL(import.meta.url.endsWith(".ts") ? "./deflateworker.ts" : "./deflateworke
 constants.ZSTD_c_hashLog, constants.ZSTD_c_chainLog;
 Buffer.from("1f8b08000000000000ff", "hex");
 Buffer.from("0300", "hex");
+// src/errorcode.ts
+/**
+* The names of everything that can go wrong, and the exit code that each stands for: 2 where an input or the description
+* has to be changed, 1 where the machine, the network or somebody's service has to. What each means and what helps stands
+* in docs/errors.md, with the test that brings it about; a test compares this list with that one.
+*/
+const errorCodes = {
+	input: 2,
+	description: 2,
+	"host-root": 1,
+	"host-tools": 1,
+	"host-packages": 1,
+	"host-kiwi": 1,
+	"host-python": 1,
+	"host-kernel": 1,
+	"host-namespace": 1,
+	"host-devices": 1,
+	"host-space": 1,
+	"host-folder": 1,
+	"host-disk": 1,
+	"host-mirror": 1,
+	"host-mirror-table": 1,
+	"host-docker": 1,
+	"host-storage": 1,
+	"host-destination": 2,
+	"host-logins": 1,
+	"host-leftovers": 1,
+	"host-handover": 1,
+	"command-missing": 1,
+	"command-exit": 1,
+	"command-signal": 1,
+	"command-timeout": 1,
+	"command-idle": 1,
+	"command-canceled": 1,
+	"registry-helper": 1,
+	"registry-space": 1,
+	"registry-policy": 1,
+	"registry-plain-http": 2,
+	"registry-certificate": 1,
+	"registry-host": 2,
+	"registry-refused": 1,
+	"registry-silent": 1,
+	"registry-rate": 1,
+	"registry-login": 1,
+	"registry-realm": 1,
+	"registry-hidden": 2,
+	"registry-denied": 1,
+	"registry-missing": 2,
+	"registry-size": 1,
+	"registry-several": 2,
+	"registry-unnamed": 2,
+	"registry-no-registry": 1,
+	"registry-zstd": 2,
+	"registry-namespace": 1,
+	"registry-trouble": 1,
+	"registry-broken": 1,
+	"registry-still": 1,
+	"registry-other": 1,
+	"registry-damaged": 1,
+	"registry-read-back": 1,
+	"registry-platform": 2,
+	"registry-unfit": 2,
+	"registry-archive": 2,
+	"registry-engine": 1,
+	"image-document": 2,
+	"image-invalid": 2,
+	"image-layer": 2,
+	"image-damaged": 1,
+	"kiwi-failed": 1,
+	"kiwi-size": 2,
+	"kiwi-no-disk": 2,
+	"kiwi-result": 1,
+	"kiwi-initrd": 2,
+	"filesystem-space": 1,
+	"filesystem-read-only": 1,
+	"filesystem-denied": 1,
+	"filesystem-name": 1,
+	"filesystem-open-files": 1,
+	"filesystem-input-output": 1,
+	"filesystem-folder": 1,
+	canceled: 1,
+	bug: 1
+};
+// src/filesystemfault.ts
+const SPACE = {
+	code: "filesystem-space",
+	message: "no space is left: free some, or set work-dir to a folder on a larger file system"
+};
+const DENIED = {
+	code: "filesystem-denied",
+	message: "the right to it is missing: give it, or name another folder with work-dir"
+};
+const NO_FOLDER = {
+	code: "filesystem-folder",
+	message: "no folder can be made there: name another place"
+};
+const OPEN_FILES = {
+	code: "filesystem-open-files",
+	message: "too many files are open: raise the limit (ulimit -n)"
+};
+/** By what errno(3) calls it. */
+const FAULTS = {
+	ENOSPC: SPACE,
+	EDQUOT: SPACE,
+	EROFS: {
+		code: "filesystem-read-only",
+		message: "the file system is read-only: set work-dir to a folder that can be written"
+	},
+	EACCES: DENIED,
+	EPERM: DENIED,
+	ENAMETOOLONG: {
+		code: "filesystem-name",
+		message: "the name is too long for the file system: use a shorter one"
+	},
+	EMFILE: OPEN_FILES,
+	ENFILE: OPEN_FILES,
+	EIO: {
+		code: "filesystem-input-output",
+		message: "the disk or share below it fails: see what the kernel says of it (dmesg), and use another"
+	}
+};
+/** @returns undefined where the error is none of a file, or one that we should have kept from coming up */
+function filesystemFault(error) {
+	const { code = "", path, syscall } = error;
+	const fault = syscall === "mkdir" && code === "ENOENT" ? NO_FOLDER : FAULTS[code];
+	if (fault === void 0) return void 0;
+	if (path === void 0) return fault === DENIED ? void 0 : fault;
+	return {
+		code: fault.code,
+		message: `${path}: ${fault.message}`
+	};
+}
 // src/errors.ts
+/**
+* The error taxonomy. The message of each is one line: what failed, why, what to do. `detail` holds what belongs
+* into a folded group under it, `code` its name in docs/errors.md. Whatever else is thrown is our bug, and `describeError` says so.
+*/
 var KnownError = class extends Error {
-	/** 2 when an input or the description has to be changed, else 1. */
-	exitCode = 1;
 	/** Lines for a folded group below the message, none by default. */
 	detail = [];
 };
 var ProblemsError = class extends KnownError {
-	exitCode = 2;
 	problems;
 	constructor(problems) {
 		super(problems.map((problem) => `${problem.where}: ${problem.text}`).join("\n"));
@@ -421,92 +555,49 @@ var ProblemsError = class extends KnownError {
 /** The user edits the workflow or the command line. May carry problems of the description found in the same look. */
 var InputError = class extends ProblemsError {
 	name = "InputError";
+	code = "input";
 };
 /** The user edits the description. */
 var DescriptionError = class extends ProblemsError {
 	name = "DescriptionError";
+	code = "description";
 };
-/** A program failed. */
-var CommandError = class extends KnownError {
-	name = "CommandError";
-	program;
-	args;
-	outcome;
-	/** The last lines it printed, newest last; at most 40. */
-	lastLines;
-	detail;
-	constructor(program, args, outcome, lastLines) {
-		super(commandMessage(knownAs(program, args), outcome, lastLines));
-		this.program = program;
-		this.args = args;
-		this.outcome = outcome;
-		this.lastLines = lastLines;
-		this.detail = outcome.kind === "canceled" ? [] : [[program, ...args].join(" "), ...lastLines];
+/** Several things that the machine lacks, found in one look: a line each. */
+var HostErrors = class extends KnownError {
+	name = "HostErrors";
+	code;
+	lacks;
+	constructor(first, ...others) {
+		const lacks = [first, ...others];
+		super(lacks.map((lack) => lack.message).join("\n"));
+		this.code = first.code;
+		this.lacks = lacks;
 	}
 };
-/** What the user knows it as: the program behind sudo and env. */
-function knownAs(program, args) {
-	return [program, ...args].find((word) => !/^(sudo|env|-.*|\w+=.*)$/.test(word)) ?? program;
-}
-function commandMessage(program, outcome, lastLines) {
-	const last = lastLines.findLast((line) => line.trim() !== "");
-	const because = last === void 0 ? "" : `: ${last.trim()}`;
-	switch (outcome.kind) {
-		case "exit": return `${program} failed with exit code ${outcome.code}${because}`;
-		case "signal": return `${program} was ended by ${outcome.signal}${because}`;
-		case "timeout": return `${program} gave no result within ${outcome.seconds} s and was ended${because}`;
-		case "canceled": return `${program} was ended because the job was canceled`;
-		case "missing": return `${program} is not installed or not on the PATH: install it, or let kiwi-oci do so with install-tools`;
-	}
-}
-/** Shows any thrown value: its one line, what to fold below it, and the exit code it stands for. */
+/** Shows any thrown value. */
 function describeError(thrown) {
-	if (thrown instanceof KnownError) return {
-		message: thrown.message,
-		detail: thrown.detail,
-		exitCode: thrown.exitCode
+	const { code, message, detail = [] } = told(thrown);
+	return {
+		code,
+		message,
+		detail,
+		exitCode: errorCodes[code]
 	};
+}
+function told(thrown) {
+	if (thrown instanceof KnownError) return thrown;
 	const error = thrown instanceof Error ? thrown : new Error(String(thrown));
-	const filesystem = filesystemMessage(error);
-	if (filesystem !== void 0) return {
-		message: filesystem,
-		detail: [],
-		exitCode: 1
-	};
+	const filesystem = filesystemFault(error);
+	if (filesystem !== void 0) return filesystem;
 	if (error.name === "AbortError") return {
-		message: "the job was canceled",
-		detail: [],
-		exitCode: 1
+		code: "canceled",
+		message: "the job was canceled"
 	};
 	return {
+		code: "bug",
 		message: `${error.message} (a bug in kiwi-oci: please report it with the lines below)`,
-		detail: (error.stack ?? "").split("\n"),
-		exitCode: 1
+		detail: (error.stack ?? "").split("\n")
 	};
-}
-/** As strerror(3) says ENOSPC and EDQUOT, in what a program prints. */
-const NO_SPACE = /no space left on device|disk quota exceeded/i;
-const SPACE_CODES = ["ENOSPC", "EDQUOT"];
-/** Whether the disk is full or the quota used up: said by the system, or by a program that failed of it. */
-function lacksSpace(error) {
-	if (error instanceof CommandError) return error.lastLines.some((line) => NO_SPACE.test(line));
-	return error instanceof Error && "code" in error && SPACE_CODES.includes(String(error.code));
-}
-/** What of the file system is no bug of ours but the machine's state. */
-const FILESYSTEM = {
-	EROFS: "the file system is read-only: set work-dir to a folder that can be written",
-	EACCES: "the right to it is missing: give it, or name another folder with work-dir",
-	EPERM: "the right to it is missing: give it, or name another folder with work-dir",
-	ENAMETOOLONG: "the name is too long for the file system: use a shorter one",
-	EMFILE: "too many files are open: raise the limit (ulimit -n)"
-};
-function filesystemMessage(error) {
-	const { code, path, syscall } = error;
-	if (path === void 0) return void 0;
-	if (lacksSpace(error)) return `${path}: no space is left: free some, or set work-dir to a folder on a larger file system`;
-	if (syscall === "mkdir" && code === "ENOENT") return `${path}: no folder can be made there: name another place`;
-	const text = FILESYSTEM[code ?? ""];
-	return text === void 0 ? void 0 : `${path}: ${text}`;
 }
 // src/oci/digest.ts
 const DIGEST = /^sha256:[a-f0-9]{64}$/;
@@ -571,6 +662,14 @@ function parseCompression(text) {
 		algorithm,
 		level: number
 	};
+}
+// src/oci/epoch.ts
+/** The last second of the year 9999: RFC 3339 has no later one. */
+const LAST_SECOND = 253402300799;
+/** Why a number cannot be the time of an image, as one sentence; undefined when it can. */
+function epochProblem(epochSeconds) {
+	if (Number.isInteger(epochSeconds) && epochSeconds >= 0 && epochSeconds <= LAST_SECOND) return void 0;
+	return `the time ${epochSeconds} is not a whole number of seconds since 1970`;
 }
 // src/oci/tar/tar.ts
 /** Why a path cannot be the disk's in the image, as one sentence; undefined when it can. */
@@ -7634,10 +7733,16 @@ const KEY_OF_KIWI_WORD = new Map([...KIWI_WORDS].map(([key, word]) => [word, key
 /** @param text YAML; an empty one changes nothing */
 function readContainerconfig(text) {
 	try {
-		return parseContainerconfig((0, import_dist.parse)(text, {
+		const document = (0, import_dist.parseDocument)(text, {
 			schema: "failsafe",
 			customTags: ["null"]
-		}));
+		});
+		const [error] = [...document.errors, ...document.warnings];
+		if (error !== void 0) throw error;
+		(0, import_dist.visit)(document, { Pair: (_, { key }) => {
+			if (!(0, import_dist.isScalar)(key)) throw new Error("a key is no text: write NAME: VALUE");
+		} });
+		return parseContainerconfig(document.toJS());
 	} catch (error) {
 		const [reason = ""] = String(error instanceof Error ? error.message : error).split("\n");
 		return {
@@ -8633,13 +8738,6 @@ function unusedLines(plan) {
 /** Said only of what no input asked for. */
 function origin(source) {
 	return source === void 0 ? "" : ` (${source})`;
-}
-// src/plan/plan.ts
-function planText(plan) {
-	return JSON.stringify({
-		planVersion: 1,
-		...plan
-	});
 }
 // src/kiwi/place.ts
 /**
@@ -9909,6 +10007,22 @@ function firstBadLine(bytes, encoding) {
 }
 function encodingError(file, line, text) {
 	return new DescriptionError([descriptionProblem(file, line, text)]);
+}
+// src/description/file.ts
+/** The largest of KIWI's own have 200 KiB. */
+const LIMIT_BYTES = 16777216;
+/**
+* The content of a file of a description: a device or a pipe, to which an `<include>` may lead, has no end.
+*
+* @throws DescriptionError when it is no regular file or has more than 16 MiB; errors of the file system
+*/
+async function descriptionBytes(path) {
+	await using file = await open(path, constants$1.O_RDONLY | constants$1.O_NONBLOCK);
+	const stat = await file.stat();
+	const refused = (text) => new DescriptionError([descriptionProblem(path, 1, text)]);
+	if (!stat.isFile()) throw refused(`${path} is no regular file: name the file of a description`);
+	if (stat.size > LIMIT_BYTES) throw refused(`${path} has ${stat.size} bytes: a description has at most 16 MiB`);
+	return await file.readFile();
 }
 // src/description/include.ts
 /**
@@ -11948,12 +12062,14 @@ function expectedTag(open) {
 	return last === void 0 ? "nothing is open" : `write </${last.name}> for the <${last.name}> of line ${last.line} first`;
 }
 // src/description/xml.ts
+/** A description has about eight; saxes looks at all that are open for each element, and takes minutes for 100,000. */
+const DEPTH_LIMIT = 64;
 /**
 * The root element of an XML document. Comments and processing instructions are no part of the tree; who rewrites the
 * text by the offsets here leaves them as they are.
 *
 * @throws DescriptionError with file and line where it is not well formed (XML 1.0, Namespaces in XML 1.0), or where it
-*   declares an entity that stands for another file
+*   declares an entity that stands for another file, or where elements are nested deeper than 64
 */
 function xmlTree(source) {
 	const lineAt = source.lineAt ?? lineCounter(source.text);
@@ -11979,6 +12095,7 @@ function xmlTree(source) {
 	parser.on("doctype", (doctype) => declareEntities(parser, doctype, source.text, fail));
 	parser.on("opentagstart", () => {
 		start = source.text.lastIndexOf("<", parser.position - 1);
+		if (open.length >= DEPTH_LIMIT) fail(start, `elements are nested deeper than ${DEPTH_LIMIT}: close some before`);
 	});
 	parser.on("opentag", (tag) => {
 		open.push(openElement(tag, source, {
@@ -12205,15 +12322,15 @@ function formatReading(text) {
 		};
 	};
 	if (words.length === 1) return plainReading(first, refused);
-	if (!isContainer(first)) return refused(`"${first}" is neither oci nor docker: write ${`${nearestWord(first, Object.keys(CONTAINERS)) ?? "oci"}:${isOneOf(DISK_FORMATS, second) ? second : "qcow2"}`}`);
-	if (!isOneOf(DISK_FORMATS, second)) return refused(advice("disk format", DISK_FORMATS, second));
+	if (!isContainer(first)) return refused(`"${first}" is neither oci nor docker: write ${`${nearestWord(first, Object.keys(CONTAINERS)) ?? "oci"}:${isOneOf$1(DISK_FORMATS, second) ? second : "qcow2"}`}`);
+	if (!isOneOf$1(DISK_FORMATS, second)) return refused(advice("disk format", DISK_FORMATS, second));
 	if (words.length === 2) return {
 		kind: "written",
 		diskFormat: second,
 		archive: CONTAINERS[first]
 	};
 	if (words.length > 3) return refused(`it has ${words.length} parts: write oci:${second}:TRANSPORT at most`);
-	if (!isOneOf(TRANSPORTS, third)) return refused(advice("transport", TRANSPORTS, third));
+	if (!isOneOf$1(TRANSPORTS, third)) return refused(advice("transport", TRANSPORTS, third));
 	if (first !== "oci") return refused(`three parts begin with oci: write oci:${second}:${third}`);
 	return {
 		kind: "written",
@@ -12222,7 +12339,7 @@ function formatReading(text) {
 	};
 }
 function plainReading(word, refused) {
-	if (isOneOf(DISK_FORMATS, word)) return {
+	if (isOneOf$1(DISK_FORMATS, word)) return {
 		kind: "written",
 		diskFormat: word
 	};
@@ -12243,7 +12360,7 @@ function listed(words) {
 function isContainer(text) {
 	return Object.hasOwn(CONTAINERS, text);
 }
-function isOneOf(words, text) {
+function isOneOf$1(words, text) {
 	return words.some((word) => word === text);
 }
 // src/description/initrd.ts
@@ -12698,7 +12815,7 @@ async function readDescription(found) {
 	};
 }
 async function readDocument(file, mayBeYaml) {
-	const text = decodedText(await readFile(file), file);
+	const text = decodedText(await descriptionBytes(file), file);
 	const source = mayBeYaml && /\.ya?ml$/i.test(file) ? {
 		file,
 		...yamlAsXml(text, file)
@@ -13523,6 +13640,223 @@ function descriptionInputs(inputs) {
 		["kiwi-arguments", inputs.kiwiArguments]
 	].flatMap(([name, values]) => values.length > 0 ? [name] : []);
 }
+// src/plan/handover.ts
+const isText = (value) => typeof value === "string";
+const isFlag = (value) => typeof value === "boolean";
+/** Of bytes, lines, things: whole and not below 0. */
+const isCount = (value) => Number.isSafeInteger(value) && value >= 0;
+const isAbsolutePath = (value) => typeof value === "string" && /^\/[^\0]*$/.test(value);
+function isOneOf(words) {
+	return (value) => typeof value === "string" && words.includes(value);
+}
+/** A text that a parser takes. */
+function isTextThat(fits) {
+	return (value) => typeof value === "string" && fits(value);
+}
+function isListOf(item) {
+	return (value) => Array.isArray(value) && value.every(item);
+}
+function isRecordOf(member) {
+	return (value) => isRecord(value) && Object.values(value).every(member);
+}
+function isAnyOf(...shapes) {
+	return (value) => shapes.some((fits) => fits(value));
+}
+const isNull = (value) => value === null;
+function optionally(shape) {
+	return { optional: shape };
+}
+/** An object with these members and no other. */
+function isMade(members) {
+	const shapes = new Map(Object.entries(members));
+	return (value) => {
+		if (!isRecord(value) || !Object.keys(value).every((name) => shapes.has(name))) return false;
+		return [...shapes].every(([name, shape]) => {
+			const isThere = Object.hasOwn(value, name);
+			return typeof shape === "function" ? isThere && shape(value[name]) : !isThere || shape.optional(value[name]);
+		});
+	};
+}
+function isRecord(value) {
+	return typeof value === "object" && value !== null && !Array.isArray(value);
+}
+// src/plan/planshape.ts
+const isTexts = isListOf(isText);
+const isRecordOfTexts = isRecordOf(isText);
+const orNull = (shape) => optionally(isAnyOf(isNull, shape));
+const isChanges = isAnyOf(isText, isNull);
+const isPlatform = isMade({
+	os: isText,
+	architecture: isText,
+	variant: optionally(isText)
+});
+const isConfig = isMade({
+	entrypoint: orNull(isTexts),
+	cmd: orNull(isTexts),
+	env: orNull(isRecordOf(isChanges)),
+	labels: orNull(isRecordOf(isChanges)),
+	user: orNull(isText),
+	workdir: orNull(isText),
+	expose: orNull(isTexts),
+	volumes: orNull(isTexts),
+	stopsignal: orNull(isText),
+	author: orNull(isText),
+	history: orNull(isMade({
+		createdBy: orNull(isText),
+		author: orNull(isText),
+		comment: orNull(isText)
+	}))
+});
+const isMachine = isMade({
+	memoryMegabytes: optionally(isCount),
+	cpus: optionally(isCount),
+	guestOS: optionally(isText),
+	hardwareVersion: optionally(isText),
+	diskController: optionally(isText),
+	diskMode: optionally(isText),
+	nics: isListOf(isRecordOfTexts),
+	dvd: optionally(isRecordOfTexts),
+	ovfType: optionally(isText),
+	displayName: optionally(isText)
+});
+const isSelected = isMade({
+	image: isText,
+	file: isAbsolutePath,
+	line: isCount,
+	reason: isText,
+	profiles: isTexts,
+	version: isText,
+	packageManager: isText,
+	format: optionally(isText),
+	diskFormat: optionally(isOneOf(DISK_FORMAT_NAMES)),
+	archive: optionally(isText),
+	bundleFormat: optionally(isText),
+	formatOptions: isTexts,
+	vhdFixedTag: optionally(isText),
+	gceLicense: optionally(isText),
+	machine: optionally(isMachine),
+	derivedFrom: optionally(isText),
+	derivedFromLine: optionally(isCount),
+	filesystem: optionally(isText),
+	filesystems: isTexts,
+	firmware: optionally(isText),
+	bootloader: optionally(isText),
+	volumeManager: optionally(isText),
+	size: optionally(isMade({
+		megabytes: isCount,
+		additive: isFlag
+	})),
+	containerConfig: optionally(isConfig),
+	naming: optionally(isMade({
+		name: orNull(isText),
+		tag: orNull(isText),
+		additionalNames: orNull(isTexts)
+	})),
+	containerLines: isRecordOf(isCount),
+	author: optionally(isText),
+	replacesInitrd: isFlag,
+	attributes: isRecordOfTexts
+});
+const isPlaceholder = isMade({
+	index: isCount,
+	where: isText,
+	distribution: optionally(isText),
+	components: optionally(isTexts),
+	imageInclude: isFlag,
+	repositoryGpgcheck: isFlag
+});
+const isDescriptionSource = isMade({
+	kind: isOneOf(["description"]),
+	folder: isAbsolutePath,
+	file: isAbsolutePath,
+	name: isTextThat((text) => /^[\w.-]+$/.test(text)),
+	version: isTextThat((text) => !/[/\0]/.test(text)),
+	schemaVersion: isText,
+	profiles: isTexts,
+	type: optionally(isText),
+	selected: isSelected,
+	kiwiName: isTextThat((text) => !/[/\0]/.test(text)),
+	diskName: optionally(isTextThat((text) => !/[/\0]/.test(text))),
+	packageManager: isText,
+	hasFstabPatch: isFlag,
+	repositories: isTexts,
+	placeholders: isListOf(isPlaceholder),
+	kiwiVersion: isText,
+	globalArguments: isTexts,
+	buildArguments: isTexts
+});
+const isAnnotation = isMade({
+	levels: isListOf(isOneOf(ANNOTATION_LEVELS)),
+	platform: optionally(isPlatform),
+	key: isText,
+	value: isText
+});
+const isTag = isTextThat((text) => {
+	const parsed = parseTag(text);
+	return !("problem" in parsed) && parsed.text === text;
+});
+/** Names no problem: what the plan holds was parsed when it was made. */
+const isBase = isTextThat((text) => {
+	const parsed = parseBase(text);
+	return parsed === "scratch" || !("problem" in parsed);
+});
+isMade({
+	planVersion: (value) => value === 1,
+	source: isAnyOf(isMade({
+		kind: isOneOf(["disk"]),
+		path: isAbsolutePath
+	}), isDescriptionSource),
+	kinds: (value) => Array.isArray(value) && value.length > 0 && value.every(isOneOf(KINDS$1)),
+	diskTypes: isListOf(isOneOf(DISK_TYPES)),
+	format: isOneOf(DISK_FORMAT_NAMES),
+	formatSource: isText,
+	diskPath: optionally(isAbsolutePath),
+	base: isBase,
+	baseSource: isText,
+	basePacking: optionally(isOneOf([
+		"gzip",
+		"zstd",
+		"xz",
+		"bzip2"
+	])),
+	platform: isPlatform,
+	config: isConfig,
+	labels: isRecordOfTexts,
+	annotations: isListOf(isAnnotation),
+	names: isListOf(isMade({
+		repository: isText,
+		tag: isText
+	})),
+	compression: isMade({
+		algorithm: isOneOf([
+			"gzip",
+			"zstd",
+			"none"
+		]),
+		level: optionally(isCount)
+	}),
+	tags: isListOf(isTag),
+	tagsSource: optionally(isText),
+	push: isFlag,
+	pushByDigest: optionally(isTextThat((text) => parseRepository(text) === text)),
+	exports: isListOf(isTextThat((text) => !("problem" in parseDestination(text)))),
+	exportsSource: optionally(isText),
+	loginRegistry: optionally(isTextThat((text) => parseRegistry(text) === text)),
+	tlsVerify: isFlag,
+	cache: isFlag,
+	fastBuild: isFlag,
+	installTools: isFlag,
+	workDirectory: optionally(isAbsolutePath),
+	sourceDateEpoch: optionally((value) => typeof value === "number" && epochProblem(value) === void 0),
+	summary: isFlag
+});
+// src/plan/plantext.ts
+function planText(plan) {
+	return JSON.stringify({
+		planVersion: 1,
+		...plan
+	});
+}
 // node_modules/@actions/core/lib/utils.js
 /**
 * Sanitizes an input into a string so it can be passed into issueCommand safely
@@ -13695,15 +14029,6 @@ function setOutput(name, value) {
 	issueCommand("set-output", { name }, toCommandValue(value));
 }
 /**
-* Sets the action status to failed.
-* When the action exits it will be with an exit code of 1
-* @param message add error issue message
-*/
-function setFailed(message) {
-	process.exitCode = ExitCode.Failure;
-	error(message);
-}
-/**
 * Adds an error issue
 * @param message error issue message. Errors will be converted to string via toString()
 * @param properties optional properties to add to the annotation.
@@ -13742,6 +14067,46 @@ function startGroup(name) {
 function endGroup() {
 	issue("endgroup");
 }
+// src/plainline.ts
+/**
+* A text that may quote somebody else's words as one line that moves no cursor: without colours, ends of lines and control
+* characters, and without the marks that turn the direction of what follows (Unicode TR9), which show another text than
+* there is. NEL is among them, which .NET and with it the runner takes for a blank.
+*/
+function plainLine(text) {
+	return stripVTControlCharacters(text).replaceAll(/[\r\n]+/g, " ").replaceAll(/[\p{Cc}\p{Bidi_Control}\u2028\u2029]/gu, " ");
+}
+// src/registry/login/secretforms.ts
+/** The forms in which a program, or a registry that repeats what it got, prints a secret. */
+function secretForms(...secrets) {
+	const forms = secrets.flatMap((secret) => {
+		const text = secret.toWellFormed();
+		return [
+			text,
+			...text.split(/[\r\n]+/),
+			JSON.stringify(text).slice(1, -1),
+			encodeURIComponent(text),
+			new URLSearchParams([["", text]]).toString().slice(1),
+			Buffer.from(text).toString("base64"),
+			Buffer.from(text).toString("base64url")
+		];
+	});
+	return [...new Set(forms.filter((form) => form.trim() !== ""))];
+}
+/** Those of a login; `username:password` is what HTTP sends (RFC 7617). */
+function loginForms({ username, password }) {
+	return password === "" ? [] : secretForms(password, `${username}:${password}`);
+}
+/** Those of what stands before the host of an address: `http://user:password@host/`, also without `http://`. */
+function addressForms(address) {
+	const [, userinfo, password] = /(?:^|:\/\/)([^/\s@:]*:([^/\s@]+))@/.exec(address) ?? [];
+	if (userinfo === void 0 || password === void 0) return [];
+	return secretForms(userinfo, decoded(userinfo), password, decoded(password));
+}
+/** As programs decode it that let a stray % stand for itself, as Python's urllib does. */
+function decoded(text) {
+	return text.replace(/(?:%[0-9a-f]{2})+/gi, (bytes) => Buffer.from(bytes.replaceAll("%", ""), "hex").toString("utf8"));
+}
 // src/runner.ts
 /**
 * Reports to a workflow runner. What programs print stands between `stop-commands` and a token that they cannot know, so
@@ -13756,7 +14121,7 @@ var Runner = class {
 	}
 	warning(line) {
 		this.#open();
-		warning(line);
+		warning(plainLine(line));
 	}
 	output(line) {
 		if (this.#fence === void 0) {
@@ -13775,15 +14140,17 @@ var Runner = class {
 		if (this.#grouped) endGroup();
 		this.#grouped = false;
 	}
-	/** Shows an error: one annotation a problem, at its file and line where it has one, then the detail, folded. */
+	/** Shows an error: one annotation a problem, titled with its code, at its file and line where it has one, then the detail, folded. */
 	error(thrown) {
 		this.endGroup();
-		const { message, detail, exitCode } = describeError(thrown);
+		const { code, message, detail, exitCode } = describeError(thrown);
 		if (thrown instanceof InputError || thrown instanceof DescriptionError) for (const problem of thrown.problems) error(harmless(`${problem.where}: ${problem.text}`), {
+			title: code,
 			...problem.file === void 0 ? {} : { file: problem.file },
 			...problem.line === void 0 ? {} : { startLine: problem.line }
 		});
-		else setFailed(message);
+		else if (thrown instanceof HostErrors) for (const lack of thrown.lacks) error(plainLine(lack.message), { title: lack.code });
+		else error(message.split("\n").map(plainLine).join("\n"), { title: code });
 		if (detail.length > 0) {
 			this.group("Details");
 			for (const line of detail) this.output(line);
@@ -13801,7 +14168,7 @@ var Runner = class {
 * (ActionCommand.cs: `::` at the start after blanks, `##[` anywhere).
 */
 function harmless(line) {
-	return line.replaceAll(/[\r\n]+/g, " ").replace(/^(\s*):(?=:)/, "$1: ").replaceAll("##[", "## [");
+	return plainLine(line).replace(/^(\s*):(?=:)/, "$1: ").replaceAll("##[", "## [");
 }
 /**
 * The inputs in a step's environment (`INPUT_BASE-IMAGE`); they are taken out of it, so that no program inherits them.
@@ -13829,33 +14196,48 @@ function takeInputs(environment, names = INPUT_NAMES) {
 		problems
 	};
 }
-/** Keeps a secret out of the log in the forms in which programs print it. */
+/** Keeps a login out of the log. */
 function maskSecret(username, password) {
-	const forms = [
-		password,
-		...password.split("\n"),
-		Buffer.from(`${username}:${password}`).toString("base64"),
-		Buffer.from(password).toString("base64"),
-		encodeURIComponent(password)
-	];
-	for (const form of forms) if (form.trim() !== "") setSecret(form);
+	for (const form of loginForms({
+		username,
+		password
+	})) setSecret(form);
 }
 /** Keeps the login out of the log that an address may carry: `https://user:password@host/`. */
 function maskUriPassword(text) {
-	const [, userinfo, password] = /:\/\/([^/\s@]*:([^/\s@]+))@/.exec(text) ?? [];
-	if (userinfo === void 0 || password === void 0) return;
-	for (const form of /* @__PURE__ */ new Set([
-		userinfo,
-		password,
-		decoded(password)
-	])) setSecret(form);
-}
-/** As programs decode it that let a stray % stand for itself, as Python's urllib does. */
-function decoded(text) {
-	return text.replace(/(?:%[0-9a-f]{2})+/gi, (bytes) => Buffer.from(bytes.replaceAll("%", ""), "hex").toString("utf8"));
+	for (const form of addressForms(text)) setSecret(form);
 }
 function setOutputs(outputs) {
 	for (const [name, value] of Object.entries(outputs)) setOutput(name, value);
+}
+// src/steps/proxies.ts
+const PROXY_VARIABLES = [
+	"http_proxy",
+	"https_proxy",
+	"ftp_proxy",
+	"no_proxy",
+	"all_proxy"
+];
+/** The variables that say which proxy programs take, in both spellings. */
+function proxyVariables(environment) {
+	const names = PROXY_VARIABLES.flatMap((name) => [name, name.toUpperCase()]);
+	return Object.fromEntries(names.flatMap((name) => environment[name] ? [[name, environment[name]]] : []));
+}
+/**
+* Node asks mirrors directly unless it is told to take the proxy that all other programs take. They take `host:port` too,
+* and proxies of other protocols, at which Node would end with an error that quotes the address, its password among it.
+*/
+function takeProxies(proxies) {
+	if (!("setGlobalProxyFromEnv" in http)) return;
+	const usable = Object.entries(proxies).flatMap(([name, text]) => {
+		if (/^(no|all|ftp)_/i.test(name)) return [[name, text]];
+		const address = text.includes("://") ? text : `http://${text}`;
+		return URL.canParse(address) && /^https?:/i.test(address) ? [[name, address]] : [];
+	});
+	if (!usable.some(([name]) => /^https?_proxy$/i.test(name))) return;
+	try {
+		http.setGlobalProxyFromEnv(Object.fromEntries(usable));
+	} catch {}
 }
 // src/steps/step.ts
 /**
@@ -13870,6 +14252,11 @@ async function runStep(main) {
 		"SIGTERM",
 		"SIGHUP"
 	]) process.on(name, () => controller.abort());
+	for (const address of Object.values(proxyVariables(process.env))) maskUriPassword(address);
+	process.on("uncaughtException", (error) => {
+		process.exitCode = report.error(error);
+		controller.abort();
+	});
 	try {
 		await main(report, controller.signal);
 		report.endGroup();
@@ -13878,13 +14265,6 @@ async function runStep(main) {
 	}
 }
 // src/steps/surroundings.ts
-const PROXY_VARIABLES = [
-	"http_proxy",
-	"https_proxy",
-	"ftp_proxy",
-	"no_proxy",
-	"all_proxy"
-];
 function surroundings(environment) {
 	const uid = process.getuid?.() ?? 0;
 	const gid = process.getgid?.() ?? 0;
@@ -13892,8 +14272,9 @@ function surroundings(environment) {
 	const caches = environment["XDG_CACHE_HOME"] || join(home, ".cache");
 	const mirrorsFile = environment["KIWI_OCI_MIRRORS"];
 	const sourceDateEpoch = environment["SOURCE_DATE_EPOCH"];
+	const runnerJob = jobOfRunner(environment);
 	const proxies = proxyVariables(environment);
-	if (Object.keys(proxies).length > 0 && "setGlobalProxyFromEnv" in http) http.setGlobalProxyFromEnv(proxies);
+	takeProxies(proxies);
 	return {
 		home,
 		temp: environment["RUNNER_TEMP"] || tmpdir(),
@@ -13907,10 +14288,27 @@ function surroundings(environment) {
 		release: environment["ImageOS"] || release(),
 		nodePath: process.execPath,
 		supervisorPath: resolve(import.meta.dirname, "supervisor.js"),
+		abandonedPath: resolve(import.meta.dirname, "abandoned.js"),
 		loginFiles: loginFiles(environment, home, uid),
 		proxies,
+		...runnerJob ? { runnerJob } : {},
 		...mirrorsFile ? { mirrorsFile } : {},
 		...sourceDateEpoch ? { sourceDateEpoch } : {}
+	};
+}
+/** The names of a run alone are not enough: a job that is run again, or of a matrix, has them too. */
+function jobOfRunner(environment) {
+	const temp = environment["RUNNER_TEMP"];
+	const tracking = environment["RUNNER_TRACKING_ID"];
+	if (!temp || !tracking) return void 0;
+	return {
+		temp: resolve(temp),
+		job: [...[
+			"GITHUB_REPOSITORY",
+			"GITHUB_RUN_ID",
+			"GITHUB_RUN_ATTEMPT",
+			"GITHUB_JOB"
+		].map((name) => environment[name] ?? ""), tracking].join(" ")
 	};
 }
 /** Where skopeo looks (containers-auth.json(5)), the first file that is set or there wins for a registry. */
@@ -13925,10 +14323,6 @@ function loginFiles(environment, home, uid) {
 		join(config, "containers/auth.json"),
 		join(environment["DOCKER_CONFIG"] || join(home, ".docker"), "config.json")
 	];
-}
-function proxyVariables(environment) {
-	const names = PROXY_VARIABLES.flatMap((name) => [name, name.toUpperCase()]);
-	return Object.fromEntries(names.flatMap((name) => environment[name] ? [[name, environment[name]]] : []));
 }
 /** What the defaults and the wording of inputs depend on. */
 function inputFacts(around, origin) {

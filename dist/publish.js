@@ -2,10 +2,10 @@ import { createRequire } from "node:module";
 import { availableParallelism, homedir, machine, release, tmpdir } from "node:os";
 import { Worker } from "node:worker_threads";
 import { constants, crc32, createGunzip, createZstdCompress, createZstdDecompress } from "node:zlib";
-import { createHash, randomUUID } from "node:crypto";
-import { constants as constants$1, createReadStream, createWriteStream, writeSync } from "node:fs";
-import { access, chmod, link, lstat, mkdir, mkdtemp, open, readFile, readdir, rename, rm, rmdir, stat, symlink, writeFile } from "node:fs/promises";
+import { createHash, randomBytes, randomUUID } from "node:crypto";
+import { constants as constants$1, createWriteStream, readFileSync, writeSync } from "node:fs";
 import { basename, dirname, join, resolve } from "node:path";
+import { access, link, lstat, mkdir, mkdtemp, open, readFile, readdir, rename, rm, rmdir, stat, symlink, writeFile } from "node:fs/promises";
 import { PassThrough, Readable } from "node:stream";
 import { pipeline } from "node:stream/promises";
 import { once } from "node:events";
@@ -19,6 +19,7 @@ import { EOL } from "os";
 import * as crypto from "crypto";
 import * as fs from "fs";
 import { constants as constants$2, promises } from "fs";
+import { stripVTControlCharacters } from "node:util";
 // \0rolldown/runtime.js
 var __commonJSMin = (cb, mod) => () => (mod || (cb((mod = { exports: {} }).exports, mod, mod.exports), cb = null), mod.exports);
 var __require = /* #__PURE__ */ (() => createRequire(import.meta.url))();
@@ -434,7 +435,7 @@ function deflateModule() {
 }
 // src/compress/deflatepool.ts
 /** Beside its sources, or in dist/ beside the entry that holds this code. */
-const PROGRAM = new URL(import.meta.url.endsWith(".ts") ? "./deflateworker.ts" : "./deflateworker.js", import.meta.url);
+const PROGRAM$1 = new URL(import.meta.url.endsWith(".ts") ? "./deflateworker.ts" : "./deflateworker.js", import.meta.url);
 /** Of a program that makes next to no objects. */
 const SMALL_HEAP = {
 	maxYoungGenerationSizeMb: 1,
@@ -488,7 +489,7 @@ var DeflatePool = class {
 		worker.postMessage(task.piece, [task.piece.buffer]);
 	}
 	#start() {
-		const worker = new Worker(PROGRAM, {
+		const worker = new Worker(PROGRAM$1, {
 			workerData: this.#setup,
 			resourceLimits: SMALL_HEAP
 		});
@@ -741,15 +742,152 @@ function littleEndian(value) {
 	bytes.writeUInt32LE(value);
 	return bytes;
 }
+// src/errorcode.ts
+/**
+* The names of everything that can go wrong, and the exit code that each stands for: 2 where an input or the description
+* has to be changed, 1 where the machine, the network or somebody's service has to. What each means and what helps stands
+* in docs/errors.md, with the test that brings it about; a test compares this list with that one.
+*/
+const errorCodes = {
+	input: 2,
+	description: 2,
+	"host-root": 1,
+	"host-tools": 1,
+	"host-packages": 1,
+	"host-kiwi": 1,
+	"host-python": 1,
+	"host-kernel": 1,
+	"host-namespace": 1,
+	"host-devices": 1,
+	"host-space": 1,
+	"host-folder": 1,
+	"host-disk": 1,
+	"host-mirror": 1,
+	"host-mirror-table": 1,
+	"host-docker": 1,
+	"host-storage": 1,
+	"host-destination": 2,
+	"host-logins": 1,
+	"host-leftovers": 1,
+	"host-handover": 1,
+	"command-missing": 1,
+	"command-exit": 1,
+	"command-signal": 1,
+	"command-timeout": 1,
+	"command-idle": 1,
+	"command-canceled": 1,
+	"registry-helper": 1,
+	"registry-space": 1,
+	"registry-policy": 1,
+	"registry-plain-http": 2,
+	"registry-certificate": 1,
+	"registry-host": 2,
+	"registry-refused": 1,
+	"registry-silent": 1,
+	"registry-rate": 1,
+	"registry-login": 1,
+	"registry-realm": 1,
+	"registry-hidden": 2,
+	"registry-denied": 1,
+	"registry-missing": 2,
+	"registry-size": 1,
+	"registry-several": 2,
+	"registry-unnamed": 2,
+	"registry-no-registry": 1,
+	"registry-zstd": 2,
+	"registry-namespace": 1,
+	"registry-trouble": 1,
+	"registry-broken": 1,
+	"registry-still": 1,
+	"registry-other": 1,
+	"registry-damaged": 1,
+	"registry-read-back": 1,
+	"registry-platform": 2,
+	"registry-unfit": 2,
+	"registry-archive": 2,
+	"registry-engine": 1,
+	"image-document": 2,
+	"image-invalid": 2,
+	"image-layer": 2,
+	"image-damaged": 1,
+	"kiwi-failed": 1,
+	"kiwi-size": 2,
+	"kiwi-no-disk": 2,
+	"kiwi-result": 1,
+	"kiwi-initrd": 2,
+	"filesystem-space": 1,
+	"filesystem-read-only": 1,
+	"filesystem-denied": 1,
+	"filesystem-name": 1,
+	"filesystem-open-files": 1,
+	"filesystem-input-output": 1,
+	"filesystem-folder": 1,
+	canceled: 1,
+	bug: 1
+};
+// src/filesystemfault.ts
+const SPACE = {
+	code: "filesystem-space",
+	message: "no space is left: free some, or set work-dir to a folder on a larger file system"
+};
+const DENIED = {
+	code: "filesystem-denied",
+	message: "the right to it is missing: give it, or name another folder with work-dir"
+};
+const NO_FOLDER = {
+	code: "filesystem-folder",
+	message: "no folder can be made there: name another place"
+};
+const OPEN_FILES = {
+	code: "filesystem-open-files",
+	message: "too many files are open: raise the limit (ulimit -n)"
+};
+/** By what errno(3) calls it. */
+const FAULTS = {
+	ENOSPC: SPACE,
+	EDQUOT: SPACE,
+	EROFS: {
+		code: "filesystem-read-only",
+		message: "the file system is read-only: set work-dir to a folder that can be written"
+	},
+	EACCES: DENIED,
+	EPERM: DENIED,
+	ENAMETOOLONG: {
+		code: "filesystem-name",
+		message: "the name is too long for the file system: use a shorter one"
+	},
+	EMFILE: OPEN_FILES,
+	ENFILE: OPEN_FILES,
+	EIO: {
+		code: "filesystem-input-output",
+		message: "the disk or share below it fails: see what the kernel says of it (dmesg), and use another"
+	}
+};
+/** Whether the system says by this name (errno(3)) that the disk is full or the quota used up. */
+function isSpaceCode(code) {
+	return FAULTS[code] === SPACE;
+}
+/** @returns undefined where the error is none of a file, or one that we should have kept from coming up */
+function filesystemFault(error) {
+	const { code = "", path, syscall } = error;
+	const fault = syscall === "mkdir" && code === "ENOENT" ? NO_FOLDER : FAULTS[code];
+	if (fault === void 0) return void 0;
+	if (path === void 0) return fault === DENIED ? void 0 : fault;
+	return {
+		code: fault.code,
+		message: `${path}: ${fault.message}`
+	};
+}
 // src/errors.ts
+/**
+* The error taxonomy. The message of each is one line: what failed, why, what to do. `detail` holds what belongs
+* into a folded group under it, `code` its name in docs/errors.md. Whatever else is thrown is our bug, and `describeError` says so.
+*/
 var KnownError = class extends Error {
-	/** 2 when an input or the description has to be changed, else 1. */
-	exitCode = 1;
 	/** Lines for a folded group below the message, none by default. */
 	detail = [];
 };
 var ProblemsError = class extends KnownError {
-	exitCode = 2;
 	problems;
 	constructor(problems) {
 		super(problems.map((problem) => `${problem.where}: ${problem.text}`).join("\n"));
@@ -759,22 +897,39 @@ var ProblemsError = class extends KnownError {
 /** The user edits the workflow or the command line. May carry problems of the description found in the same look. */
 var InputError = class extends ProblemsError {
 	name = "InputError";
+	code = "input";
 };
 /** The user edits the description. */
 var DescriptionError = class extends ProblemsError {
 	name = "DescriptionError";
+	code = "description";
 };
 /** The machine lacks something: a tool, a right, space. */
 var HostError = class extends KnownError {
 	name = "HostError";
+	code;
 	/** @param lack what is missing, @param remedy how to get it */
-	constructor(lack, remedy) {
+	constructor(code, lack, remedy) {
 		super(`${lack}: ${remedy}`);
+		this.code = code;
+	}
+};
+/** Several things that the machine lacks, found in one look: a line each. */
+var HostErrors = class extends KnownError {
+	name = "HostErrors";
+	code;
+	lacks;
+	constructor(first, ...others) {
+		const lacks = [first, ...others];
+		super(lacks.map((lack) => lack.message).join("\n"));
+		this.code = first.code;
+		this.lacks = lacks;
 	}
 };
 /** A program failed. */
 var CommandError = class extends KnownError {
 	name = "CommandError";
+	code;
 	program;
 	args;
 	outcome;
@@ -783,6 +938,7 @@ var CommandError = class extends KnownError {
 	detail;
 	constructor(program, args, outcome, lastLines) {
 		super(commandMessage(knownAs(program, args), outcome, lastLines));
+		this.code = `command-${outcome.kind}`;
 		this.program = program;
 		this.args = args;
 		this.outcome = outcome;
@@ -801,6 +957,7 @@ function commandMessage(program, outcome, lastLines) {
 		case "exit": return `${program} failed with exit code ${outcome.code}${because}`;
 		case "signal": return `${program} was ended by ${outcome.signal}${because}`;
 		case "timeout": return `${program} gave no result within ${outcome.seconds} s and was ended${because}`;
+		case "idle": return `${program} neither read nor wrote anything for ${outcome.seconds} s and was ended${because}`;
 		case "canceled": return `${program} was ended because the job was canceled`;
 		case "missing": return `${program} is not installed or not on the PATH: install it, or let kiwi-oci do so with install-tools`;
 	}
@@ -808,12 +965,14 @@ function commandMessage(program, outcome, lastLines) {
 /** A registry said no, or did not answer. */
 var RegistryError = class extends KnownError {
 	name = "RegistryError";
+	code;
 	side;
 	reference;
 	detail;
 	/** @param message one line: the operation, the reference, the reason and what to do */
-	constructor(message, about) {
+	constructor(code, message, about) {
 		super(message);
+		this.code = code;
 		this.side = about.side;
 		this.reference = about.reference;
 		this.detail = about.detail ?? [];
@@ -822,69 +981,53 @@ var RegistryError = class extends KnownError {
 /** An OCI invariant is broken: a blob does not hash to its name, a diff ID is missing, a manifest contradicts itself. */
 var ImageError = class extends KnownError {
 	name = "ImageError";
+	code;
 	violations;
-	constructor(subject, violations) {
+	constructor(code, subject, violations) {
 		super(`${subject} is not a valid OCI image: ${violations.join("; ")}`);
+		this.code = code;
 		this.violations = violations;
 	}
 };
-/** Shows any thrown value: its one line, what to fold below it, and the exit code it stands for. */
+/** Shows any thrown value. */
 function describeError(thrown) {
-	if (thrown instanceof KnownError) return {
-		message: thrown.message,
-		detail: thrown.detail,
-		exitCode: thrown.exitCode
+	const { code, message, detail = [] } = told(thrown);
+	return {
+		code,
+		message,
+		detail,
+		exitCode: errorCodes[code]
 	};
+}
+function told(thrown) {
+	if (thrown instanceof KnownError) return thrown;
 	const error = thrown instanceof Error ? thrown : new Error(String(thrown));
-	const filesystem = filesystemMessage(error);
-	if (filesystem !== void 0) return {
-		message: filesystem,
-		detail: [],
-		exitCode: 1
-	};
+	const filesystem = filesystemFault(error);
+	if (filesystem !== void 0) return filesystem;
 	if (error.name === "AbortError") return {
-		message: "the job was canceled",
-		detail: [],
-		exitCode: 1
+		code: "canceled",
+		message: "the job was canceled"
 	};
 	return {
+		code: "bug",
 		message: `${error.message} (a bug in kiwi-oci: please report it with the lines below)`,
-		detail: (error.stack ?? "").split("\n"),
-		exitCode: 1
+		detail: (error.stack ?? "").split("\n")
 	};
 }
 /** As strerror(3) says ENOSPC and EDQUOT, in what a program prints. */
 const NO_SPACE = /no space left on device|disk quota exceeded/i;
-const SPACE_CODES = ["ENOSPC", "EDQUOT"];
 /** Whether the disk is full or the quota used up: said by the system, or by a program that failed of it. */
 function lacksSpace(error) {
 	if (error instanceof CommandError) return error.lastLines.some((line) => NO_SPACE.test(line));
-	return error instanceof Error && "code" in error && SPACE_CODES.includes(String(error.code));
+	return error instanceof Error && "code" in error && isSpaceCode(String(error.code));
 }
 /** A full disk as what it means to the user; any other error as it is. */
 function spaceError(error, folder) {
 	if (!lacksSpace(error)) return error;
-	return new HostError(`no space is left in ${folder} for the image`, "free some, or choose another work-dir or target");
-}
-/** What of the file system is no bug of ours but the machine's state. */
-const FILESYSTEM = {
-	EROFS: "the file system is read-only: set work-dir to a folder that can be written",
-	EACCES: "the right to it is missing: give it, or name another folder with work-dir",
-	EPERM: "the right to it is missing: give it, or name another folder with work-dir",
-	ENAMETOOLONG: "the name is too long for the file system: use a shorter one",
-	EMFILE: "too many files are open: raise the limit (ulimit -n)"
-};
-function filesystemMessage(error) {
-	const { code, path, syscall } = error;
-	if (path === void 0) return void 0;
-	if (lacksSpace(error)) return `${path}: no space is left: free some, or set work-dir to a folder on a larger file system`;
-	if (syscall === "mkdir" && code === "ENOENT") return `${path}: no folder can be made there: name another place`;
-	const text = FILESYSTEM[code ?? ""];
-	return text === void 0 ? void 0 : `${path}: ${text}`;
+	return new HostError("host-space", `no space is left in ${folder}`, "free some, or choose another place with work-dir, export or TMPDIR");
 }
 // src/oci/digest.ts
 const DIGEST = /^sha256:[a-f0-9]{64}$/;
-const READ_BYTES$1 = 1048576;
 /**
 * Whether a text is `sha256:` and 64 lower-case hexadecimal digits: safe in paths and addresses (CVE-2024-3727 came from
 * using it unchecked).
@@ -899,25 +1042,60 @@ function digestHex(digest) {
 function digestOf(bytes) {
 	return `sha256:${createHash("sha256").update(bytes).digest("hex")}`;
 }
-/** Reads a whole file once. Errors of the file system are passed on. */
-async function fileDigest(path) {
-	const hash = createHash("sha256");
-	let sizeBytes = 0;
-	for await (const chunk of createReadStream(path, { highWaterMark: READ_BYTES$1 })) {
-		hash.update(chunk);
-		sizeBytes += chunk.length;
-	}
-	return {
-		digest: `sha256:${hash.digest("hex")}`,
-		sizeBytes
-	};
-}
 /** The chunks as they come, hashed on the way. */
 async function* hashedChunks(chunks, hash) {
 	for await (const chunk of chunks) {
 		hash.update(chunk);
 		yield chunk;
 	}
+}
+// src/oci/jsonnames.ts
+/**
+* A name that stands twice in one object of a JSON text, if there is one. Readers differ in which of them counts, and
+* Go's decoder, which podman, docker and skopeo read documents with, puts both together (RFC 8259 section 4).
+*
+* @param text valid JSON
+*/
+function repeatedName(text) {
+	const open = [];
+	for (let at = 0; at < text.length; at++) {
+		const sign = text[at];
+		if (sign === "{") open.push(/* @__PURE__ */ new Set());
+		else if (sign === "[") open.push(void 0);
+		else if (sign === "}" || sign === "]") open.pop();
+		else if (sign === "\"") {
+			const end = stringEnd(text, at);
+			const names = open.at(-1);
+			if (names !== void 0 && isName(text, end)) {
+				const name = String(JSON.parse(text.slice(at, end)));
+				if (names.has(name)) return name;
+				names.add(name);
+			}
+			at = end - 1;
+		}
+	}
+}
+/**
+* Names of an object that are one of `known` but for their case, which Go's decoder takes for it (encoding/json,
+* `Unmarshal`), as it does with the two letters that fold to `k` and `s`.
+*/
+function miswrittenNames(value, known) {
+	const folded = new Map(known.map((name) => [name.toLowerCase(), name]));
+	return Object.keys(value).filter((name) => {
+		const meant = folded.get(name.toUpperCase().toLowerCase());
+		return meant !== void 0 && meant !== name;
+	});
+}
+/** Behind the closing quote of the string that begins at `start`. */
+function stringEnd(text, start) {
+	for (let at = start + 1; at < text.length; at++) if (text[at] === "\\") at++;
+	else if (text[at] === "\"") return at + 1;
+	return text.length;
+}
+function isName(text, end) {
+	let at = end;
+	while (/[ \t\r\n]/.test(text[at] ?? "")) at++;
+	return text[at] === ":";
 }
 const DEPTH_LIMIT = 64;
 function isJsonObject(value) {
@@ -927,13 +1105,16 @@ function isJsonObject(value) {
 * The JSON object in a manifest, index or config that others wrote.
 *
 * @param subject names the document in the error: `the manifest of ghcr.io/acme/x`
-* @throws ImageError when it is larger than 4 MiB, nested deeper than 64, not UTF-8, not JSON or not an object
+* @throws ImageError when it is larger than 4 MiB, nested deeper than 64, not UTF-8, not JSON, not an object, or
+*   has a name twice in one object
 */
-function parseDocument(bytes, subject) {
-	if (bytes.length > 4194304) throw new ImageError(subject, [`it has ${bytes.length} bytes, more than 4 MiB`]);
-	if (depthOf(bytes) > DEPTH_LIMIT) throw new ImageError(subject, [`its JSON is nested deeper than ${DEPTH_LIMIT}`]);
-	const value = parsedJson(bytes, subject);
-	if (!isJsonObject(value)) throw new ImageError(subject, ["it is not a JSON object"]);
+function parseDocument$1(bytes, subject) {
+	if (bytes.length > 4194304) throw new ImageError("image-document", subject, [`it has ${bytes.length} bytes, more than 4 MiB`]);
+	if (depthOf(bytes) > DEPTH_LIMIT) throw new ImageError("image-document", subject, [`its JSON is nested deeper than ${DEPTH_LIMIT}`]);
+	const { value, text } = parsedJson(bytes, subject);
+	if (!isJsonObject(value)) throw new ImageError("image-document", subject, ["it is not a JSON object"]);
+	const twice = repeatedName(text);
+	if (twice !== void 0) throw new ImageError("image-document", subject, [`it has ${JSON.stringify(twice)} twice in one object`]);
 	return value;
 }
 /** Compact JSON in UTF-8, keys in the order of the value: the same value gives the same bytes. */
@@ -942,12 +1123,16 @@ function documentBytes(value) {
 }
 function parsedJson(bytes, subject) {
 	try {
-		return JSON.parse(new TextDecoder("utf-8", {
+		const text = new TextDecoder("utf-8", {
 			fatal: true,
 			ignoreBOM: true
-		}).decode(bytes));
+		}).decode(bytes);
+		return {
+			value: JSON.parse(text),
+			text
+		};
 	} catch (error) {
-		throw new ImageError(subject, [`it is not JSON in UTF-8 (${`${error instanceof Error ? error.message : error}`.replaceAll(/\s+/g, " ")})`]);
+		throw new ImageError("image-document", subject, [`it is not JSON in UTF-8 (${`${error instanceof Error ? error.message : error}`.replaceAll(/\s+/g, " ")})`]);
 	}
 }
 const QUOTE = 34;
@@ -972,10 +1157,20 @@ function depthOf(bytes) {
 // src/oci/descriptor.ts
 /** RFC 6838 section 4.2, as the image-spec asks for. */
 const MEDIA_TYPE = /^[A-Za-z0-9][A-Za-z0-9!#$&^_.+-]{0,126}\/[A-Za-z0-9][A-Za-z0-9!#$&^_.+-]{0,126}$/;
+const MEMBERS$2 = [
+	"mediaType",
+	"digest",
+	"size",
+	"urls",
+	"annotations",
+	"data",
+	"platform",
+	"artifactType"
+];
 /** What is wrong with a parsed descriptor, each line led by `where`; empty when `descriptorFrom` may take it. */
 function descriptorViolations(value, where) {
 	if (!isJsonObject(value)) return [`${where} is not a descriptor`];
-	const violations = [];
+	const violations = miswrittenNames(value, MEMBERS$2).map((name) => `${where} has ${name}, written in another case`);
 	if (typeof value["mediaType"] !== "string" || !MEDIA_TYPE.test(value["mediaType"])) violations.push(`${where} has no valid mediaType`);
 	if (typeof value["digest"] !== "string" || !isDigest(value["digest"])) violations.push(`${where} has no sha256 digest`);
 	if (!Number.isSafeInteger(value["size"]) || value["size"] < 0) violations.push(`${where} has no size in bytes`);
@@ -1021,7 +1216,15 @@ const mediaTypes = {
 	dockerLayerGzip: "application/vnd.docker.image.rootfs.diff.tar.gzip",
 	dockerLayerZstd: "application/vnd.docker.image.rootfs.diff.tar.zstd"
 };
-const LAYER_LIMIT = 500;
+const MEMBERS$1 = [
+	"schemaVersion",
+	"mediaType",
+	"artifactType",
+	"config",
+	"layers",
+	"subject",
+	"annotations"
+];
 /** Members of an index, of a list and of schema 1: c/image internal/manifest/common.go refuses them too (CVE-2021-41190). */
 const FOREIGN_MEMBERS$1 = [
 	"manifests",
@@ -1038,9 +1241,9 @@ mediaTypes.layer, mediaTypes.layer, mediaTypes.layerGzip, mediaTypes.layerGzip, 
 *   contradicts `expectedMediaType`, members of an index beside those of a manifest, `urls`
 */
 function parseManifest(bytes, expectedMediaType, subject = "the manifest") {
-	const document = parseDocument(bytes, subject);
+	const document = parseDocument$1(bytes, subject);
 	const violations = manifestViolations(document, expectedMediaType);
-	if (violations.length > 0) throw new ImageError(subject, violations);
+	if (violations.length > 0) throw new ImageError("image-invalid", subject, violations);
 	const { artifactType, annotations, subject: referred } = document;
 	return {
 		schemaVersion: 2,
@@ -1071,13 +1274,27 @@ function manifestViolations(document, announced) {
 		...document["schemaVersion"] === 2 ? [] : ["its schemaVersion is not 2"],
 		...mediaTypeViolations(document, announced, [mediaTypes.manifest, mediaTypes.dockerManifest]),
 		...FOREIGN_MEMBERS$1.filter((member) => member in document).map((member) => `it has ${member}, which no manifest has`),
+		...miswrittenNames(document, MEMBERS$1).map((name) => `it has ${name}, written in another case`),
+		...artifactTypeViolations(document),
 		...descriptorViolations(document["config"], "its config"),
 		...annotationViolations(document["annotations"], "it"),
 		...subject === void 0 ? [] : descriptorViolations(subject, "its subject")
 	];
 	if (!Array.isArray(layers)) return [...violations, "it has no layers"];
-	if (layers.length > LAYER_LIMIT) return [...violations, `it has ${layers.length} layers, more than ${LAYER_LIMIT}`];
-	return [...violations, ...layers.flatMap((layer, position) => layerViolations(layer, `layer ${position + 1}`))];
+	if (layers.length > 500) return [...violations, `it has ${layers.length} layers, more than 500`];
+	return [
+		...violations,
+		...layers.flatMap((layer, position) => layerViolations(layer, `layer ${position + 1}`)),
+		...sizeViolations([document["config"], ...layers].filter(isJsonObject))
+	];
+}
+/** What is wrong with the artifactType member of a manifest or an index. */
+function artifactTypeViolations(document) {
+	return ["undefined", "string"].includes(typeof document["artifactType"]) ? [] : ["its artifactType is no text"];
+}
+/** One digest has one size: of two only one is looked at where a blob is fetched once. */
+function sizeViolations(descriptors) {
+	return [...Map.groupBy(descriptors, ({ digest }) => digest)].flatMap(([digest, same]) => new Set(same.map(({ size }) => size)).size > 1 ? [`it says several sizes of ${digest}`] : []);
 }
 function layerViolations(layer, where) {
 	if (isJsonObject(layer) && typeof layer["mediaType"] === "string" && isForeign(layer["mediaType"])) return [foreignText(where)];
@@ -1139,6 +1356,14 @@ async function* compressedChunks(chunks, compression, signal) {
 	}
 	const packed = compressed(chunkSource(chunks), method, signal === void 0 ? {} : { signal });
 	for await (const chunk of packed) yield new Uint8Array(chunk);
+}
+// src/oci/epoch.ts
+/** The last second of the year 9999: RFC 3339 has no later one. */
+const LAST_SECOND = 253402300799;
+/** Why a number cannot be the time of an image, as one sentence; undefined when it can. */
+function epochProblem(epochSeconds) {
+	if (Number.isInteger(epochSeconds) && epochSeconds >= 0 && epochSeconds <= LAST_SECOND) return void 0;
+	return `the time ${epochSeconds} is not a whole number of seconds since 1970`;
 }
 // src/oci/tar/tar.ts
 const BLOCK_BYTES = 512;
@@ -1253,7 +1478,7 @@ function isAscii(text) {
 const DOCKER = "docker.io";
 const REPOSITORY_LIMIT = 255;
 const HOST_PART = "[A-Za-z0-9](?:[A-Za-z0-9-]*[A-Za-z0-9])?";
-const REGISTRY = new RegExp(`^(?:${HOST_PART}(?:\\.${HOST_PART})*|\\[[a-fA-F0-9:]+\\])(?::[0-9]{1,5})?$`);
+const REGISTRY$1 = new RegExp(`^(?:${HOST_PART}(?:\\.${HOST_PART})*|\\[[a-fA-F0-9:]+\\])(?::[0-9]{1,5})?$`);
 const COMPONENT = "[a-z0-9]+(?:(?:[._]|__|-+)[a-z0-9]+)*";
 const REPOSITORY = new RegExp(`^${COMPONENT}(?:/${COMPONENT})*$`);
 const LAST_PORT = 65535;
@@ -1330,7 +1555,7 @@ function registryAndRepository(name) {
 	};
 }
 function registryProblem(registry) {
-	if (!REGISTRY.test(registry)) return `${JSON.stringify(registry)} is not the name of a registry: write HOST or HOST:PORT`;
+	if (!REGISTRY$1.test(registry)) return `${JSON.stringify(registry)} is not the name of a registry: write HOST or HOST:PORT`;
 	if (Number(/:([0-9]+)$/.exec(registry)?.[1] ?? 1) > LAST_PORT) return `there is no port above ${LAST_PORT}: ${registry}`;
 }
 function repositoryProblem$1(registry, repository, name) {
@@ -1526,7 +1751,7 @@ function folderName(transport, folder, name) {
 		path: folder,
 		...name === void 0 ? {} : { name }
 	});
-	throw new HostError(`skopeo cannot work in ${folder}, for the colon in its name`, "choose another work-dir");
+	throw new HostError("host-folder", `skopeo cannot work in ${folder}, for the colon in its name`, "choose another work-dir");
 }
 // node_modules/yaml/dist/nodes/identity.js
 var require_identity = /* @__PURE__ */ __commonJSMin(((exports) => {
@@ -8276,10 +8501,16 @@ const KEY_OF_KIWI_WORD = new Map([...KIWI_WORDS].map(([key, word]) => [word, key
 /** @param text YAML; an empty one changes nothing */
 function readContainerconfig(text) {
 	try {
-		return parseContainerconfig((0, import_dist.parse)(text, {
+		const document = (0, import_dist.parseDocument)(text, {
 			schema: "failsafe",
 			customTags: ["null"]
-		}));
+		});
+		const [error] = [...document.errors, ...document.warnings];
+		if (error !== void 0) throw error;
+		(0, import_dist.visit)(document, { Pair: (_, { key }) => {
+			if (!(0, import_dist.isScalar)(key)) throw new Error("a key is no text: write NAME: VALUE");
+		} });
+		return parseContainerconfig(document.toJS());
 	} catch (error) {
 		const [reason = ""] = String(error instanceof Error ? error.message : error).split("\n");
 		return {
@@ -8916,8 +9147,118 @@ function optionalEpoch(reader) {
 	reader.refuse("source-date-epoch", `${where}'${text}': write whole seconds since 1970, like 1700000000`);
 	return {};
 }
+// src/plan/handover.ts
+const isText$1 = (value) => typeof value === "string";
+const isFlag$1 = (value) => typeof value === "boolean";
+/** Of bytes, lines, things: whole and not below 0. */
+const isCount = (value) => Number.isSafeInteger(value) && value >= 0;
+const isSeconds = (value) => Number.isFinite(value) && value >= 0;
+const isAbsolutePath = (value) => typeof value === "string" && /^\/[^\0]*$/.test(value);
+function isOneOf(words) {
+	return (value) => typeof value === "string" && words.includes(value);
+}
+/** A text that a parser takes. */
+function isTextThat(fits) {
+	return (value) => typeof value === "string" && fits(value);
+}
+function isListOf(item) {
+	return (value) => Array.isArray(value) && value.every(item);
+}
+function isRecordOf(member) {
+	return (value) => isRecord(value) && Object.values(value).every(member);
+}
+function isAnyOf(...shapes) {
+	return (value) => shapes.some((fits) => fits(value));
+}
+const isNull = (value) => value === null;
+function optionally(shape) {
+	return { optional: shape };
+}
+/** An object with these members and no other. */
+function isMade(members) {
+	const shapes = new Map(Object.entries(members));
+	return (value) => {
+		if (!isRecord(value) || !Object.keys(value).every((name) => shapes.has(name))) return false;
+		return [...shapes].every(([name, shape]) => {
+			const isThere = Object.hasOwn(value, name);
+			return typeof shape === "function" ? isThere && shape(value[name]) : !isThere || shape.optional(value[name]);
+		});
+	};
+}
+/**
+* What one step of the action hands to the next as JSON. A script of the job may have put something else in its place.
+*
+* @param name of the input that it comes as, @param shape of all of it
+* @throws InputError when it is no JSON object, or has another shape
+*/
+function handedOver(name, text, shape = isRecord) {
+	try {
+		const value = JSON.parse(text);
+		if (isRecord(value) && shape(value)) return value;
+	} catch (error) {
+		if (!(error instanceof SyntaxError || error instanceof RangeError)) throw error;
+	}
+	throw new InputError([{
+		where: `input ${name}`,
+		text: "is not what the step before writes: use the action as a whole, not this step of it"
+	}]);
+}
+function isRecord(value) {
+	return typeof value === "object" && value !== null && !Array.isArray(value);
+}
+// src/job/builttext.ts
+const isDescriptor = (value) => descriptorViolations(value, "it").length === 0;
+const disk = {
+	path: isText$1,
+	format: isOneOf(DISK_FORMAT_NAMES),
+	virtualSizeBytes: isCount,
+	sizeBytes: isCount
+};
+const isChild = isMade({
+	kind: isOneOf(KINDS),
+	diskType: optionally(isOneOf(DISK_TYPES)),
+	digest: isTextThat(isDigest),
+	descriptor: isDescriptor,
+	disk: isMade(disk),
+	layerSizeBytes: isCount
+});
+/** The whole of what the build step writes. */
+const isBuilt = isMade({
+	workFolder: isAbsolutePath,
+	layout: isAbsolutePath,
+	reference: isText$1,
+	digest: isTextThat(isDigest),
+	descriptor: isDescriptor,
+	disk: isMade({
+		...disk,
+		file: isAbsolutePath
+	}),
+	layerSizeBytes: isCount,
+	children: (value) => Array.isArray(value) && value.length > 0 && value.every(isChild),
+	base: optionally(isMade({
+		name: isText$1,
+		digest: isTextThat(isDigest)
+	})),
+	kiwi: optionally(isMade({ version: isText$1 })),
+	phases: isListOf(isMade({
+		name: isText$1,
+		seconds: isSeconds
+	}))
+});
+/** @throws InputError when the text is not what the build step wrote */
+function parseBuilt(text) {
+	return handedOver("built", text, isBuilt);
+}
 // src/oci/index/index.ts
 const ENTRY_LIMIT = 500;
+const MEMBERS = [
+	"schemaVersion",
+	"mediaType",
+	"artifactType",
+	"manifests",
+	"subject",
+	"annotations"
+];
 const FOREIGN_MEMBERS = [
 	"config",
 	"layers",
@@ -8932,9 +9273,9 @@ const FOREIGN_MEMBERS = [
 * @throws ImageError with all violations, by the same limits and rules as `parseManifest`
 */
 function parseIndex(bytes, expectedMediaType, subject = "the index") {
-	const document = parseDocument(bytes, subject);
+	const document = parseDocument$1(bytes, subject);
 	const violations = indexViolations(document, expectedMediaType);
-	if (violations.length > 0) throw new ImageError(subject, violations);
+	if (violations.length > 0) throw new ImageError("image-invalid", subject, violations);
 	const { artifactType, annotations } = document;
 	return {
 		schemaVersion: 2,
@@ -8950,11 +9291,23 @@ function indexViolations(document, announced) {
 		...document["schemaVersion"] === 2 ? [] : ["its schemaVersion is not 2"],
 		...mediaTypeViolations(document, announced, [mediaTypes.index, mediaTypes.dockerList]),
 		...FOREIGN_MEMBERS.filter((member) => member in document).map((member) => `it has ${member}, which no index has`),
+		...miswrittenNames(document, MEMBERS).map((name) => `it has ${name}, written in another case`),
+		...artifactTypeViolations(document),
 		...annotationViolations(document["annotations"], "it")
 	];
 	if (!Array.isArray(manifests)) return [...violations, "it has no manifests"];
 	if (manifests.length > ENTRY_LIMIT) return [...violations, `it has ${manifests.length} entries, more than ${ENTRY_LIMIT}`];
 	return [...violations, ...manifests.flatMap((entry, at) => descriptorViolations(entry, `entry ${at + 1}`))];
+}
+// src/oci/store/temporary.ts
+/**
+* What names of files and folders begin with that this process gives their own name when they are whole: by it, what it
+* leaves when it is killed can be told from what others write beside it.
+*/
+const TEMPORARY_PREFIX = `.${randomUUID()}.`;
+/** A new name for such a file or folder. Not behind its final name, which may be as long as a name can be. */
+function temporaryName() {
+	return `${TEMPORARY_PREFIX}${randomUUID().slice(0, 8)}.tmp`;
 }
 // src/oci/store/blob.ts
 const WRITE_BYTES = 65536;
@@ -9009,7 +9362,7 @@ async function syncFile(path) {
 	await file.sync();
 }
 async function writeTemporary(folder, source) {
-	const path = join(folder, `.${randomUUID()}.tmp`);
+	const path = join(folder, temporaryName());
 	try {
 		await using file = await open(path, "wx", 420);
 		for await (const chunk of source) writeAll(file, chunk);
@@ -9066,7 +9419,6 @@ const LAYOUT_VERSION = "1.0.0";
 const REF_NAME = "org.opencontainers.image.ref.name";
 /** What containerd, docker's engine on it and podman call an image that they load; containerd core/images/annotations.go. */
 const CONTAINERD_NAME = "io.containerd.image.name";
-const READ_BYTES = 1048576;
 /** What the file `oci-layout` holds. */
 function layoutMark() {
 	return documentBytes({ imageLayoutVersion: LAYOUT_VERSION });
@@ -9084,55 +9436,6 @@ async function createLayout(folder) {
 /** Where the blob is, or would be. */
 function blobPath(folder, digest) {
 	return join(folder, "blobs", "sha256", digestHex(digest));
-}
-/** Takes a blob from a file. Throws what `linkContent` does. */
-async function linkBlob(layout, file, digest) {
-	await linkContent(layout.blobs, file, digest);
-}
-/**
-* Puts a file into a folder under the name of its content: by hard link where that can be, else by a copy, which is
-* checked.
-*
-* @param digest what the file holds; a link is trusted here and checked by `layoutViolations`
-* @throws ImageError when the file is no regular file, or a copy has another digest; HostError when the disk is full
-*/
-async function linkContent(folder, file, digest) {
-	const subject = `the blob ${digest}`;
-	if (!(await lstat(file)).isFile()) throw new ImageError(subject, [`${file} is not a regular file`]);
-	try {
-		await link(file, join(folder, digestHex(digest)));
-	} catch (error) {
-		const code = error instanceof Error && "code" in error ? String(error.code) : "";
-		if (code === "EEXIST") return;
-		if (![
-			"EXDEV",
-			"EPERM",
-			"EMLINK",
-			"ENOSYS",
-			"ENOTSUP"
-		].includes(code)) throw spaceError(error, folder);
-		await copyContent(folder, file, digest);
-	}
-}
-/**
-* As `linkContent`, where a file of that name may be there and damaged: then it is replaced.
-*
-* @returns whether there was none
-*/
-async function bringContent(folder, file, digest) {
-	const path = join(folder, digestHex(digest));
-	const there = await lstat(path).catch(() => void 0);
-	if (there && !(there.isFile() && (await fileDigest(path)).digest === digest)) await rm(path);
-	await linkContent(folder, file, digest);
-	return there === void 0;
-}
-async function copyContent(folder, file, digest) {
-	await using source = await open(file, constants$1.O_RDONLY | constants$1.O_NOFOLLOW);
-	const written = await writeBlob(folder, source.createReadStream({
-		autoClose: false,
-		highWaterMark: READ_BYTES
-	}));
-	if (written.digest !== digest) throw new ImageError(`the blob ${digest}`, [`${file} holds ${written.digest}`]);
 }
 /** Names what is in the layout, in one step; replaces the names there were. */
 async function writeIndex(layout, manifests) {
@@ -9181,7 +9484,7 @@ async function readUnchangedManifest(layout, digest) {
 	const bytes = await readFile(blobPath(layout, digest));
 	const found = digestOf(bytes);
 	if (found === digest) return bytes;
-	throw new ImageError(`the layout ${layout}`, [`its manifest ${digest} holds ${found}: it was changed`]);
+	throw new ImageError("image-damaged", `the layout ${layout}`, [`its manifest ${digest} holds ${found}: it was changed`]);
 }
 /** @param fileOf where each blob of the image is */
 function storedImage(descriptor, manifest, fileOf) {
@@ -9234,7 +9537,7 @@ function containerOf({ images }) {
 	return images.find(({ manifest }) => manifest.config.mediaType === mediaTypes.config);
 }
 // src/oci/store/archive.ts
-const CHUNK_BYTES$1 = 1048576;
+const CHUNK_BYTES$2 = 1048576;
 /**
 * The tar archive of a layout, in chunks: what tells a reader what there is comes before the blobs, which keep their order.
 * The same blobs give the same bytes: no times, owner root. They are read as they are written out, in constant memory.
@@ -9279,7 +9582,7 @@ function entry(kind, path, sizeBytes) {
 	};
 }
 async function* content({ file, digest, sizeBytes }, signal) {
-	const damaged = (found) => new ImageError(`the blob ${digest}`, [`${file} holds ${found}`]);
+	const damaged = (found) => new ImageError("image-damaged", `the blob ${digest}`, [`${file} holds ${found}`]);
 	await using source = await open(file, constants$1.O_RDONLY | constants$1.O_NOFOLLOW);
 	const { size } = await source.stat();
 	if (size !== sizeBytes) throw damaged(`${size} bytes instead of ${sizeBytes}`);
@@ -9287,7 +9590,7 @@ async function* content({ file, digest, sizeBytes }, signal) {
 	const end = Math.max(0, sizeBytes - 1);
 	const chunks = source.createReadStream({
 		autoClose: false,
-		highWaterMark: CHUNK_BYTES$1,
+		highWaterMark: CHUNK_BYTES$2,
 		end
 	});
 	let read = 0;
@@ -9300,25 +9603,85 @@ async function* content({ file, digest, sizeBytes }, signal) {
 	const found = `sha256:${hash.digest("hex")}`;
 	if (read !== sizeBytes || found !== digest) throw damaged(found);
 }
+// src/oci/container/configmembers.ts
+/** Go's decoder makes nothing of null. */
+const isAbsent = (value) => value === void 0 || value === null;
+const isText = (value) => isAbsent(value) || typeof value === "string";
+const isTexts$1 = (value) => isAbsent(value) || Array.isArray(value) && value.every((item) => typeof item === "string");
+const isFlag = (value) => isAbsent(value) || typeof value === "boolean";
+const isMap = (value) => isAbsent(value) || isJsonObject(value);
+const isTextMap = (value) => isAbsent(value) || isJsonObject(value) && Object.values(value).every((text) => typeof text === "string");
+/** A set: what stands behind a name means nothing, and is an object. */
+const isSet = (value) => isAbsent(value) || isJsonObject(value) && Object.values(value).every(isMap);
+/** RFC 3339 as Go's time.Time reads it. */
+const isTime = (value) => isAbsent(value) || typeof value === "string" && /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d([.,]\d+)?(Z|[+-]\d\d:\d\d)$/.test(value);
+const DOCUMENT = {
+	architecture: isText,
+	os: isText,
+	variant: isText,
+	created: isTime,
+	author: isText
+};
+const RUNTIME = {
+	User: isText,
+	ExposedPorts: isSet,
+	Env: isTexts$1,
+	Entrypoint: isTexts$1,
+	Cmd: isTexts$1,
+	Volumes: isSet,
+	WorkingDir: isText,
+	Labels: isTextMap,
+	StopSignal: isText
+};
+const STEP = {
+	created: isTime,
+	created_by: isText,
+	author: isText,
+	comment: isText,
+	empty_layer: isFlag
+};
+/**
+* What is wrong with the members of an image's config but its rootfs: who runs the image reads them into fields of one
+* kind each, and fails as a whole at another (image-spec specs-go/v1/config.go). Members that are not known may be anything.
+*/
+function memberViolations(document) {
+	const { config, history } = document;
+	const steps = Array.isArray(history) ? history : [];
+	return [
+		...kindViolations(document, DOCUMENT, "it"),
+		...miswrittenNames(document, [
+			"config",
+			"rootfs",
+			"history"
+		]).map((name) => `it has ${name}, written in another case`),
+		...isMap(config) ? [] : ["its config is no mapping"],
+		...isJsonObject(config) ? kindViolations(config, RUNTIME, "its config") : [],
+		...isAbsent(history) || Array.isArray(history) && history.every(isJsonObject) ? [] : ["its history is no list of entries"],
+		...steps.filter(isJsonObject).flatMap((step, at) => kindViolations(step, STEP, `step ${at + 1} of its history`))
+	];
+}
+function kindViolations(value, kinds, where) {
+	return [...Object.entries(kinds).filter(([name, fits]) => !fits(value[name])).map(([name]) => `${where} has ${name} of the wrong kind`), ...miswrittenNames(value, Object.keys(kinds)).map((name) => `${where} has ${name}, written in another case`)];
+}
 // src/oci/container/config.ts
 /**
 * The config of an image in the bytes that others wrote; members that are not known stay.
 *
 * @param subject names it in the error: `the config of ghcr.io/acme/x`
-* @throws ImageError when it is too large or deep, no JSON object, or lacks architecture, os or diff IDs
+* @throws ImageError when it is too large or deep, no JSON object, lacks architecture, os or diff IDs, or has a
+*   member of a kind that nobody who runs it could read
 */
 function parseConfig(bytes, subject = "the config") {
-	const document = parseDocument(bytes, subject);
-	const { architecture, os, variant, history, config } = document;
+	const document = parseDocument$1(bytes, subject);
+	const { architecture, os, variant } = document;
 	const violations = [
 		...typeof architecture === "string" && architecture !== "" ? [] : ["it has no architecture"],
 		...typeof os === "string" && os !== "" ? [] : ["it has no os"],
 		...variant === void 0 || typeof variant === "string" ? [] : ["its variant is no text"],
 		...rootfsViolations(document),
-		...history == null || isHistory(history) ? [] : ["its history is no list of entries"],
-		...config == null || isRuntimeConfig(config) ? [] : ["its config has members of the wrong kind"]
+		...memberViolations(document)
 	];
-	if (violations.length > 0) throw new ImageError(subject, violations);
+	if (violations.length > 0) throw new ImageError("image-invalid", subject, violations);
 	const nulls = ["history", "config"].filter((member) => document[member] === null);
 	const rootfs = {
 		type: "layers",
@@ -9344,33 +9707,16 @@ function rootfsViolations(document) {
 	const valid = Array.isArray(diffIDs) && diffIDs.every((id) => typeof id === "string" && isDigest(id));
 	return [...rootfs["type"] === "layers" ? [] : ["its rootfs.type is not \"layers\""], ...valid ? [] : ["its diff_ids are no list of sha256 digests"]];
 }
-function isHistory(value) {
-	return Array.isArray(value) && value.every(isJsonObject);
-}
-function isRuntimeConfig(value) {
-	if (!isJsonObject(value)) return false;
-	const isTexts = (list) => list == null || Array.isArray(list) && list.every((it) => typeof it === "string");
-	const isMapping = (map) => map == null || isJsonObject(map);
-	return [
-		value["Env"],
-		value["Entrypoint"],
-		value["Cmd"]
-	].every(isTexts) && [
-		value["ExposedPorts"],
-		value["Volumes"],
-		value["Labels"]
-	].every(isMapping);
-}
 // src/oci/packing/decompression.ts
-const CHUNK_BYTES = 1048576;
+const CHUNK_BYTES$1 = 1048576;
 /** The tar in a layer of OCI's media types; undefined for any other type. Broken content makes the stream fail. */
 function decompressor(mediaType) {
 	const buffers = {
-		highWaterMark: CHUNK_BYTES,
-		chunkSize: CHUNK_BYTES / 4
+		highWaterMark: CHUNK_BYTES$1,
+		chunkSize: CHUNK_BYTES$1 / 4
 	};
 	switch (mediaType) {
-		case mediaTypes.layer: return new PassThrough({ highWaterMark: CHUNK_BYTES });
+		case mediaTypes.layer: return new PassThrough({ highWaterMark: CHUNK_BYTES$1 });
 		case mediaTypes.layerGzip: return createGunzip(buffers);
 		case mediaTypes.layerZstd: return createZstdDecompress(buffers);
 		default: return;
@@ -9500,6 +9846,20 @@ function afterBlock(block) {
 		bytes: 4
 	} : FRAME_START;
 }
+// src/oci/store/file.ts
+/**
+* Writes a file of ours into a folder that goes with the job, as Node's `writeFile`, whose error does not say where the disk
+* is full.
+*
+* @throws HostError when the disk is full; other errors of the file system are passed on
+*/
+async function putText(path, content, options = {}) {
+	try {
+		await writeFile(path, content, options);
+	} catch (error) {
+		throw spaceError(error, dirname(path));
+	}
+}
 // src/oci/store/gziplayers.ts
 /** Whether a layer is compressed with zstd. */
 function hasZstdLayers({ manifest }) {
@@ -9529,7 +9889,7 @@ async function gzipLayers(image, options) {
 	const bytes = documentBytes(manifest);
 	const digest = digestOf(bytes);
 	files.set(digest, join(folder, digestHex(digest)));
-	await writeFile(join(folder, digestHex(digest)), bytes);
+	await putText(join(folder, digestHex(digest)), bytes);
 	return storedImage({
 		...image.descriptor,
 		digest,
@@ -9560,13 +9920,13 @@ async function gzipLayer(layer, file, diffID, { folder, signal }) {
 	} catch (error) {
 		signal?.throwIfAborted();
 		if (!(error instanceof Error) || error instanceof KnownError || "path" in error) throw error;
-		throw new ImageError(`the layer ${layer.digest}`, [`it cannot be unpacked (${error.message})`]);
+		throw new ImageError("image-layer", `the layer ${layer.digest}`, [`it cannot be unpacked (${error.message})`]);
 	} finally {
 		await writing?.catch(() => {});
 	}
 	if (writing === void 0) throw new Error("the pipeline ended without a blob");
 	const found = `sha256:${hash.digest("hex")}`;
-	if (found !== diffID) throw new ImageError(`the layer ${layer.digest}`, [`it holds ${found} instead of ${diffID}`]);
+	if (found !== diffID) throw new ImageError("image-layer", `the layer ${layer.digest}`, [`it holds ${found} instead of ${diffID}`]);
 	const { digest, sizeBytes: size } = await writing;
 	return {
 		...layer,
@@ -9701,7 +10061,7 @@ async function ask(access, { path, body, target, silenceSeconds }) {
 	const { environment, signal } = access;
 	const host = environment["DOCKER_HOST"] || DEFAULT_HOST;
 	const { options, secure } = await connection(host, environment);
-	const request$2 = (secure ? request$1 : request)({
+	const request$3 = (secure ? request$1 : request)({
 		...options,
 		path,
 		method: body ? "POST" : "GET",
@@ -9711,10 +10071,10 @@ async function ask(access, { path, body, target, silenceSeconds }) {
 		...signal === void 0 ? {} : { signal }
 	});
 	const source = body && watched(body);
-	request$2.once("timeout", () => request$2.destroy(/* @__PURE__ */ new Error(`no answer within ${silenceSeconds} s`)));
+	request$3.once("timeout", () => request$3.destroy(/* @__PURE__ */ new Error(`no answer within ${silenceSeconds} s`)));
 	try {
-		const answered = once(request$2, "response");
-		const sent = source ? pipeline(Readable.from(source.chunks), request$2) : request$2.end();
+		const answered = once(request$3, "response");
+		const sent = source ? pipeline(Readable.from(source.chunks), request$3) : request$3.end();
 		if (sent instanceof Promise) sent.catch(() => {});
 		const [response] = await answered;
 		const status = response.statusCode ?? 0;
@@ -9728,7 +10088,7 @@ async function ask(access, { path, body, target, silenceSeconds }) {
 		if (source?.failure) throw source.failure.reason;
 		throw error instanceof Error ? unreachable(error, host) : error;
 	} finally {
-		request$2.destroy();
+		request$3.destroy();
 	}
 }
 /** An archive that remembers why it failed: the connection says only that it ended. */
@@ -9746,12 +10106,12 @@ function watched(body) {
 }
 function unreachable(error, host) {
 	const code = "code" in error ? String(error.code) : error.message;
-	if (code === "EACCES" || code === "EPERM") return new HostError(`this user may not talk to docker's daemon at ${host}`, "run as root, or let an administrator add the user to the group docker");
-	return new HostError(`docker's daemon does not answer at ${host} (${code})`, "start it, or set DOCKER_HOST to where it listens");
+	if (code === "EACCES" || code === "EPERM") return new HostError("host-docker", `this user may not talk to docker's daemon at ${host}`, "run as root, or let an administrator add the user to the group docker");
+	return new HostError("host-docker", `docker's daemon does not answer at ${host} (${code})`, "start it, or set DOCKER_HOST to where it listens");
 }
 /** How DOCKER_HOST is read: docs.docker.com, "Use environment variables with the docker CLI". */
 async function connection(host, environment) {
-	const unfit = new HostError(`DOCKER_HOST is ${host}, which we cannot speak to`, "set it to unix://SOCKET or tcp://HOST");
+	const unfit = new HostError("host-docker", `DOCKER_HOST is ${host}, which we cannot speak to`, "set it to unix://SOCKET or tcp://HOST");
 	if (host.startsWith("unix://")) return {
 		options: { socketPath: host.slice(7) },
 		secure: false
@@ -9825,21 +10185,133 @@ function parsedLine(line) {
 *   ImageError when a blob is damaged
 */
 async function loadIntoEngine(image, target, names, access) {
-	const refused = (why) => new RegistryError(`the image cannot be written to ${target}: ${why}`, {
+	const refused = (code, why) => new RegistryError(code, `the image cannot be written to ${target}: ${why}`, {
 		side: "target",
 		reference: target
 	});
 	const config = image.blobs.find(({ digest }) => digest === image.manifest.config.digest);
 	const diffIDs = parseConfig(await readFile(config?.file ?? "")).rootfs.diff_ids;
 	const said = await loadArchive(dockerArchive(image, names, access.signal), access);
-	if (said !== void 0) throw refused(`docker's daemon refuses it (${said.trim().replaceAll(/\s*\n\s*/g, " ")})`);
+	if (said !== void 0) throw refused("registry-engine", `docker's daemon refuses it (${said.trim().replaceAll(/\s*\n\s*/g, " ")})`);
 	const ids = /* @__PURE__ */ new Set();
 	for (const name of names) {
 		const found = await readEngineImage(name, access);
-		if (found?.diffIDs.join() !== diffIDs.join()) throw refused(`docker's daemon took it, but has ${found ? `other layers (${found.id})` : "nothing"} under ${name}`);
+		if (found?.diffIDs.join() !== diffIDs.join()) throw refused("registry-read-back", `docker's daemon took it, but has ${found ? `other layers (${found.id})` : "nothing"} under ${name}`);
 		ids.add(found.id);
 	}
 	return [...ids].join(", ");
+}
+// src/oci/store/content.ts
+const CHUNK_BYTES = 1048576;
+/** Reads a blob once, for its digest alone. */
+async function blobContent(path, descriptor, signal) {
+	return await withBlob(path, descriptor, async (file) => ({ violations: digestViolations(descriptor, await fileSha256(file, descriptor.size, signal)) }));
+}
+/** Opens the blob as what it has to be: a regular file of the announced size, no link to elsewhere. */
+async function withBlob(path, descriptor, look) {
+	try {
+		await using file = await open(path, constants$1.O_RDONLY | constants$1.O_NOFOLLOW | constants$1.O_NONBLOCK);
+		const stat = await file.stat();
+		if (!stat.isFile()) return { violations: ["is not a regular file"] };
+		if (stat.size !== descriptor.size) return { violations: [`has ${stat.size} bytes instead of ${descriptor.size}`] };
+		return await look(file);
+	} catch (error) {
+		const code = error instanceof Error && "code" in error ? error.code : void 0;
+		if (code === "ENOENT") return { violations: ["is missing"] };
+		if (code === "ELOOP" || code === "ENXIO") return { violations: ["is not a regular file"] };
+		throw error;
+	}
+}
+async function fileSha256(file, sizeBytes, signal) {
+	const hash = createHash("sha256");
+	const buffer = Buffer.allocUnsafe(Math.min(CHUNK_BYTES, sizeBytes));
+	for (let offset = 0; offset < sizeBytes;) {
+		signal?.throwIfAborted();
+		const { bytesRead } = await file.read(buffer, 0, Math.min(buffer.length, sizeBytes - offset), offset);
+		if (bytesRead === 0) break;
+		hash.update(buffer.subarray(0, bytesRead));
+		offset += bytesRead;
+	}
+	return `sha256:${hash.digest("hex")}`;
+}
+function digestViolations(descriptor, digest) {
+	return digest === descriptor.digest ? [] : [`holds ${digest}`];
+}
+// src/oci/store/bringing.ts
+const READ_BYTES = 1048576;
+/** Where no hard link can be: link(2). */
+const UNLINKABLE = [
+	"EXDEV",
+	"EPERM",
+	"EMLINK",
+	"ENOSYS",
+	"ENOTSUP"
+];
+/**
+* Puts a blob into a folder that stays, under the name of its content: by hard link where that can be, else by a copy. It
+* gets that name only when every byte was hashed: what lay in a work folder for an hour may not be what was written. A
+* file of that name that is damaged is replaced.
+*
+* @returns whether there was none
+* @throws ImageError when the file does not hold what its digest says; HostError when the disk is full; AbortError after
+*   `signal`
+*/
+async function bringBlob(folder, blob, signal) {
+	const path = join(folder, digestHex(blob.digest));
+	const there = await lstat(path).catch(() => void 0);
+	if (there !== void 0 && await damageOf(path, blob, signal) === void 0) return false;
+	const temporary = join(folder, temporaryName());
+	try {
+		const damage = await linked(blob.file, temporary, folder) ? await damageOf(temporary, blob, signal) : await copied(blob, temporary, folder, signal);
+		if (damage !== void 0) throw new ImageError("image-damaged", `the blob ${blob.digest}`, [`${blob.file} ${damage}`]);
+		await rename(temporary, path);
+	} finally {
+		await rm(temporary, { force: true });
+	}
+	return there === void 0;
+}
+/** How a file contradicts its digest or size; undefined when it does not. */
+async function damageOf(path, { digest, sizeBytes: size }, signal) {
+	const { violations } = await blobContent(path, {
+		mediaType: "",
+		digest,
+		size
+	}, signal);
+	return violations[0];
+}
+/** @returns false where a copy is needed */
+async function linked(file, temporary, folder) {
+	try {
+		await link(file, temporary);
+		return true;
+	} catch (error) {
+		const code = error instanceof Error && "code" in error ? String(error.code) : "";
+		if (UNLINKABLE.includes(code)) return false;
+		throw spaceError(error, folder);
+	}
+}
+/** Copies and hashes in one pass. @returns as `damageOf` */
+async function copied({ file, digest, sizeBytes }, temporary, folder, signal) {
+	if (!(await lstat(file)).isFile()) return "is not a regular file";
+	await using source = await open(file, constants$1.O_RDONLY | constants$1.O_NOFOLLOW);
+	await using target = await open(temporary, "wx", 420);
+	const { size } = await source.stat();
+	if (size !== sizeBytes) return `has ${size} bytes instead of ${sizeBytes}`;
+	const hash = createHash("sha256");
+	const buffer = Buffer.allocUnsafe(Math.min(READ_BYTES, sizeBytes));
+	for (let at = 0; at < sizeBytes;) {
+		signal?.throwIfAborted();
+		const { bytesRead } = await source.read(buffer, 0, Math.min(buffer.length, sizeBytes - at), at);
+		if (bytesRead === 0) return `ends at ${at} bytes`;
+		const chunk = buffer.subarray(0, bytesRead);
+		hash.update(chunk);
+		await target.writeFile(chunk).catch((error) => {
+			throw spaceError(error, folder);
+		});
+		at += bytesRead;
+	}
+	const found = `sha256:${hash.digest("hex")}`;
+	return found === digest ? void 0 : `holds ${found}`;
 }
 // src/registry/target/beside.ts
 /**
@@ -9851,7 +10323,7 @@ async function loadIntoEngine(image, target, names, access) {
 */
 async function makeWhole(path, fill) {
 	const made = await makeParents(path);
-	const temporary = join(dirname(path), `.${randomUUID()}.tmp`);
+	const temporary = join(dirname(path), temporaryName());
 	try {
 		await makeFolder(temporary);
 		await fill(temporary);
@@ -9895,7 +10367,7 @@ async function takesPlace(temporary, path) {
 async function namesIn(folder, kind) {
 	return await readdir(folder).catch((error) => {
 		if (error.code === "ENOENT") return void 0;
-		throw new HostError(`${folder} cannot be used as ${kind} (${error.code})`, "export to another folder");
+		throw new HostError("host-destination", `${folder} cannot be used as ${kind} (${error.code})`, "export to another folder");
 	});
 }
 async function syncFiles(folder) {
@@ -9920,7 +10392,7 @@ const GRACE_MILLISECONDS = 5e3;
 * Runs a program from an argument list, never through a shell.
 *
 * @throws CommandError when it cannot be started, exits with a code not in `accept`, is ended by a signal, runs into
-*   its time limit or is canceled. A non-zero exit is always an error. HostError where `cwd` is no folder; what `onLine`
+*   its time limit, stands still or is canceled. A non-zero exit is always an error. HostError where `cwd` is no folder; what `onLine`
 *   throws, when the program has ended of it.
 */
 async function runCommand(program, args, options = {}) {
@@ -9934,7 +10406,8 @@ async function runCommand(program, args, options = {}) {
 			"pipe",
 			"pipe",
 			"pipe"
-		]
+		],
+		detached: options.apart ?? false
 	});
 	const lastLines = [];
 	const chunks = [];
@@ -9970,10 +10443,11 @@ async function runCommand(program, args, options = {}) {
 		stopper.release();
 	}
 }
-function feed(stdin, { input, stopByEndOfInput }) {
+function feed(stdin, { input, onInput, stopByEndOfInput }) {
 	stdin.on("error", () => {});
 	if (input !== void 0) stdin.write(input);
-	if (!stopByEndOfInput) stdin.end();
+	onInput?.(stdin);
+	if (!stopByEndOfInput && onInput === void 0) stdin.end();
 }
 function failureOf({ code, signal }, accept = [0]) {
 	if (code === null) return {
@@ -9997,7 +10471,7 @@ function endOf(child) {
 /** Node tells a missing one as a missing program. */
 async function requireFolder(folder) {
 	await access(`${folder}/.`, constants$1.X_OK).catch(({ code }) => {
-		throw new HostError(`${folder} is no folder to work in (${code})`, "it was removed or closed meanwhile: run the job again");
+		throw new HostError("host-folder", `${folder} is no folder to work in (${code})`, "it was removed or closed meanwhile: run the job again");
 	});
 }
 function stopWhenAsked(child, options) {
@@ -10020,11 +10494,41 @@ function stopWhenAsked(child, options) {
 		kind: "timeout",
 		seconds: timeoutSeconds
 	}), timeoutSeconds * 1e3));
+	const forget = watchIdle(child.pid, options.idleSeconds, stop);
 	state.release = () => {
+		forget();
 		options.signal?.removeEventListener("abort", onAbort);
 		for (const timer of timers) clearTimeout(timer);
 	};
 	return state;
+}
+const LOOKS = 4;
+const IDLE_BYTES = 4096;
+function watchIdle(pid, seconds, stop) {
+	if (pid === void 0 || seconds === void 0) return () => {};
+	const seen = [0];
+	const timer = setInterval(() => {
+		const moved = movedBytes(pid);
+		if (moved === void 0) return;
+		seen.push(moved);
+		if (seen.length <= LOOKS) return;
+		if (moved - (seen.shift() ?? 0) >= IDLE_BYTES) return;
+		clearInterval(timer);
+		stop({
+			kind: "idle",
+			seconds
+		});
+	}, seconds * 1e3 / LOOKS);
+	return () => clearInterval(timer);
+}
+/** What a process has read and written so far; proc_pid_io(5). Undefined where we may not know it, or it has ended. */
+function movedBytes(pid) {
+	try {
+		const text = readFileSync(`/proc/${pid}/io`, "utf8");
+		return Number(/^rchar: (\d+)$/m.exec(text)?.[1]) + Number(/^wchar: (\d+)$/m.exec(text)?.[1]);
+	} catch {
+		return;
+	}
 }
 /** A program that sudo started for us is root's: we may not signal it (kill(2)), sudo may, and it passes the signal on. */
 function sendSignal(child, signal) {
@@ -10161,8 +10665,8 @@ const BLOB_OR_SIGNATURE = /^(?:[0-9a-f]{64}(?:\.manifest\.json|\.signature-\d+)?
 * one that is there the manifest changes in one step, and only then the blobs of the image before go. A failure leaves
 * what there was.
 *
-* @throws HostError when the folder holds something else than an image, or the disk is full; errors of the file system
-*   are passed on
+* @throws HostError when the folder holds something else than an image, or the disk is full; ImageError when a blob is
+*   damaged; errors of the file system are passed on
 */
 async function writeToFolder(tree, folder, access) {
 	const path = resolve(folder);
@@ -10177,19 +10681,19 @@ async function isImageFolder(folder, names) {
 }
 async function replaceImage(tree, folder, signal) {
 	const before = await namesIn(folder, "the folder of an image") ?? [];
-	if (!await isImageFolder(folder, before)) throw new HostError(`${folder} holds something else than an image`, "export to another folder");
+	if (!await isImageFolder(folder, before)) throw new HostError("host-destination", `${folder} holds something else than an image`, "export to another folder");
 	await addFiles(tree, folder, before, signal);
 	const ours = new Set(filesBeside(tree).map(({ name }) => name));
 	for (const name of before.filter((each) => BLOB_OR_SIGNATURE.test(each) && !ours.has(each))) await rm(join(folder, name), { force: true });
 }
 async function addFiles(tree, folder, before, signal) {
-	const manifest = await readFile(tree.blobs.find(({ digest }) => digest === tree.descriptor.digest)?.file ?? "");
+	const manifest = await documentOf(tree.blobs.find(({ digest }) => digest === tree.descriptor.digest));
 	const added = [];
 	try {
 		for (const { name, blob, isManifest } of filesBeside(tree)) {
 			signal?.throwIfAborted();
-			if (isManifest) await replaceFile(folder, name, await readFile(blob.file));
-			if (isManifest ? !before.includes(name) : await bringContent(folder, blob.file, blob.digest)) added.push(name);
+			if (isManifest) await replaceFile(folder, name, await documentOf(blob));
+			if (isManifest ? !before.includes(name) : await bringBlob(folder, blob, signal)) added.push(name);
 		}
 		for (const name of added) await syncFile(join(folder, name));
 		signal?.throwIfAborted();
@@ -10200,6 +10704,14 @@ async function addFiles(tree, folder, before, signal) {
 		for (const name of added) await rm(join(folder, name), { force: true });
 		throw error;
 	}
+}
+/** A manifest or index, small enough to be read whole. */
+async function documentOf(blob) {
+	if (blob === void 0) throw new Error("the tree does not hold its own manifest");
+	const bytes = await readFile(blob.file);
+	const found = digestOf(bytes);
+	if (found === blob.digest) return bytes;
+	throw new ImageError("image-damaged", `the blob ${blob.digest}`, [`${blob.file} holds ${found}`]);
 }
 /** Everything beside `manifest.json` and `version`, as c/image calls it; directory/directory_transport.go. */
 function filesBeside({ blobs, descriptor, images }) {
@@ -10223,17 +10735,14 @@ function filesBeside({ blobs, descriptor, images }) {
 *
 * @param names of it there, none for one without; they are taken from other images of the layout
 * @throws HostError when the folder holds something else than a layout, or the disk is full; ImageError when its index
-*   is none; errors of the file system are passed on
+*   is none, or a blob is damaged; errors of the file system are passed on
 */
 async function writeToLayout(tree, folder, names, access) {
 	const path = resolve(folder);
 	const entries = namedDescriptors(tree.descriptor, names);
 	const fill = async (temporary) => {
 		const layout = await createLayout(temporary);
-		for (const blob of tree.blobs) {
-			access.signal?.throwIfAborted();
-			await linkBlob(layout, blob.file, blob.digest);
-		}
+		for (const blob of tree.blobs) await bringBlob(layout.blobs, blob, access.signal);
 		await writeIndex(layout, entries);
 	};
 	if (await namesIn(path, "an OCI layout") === void 0 && await makeWhole(path, fill)) return;
@@ -10242,9 +10751,9 @@ async function writeToLayout(tree, folder, names, access) {
 /** @throws HostError when the folder holds something else than a layout; ImageError when its index is none */
 async function readLayoutIndex(folder) {
 	const names = await namesIn(folder, "an OCI layout") ?? [];
-	if (names.length > 0 && !names.includes("oci-layout")) throw new HostError(`${folder} holds something else than an OCI layout`, "export to an empty folder or to a layout");
+	if (names.length > 0 && !names.includes("oci-layout")) throw new HostError("host-destination", `${folder} holds something else than an OCI layout`, "export to an empty folder or to a layout");
 	if (!names.includes("index.json")) return {};
-	return parseDocument(await readFile(join(folder, "index.json")), `the index of ${folder}`);
+	return parseDocument$1(await readFile(join(folder, "index.json")), `the index of ${folder}`);
 }
 async function addTree(tree, folder, added, signal) {
 	const index = await readLayoutIndex(folder);
@@ -10252,10 +10761,7 @@ async function addTree(tree, folder, added, signal) {
 	const brought = [];
 	try {
 		const layout = await createLayout(folder);
-		for (const { file, digest } of tree.blobs) {
-			signal?.throwIfAborted();
-			if (await bringContent(layout.blobs, file, digest)) brought.push(blobPath(folder, digest));
-		}
+		for (const blob of tree.blobs) if (await bringBlob(layout.blobs, blob, signal)) brought.push(blobPath(folder, blob.digest));
 		for (const path of [...brought, join(folder, "oci-layout")]) await syncFile(path);
 		signal?.throwIfAborted();
 		const entries = Array.isArray(index["manifests"]) ? index["manifests"] : [];
@@ -10347,14 +10853,198 @@ function copyFlags(access) {
 function authFlags(access) {
 	return access.authfile === void 0 ? [] : ["--authfile", access.authfile];
 }
-// src/registry/refusal.ts
-const WEB_PAGE = "a web page answered instead of a registry: check the address, and whether the network asks for a sign-in";
-/** What a web page under a registry's address means: a captive portal, a wrong host. */
-const webPage = {
-	kind: "no-registry",
-	reason: WEB_PAGE,
-	transient: false
+// src/registry/login/credentials.ts
+const noLogins = {
+	auths: {},
+	credHelpers: {}
 };
+/** What docker calls its own registry when it asks a helper (docker/cli, registry.IndexServer). */
+const DOCKER_SERVER = "https://index.docker.io/v1/";
+const HELPER = /^[A-Za-z0-9][A-Za-z0-9._-]*$/;
+/**
+* @param path names the file in the error, which quotes nothing of it
+* @throws HostError when it is no JSON object
+*/
+function parseLogins(text, path) {
+	const document = text.trim() === "" ? {} : parsedObject(text, path);
+	const { credsStore } = document;
+	return {
+		auths: auths(document["auths"]),
+		credHelpers: helpers(document["credHelpers"]),
+		...typeof credsStore === "string" && HELPER.test(credsStore) ? { credsStore } : {}
+	};
+}
+/** JSON of a file that skopeo reads: without `credsStore`, which means nothing to it. */
+function loginsText(logins) {
+	return `${JSON.stringify({
+		auths: logins.auths,
+		credHelpers: logins.credHelpers
+	})}\n`;
+}
+/** One set of logins for several files, where the first file that knows a registry wins, as skopeo searches them. */
+function mergedLogins(files) {
+	return files.reduceRight((below, above) => {
+		const rest = [...Object.keys(above.auths), ...Object.keys(above.credHelpers)].reduce(without, below);
+		const credsStore = above.credsStore ?? below.credsStore;
+		return {
+			auths: {
+				...rest.auths,
+				...above.auths
+			},
+			credHelpers: {
+				...rest.credHelpers,
+				...above.credHelpers
+			},
+			...credsStore === void 0 ? {} : { credsStore }
+		};
+	}, noLogins);
+}
+/** With a login that wins over all others for its registry: skopeo prefers helpers and namespaces, so those go. */
+function withLogin(logins, login) {
+	return withAuth(logins, login.registry, login.username, login.password);
+}
+/** `<token>` as the name marks a token instead of a password (docker-credential-helpers, client). */
+function withAuth(logins, registry, username, secret) {
+	const isToken = username === "<token>";
+	const auth = Buffer.from(`${username}:${isToken ? "" : secret}`, "utf8").toString("base64");
+	const entry = isToken ? {
+		auth,
+		identitytoken: secret
+	} : { auth };
+	const rest = without(logins, registry);
+	return {
+		...rest,
+		auths: {
+			...rest.auths,
+			[registry]: entry
+		}
+	};
+}
+function withHelper(logins, registry, helper) {
+	return {
+		...logins,
+		credHelpers: {
+			...logins.credHelpers,
+			[registry]: helper
+		}
+	};
+}
+/** Whether a registry, or a namespace in it, has a login of its own or a helper. */
+function knowsLogin(logins, registry) {
+	return [...Object.keys(logins.auths), ...Object.keys(logins.credHelpers)].some((key) => isWithin(key, registry));
+}
+function without(logins, registry) {
+	const kept = (entries) => Object.fromEntries(Object.entries(entries).filter(([key]) => !isWithin(key, normalKey(registry))));
+	return {
+		...logins,
+		auths: kept(logins.auths),
+		credHelpers: kept(logins.credHelpers)
+	};
+}
+function isWithin(key, registry) {
+	const normal = normalKey(key);
+	return normal === registry || normal.startsWith(`${registry}/`);
+}
+/** The registry in a key of any age; c/image pkg/docker/config/config.go, `normalizeAuthFileKey`. */
+function normalKey(key) {
+	const bare = key.replace(/^https?:\/\//, "");
+	const name = bare === key ? bare : bare.split("/")[0] ?? bare;
+	return ["index.docker.io", "registry-1.docker.io"].includes(name) ? "docker.io" : name;
+}
+/** Only what holds a login: docker leaves `{}` where a helper has it, which would hide the helper. */
+function auths(value) {
+	if (!isObject(value)) return {};
+	const entries = Object.entries(value).flatMap(([key, entry]) => {
+		if (!isObject(entry)) return [];
+		const { auth, identitytoken } = entry;
+		if (typeof auth !== "string" || auth === "") return [];
+		return [[key, typeof identitytoken === "string" ? {
+			auth,
+			identitytoken
+		} : { auth }]];
+	});
+	return Object.fromEntries(entries);
+}
+function helpers(value) {
+	if (!isObject(value)) return {};
+	const entries = Object.entries(value).filter((entry) => typeof entry[1] === "string" && HELPER.test(entry[1]));
+	return Object.fromEntries(entries);
+}
+function parsedObject(text, path) {
+	try {
+		const value = JSON.parse(text);
+		if (isObject(value)) return value;
+	} catch {}
+	throw new HostError("host-logins", `the file of logins ${path} is no JSON object`, "correct it or remove it");
+}
+function isObject(value) {
+	return typeof value === "object" && value !== null && !Array.isArray(value);
+}
+// src/registry/login/secretforms.ts
+/** The forms in which a program, or a registry that repeats what it got, prints a secret. */
+function secretForms(...secrets) {
+	const forms = secrets.flatMap((secret) => {
+		const text = secret.toWellFormed();
+		return [
+			text,
+			...text.split(/[\r\n]+/),
+			JSON.stringify(text).slice(1, -1),
+			encodeURIComponent(text),
+			new URLSearchParams([["", text]]).toString().slice(1),
+			Buffer.from(text).toString("base64"),
+			Buffer.from(text).toString("base64url")
+		];
+	});
+	return [...new Set(forms.filter((form) => form.trim() !== ""))];
+}
+/** Those of a login; `username:password` is what HTTP sends (RFC 7617). */
+function loginForms({ username, password }) {
+	return password === "" ? [] : secretForms(password, `${username}:${password}`);
+}
+/** Those of all logins in a file. */
+function fileForms(logins = noLogins) {
+	return Object.values(logins.auths).flatMap(({ auth = "", identitytoken = "" }) => {
+		const [, username = "", password = ""] = /^([^:]*):(.*)$/s.exec(Buffer.from(auth, "base64").toString("utf8")) ?? [];
+		return [...loginForms({
+			username,
+			password
+		}), ...identitytoken === "" ? [] : secretForms(identitytoken)];
+	});
+}
+/** Those of what stands before the host of an address: `http://user:password@host/`, also without `http://`. */
+function addressForms(address) {
+	const [, userinfo, password] = /(?:^|:\/\/)([^/\s@:]*:([^/\s@]+))@/.exec(address) ?? [];
+	if (userinfo === void 0 || password === void 0) return [];
+	return secretForms(userinfo, decoded(userinfo), password, decoded(password));
+}
+/** As programs decode it that let a stray % stand for itself, as Python's urllib does. */
+function decoded(text) {
+	return text.replace(/(?:%[0-9a-f]{2})+/gi, (bytes) => Buffer.from(bytes.replaceAll("%", ""), "hex").toString("utf8"));
+}
+/** What an HTTP header says of a login or token, where a server repeats it. */
+const AUTHORIZATION = /\b(Basic|Bearer) +(?=[\w+/.~-]*[\d=])[\w+/=.~-]{8,}/gi;
+/** A text without any of these forms. */
+function hideSecrets(text, forms) {
+	return [...forms].sort((one, other) => other.length - one.length).reduce((left, form) => left.replaceAll(form, "***"), text).replaceAll(AUTHORIZATION, "$1 ***");
+}
+// src/registry/phase.ts
+/** First match wins: errors of c/image (docker/, copy/) stand inside one another, the innermost tells most. */
+const PHASES = [
+	[/requesting bear|obtain access token|retrieve auth token|getting .*token/i, "while a token was fetched"],
+	[/pinging container registry/i, "at the first contact"],
+	[/logging into|authenticating creds/i, "at the login"],
+	[/(?:uploading|writing) manifest/i, "while the manifest was written"],
+	[/happened during read|\b(?:reading|fetching) (?:blob|config)|image config/i, "while a blob was read"],
+	[/writing (?:blob|config)|layer upload|uploading layer|reuse blob|whether a blob|\/blobs\/uploads\//i, "while a blob was written"],
+	[/(?:reading|fetching) (?:manifest|image)|determining manifest/i, "while the manifest was read"]
+];
+/** Where in a push or a fetch skopeo failed, by its message; undefined where that does not say. */
+function phaseOf(text) {
+	return PHASES.find(([pattern]) => pattern.test(text))?.[1];
+}
+// src/registry/refusalrule.ts
+const WEB_PAGE = "a web page answered instead of a registry: check the address, and whether the network asks for a sign-in";
+const LOGIN = "the registry wants a login, or does not accept the one it got: check registry, username and password, or log in before";
 /** First match wins. Texts of skopeo 1.9 to 1.22 (c/image docker/, Go's net/http and crypto/x509). */
 const RULES = [
 	{
@@ -10375,7 +11065,8 @@ const RULES = [
 	{
 		kind: "space",
 		pattern: /no space left on device|disk quota exceeded/i,
-		reason: "the disk of this machine is full: free space, or choose another work-dir"
+		status: [507],
+		reason: spaceReason
 	},
 	{
 		kind: "policy",
@@ -10386,6 +11077,12 @@ const RULES = [
 		kind: "plain-http",
 		pattern: /server gave HTTP response to HTTPS client/i,
 		reason: "it speaks plain HTTP and no HTTPS: for a registry of your own set tls-verify to false"
+	},
+	{
+		kind: "broken",
+		pattern: /tls: (?:bad record MAC|internal error|unexpected message|use of closed connection)|decryption failed/i,
+		transient: true,
+		reason: brokenReason
 	},
 	{
 		kind: "certificate",
@@ -10423,9 +11120,15 @@ const RULES = [
 	},
 	{
 		kind: "login",
-		pattern: /unauthorized|authentication required|invalid username\/password|incorrect username or password/i,
+		pattern: /invalid username\/password|incorrect username or password/i,
+		reason: LOGIN
+	},
+	{
+		kind: "login",
+		pattern: /unauthorized|authentication required/i,
 		status: [401],
-		reason: "the registry wants a login, or does not accept the one it got: check registry, username and password, or log in before"
+		transient: "copy",
+		reason: LOGIN
 	},
 	{
 		kind: "denied",
@@ -10434,8 +11137,14 @@ const RULES = [
 		reason: "the registry denies it: this login may not do so there"
 	},
 	{
+		kind: "damaged",
+		pattern: /blob unknown/i,
+		transient: "copy",
+		reason: "the registry lacks a blob of it: try again, or ask who runs the registry"
+	},
+	{
 		kind: "missing",
-		pattern: /manifest unknown|name unknown|repository name not known|blob unknown/i,
+		pattern: /manifest unknown|name unknown|repository name not known/i,
 		status: [404],
 		reason: "it is not there: check repository and tag"
 	},
@@ -10456,48 +11165,137 @@ const RULES = [
 		reason: "the registry, or a proxy in front of it, limits the size of a layer: raise the limit there, or compress more"
 	},
 	{
+		kind: "trouble",
+		pattern: /(?!)/,
+		status: [
+			408,
+			425,
+			499,
+			500,
+			502,
+			503,
+			504,
+			522,
+			524
+		],
+		transient: true,
+		reason: (text) => `the registry, or a proxy in front of it, is in trouble (${text}): try again later, or ask who runs it, whose disk may be full`
+	},
+	{
 		kind: "no-registry",
 		pattern: /invalid character '<'/,
 		reason: WEB_PAGE
+	},
+	{
+		kind: "broken",
+		pattern: /\bEOF\b|connection reset|broken pipe|closed network connection|closed pipe|unexpected end|stream error|http2: |server misbehaving|temporary failure|digest did not match|does not match expected|digest invalid|timed? ?out|malformed HTTP|transport connection broken/i,
+		transient: true,
+		reason: brokenReason
 	}
 ];
-/** What may pass by itself, of what the rules above do not know; go-containerregistry pkg/v1/remote/options.go has the same list. */
-const PASSING = /\bEOF\b|connection reset|broken pipe|closed network connection|closed pipe|unexpected end|stream error|http2: |server misbehaving|temporary failure|digest did not match|does not match expected|timed? ?out/i;
-const PASSING_STATUS = [
-	408,
-	425,
-	500,
-	502,
-	503,
-	504,
-	522,
-	524
-];
-/** @param lines what skopeo printed, newest last */
-function refusalOf(lines) {
+/**
+* Whose disk is full, and where. A registry tells of its own in the words of its storage (distribution
+* registry/storage/driver/filesystem), and what unpacks a layer into a container storage names the path in the layer.
+*/
+function spaceReason(text) {
+	if (/\bfilesystem: |HTTP status|\bStatusCode\b|\bunknown: /.test(text)) return `the registry has no space left, its own disk is full: let whoever runs it make room (${text})`;
+	const file = /processing tar file/i.test(text) ? void 0 : /(?:^|\s)(\/\S+): (?:no space|disk quota)/i.exec(text)?.[1];
+	return `no space is left ${file === void 0 ? "on this machine, in the folder that it is written to" : `in ${dirname(file)}`}: free some, or choose another place with work-dir, export or TMPDIR`;
+}
+function brokenReason(text) {
+	return `the connection broke, or what came over it is not whole (${text}): check network and proxies, and try again later`;
+}
+function tlsDetail(text) {
+	return /(?:x509|tls): .*$/.exec(text)?.[0] ?? text;
+}
+// src/registry/retryafter.ts
+/** Seconds in each unit that Go prints of a time.Duration. */
+const UNITS = {
+	ns: 1e-9,
+	us: 1e-6,
+	µs: 1e-6,
+	ms: .001,
+	s: 1,
+	m: 60,
+	h: 3600
+};
+const DURATION = /(\d+(?:\.\d+)?)\s*(ns|us|[µμ]s|ms|s|m|h)/g;
+/** ghcr.io writes `retry-after: 583.391µs` into its message, others `try again in 12s` or `retry after 30 seconds`. */
+const TOLD = /(?:retry[- ]after|(?:try again|retry) in)["']?[:=]?\s*["']?((?:\d+(?:\.\d+)?\s*(?:ns|us|[µμ]s|ms|s|m|h)?)+)/i;
+/**
+* How long a registry asks to wait, where it says so in its message: skopeo tells of a Retry-After header nothing.
+*
+* @returns seconds, undefined where nothing is said
+*/
+function toldWaitSeconds(text) {
+	const told = TOLD.exec(text)?.[1];
+	if (told === void 0) return void 0;
+	const parts = [...told.matchAll(DURATION)];
+	if (parts.length === 0) return Number.parseFloat(told);
+	return parts.reduce((sum, [, count, unit = "s"]) => sum + Number(count) * (UNITS[unit.replace("μ", "µ")] ?? 1), 0);
+}
+// src/registry/refusal.ts
+/** What a web page under a registry's address means: a captive portal, a wrong host. */
+const webPage = {
+	kind: "no-registry",
+	reason: WEB_PAGE,
+	transient: false
+};
+/** Nothing came or went for so long that we ended skopeo, which waits for ever. */
+function stillness(seconds, phase) {
+	return {
+		kind: "still",
+		reason: `nothing came for ${seconds} s: check the network, proxies and firewalls, and try again later`,
+		transient: true,
+		phase
+	};
+}
+/** An answer that is not what was asked for. @param what is wrong with it */
+function damage(what) {
+	return {
+		kind: "damaged",
+		reason: `it came damaged: ${what}; try again, or ask who runs the registry`,
+		transient: true
+	};
+}
+/**
+* @param lines what skopeo printed, newest last
+* @param isCopy whether it copied, and did not only ask
+*/
+function refusalOf(lines, isCopy = false) {
 	const text = fatalText(lines);
 	const status = httpStatus(text);
+	const phase = phaseOf(text);
+	const about = {
+		...phase === void 0 ? {} : { phase },
+		...status === void 0 ? {} : { status }
+	};
 	const rule = RULES.find((rule) => rule.pattern.test(text) || status !== void 0 && rule.status?.includes(status));
-	if (!rule) {
-		const transient = PASSING.test(text) || status !== void 0 && PASSING_STATUS.includes(status);
-		return {
-			kind: "other",
-			reason: text === "" ? "skopeo gave no reason" : text,
-			transient
-		};
-	}
+	if (!rule) return {
+		kind: "other",
+		reason: text === "" ? "skopeo gave no reason" : text,
+		transient: false,
+		...about
+	};
 	const reason = typeof rule.reason === "string" ? rule.reason : rule.reason(text);
+	const transient = rule.transient === "copy" ? isCopy : rule.transient ?? false;
+	const waitSeconds = rule.kind === "rate" ? toldWaitSeconds(text) : void 0;
 	return {
 		kind: rule.kind,
 		reason,
-		transient: rule.transient ?? false
+		transient,
+		...about,
+		...waitSeconds === void 0 ? {} : { waitSeconds }
 	};
 }
+/** A registry may answer with any number of characters, which no rule here is made for, and nobody reads. */
+const TEXT_LIMIT = 4096;
 /** The message of the last `level=fatal` line, else of the first error, else the last line; without logrus' quoting and without the name that we say ourselves. */
 function fatalText(lines) {
 	const last = lines.findLast((line) => line.includes("level=fatal")) ?? lines.find((line) => line.includes("level=error")) ?? lines.findLast((line) => line.trim() !== "") ?? "";
 	const quoted = /\bmsg=("(?:[^"\\]|\\.)*")/.exec(last)?.[1];
-	return (quoted === void 0 ? last.trim() : unquoted(quoted)).replace(/^(?:Error )?(?:parsing|initializing|reading) (?:image name|source) "?\S+?"?: /, "");
+	const whole = quoted === void 0 ? last.trim() : unquoted(quoted);
+	return (whole.length > TEXT_LIMIT ? `${whole.slice(0, TEXT_LIMIT)} …` : whole).replace(/^(?:Error )?(?:parsing|initializing|reading) (?:image name|source) "?\S+?"?: /, "");
 }
 function unquoted(text) {
 	try {
@@ -10507,31 +11305,57 @@ function unquoted(text) {
 	}
 }
 function httpStatus(text) {
-	const status = /status ?(?:code)?(?: from registry)?[:\s]+(\d{3})\b/i.exec(text)?.[1];
+	const status = /(?:status ?(?:code)?(?: from registry)?[:\s]+|parsing HTTP )(\d{3})\b/i.exec(text)?.[1];
 	return status === void 0 ? void 0 : Number(status);
 }
-function tlsDetail(text) {
-	return /(?:x509|tls): .*$/.exec(text)?.[0] ?? text;
-}
-// src/registry/retry.ts
-const TRIES = 4;
-const FIRST_DELAY_MILLISECONDS = 1e3;
+/** What rarely passes, or takes minutes to show. */
+const MOST_OF_KIND = {
+	still: 3,
+	login: 3,
+	missing: 4,
+	damaged: 4,
+	"read-back": 4,
+	"no-registry": 4
+};
+const FIRST_MILLISECONDS = 1e3;
+const FIRST_RATE_MILLISECONDS = 15e3;
+const LONGEST_MILLISECONDS = 12e4;
+/** skopeo sleeps up to so long where it is told to wait, and does not say so (c/image docker_client.go, backoffMaxDelay). */
+const AFTER_STILL_MILLISECONDS = 6e4;
 /**
-* How long to wait before the next try. skopeo's own retries are none of ours: they know neither 500 nor a connection
-* that closes in the middle, and no version tells Retry-After.
+* How long to wait before the next try: twice as long each time, and up to half of it more, so that jobs that failed
+* together do not come back together. Never sooner than the registry asks for in its message. skopeo's own tries are
+* none of ours: no version knows a 500 or a connection that closes in the middle, old ones no 5xx at all.
 *
-* @param tried how many tries there were, from 1
+* @param refusals of all tries so far, the newest last
+* @param random from 0 up to 1
+* @param tries at most, in all
 * @returns milliseconds, or undefined to give up
 */
-function retryDelay(refusal, tried) {
-	if (!refusal.transient || tried >= TRIES) return void 0;
-	return FIRST_DELAY_MILLISECONDS * 2 ** (tried - 1);
+function retryDelay(refusals, random, tries = 6) {
+	const refusal = refusals.at(-1);
+	if (!refusal?.transient || refusals.length >= tries) return void 0;
+	const alike = refusals.filter(({ kind }) => kind === refusal.kind).length;
+	if (alike >= (MOST_OF_KIND[refusal.kind] ?? 6)) return void 0;
+	const told = (refusal.waitSeconds ?? 0) * 1e3;
+	if (told > LONGEST_MILLISECONDS) return void 0;
+	const usual = Math.min(LONGEST_MILLISECONDS, usualDelay(refusal, refusals.length, alike));
+	return Math.round(Math.max(usual, told) * (1 + random() / 2));
+}
+function usualDelay({ kind, waitSeconds }, tried, alike) {
+	if (kind === "still") return AFTER_STILL_MILLISECONDS;
+	if (kind === "rate" && waitSeconds === void 0) return FIRST_RATE_MILLISECONDS * 2 ** (alike - 1);
+	return FIRST_MILLISECONDS * 2 ** (tried - 1);
 }
 const realSleep = async (milliseconds, signal) => await setTimeout$1(milliseconds, void 0, signal === void 0 ? {} : { signal });
 // src/registry/skopeo.ts
-/** skopeo itself waits for ever (reliability of registries: it has no idle limit). */
-const ANSWER_SECONDS = 120;
-/** Of what a job writes to, or has written. */
+/** skopeo itself waits for ever: it has no idle limit. */
+const LIMITS = {
+	answerSeconds: 120,
+	idleSeconds: 120
+};
+const REGISTRY = "docker://";
+/** Of what a job writes to. */
 function targetPurpose(reference, failure) {
 	return {
 		side: "target",
@@ -10539,47 +11363,90 @@ function targetPurpose(reference, failure) {
 		failure
 	};
 }
+/** Of what a job wrote and reads again. */
+function readBackPurpose(reference, failure) {
+	return {
+		...targetPurpose(reference, failure),
+		isWritten: true
+	};
+}
 /** A registry's refusal with the kind of it, for callers that take some kinds for an answer. */
 var RefusedError = class extends RegistryError {
+	purpose;
 	refusal;
-	constructor(purpose, refusal, detail) {
-		super(`${purpose.failure}: ${refusal.reason}`.replaceAll(/\s*\n\s*/g, " ").trim(), {
+	refused;
+	constructor(purpose, refusal, refused) {
+		const { detail, tries, ending } = refused;
+		const message = `${purpose.failure}: ${refusal.reason} (${circumstances(refusal, tries)})`;
+		const code = purpose.isWritten ? "registry-read-back" : `registry-${refusal.kind}`;
+		super(code, oneLine(ending === void 0 ? message : `${message}; ${ending}`), {
 			side: purpose.side,
 			reference: purpose.reference,
 			detail
 		});
+		this.purpose = purpose;
 		this.refusal = refusal;
+		this.refused = refused;
 	}
 };
+function oneLine(text) {
+	return text.replaceAll(/\s*\n\s*/g, " ").trim();
+}
+function circumstances({ phase, status }, tries) {
+	return [
+		phase,
+		status === void 0 ? void 0 : `HTTP ${status}`,
+		tries === 1 ? "1 try" : `${tries} tries`
+	].filter((text) => text !== void 0).join(", ");
+}
 /**
-* Runs skopeo, the one place where that is done: what belongs to every call to a registry (tries, later deadlines and a
-* watchdog) belongs here.
+* Runs skopeo, the one place where that is done: what belongs to every call to a registry (tries, waits, limits of time)
+* belongs here.
 *
-* @throws RefusedError when it fails for good, after up to 4 tries where another try may help; CommandError when skopeo is
+* @throws RefusedError when it fails for good, after up to 6 tries where another try may help; CommandError when skopeo is
 *   missing, is ended by a signal or the job is canceled
 */
-async function runSkopeo(args, access, purpose, input) {
+async function runSkopeo(args, access, purpose, asking = {}) {
 	const all = [...globalFlags(access), ...args];
-	for (let tried = 1;; tried++) {
-		const failed = await attempt(all, access, input);
-		if (!(failed instanceof CommandError)) return failed;
-		const refusal = refusalOf(failed.lastLines);
-		const delay = retryDelay(refusal, tried);
-		if (delay === void 0) throw new RefusedError(purpose, refusal, failed.detail);
-		access.report.info(`${purpose.failure}: ${refusal.reason}; trying again in ${delay / 1e3} s`);
+	const refusals = [];
+	for (;;) {
+		const answer = await attempt(all, access, asking);
+		if (!("refusal" in answer)) return answer;
+		const { refusal, detail } = answer;
+		refusals.push(refusal);
+		const delay = retryDelay(refusals, access.random ?? Math.random, asking.tries);
+		if (delay === void 0) throw new RefusedError(purpose, refusal, {
+			detail,
+			tries: refusals.length
+		});
+		const { reason } = refusal;
+		access.report.info(oneLine(`${purpose.failure}: ${reason}; trying again in ${delay / 1e3} s`));
 		await pause(delay, access, all);
 	}
 }
 /** The manifest or index as it came, byte for byte. Throws what `runSkopeo` does. */
-async function readManifest(name, access, purpose) {
-	const { stdout } = await runSkopeo([
+async function readManifest(name, access, purpose, asking = {}) {
+	const judge = (answer) => documentFault(name, answer) ?? asking.judge?.(answer);
+	return (await runSkopeo([
 		"inspect",
 		"--raw",
 		...inspectFlags(access),
 		name
-	], access, purpose);
-	if (stdout.subarray(0, 100).toString("utf8").trimStart().startsWith("{")) return stdout;
-	throw new RefusedError(purpose, webPage, []);
+	], access, purpose, {
+		...asking,
+		judge
+	})).stdout;
+}
+/** skopeo prints whatever was answered with status 200. */
+function documentFault(name, answer) {
+	if (!answer.subarray(0, 100).toString("utf8").trimStart().startsWith("{")) return webPage;
+	if (!name.startsWith(REGISTRY)) return void 0;
+	try {
+		JSON.parse(answer.toString("utf8"));
+		return;
+	} catch (error) {
+		return damage(`it is no JSON (${error instanceof Error ? error.message : error})`);
+	}
 }
 async function copyImage(copy, access, purpose) {
 	const { from, to, flags, globals = [] } = copy;
@@ -10592,18 +11459,45 @@ async function copyImage(copy, access, purpose) {
 		to
 	], access, purpose);
 }
-async function attempt(args, access, input) {
+async function attempt(args, access, { input, judge, insists = false }) {
+	const isCopy = args.includes("copy");
+	const insisted = (refusal) => insists && FINAL.has(refusal.kind) ? {
+		...refusal,
+		transient: true
+	} : refusal;
 	try {
-		const limit = args.includes("copy") ? {} : { timeoutSeconds: ANSWER_SECONDS };
-		return await runCommand("skopeo", args, {
+		const result = await runCommand("skopeo", args, {
 			...commandOptions(access),
-			...limit,
+			...timeLimit(args, isCopy, access.limits ?? LIMITS),
 			...input === void 0 ? {} : { input }
 		});
+		const refusal = judge?.(result.stdout);
+		return refusal === void 0 ? result : {
+			refusal: insisted(refusal),
+			detail: []
+		};
 	} catch (error) {
-		if (error instanceof CommandError && error.outcome.kind === "exit") return error;
-		throw error;
+		if (!(error instanceof CommandError)) throw error;
+		const { outcome } = error;
+		const hide = (line) => hideSecrets(line, access.secrets ?? []);
+		const [lastLines, detail] = [error.lastLines.map(hide), error.detail.map(hide)];
+		if (outcome.kind === "exit") return {
+			refusal: insisted(refusalOf(lastLines, isCopy)),
+			detail
+		};
+		if (outcome.kind !== "timeout" && outcome.kind !== "idle") throw error;
+		return {
+			refusal: stillness(outcome.seconds, isCopy ? "in the middle of a copy" : "at a question"),
+			detail
+		};
 	}
+}
+/** What says that something is not there, or not the right thing. */
+const FINAL = /* @__PURE__ */ new Set(["missing", "no-registry"]);
+/** A question has its answer at once or never; how long a copy takes only its size knows, but bytes have to move. */
+function timeLimit(args, isCopy, { answerSeconds, idleSeconds }) {
+	if (!isCopy) return { timeoutSeconds: answerSeconds };
+	return args.some((arg) => arg.startsWith(REGISTRY)) ? { idleSeconds } : {};
 }
 async function pause(milliseconds, access, args) {
 	try {
@@ -10754,22 +11648,56 @@ async function pushDocument({ from, to, digest, isIndex, platform }, access) {
 			flags
 		}, access, targetPurpose(to, `the push to ${to} failed`));
 	} catch (error) {
-		if (!(error instanceof RefusedError) || await carried(to, access).catch(() => void 0) !== digest) throw error;
+		if (!(error instanceof RefusedError)) throw error;
+		const found = await carried(to, access);
+		if (found !== digest) throw new RefusedError(error.purpose, error.refusal, {
+			...error.refused,
+			ending: stateText(found)
+		});
 		access.report.info(`${error.message}; but ${to} carries ${digest}, so the push got through`);
 		return;
 	}
-	const found = await carried(to, access);
-	if (found === digest) {
-		access.report.info(`pushed ${to}${platform === void 0 ? "" : `, for ${platformText(platform)}`}`);
-		return;
-	}
-	throw new RegistryError(`the push to ${to} had no effect: it carries ${found} now, not our ${digest}; somebody else pushed at the same time, or the registry changes or drops what it gets`, {
-		side: "target",
-		reference: to
-	});
+	await confirm(to, digest, access);
+	access.report.info(`pushed ${to}${platform === void 0 ? "" : `, for ${platformText(platform)}`}`);
 }
+/** What stands there after a push that failed; it is asked for less long than a push tries. */
 async function carried(name, access) {
-	return digestOf(await readManifest(`docker://${name}`, access, targetPurpose(name, `${name} was pushed but cannot be read back`)));
+	try {
+		const purpose = targetPurpose(name, `what ${name} carries cannot be read`);
+		return digestOf(await readManifest(`docker://${name}`, access, purpose, { tries: 3 }));
+	} catch (error) {
+		if (!(error instanceof RefusedError)) throw error;
+		return error.refusal.kind === "missing" ? "nothing" : void 0;
+	}
+}
+function stateText(found) {
+	if (found === void 0) return "what it carries now cannot be read";
+	return found === "nothing" ? "nothing is there now" : `it carries ${found} now`;
+}
+/** Some registries answer from a copy that lags behind, so another answer is not the last word. */
+async function confirm(to, digest, access) {
+	const judge = (answer) => {
+		const found = digestOf(answer);
+		const reason = `it carries ${found} now, not our ${digest}; somebody else pushed at the same time, or the registry changes or drops what it gets`;
+		return found === digest ? void 0 : {
+			kind: "read-back",
+			reason,
+			transient: true
+		};
+	};
+	const purpose = readBackPurpose(to, `${to} was pushed but cannot be read back`);
+	try {
+		await readManifest(`docker://${to}`, access, purpose, {
+			judge,
+			insists: true
+		});
+	} catch (error) {
+		if (!(error instanceof RefusedError) || error.refusal.kind !== "read-back") throw error;
+		throw new RefusedError({
+			...purpose,
+			failure: `the push to ${to} had no effect`
+		}, error.refusal, error.refused);
+	}
 }
 // src/registry/target/storagetarget.ts
 /**
@@ -10791,9 +11719,9 @@ async function copyToStorage(source, image, names, access) {
 			to,
 			flags: ["--quiet", "--preserve-digests"]
 		}, access, purpose);
-		const found = digestOf(await readManifest(to, access, targetPurpose(to, `${to} was written but cannot be read back`)));
+		const found = digestOf(await readManifest(to, access, readBackPurpose(to, `${to} was written but cannot be read back`)));
 		if (found === image.digest) continue;
-		throw new RegistryError(`${to} has ${found} now, not our ${image.digest}: somebody else wrote to it at the same time`, {
+		throw new RegistryError("registry-read-back", `${to} has ${found} now, not our ${image.digest}: somebody else wrote to it at the same time`, {
 			side: "target",
 			reference: to
 		});
@@ -10947,36 +11875,7 @@ function singleImage(tree, destination, { report }) {
 	return container;
 }
 const LOADED = "docker makes a manifest of its own of what it loads, which has another digest and no annotations (unless the engine keeps images in containerd)";
-// src/plan/plan.ts
-/** @throws InputError when the text is no plan of this version: a step was used without the one before it */
-function parsePlan(text) {
-	const { planVersion, ...plan } = handedOver("plan", text);
-	if (planVersion !== 1) throw handoverError("plan");
-	return plan;
-}
-/**
-* What one step of the action hands to the next as JSON.
-*
-* @throws InputError when it is no JSON object
-*/
-function handedOver(name, text) {
-	try {
-		const value = JSON.parse(text);
-		if (typeof value === "object" && value !== null && !Array.isArray(value)) return value;
-	} catch {}
-	throw handoverError(name);
-}
-function handoverError(name) {
-	return new InputError([{
-		where: `input ${name}`,
-		text: "is not what the step before writes: use the action as a whole, not this step of it"
-	}]);
-}
 // src/job/result.ts
-/** @throws InputError when the text is not what the build step wrote */
-function parseBuilt(text) {
-	return handedOver("built", text);
-}
 /**
 * How far a push has come.
 *
@@ -11056,6 +11955,22 @@ async function publishImage(job) {
 	}));
 	report.endGroup();
 	return published;
+}
+/** Folders in which exports write files and folders under names of their own, until they are whole; absolute. */
+function exportFolders(plan) {
+	const paths = plannedDestinations(plan).flatMap((name) => {
+		return [
+			"oci",
+			"oci-archive",
+			"dir",
+			"docker-archive"
+		].includes(name.transport) && "path" in name ? [resolve(name.path)] : [];
+	});
+	return [...new Set(paths.flatMap((path) => [
+		dirname(path),
+		path,
+		join(path, "blobs/sha256")
+	]))];
 }
 /** Where the plan's exports go. */
 function plannedDestinations(plan) {
@@ -11206,6 +12121,247 @@ function escaped(text) {
 }
 function code(text) {
 	return `\`${text.replaceAll(/[`|\s]/g, "")}\``;
+}
+// src/registry/base/basename.ts
+const BASE_FORMS = "a registry reference, scratch, oci:, oci-archive:, docker-archive:, dir:, containers-storage:, docker-daemon: or file:";
+const BUILD_SERVICE = "names a container of the Open Build Service that builds the description: write its registry reference, like registry.opensuse.org/PROJECT/NAME:TAG";
+/** Sources that cannot be read from here: KIWI's own, and addresses of the web. */
+const FOREIGN_SOURCES = /* @__PURE__ */ new Map([
+	["obsrepositories", () => BUILD_SERVICE],
+	["obs", () => BUILD_SERVICE],
+	["this", () => "is KIWI's word for the folder of the description, which it knows for repositories only: write file:PATH"],
+	["http", webProblem],
+	["https", webProblem],
+	["ftp", webProblem]
+]);
+/**
+* The reference container: a registry reference (with or without `docker://`), `scratch`, a skopeo transport, or a path of
+* this machine as KIWI takes it: `file:PATH`, `file:///PATH`, `dir:…` and an absolute path alone. What names neither tag
+* nor digest means `latest`, as with docker. Relative paths are those of the working directory, as with KIWI and skopeo.
+*/
+function parseBase(text) {
+	if (text === "scratch") return "scratch";
+	if (text.startsWith("/")) return pathName(text, text);
+	if (/^\.{1,2}\//.test(text)) return { problem: `'${text}' is a path: write file:${text}` };
+	const [, scheme = "", address = ""] = /^([a-z]+):(.*)$/s.exec(text) ?? [];
+	const foreign = FOREIGN_SOURCES.get(scheme);
+	if (foreign !== void 0 && /^obs|^\w+:\/\//.test(text)) return { problem: `'${text}' ${foreign(address)}` };
+	const { transport, rest } = transportParts(text);
+	if (transport === void 0 || transport === "docker") return registryName(rest);
+	if (transport === "file" || transport === "dir" && rest.startsWith("//")) return uriPath(text, rest);
+	if (transport === "docker-daemon") return engineName(text, rest);
+	if (!isLocal(transport)) return { problem: `'${text}' is no source of a base: write ${BASE_FORMS}` };
+	const name = localName(transport, rest);
+	return "problem" in name || name.transport !== "dir" ? name : pathName(name.path, text);
+}
+/** Without a tag the engine would give all images of the name. */
+function engineName(text, name) {
+	const parsed = parseReference(name);
+	if (typeof parsed === "string") return { problem: `'${text}' is no name of an image: ${parsed}` };
+	return {
+		transport: "docker-daemon",
+		path: parsed.tag !== void 0 || parsed.digest !== void 0 ? name : `${name}:latest`
+	};
+}
+function uriPath(text, rest) {
+	const [, host = "", path = ""] = /^(?:\/\/([^/]*))?([^?#]*)/.exec(rest) ?? [];
+	if (host !== "" && host !== "localhost") return { problem: `'${text}' names the host ${host}: write file:///PATH, or file:PATH in the working directory` };
+	return pathName(path, text);
+}
+function pathName(path, text) {
+	if (path === "") return { problem: `'${text}' has no path: write file:PATH` };
+	return {
+		transport: "path",
+		path
+	};
+}
+function webProblem(rest) {
+	return `is an address of the web: write ${rest.replace(/^\/\//, "")} for a registry, or fetch the archive before and write file:PATH`;
+}
+function registryName(text) {
+	const parsed = parseReference(text);
+	if (typeof parsed === "string") return { problem: `'${text}' is no reference: ${parsed}` };
+	return {
+		transport: "docker",
+		reference: parsed
+	};
+}
+// src/plan/planshape.ts
+const isTexts = isListOf(isText$1);
+const isRecordOfTexts = isRecordOf(isText$1);
+const orNull = (shape) => optionally(isAnyOf(isNull, shape));
+const isChanges = isAnyOf(isText$1, isNull);
+const isPlatform = isMade({
+	os: isText$1,
+	architecture: isText$1,
+	variant: optionally(isText$1)
+});
+const isConfig = isMade({
+	entrypoint: orNull(isTexts),
+	cmd: orNull(isTexts),
+	env: orNull(isRecordOf(isChanges)),
+	labels: orNull(isRecordOf(isChanges)),
+	user: orNull(isText$1),
+	workdir: orNull(isText$1),
+	expose: orNull(isTexts),
+	volumes: orNull(isTexts),
+	stopsignal: orNull(isText$1),
+	author: orNull(isText$1),
+	history: orNull(isMade({
+		createdBy: orNull(isText$1),
+		author: orNull(isText$1),
+		comment: orNull(isText$1)
+	}))
+});
+const isMachine = isMade({
+	memoryMegabytes: optionally(isCount),
+	cpus: optionally(isCount),
+	guestOS: optionally(isText$1),
+	hardwareVersion: optionally(isText$1),
+	diskController: optionally(isText$1),
+	diskMode: optionally(isText$1),
+	nics: isListOf(isRecordOfTexts),
+	dvd: optionally(isRecordOfTexts),
+	ovfType: optionally(isText$1),
+	displayName: optionally(isText$1)
+});
+const isSelected = isMade({
+	image: isText$1,
+	file: isAbsolutePath,
+	line: isCount,
+	reason: isText$1,
+	profiles: isTexts,
+	version: isText$1,
+	packageManager: isText$1,
+	format: optionally(isText$1),
+	diskFormat: optionally(isOneOf(DISK_FORMAT_NAMES)),
+	archive: optionally(isText$1),
+	bundleFormat: optionally(isText$1),
+	formatOptions: isTexts,
+	vhdFixedTag: optionally(isText$1),
+	gceLicense: optionally(isText$1),
+	machine: optionally(isMachine),
+	derivedFrom: optionally(isText$1),
+	derivedFromLine: optionally(isCount),
+	filesystem: optionally(isText$1),
+	filesystems: isTexts,
+	firmware: optionally(isText$1),
+	bootloader: optionally(isText$1),
+	volumeManager: optionally(isText$1),
+	size: optionally(isMade({
+		megabytes: isCount,
+		additive: isFlag$1
+	})),
+	containerConfig: optionally(isConfig),
+	naming: optionally(isMade({
+		name: orNull(isText$1),
+		tag: orNull(isText$1),
+		additionalNames: orNull(isTexts)
+	})),
+	containerLines: isRecordOf(isCount),
+	author: optionally(isText$1),
+	replacesInitrd: isFlag$1,
+	attributes: isRecordOfTexts
+});
+const isPlaceholder = isMade({
+	index: isCount,
+	where: isText$1,
+	distribution: optionally(isText$1),
+	components: optionally(isTexts),
+	imageInclude: isFlag$1,
+	repositoryGpgcheck: isFlag$1
+});
+const isDescriptionSource = isMade({
+	kind: isOneOf(["description"]),
+	folder: isAbsolutePath,
+	file: isAbsolutePath,
+	name: isTextThat((text) => /^[\w.-]+$/.test(text)),
+	version: isTextThat((text) => !/[/\0]/.test(text)),
+	schemaVersion: isText$1,
+	profiles: isTexts,
+	type: optionally(isText$1),
+	selected: isSelected,
+	kiwiName: isTextThat((text) => !/[/\0]/.test(text)),
+	diskName: optionally(isTextThat((text) => !/[/\0]/.test(text))),
+	packageManager: isText$1,
+	hasFstabPatch: isFlag$1,
+	repositories: isTexts,
+	placeholders: isListOf(isPlaceholder),
+	kiwiVersion: isText$1,
+	globalArguments: isTexts,
+	buildArguments: isTexts
+});
+const isAnnotation = isMade({
+	levels: isListOf(isOneOf(ANNOTATION_LEVELS)),
+	platform: optionally(isPlatform),
+	key: isText$1,
+	value: isText$1
+});
+const isTag = isTextThat((text) => {
+	const parsed = parseTag(text);
+	return !("problem" in parsed) && parsed.text === text;
+});
+/** Names no problem: what the plan holds was parsed when it was made. */
+const isBase = isTextThat((text) => {
+	const parsed = parseBase(text);
+	return parsed === "scratch" || !("problem" in parsed);
+});
+/** The whole of a plan, as it was written by `planText`. */
+const isPlan = isMade({
+	planVersion: (value) => value === 1,
+	source: isAnyOf(isMade({
+		kind: isOneOf(["disk"]),
+		path: isAbsolutePath
+	}), isDescriptionSource),
+	kinds: (value) => Array.isArray(value) && value.length > 0 && value.every(isOneOf(KINDS)),
+	diskTypes: isListOf(isOneOf(DISK_TYPES)),
+	format: isOneOf(DISK_FORMAT_NAMES),
+	formatSource: isText$1,
+	diskPath: optionally(isAbsolutePath),
+	base: isBase,
+	baseSource: isText$1,
+	basePacking: optionally(isOneOf([
+		"gzip",
+		"zstd",
+		"xz",
+		"bzip2"
+	])),
+	platform: isPlatform,
+	config: isConfig,
+	labels: isRecordOfTexts,
+	annotations: isListOf(isAnnotation),
+	names: isListOf(isMade({
+		repository: isText$1,
+		tag: isText$1
+	})),
+	compression: isMade({
+		algorithm: isOneOf([
+			"gzip",
+			"zstd",
+			"none"
+		]),
+		level: optionally(isCount)
+	}),
+	tags: isListOf(isTag),
+	tagsSource: optionally(isText$1),
+	push: isFlag$1,
+	pushByDigest: optionally(isTextThat((text) => parseRepository(text) === text)),
+	exports: isListOf(isTextThat((text) => !("problem" in parseDestination(text)))),
+	exportsSource: optionally(isText$1),
+	loginRegistry: optionally(isTextThat((text) => parseRegistry(text) === text)),
+	tlsVerify: isFlag$1,
+	cache: isFlag$1,
+	fastBuild: isFlag$1,
+	installTools: isFlag$1,
+	workDirectory: optionally(isAbsolutePath),
+	sourceDateEpoch: optionally((value) => typeof value === "number" && epochProblem(value) === void 0),
+	summary: isFlag$1
+});
+// src/plan/plantext.ts
+/** @throws InputError when the text is no plan of this version: a step was used without the one before it, or it was forged */
+function parsePlan(text) {
+	const { planVersion: _, ...plan } = handedOver("plan", text, isPlan);
+	return plan;
 }
 // node_modules/@actions/core/lib/utils.js
 /**
@@ -11661,15 +12817,6 @@ function setOutput(name, value) {
 	issueCommand("set-output", { name }, toCommandValue(value));
 }
 /**
-* Sets the action status to failed.
-* When the action exits it will be with an exit code of 1
-* @param message add error issue message
-*/
-function setFailed(message) {
-	process.exitCode = ExitCode.Failure;
-	error(message);
-}
-/**
 * Adds an error issue
 * @param message error issue message. Errors will be converted to string via toString()
 * @param properties optional properties to add to the annotation.
@@ -11719,11 +12866,39 @@ function saveState(name, value) {
 	issueCommand("save-state", { name }, toCommandValue(value));
 }
 // src/job/workfolder.ts
-/** Makes a folder that only we can read, for logins. */
-async function makePrivateFolder(parent) {
-	const folder = await mkdtemp(join(parent, "kiwi-oci-login-"));
-	await chmod(folder, 448);
+/** Only a folder that holds this file is ever released and removed as root. It says whom the folder belongs to. */
+const MARKER = ".kiwi-oci";
+/** What the names of folders of ours, and of KIWI's log beside them, begin with. */
+const WORK_PREFIX = "kiwi-oci-";
+/**
+* Makes a folder of a job that only we can read.
+*
+* @param purpose the middle of its name, `login-`; empty for the work folder
+* @throws errors of the file system
+*/
+async function makeJobFolder(parent, purpose, { owner, keep }) {
+	const folder = join(parent, `${WORK_PREFIX}${purpose}${randomBytes(6).toString("hex")}`);
+	keep(folder);
+	await mkdir(folder, { mode: 448 });
+	try {
+		await putText(join(folder, MARKER), owner === void 0 ? "" : JSON.stringify(owner));
+	} catch (error) {
+		await rm(folder, {
+			recursive: true,
+			force: true
+		});
+		throw error;
+	}
 	return folder;
+}
+// src/plainline.ts
+/**
+* A text that may quote somebody else's words as one line that moves no cursor: without colours, ends of lines and control
+* characters, and without the marks that turn the direction of what follows (Unicode TR9), which show another text than
+* there is. NEL is among them, which .NET and with it the runner takes for a blank.
+*/
+function plainLine(text) {
+	return stripVTControlCharacters(text).replaceAll(/[\r\n]+/g, " ").replaceAll(/[\p{Cc}\p{Bidi_Control}\u2028\u2029]/gu, " ");
 }
 // src/runner.ts
 /** The runner refuses a step's summary above 1 MiB. */
@@ -11741,7 +12916,7 @@ var Runner = class {
 	}
 	warning(line) {
 		this.#open();
-		warning(line);
+		warning(plainLine(line));
 	}
 	output(line) {
 		if (this.#fence === void 0) {
@@ -11760,15 +12935,17 @@ var Runner = class {
 		if (this.#grouped) endGroup();
 		this.#grouped = false;
 	}
-	/** Shows an error: one annotation a problem, at its file and line where it has one, then the detail, folded. */
+	/** Shows an error: one annotation a problem, titled with its code, at its file and line where it has one, then the detail, folded. */
 	error(thrown) {
 		this.endGroup();
-		const { message, detail, exitCode } = describeError(thrown);
+		const { code, message, detail, exitCode } = describeError(thrown);
 		if (thrown instanceof InputError || thrown instanceof DescriptionError) for (const problem of thrown.problems) error(harmless(`${problem.where}: ${problem.text}`), {
+			title: code,
 			...problem.file === void 0 ? {} : { file: problem.file },
 			...problem.line === void 0 ? {} : { startLine: problem.line }
 		});
-		else setFailed(message);
+		else if (thrown instanceof HostErrors) for (const lack of thrown.lacks) error(plainLine(lack.message), { title: lack.code });
+		else error(message.split("\n").map(plainLine).join("\n"), { title: code });
 		if (detail.length > 0) {
 			this.group("Details");
 			for (const line of detail) this.output(line);
@@ -11786,7 +12963,7 @@ var Runner = class {
 * (ActionCommand.cs: `::` at the start after blanks, `##[` anywhere).
 */
 function harmless(line) {
-	return line.replaceAll(/[\r\n]+/g, " ").replace(/^(\s*):(?=:)/, "$1: ").replaceAll("##[", "## [");
+	return plainLine(line).replace(/^(\s*):(?=:)/, "$1: ").replaceAll("##[", "## [");
 }
 /**
 * The inputs in a step's environment (`INPUT_BASE-IMAGE`); they are taken out of it, so that no program inherits them.
@@ -11821,16 +12998,16 @@ function takeValue(environment, name) {
 	delete environment[variable];
 	return value;
 }
-/** Keeps a secret out of the log in the forms in which programs print it. */
+/** Keeps a login out of the log. */
 function maskSecret(username, password) {
-	const forms = [
-		password,
-		...password.split("\n"),
-		Buffer.from(`${username}:${password}`).toString("base64"),
-		Buffer.from(password).toString("base64"),
-		encodeURIComponent(password)
-	];
-	for (const form of forms) if (form.trim() !== "") setSecret(form);
+	for (const form of loginForms({
+		username,
+		password
+	})) setSecret(form);
+}
+/** Keeps the login out of the log that an address may carry: `https://user:password@host/`. */
+function maskUriPassword(text) {
+	for (const form of addressForms(text)) setSecret(form);
 }
 function setOutputs(outputs) {
 	for (const [name, value] of Object.entries(outputs)) setOutput(name, value);
@@ -11850,196 +13027,92 @@ async function writeSummary(report, markdown) {
 		report.warning(`the summary could not be written: ${describeError(error).message}`);
 	}
 }
-// src/registry/base/basename.ts
-const BASE_FORMS = "a registry reference, scratch, oci:, oci-archive:, docker-archive:, dir:, containers-storage:, docker-daemon: or file:";
-const BUILD_SERVICE = "names a container of the Open Build Service that builds the description: write its registry reference, like registry.opensuse.org/PROJECT/NAME:TAG";
-/** Sources that cannot be read from here: KIWI's own, and addresses of the web. */
-const FOREIGN_SOURCES = /* @__PURE__ */ new Map([
-	["obsrepositories", () => BUILD_SERVICE],
-	["obs", () => BUILD_SERVICE],
-	["this", () => "is KIWI's word for the folder of the description, which it knows for repositories only: write file:PATH"],
-	["http", webProblem],
-	["https", webProblem],
-	["ftp", webProblem]
-]);
+// src/registry/login/realm.ts
+/** docker.io is answered by another host (c/image docker/docker_client.go, dockerHostname). */
+const DOCKER_HOST = "registry-1.docker.io";
+const ANSWER_SECONDS = 10;
+const MOST_REDIRECTS = 5;
+/** Registries whose logins are known to be checked under another domain of the same owner. */
+const SAME_OWNER = { "scw.cloud": "scaleway.com" };
 /**
-* The reference container: a registry reference (with or without `docker://`), `scratch`, a skopeo transport, or a path of
-* this machine as KIWI takes it: `file:PATH`, `file:///PATH`, `dir:…` and an absolute path alone. What names neither tag
-* nor digest means `latest`, as with docker. Relative paths are those of the working directory, as with KIWI and skopeo.
+* Asks a registry, without any login, where it has logins checked: skopeo sends them to whatever address it names (the
+* `realm`, distribution spec "token authentication"), also in clear and to anybody.
+*
+* @throws RegistryError where that is no place for a login of this registry
 */
-function parseBase(text) {
-	if (text === "scratch") return "scratch";
-	if (text.startsWith("/")) return pathName(text, text);
-	if (/^\.{1,2}\//.test(text)) return { problem: `'${text}' is a path: write file:${text}` };
-	const [, scheme = "", address = ""] = /^([a-z]+):(.*)$/s.exec(text) ?? [];
-	const foreign = FOREIGN_SOURCES.get(scheme);
-	if (foreign !== void 0 && /^obs|^\w+:\/\//.test(text)) return { problem: `'${text}' ${foreign(address)}` };
-	const { transport, rest } = transportParts(text);
-	if (transport === void 0 || transport === "docker") return registryName(rest);
-	if (transport === "file" || transport === "dir" && rest.startsWith("//")) return uriPath(text, rest);
-	if (transport === "docker-daemon") return engineName(text, rest);
-	if (!isLocal(transport)) return { problem: `'${text}' is no source of a base: write ${BASE_FORMS}` };
-	const name = localName(transport, rest);
-	return "problem" in name || name.transport !== "dir" ? name : pathName(name.path, text);
-}
-/** Without a tag the engine would give all images of the name. */
-function engineName(text, name) {
-	const parsed = parseReference(name);
-	if (typeof parsed === "string") return { problem: `'${text}' is no name of an image: ${parsed}` };
-	return {
-		transport: "docker-daemon",
-		path: parsed.tag !== void 0 || parsed.digest !== void 0 ? name : `${name}:latest`
-	};
-}
-function uriPath(text, rest) {
-	const [, host = "", path = ""] = /^(?:\/\/([^/]*))?([^?#]*)/.exec(rest) ?? [];
-	if (host !== "" && host !== "localhost") return { problem: `'${text}' names the host ${host}: write file:///PATH, or file:PATH in the working directory` };
-	return pathName(path, text);
-}
-function pathName(path, text) {
-	if (path === "") return { problem: `'${text}' has no path: write file:PATH` };
-	return {
-		transport: "path",
-		path
-	};
-}
-function webProblem(rest) {
-	return `is an address of the web: write ${rest.replace(/^\/\//, "")} for a registry, or fetch the archive before and write file:PATH`;
-}
-function registryName(text) {
-	const parsed = parseReference(text);
-	if (typeof parsed === "string") return { problem: `'${text}' is no reference: ${parsed}` };
-	return {
-		transport: "docker",
-		reference: parsed
-	};
-}
-// src/registry/login/credentials.ts
-const noLogins = {
-	auths: {},
-	credHelpers: {}
-};
-/** What docker calls its own registry when it asks a helper (docker/cli, registry.IndexServer). */
-const DOCKER_SERVER = "https://index.docker.io/v1/";
-const HELPER = /^[A-Za-z0-9][A-Za-z0-9._-]*$/;
-/**
-* @param path names the file in the error, which quotes nothing of it
-* @throws HostError when it is no JSON object
-*/
-function parseLogins(text, path) {
-	const document = text.trim() === "" ? {} : parsedObject(text, path);
-	const { credsStore } = document;
-	return {
-		auths: auths(document["auths"]),
-		credHelpers: helpers(document["credHelpers"]),
-		...typeof credsStore === "string" && HELPER.test(credsStore) ? { credsStore } : {}
-	};
-}
-/** JSON of a file that skopeo reads: without `credsStore`, which means nothing to it. */
-function loginsText(logins) {
-	return `${JSON.stringify({
-		auths: logins.auths,
-		credHelpers: logins.credHelpers
-	})}\n`;
-}
-/** One set of logins for several files, where the first file that knows a registry wins, as skopeo searches them. */
-function mergedLogins(files) {
-	return files.reduceRight((below, above) => {
-		const rest = [...Object.keys(above.auths), ...Object.keys(above.credHelpers)].reduce(without, below);
-		const credsStore = above.credsStore ?? below.credsStore;
-		return {
-			auths: {
-				...rest.auths,
-				...above.auths
-			},
-			credHelpers: {
-				...rest.credHelpers,
-				...above.credHelpers
-			},
-			...credsStore === void 0 ? {} : { credsStore }
-		};
-	}, noLogins);
-}
-/** With a login that wins over all others for its registry: skopeo prefers helpers and namespaces, so those go. */
-function withLogin(logins, login) {
-	return withAuth(logins, login.registry, login.username, login.password);
-}
-/** `<token>` as the name marks a token instead of a password (docker-credential-helpers, client). */
-function withAuth(logins, registry, username, secret) {
-	const isToken = username === "<token>";
-	const auth = Buffer.from(`${username}:${isToken ? "" : secret}`, "utf8").toString("base64");
-	const entry = isToken ? {
-		auth,
-		identitytoken: secret
-	} : { auth };
-	const rest = without(logins, registry);
-	return {
-		...rest,
-		auths: {
-			...rest.auths,
-			[registry]: entry
-		}
-	};
-}
-function withHelper(logins, registry, helper) {
-	return {
-		...logins,
-		credHelpers: {
-			...logins.credHelpers,
-			[registry]: helper
-		}
-	};
-}
-/** Whether a registry, or a namespace in it, has a login of its own or a helper. */
-function knowsLogin(logins, registry) {
-	return [...Object.keys(logins.auths), ...Object.keys(logins.credHelpers)].some((key) => isWithin(key, registry));
-}
-function without(logins, registry) {
-	const kept = (entries) => Object.fromEntries(Object.entries(entries).filter(([key]) => !isWithin(key, normalKey(registry))));
-	return {
-		...logins,
-		auths: kept(logins.auths),
-		credHelpers: kept(logins.credHelpers)
-	};
-}
-function isWithin(key, registry) {
-	const normal = normalKey(key);
-	return normal === registry || normal.startsWith(`${registry}/`);
-}
-/** The registry in a key of any age; c/image pkg/docker/config/config.go, `normalizeAuthFileKey`. */
-function normalKey(key) {
-	const bare = key.replace(/^https?:\/\//, "");
-	const name = bare === key ? bare : bare.split("/")[0] ?? bare;
-	return ["index.docker.io", "registry-1.docker.io"].includes(name) ? "docker.io" : name;
-}
-/** Only what holds a login: docker leaves `{}` where a helper has it, which would hide the helper. */
-function auths(value) {
-	if (!isObject(value)) return {};
-	const entries = Object.entries(value).flatMap(([key, entry]) => {
-		if (!isObject(entry)) return [];
-		const { auth, identitytoken } = entry;
-		if (typeof auth !== "string" || auth === "") return [];
-		return [[key, typeof identitytoken === "string" ? {
-			auth,
-			identitytoken
-		} : { auth }]];
+async function checkRealm(registry, access) {
+	const realm = await askRealm(registry, access);
+	const problem = realm === void 0 ? void 0 : realmProblem(registry, realm);
+	if (problem === void 0) return;
+	throw new RegistryError("registry-realm", `${registry} ${problem}`, {
+		side: "target",
+		reference: registry
 	});
-	return Object.fromEntries(entries);
 }
-function helpers(value) {
-	if (!isObject(value)) return {};
-	const entries = Object.entries(value).filter((entry) => typeof entry[1] === "string" && HELPER.test(entry[1]));
-	return Object.fromEntries(entries);
+/** Why a login must not be sent where a registry wants it, and what to do; continues a sentence about the registry. */
+function realmProblem(registry, { url, plain }) {
+	const realm = URL.canParse(url) ? new URL(url) : void 0;
+	if (realm === void 0) return `names no address where it has logins checked, but ${url}: check its name`;
+	const [ours, theirs] = [hostOf(registry), realm.hostname];
+	if (realm.protocol === "http:" ? plain && ours === theirs : realm.protocol === "https:" && sameOwner(ours, theirs)) return void 0;
+	const clear = realm.protocol === "https:" ? "" : ", in clear";
+	return `wants its logins sent to ${realm.origin}${clear}, which is not done: check the name of the registry, or log in there before with skopeo login and leave username and password out`;
 }
-function parsedObject(text, path) {
-	try {
-		const value = JSON.parse(text);
-		if (isObject(value)) return value;
-	} catch {}
-	throw new HostError(`the file of logins ${path} is no JSON object`, "correct it or remove it");
+function sameOwner(registry, realm) {
+	const [ours, theirs] = [domainOf(registry), domainOf(realm)];
+	return ours === theirs || SAME_OWNER[ours] === theirs;
 }
-function isObject(value) {
-	return typeof value === "object" && value !== null && !Array.isArray(value);
+/** What one owner has of a host name: the last two parts, three below `co.uk` and the like; all of an IP address. */
+function domainOf(host) {
+	if (/^[\d.]+$|[:[]/.test(host)) return host;
+	const parts = host.toLowerCase().split(".");
+	const [second = "", top = ""] = parts.slice(-2);
+	return parts.slice(top.length === 2 && second.length <= 3 ? -3 : -2).join(".");
+}
+function hostOf(registry) {
+	return registry.replace(/:\d+$/, "");
+}
+/** @returns undefined where it names none, or does not answer, of which skopeo will tell */
+async function askRealm(registry, access) {
+	const host = registry === "docker.io" ? DOCKER_HOST : registry;
+	for (const scheme of access.tlsVerify ? ["https"] : ["https", "http"]) {
+		const answer = await challenge(`${scheme}://${host}/v2/`, access).catch(() => void 0);
+		access.signal?.throwIfAborted();
+		if (answer === void 0) continue;
+		const url = /^\s*bearer\b.*?\brealm="([^"]*)"/i.exec(answer)?.[1];
+		return url === void 0 ? void 0 : {
+			url,
+			plain: scheme === "http"
+		};
+	}
+}
+async function challenge(url, access) {
+	let asked = new URL(url);
+	for (let redirects = 0; redirects <= MOST_REDIRECTS; redirects += 1) {
+		const { headers } = await head(asked, access.signal);
+		if (headers.location === void 0) return headers["www-authenticate"] ?? "";
+		asked = new URL(headers.location, asked);
+	}
+	return "";
+}
+function head(url, signal) {
+	return new Promise((resolve, reject) => {
+		const options = {
+			agent: false,
+			timeout: ANSWER_SECONDS * 1e3,
+			rejectUnauthorized: false,
+			...signal === void 0 ? {} : { signal }
+		};
+		const request$2 = (url.protocol === "https:" ? request$1 : request)(url, options, (answer) => {
+			answer.resume();
+			answer.once("error", () => {});
+			resolve(answer);
+			request$2.destroy();
+		});
+		request$2.once("timeout", () => request$2.destroy(/* @__PURE__ */ new Error("no answer")));
+		request$2.once("error", reject);
+		request$2.end();
+	});
 }
 // src/registry/login/login.ts
 const OWN_FILE = "auth.json";
@@ -12048,8 +13121,7 @@ const CHECK_FILE = "check.json";
 * Makes the logins of one job ready. A given login is tried at its registry and stands, with the user's other logins
 * below it, in a file of our own (0600). The user's own files are only read.
 *
-* @returns the file to hand to skopeo, or undefined when skopeo finds the user's logins by itself
-* @throws RegistryError when the registry does not accept the login, InputError when `authfile` or the registry's name
+* @throws RegistryError when the registry does not accept the login, or wants it sent to somebody else, InputError when `authfile` or the registry's name
 *   is wrong, HostError when a file of logins cannot be read
 */
 async function prepareLogins(request, access) {
@@ -12057,24 +13129,32 @@ async function prepareLogins(request, access) {
 	const existing = await existingLogins(request);
 	const closed = authfile === void 0 ? await closedFiles(request.files) : [];
 	for (const file of closed) access.report.info(`${file} lies in a folder that is closed to us: it holds no login of ours`);
-	const converted = await withStore(existing, request, access);
+	const { logins: converted, forms } = await withStore(existing, request, access);
+	const secrets = [...fileForms(converted), ...forms];
 	if (!login) {
-		if (converted === existing && closed.length === 0) return authfile;
-		return await writeLogins(request.folder, converted);
+		const file = converted === existing && closed.length === 0 ? authfile : await writeLogins(request.folder, converted);
+		return {
+			...file === void 0 ? {} : { authfile: file },
+			secrets
+		};
 	}
 	const registry = parseRegistry(login.registry);
 	if (typeof registry !== "string") throw new InputError([{
 		where: "input registry",
 		text: registry.problem
 	}]);
+	await checkRealm(registry, access);
 	await tryLogin({
 		...login,
 		registry
 	}, request.folder, access);
-	return await writeLogins(request.folder, withLogin(converted, {
-		...login,
-		registry
-	}));
+	return {
+		authfile: await writeLogins(request.folder, withLogin(converted, {
+			...login,
+			registry
+		})),
+		secrets: [...secrets, ...loginForms(login)]
+	};
 }
 async function existingLogins(request) {
 	const { authfile, files } = request;
@@ -12103,22 +13183,37 @@ async function mergedFiles(files) {
 async function readLogins(path) {
 	const text = await readFile(path, "utf8").catch((error) => {
 		if (error.code === "ENOENT" || error.code === "ENOTDIR") return void 0;
-		throw new HostError(`the file of logins ${path} cannot be read (${error.code})`, "make it readable, or remove it");
+		throw new HostError("host-logins", `the file of logins ${path} cannot be read (${error.code})`, "make it readable, or remove it");
 	});
 	return text === void 0 ? void 0 : parseLogins(text, path);
 }
-/** Docker's helper for all registries, said per registry as skopeo wants it; the same object where nothing changes. */
+/**
+* Docker's helper for all registries, said per registry as skopeo wants it; the same object where nothing changes.
+*
+* @returns the forms of what the helper answered, too
+*/
 async function withStore(logins, request, access) {
 	const { credsStore: store } = logins;
-	if (store === void 0) return logins;
+	if (store === void 0) return {
+		logins,
+		forms: []
+	};
 	let result = logins;
+	const forms = [];
 	for (const registry of new Set(request.registries)) {
 		if (registry === request.login?.registry || knowsLogin(logins, registry)) continue;
 		const answer = await askHelper(store, registry === "docker.io" ? DOCKER_SERVER : registry, access);
 		if (answer === void 0) continue;
+		forms.push(...loginForms({
+			username: answer.Username,
+			password: answer.Secret
+		}));
 		result = registry === "docker.io" ? withAuth(result, registry, answer.Username, answer.Secret) : withHelper(result, registry, store);
 	}
-	return result;
+	return {
+		logins: result,
+		forms
+	};
 }
 /** docker-credential-helpers, README "Development": `get` takes the server by stdin and prints JSON. */
 async function askHelper(store, server, access) {
@@ -12161,21 +13256,17 @@ async function tryLogin(login, folder, access) {
 		failure: `the login to ${registry} as ${username} failed`
 	};
 	try {
-		await runSkopeo(args, withoutFile, purpose, password);
-	} catch (error) {
-		if (!(error instanceof RefusedError)) throw error;
-		const hidden = (text) => password === "" ? text : text.replaceAll(password, "***");
-		throw new RefusedError(purpose, {
-			...error.refusal,
-			reason: hidden(error.refusal.reason)
-		}, error.detail.map(hidden));
+		await runSkopeo(args, {
+			...withoutFile,
+			secrets: loginForms(login)
+		}, purpose, { input: password });
 	} finally {
 		await rm(file, { force: true });
 	}
 }
 async function writeLogins(folder, logins) {
 	const path = join(folder, OWN_FILE);
-	await writeFile(path, loginsText(logins), {
+	await putText(path, loginsText(logins), {
 		mode: 384,
 		flag: "wx"
 	});
@@ -12197,18 +13288,18 @@ async function withAccess(plan, inputs, around, step, use) {
 async function withLogins(needs, inputs, around, step, use) {
 	const { login, authfile } = inputs;
 	const registry = inputs.registry ?? needs.loginRegistry;
-	const folder = await makePrivateFolder(around.temp);
-	step.keep(folder);
+	const folder = await makeJobFolder(around.temp, "login-", step);
 	try {
+		const secrets = login ? loginForms(login) : [];
 		const access = {
 			loginFiles: around.loginFiles,
 			tlsVerify: needs.tlsVerify,
 			tmpFolder: step.tmpFolder,
-			environment: skopeoEnvironment(process.env, login ? [login.password] : []),
+			environment: skopeoEnvironment(process.env, secrets),
 			report: step.report,
 			signal: step.signal
 		};
-		const file = await prepareLogins({
+		const prepared = await prepareLogins({
 			folder,
 			...login && registry !== void 0 ? { login: {
 				...login,
@@ -12218,9 +13309,11 @@ async function withLogins(needs, inputs, around, step, use) {
 			files: around.loginFiles,
 			registries: needs.registries
 		}, access);
-		return await use(file === void 0 ? access : {
+		const proxies = Object.values(around.proxies).flatMap(addressForms);
+		return await use({
 			...access,
-			authfile: file
+			...prepared,
+			secrets: [...prepared.secrets, ...proxies]
 		});
 	} finally {
 		await rm(folder, {
@@ -12239,6 +13332,35 @@ function registries(plan) {
 	});
 	return [.../* @__PURE__ */ new Set([...named, ...tagged])];
 }
+// src/steps/proxies.ts
+const PROXY_VARIABLES = [
+	"http_proxy",
+	"https_proxy",
+	"ftp_proxy",
+	"no_proxy",
+	"all_proxy"
+];
+/** The variables that say which proxy programs take, in both spellings. */
+function proxyVariables(environment) {
+	const names = PROXY_VARIABLES.flatMap((name) => [name, name.toUpperCase()]);
+	return Object.fromEntries(names.flatMap((name) => environment[name] ? [[name, environment[name]]] : []));
+}
+/**
+* Node asks mirrors directly unless it is told to take the proxy that all other programs take. They take `host:port` too,
+* and proxies of other protocols, at which Node would end with an error that quotes the address, its password among it.
+*/
+function takeProxies(proxies) {
+	if (!("setGlobalProxyFromEnv" in http)) return;
+	const usable = Object.entries(proxies).flatMap(([name, text]) => {
+		if (/^(no|all|ftp)_/i.test(name)) return [[name, text]];
+		const address = text.includes("://") ? text : `http://${text}`;
+		return URL.canParse(address) && /^https?:/i.test(address) ? [[name, address]] : [];
+	});
+	if (!usable.some(([name]) => /^https?_proxy$/i.test(name))) return;
+	try {
+		http.setGlobalProxyFromEnv(Object.fromEntries(usable));
+	} catch {}
+}
 // src/steps/step.ts
 /**
 * Runs the main of a step: a cancel (SIGINT, then SIGTERM by the runner) aborts the signal, an error ends in one clear
@@ -12252,6 +13374,11 @@ async function runStep(main) {
 		"SIGTERM",
 		"SIGHUP"
 	]) process.on(name, () => controller.abort());
+	for (const address of Object.values(proxyVariables(process.env))) maskUriPassword(address);
+	process.on("uncaughtException", (error) => {
+		process.exitCode = report.error(error);
+		controller.abort();
+	});
 	try {
 		await main(report, controller.signal);
 		report.endGroup();
@@ -12259,14 +13386,89 @@ async function runStep(main) {
 		process.exitCode = report.error(error);
 	}
 }
+// src/steps/guardian.ts
+/**
+* Reads lines until its input ends, as it does when we are killed, and hands the last one to the program in its arguments,
+* which removes what it names; nothing where that line is empty. A shell, for that it costs next to nothing to have it wait.
+*/
+const PROGRAM = `exec >/dev/null 2>&1
+watched=
+while IFS= read -r line; do watched=$line; done
+[ -z "$watched" ] || exec "$@" "$watched"`;
+/**
+* Starts a guardian: a process in a session of its own, which signals to our process group do not reach. Disposing of it
+* ends it, and nothing is removed: whoever ends in order does that itself.
+*
+* @throws CommandError when no process can be started
+*/
+async function startGuardian(files) {
+	const { nodePath, abandonedPath, searchPath } = files;
+	const args = [
+		"-c",
+		PROGRAM,
+		"sh",
+		nodePath,
+		abandonedPath
+	];
+	let ended = Promise.resolve();
+	const input = await new Promise((resolve, reject) => {
+		ended = runCommand("/bin/sh", args, {
+			env: { PATH: searchPath },
+			cwd: "/",
+			apart: true,
+			onInput: resolve
+		});
+		ended.catch(reject);
+	});
+	const watched = /* @__PURE__ */ new Set();
+	let around = [];
+	const tell = () => {
+		const told = {
+			folders: [...watched],
+			around,
+			prefix: TEMPORARY_PREFIX
+		};
+		input.write(`${JSON.stringify(told)}\n`);
+	};
+	return {
+		watch: (folder) => {
+			watched.add(folder);
+			tell();
+		},
+		forget: (folder) => {
+			watched.delete(folder);
+			tell();
+		},
+		watchInside: (folders) => {
+			around = folders;
+			tell();
+		},
+		[Symbol.asyncDispose]: async () => {
+			input.end("\n");
+			await ended.catch(() => {});
+		}
+	};
+}
+// src/steps/stepfolders.ts
+/**
+* Keeps the folders of a step: its post entry removes them at the end of the job, and the guardian at once where the step
+* is killed.
+*/
+async function stepFolders(around) {
+	const guardian = await startGuardian(around);
+	return {
+		guardian,
+		keeping: {
+			owner: around.runnerJob,
+			keep: (folder) => {
+				guardian.watch(folder);
+				rememberFolder(folder);
+			}
+		},
+		[Symbol.asyncDispose]: () => guardian[Symbol.asyncDispose]()
+	};
+}
 // src/steps/surroundings.ts
-const PROXY_VARIABLES = [
-	"http_proxy",
-	"https_proxy",
-	"ftp_proxy",
-	"no_proxy",
-	"all_proxy"
-];
 function surroundings(environment) {
 	const uid = process.getuid?.() ?? 0;
 	const gid = process.getgid?.() ?? 0;
@@ -12274,8 +13476,9 @@ function surroundings(environment) {
 	const caches = environment["XDG_CACHE_HOME"] || join(home, ".cache");
 	const mirrorsFile = environment["KIWI_OCI_MIRRORS"];
 	const sourceDateEpoch = environment["SOURCE_DATE_EPOCH"];
+	const runnerJob = jobOfRunner(environment);
 	const proxies = proxyVariables(environment);
-	if (Object.keys(proxies).length > 0 && "setGlobalProxyFromEnv" in http) http.setGlobalProxyFromEnv(proxies);
+	takeProxies(proxies);
 	return {
 		home,
 		temp: environment["RUNNER_TEMP"] || tmpdir(),
@@ -12289,10 +13492,27 @@ function surroundings(environment) {
 		release: environment["ImageOS"] || release(),
 		nodePath: process.execPath,
 		supervisorPath: resolve(import.meta.dirname, "supervisor.js"),
+		abandonedPath: resolve(import.meta.dirname, "abandoned.js"),
 		loginFiles: loginFiles(environment, home, uid),
 		proxies,
+		...runnerJob ? { runnerJob } : {},
 		...mirrorsFile ? { mirrorsFile } : {},
 		...sourceDateEpoch ? { sourceDateEpoch } : {}
+	};
+}
+/** The names of a run alone are not enough: a job that is run again, or of a matrix, has them too. */
+function jobOfRunner(environment) {
+	const temp = environment["RUNNER_TEMP"];
+	const tracking = environment["RUNNER_TRACKING_ID"];
+	if (!temp || !tracking) return void 0;
+	return {
+		temp: resolve(temp),
+		job: [...[
+			"GITHUB_REPOSITORY",
+			"GITHUB_RUN_ID",
+			"GITHUB_RUN_ATTEMPT",
+			"GITHUB_JOB"
+		].map((name) => environment[name] ?? ""), tracking].join(" ")
 	};
 }
 /** Where skopeo looks (containers-auth.json(5)), the first file that is set or there wins for a registry. */
@@ -12307,10 +13527,6 @@ function loginFiles(environment, home, uid) {
 		join(config, "containers/auth.json"),
 		join(environment["DOCKER_CONFIG"] || join(home, ".docker"), "config.json")
 	];
-}
-function proxyVariables(environment) {
-	const names = PROXY_VARIABLES.flatMap((name) => [name, name.toUpperCase()]);
-	return Object.fromEntries(names.flatMap((name) => environment[name] ? [[name, environment[name]]] : []));
 }
 /** What the defaults and the wording of inputs depend on. */
 function inputFacts(around, origin) {
@@ -12328,6 +13544,8 @@ await runStep(async (report, signal) => {
 	const built = parseBuilt(takeValue(process.env, "built"));
 	const { inputs } = readInputs(takeInputs(process.env).raw, inputFacts(around, "action"));
 	if (inputs.login) maskSecret(inputs.login.username, inputs.login.password);
+	await using folders = await stepFolders(around);
+	folders.guardian.watchInside(exportFolders(plan));
 	const stopwatch = new Stopwatch(() => Date.now());
 	let published = UNPUBLISHED;
 	try {
@@ -12335,7 +13553,7 @@ await runStep(async (report, signal) => {
 			tmpFolder: built.workFolder,
 			report,
 			signal,
-			keep: rememberFolder
+			...folders.keeping
 		};
 		const onProgress = (now) => {
 			published = now;

@@ -1,28 +1,168 @@
-import { createHash } from "node:crypto";
-import { access, lchown, lstat, mkdir, readFile, readdir, realpath, rm, writeFile } from "node:fs/promises";
+import { access, chmod, chown, copyFile, lchown, lstat, mkdir, open, readFile, readdir, readlink, realpath, rm, stat, statfs, symlink, writeFile } from "node:fs/promises";
 import { basename, dirname, isAbsolute, join, resolve } from "node:path";
 import { createInterface } from "node:readline";
 import { setTimeout as setTimeout$1 } from "node:timers/promises";
 import { spawn } from "node:child_process";
-import { constants } from "node:fs";
+import { constants, readFileSync } from "node:fs";
+// src/errorcode.ts
+/**
+* The names of everything that can go wrong, and the exit code that each stands for: 2 where an input or the description
+* has to be changed, 1 where the machine, the network or somebody's service has to. What each means and what helps stands
+* in docs/errors.md, with the test that brings it about; a test compares this list with that one.
+*/
+const errorCodes = {
+	input: 2,
+	description: 2,
+	"host-root": 1,
+	"host-tools": 1,
+	"host-packages": 1,
+	"host-kiwi": 1,
+	"host-python": 1,
+	"host-kernel": 1,
+	"host-namespace": 1,
+	"host-devices": 1,
+	"host-space": 1,
+	"host-folder": 1,
+	"host-disk": 1,
+	"host-mirror": 1,
+	"host-mirror-table": 1,
+	"host-docker": 1,
+	"host-storage": 1,
+	"host-destination": 2,
+	"host-logins": 1,
+	"host-leftovers": 1,
+	"host-handover": 1,
+	"command-missing": 1,
+	"command-exit": 1,
+	"command-signal": 1,
+	"command-timeout": 1,
+	"command-idle": 1,
+	"command-canceled": 1,
+	"registry-helper": 1,
+	"registry-space": 1,
+	"registry-policy": 1,
+	"registry-plain-http": 2,
+	"registry-certificate": 1,
+	"registry-host": 2,
+	"registry-refused": 1,
+	"registry-silent": 1,
+	"registry-rate": 1,
+	"registry-login": 1,
+	"registry-realm": 1,
+	"registry-hidden": 2,
+	"registry-denied": 1,
+	"registry-missing": 2,
+	"registry-size": 1,
+	"registry-several": 2,
+	"registry-unnamed": 2,
+	"registry-no-registry": 1,
+	"registry-zstd": 2,
+	"registry-namespace": 1,
+	"registry-trouble": 1,
+	"registry-broken": 1,
+	"registry-still": 1,
+	"registry-other": 1,
+	"registry-damaged": 1,
+	"registry-read-back": 1,
+	"registry-platform": 2,
+	"registry-unfit": 2,
+	"registry-archive": 2,
+	"registry-engine": 1,
+	"image-document": 2,
+	"image-invalid": 2,
+	"image-layer": 2,
+	"image-damaged": 1,
+	"kiwi-failed": 1,
+	"kiwi-size": 2,
+	"kiwi-no-disk": 2,
+	"kiwi-result": 1,
+	"kiwi-initrd": 2,
+	"filesystem-space": 1,
+	"filesystem-read-only": 1,
+	"filesystem-denied": 1,
+	"filesystem-name": 1,
+	"filesystem-open-files": 1,
+	"filesystem-input-output": 1,
+	"filesystem-folder": 1,
+	canceled: 1,
+	bug: 1
+};
+// src/filesystemfault.ts
+const SPACE = {
+	code: "filesystem-space",
+	message: "no space is left: free some, or set work-dir to a folder on a larger file system"
+};
+const DENIED = {
+	code: "filesystem-denied",
+	message: "the right to it is missing: give it, or name another folder with work-dir"
+};
+const NO_FOLDER = {
+	code: "filesystem-folder",
+	message: "no folder can be made there: name another place"
+};
+const OPEN_FILES = {
+	code: "filesystem-open-files",
+	message: "too many files are open: raise the limit (ulimit -n)"
+};
+/** By what errno(3) calls it. */
+const FAULTS = {
+	ENOSPC: SPACE,
+	EDQUOT: SPACE,
+	EROFS: {
+		code: "filesystem-read-only",
+		message: "the file system is read-only: set work-dir to a folder that can be written"
+	},
+	EACCES: DENIED,
+	EPERM: DENIED,
+	ENAMETOOLONG: {
+		code: "filesystem-name",
+		message: "the name is too long for the file system: use a shorter one"
+	},
+	EMFILE: OPEN_FILES,
+	ENFILE: OPEN_FILES,
+	EIO: {
+		code: "filesystem-input-output",
+		message: "the disk or share below it fails: see what the kernel says of it (dmesg), and use another"
+	}
+};
+/** Whether the system says by this name (errno(3)) that the disk is full or the quota used up. */
+function isSpaceCode(code) {
+	return FAULTS[code] === SPACE;
+}
+/** @returns undefined where the error is none of a file, or one that we should have kept from coming up */
+function filesystemFault(error) {
+	const { code = "", path, syscall } = error;
+	const fault = syscall === "mkdir" && code === "ENOENT" ? NO_FOLDER : FAULTS[code];
+	if (fault === void 0) return void 0;
+	if (path === void 0) return fault === DENIED ? void 0 : fault;
+	return {
+		code: fault.code,
+		message: `${path}: ${fault.message}`
+	};
+}
 // src/errors.ts
+/**
+* The error taxonomy. The message of each is one line: what failed, why, what to do. `detail` holds what belongs
+* into a folded group under it, `code` its name in docs/errors.md. Whatever else is thrown is our bug, and `describeError` says so.
+*/
 var KnownError = class extends Error {
-	/** 2 when an input or the description has to be changed, else 1. */
-	exitCode = 1;
 	/** Lines for a folded group below the message, none by default. */
 	detail = [];
 };
 /** The machine lacks something: a tool, a right, space. */
 var HostError = class extends KnownError {
 	name = "HostError";
+	code;
 	/** @param lack what is missing, @param remedy how to get it */
-	constructor(lack, remedy) {
+	constructor(code, lack, remedy) {
 		super(`${lack}: ${remedy}`);
+		this.code = code;
 	}
 };
 /** A program failed. */
 var CommandError = class extends KnownError {
 	name = "CommandError";
+	code;
 	program;
 	args;
 	outcome;
@@ -31,6 +171,7 @@ var CommandError = class extends KnownError {
 	detail;
 	constructor(program, args, outcome, lastLines) {
 		super(commandMessage(knownAs(program, args), outcome, lastLines));
+		this.code = `command-${outcome.kind}`;
 		this.program = program;
 		this.args = args;
 		this.outcome = outcome;
@@ -49,58 +190,47 @@ function commandMessage(program, outcome, lastLines) {
 		case "exit": return `${program} failed with exit code ${outcome.code}${because}`;
 		case "signal": return `${program} was ended by ${outcome.signal}${because}`;
 		case "timeout": return `${program} gave no result within ${outcome.seconds} s and was ended${because}`;
+		case "idle": return `${program} neither read nor wrote anything for ${outcome.seconds} s and was ended${because}`;
 		case "canceled": return `${program} was ended because the job was canceled`;
 		case "missing": return `${program} is not installed or not on the PATH: install it, or let kiwi-oci do so with install-tools`;
 	}
 }
-/** Shows any thrown value: its one line, what to fold below it, and the exit code it stands for. */
+/** Shows any thrown value. */
 function describeError(thrown) {
-	if (thrown instanceof KnownError) return {
-		message: thrown.message,
-		detail: thrown.detail,
-		exitCode: thrown.exitCode
+	const { code, message, detail = [] } = told(thrown);
+	return {
+		code,
+		message,
+		detail,
+		exitCode: errorCodes[code]
 	};
+}
+function told(thrown) {
+	if (thrown instanceof KnownError) return thrown;
 	const error = thrown instanceof Error ? thrown : new Error(String(thrown));
-	const filesystem = filesystemMessage(error);
-	if (filesystem !== void 0) return {
-		message: filesystem,
-		detail: [],
-		exitCode: 1
-	};
+	const filesystem = filesystemFault(error);
+	if (filesystem !== void 0) return filesystem;
 	if (error.name === "AbortError") return {
-		message: "the job was canceled",
-		detail: [],
-		exitCode: 1
+		code: "canceled",
+		message: "the job was canceled"
 	};
 	return {
+		code: "bug",
 		message: `${error.message} (a bug in kiwi-oci: please report it with the lines below)`,
-		detail: (error.stack ?? "").split("\n"),
-		exitCode: 1
+		detail: (error.stack ?? "").split("\n")
 	};
 }
 /** As strerror(3) says ENOSPC and EDQUOT, in what a program prints. */
-const NO_SPACE = /no space left on device|disk quota exceeded/i;
-const SPACE_CODES = ["ENOSPC", "EDQUOT"];
+const NO_SPACE$1 = /no space left on device|disk quota exceeded/i;
 /** Whether the disk is full or the quota used up: said by the system, or by a program that failed of it. */
 function lacksSpace(error) {
-	if (error instanceof CommandError) return error.lastLines.some((line) => NO_SPACE.test(line));
-	return error instanceof Error && "code" in error && SPACE_CODES.includes(String(error.code));
+	if (error instanceof CommandError) return error.lastLines.some((line) => NO_SPACE$1.test(line));
+	return error instanceof Error && "code" in error && isSpaceCode(String(error.code));
 }
-/** What of the file system is no bug of ours but the machine's state. */
-const FILESYSTEM = {
-	EROFS: "the file system is read-only: set work-dir to a folder that can be written",
-	EACCES: "the right to it is missing: give it, or name another folder with work-dir",
-	EPERM: "the right to it is missing: give it, or name another folder with work-dir",
-	ENAMETOOLONG: "the name is too long for the file system: use a shorter one",
-	EMFILE: "too many files are open: raise the limit (ulimit -n)"
-};
-function filesystemMessage(error) {
-	const { code, path, syscall } = error;
-	if (path === void 0) return void 0;
-	if (lacksSpace(error)) return `${path}: no space is left: free some, or set work-dir to a folder on a larger file system`;
-	if (syscall === "mkdir" && code === "ENOENT") return `${path}: no folder can be made there: name another place`;
-	const text = FILESYSTEM[code ?? ""];
-	return text === void 0 ? void 0 : `${path}: ${text}`;
+/** A full disk as what it means to the user; any other error as it is. */
+function spaceError(error, folder) {
+	if (!lacksSpace(error)) return error;
+	return new HostError("host-space", `no space is left in ${folder}`, "free some, or choose another place with work-dir, export or TMPDIR");
 }
 // src/command.ts
 const KEPT_LINES = 40;
@@ -110,7 +240,7 @@ const GRACE_MILLISECONDS$1 = 5e3;
 * Runs a program from an argument list, never through a shell.
 *
 * @throws CommandError when it cannot be started, exits with a code not in `accept`, is ended by a signal, runs into
-*   its time limit or is canceled. A non-zero exit is always an error. HostError where `cwd` is no folder; what `onLine`
+*   its time limit, stands still or is canceled. A non-zero exit is always an error. HostError where `cwd` is no folder; what `onLine`
 *   throws, when the program has ended of it.
 */
 async function runCommand(program, args, options = {}) {
@@ -124,7 +254,8 @@ async function runCommand(program, args, options = {}) {
 			"pipe",
 			"pipe",
 			"pipe"
-		]
+		],
+		detached: options.apart ?? false
 	});
 	const lastLines = [];
 	const chunks = [];
@@ -160,10 +291,11 @@ async function runCommand(program, args, options = {}) {
 		stopper.release();
 	}
 }
-function feed(stdin, { input, stopByEndOfInput }) {
+function feed(stdin, { input, onInput, stopByEndOfInput }) {
 	stdin.on("error", () => {});
 	if (input !== void 0) stdin.write(input);
-	if (!stopByEndOfInput) stdin.end();
+	onInput?.(stdin);
+	if (!stopByEndOfInput && onInput === void 0) stdin.end();
 }
 function failureOf({ code, signal }, accept = [0]) {
 	if (code === null) return {
@@ -187,7 +319,7 @@ function endOf(child) {
 /** Node tells a missing one as a missing program. */
 async function requireFolder(folder) {
 	await access(`${folder}/.`, constants.X_OK).catch(({ code }) => {
-		throw new HostError(`${folder} is no folder to work in (${code})`, "it was removed or closed meanwhile: run the job again");
+		throw new HostError("host-folder", `${folder} is no folder to work in (${code})`, "it was removed or closed meanwhile: run the job again");
 	});
 }
 function stopWhenAsked(child, options) {
@@ -210,11 +342,41 @@ function stopWhenAsked(child, options) {
 		kind: "timeout",
 		seconds: timeoutSeconds
 	}), timeoutSeconds * 1e3));
+	const forget = watchIdle(child.pid, options.idleSeconds, stop);
 	state.release = () => {
+		forget();
 		options.signal?.removeEventListener("abort", onAbort);
 		for (const timer of timers) clearTimeout(timer);
 	};
 	return state;
+}
+const LOOKS = 4;
+const IDLE_BYTES = 4096;
+function watchIdle(pid, seconds, stop) {
+	if (pid === void 0 || seconds === void 0) return () => {};
+	const seen = [0];
+	const timer = setInterval(() => {
+		const moved = movedBytes(pid);
+		if (moved === void 0) return;
+		seen.push(moved);
+		if (seen.length <= LOOKS) return;
+		if (moved - (seen.shift() ?? 0) >= IDLE_BYTES) return;
+		clearInterval(timer);
+		stop({
+			kind: "idle",
+			seconds
+		});
+	}, seconds * 1e3 / LOOKS);
+	return () => clearInterval(timer);
+}
+/** What a process has read and written so far; proc_pid_io(5). Undefined where we may not know it, or it has ended. */
+function movedBytes(pid) {
+	try {
+		const text = readFileSync(`/proc/${pid}/io`, "utf8");
+		return Number(/^rchar: (\d+)$/m.exec(text)?.[1]) + Number(/^wchar: (\d+)$/m.exec(text)?.[1]);
+	} catch {
+		return;
+	}
 }
 /** A program that sudo started for us is root's: we may not signal it (kill(2)), sudo may, and it passes the signal on. */
 function sendSignal(child, signal) {
@@ -309,7 +471,10 @@ async function leavePlace(to) {
 			to,
 			place,
 			MARK
-		], { accept: [0, IN_USE] });
+		], {
+			accept: [0, IN_USE],
+			apart: true
+		});
 		if (exitCode !== IN_USE) return;
 		await setTimeout$1(PAUSE_MILLISECONDS$1);
 	}
@@ -362,7 +527,7 @@ async function detachLoop({ device }, sysBlock = SYS_BLOCK$1) {
 	const name = device.replace("/dev/", "");
 	for (const holder of await holders(name, sysBlock)) await releaseHolder(holder, sysBlock);
 	await attempt("partx", ["--delete", device]);
-	await runCommand("losetup", ["--detach", device]);
+	await runCommand("losetup", ["--detach", device], { apart: true });
 }
 /** Devices on a loop device and its partitions, those on top of others first. */
 async function holders(name, sysBlock) {
@@ -385,12 +550,14 @@ async function releaseHolder(holder, sysBlock) {
 /** For what may be gone already; whatever then keeps the device busy fails `losetup`. */
 async function attempt(program, args) {
 	try {
-		await runCommand(program, args);
+		await runCommand(program, args, { apart: true });
 	} catch (error) {
 		if (!(error instanceof CommandError)) throw error;
 	}
 }
 // src/host/leftovers.ts
+/** Whoever is impatient sends a second signal to all of a job, which is not to end what cleans up after the first. */
+const APART = { apart: true };
 const SYS_BLOCK = "/sys/block";
 const TRIES = 50;
 /** After as many tries a mount that is in use is taken out of the tree, and ends with its last user. */
@@ -409,7 +576,7 @@ async function releaseLeftovers(folder) {
 		for (const loop of loopsBelow(await readLoops(), root)) await unlessGone(detachLoop(loop));
 		const left = [...mountsBelow(await readMountPoints(), root), ...loopsBelow(await readLoops(), root).map((loop) => loop.device)];
 		if (left.length === 0) break;
-		if (attempt === TRIES) throw new HostError(`${left.join(", ")} cannot be released`, `end what still uses it; ${root} is left as it is`);
+		if (attempt === TRIES) throw new HostError("host-leftovers", `${left.join(", ")} cannot be released`, `end what still uses it; ${root} is left as it is`);
 		await setTimeout$1(PAUSE_MILLISECONDS);
 	}
 	await sweepStaleNodes(root);
@@ -426,7 +593,7 @@ async function removeWithLeftovers(folder) {
 		throw error;
 	});
 	if (real === void 0) return;
-	if (real !== join(await realpath(dirname(folder)), basename(folder)) || real.split("/").length < 3) throw new HostError(`${folder} is a link or too close to the root of the machine`, "it is left as it is: look at it yourself");
+	if (real !== join(await realpath(dirname(folder)), basename(folder)) || real.split("/").length < 3) throw new HostError("host-leftovers", `${folder} is a link or too close to the root of the machine`, "it is left as it is: look at it yourself");
 	await releaseLeftovers(real);
 	await runCommand("rm", [
 		"-r",
@@ -434,7 +601,7 @@ async function removeWithLeftovers(folder) {
 		"--one-file-system",
 		"--",
 		real
-	]);
+	], APART);
 }
 async function unmountBelow(root, flags) {
 	for (const point of mountsBelow(await readMountPoints(), root)) await tried("mount", ["--make-private", point]);
@@ -450,7 +617,8 @@ async function sweepStaleNodes(root) {
 	for (const name of await readdir(SYS_BLOCK)) {
 		const device = `/dev/${name}`;
 		if (!/^loop\d+$/.test(name) || used.has(device) || !await hasPartitions(name)) continue;
-		await writeFile(carrier, Buffer.alloc(1 << 20));
+		await using file = await open(carrier, "w");
+		await file.truncate(1 << 20);
 		if (!await tried("losetup", [device, carrier])) continue;
 		await tried("partx", ["--delete", device]);
 		await tried("losetup", ["--detach", device]);
@@ -462,7 +630,7 @@ async function hasPartitions(name) {
 }
 /** Runs a tool whose success shows in what is left over. */
 async function tried(program, args) {
-	return unlessGone(runCommand(program, args));
+	return unlessGone(runCommand(program, args, APART));
 }
 async function unlessGone(work) {
 	try {
@@ -473,9 +641,203 @@ async function unlessGone(work) {
 		throw error;
 	}
 }
+// src/host/missing.ts
+/** Where system programs live; Debian leaves these out of an ordinary user's PATH. */
+const SYSTEM_FOLDERS = [
+	"/usr/local/sbin",
+	"/usr/sbin",
+	"/sbin"
+];
+/** The folders of a PATH, then those of system programs: where KIWI's programs are looked for and run from. */
+function searchFolders(path) {
+	return [.../* @__PURE__ */ new Set([...path.split(":").filter((folder) => folder.startsWith("/")), ...SYSTEM_FOLDERS])];
+}
+// src/host/privileges.ts
+/**
+* The command line that runs a program as root.
+*
+* @throws HostError where there is no way to become root
+*/
+function asRoot(privileges, program, args) {
+	switch (privileges.kind) {
+		case "root": return {
+			program,
+			args
+		};
+		case "sudo": return {
+			program: "sudo",
+			args: [
+				"-n",
+				"--",
+				program,
+				...args
+			]
+		};
+		case "none": throw new HostError("host-root", "building needs root", "run as root or with password-less sudo");
+	}
+}
+// src/host/namespaces.ts
+/**
+* A mount and a process namespace of its own: what KIWI mounts and starts in there ends with it. And nothing of it
+* outlives the process that starts it, however that ends.
+*/
+const PROTECTION = [...[
+	"setpriv",
+	"--pdeathsig",
+	"KILL"
+], ...[
+	"unshare",
+	"--mount",
+	"--propagation",
+	"private",
+	"--pid",
+	"--fork",
+	"--kill-child",
+	"--mount-proc",
+	"--"
+]];
+/** Why no build can be kept apart on this machine, if it cannot. */
+async function namespaceLack(privileges) {
+	const { program, args } = asRoot(privileges, PROTECTION[0], [...PROTECTION.slice(1), "true"]);
+	try {
+		await runCommand(program, args, { timeoutSeconds: 20 });
+		return;
+	} catch (error) {
+		if (!(error instanceof CommandError)) throw error;
+		return new HostError("host-namespace", `root may not make namespaces here (${error.lastLines.at(-1) ?? error.message}), without which a build can leave mounts`, "run on the machine itself, or in a container with --privileged");
+	}
+}
+// src/host/private-places.ts
+/**
+* What KIWI, and what it calls outside of the root tree, writes to on the machine that builds: seen in a whole build with
+* strace and in the times of all files, and read from the sources of KIWI 11.1.6.
+*/
+const PLACES = [
+	{
+		path: "/etc/apt/keyrings",
+		shows: "files"
+	},
+	{
+		path: "/var/lib/dpkg",
+		shows: "files"
+	},
+	{
+		path: "/var/cache/debconf",
+		shows: "nothing"
+	},
+	{
+		path: "/var/log",
+		shows: "nothing"
+	},
+	{
+		path: "/run/blkid",
+		shows: "nothing"
+	},
+	{
+		path: "/etc/lvm/archive",
+		shows: "nothing"
+	},
+	{
+		path: "/etc/lvm/backup",
+		shows: "nothing"
+	}
+];
+/**
+* Fills a folder with what a build shall see and write to instead of places of the machine. Runs as root.
+*
+* @param folder where to put them; made
+* @param used paths of the build: a place that one of them lies in stays as it is
+* @returns what to bind where
+*/
+async function makePrivatePlaces(folder, used, places = PLACES) {
+	await mkdir(folder, { mode: 493 });
+	const binds = [];
+	for (const [index, { path, shows }] of places.entries()) {
+		const to = await realPlace(path);
+		if (to === void 0 || used.some((each) => isBelow(each, to))) continue;
+		const from = join(folder, String(index));
+		await mkdir(from);
+		await takeAfter(to, from);
+		if (shows === "files") await copyFiles(to, from);
+		binds.push({
+			from,
+			to
+		});
+	}
+	return binds;
+}
+/** Nobody makes a folder in a folder that is not there. */
+async function realPlace(path) {
+	const there = await realpath(path).catch(() => void 0);
+	if (there !== void 0) return there;
+	const parent = await realpath(dirname(path)).catch(() => void 0);
+	return parent === void 0 ? void 0 : join(parent, path.slice(dirname(path).length + 1));
+}
+/** Mode and owner of the place, where it is there. */
+async function takeAfter(place, copy) {
+	const there = await stat(place).catch(() => void 0);
+	await chmod(copy, there === void 0 ? 493 : there.mode & 4095);
+	if (there !== void 0) await chown(copy, there.uid, there.gid);
+}
+async function copyFiles(place, copy) {
+	for (const name of await readdir(place).catch(() => [])) {
+		const [from, to] = [join(place, name), join(copy, name)];
+		const entry = await lstat(from).catch(() => void 0);
+		if (entry?.isSymbolicLink()) await symlink(await readlink(from), to);
+		if (entry?.isFile()) await copyFile(from, to);
+		if (entry?.isDirectory()) await mkdir(to);
+		if (entry?.isFile() || entry?.isDirectory()) await takeAfter(from, to);
+	}
+}
+// src/host/process-start.ts
+/**
+* When a process was started, in ticks since the machine's start; undefined when there is none of this number. With the
+* number it names one process: numbers are given again. proc_pid_stat(5), field 22; the name in field 2 may hold anything.
+*/
+async function processStart(pid) {
+	const text = await readFile(`/proc/${pid}/stat`, "latin1").catch(() => void 0);
+	const [state, ...fields] = text?.slice(text.lastIndexOf(")") + 2).split(" ") ?? [];
+	return state === void 0 || "ZX".includes(state) ? void 0 : fields[18];
+}
+// src/host/space.ts
+const MEGABYTE = 1024 ** 2;
+2048 * MEGABYTE;
+/** As strerror(3) calls it. */
+const NO_SPACE = "No space left on device";
+/** What no build goes on with; programs remove halves of files when they end. */
+const FULL_BELOW_BYTES = 16 * MEGABYTE;
+/** Whether root has no room left in a folder to go on with. */
+async function isFull(folder) {
+	const { bfree, bsize } = await statfs(folder);
+	return bfree * bsize < FULL_BELOW_BYTES;
+}
+// src/oci/store/file.ts
+/**
+* Writes a file of ours into a folder that goes with the job, as Node's `writeFile`, whose error does not say where the disk
+* is full.
+*
+* @throws HostError when the disk is full; other errors of the file system are passed on
+*/
+async function putText(path, content, options = {}) {
+	try {
+		await writeFile(path, content, options);
+	} catch (error) {
+		throw spaceError(error, dirname(path));
+	}
+}
 // src/job/workfolder.ts
-/** Only a folder that holds this file is ever released and removed as root. */
+/** Only a folder that holds this file is ever released and removed as root. It says whom the folder belongs to. */
 const MARKER = ".kiwi-oci";
+/** In the work folder while a supervisor works: its number and start, and on a line each the places that it binds onto. */
+const RUN_FILE = "supervisor.run";
+/** The logs of KIWI beside a work folder. */
+async function removeLogs(folder) {
+	const names = await readdir(dirname(folder)).catch(() => []);
+	for (const name of names.filter((each) => each.startsWith(`${basename(folder)}-log-`))) await rm(join(dirname(folder), name), {
+		recursive: true,
+		force: true
+	}).catch(() => {});
+}
 // src/kiwi/job.ts
 /**
 * Reads the line of JSON that the supervisor is given.
@@ -493,6 +855,8 @@ function parseJob(line) {
 	if (!isRecord(owner) || !isId(owner["uid"]) || !isId(owner["gid"])) throw new Error("the job names no owner");
 	const bind = value["bind"];
 	if (!isRecord(bind)) throw new Error("the job has no bind");
+	const caller = value["caller"];
+	if (!isRecord(caller) || !isId(caller["pid"]) || !isText(caller["started"])) throw new Error("the job names no caller");
 	const env = value["env"];
 	if (!isRecord(env) || !Object.values(env).every(isText)) throw new Error("env of the job is no mapping of texts");
 	return {
@@ -510,6 +874,10 @@ function parseJob(line) {
 		owner: {
 			uid: owner["uid"],
 			gid: owner["gid"]
+		},
+		caller: {
+			pid: caller["pid"],
+			started: caller["started"]
 		}
 	};
 }
@@ -539,34 +907,14 @@ function isId(value) {
 *
 * The job is the first line of its standard input, as JSON (`kiwi/job.ts`).
 */
-/** From SIGINT, after which KIWI undoes its mounts itself, to the end of everything. GitHub leaves 10 s in all. */
-const GRACE_MILLISECONDS = 5e3;
+/** From SIGINT, after which KIWI undoes its mounts itself, to the end of everything. GitHub leaves 7.5 s to SIGTERM. */
+const GRACE_MILLISECONDS = 4e3;
 /** As a shell reports a program that was killed. */
 const KILLED = 137;
 const EXIT_CODES = Array.from({ length: 256 }, (_, code) => code);
-/** In the work folder while a supervisor works: its process number, and on a second line the place that it binds onto. */
-const RUN_FILE = "supervisor.run";
-/**
-* A mount and a process namespace of its own: what KIWI mounts and starts in there ends with it. And nothing of it
-* outlives this process, however that ends.
-*/
-const PROTECTION = [...[
-	"setpriv",
-	"--pdeathsig",
-	"KILL"
-], ...[
-	"unshare",
-	"--mount",
-	"--propagation",
-	"private",
-	"--pid",
-	"--fork",
-	"--kill-child",
-	"--mount-proc",
-	"--"
-]];
 async function main() {
-	if (process.getuid?.() !== 0) throw new HostError("building needs root", "run as root or with password-less sudo");
+	process.env["PATH"] = searchFolders(process.env["PATH"] ?? "/usr/bin:/bin").join(":");
+	if (process.getuid?.() !== 0) throw new HostError("host-root", "building needs root", "run as root or with password-less sudo");
 	const input = createInterface({ input: process.stdin });
 	const line = new Promise((resolveLine) => {
 		input.once("line", resolveLine);
@@ -581,7 +929,7 @@ async function main() {
 		]) process.on(signal, () => resolveEnd());
 	});
 	const text = await line;
-	if (text === "") throw new HostError("the supervisor was given no job", "kiwi-oci starts it itself");
+	if (text === "") throw new HostError("host-handover", "the supervisor was given no job", "kiwi-oci starts it itself");
 	const job = parseJob(text);
 	if ("remove" in job) return remove(job);
 	return run(job, ended);
@@ -589,17 +937,36 @@ async function main() {
 async function run(job, ended) {
 	await checkMarked(job.workFolder);
 	await checkNamespaces();
-	await writeFile(join(job.workFolder, RUN_FILE), `${process.pid}\n${job.bind.to}`);
+	const own = join(job.workFolder, `private-${process.pid}`);
+	const binds = [job.bind];
 	try {
-		return await supervise(job, ended);
+		binds.push(...await makePrivatePlaces(own, usedPaths(job)));
+		const who = `${process.pid} ${await processStart(process.pid)}`;
+		await putText(join(job.workFolder, RUN_FILE), [who, ...binds.map(({ to }) => to)].join("\n"));
+		const code = await supervise(job, binds, ended);
+		if (code !== 0 && await isFull(job.workFolder)) process.stdout.write(`${job.workFolder}: ${NO_SPACE}\n`);
+		return code;
 	} finally {
 		await releaseLeftovers(job.workFolder);
-		await leavePlace(job.bind.to);
-		await removeKeyrings(job);
-		for (const folder of job.discard) await removeTree(within(folder, job.workFolder));
-		for (const path of job.handOver) await handOver(path, job.owner);
-		await rm(join(job.workFolder, RUN_FILE), { force: true });
+		for (const { to } of binds) await leavePlace(to);
+		await removeTree(own);
+		if (await isGone(job.caller)) await abandon(job.workFolder);
+		else await conclude(job);
 	}
+}
+/** Leaves what the caller needs, and as its own. */
+async function conclude(job) {
+	for (const folder of job.discard) await removeTree(within(folder, job.workFolder));
+	for (const path of job.handOver) await handOver(path, job.owner);
+	await rm(join(job.workFolder, RUN_FILE), { force: true });
+}
+async function isGone({ pid, started }) {
+	return await processStart(pid) !== started;
+}
+/** Nobody is there any more who could remove it, or was told of the log. */
+async function abandon(workFolder) {
+	await removeWithLeftovers(workFolder);
+	await removeLogs(workFolder);
 }
 /**
 * Starts the program and waits for its end. It leads a process group of its own, for SIGINT is sent to all of it: KIWI
@@ -607,7 +974,7 @@ async function run(job, ended) {
 *
 * @returns its exit code
 */
-async function supervise(job, ended) {
+async function supervise(job, binds, ended) {
 	const started = Promise.withResolvers();
 	let announced = false;
 	const take = (line) => {
@@ -616,7 +983,8 @@ async function supervise(job, ended) {
 		else process.stdout.write(`${line}\n`);
 		announced ||= announces;
 	};
-	const inside = await boundCommand(job.bind, [job.program, ...job.args]);
+	let inside = [job.program, ...job.args];
+	for (const bind of binds) inside = await boundCommand(bind, inside);
 	const exit = runCommand("/bin/sh", [
 		"-c",
 		"echo $$; exec setsid \"$@\"",
@@ -645,28 +1013,26 @@ async function stop(started, exit) {
 	signal(pid, "SIGKILL");
 }
 async function checkNamespaces() {
-	try {
-		await runCommand(PROTECTION[0], [...PROTECTION.slice(1), "true"]);
-	} catch (error) {
-		if (!(error instanceof CommandError)) throw error;
-		throw new HostError(`root may not make namespaces here (${error.lastLines.at(-1) ?? error.message}), without which a build can leave mounts`, "run on the machine itself, or in a container with --privileged");
-	}
+	const lack = await namespaceLack({ kind: "root" });
+	if (lack) throw lack;
 }
 async function remove({ remove: folder, under }) {
 	if (await lstat(folder).catch(() => void 0) === void 0) return 0;
 	const real = await realpath(folder);
-	if (real !== join(await realpath(under), basename(folder))) throw new HostError(`${folder} is not the folder it says it is`, "remove it yourself");
+	if (real !== join(await realpath(under), basename(folder))) throw new HostError("host-leftovers", `${folder} is not the folder it says it is`, "remove it yourself");
 	await checkMarked(real);
-	const [pid = "", place = ""] = (await readFile(join(real, RUN_FILE), "utf8").catch(() => "")).split("\n");
-	await endSupervisor(Number(pid));
+	const [who = "", ...places] = (await readFile(join(real, RUN_FILE), "utf8").catch(() => "")).split("\n");
+	await endSupervisor(who);
 	await removeWithLeftovers(real);
-	if (place !== "") await leavePlace(place);
+	for (const place of places) await leavePlace(place);
 	return 0;
 }
 /** A supervisor that still works has its time to end, then it is killed and KIWI with it. */
-async function endSupervisor(pid) {
+async function endSupervisor(who) {
+	const [pid = 0, started] = who.split(" ").map(Number);
 	if (!Number.isInteger(pid) || pid <= 1 || pid === process.pid) return;
-	const running = async () => (await commandLine(pid)).includes(import.meta.filename);
+	const isOurs = async () => (await commandLine(pid)).includes(import.meta.filename);
+	const running = async () => Number(await processStart(pid)) === started && await isOurs();
 	if (!await running()) return;
 	signal(pid, "SIGTERM");
 	const deadline = 2 * GRACE_MILLISECONDS;
@@ -690,19 +1056,18 @@ async function commandLine(pid) {
 async function checkMarked(folder) {
 	const [itself, marker] = await Promise.all([lstat(folder).catch(() => void 0), lstat(join(folder, MARKER)).catch(() => void 0)]);
 	if (itself?.isDirectory() && marker?.isFile()) return;
-	throw new HostError(`${folder} is no work folder of kiwi-oci`, `it lacks the file ${MARKER} and is left alone`);
+	throw new HostError("host-leftovers", `${folder} is no work folder of kiwi-oci`, `it lacks the file ${MARKER} and is left alone`);
 }
-/**
-* Removes the keys that KIWI 11 keeps below /etc/apt while it builds and leaves there when it is killed
-* (KIWI: `repository/apt.py`, named after the root tree).
-*/
-async function removeKeyrings(job) {
-	const folder = "/etc/apt/keyrings";
-	for (const discarded of job.discard) {
-		const name = createHash("sha256").update(join(discarded, "image-root")).digest("hex").slice(0, 8);
-		const keyrings = (await readdir(folder).catch(() => [])).filter((file) => file.startsWith(`kiwi-${name}-`));
-		for (const keyring of keyrings) await rm(join(folder, keyring), { force: true });
-	}
+/** What has to stay where it is for the program. */
+function usedPaths({ program, cwd, workFolder, bind, handOver }) {
+	return [
+		program,
+		cwd,
+		workFolder,
+		bind.from,
+		bind.to,
+		...handOver
+	];
 }
 function within(folder, workFolder) {
 	if (folder.startsWith(`${workFolder}/`) && resolve(folder) === folder) return folder;
@@ -714,7 +1079,7 @@ async function removeTree(folder) {
 		"--one-file-system",
 		"--",
 		folder
-	]);
+	], { apart: true });
 }
 async function handOver(path, owner) {
 	const entry = await lstat(path).catch(() => void 0);
@@ -725,6 +1090,7 @@ async function handOver(path, owner) {
 }
 for (const stream of [process.stdout, process.stderr]) stream.on("error", () => {});
 main().then((code) => process.exit(code), (error) => {
-	process.stderr.write(`${describeError(error).message}\n`, () => process.exit(125));
+	const { code, message } = describeError(error);
+	process.stderr.write(`${code}: ${message.replaceAll("\n", " ")}\n`, () => process.exit(125));
 });
 export {};
