@@ -40,8 +40,10 @@ export function refusalOf(lines: readonly string[], isCopy = false): Refusal {
   const text = fatalText(lines)
   const status = httpStatus(text)
   const phase = phaseOf(text)
-  const about = { ...(phase === undefined ? {} : { phase }), ...(status === undefined ? {} : { status }) }
   const rule = RULES.find((rule) => rule.pattern.test(text) || (status !== undefined && rule.status?.includes(status)))
+  // Where a registry says what is wrong skopeo tells that, and not the status.
+  const shown = status ?? (rule?.status?.length === 1 ? rule.status[0] : undefined)
+  const about = { ...(phase === undefined ? {} : { phase }), ...(shown === undefined ? {} : { status: shown }) }
   if (!rule) return { kind: 'other', reason: text === '' ? 'skopeo gave no reason' : text, transient: false, ...about }
   const reason = typeof rule.reason === 'string' ? rule.reason : rule.reason(text)
   const transient = rule.transient === 'copy' ? isCopy : (rule.transient ?? false)

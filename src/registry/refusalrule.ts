@@ -145,11 +145,11 @@ export const RULES: readonly Rule[] = [
     reason: 'the registry denies it: this login may not do so there',
   },
   {
-    // Said of a manifest whose blobs the registry has not (yet): it told before that it had them.
+    // The first of a manifest whose blobs it told before to have; the others of an upload that it began itself.
     kind: 'damaged',
-    pattern: /blob unknown/i,
+    pattern: /blob (?:upload )?(?:unknown|invalid)/i,
     transient: 'copy',
-    reason: 'the registry lacks a blob of it: try again, or ask who runs the registry',
+    reason: (text) => `the registry lacks what it got, or got it damaged (${text}): try again, or ask who runs it`,
   },
   {
     kind: 'missing',

@@ -9,7 +9,6 @@ export const MOST_TRIES = 6
 const MOST_OF_KIND: Partial<Record<RefusalKind, number>> = {
   still: 3,
   login: 3,
-  missing: 4,
   damaged: 4,
   'read-back': 4,
   'no-registry': 4,

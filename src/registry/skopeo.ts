@@ -4,7 +4,6 @@ import { type Digest, digestOf } from '../oci/digest.ts'
 import { type Access, copyFlags, globalFlags, inspectFlags, type Limits } from './access.ts'
 import { hideSecrets } from './login/secretforms.ts'
 import { damage, type Refusal, refusalOf, stillness, webPage } from './refusal.ts'
-import type { RefusalKind } from './refusalrule.ts'
 import { realSleep, retryDelay } from './retry.ts'
 
 /** skopeo itself waits for ever: it has no idle limit. */
@@ -19,7 +18,7 @@ export interface Purpose {
   readonly reference: string
   /** Begins the error: `the base ghcr.io/acme/x:1 cannot be read`. */
   readonly failure: string
-  /** It was written a moment ago: that it is not there is no mistake in an input. */
+  /** It was written a moment ago: that it is not there is no mistake in an input, and may be so for a moment alone. */
   readonly isWritten?: true
 }
 
@@ -79,8 +78,6 @@ export interface Asking {
   readonly input?: string
   /** At most so many tries. */
   readonly tries?: number
-  /** Asks again, too, where it is usually final that something is not there. */
-  readonly insists?: boolean
   /** What is wrong with an answer; it is then treated as refused. */
   readonly judge?: (answer: Buffer) => Refusal | undefined
 }
@@ -101,7 +98,7 @@ export async function runSkopeo(
   const all = [...globalFlags(access), ...args]
   const refusals: Refusal[] = []
   for (;;) {
-    const answer = await attempt(all, access, asking)
+    const answer = await attempt(all, access, purpose, asking)
     if (!('refusal' in answer)) return answer
     const { refusal, detail } = answer
     refusals.push(refusal)
@@ -189,29 +186,39 @@ interface Failure {
 async function attempt(
   args: readonly string[],
   access: Access,
-  { input, judge, insists = false }: Asking,
+  { isWritten }: Purpose,
+  { input, judge }: Asking,
 ): Promise<CommandResult | Failure> {
   const isCopy = args.includes('copy')
-  const insisted = (refusal: Refusal) =>
-    insists && FINAL.has(refusal.kind) ? { ...refusal, transient: true } : refusal
+  const judged = (refusal: Refusal) => (isWritten ? asPassing(refusal) : refusal)
   try {
     const options = { ...commandOptions(access), ...timeLimit(args, isCopy, access.limits ?? LIMITS) }
     const result = await runCommand('skopeo', args, { ...options, ...(input === undefined ? {} : { input }) })
     const refusal = judge?.(result.stdout)
-    return refusal === undefined ? result : { refusal: insisted(refusal), detail: [] }
+    return refusal === undefined ? result : { refusal: judged(refusal), detail: [] }
   } catch (error) {
     if (!(error instanceof CommandError)) throw error
     const { outcome } = error
     const hide = (line: string) => hideSecrets(line, access.secrets ?? [])
     const [lastLines, detail] = [error.lastLines.map(hide), error.detail.map(hide)]
-    if (outcome.kind === 'exit') return { refusal: insisted(refusalOf(lastLines, isCopy)), detail }
+    if (outcome.kind === 'exit') return { refusal: judged(refusalOf(lastLines, isCopy)), detail }
     if (outcome.kind !== 'timeout' && outcome.kind !== 'idle') throw error
     return { refusal: stillness(outcome.seconds, isCopy ? 'in the middle of a copy' : 'at a question'), detail }
   }
 }
 
-/** What says that something is not there, or not the right thing. */
-const FINAL: ReadonlySet<RefusalKind> = new Set<RefusalKind>(['missing', 'no-registry'])
+/** What was just written has to be there. */
+function asPassing(refusal: Refusal): Refusal {
+  if (refusal.kind === 'missing') {
+    return {
+      ...refusal,
+      kind: 'read-back',
+      reason: 'nothing is there, the registry drops what it gets',
+      transient: true,
+    }
+  }
+  return refusal.kind === 'no-registry' ? { ...refusal, transient: true } : refusal
+}
 
 /** A question has its answer at once or never; how long a copy takes only its size knows, but bytes have to move. */
 function timeLimit(args: readonly string[], isCopy: boolean, { answerSeconds, idleSeconds }: Limits): CommandOptions {

@@ -164,7 +164,7 @@ async function confirm(to: string, digest: Digest, access: Access): Promise<void
   }
   const purpose = readBackPurpose(to, `${to} was pushed but cannot be read back`)
   try {
-    await readManifest(`docker://${to}`, access, purpose, { judge, insists: true })
+    await readManifest(`docker://${to}`, access, purpose, { judge })
   } catch (error) {
     if (!(error instanceof RefusedError) || error.refusal.kind !== 'read-back') throw error
     throw new RefusedError({ ...purpose, failure: `the push to ${to} had no effect` }, error.refusal, error.refused)

@@ -66,7 +66,7 @@ describe('prepareLogins', () => {
     expect(error).toMatchObject({
       name: 'RegistryError',
       reference: registry.address,
-      message: `the login to ${registry.address} as me failed: the registry wants a login, or does not accept the one it got: check registry, username and password, or log in before (at the login, 1 try)`,
+      message: `the login to ${registry.address} as me failed: the registry wants a login, or does not accept the one it got: check registry, username and password, or log in before (at the login, HTTP 401, 1 try)`,
     })
     expect(JSON.stringify(error, Object.getOwnPropertyNames(error))).not.toContain('wrong-pass')
     expect(await readdir(folder)).toEqual([])

@@ -200,7 +200,7 @@ describe('pushByDigest', () => {
       return true
     })
     await expect(pushByDigest(tree, `${liar.address}/x`, access)).rejects.toThrow(
-      `${liar.address}/x@${digest} was pushed but cannot be read back: it is not there`,
+      `the push to ${liar.address}/x@${digest} had no effect: nothing is there`,
     )
   })
 
