@@ -1,6 +1,6 @@
 /** First match wins: errors of c/image (docker/, copy/) stand inside one another, the innermost tells most. */
 const PHASES: readonly (readonly [pattern: RegExp, phase: string])[] = [
-  [/requesting bear|obtain access token|retrieve auth token|getting .*token/i, 'while a token was fetched'],
+  [/requesting bear|obtain access token/i, 'while a token was fetched'],
   [/pinging container registry/i, 'at the first contact'],
   [/logging into|authenticating creds/i, 'at the login'],
   [/(?:uploading|writing) manifest/i, 'while the manifest was written'],

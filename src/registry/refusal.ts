@@ -21,9 +21,9 @@ export interface Refusal {
 export const webPage: Refusal = { kind: 'no-registry', reason: WEB_PAGE, transient: false }
 
 /** Nothing came or went for so long that we ended skopeo, which waits for ever. */
-export function stillness(seconds: number, phase: string): Refusal {
+export function stillness(seconds: number): Refusal {
   const reason = `nothing came for ${seconds} s: check the network, proxies and firewalls, and try again later`
-  return { kind: 'still', reason, transient: true, phase }
+  return { kind: 'still', reason, transient: true }
 }
 
 /** An answer that is not what was asked for. @param what is wrong with it */
@@ -34,21 +34,34 @@ export function damage(what: string): Refusal {
 
 /**
  * @param lines what skopeo printed, newest last
- * @param isCopy whether it copied, and did not only ask
+ * @param isCopy whether it had more to do than to ask once, so that the registry had taken its token before
  */
 export function refusalOf(lines: readonly string[], isCopy = false): Refusal {
   const text = fatalText(lines)
   const status = httpStatus(text)
   const phase = phaseOf(text)
-  const rule = RULES.find((rule) => rule.pattern.test(text) || (status !== undefined && rule.status?.includes(status)))
+  const found = RULES.find((rule) => rule.pattern.test(text) || (status !== undefined && rule.status?.includes(status)))
+  // What is not there is then the place of the tokens, or the registry, and nothing in it.
+  const rule = found?.kind === 'missing' && phase !== undefined && BEFORE.has(phase) ? undefined : found
   // Where a registry says what is wrong skopeo tells that, and not the status.
-  const shown = status ?? (rule?.status?.length === 1 ? rule.status[0] : undefined)
+  const shown = status ?? (found?.status?.length === 1 ? found.status[0] : undefined)
   const about = { ...(phase === undefined ? {} : { phase }), ...(shown === undefined ? {} : { status: shown }) }
-  if (!rule) return { kind: 'other', reason: text === '' ? 'skopeo gave no reason' : text, transient: false, ...about }
+  if (!rule) return { kind: 'other', reason: otherReason(text, shown), transient: false, ...about }
   const reason = typeof rule.reason === 'string' ? rule.reason : rule.reason(text)
   const transient = rule.transient === 'copy' ? isCopy : (rule.transient ?? false)
   const waitSeconds = rule.kind === 'rate' ? toldWaitSeconds(text) : undefined
   return { kind: rule.kind, reason, transient, ...about, ...(waitSeconds === undefined ? {} : { waitSeconds }) }
+}
+
+/** Before anything is asked of a repository. */
+const BEFORE: ReadonlySet<string> = new Set(['while a token was fetched', 'at the first contact'])
+/** What only somebody's answer can be wrong with. */
+const ANSWER = /HTTP|\bhttps?:|(?:manifest|tag|name|size) invalid|unsupported|registry/i
+
+function otherReason(text: string, status: number | undefined): string {
+  if (text === '') return 'skopeo gave no reason'
+  if (status === undefined && !ANSWER.test(text)) return text
+  return `the registry does not take it, or is none (${text}): check the address, or ask who runs it`
 }
 
 /** A registry may answer with any number of characters, which no rule here is made for, and nobody reads. */
@@ -76,6 +89,8 @@ function unquoted(text: string): string {
 }
 
 function httpStatus(text: string): number | undefined {
-  const status = /(?:status ?(?:code)?(?: from registry)?[:\s]+|parsing HTTP )(\d{3})\b/i.exec(text)?.[1]
+  const status = /(?:status ?(?:code)?(?: from registry)?[:\s]+|parsing HTTP |: (?=\d{3} \([A-Z]))(\d{3})\b/i.exec(
+    text,
+  )?.[1]
   return status === undefined ? undefined : Number(status)
 }

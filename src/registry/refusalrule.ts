@@ -126,14 +126,10 @@ export const RULES: readonly Rule[] = [
     reason: 'it is not there, or not for this login: check repository and tag, or log in as somebody who may see it',
   },
   {
-    kind: 'login',
-    pattern: /invalid username\/password|incorrect username or password/i,
-    reason: LOGIN,
-  },
-  {
     // A copy reads before it writes, so its token may be one of minutes that ended: another skopeo gets another one.
+    // "invalid username/password" is what c/image makes of every 401 (docker/errors.go).
     kind: 'login',
-    pattern: /unauthorized|authentication required/i,
+    pattern: /unauthorized|authentication required|invalid username\/password|incorrect username or password/i,
     status: [401],
     transient: 'copy',
     reason: LOGIN,

@@ -190,7 +190,10 @@ async function attempt(
   { input, judge }: Asking,
 ): Promise<CommandResult | Failure> {
   const isCopy = args.includes('copy')
-  const judged = (refusal: Refusal) => (isWritten ? asPassing(refusal) : refusal)
+  // A config comes after its manifest, by the same token.
+  const isMidway = isCopy || args.includes('--config')
+  const phase = isCopy ? 'in the middle of a copy' : 'at a question'
+  const judged = (refusal: Refusal): Refusal => ({ phase, ...(isWritten ? asPassing(refusal) : refusal) })
   try {
     const options = { ...commandOptions(access), ...timeLimit(args, isCopy, access.limits ?? LIMITS) }
     const result = await runCommand('skopeo', args, { ...options, ...(input === undefined ? {} : { input }) })
@@ -201,9 +204,9 @@ async function attempt(
     const { outcome } = error
     const hide = (line: string) => hideSecrets(line, access.secrets ?? [])
     const [lastLines, detail] = [error.lastLines.map(hide), error.detail.map(hide)]
-    if (outcome.kind === 'exit') return { refusal: judged(refusalOf(lastLines, isCopy)), detail }
+    if (outcome.kind === 'exit') return { refusal: judged(refusalOf(lastLines, isMidway)), detail }
     if (outcome.kind !== 'timeout' && outcome.kind !== 'idle') throw error
-    return { refusal: stillness(outcome.seconds, isCopy ? 'in the middle of a copy' : 'at a question'), detail }
+    return { refusal: judged(stillness(outcome.seconds)), detail }
   }
 }
 
@@ -213,7 +216,7 @@ function asPassing(refusal: Refusal): Refusal {
     return {
       ...refusal,
       kind: 'read-back',
-      reason: 'nothing is there, the registry drops what it gets',
+      reason: 'nothing is there: the registry drops what it gets, ask who runs it',
       transient: true,
     }
   }

@@ -88,6 +88,12 @@ export async function pushMade(made: Made, repository: string): Promise<string> 
   return `${repository}@${made.digest}`
 }
 
+/** Gives a tag to what is there. */
+export async function tagMade(made: Made, repository: string, tag: string): Promise<void> {
+  const [address = '', ...name] = repository.split('/')
+  await put(new URL(`http://${address}/v2/${name.join('/')}/manifests/${tag}`), made.bytes, made.mediaType)
+}
+
 /** The document behind a reference of a registry on loopback as it is, undefined where there is none. */
 export async function manifestAt(repository: string, reference: string): Promise<Buffer | undefined> {
   const [address = '', ...name] = repository.split('/')

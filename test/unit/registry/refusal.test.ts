@@ -78,6 +78,12 @@ describe('refusalOf', () => {
       true,
       "error parsing HTTP 502 response body: invalid character '<' looking for beginning of value: \"<html>",
     ],
+    [
+      'trouble',
+      true,
+      'trying to reuse blob sha256:1: failed to read from destination repository x: 500 (Internal Server Error)',
+    ],
+    ['other', false, 'Requesting bearer token: invalid status code from registry 404 (Not Found)'],
     ['login', false, `${NAME}Requesting bear token: invalid status code from registry 401 (Unauthorized)`],
     ['other', false, 'writing manifest: invalid status code from registry 400 (Bad Request)'],
     ['other', false, 'open /x/index.json: no such file or directory'],
@@ -85,14 +91,15 @@ describe('refusalOf', () => {
     expect(refusalOf(fatal(message))).toMatchObject({ kind, transient })
   })
 
-  it('takes a copy that is refused in the middle for one whose token ended, but no wrong password', () => {
+  it('takes a copy that is refused in the middle for one whose token ended, and no question', () => {
     expect(
       refusalOf(fatal('uploading manifest 1 to h:1/x: unauthorized: authentication required'), true),
     ).toMatchObject({
       kind: 'login',
       transient: true,
     })
-    expect(refusalOf(fatal('unable to retrieve auth token: invalid username/password'), true).transient).toBe(false)
+    expect(refusalOf(fatal('unable to retrieve auth token: invalid username/password'), true).transient).toBe(true)
+    expect(refusalOf(fatal('unable to retrieve auth token: invalid username/password')).transient).toBe(false)
   })
 
   it('takes a manifest whose blobs are unknown for one to copy again', () => {

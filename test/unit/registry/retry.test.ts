@@ -40,7 +40,7 @@ describe('retryDelay', () => {
   })
 
   it('tries three times where nothing moves, and no sooner than skopeo may have been told to wait', () => {
-    expect(waits(stillness(120, 'in the middle of a copy')).slice(0, 4)).toEqual([60, 60, NONE, NONE])
+    expect(waits(stillness(120)).slice(0, 4)).toEqual([60, 60, NONE, NONE])
   })
 
   it('tries three times where the login of a copy ends', () => {
@@ -52,7 +52,7 @@ describe('retryDelay', () => {
   })
 
   it('counts all refusals together', () => {
-    const six = [stillness(1, ''), stillness(1, ''), ...Array<Refusal>(4).fill(refused('unexpected EOF'))]
+    const six = [stillness(1), stillness(1), ...Array<Refusal>(4).fill(refused('unexpected EOF'))]
     expect(retryDelay(six, () => 0)).toBe(NONE)
     expect(retryDelay(six.slice(1), () => 0)).toBe(16_000)
   })
