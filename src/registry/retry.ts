@@ -8,6 +8,7 @@ export const MOST_TRIES = 6
 /** What rarely passes, or takes minutes to show. */
 const MOST_OF_KIND: Partial<Record<RefusalKind, number>> = {
   still: 3,
+  refused: 4,
   login: 3,
   damaged: 4,
   'read-back': 4,

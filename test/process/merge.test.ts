@@ -1,10 +1,10 @@
 import { execFile } from 'node:child_process'
 import { promisify } from 'node:util'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { droppedPut, startProxy } from '../support/proxy.ts'
 import { artifactManifest, containerManifest, machineIndex, manifestAt, pushMade } from '../support/pushed.ts'
 import { type Registry, startRegistry } from '../support/registry.ts'
 import { DISK, failure, place } from './support/cli.ts'
-import { lyingProxy } from './support/lyingproxy.ts'
 import { mergeStep, writesTo } from './support/mergestep.ts'
 
 let registry: Registry
@@ -154,10 +154,9 @@ describe('a merge as a runner runs it', () => {
 
   it('says which tags carry the digest when a later one does not', async () => {
     await using here = await place()
-    await using proxy = await lyingProxy(registry.address)
+    await using proxy = await startProxy(registry.address, droppedPut(/\/manifests\/latest$/))
     const repository = `${proxy.address}/acme/half`
     const image = await pushMade(containerManifest('amd64'), repository)
-    proxy.drop('PUT', /\/manifests\/latest$/)
     const run = await mergeStep(here, { images: image, tags: `${repository}:latest\n${repository}:1` })
     expect(run.exitCode).toBe(1)
     expect(run.stdout).toMatch(

@@ -3,6 +3,7 @@ import type { AddressInfo } from 'node:net'
 import { afterAll, beforeAll, expect, it } from 'vitest'
 import type { Digest } from '../../src/oci/digest.ts'
 import { pushImage } from '../../src/registry/target/push.ts'
+import { DISK, place } from '../process/support/cli.ts'
 import { type Base, makeBase, pushBase } from '../support/base.ts'
 import { blobUploads, type Registry, startRegistry, testAccess } from '../support/registry.ts'
 import { sourceOf } from '../system/registry/exporting.ts'
@@ -67,6 +68,47 @@ async function wrongOf(fault: FaultCase, at: number): Promise<readonly string[]>
   return [...wrong, ...wrongEnd({ ...about, hits: proxy.hits, waits: access.waits })]
 }
 
+const CLI_CASES: readonly FaultCase[] = [
+  { subject: 'push', kind: 'PUT manifest', often: 'once', action: 'status:503:0', ends: 'well' },
+  { subject: 'push', kind: 'PUT manifest', often: 'once', action: 'expire-token', ends: 'well' },
+  { subject: 'push', kind: 'PUT manifest', often: 'once', action: 'commit-then-reset', ends: 'well' },
+  { subject: 'push', kind: 'PATCH', often: 'once', action: 'reset', ends: 'well' },
+  { subject: 'push', kind: 'PUT blob', often: 'once', action: 'fin', ends: 'well' },
+  { subject: 'push', kind: 'POST', often: 'once', action: 'status:429:1', ends: 'well' },
+  { subject: 'push', kind: 'PUT manifest', often: 'always', action: 'lie', ends: 'refused' },
+  { subject: 'push', kind: 'POST', often: 'always', action: 'status:403', ends: 'refused' },
+]
+
+async function wrongOfRun(fault: FaultCase, at: number): Promise<readonly string[]> {
+  const { repository, before } = await scene('push', `cli-${at}`, ground)
+  const whole = `${registry.address}/${repository}`
+  const options = { elsewhere: '', before: before.bytes, onWrite: async () => {} }
+  await using proxy = await startFaultProxy(registry.address, fault, options)
+  await using here = await place()
+  await here.write('a.raw', DISK)
+  const tag = `${proxy.address}/${repository}:1`
+  const { exitCode, errors, stderr } = await here.run([
+    '--disk',
+    'a.raw',
+    '--tls-verify=false',
+    '--push',
+    '--tags',
+    tag,
+  ])
+  const { digest, broken } = await tagState(whole, '1')
+  const isOld = digest === before.digest
+  return [
+    ...broken,
+    ...(proxy.hits.length === 0 ? ['the fault never came'] : []),
+    ...((await here.leftovers()).length === 0 ? [] : ['something is left']),
+    ...((fault.ends === 'well') === (exitCode === 0) ? [] : [`ended with ${exitCode}: ${stderr}`]),
+    ...((exitCode === 0) === isOld
+      ? [`ended with ${exitCode}, and the tag carries ${isOld ? 'the old' : 'the new'}`]
+      : []),
+    ...(exitCode === 0 || (errors.length === 1 && errors[0]?.includes(tag)) ? [] : [`says ${errors}`]),
+  ]
+}
+
 it('every fault ends well or is told, and the tag carries what was there or what was pushed', async () => {
   const tried = new Tried('faults', 'faults of a registry')
   const cases = [...faultCases().entries()]
@@ -78,6 +120,27 @@ it('every fault ends well or is told, and the tag carries what was there or what
   }
   await Promise.all(Array.from({ length: AT_ONCE }, next))
   await tried.finish(240)
+})
+
+it('nothing comes back sooner than it is told to', async () => {
+  const tried = new Tried('faults', 'requests to come back later')
+  for (const kind of ['POST', 'HEAD blob', 'GET manifest'] as const) {
+    const fault = { subject: 'push', kind, often: 'twice', action: 'status:429:1', ends: 'well' } as const
+    const { run, before } = await scene('push', `later-${kind.replace(' ', '-').toLowerCase()}`, ground)
+    await using access = await testAccess()
+    const options = { elsewhere: '', before: before.bytes, onWrite: async () => {} }
+    await using proxy = await startFaultProxy(registry.address, fault, options)
+    await run(proxy.address, access)
+    const [first = 0, second = 0] = proxy.hits
+    tried.add(nameOf(fault), second - first >= 1000 ? [] : [`came back after ${second - first} ms`])
+  }
+  await tried.finish(3)
+})
+
+it('the command line meets them in the same way', async () => {
+  const tried = new Tried('faults', 'faults of a registry, by dist/cli.js')
+  await Promise.all(CLI_CASES.map(async (fault, at) => tried.add(nameOf(fault), await wrongOfRun(fault, at))))
+  await tried.finish(8)
 })
 
 it('the same image pushed again keeps its digest, and sends not a byte of a blob', async () => {

@@ -22,6 +22,15 @@ export async function startProxy(upstream: string, interfere: Interference) {
   return { address: `127.0.0.1:${address.port}`, [Symbol.asyncDispose]: close }
 }
 
+/** Says yes to what is put there, and drops it. */
+export function droppedPut(path: RegExp): Interference {
+  return (asked, answer) => {
+    if (asked.method !== 'PUT' || !path.test(asked.url ?? '')) return false
+    asked.resume().once('end', () => answer.writeHead(201).end())
+    return true
+  }
+}
+
 /** Passes a request on to the registry. */
 export function forward(upstream: string, asked: IncomingMessage, onReply: (reply: IncomingMessage) => void): void {
   const [host, port] = upstream.split(':')

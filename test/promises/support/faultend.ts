@@ -23,6 +23,8 @@ export interface FaultEnd {
 const MOST_HITS = 6 * 5 * 3
 /** Of one call 6 tries of 2 minutes and half of it more, where nothing else is told. */
 const MOST_WAIT_MILLISECONDS = 12 * 60 * 1000
+/** Where there were too many requests and skopeo does not tell how long to wait. */
+const LEAST_RATE_MILLISECONDS = 15_000
 const CIRCUMSTANCES = /\((?:while|at|in the middle)[^()]*, [1-6] tr(?:y|ies)\)/
 const NEXT_STEP = /check|try again|log in|ask who|raise|may not do so|somebody else|set /
 
@@ -34,6 +36,8 @@ export function wrongEnd(end: FaultEnd): readonly string[] {
   if (hits.length > MOST_HITS) wrong.push(`${hits.length} requests met the fault`)
   const waited = end.waits.reduce((sum, wait) => sum + wait, 0)
   if (waited > MOST_WAIT_MILLISECONDS) wrong.push(`it waited ${waited / 1000} s`)
+  const early = fault.action.startsWith('status:429') ? end.waits.filter((wait) => wait < LEAST_RATE_MILLISECONDS) : []
+  if (early.length > 0) wrong.push(`it came back after ${early} ms`)
   if (fault.ends === 'well' && error !== undefined) wrong.push(`failed: ${error}`)
   if (fault.ends === 'refused' && error === undefined) wrong.push('ended well')
   return [...wrong, ...wrongTag(end), ...(error === undefined ? [] : wrongError(error, end))]

@@ -47,7 +47,8 @@ describe('retryDelay', () => {
     expect(waits(refused('unauthorized: authentication required', true)).slice(0, 4)).toEqual([1, 2, NONE, NONE])
   })
 
-  it('tries four times what comes damaged', () => {
+  it('tries four times what comes damaged, and where nobody listens', () => {
+    expect(waits(refused('dial tcp 127.0.0.1:1: connect: connection refused')).slice(0, 4)).toEqual([1, 2, 4, NONE])
     expect(waits(damage('it is no JSON')).slice(0, 4)).toEqual([1, 2, 4, NONE])
   })
 
