@@ -173,7 +173,7 @@ describe('parseConfig', () => {
     [
       'a step with a date that is none',
       { history: [{ created: '' }] },
-      'step 1 of its history has created of the wrong',
+      'step 1 of its history has created of the wrong kind',
     ],
     ['another case of a member', { config: { ENV: ['A=b'] } }, 'its config has ENV, written in another case'],
   ])('refuses %s', (_, change, violation) => {
