@@ -1,5 +1,6 @@
 import { execFile } from 'node:child_process'
-import { readdir } from 'node:fs/promises'
+import { readdir, realpath } from 'node:fs/promises'
+import { join } from 'node:path'
 import { setTimeout as pause } from 'node:timers/promises'
 import { promisify } from 'node:util'
 import { runAsRoot } from './root.ts'
@@ -68,9 +69,9 @@ async function temporaryFiles(): Promise<readonly string[]> {
   return names.flat()
 }
 
-/** Its folder, and that of git, which lies elsewhere in a worktree. */
+/** Its folder, and those of git and of npm's packages, which lie elsewhere in a worktree. */
 async function repository(): Promise<readonly string[]> {
   const args = ['rev-parse', '--path-format=absolute', '--git-common-dir']
   const { stdout } = await promisify(execFile)('git', args, { cwd: repositoryRoot })
-  return [repositoryRoot, stdout.trim()]
+  return [repositoryRoot, stdout.trim(), await realpath(join(repositoryRoot, 'node_modules'))]
 }
