@@ -10859,7 +10859,7 @@ function authFlags(access) {
 // src/registry/phase.ts
 /** First match wins: errors of c/image (docker/, copy/) stand inside one another, the innermost tells most. */
 const PHASES$1 = [
-	[/requesting bear|obtain access token|retrieve auth token|getting .*token/i, "while a token was fetched"],
+	[/requesting bear|obtain access token/i, "while a token was fetched"],
 	[/pinging container registry/i, "at the first contact"],
 	[/logging into|authenticating creds/i, "at the login"],
 	[/(?:uploading|writing) manifest/i, "while the manifest was written"],
@@ -10873,7 +10873,6 @@ function phaseOf$1(text) {
 }
 // src/registry/refusalrule.ts
 const WEB_PAGE = "a web page answered instead of a registry: check the address, and whether the network asks for a sign-in";
-const LOGIN = "the registry wants a login, or does not accept the one it got: check registry, username and password, or log in before";
 /** First match wins. Texts of skopeo 1.9 to 1.22 (c/image docker/, Go's net/http and crypto/x509). */
 const RULES = [
 	{
@@ -10949,15 +10948,10 @@ const RULES = [
 	},
 	{
 		kind: "login",
-		pattern: /invalid username\/password|incorrect username or password/i,
-		reason: LOGIN
-	},
-	{
-		kind: "login",
-		pattern: /unauthorized|authentication required/i,
+		pattern: /unauthorized|authentication required|invalid username\/password|incorrect username or password/i,
 		status: [401],
 		transient: "copy",
-		reason: LOGIN
+		reason: "the registry wants a login, or does not accept the one it got: check registry, username and password, or log in before"
 	},
 	{
 		kind: "denied",
@@ -10967,9 +10961,9 @@ const RULES = [
 	},
 	{
 		kind: "damaged",
-		pattern: /blob unknown/i,
+		pattern: /blob (?:upload )?(?:unknown|invalid)/i,
 		transient: "copy",
-		reason: "the registry lacks a blob of it: try again, or ask who runs the registry"
+		reason: (text) => `the registry lacks what it got, or got it damaged (${text}): try again, or ask who runs it`
 	},
 	{
 		kind: "missing",
@@ -11071,12 +11065,11 @@ const webPage = {
 	transient: false
 };
 /** Nothing came or went for so long that we ended skopeo, which waits for ever. */
-function stillness(seconds, phase) {
+function stillness(seconds) {
 	return {
 		kind: "still",
 		reason: `nothing came for ${seconds} s: check the network, proxies and firewalls, and try again later`,
-		transient: true,
-		phase
+		transient: true
 	};
 }
 /** An answer that is not what was asked for. @param what is wrong with it */
@@ -11089,20 +11082,22 @@ function damage(what) {
 }
 /**
 * @param lines what skopeo printed, newest last
-* @param isCopy whether it copied, and did not only ask
+* @param isCopy whether it had more to do than to ask once, so that the registry had taken its token before
 */
 function refusalOf(lines, isCopy = false) {
 	const text = fatalText(lines);
 	const status = httpStatus(text);
 	const phase = phaseOf$1(text);
+	const found = RULES.find((rule) => rule.pattern.test(text) || status !== void 0 && rule.status?.includes(status));
+	const rule = found?.kind === "missing" && phase !== void 0 && BEFORE.has(phase) ? void 0 : found;
+	const shown = status ?? (found?.status?.length === 1 ? found.status[0] : void 0);
 	const about = {
 		...phase === void 0 ? {} : { phase },
-		...status === void 0 ? {} : { status }
+		...shown === void 0 ? {} : { status: shown }
 	};
-	const rule = RULES.find((rule) => rule.pattern.test(text) || status !== void 0 && rule.status?.includes(status));
 	if (!rule) return {
 		kind: "other",
-		reason: text === "" ? "skopeo gave no reason" : text,
+		reason: otherReason(text, shown),
 		transient: false,
 		...about
 	};
@@ -11116,6 +11111,15 @@ function refusalOf(lines, isCopy = false) {
 		...about,
 		...waitSeconds === void 0 ? {} : { waitSeconds }
 	};
+}
+/** Before anything is asked of a repository. */
+const BEFORE = /* @__PURE__ */ new Set(["while a token was fetched", "at the first contact"]);
+/** What only somebody's answer can be wrong with. */
+const ANSWER = /HTTP|\bhttps?:|(?:manifest|tag|name|size) invalid|unsupported|registry/i;
+function otherReason(text, status) {
+	if (text === "") return "skopeo gave no reason";
+	if (status === void 0 && !ANSWER.test(text)) return text;
+	return `the registry does not take it, or is none (${text}): check the address, or ask who runs it`;
 }
 /** A registry may answer with any number of characters, which no rule here is made for, and nobody reads. */
 const TEXT_LIMIT = 4096;
@@ -11134,14 +11138,14 @@ function unquoted$1(text) {
 	}
 }
 function httpStatus(text) {
-	const status = /(?:status ?(?:code)?(?: from registry)?[:\s]+|parsing HTTP )(\d{3})\b/i.exec(text)?.[1];
+	const status = /(?:status ?(?:code)?(?: from registry)?[:\s]+|parsing HTTP |: (?=\d{3} \([A-Z]))(\d{3})\b/i.exec(text)?.[1];
 	return status === void 0 ? void 0 : Number(status);
 }
 /** What rarely passes, or takes minutes to show. */
 const MOST_OF_KIND = {
 	still: 3,
+	refused: 4,
 	login: 3,
-	missing: 4,
 	damaged: 4,
 	"read-back": 4,
 	"no-registry": 4
@@ -11232,7 +11236,7 @@ async function runSkopeo(args, access, purpose, asking = {}) {
 	const all = [...globalFlags(access), ...args];
 	const refusals = [];
 	for (;;) {
-		const answer = await attempt$1(all, access, asking);
+		const answer = await attempt$1(all, access, purpose, asking);
 		if (!("refusal" in answer)) return answer;
 		const { refusal, detail } = answer;
 		refusals.push(refusal);
@@ -11311,12 +11315,14 @@ async function requireSkopeo(access) {
 	const { stdout: version } = await runCommand("skopeo", ["--version"], commandOptions(access));
 	throw new HostError("host-tools", `${version.toString("utf8").trim()} is too old, it has no ${lacking}`, "install skopeo 1.6 or later");
 }
-async function attempt$1(args, access, { input, judge, insists = false }) {
+async function attempt$1(args, access, { isWritten }, { input, judge }) {
 	const isCopy = args.includes("copy");
-	const insisted = (refusal) => insists && FINAL.has(refusal.kind) ? {
-		...refusal,
-		transient: true
-	} : refusal;
+	const isMidway = isCopy || args.includes("--config");
+	const phase = isCopy ? "in the middle of a copy" : "at a question";
+	const judged = (refusal) => ({
+		phase,
+		...isWritten ? asPassing(refusal) : refusal
+	});
 	try {
 		const result = await runCommand("skopeo", args, {
 			...commandOptions(access),
@@ -11325,7 +11331,7 @@ async function attempt$1(args, access, { input, judge, insists = false }) {
 		});
 		const refusal = judge?.(result.stdout);
 		return refusal === void 0 ? result : {
-			refusal: insisted(refusal),
+			refusal: judged(refusal),
 			detail: []
 		};
 	} catch (error) {
@@ -11334,18 +11340,29 @@ async function attempt$1(args, access, { input, judge, insists = false }) {
 		const hide = (line) => hideSecrets(line, access.secrets ?? []);
 		const [lastLines, detail] = [error.lastLines.map(hide), error.detail.map(hide)];
 		if (outcome.kind === "exit") return {
-			refusal: insisted(refusalOf(lastLines, isCopy)),
+			refusal: judged(refusalOf(lastLines, isMidway)),
 			detail
 		};
 		if (outcome.kind !== "timeout" && outcome.kind !== "idle") throw error;
 		return {
-			refusal: stillness(outcome.seconds, isCopy ? "in the middle of a copy" : "at a question"),
+			refusal: judged(stillness(outcome.seconds)),
 			detail
 		};
 	}
 }
-/** What says that something is not there, or not the right thing. */
-const FINAL = /* @__PURE__ */ new Set(["missing", "no-registry"]);
+/** What was just written has to be there. */
+function asPassing(refusal) {
+	if (refusal.kind === "missing") return {
+		...refusal,
+		kind: "read-back",
+		reason: "nothing is there: the registry drops what it gets, ask who runs it",
+		transient: true
+	};
+	return refusal.kind === "no-registry" ? {
+		...refusal,
+		transient: true
+	} : refusal;
+}
 /** A question has its answer at once or never; how long a copy takes only its size knows, but bytes have to move. */
 function timeLimit(args, isCopy, { answerSeconds, idleSeconds }) {
 	if (!isCopy) return { timeoutSeconds: answerSeconds };
