@@ -5,7 +5,6 @@ import { join } from 'node:path'
 import { afterEach, beforeEach, expect, it } from 'vitest'
 import { loopsBelow, readLoops } from '../../../src/host/loops.ts'
 import { mountsBelow, readMountPoints } from '../../../src/host/mounts.ts'
-import { coded } from '../../support/coded.ts'
 import { callAsRoot, runAsRoot } from '../../support/root.ts'
 import { repositoryRoot } from '../../support/tools.ts'
 
@@ -99,6 +98,6 @@ it('releasing twice, or what was never made, is no error', async () => {
 it('a link is refused and what it points to is left alone', async () => {
   const link = join(folder, 'link')
   await symlink(build, link)
-  await expect(removeWithLeftovers(link)).rejects.toThrow(coded('host-leftovers', /is a link/))
+  await expect(removeWithLeftovers(link)).rejects.toThrow(/is a link/)
   expect(await exists(build)).toBe(true)
 })

@@ -158,7 +158,7 @@ describe('fetchBase', () => {
     await writeFile(join(own.storage, 'docker/registry/v2/blobs/sha256', hex.slice(0, 2), hex, 'data'), 'damaged')
     await expect(fetchBase(resolved, join(folder, 'job'), store, access)).rejects.toMatchObject({
       name: 'RegistryError',
-      code: 'registry-damaged',
+      code: 'registry-broken',
       side: 'base',
     })
     await expect(stat(cached(1))).rejects.toThrow('ENOENT')
