@@ -25,6 +25,9 @@ const SERVICES = [
   /^\/dev\/shm\b/,
 ]
 
+/** Where a folder that was missing was made for a build, and is gone again: its time tells of it, and nothing else. */
+const PASSING = /^\/(etc\/lvm|etc\/apt|run|var\/cache)$/
+
 /** A moment that files are compared with. */
 export interface Moment {
   /** Seconds since 1970, as find(1) reads them. */
@@ -57,7 +60,10 @@ export async function touchedSince(
   // What goes while it looks makes find fail; what it found counts.
   const found = (await runAsRoot('sh', '-c', 'find "$@" 2>/dev/null || true', 'sh', ...args)).split('\n')
   const left = (await temporaryFiles()).filter((path) => !temporary.has(path))
-  return [...found.filter((path) => path !== '' && !SERVICES.some((service) => service.test(path))), ...left]
+  return [
+    ...found.filter((path) => path !== '' && !PASSING.test(path) && !SERVICES.some((service) => service.test(path))),
+    ...left,
+  ]
 }
 
 async function temporaryFiles(): Promise<readonly string[]> {
