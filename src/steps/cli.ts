@@ -4,7 +4,7 @@ import { basename, dirname, resolve } from 'node:path'
 import { addAbortSignal } from 'node:stream'
 import { text } from 'node:stream/consumers'
 import manifest from '../../package.json' with { type: 'json' }
-import { describeError, HostErrors, InputError, type Problem } from '../errors.ts'
+import { describeError, HostError, HostErrors, InputError, lacksSpace, type Problem } from '../errors.ts'
 import { type CommandLine, helpText, parseArguments } from '../inputs/arguments.ts'
 import { asFlags } from '../inputs/flagwords.ts'
 import { readInputs } from '../inputs/inputs.ts'
@@ -44,11 +44,13 @@ async function main(): Promise<void> {
   }
   // Whoever looked may be gone (a closed terminal, a broken pipe); the work goes on to its end, cleaning up among it.
   process.stderr.on('error', () => {})
-  process.stdout.on('error', () => {
+  const terminal = new Terminal(process.stderr, () => Date.now())
+  process.stdout.on('error', (error) => {
     // The digest is the result: who cannot be told it must not take the job for done.
     process.exitCode = 1
+    const lack = 'no space is left where standard output is written to, so the digest is not there'
+    if (lacksSpace(error)) showError(new HostError('host-space', lack, 'free some, and run the job again'), terminal)
   })
-  const terminal = new Terminal(process.stderr, () => Date.now())
   const canceling = new AbortController()
   for (const name of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(name, () => canceling.abort())
   const around = surroundings(process.env)

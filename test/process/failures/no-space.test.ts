@@ -1,8 +1,10 @@
 import { execFile } from 'node:child_process'
+import { join } from 'node:path'
 import { promisify } from 'node:util'
 import { expect, it } from 'vitest'
 import { runAsRoot } from '../../support/root.ts'
-import { failure, place } from '../support/cli.ts'
+import { repositoryRoot } from '../../support/tools.ts'
+import { DISK, failure, place } from '../support/cli.ts'
 
 const run = promisify(execFile)
 
@@ -23,4 +25,17 @@ it.each([
       ),
     ],
   )
+})
+
+it('no space for the digest on standard output: it fails and says so', async () => {
+  await using here = await place()
+  await here.write('disk.raw', DISK)
+  const program = [process.execPath, join(repositoryRoot, 'dist/cli.js')]
+  const words = [...program, '--disk', 'disk.raw', '--base-image', 'scratch', '--export', 'oci:out']
+  const shell = ['-c', '"$@" >/dev/full', 'sh', ...words]
+  const failed = await run('sh', shell, { cwd: here.folder }).catch((error: unknown) => error)
+  expect(failed).toMatchObject({
+    code: 1,
+    stderr: expect.stringMatching(/^error\[host-space\]: no space is left where standard output is written to/m),
+  })
 })
