@@ -14,7 +14,9 @@ const DOCKER_HOST = 'registry-1.docker.io'
 const ANSWER_SECONDS = 10
 const MOST_REDIRECTS = 5
 /** Registries whose logins are known to be checked under another domain of the same owner. */
-const SAME_OWNER: Readonly<Record<string, string>> = { 'scw.cloud': 'scaleway.com' }
+const SAME_OWNER: Readonly<Record<string, string>> = { 'scw.cloud': 'scaleway.com', 'docker.com': 'docker.io' }
+/** Below a country's domain, what is nobody's own: `co.uk`. Names of two or three letters may well be somebody's. */
+const SHARED = /^(ac|co|com|edu|gob|gouv|gov|go|govt|id|ltd|me|mil|ne|net|nhs|nom|or|org|plc|sch)$/
 
 /**
  * Asks a registry, without any login, where it has logins checked: skopeo sends them to whatever address it names (the
@@ -50,7 +52,7 @@ function domainOf(host: string): string {
   if (/^[\d.]+$|[:[]/.test(host)) return host
   const parts = host.toLowerCase().split('.')
   const [second = '', top = ''] = parts.slice(-2)
-  return parts.slice(top.length === 2 && second.length <= 3 ? -3 : -2).join('.')
+  return parts.slice(top.length === 2 && SHARED.test(second) ? -3 : -2).join('.')
 }
 
 function hostOf(registry: string): string {
@@ -84,7 +86,6 @@ async function challenge(url: string, access: Access): Promise<string> {
 function head(url: URL, signal: AbortSignal | undefined): Promise<IncomingMessage> {
   return new Promise((resolve, reject) => {
     const options = {
-      agent: false as const,
       timeout: ANSWER_SECONDS * 1000,
       // Nothing is sent that is secret; skopeo, which sends it, knows the certificates of this machine.
       rejectUnauthorized: false,

@@ -1,5 +1,5 @@
 import { writeFile } from 'node:fs/promises'
-import { createServer, type RequestListener } from 'node:http'
+import { createServer, type RequestListener, setGlobalProxyFromEnv } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
@@ -66,6 +66,19 @@ describe('what a registry answers', () => {
     const realm = { 'www-authenticate': 'Bearer realm="http://127.0.0.2:1/token"' }
     await using registry = await answering((_, response) => response.writeHead(401, realm).end())
     await expect(checkRealm(registry.address, access)).rejects.toThrow(coded('registry-realm', 'which is not done'))
+  })
+
+  it('is told as another realm behind a proxy, too', async () => {
+    const realm = { 'www-authenticate': 'Bearer realm="http://elsewhere.invalid/token"' }
+    await using proxy = await answering((_, response) => response.writeHead(401, realm).end())
+    const address = `http://${proxy.address}`
+    const restore = setGlobalProxyFromEnv({ http_proxy: address, https_proxy: address })
+    try {
+      const asking = checkRealm('registry.invalid', access)
+      await expect(asking).rejects.toThrow(coded('registry-realm', 'sent to http://elsewhere.invalid, in clear'))
+    } finally {
+      restore()
+    }
   })
 
   it('is told as still where it never comes', async () => {

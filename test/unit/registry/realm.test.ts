@@ -4,6 +4,8 @@ import { realmProblem } from '../../../src/registry/login/realm.ts'
 it.each([
   ['docker.io', 'https://auth.docker.io/token'],
   ['ghcr.io', 'https://ghcr.io/token'],
+  ['registry.hub.docker.com', 'https://auth.docker.io/token'],
+  ['registry.abc.de', 'https://gitlab.abc.de/jwt/auth'],
   ['registry.gitlab.com', 'https://gitlab.com/jwt/auth'],
   ['registry.example.co.uk:5000', 'https://login.example.co.uk/token'],
   ['rg.fr-par.scw.cloud', 'https://api.scaleway.com/registry-internal/v1/regions/fr-par/tokens'],
@@ -16,6 +18,9 @@ it.each([
   ['ghcr.io', 'https://ghcr.io.example.net/token'],
   ['registry.example.com', 'http://registry.example.com/token'],
   ['registry.example.co.uk', 'https://other.co.uk/token'],
+  ['registry.example.com.au', 'https://other.com.au/token'],
+  ['registry.abc.de', 'https://abd.de/token'],
+  ['registry.example.com', 'https://auth.docker.io/token'],
   ['10.0.0.7', 'https://10.0.1.7/token'],
   ['ghcr.io', 'ftp://ghcr.io/token'],
   ['ghcr.io', 'token'],
