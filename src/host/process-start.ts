@@ -10,3 +10,8 @@ export async function processStart(pid: number): Promise<string | undefined> {
   // What has ended and waits for its parent to ask works no more.
   return state === undefined || 'ZX'.includes(state) ? undefined : fields[18]
 }
+
+/** This process for another one to look for; without a start where /proc is not of our process namespace. */
+export async function thisCaller(): Promise<{ readonly pid: number; readonly started: string }> {
+  return { pid: process.pid, started: (await processStart(process.pid)) ?? '' }
+}

@@ -7,12 +7,12 @@ import { fingerprint } from '../description/fingerprint.ts'
 import { readDescription } from '../description/read.ts'
 import { stageDescription } from '../description/stage.ts'
 import { asRoot, findPrivileges } from '../host/privileges.ts'
+import { thisCaller } from '../host/process-start.ts'
 import { buildDisk, type DiskBuild } from '../kiwi/build.ts'
 import { checkDescription } from '../kiwi/check.ts'
 import { savingsText } from '../kiwi/savings.ts'
 import type { DescriptionSource, Plan } from '../plan/plan.ts'
 import type { Job } from './job.ts'
-import { thisProcess } from './owner.ts'
 import { answeredPlaceholders } from './placeholders.ts'
 import { plannedDestinations } from './publish.ts'
 import { descriptionSavings } from './savings.ts'
@@ -82,8 +82,6 @@ export async function buildDescription(prepared: PreparedDescription, job: Job):
   const savings = prepared.fastBuild ? await descriptionSavings(source, folder) : undefined
   report.info(savings === undefined ? 'fast-build is off: KIWI builds as it does by itself' : savingsText(savings))
   const supervisor = asRoot(await findPrivileges(), machine.nodePath, [machine.supervisorPath])
-  const { pid, started } = await thisProcess()
-  const caller = { pid, started }
   // While KIWI works others may pass through, not look: apt reads packages as the user `_apt`.
   await chmod(workFolder, 0o711)
   const building = buildDisk({
@@ -97,7 +95,7 @@ export async function buildDescription(prepared: PreparedDescription, job: Job):
     ...(savings === undefined ? {} : { savings }),
     supervisor,
     owner: machine.owner,
-    caller,
+    caller: await thisCaller(),
     report,
     now: machine.now,
     signal,

@@ -1,39 +1,65 @@
-import { readFile, readlink } from 'node:fs/promises'
+import { readFile, readlink, statfs } from 'node:fs/promises'
 import { hostname } from 'node:os'
 import { processStart } from '../host/process-start.ts'
 
-/** A process by its number and start, on the machine and in the process namespace where both mean something. */
-interface ProcessOwner {
+/** Where numbers of processes and paths of a runner mean what they mean here: a machine, or a container on it. */
+interface Place {
   readonly host: string
   readonly boot: string
   readonly namespace: string
+}
+
+/** A process by its number and start. */
+interface ProcessOwner extends Place {
   readonly pid: number
   readonly started: string
 }
 
-/** A job of a runner: steps of it come and go, and its folders last as long as the job. */
-interface JobOwner {
+/** A job of a runner. */
+export interface RunnerJob {
   /** The runner's folder for one job after another. */
   readonly temp: string
   /** Whatever tells it from others that the runner runs. */
   readonly job: string
 }
 
+/** Steps of a job come and go, and its folders last as long as the job. */
+interface JobOwner extends Place, RunnerJob {}
+
 /** Whom a folder of ours belongs to. */
 export type Owner = ProcessOwner | JobOwner
 
 const BOOT_FILE = '/proc/sys/kernel/random/boot_id'
-const TEXTS = ['host', 'boot', 'namespace', 'started'] as const
+const PLACE = ['host', 'boot', 'namespace'] as const
 
-/** This process. */
-export async function thisProcess(): Promise<ProcessOwner> {
+/** File systems of one machine alone, by statfs(2): ext, XFS, Btrfs, F2FS, ZFS, bcachefs, overlay. */
+const LOCAL = [0xef53, 0x58465342, 0x9123683e, 0xf2f52010, 0x2fc12fc1, 0xca451a4e, 0x794c7630]
+
+/** This process; undefined where /proc does not tell of it, as one of another process namespace. */
+export async function thisProcess(): Promise<ProcessOwner | undefined> {
   const { pid } = process
-  const [boot, namespace, started = ''] = await Promise.all([
-    readFile(BOOT_FILE, 'utf8'),
-    readlink('/proc/self/ns/pid'),
+  const [place, seen, started] = await Promise.all([
+    thisPlace(),
+    readlink('/proc/self').catch(() => undefined),
     processStart(pid),
   ])
-  return { host: hostname(), boot: boot.trim(), namespace, pid, started }
+  if (place === undefined || seen !== String(pid) || started === undefined) return undefined
+  return { ...place, pid, started }
+}
+
+/** A job of the runner that this process works for. */
+export async function thisJob(job: RunnerJob | undefined): Promise<JobOwner | undefined> {
+  const place = job && (await thisPlace())
+  return place && { ...place, ...job }
+}
+
+async function thisPlace(): Promise<Place | undefined> {
+  try {
+    const [boot, namespace] = await Promise.all([readFile(BOOT_FILE, 'utf8'), readlink('/proc/self/ns/pid')])
+    return { host: hostname(), boot: boot.trim(), namespace }
+  } catch {
+    return undefined
+  }
 }
 
 /** The owner that `JSON.stringify` wrote; undefined for anything else. */
@@ -47,19 +73,33 @@ export function parseOwner(text: string): Owner | undefined {
   if (typeof value !== 'object' || value === null) return undefined
   const fields = value as Readonly<Record<string, unknown>>
   const areTexts = (names: readonly string[]) => names.every((name) => typeof fields[name] === 'string')
+  if (!areTexts(PLACE)) return undefined
   if (areTexts(['temp', 'job'])) return value as JobOwner
-  return areTexts(TEXTS) && Number.isInteger(fields['pid']) ? (value as ProcessOwner) : undefined
+  return areTexts(['started']) && Number.isInteger(fields['pid']) ? (value as ProcessOwner) : undefined
 }
 
 /**
- * Whether an owner works no more, as far as the one who asks can know it: a process of this machine and of our namespace
- * that is gone or from before the last start, or another job of our runner, which runs one at a time. What cannot be known
- * is taken for alive.
+ * Whether the owner of a folder works no more, as far as the one who asks can know it: a process of this machine and of our
+ * namespace that is gone, another job of our runner, which runs one at a time, or either from before the machine's last
+ * start. What cannot be known is taken for alive: runners in containers have one path, cloned machines one name, and both
+ * may share a folder.
+ *
+ * @param parent of the folder, absolute
  */
-export async function isDead(owner: Owner, asking: Owner): Promise<boolean> {
-  if ('job' in owner) return 'job' in asking && owner.temp === asking.temp && owner.job !== asking.job
-  const ours = await thisProcess()
-  if (owner.host !== ours.host) return false
-  if (owner.boot !== ours.boot) return true
-  return owner.namespace === ours.namespace && (await processStart(owner.pid)) !== owner.started
+export async function isDead(owner: Owner, asking: Owner, parent: string): Promise<boolean> {
+  const isHere = owner.host === asking.host && owner.boot === asking.boot && owner.namespace === asking.namespace
+  if (owner.host === asking.host && owner.boot !== asking.boot && (await isLocal(parent))) return true
+  if ('pid' in owner) return isHere && (await processStart(owner.pid)) !== owner.started
+  const isOfRunner = 'job' in asking && owner.temp === asking.temp && owner.job !== asking.job
+  // The runner's own folder is nobody else's.
+  return isOfRunner && (isHere || parent === owner.temp)
+}
+
+/** Whether no other machine can have the folder too. */
+async function isLocal(folder: string): Promise<boolean> {
+  const type = await statfs(folder).then(
+    (found) => found.type,
+    () => undefined,
+  )
+  return type !== undefined && LOCAL.includes(type)
 }

@@ -24,7 +24,7 @@ export async function sweepFolders({ parents, asking, uid, supervisor, report }:
     for (const name of names.filter((each) => each.startsWith(WORK_PREFIX))) {
       const folder = join(parent, name)
       const owner = await ownerOf(folder, uid)
-      if (owner === undefined || !(await isDead(owner, asking))) continue
+      if (owner === undefined || !(await isDead(owner, asking, parent))) continue
       report.info(`removing ${folder}, which a job left that was killed`)
       await removeAbandoned([folder], supervisor, report)
     }

@@ -1,3 +1,4 @@
+import { thisJob } from '../job/owner.ts'
 import type { FolderKeeping } from '../job/workfolder.ts'
 import { rememberFolder } from '../runner.ts'
 import { type Guardian, startGuardian } from './guardian.ts'
@@ -17,7 +18,7 @@ export async function stepFolders(around: Surroundings): Promise<StepFolders> {
   return {
     guardian,
     keeping: {
-      owner: around.runnerJob,
+      owner: await thisJob(around.runnerJob),
       keep: (folder) => {
         guardian.watch(folder)
         rememberFolder(folder)

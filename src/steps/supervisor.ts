@@ -79,7 +79,7 @@ async function conclude(job: RunJob): Promise<void> {
 }
 
 async function isGone({ pid, started }: RunJob['caller']): Promise<boolean> {
-  return (await processStart(pid)) !== started
+  return ((await processStart(pid)) ?? '') !== started
 }
 
 /** Nobody is there any more who could remove it, or was told of the log. */

@@ -1,6 +1,7 @@
 import { homedir, machine, release, tmpdir } from 'node:os'
 import { join, resolve } from 'node:path'
 import type { InputFacts } from '../inputs/reader.ts'
+import type { RunnerJob } from '../job/owner.ts'
 import { machinePlatform, type Platform } from '../oci/platform.ts'
 import { proxyVariables, takeProxies } from './proxies.ts'
 
@@ -28,7 +29,7 @@ export interface Surroundings {
   /** The file of what removes folders of a killed process. */
   readonly abandonedPath: string
   /** The runner's job that we are a step of. */
-  readonly runnerJob?: { readonly temp: string; readonly job: string }
+  readonly runnerJob?: RunnerJob
   /** Existing logins in skopeo's order of preference; the files may be absent. */
   readonly loginFiles: readonly string[]
   /** Proxy variables, the only ones of ours that KIWI gets. */
@@ -71,7 +72,7 @@ export function surroundings(environment: NodeJS.ProcessEnv): Surroundings {
 }
 
 /** The names of a run alone are not enough: a job that is run again, or of a matrix, has them too. */
-function jobOfRunner(environment: NodeJS.ProcessEnv): Surroundings['runnerJob'] {
+function jobOfRunner(environment: NodeJS.ProcessEnv): RunnerJob | undefined {
   const temp = environment['RUNNER_TEMP']
   const tracking = environment['RUNNER_TRACKING_ID']
   if (!temp || !tracking) return undefined

@@ -25,9 +25,15 @@ afterEach(async () => {
   await runAsRoot('rm', '-rf', '--one-file-system', '--', parent)
 })
 
+async function ourselves() {
+  const found = await thisProcess()
+  if (found === undefined) throw new Error('/proc does not tell of this process')
+  return found
+}
+
 /** A folder of a process that is gone, or of another owner. */
 async function left(change: object | null = {}, purpose: '' | 'login-' = ''): Promise<string> {
-  const owner = change === null ? undefined : { ...(await thisProcess()), started: '1', ...change }
+  const owner = change === null ? undefined : { ...(await ourselves()), started: '1', ...change }
   const folder = await makeJobFolder(parent, purpose, { owner, keep: () => {} })
   await writeFile(join(folder, 'file'), 'x')
   return folder
@@ -38,7 +44,7 @@ async function sweep(uid = process.getuid?.() ?? 0) {
   const supervisorFiles = { nodePath: process.execPath, supervisorPath: supervisor }
   await sweepFolders({
     parents: [parent, parent],
-    asking: await thisProcess(),
+    asking: await ourselves(),
     uid,
     supervisor: supervisorFiles,
     report,
@@ -58,7 +64,7 @@ it('what a dead job left is removed and told: its work folder, its logins and th
 })
 
 it('folders of a living job, of a job elsewhere and of nobody stay', async () => {
-  const { started } = await thisProcess()
+  const { started } = await ourselves()
   const folders = [await left({ started }), await left({ host: 'elsewhere' }), await left(null)]
   const kept = await left()
   await disown(kept)
@@ -96,4 +102,12 @@ it('mounts and loop devices go that were left when the supervisor was killed wit
   expect(await sweep()).toHaveLength(1)
   expect(await leftovers(folder)).toEqual([])
   expect(await readdir(parent)).toEqual([])
+})
+
+it('a process whose /proc is of another process namespace, where its number is somebody else, owns nothing', async () => {
+  const module = JSON.stringify(join(import.meta.dirname, '../../../src/job/owner.ts'))
+  const script = `console.log(String(await (await import(${module})).thisProcess()))`
+  const node = [process.execPath, '--input-type=module', '--eval', script]
+  expect(await runAsRoot('env', ...node)).toBe('[object Object]')
+  expect(await runAsRoot('unshare', '--pid', '--fork', '--', ...node)).toBe('undefined')
 })

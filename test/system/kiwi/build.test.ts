@@ -2,14 +2,14 @@ import { chmod, mkdir, readdir, readFile, rm, stat, writeFile } from 'node:fs/pr
 import { basename, dirname, join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { HostError, InputError } from '../../../src/errors.ts'
-import { thisProcess } from '../../../src/job/owner.ts'
+import { thisCaller } from '../../../src/host/process-start.ts'
 import { type BuildRequest, buildDisk } from '../../../src/kiwi/build.ts'
 import type { Report } from '../../../src/report.ts'
 import { coded } from '../../support/coded.ts'
 import { asRoot } from '../../support/root.ts'
 import { leftovers, makeWork, removeWork, supervisor } from './supervised.ts'
 
-const { pid, started } = await thisProcess()
+const { pid, started } = await thisCaller()
 
 const silent: Report = { info() {}, warning() {}, output() {}, group() {}, endGroup() {} }
 const line = (level: string, text: string) => `echo '[ ${level.padEnd(8)}]: 12:00:01 | ${text}'`

@@ -5,7 +5,7 @@ import { join } from 'node:path'
 import { setTimeout as pause } from 'node:timers/promises'
 import { readLoops } from '../../../src/host/loops.ts'
 import { mountsBelow, readMountPoints } from '../../../src/host/mounts.ts'
-import { thisProcess } from '../../../src/job/owner.ts'
+import { thisCaller } from '../../../src/host/process-start.ts'
 import { MARKER } from '../../../src/job/workfolder.ts'
 import type { RunJob } from '../../../src/kiwi/job.ts'
 import { asRoot, callAsRoot, runAsRoot } from '../../support/root.ts'
@@ -40,7 +40,7 @@ const WILLING = STUBBORN.replace("trap '' INT\n", UNDO)
 export const programs = { STUBBORN, WILLING }
 
 /** This process. */
-const { pid, started } = await thisProcess()
+const { pid, started } = await thisCaller()
 
 /** A work folder of ours with a program in it; made in the system's temp. */
 export async function makeWork(program: string): Promise<string> {

@@ -2,9 +2,23 @@ import { spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { expect, it } from 'vitest'
 import { processStart } from '../../../src/host/process-start.ts'
-import { isDead, parseOwner, thisProcess } from '../../../src/job/owner.ts'
+import { isDead, parseOwner, thisJob, thisProcess } from '../../../src/job/owner.ts'
 
-const job = (id: string, temp = '/runner/_temp') => ({ temp, job: id })
+/** On a disk of this machine, wherever temporary folders are. */
+const LOCAL = import.meta.dirname
+const TEMP = '/runner/_temp'
+
+async function ourselves() {
+  const found = await thisProcess()
+  if (found === undefined) throw new Error('/proc does not tell of this process')
+  return found
+}
+
+async function job(id: string, temp = TEMP) {
+  const found = await thisJob({ temp, job: id })
+  if (found === undefined) throw new Error('/proc does not tell of this machine')
+  return found
+}
 
 /** A process that is there until it is asked to end. */
 async function living() {
@@ -16,49 +30,77 @@ async function living() {
     child.stdin.end()
     await once(child, 'close')
   }
-  return { owner: { ...(await thisProcess()), pid, started }, end }
+  return { owner: { ...(await ourselves()), pid, started }, end }
 }
 
 it('a process that works is alive, and dead when it has ended', async () => {
   const { owner, end } = await living()
-  expect(await isDead(owner, await thisProcess())).toBe(false)
+  expect(await isDead(owner, await ourselves(), LOCAL)).toBe(false)
   await end()
-  expect(await isDead(owner, await thisProcess())).toBe(true)
+  expect(await isDead(owner, await ourselves(), LOCAL)).toBe(true)
 })
 
 it('a process with the number of one that started at another time is not that one', async () => {
   const { owner, end } = await living()
-  expect(await isDead({ ...owner, started: '1' }, await thisProcess())).toBe(true)
+  expect(await isDead({ ...owner, started: '1' }, await ourselves(), LOCAL)).toBe(true)
   await end()
 })
 
-it('a process from before the last start of the machine is dead', async () => {
-  const ours = await thisProcess()
-  expect(await isDead({ ...ours, boot: 'another' }, ours)).toBe(true)
+it.each([ourselves, () => job('one')])('whoever is from before the last start of the machine is dead', async (who) => {
+  const ours = await who()
+  expect(await isDead({ ...ours, boot: 'another' }, ours, LOCAL)).toBe(true)
 })
+
+it.each([ourselves, () => job('one')])(
+  'in a folder that machines of one name may share, whoever is from another start is alive',
+  async (who) => {
+    const ours = await who()
+    // Of no disk of this machine, like NFS.
+    expect(await isDead({ ...ours, boot: 'another' }, ours, '/proc')).toBe(false)
+  },
+)
 
 it.each([{ host: 'another' }, { host: 'another', boot: 'another' }, { namespace: 'pid:[1]', pid: 2 ** 22 - 1 }])(
   'of a process somewhere else (%j) nothing can be known: it counts as alive',
   async (change) => {
-    const ours = await thisProcess()
-    expect(await isDead({ ...ours, ...change }, ours)).toBe(false)
+    const ours = await ourselves()
+    expect(await isDead({ ...ours, ...change }, ours, LOCAL)).toBe(false)
   },
 )
 
 it('another job of the same runner is dead, since a runner runs one at a time', async () => {
-  expect(await isDead(job('one'), job('two'))).toBe(true)
-  expect(await isDead(job('one'), job('one'))).toBe(false)
+  expect(await isDead(await job('one'), await job('two'), LOCAL)).toBe(true)
+  expect(await isDead(await job('one'), await job('one'), LOCAL)).toBe(false)
 })
 
 it('a job of another runner counts as alive, and any job for one who is no job', async () => {
-  expect(await isDead(job('one', '/other/_temp'), job('two'))).toBe(false)
-  expect(await isDead(job('one'), await thisProcess())).toBe(false)
+  expect(await isDead(await job('one', '/other/_temp'), await job('two'), LOCAL)).toBe(false)
+  expect(await isDead(await job('one'), await ourselves(), LOCAL)).toBe(false)
 })
+
+it.each([{ host: 'another' }, { host: 'another', boot: 'another' }, { namespace: 'pid:[1]' }])(
+  'a job of a runner with our path, but somewhere else (%j), is dead in the folder of the runner alone',
+  async (change) => {
+    const owner = { ...(await job('one')), ...change }
+    expect(await isDead(owner, await job('two'), LOCAL)).toBe(false)
+    expect(await isDead(owner, await job('two'), TEMP)).toBe(true)
+  },
+)
 
 it('what stands in a marker is read again', async () => {
-  for (const owner of [await thisProcess(), job('one')]) expect(parseOwner(JSON.stringify(owner))).toEqual(owner)
+  for (const owner of [await ourselves(), await job('one')]) expect(parseOwner(JSON.stringify(owner))).toEqual(owner)
 })
 
-it.each(['', '{', '[]', 'null', '{"pid":1}', '{"temp":1,"job":"x"}', '{"job":"x"}'])('%j names no owner', (text) => {
+it.each([
+  '',
+  '{',
+  '[]',
+  'null',
+  '{"pid":1}',
+  '{"temp":1,"job":"x"}',
+  '{"temp":"/t","job":"x"}',
+  '{"host":"a","boot":"b","namespace":"c","temp":"/t"}',
+  '{"host":"a","boot":"b","namespace":"c","started":"1","pid":"1"}',
+])('%j names no owner', (text) => {
   expect(parseOwner(text)).toBeUndefined()
 })
