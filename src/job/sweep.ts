@@ -2,6 +2,7 @@ import { lstat, readdir, readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import type { Report } from '../report.ts'
 import { isDead, type Owner, parseOwner } from './owner.ts'
+import { parseTemporaries, removeTemporaries } from './temporaries.ts'
 import { MARKER, removeAbandoned, type SupervisorFiles, WORK_PREFIX } from './workfolder.ts'
 
 export interface Sweep {
@@ -23,18 +24,20 @@ export async function sweepFolders({ parents, asking, uid, supervisor, report }:
     const names = await readdir(parent).catch(() => [])
     for (const name of names.filter((each) => each.startsWith(WORK_PREFIX))) {
       const folder = join(parent, name)
-      const owner = await ownerOf(folder, uid)
+      const marker = await markerOf(folder, uid)
+      const owner = parseOwner(marker)
       if (owner === undefined || !(await isDead(owner, asking, parent))) continue
       report.info(`removing ${folder}, which a job left that was killed`)
+      await removeTemporaries(parseTemporaries(marker))
       await removeAbandoned([folder], supervisor, report)
     }
   }
 }
 
-async function ownerOf(folder: string, uid: number): Promise<Owner | undefined> {
+/** What stands in the marker of a folder of this user; nothing where it has none. */
+async function markerOf(folder: string, uid: number): Promise<string> {
   const itself = await lstat(folder).catch(() => undefined)
-  if (!itself?.isDirectory() || itself.uid !== uid) return undefined
+  if (!itself?.isDirectory() || itself.uid !== uid) return ''
   const marker = await lstat(join(folder, MARKER)).catch(() => undefined)
-  if (!marker?.isFile()) return undefined
-  return parseOwner(await readFile(join(folder, MARKER), 'utf8').catch(() => ''))
+  return marker?.isFile() ? await readFile(join(folder, MARKER), 'utf8').catch(() => '') : ''
 }

@@ -6,6 +6,7 @@ import { CommandError, describeError, InputError, lacksSpace } from '../errors.t
 import { asRoot, findPrivileges } from '../host/privileges.ts'
 import { putText } from '../oci/store/file.ts'
 import { isThere, makeFolder } from '../oci/store/folder.ts'
+import { TEMPORARY_PREFIX } from '../oci/store/temporary.ts'
 import type { Report } from '../report.ts'
 import type { Owner } from './owner.ts'
 
@@ -23,6 +24,8 @@ const TRIES = 3
 export interface FolderKeeping {
   /** Undefined where it cannot be said when the job is over. */
   readonly owner: Owner | undefined
+  /** Folders of others in which the job has files under temporary names; none where left out. */
+  readonly inside?: readonly string[]
   /** Told of every folder before it is made: however the job ends, the folder goes with it. */
   readonly keep: (folder: string) => void
 }
@@ -60,13 +63,16 @@ export async function makeWorkFolder(parent: string, keeping: FolderKeeping): Pr
 export async function makeJobFolder(
   parent: string,
   purpose: '' | 'login-' | 'tools-' | 'kiwi-',
-  { owner, keep }: FolderKeeping,
+  { owner, inside = [], keep }: FolderKeeping,
 ): Promise<string> {
   const folder = join(parent, `${WORK_PREFIX}${purpose}${randomBytes(6).toString('hex')}`)
   keep(folder)
   await mkdir(folder, { mode: 0o700 })
   try {
-    await putText(join(folder, MARKER), owner === undefined ? '' : JSON.stringify(owner))
+    await putText(
+      join(folder, MARKER),
+      owner === undefined ? '' : JSON.stringify({ ...owner, inside, prefix: TEMPORARY_PREFIX }),
+    )
   } catch (error) {
     await rm(folder, { recursive: true, force: true })
     throw error

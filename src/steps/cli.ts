@@ -89,7 +89,7 @@ async function runJob(
   around: Surroundings,
   running: Running,
 ): Promise<{ readonly digest: string; readonly kept: readonly string[] }> {
-  const { terminal: report, signal, owner, keep } = running
+  const { terminal: report, signal } = running
   const facts = inputFacts(around, 'command line')
   const password = await givenPassword(line, signal)
   const raw = password === undefined ? line.raw : new Map([...line.raw, ['password', [password]] as const])
@@ -98,7 +98,8 @@ async function runJob(
   const ours = [...line.problems, ...(await metadataProblems(line)), ...problems]
   const plan = await makePlan({ inputs, problems: ours }, facts)
   await checkMetadataPlace(line, plan)
-  running.guardian.watchInside([...exportFolders(plan), dirname(resolve(line.metadataFile ?? '.'))])
+  const inside = [...exportFolders(plan), dirname(resolve(line.metadataFile ?? '.'))]
+  running.guardian.watchInside(inside)
   for (const each of planLines(plan)) report.info(asFlags(each))
   const { push, pushByDigest, exports, workDirectory } = plan
   if (!push && pushByDigest === undefined && exports.length === 0 && workDirectory === undefined) {
@@ -116,7 +117,7 @@ async function runJob(
     ...running,
     report,
   })
-  const step = { plan, inputs, around, report, signal, owner, keep, phases: [] }
+  const step = { plan, inputs, around, ...running, report, inside, phases: [] }
   const built = await runBuild({ ...step, ...(kiwi ? { kiwi } : {}) })
   if (plan.workDirectory !== undefined) report.info(`Layout: ${built.layout}`)
   let published: Published = UNPUBLISHED
@@ -125,8 +126,7 @@ async function runJob(
       published = now
     }
     const stopwatch = new Stopwatch(() => Date.now())
-    const publishing = { ...step, tmpFolder: built.workFolder }
-    await withAccess(plan, inputs, around, publishing, (access) =>
+    await withAccess(plan, inputs, around, { ...step, tmpFolder: built.workFolder }, (access) =>
       publishImage({ plan, built, access, report, stopwatch, onProgress }),
     )
   } finally {

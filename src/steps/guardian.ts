@@ -1,5 +1,6 @@
 import type { Writable } from 'node:stream'
 import { runCommand } from '../command.ts'
+import type { Temporaries } from '../job/temporaries.ts'
 import { TEMPORARY_PREFIX } from '../oci/store/temporary.ts'
 import type { Surroundings } from './surroundings.ts'
 
@@ -14,12 +15,9 @@ export interface Guardian extends AsyncDisposable {
 }
 
 /** What is told to a guardian, as JSON. */
-export interface Watched {
+export interface Watched extends Temporaries {
   /** Of the job. */
   readonly folders: readonly string[]
-  /** Others, with files of ours in them. */
-  readonly around: readonly string[]
-  readonly prefix: string
 }
 
 /**
@@ -48,9 +46,9 @@ export async function startGuardian(
     ended.catch(reject)
   })
   const watched = new Set<string>()
-  let around: readonly string[] = []
+  let inside: readonly string[] = []
   const tell = () => {
-    const told: Watched = { folders: [...watched], around, prefix: TEMPORARY_PREFIX }
+    const told: Watched = { folders: [...watched], inside, prefix: TEMPORARY_PREFIX }
     input.write(`${JSON.stringify(told)}\n`)
   }
   return {
@@ -63,7 +61,7 @@ export async function startGuardian(
       tell()
     },
     watchInside: (folders) => {
-      around = folders
+      inside = folders
       tell()
     },
     [Symbol.asyncDispose]: async () => {

@@ -17,8 +17,7 @@ await runStep(async (report, signal) => {
   const built = parseBuilt(takeValue(process.env, 'built'))
   const { inputs } = readInputs(takeInputs(process.env).raw, inputFacts(around, 'action'))
   if (inputs.login) maskSecret(inputs.login.username, inputs.login.password)
-  await using folders = await stepFolders(around)
-  folders.guardian.watchInside(exportFolders(plan))
+  await using folders = await stepFolders(around, exportFolders(plan))
   const stopwatch = new Stopwatch(() => Date.now())
   let published: Published = UNPUBLISHED
   try {

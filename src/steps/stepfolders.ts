@@ -1,24 +1,26 @@
 import { thisJob } from '../job/owner.ts'
 import type { FolderKeeping } from '../job/workfolder.ts'
 import { rememberFolder } from '../runner.ts'
-import { type Guardian, startGuardian } from './guardian.ts'
+import { startGuardian } from './guardian.ts'
 import type { Surroundings } from './surroundings.ts'
 
 export interface StepFolders extends AsyncDisposable {
   readonly keeping: FolderKeeping
-  readonly guardian: Guardian
 }
 
 /**
  * Keeps the folders of a step: its post entry removes them at the end of the job, and the guardian at once where the step
  * is killed.
+ *
+ * @param inside folders of others in which the step has files under temporary names
  */
-export async function stepFolders(around: Surroundings): Promise<StepFolders> {
+export async function stepFolders(around: Surroundings, inside: readonly string[] = []): Promise<StepFolders> {
   const guardian = await startGuardian(around)
+  guardian.watchInside(inside)
   return {
-    guardian,
     keeping: {
       owner: await thisJob(around.runnerJob),
+      inside,
       keep: (folder) => {
         guardian.watch(folder)
         rememberFolder(folder)

@@ -5,6 +5,7 @@ import { afterEach, beforeEach, expect, it } from 'vitest'
 import { thisProcess } from '../../../src/job/owner.ts'
 import { sweepFolders } from '../../../src/job/sweep.ts'
 import { disown, makeJobFolder } from '../../../src/job/workfolder.ts'
+import { temporaryName } from '../../../src/oci/store/temporary.ts'
 import { recorder } from '../../support/registry.ts'
 import { runAsRoot } from '../../support/root.ts'
 import {
@@ -61,6 +62,17 @@ it('what a dead job left is removed and told: its work folder, its logins and th
     folders.map((folder) => `removing ${folder}, which a job left that was killed`).sort(),
   )
   expect(await readdir(parent)).toEqual([])
+})
+
+it('half a file that a dead job had in a folder of others goes, and nothing else of that folder', async () => {
+  const other = join(parent, 'exports')
+  await mkdir(other)
+  const [half, kept] = [temporaryName(), `.${'0'.repeat(36)}.1.tmp`]
+  for (const name of [half, kept, `${half.slice(0, 30)}.tmp`, 'image.tar']) await writeFile(join(other, name), 'x')
+  const owner = { ...(await thisProcess()), started: '1' }
+  await makeJobFolder(parent, 'login-', { owner, inside: [other, join(parent, 'gone')], keep: () => {} })
+  expect(await sweep()).toHaveLength(1)
+  expect((await readdir(other)).sort()).toEqual([kept, `${half.slice(0, 30)}.tmp`, 'image.tar'].sort())
 })
 
 it('folders of a living job, of a job elsewhere and of nobody stay', async () => {
