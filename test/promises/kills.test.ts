@@ -1,32 +1,28 @@
+import { spawn } from 'node:child_process'
+import { once } from 'node:events'
+import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { setTimeout as pause } from 'node:timers/promises'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { type Base, makeBase } from '../support/base.ts'
+import { kiwiProgram } from '../support/kiwi.ts'
 import { type Registry, startRegistry } from '../support/registry.ts'
+import { runAsRoot } from '../support/root.ts'
+import { repositoryRoot } from '../support/tools.ts'
 import { chance } from './support/chance.ts'
-import { type Ended, type Kill, type Lane, MOMENTS, makeLane } from './support/killedbuild.ts'
-import { leaks, readTraces, type Traces } from './support/traces.ts'
+import { type Kill, type Lane, makeLane } from './support/killedbuild.ts'
+import { type Judge, killOf, notClean, PAIRS, tryKill, wrongBuild } from './support/killjudge.ts'
+import { leaks, readTraces } from './support/traces.ts'
 import { isWide, Tried, times } from './support/tried.ts'
-import { VICTIMS } from './support/victims.ts'
-import { exportProblems } from './support/wholeexport.ts'
 
+/** Another one kills at other moments. */
 const SEED = Number(process.env['KILLS_SEED'] ?? 20_261_121)
 const LANES = 4
-/** What is left has so long to go. */
-const CLEAN_SECONDS = 10
-/** What GitHub leaves between SIGINT and SIGTERM is 7.5 s. */
-const CANCEL_SECONDS = 7
-const SIGNALS = ['SIGINT', 'SIGTERM', 'SIGKILL'] as const
-/** Where all are to be gone that look after a build, there is one way. */
-const PAIRS = VICTIMS.flatMap((victim) =>
-  SIGNALS.filter((signal) => victim !== 'everything' || signal === 'SIGKILL').map((signal) => ({ victim, signal })),
-)
 
 let base: Base
 let registry: Registry
 let lanes: readonly Lane[]
-let digest: string
+let judge: Judge
 
 beforeAll(async () => {
   base = await makeBase()
@@ -38,9 +34,12 @@ beforeAll(async () => {
       ...['--source-date-epoch', '1700000000'],
     ])
   lanes = await Promise.all(Array.from({ length: LANES }, lane))
-  const whole = await lanes[0]?.build('willing')
-  expect(whole?.exitCode, whole?.stderr).toBe(0)
-  digest = whole?.stdout.trim() ?? ''
+  const [first] = lanes
+  if (first === undefined) throw new Error('there is no lane')
+  const before = await readTraces(first.folder)
+  const whole = await first.build('willing')
+  expect(whole.exitCode, whole.stderr).toBe(0)
+  judge = { before, digest: whole.stdout.trim() }
 })
 afterAll(async () => {
   for (const lane of lanes ?? []) await lane[Symbol.asyncDispose]()
@@ -48,97 +47,169 @@ afterAll(async () => {
   await base?.[Symbol.asyncDispose]()
 })
 
-/** Waits for a machine as it was. @returns what is still not so after ten seconds */
-async function notClean(lane: Lane, before: Traces, only = (_: string) => true): Promise<readonly string[]> {
-  const { folder } = lane
-  for (const since = performance.now(); ; await pause(50)) {
-    const left = [
-      ...leaks(before, await readTraces(folder), { folder, temp: tmpdir() }),
-      ...(await lane.leftovers()),
-      ...(await exportProblems(join(folder, 'work/out'), digest)),
-    ].filter(only)
-    if (left.length === 0 || performance.now() - since > CLEAN_SECONDS * 1000) return left
+/** Tries until a kill met a build that was not over yet. */
+async function surely(lane: Lane, choose: () => Kill, thenBuild: boolean): Promise<readonly [Kill, readonly string[]]> {
+  for (;;) {
+    const kill = choose()
+    const wrong = await tryKill(lane, kill, judge, thenBuild)
+    if (wrong !== undefined) return [kill, wrong]
   }
-}
-
-/** How a build may end that something was done to. */
-function wrongEnd({ victim, signal }: Kill, { exitCode, signal: by, stdout, stderr, seconds = 0 }: Ended): string[] {
-  const text = stderr.split('\n').slice(-6).join(' | ')
-  const isKilled = signal === 'SIGKILL' && ['node', 'group', 'everything'].includes(victim)
-  if (isKilled)
-    return by === 'SIGKILL' || (exitCode === 0 && stdout.trim() === digest) ? [] : [`ended by ${by}: ${text}`]
-  if (exitCode === 0) return stdout.trim() === digest ? [] : [`exit 0 with ${stdout}`]
-  // Before it has set out on anything the system ends it.
-  if (by === signal && stderr === '') return []
-  const wrong = exitCode === 1 && stdout === '' ? [] : [`exit ${exitCode ?? by}, ${stdout}: ${text}`]
-  const errors = stderr.split('\n').filter((line) => line.startsWith('error'))
-  if (errors.length !== 1 || /bug/.test(errors[0] ?? '')) wrong.push(`says ${JSON.stringify(errors)}`)
-  if (victim !== 'node' && victim !== 'group') return wrong
-  if (!/cancel/.test(errors[0] ?? '')) wrong.push(`says ${errors[0]} of a cancel`)
-  if (seconds > CANCEL_SECONDS) wrong.push(`took ${seconds.toFixed(1)} s to end`)
-  return wrong
-}
-
-function killOf(index: number, random: () => number): Kill {
-  const { victim, signal } = PAIRS[index % PAIRS.length] ?? { victim: 'node', signal: 'SIGKILL' }
-  const short = victim === 'skopeo' || victim === 'qemu-img'
-  return {
-    victim,
-    signal,
-    moment: MOMENTS[Math.floor(random() * MOMENTS.length)] ?? '',
-    nth: short ? 1 + Math.floor(random() * 3) : 1,
-    delayMilliseconds: Math.floor(random() * (short ? 10 : 300)),
-    manner: random() < 0.1 ? 'stubborn' : 'willing',
-  }
-}
-
-/** Kills a build; what fails in it is told with all that is needed to see it again. */
-async function tryKill(
-  lane: Lane,
-  kill: Kill,
-  before: Traces,
-  thenBuild: boolean,
-): Promise<readonly string[] | undefined> {
-  const ended = await lane.build(kill.manner, kill)
-  if (ended.seconds === undefined) return undefined
-  const wrong = [...wrongEnd(kill, ended)]
-  // Where all are dead that look after a build, the next one does; but what it started is gone at once.
-  const isAlone = kill.victim === 'everything'
-  wrong.push(...(await notClean(lane, before, isAlone ? (left) => left.startsWith('process') : undefined)))
-  if (thenBuild || isAlone) {
-    const next = await lane.build('willing')
-    if (next.exitCode !== 0 || next.stdout.trim() !== digest)
-      wrong.push(`the next build failed: ${next.stderr.slice(-900)}`)
-    wrong.push(...(await notClean(lane, before)))
-  }
-  return wrong.map((text) => `${JSON.stringify(kill)}: ${text}`)
 }
 
 describe('builds that are killed', () => {
   it('leave nothing, whoever is killed by what and when, and the next one passes', async () => {
-    const wanted = times(22, 1000)
-    const nextEvery = times(11, 20)
+    const wanted = times(PAIRS.length, 1000)
+    const nextEvery = times(PAIRS.length / 2, 20)
     const random = chance(SEED)
-    const tried = new Tried('kills', `kills of a build (seed ${SEED})`)
-    const [first] = lanes
-    if (first === undefined) return expect.fail('there is no lane')
-    const before = await readTraces(first.folder)
+    const tried = new Tried('kills', 'kills of a build at random moments')
+    process.stdout.write(`KILLS_SEED=${SEED}\n`)
     let index = 0
     const work = async (lane: Lane) => {
-      for (;;) {
-        const mine = index++
-        if (mine >= wanted) return
-        for (let kill = killOf(mine, random); ; kill = killOf(mine, random)) {
-          const wrong = await tryKill(lane, kill, before, mine % nextEvery === 0)
-          if (wrong === undefined) continue
-          tried.add(`${kill.signal} to ${kill.victim}`, wrong)
-          break
-        }
+      for (let mine = index++; mine < wanted; mine = index++) {
+        const [{ signal, victim, again }, wrong] = await surely(
+          lane,
+          () => killOf(mine, random),
+          mine % nextEvery === 0,
+        )
+        tried.add(`${signal} to ${victim}${again ? ', again and again' : ''}`, wrong)
       }
     }
     await Promise.all(lanes.map(work))
-    await tried.finish(wanted)
+    tried.add('all of them together', await notClean(lanes[0] ?? expect.fail('no lane'), judge))
+    await tried.finish(wanted + 1)
+  })
+
+  it('do not disturb those beside them, which make what they make alone', async () => {
+    const rounds = times(1, 25)
+    const random = chance(SEED + 1)
+    const tried = new Tried('kills', 'builds, four at a time')
+    const killed = PAIRS.filter(({ signal }) => signal === 'SIGKILL')
+    for (let round = 0; round < rounds; round += 1) {
+      const { victim } = killed[round % killed.length] ?? { victim: 'node' }
+      const work = lanes.map(async (lane, index) => {
+        if (index !== round % LANES) return tried.add('beside one that is killed', await wrongBuild(lane, judge))
+        const choose = (): Kill => ({ ...killOf(0, random), victim, signal: 'SIGKILL', again: false, nth: 1 })
+        const [, wrong] = await surely(lane, choose, true)
+        tried.add(`SIGKILL to ${victim}`, wrong)
+      })
+      await Promise.all(work)
+    }
+    await tried.finish(rounds * LANES)
   })
 })
 
-void isWide
+describe('what a build could leave', () => {
+  let folder: string
+  beforeAll(async () => {
+    folder = await mkdtemp(join(tmpdir(), 'kiwi-oci-leak-'))
+  })
+  afterAll(() => rm(folder, { recursive: true, force: true }))
+
+  /** What is seen while something is there, and that nothing is when it has gone. */
+  async function seen(make: () => Promise<() => Promise<unknown>>): Promise<readonly string[]> {
+    const look = async () => leaks(before, await readTraces(folder), { folder, temp: tmpdir() })
+    const before = await readTraces(folder)
+    const undo = await make()
+    const found = await look()
+    await undo()
+    expect(await look()).toEqual([])
+    return found
+  }
+
+  it('is seen: a mount', async () => {
+    await mkdir(join(folder, 'mnt'))
+    const found = await seen(async () => {
+      await runAsRoot('mount', '-t', 'tmpfs', 'none', join(folder, 'mnt'))
+      return () => runAsRoot('umount', join(folder, 'mnt'))
+    })
+    expect(found).toEqual([`mount ${folder}/mnt`])
+  })
+
+  it('is seen: a mount of the machine that it took away', async () => {
+    await mkdir(join(folder, 'was'))
+    await runAsRoot('mount', '-t', 'tmpfs', 'none', join(folder, 'was'))
+    const found = await seen(async () => {
+      await runAsRoot('umount', join(folder, 'was'))
+      return () => runAsRoot('mount', '-t', 'tmpfs', 'none', join(folder, 'was'))
+    })
+    await runAsRoot('umount', join(folder, 'was'))
+    expect(found).toEqual([`the mount ${folder}/was is gone`])
+  })
+
+  it('is seen: a loop device, and the node of a partition on one that nobody uses', async () => {
+    const disk = join(folder, 'disk')
+    await writeFile(disk, Buffer.alloc(4 << 20))
+    const script = `echo start=2048 | sfdisk --quiet '${disk}' && losetup --find --show '${disk}'`
+    let device = ''
+    const attached = await seen(async () => {
+      device = await runAsRoot('sh', '-c', script)
+      return () => runAsRoot('losetup', '--detach', device)
+    })
+    expect(attached).toEqual([`loop device ${device} ${disk}`])
+    const stale = await seen(async () => {
+      await runAsRoot(
+        'sh',
+        '-c',
+        `losetup '${device}' '${disk}' && partx --update '${device}' && losetup -d '${device}'`,
+      )
+      const undo = `losetup '${device}' '${disk}' && partx --delete '${device}' && losetup -d '${device}'`
+      return () => runAsRoot('sh', '-c', undo)
+    })
+    expect(stale).toEqual([`node ${device}p1`])
+  })
+
+  it('is seen: a process, by its folder or by its environment alone', async () => {
+    const start = (options: object) => async () => {
+      const child = spawn('cat', options)
+      await once(child, 'spawn')
+      return async () => {
+        child.stdin.end()
+        await once(child, 'close')
+      }
+    }
+    expect(await seen(start({ cwd: folder }))).toEqual([expect.stringMatching(/^process \d+ cat/)])
+    expect(await seen(start({ env: { PATH: process.env['PATH'], TMPDIR: folder } }))).toHaveLength(1)
+  })
+
+  it('is seen: a file in /dev, one of KIWI in /var/tmp, a place that was made to bind onto', async () => {
+    const places = ['/dev/kiwi-oci-test', '/var/tmp/kiwi_test', '/run/blkid/.made-by-kiwi-oci']
+    await runAsRoot('mkdir', '-p', '/run/blkid')
+    const found = await seen(async () => {
+      await runAsRoot('touch', ...places)
+      return () => runAsRoot('rm', ...places)
+    })
+    expect(found).toEqual(['/var/tmp/kiwi_test', 'place /run/blkid/.made-by-kiwi-oci', '/dev/kiwi-oci-test is new'])
+  })
+})
+
+/** A build by the real KIWI takes minutes. */
+if (isWide) {
+  describe('builds by the real KIWI that are killed', () => {
+    it('leave nothing, and the next one passes', async () => {
+      const wanted = Number(process.env['REAL_KILLS'] ?? 20)
+      const random = chance(SEED + 2)
+      const tried = new Tried('kills', 'kills of a build by the real KIWI')
+      const real = { kiwi: kiwiProgram(), description: join(repositoryRoot, 'examples/debian') }
+      await using lane = await makeLane(['--install-tools'], real)
+      const own: Judge = { before: await readTraces(lane.folder), digest: '' }
+      const ofKiwi = PAIRS.map((pair, index) => ({ ...pair, index })).filter(
+        ({ victim }) => victim !== 'skopeo' && victim !== 'qemu-img',
+      )
+      for (let count = 0; count < wanted; ) {
+        const { index, victim, signal } = ofKiwi[count % ofKiwi.length] ?? {
+          index: 0,
+          victim: 'node',
+          signal: 'SIGKILL',
+        }
+        // Up to its last phases; the next build that is whole comes at the end of all.
+        const kill: Kill = { ...killOf(index, random, 60_000), moment: 'KIWI: Bootstrap …' }
+        const wrong = await tryKill(lane, kill, own, false)
+        if (wrong === undefined) continue
+        tried.add(`${signal} to ${victim}`, wrong)
+        count += 1
+      }
+      tried.add('the next build', await wrongBuild(lane, own))
+      await tried.finish(wanted + 1)
+    })
+  })
+}

@@ -1,7 +1,7 @@
 import { spawn } from 'node:child_process'
 import { mkdir, mkdtemp, readdir, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
-import { join } from 'node:path'
+import { dirname, join } from 'node:path'
 import { setTimeout as pause } from 'node:timers/promises'
 import { description } from '../../process/support/cli.ts'
 import { repositoryRoot } from '../../support/tools.ts'
@@ -14,6 +14,8 @@ export const MOMENTS = [
   ...['KIWI: Results …', 'Look through the disk', 'Wrap …', 'Check what was written …', 'Export …', 'Push …'],
 ] as const
 
+const AGAIN_MILLISECONDS = 60
+
 export interface Kill {
   readonly victim: Victim
   readonly signal: Signal
@@ -23,6 +25,8 @@ export interface Kill {
   readonly nth: number
   readonly delayMilliseconds: number
   readonly manner: Manner
+  /** Whoever is impatient asks again and again. */
+  readonly again: boolean
 }
 
 export interface Ended {
@@ -43,8 +47,14 @@ export interface Lane extends AsyncDisposable {
   leftovers(): Promise<readonly string[]>
 }
 
+/** A real KIWI, and what it builds. */
+export interface RealBuild {
+  readonly kiwi: string
+  readonly description: string
+}
+
 /** @param arguments_ of the command line beside the description and the export */
-export async function makeLane(arguments_: readonly string[]): Promise<Lane> {
+export async function makeLane(arguments_: readonly string[], real?: RealBuild): Promise<Lane> {
   const folder = await mkdtemp(join(tmpdir(), 'kiwi-oci-kills-'))
   for (const name of ['home', 'temp', 'work/description']) await mkdir(join(folder, name), { recursive: true })
   await writeFile(join(folder, 'work/description/config.xml'), description())
@@ -53,7 +63,9 @@ export async function makeLane(arguments_: readonly string[]): Promise<Lane> {
     folder,
     build: async (manner, kill) => {
       await rm(join(folder, 'work/out'), { recursive: true, force: true })
-      const ended = await run(folder, join(folder, manner), arguments_, kill)
+      const bin = real === undefined ? join(folder, manner) : dirname(real.kiwi)
+      const args = ['--description', real?.description ?? 'description', '--export', 'oci:out', ...arguments_]
+      const ended = await run(folder, bin, args, kill)
       const [, log] = /the whole log is (\/\S+)\/kiwi\.log/.exec(ended.stderr) ?? []
       if (log !== undefined) await rm(log, { recursive: true })
       return ended
@@ -68,8 +80,7 @@ export async function makeLane(arguments_: readonly string[]): Promise<Lane> {
   }
 }
 
-async function run(folder: string, bin: string, arguments_: readonly string[], kill?: Kill): Promise<Ended> {
-  const args = ['--description', 'description', '--export', 'oci:out', ...arguments_]
+async function run(folder: string, bin: string, args: readonly string[], kill?: Kill): Promise<Ended> {
   // The leader of a process group, as a shell starts a command.
   const child = spawn(process.execPath, [join(repositoryRoot, 'dist/cli.js'), ...args], {
     cwd: join(folder, 'work'),
@@ -109,7 +120,7 @@ async function run(folder: string, bin: string, arguments_: readonly string[], k
 
 /** Waits for the moment and sends the signal. @returns when, undefined where the build was over before */
 async function strike(
-  { victim, signal, moment, nth, delayMilliseconds }: Kill,
+  { victim, signal, moment, nth, delayMilliseconds, again }: Kill,
   pid: number,
   said: () => string,
   isOver: () => boolean,
@@ -127,5 +138,10 @@ async function strike(
   await pause(delayMilliseconds)
   if (isOver()) return undefined
   const at = performance.now()
-  return (await send(signal, await victimsNow(victim, pid))) ? at : undefined
+  if (!(await send(signal, await victimsNow(victim, pid)))) return undefined
+  while (again && !isOver()) {
+    await pause(AGAIN_MILLISECONDS)
+    await send(signal, await victimsNow(victim, pid))
+  }
+  return at
 }

@@ -15,6 +15,8 @@ export interface Traces {
   readonly processes: readonly string[]
   /** Folders that programs make beside the temp they are told of. */
   readonly temps: readonly string[]
+  /** Where a build bound folders that were not there before, and that no build uses now. */
+  readonly places: readonly string[]
   /** All of /dev but terminals and shared memory. */
   readonly devices: readonly string[]
 }
@@ -36,16 +38,17 @@ export async function readTraces(folder: string): Promise<Traces> {
 
 /** As `readTraces`, for root. */
 export async function tracesNow(folder: string): Promise<Traces> {
-  const [mounts, loops, nodes, processes, temps, devices] = await Promise.all([
+  const [mounts, loops, nodes, processes, temps, places, devices] = await Promise.all([
     readMountPoints(),
     readLoops(),
     partitionNodes(),
     processesOf(folder),
-    Promise.all([...TEMPS.map(([place, name]) => namesIn(place, name)), placesLeft()]),
+    Promise.all(TEMPS.map(([place, name]) => namesIn(place, name))),
+    placesLeft(),
     namesBelow('/dev'),
   ])
   const attached = loops.map(({ device, backingFile }) => `${device} ${backingFile}`)
-  return { mounts, loops: attached, nodes, processes, temps: temps.flat(), devices }
+  return { mounts, loops: attached, nodes, processes, temps: temps.flat(), places, devices }
 }
 
 /**
@@ -56,7 +59,7 @@ export async function tracesNow(folder: string): Promise<Traces> {
  */
 export function leaks(before: Traces, after: Traces, { folder, temp }: { folder: string; temp: string }): string[] {
   const isTheirs = (path: string) => isBelow(path, temp) && !isBelow(path, folder)
-  const fresh = (kind: 'mounts' | 'nodes' | 'temps' | 'devices') =>
+  const fresh = (kind: 'mounts' | 'nodes' | 'temps' | 'places' | 'devices') =>
     after[kind].filter((each) => !before[kind].includes(each))
   const lost = (kind: 'mounts' | 'devices') => before[kind].filter((each) => !after[kind].includes(each))
   const theirLoops = after.loops.filter((loop) => !ofFolder(loop, folder)).map((loop) => loop.split(' ')[0] ?? '')
@@ -74,6 +77,7 @@ export function leaks(before: Traces, after: Traces, { folder, temp }: { folder:
       .map((node) => `node ${node}`),
     ...after.processes.map((each) => `process ${each}`),
     ...fresh('temps'),
+    ...fresh('places').map((path) => `place ${path}`),
     ...fresh('devices')
       .filter((path) => !isOfLoop(path))
       .map((path) => `${path} is new`),
