@@ -69,7 +69,7 @@ it('half a file that a dead job had in a folder of others goes, and nothing else
   await mkdir(other)
   const [half, kept] = [temporaryName(), `.${'0'.repeat(36)}.1.tmp`]
   for (const name of [half, kept, `${half.slice(0, 30)}.tmp`, 'image.tar']) await writeFile(join(other, name), 'x')
-  const owner = { ...(await thisProcess()), started: '1' }
+  const owner = { ...(await ourselves()), started: '1' }
   await makeJobFolder(parent, 'login-', { owner, inside: [other, join(parent, 'gone')], keep: () => {} })
   expect(await sweep()).toHaveLength(1)
   expect((await readdir(other)).sort()).toEqual([kept, `${half.slice(0, 30)}.tmp`, 'image.tar'].sort())
