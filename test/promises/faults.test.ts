@@ -150,7 +150,6 @@ it('the same image pushed again keeps its digest, and sends not a byte of a blob
   await pushImage(ground.source, tags, first)
   const digest: Digest = ground.source.descriptor.digest
   for (const round of [1, 2, 3]) {
-    // Another machine: skopeo remembers here where blobs are.
     await using access = await testAccess()
     await registry.settled()
     const before = registry.accesses.length

@@ -215,11 +215,13 @@ async function passOn(upstream: string, { asked, answer }: Exchange, options: Fa
 
 async function sendOn(upstream: string, asked: IncomingMessage, body: Buffer): Promise<Reply> {
   const [host, port] = upstream.split(':')
+  // skopeo remembers on a machine which blobs a registry has elsewhere, and a port may be that of a case before.
+  const path = asked.url?.replace(/\?mount=.*/, '')
   const { authorization: _, 'transfer-encoding': __, 'content-length': ___, ...kept } = asked.headers
   // The Host of the client stays: the registry makes the addresses of its uploads from it.
   const headers = body.length === 0 && asked.method === 'GET' ? kept : { ...kept, 'content-length': body.length }
   return await new Promise((resolve, reject) => {
-    const onward = send({ host, port, method: asked.method, path: asked.url, headers }, (reply) => {
+    const onward = send({ host, port, method: asked.method, path, headers }, (reply) => {
       const { statusCode: status = 502, headers: came } = reply
       buffer(reply).then((whole) => resolve({ status, headers: came, body: whole }), reject)
     })
