@@ -73,8 +73,9 @@ describe('the reusable workflow', () => {
   })
 
   it('gives the actions of this repository only inputs that they declare, and reads only their outputs', () => {
+    const manifests = actionManifests()
     const manifestOf = ({ uses }: ActionStep) =>
-      actionManifests().get(uses === '$/' ? 'action.yml' : `${uses?.slice(2)}/action.yml`)
+      manifests.get(uses === '$/' ? 'action.yml' : `${uses?.slice(2)}/action.yml`)
     const ours = steps.filter(({ uses }) => uses?.startsWith('$/'))
     const unknown = ours.flatMap((step) => {
       const declared = manifestOf(step)?.inputs ?? {}
