@@ -18,7 +18,7 @@ export const WORK_PREFIX = 'kiwi-oci-'
 export const RUN_FILE = 'supervisor.run'
 /** One lock for the whole machine, containers that share its devices among it. */
 const LOOP_CONTROL = '/dev/loop-control'
-const TRIES = 3
+const TRIES = 5
 
 /** For folders of a job. */
 export interface FolderKeeping {
@@ -136,14 +136,18 @@ async function removeFolder(folder: string, { nodePath, supervisorPath }: Superv
   const [first = nodePath, ...rest] = [...lock, nodePath, supervisorPath]
   const { program, args } = asRoot(await findPrivileges(), first, rest)
   const input = `${JSON.stringify({ remove: folder, under: dirname(folder) })}\n`
-  for (let tries = 1; ; tries += 1) {
+  // In a session of its own, so that a second signal to all of a canceled job does not end it.
+  for (let [apart, tries] = [true, 1]; ; tries += 1) {
     try {
-      await runCommand(program, args, { input })
+      await runCommand(program, args, { input, apart })
       return
     } catch (error) {
-      // Before it has set out, a signal to all of the job ends it too.
-      const isSignal = error instanceof CommandError && error.outcome.kind === 'signal'
-      if (!isSignal || tries === TRIES) throw error
+      if (!(error instanceof CommandError) || tries === TRIES) throw error
+      const isOfSudo = error.lastLines.at(-1)?.startsWith('sudo: ') === true
+      // Until it has that session a signal may still end it.
+      if (!isOfSudo && error.outcome.kind !== 'signal') throw error
+      // sudo may know its user by the terminal, which another session has not.
+      apart = !isOfSudo
     }
   }
 }

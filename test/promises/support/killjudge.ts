@@ -16,15 +16,14 @@ export const PAIRS = VICTIMS.flatMap((victim) =>
   SIGNALS.filter((signal) => victim !== 'everything' || signal === 'SIGKILL').map((signal) => ({ victim, signal })),
 )
 
-/** Where builds bind folders is one place for all: another's may be left there for a moment. */
-const OF_ONE = (left: string) => !left.startsWith('place ')
-
 /** What a build of a lane is held against. */
 export interface Judge {
   /** Of the machine before all builds. */
   readonly before: Traces
   /** Of the image that a whole build makes; empty where each makes another. */
   readonly digest: string
+  /** Lanes whose build was killed with all that looks after it, until the next one there has cleaned up. */
+  readonly alone: Set<Lane>
 }
 
 /** The kill of this number: victims and signals in turn, the rest at random. */
@@ -55,35 +54,38 @@ export async function tryKill(
   judge: Judge,
   thenBuild: boolean,
 ): Promise<readonly string[] | undefined> {
+  const isAlone = kill.victim === 'everything'
+  if (isAlone) judge.alone.add(lane)
   const ended = await lane.build(kill.manner, kill)
   if (ended.seconds === undefined) return undefined
   const wrong = [...wrongEnd(kill, ended, judge)]
-  const isAlone = kill.victim === 'everything'
-  wrong.push(...(await notClean(lane, judge, isAlone ? (left) => left.startsWith('process') : OF_ONE)))
+  wrong.push(...(await notClean(lane, judge, isAlone ? (left) => left.startsWith('process') : undefined)))
   if (thenBuild || isAlone) wrong.push(...(await wrongBuild(lane, judge)))
-  return wrong.map((text) => `${JSON.stringify(kill)}: ${text}`)
+  const said = ended.stderr.split('\n').filter((line) => line.startsWith('warning'))
+  return wrong.map((text) => [JSON.stringify(kill), text, ...said].join(': '))
 }
 
 /** Builds in a lane to the end. @returns what is wrong */
 export async function wrongBuild(lane: Lane, judge: Judge): Promise<readonly string[]> {
   const whole = await lane.build('willing')
+  judge.alone.delete(lane)
   const wrong = isWhole(whole, judge) ? [] : [`a build failed: ${whole.stderr.slice(-900)}`]
-  return [...wrong, ...(await notClean(lane, judge, OF_ONE))]
+  return [...wrong, ...(await notClean(lane, judge))]
 }
 
 /** Waits for a machine as it was. @returns what is still not so after ten seconds */
-export async function notClean(
-  lane: Lane,
-  { before, digest }: Judge,
-  only = (_: string) => true,
-): Promise<readonly string[]> {
+export async function notClean(lane: Lane, judge: Judge, only = (_: string) => true): Promise<readonly string[]> {
   const { folder } = lane
+  const { before, digest, alone } = judge
   for (const since = performance.now(); ; await pause(50)) {
     const left = [
       ...leaks(before, await readTraces(folder), { folder, temp: tmpdir() }),
       ...(await lane.leftovers()),
       ...(await exportProblems(join(folder, 'work/out'), digest)),
-    ].filter(only)
+    ]
+      .filter(only)
+      // They are the machine's, and nothing says whose build left them.
+      .filter((each) => alone.size === 0 || !/^(place|node) /.test(each))
     if (left.length === 0 || performance.now() - since > CLEAN_SECONDS * 1000) return left
   }
 }
@@ -94,7 +96,7 @@ function isWhole({ exitCode, stdout }: Ended, { digest }: Judge): boolean {
 }
 
 /** How a build may end that something was done to. */
-function wrongEnd({ victim, signal }: Kill, ended: Ended, judge: Judge): readonly string[] {
+function wrongEnd({ victim, signal, again }: Kill, ended: Ended, judge: Judge): readonly string[] {
   const { exitCode, signal: by, stdout, stderr, seconds = 0 } = ended
   const text = stderr.split('\n').slice(-6).join(' | ')
   const isAsked = victim === 'node' || victim === 'group'
@@ -103,7 +105,9 @@ function wrongEnd({ victim, signal }: Kill, ended: Ended, judge: Judge): readonl
     return by === signal ? [] : [`ended by ${by}: ${text}`]
   // Before it has set out on anything the system ends it.
   if (isAsked && by === signal && stderr === '') return []
-  const wrong = exitCode === 1 && stdout === '' ? [] : [`exit ${exitCode ?? by}, ${stdout}: ${text}`]
+  // What comes while it ends already, the error told, ends it at once.
+  const isOver = exitCode === 1 || (again && by === signal)
+  const wrong = isOver && stdout === '' ? [] : [`exit ${exitCode ?? by}, ${stdout}: ${text}`]
   const errors = stderr.split('\n').filter((line) => line.startsWith('error'))
   if (errors.length !== 1 || /bug/.test(errors[0] ?? '')) wrong.push(`says ${JSON.stringify(errors)}`)
   if (!isAsked) return wrong

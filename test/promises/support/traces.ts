@@ -117,8 +117,8 @@ async function processesOf(folder: string): Promise<readonly string[]> {
 }
 
 /** Those that were made and that no build uses now. */
-async function placesLeft(): Promise<readonly string[]> {
-  const made = await Promise.all(PLACES.map((place) => namesIn(place, /^\.made-by-kiwi-oci$/)))
+export async function placesLeft(places = PLACES): Promise<readonly string[]> {
+  const made = await Promise.all(places.map((place) => namesIn(place, /^\.made-by-kiwi-oci$/)))
   if (made.flat().length === 0) return []
   const pids = (await readdir('/proc')).filter((name) => /^\d+$/.test(name))
   const seen = await Promise.all(pids.map((pid) => readFile(`/proc/${pid}/mountinfo`, 'utf8').catch(() => '')))
