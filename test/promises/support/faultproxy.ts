@@ -216,7 +216,7 @@ async function passOn(upstream: string, { asked, answer }: Exchange, options: Fa
 async function sendOn(upstream: string, asked: IncomingMessage, body: Buffer): Promise<Reply> {
   const [host, port] = upstream.split(':')
   // skopeo remembers on a machine which blobs a registry has elsewhere, and a port may be that of a case before.
-  const path = asked.url?.replace(/\?mount=.*/, '')
+  const path = asked.method === 'POST' ? asked.url?.replace(/\?.*/, '') : asked.url
   const { authorization: _, 'transfer-encoding': __, 'content-length': ___, ...kept } = asked.headers
   // The Host of the client stays: the registry makes the addresses of its uploads from it.
   const headers = body.length === 0 && asked.method === 'GET' ? kept : { ...kept, 'content-length': body.length }
