@@ -47,9 +47,10 @@ export async function releaseLeftovers(folder: string): Promise<void> {
  * Releases a folder and removes it. Runs as root. A folder that does not exist is done already, so it may be called twice.
  *
  * @param folder the build folder, absolute; never a link
+ * @param marker the file in it that says whose it is: it goes last, so that whoever is killed here leaves what another can remove
  * @throws HostError where it is no folder of a build, or something of it is still in use: then nothing is removed
  */
-export async function removeWithLeftovers(folder: string): Promise<void> {
+export async function removeWithLeftovers(folder: string, marker: string): Promise<void> {
   const real = await realpath(folder).catch((error: unknown) => {
     if (error instanceof Error && 'code' in error && error.code === 'ENOENT') return undefined
     throw error
@@ -65,7 +66,10 @@ export async function removeWithLeftovers(folder: string): Promise<void> {
   }
   await releaseLeftovers(real)
   // A mount that hides from our mountinfo, in another namespace, is kept out by --one-file-system.
-  await runCommand('rm', ['-r', '-f', '--one-file-system', '--', real], APART)
+  const remove = ['-r', '-f', '--one-file-system', '--']
+  const others = (await readdir(real)).filter((name) => name !== marker).map((name) => join(real, name))
+  await runCommand('rm', [...remove, ...others], APART)
+  await runCommand('rm', [...remove, real], APART)
 }
 
 async function unmountBelow(root: string, flags: readonly string[]): Promise<void> {

@@ -10,6 +10,7 @@ import { realSleep, retryDelay } from './retry.ts'
 const LIMITS: Limits = { answerSeconds: 120, idleSeconds: 120 }
 
 const REGISTRY = 'docker://'
+const IN_FILES = /^(?:docker-archive|oci-archive|oci|dir):/
 
 /** What a call is for, for its error. */
 export interface Purpose {
@@ -225,7 +226,8 @@ function asPassing(refusal: Refusal): Refusal {
 
 /** A question has its answer at once or never; how long a copy takes only its size knows, but bytes have to move. */
 function timeLimit(args: readonly string[], isCopy: boolean, { answerSeconds, idleSeconds }: Limits): CommandOptions {
-  if (!isCopy) return { timeoutSeconds: answerSeconds }
+  // An archive of this machine is read whole for its manifest, however long that takes.
+  if (!isCopy) return args.some((arg) => IN_FILES.test(arg)) ? {} : { timeoutSeconds: answerSeconds }
   // Of a copy on this machine nothing can stand still but a container storage, whose skopeo works in another process.
   return args.some((arg) => arg.startsWith(REGISTRY)) ? { idleSeconds } : {}
 }

@@ -84,7 +84,7 @@ async function isGone({ pid, started }: RunJob['caller']): Promise<boolean> {
 
 /** Nobody is there any more who could remove it, or was told of the log. */
 async function abandon(workFolder: string): Promise<void> {
-  await removeWithLeftovers(workFolder)
+  await removeWithLeftovers(workFolder, MARKER)
   await removeLogs(workFolder)
 }
 
@@ -143,7 +143,7 @@ async function remove({ remove: folder, under }: RemoveJob): Promise<number> {
   await checkMarked(real)
   const [who = '', ...places] = (await readFile(join(real, RUN_FILE), 'utf8').catch(() => '')).split('\n')
   await endSupervisor(who)
-  await removeWithLeftovers(real)
+  await removeWithLeftovers(real, MARKER)
   for (const place of places) await leavePlace(place)
   return 0
 }

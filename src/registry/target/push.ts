@@ -97,7 +97,8 @@ async function pushDocument({ from, to, digest, isIndex, platform }: DocumentPus
     await copyImage({ from, to: `docker://${to}`, flags }, access, targetPurpose(to, `the push to ${to} failed`))
   } catch (error) {
     if (!(error instanceof RefusedError)) throw error
-    const found = await carried(to, access)
+    // One that stood still has had its minutes already.
+    const found = await carried(to, access, error.refusal.kind === 'still' ? 1 : 3)
     if (found !== digest)
       throw new RefusedError(error.purpose, error.refusal, { ...error.refused, ending: stateText(found) })
     access.report.info(`${error.message}; but ${to} carries ${digest}, so the push got through`)
@@ -132,7 +133,8 @@ export async function pushIndex(
 /** What a tag carries before a push; undefined where it cannot be read, as one that is new. */
 async function presentDigest(tag: string, access: Access): Promise<Digest | undefined> {
   try {
-    return digestOf(await readManifest(`docker://${tag}`, access, targetPurpose(tag, `${tag} cannot be read`)))
+    const purpose = targetPurpose(tag, `${tag} cannot be read`)
+    return digestOf(await readManifest(`docker://${tag}`, access, purpose, { tries: 2 }))
   } catch (error) {
     if (error instanceof RefusedError) return undefined
     throw error
@@ -140,10 +142,10 @@ async function presentDigest(tag: string, access: Access): Promise<Digest | unde
 }
 
 /** What stands there after a push that failed; it is asked for less long than a push tries. */
-async function carried(name: string, access: Access): Promise<Digest | 'nothing' | undefined> {
+async function carried(name: string, access: Access, tries: number): Promise<Digest | 'nothing' | undefined> {
   try {
     const purpose = targetPurpose(name, `what ${name} carries cannot be read`)
-    return digestOf(await readManifest(`docker://${name}`, access, purpose, { tries: 3 }))
+    return digestOf(await readManifest(`docker://${name}`, access, purpose, { tries }))
   } catch (error) {
     if (!(error instanceof RefusedError)) throw error
     return error.refusal.kind === 'missing' ? 'nothing' : undefined

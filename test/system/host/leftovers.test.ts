@@ -5,11 +5,12 @@ import { join } from 'node:path'
 import { afterEach, beforeEach, expect, it } from 'vitest'
 import { loopsBelow, readLoops } from '../../../src/host/loops.ts'
 import { mountsBelow, readMountPoints } from '../../../src/host/mounts.ts'
+import { MARKER } from '../../../src/job/workfolder.ts'
 import { callAsRoot, runAsRoot } from '../../support/root.ts'
 import { repositoryRoot } from '../../support/tools.ts'
 
 const removeWithLeftovers = (path: string) =>
-  callAsRoot(join(repositoryRoot, 'src/host/leftovers.ts'), 'removeWithLeftovers', path)
+  callAsRoot(join(repositoryRoot, 'src/host/leftovers.ts'), 'removeWithLeftovers', path, MARKER)
 
 let folder: string
 let build: string
@@ -100,4 +101,16 @@ it('a link is refused and what it points to is left alone', async () => {
   await symlink(build, link)
   await expect(removeWithLeftovers(link)).rejects.toThrow(/is a link/)
   expect(await exists(build)).toBe(true)
+})
+
+it('a removal that does not come to its end leaves the mark by which another one knows the folder', async () => {
+  const kept = join(build, 'kept')
+  for (const path of [join(build, MARKER), kept]) await writeFile(path, '')
+  await runAsRoot('chattr', '+i', kept)
+  try {
+    await expect(removeWithLeftovers(build)).rejects.toThrow(/kept/)
+    expect(await exists(join(build, MARKER))).toBe(true)
+  } finally {
+    await runAsRoot('chattr', '-i', kept)
+  }
 })
