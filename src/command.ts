@@ -1,13 +1,17 @@
 import { spawn } from 'node:child_process'
-import { constants, readFileSync } from 'node:fs'
+import { randomUUID } from 'node:crypto'
+import { constants } from 'node:fs'
 import { access } from 'node:fs/promises'
 import { createInterface } from 'node:readline'
 import type { Readable, Writable } from 'node:stream'
 import { CommandError, type CommandOutcome, HostError } from './errors.ts'
+import { watchIdle } from './idleness.ts'
 
 const KEPT_LINES = 40
 /** After SIGTERM a program has this long before it is killed. */
 const GRACE_MILLISECONDS = 5_000
+/** After the end of a program that was to end, what it has printed is read for so long. */
+const LAST_WORDS_MILLISECONDS = 500
 
 export interface CommandOptions {
   readonly cwd?: string
@@ -62,7 +66,7 @@ export async function runCommand(
   if (options.signal?.aborted) throw fail({ kind: 'canceled' }, [])
   const child = spawn(program, args, {
     cwd: options.cwd,
-    env: options.env ?? inheritedEnvironment(),
+    env: markedEnvironment(options),
     stdio: ['pipe', 'pipe', 'pipe'],
     detached: options.apart ?? false,
   })
@@ -84,9 +88,17 @@ export async function runCommand(
   feed(child.stdin, options)
   const ended = endOf(child)
   const stopper = stopWhenAsked(child, options)
+  // What it started may hold them for as long as it likes.
+  child.once('exit', () => {
+    if (stopper.reason === undefined) return
+    setTimeout(() => {
+      for (const stream of [child.stdout, child.stderr]) stream.destroy()
+    }, LAST_WORDS_MILLISECONDS)
+  })
   try {
     const [end] = await Promise.all([ended, ...readers]).catch(async (error: unknown) => {
       if (child.pid === undefined) throw isMissing(error) ? fail({ kind: 'missing' }, []) : error
+      if (stopper.reason !== undefined) throw fail(stopper.reason, lastLines)
       stopper.stop({ kind: 'canceled' })
       // Nobody reads them any more, and unread they keep it from ending.
       for (const stream of [child.stdout, child.stderr]) stream.destroy()
@@ -157,44 +169,14 @@ function stopWhenAsked(child: ReturnType<typeof spawn>, options: CommandOptions)
   if (timeoutSeconds !== undefined) {
     timers.push(setTimeout(() => stop({ kind: 'timeout', seconds: timeoutSeconds }), timeoutSeconds * 1000))
   }
-  const forget = watchIdle(child.pid, options.idleSeconds, stop)
+  const { idleSeconds = 0 } = options
+  const forget = watchIdle(child.pid, options.idleSeconds, () => stop({ kind: 'idle', seconds: idleSeconds }))
   state.release = () => {
     forget()
     options.signal?.removeEventListener('abort', onAbort)
     for (const timer of timers) clearTimeout(timer)
   }
   return state
-}
-
-const LOOKS = 4
-const IDLE_BYTES = 4096
-
-function watchIdle(pid: number | undefined, seconds: number | undefined, stop: (reason: CommandOutcome) => void) {
-  if (pid === undefined || seconds === undefined) return () => {}
-  const seen = [0]
-  const timer = setInterval(
-    () => {
-      const moved = movedBytes(pid)
-      if (moved === undefined) return
-      seen.push(moved)
-      if (seen.length <= LOOKS) return
-      if (moved - (seen.shift() ?? 0) >= IDLE_BYTES) return
-      clearInterval(timer)
-      stop({ kind: 'idle', seconds })
-    },
-    (seconds * 1000) / LOOKS,
-  )
-  return () => clearInterval(timer)
-}
-
-/** What a process has read and written so far; proc_pid_io(5). Undefined where we may not know it, or it has ended. */
-function movedBytes(pid: number): number | undefined {
-  try {
-    const text = readFileSync(`/proc/${pid}/io`, 'utf8')
-    return Number(/^rchar: (\d+)$/m.exec(text)?.[1]) + Number(/^wchar: (\d+)$/m.exec(text)?.[1])
-  } catch {
-    return undefined
-  }
 }
 
 /** A program that sudo started for us is root's: we may not signal it (kill(2)), sudo may, and it passes the signal on. */
@@ -217,6 +199,29 @@ const RUNNER_VARIABLES = /^(INPUT_|STATE_|ACTIONS_|KIWI_OCI_)|^(GITHUB_TOKEN|NOD
 /** What the actions' runner hands to its steps, tokens among it: no program that we start needs any of it. */
 export function isRunnerVariable(name: string): boolean {
   return RUNNER_VARIABLES.test(name)
+}
+
+const MARK = `KIWI_OCI_PROCESS=${randomUUID()}`
+let isMarking = false
+
+/**
+ * From now on what may be ended at any moment, and what that starts, has a mark in its environment, by which somebody else
+ * finds it when this process is killed: kill(2) ends no children.
+ *
+ * @returns the mark, `NAME=VALUE`
+ */
+export function markPrograms(): string {
+  isMarking = true
+  return MARK
+}
+
+function markedEnvironment({ env, signal, stopSignal, stopByEndOfInput, apart }: CommandOptions): NodeJS.ProcessEnv {
+  const whole = env ?? inheritedEnvironment()
+  // Others have an end of their own: a package manager that of the package at hand, a supervisor that of its input.
+  const isEndable = signal !== undefined && stopSignal !== 'SIGINT' && !stopByEndOfInput && !apart
+  if (!isMarking || !isEndable) return whole
+  const [name = '', value] = MARK.split('=')
+  return { ...whole, [name]: value }
 }
 
 function inheritedEnvironment(): NodeJS.ProcessEnv {

@@ -1,10 +1,10 @@
 import type { Writable } from 'node:stream'
-import { runCommand } from '../command.ts'
+import { markPrograms, runCommand } from '../command.ts'
 import type { Temporaries } from '../job/temporaries.ts'
 import { TEMPORARY_PREFIX } from '../oci/store/temporary.ts'
 import type { Surroundings } from './surroundings.ts'
 
-/** Looks after folders of this process for the case that it is killed. */
+/** Looks after folders and programs of this process for the case that it is killed. */
 export interface Guardian extends AsyncDisposable {
   /** From now on the folder, which need not be there yet, goes when this process is killed. */
   watch(folder: string): void
@@ -18,6 +18,8 @@ export interface Guardian extends AsyncDisposable {
 export interface Watched extends Temporaries {
   /** Of the job. */
   readonly folders: readonly string[]
+  /** Of the programs that end with it. */
+  readonly mark: string
 }
 
 /**
@@ -45,10 +47,11 @@ export async function startGuardian(
     ended = runCommand('/bin/sh', args, { env: { PATH: searchPath }, cwd: '/', apart: true, onInput: resolve })
     ended.catch(reject)
   })
+  const mark = markPrograms()
   const watched = new Set<string>()
   let inside: readonly string[] = []
   const tell = () => {
-    const told: Watched = { folders: [...watched], inside, prefix: TEMPORARY_PREFIX }
+    const told: Watched = { folders: [...watched], mark, inside, prefix: TEMPORARY_PREFIX }
     input.write(`${JSON.stringify(told)}\n`)
   }
   return {

@@ -60,7 +60,8 @@ export function diskEntries(
   const parts = path.slice(1).split('/')
   const above = parts.slice(0, -1).map((_, depth) => parts.slice(0, depth + 1).join('/'))
   const isContainerDisk = parts.length === 2 && parts[0] === 'disk'
-  const folders = [...(isContainerDisk || !hasBase ? above : []), ...(hasBase || parts[0] === 'usr' ? [] : ['usr'])]
+  // A folder that is closed to its owner comes right before what is in it: tar closes it when it goes on elsewhere.
+  const folders = [...(hasBase || parts[0] === 'usr' ? [] : ['usr']), ...(isContainerDisk || !hasBase ? above : [])]
   const qemu = { uid: QEMU, gid: QEMU }
   const ofFolder = (folder: string) =>
     isContainerDisk && folder === 'disk' ? { mode: 0o555, ...qemu } : { mode: 0o755, uid: 0, gid: 0 }

@@ -5,6 +5,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, beforeEach, expect, it } from 'vitest'
 import { repositoryRoot } from '../../support/tools.ts'
+import { processesOf } from '../kiwi/processes.ts'
 import { within10Seconds } from '../kiwi/supervised.ts'
 
 let folder: string
@@ -26,12 +27,12 @@ beforeEach(async () => {
 })
 afterEach(async () => {
   child.stdin?.end()
-  await within10Seconds('the end of the guardian', async () => (await guardians()).length === 0)
+  await within10Seconds('the end of the guardian', async () => (await children()).length === 0)
   await rm(folder, { recursive: true })
 })
 
-/** Processes that were told of our folders or wait to be. */
-async function guardians(): Promise<readonly string[]> {
+/** The guardian, and the program that the process runs. */
+async function children(): Promise<readonly string[]> {
   const pids = (await readdir('/proc')).filter((name) => /^\d+$/.test(name))
   const parents = await Promise.all(
     pids.map(async (pid) => {
@@ -48,6 +49,13 @@ it('a watched folder goes when the process is killed, and one that was forgotten
   expect((await readdir(folder)).sort()).toEqual(['around', 'forgotten'])
 })
 
+it('a program of the process ends with it when it is killed, and so does what that started', async () => {
+  const working = join(folder, 'forgotten')
+  await within10Seconds('the program', async () => (await processesOf(working)).length === 3)
+  child.kill('SIGKILL')
+  await within10Seconds('the end of the program', async () => (await processesOf(working)).length === 0)
+})
+
 it('what the process had half done in a folder of others goes when it is killed, and nothing else of it', async () => {
   expect(await readdir(join(folder, 'around'))).toHaveLength(3)
   child.kill('SIGKILL')
@@ -61,16 +69,16 @@ it('a watched folder goes when the whole process group is killed', async () => {
 })
 
 it('a process that ends in order keeps its folders, and its guardian ends', async () => {
-  expect(await guardians()).toHaveLength(1)
+  expect(await children()).toHaveLength(2)
   child.stdin?.end()
   expect(await once(child, 'close')).toEqual([0, null])
-  expect(await guardians()).toEqual([])
+  expect(await children()).toEqual([])
   expect((await readdir(folder)).sort()).toEqual(['around', 'forgotten', 'watched'])
   expect(await readdir(join(folder, 'around'))).toHaveLength(3)
 })
 
 it('the guardian has nothing of the environment but the search path', async () => {
-  const [pid = ''] = await guardians()
+  const [pid = ''] = await children()
   const variables = (await readFile(`/proc/${pid}/environ`, 'utf8')).split('\0').filter((text) => text !== '')
   expect(variables.map((text) => text.split('=')[0])).toEqual(['PATH'])
 })

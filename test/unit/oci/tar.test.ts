@@ -34,18 +34,18 @@ describe('diskEntries', () => {
   it("makes root's folders elsewhere, only where nothing lies below", () => {
     const entries = diskEntries('/var/lib/x.raw', facts)
     expect(shown(entries)).toEqual([
+      ['directory', 'usr', 0o755, 0, 0],
       ['directory', 'var', 0o755, 0, 0],
       ['directory', 'var/lib', 0o755, 0, 0],
-      ['directory', 'usr', 0o755, 0, 0],
       ['file', 'var/lib/x.raw', 0o444, 107, 107],
     ])
     expect(diskEntries('/var/lib/x.raw', { ...facts, hasBase: true })).toEqual(entries.slice(-1))
   })
 
-  it('has an empty /usr for composefs where nothing lies below', () => {
+  it('has an empty /usr for composefs where nothing lies below, before a folder that tar closes to its owner', () => {
     const paths = (path: string, hasBase: boolean) =>
       diskEntries(path, { ...facts, hasBase }).map((entry) => entry.path)
-    expect(paths('/disk/x', false)).toEqual(['disk', 'usr', 'disk/x'])
+    expect(paths('/disk/x', false)).toEqual(['usr', 'disk', 'disk/x'])
     expect(paths('/x', false)).toEqual(['usr', 'x'])
     expect(paths('/disk/x', true)).toEqual(['disk', 'disk/x'])
   })
@@ -54,7 +54,7 @@ describe('diskEntries', () => {
     const paths = (path: string) => diskEntries(path, facts).map((entry) => entry.path)
     expect(paths('/usr/share/x')).toEqual(['usr', 'usr/share', 'usr/share/x'])
     expect(paths('/usr')).toEqual(['usr'])
-    expect(paths('/usr2/x')).toEqual(['usr2', 'usr', 'usr2/x'])
+    expect(paths('/usr2/x')).toEqual(['usr', 'usr2', 'usr2/x'])
   })
 
   it('gives every entry the time asked for', () => {
