@@ -15,7 +15,7 @@ function allowed(part: string): (imported: string) => boolean {
   if (['errorcode.ts', 'report.ts', 'spelling.ts'].includes(part)) return () => false
   if (part === 'filesystemfault.ts') return (imported) => imported === 'errorcode.ts'
   if (part === 'errors.ts') return (imported) => ['errorcode.ts', 'filesystemfault.ts'].includes(imported)
-  if (part === 'command.ts') return (imported) => imported === 'errors.ts'
+  if (part === 'command.ts') return (imported) => ['errors.ts', 'idleness.ts'].includes(imported)
   if (part === 'compress') return (imported) => imported === 'compress'
   if (part === 'oci') return (imported) => ['oci', 'compress', 'errors.ts'].includes(imported)
   if (DOMAINS.includes(part)) return (imported) => imported === part || SHARED.includes(imported)
