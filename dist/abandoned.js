@@ -1,10 +1,67 @@
-import { access, lstat, readdir, rm, stat } from "node:fs/promises";
+import { access, lstat, readFile, readdir, rm, stat } from "node:fs/promises";
+import { setTimeout as setTimeout$1 } from "node:timers/promises";
 import { basename, dirname, join, resolve } from "node:path";
+import { randomUUID } from "node:crypto";
 import { spawn } from "node:child_process";
 import { constants, readFileSync } from "node:fs";
 import { createInterface } from "node:readline";
 import { homedir, machine, release, tmpdir } from "node:os";
 import http from "node:http";
+// src/host/marked-programs.ts
+const TRIES$1 = 50;
+const PAUSE_MILLISECONDS = 20;
+/**
+* Kills the processes that have a mark in their environment, until none is left that this user may see and signal.
+*
+* @param mark `NAME=VALUE`, of `markPrograms`
+*/
+async function killMarked(mark) {
+	for (let tries = 1; tries <= TRIES$1; tries += 1) {
+		const found = await markedProcesses(mark);
+		if (found.length === 0) return;
+		for (const pid of found) kill(pid);
+		await setTimeout$1(PAUSE_MILLISECONDS);
+	}
+}
+async function markedProcesses(mark) {
+	const pids = (await readdir("/proc")).filter((name) => /^\d+$/.test(name));
+	const environments = await Promise.all(pids.map((pid) => readFile(`/proc/${pid}/environ`, "latin1").catch(() => "")));
+	return pids.filter((_, at) => environments[at]?.split("\0").includes(mark)).map(Number);
+}
+function kill(pid) {
+	try {
+		process.kill(pid, "SIGKILL");
+	} catch {}
+}
+// src/job/temporaries.ts
+/** Nothing else than such names is ever removed, whoever wrote down a prefix. */
+const PREFIX = /^\.[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}\.$/;
+/** Those that `JSON.stringify` wrote, other fields beside them; none where there are none. */
+function parseTemporaries(text) {
+	const none = {
+		inside: [],
+		prefix: ""
+	};
+	try {
+		const { inside, prefix } = JSON.parse(text);
+		return Array.isArray(inside) && inside.every((folder) => typeof folder === "string") && typeof prefix === "string" && PREFIX.test(prefix) ? {
+			inside,
+			prefix
+		} : none;
+	} catch {
+		return none;
+	}
+}
+/** Removes what a process that was killed left in folders of others, which stay. Throws nothing. */
+async function removeTemporaries({ inside, prefix }) {
+	for (const folder of inside) {
+		const names = await readdir(folder).catch(() => []);
+		for (const name of names.filter((each) => each.startsWith(prefix) && each.endsWith(".tmp"))) await rm(join(folder, name), {
+			recursive: true,
+			force: true
+		}).catch(() => {});
+	}
+}
 // src/errorcode.ts
 /**
 * The names of everything that can go wrong, and the exit code that each stands for: 2 where an input or the description
@@ -194,7 +251,7 @@ function commandMessage(program, outcome, lastLines) {
 }
 /** Shows any thrown value. */
 function describeError(thrown) {
-	const { code, message, detail = [] } = told(thrown);
+	const { code, message, detail = [] } = told$1(thrown);
 	return {
 		code,
 		message,
@@ -202,7 +259,7 @@ function describeError(thrown) {
 		exitCode: errorCodes[code]
 	};
 }
-function told(thrown) {
+function told$1(thrown) {
 	if (thrown instanceof KnownError) return thrown;
 	const error = thrown instanceof Error ? thrown : new Error(String(thrown));
 	const filesystem = filesystemFault(error);
@@ -217,10 +274,43 @@ function told(thrown) {
 		detail: (error.stack ?? "").split("\n")
 	};
 }
+// src/idleness.ts
+const LOOKS = 4;
+const IDLE_BYTES = 4096;
+/**
+* Looks at a program until it reads and writes less than 4 KiB, of files, pipes and sockets together, in so many seconds.
+*
+* @returns to be called when it has ended
+*/
+function watchIdle(pid, seconds, onIdle) {
+	if (pid === void 0 || seconds === void 0) return () => {};
+	const seen = [0];
+	const timer = setInterval(() => {
+		const moved = movedBytes(pid);
+		if (moved === void 0) return;
+		seen.push(moved);
+		if (seen.length <= LOOKS) return;
+		if (moved - (seen.shift() ?? 0) >= IDLE_BYTES) return;
+		clearInterval(timer);
+		onIdle();
+	}, seconds * 1e3 / LOOKS);
+	return () => clearInterval(timer);
+}
+/** What a process has read and written so far; proc_pid_io(5). Undefined where we may not know it, or it has ended. */
+function movedBytes(pid) {
+	try {
+		const text = readFileSync(`/proc/${pid}/io`, "utf8");
+		return Number(/^rchar: (\d+)$/m.exec(text)?.[1]) + Number(/^wchar: (\d+)$/m.exec(text)?.[1]);
+	} catch {
+		return;
+	}
+}
 // src/command.ts
 const KEPT_LINES = 40;
 /** After SIGTERM a program has this long before it is killed. */
 const GRACE_MILLISECONDS = 5e3;
+/** After the end of a program that was to end, what it has printed is read for so long. */
+const LAST_WORDS_MILLISECONDS = 500;
 /**
 * Runs a program from an argument list, never through a shell.
 *
@@ -234,7 +324,7 @@ async function runCommand(program, args, options = {}) {
 	if (options.signal?.aborted) throw fail({ kind: "canceled" }, []);
 	const child = spawn(program, args, {
 		cwd: options.cwd,
-		env: options.env ?? inheritedEnvironment(),
+		env: markedEnvironment(options),
 		stdio: [
 			"pipe",
 			"pipe",
@@ -257,9 +347,16 @@ async function runCommand(program, args, options = {}) {
 	feed(child.stdin, options);
 	const ended = endOf(child);
 	const stopper = stopWhenAsked(child, options);
+	child.once("exit", () => {
+		if (stopper.reason === void 0) return;
+		setTimeout(() => {
+			for (const stream of [child.stdout, child.stderr]) stream.destroy();
+		}, LAST_WORDS_MILLISECONDS);
+	});
 	try {
 		const [end] = await Promise.all([ended, ...readers]).catch(async (error) => {
 			if (child.pid === void 0) throw isMissing(error) ? fail({ kind: "missing" }, []) : error;
+			if (stopper.reason !== void 0) throw fail(stopper.reason, lastLines);
 			stopper.stop({ kind: "canceled" });
 			for (const stream of [child.stdout, child.stderr]) stream.destroy();
 			throw await ended.then(() => error);
@@ -327,41 +424,17 @@ function stopWhenAsked(child, options) {
 		kind: "timeout",
 		seconds: timeoutSeconds
 	}), timeoutSeconds * 1e3));
-	const forget = watchIdle(child.pid, options.idleSeconds, stop);
+	const { idleSeconds = 0 } = options;
+	const forget = watchIdle(child.pid, options.idleSeconds, () => stop({
+		kind: "idle",
+		seconds: idleSeconds
+	}));
 	state.release = () => {
 		forget();
 		options.signal?.removeEventListener("abort", onAbort);
 		for (const timer of timers) clearTimeout(timer);
 	};
 	return state;
-}
-const LOOKS = 4;
-const IDLE_BYTES = 4096;
-function watchIdle(pid, seconds, stop) {
-	if (pid === void 0 || seconds === void 0) return () => {};
-	const seen = [0];
-	const timer = setInterval(() => {
-		const moved = movedBytes(pid);
-		if (moved === void 0) return;
-		seen.push(moved);
-		if (seen.length <= LOOKS) return;
-		if (moved - (seen.shift() ?? 0) >= IDLE_BYTES) return;
-		clearInterval(timer);
-		stop({
-			kind: "idle",
-			seconds
-		});
-	}, seconds * 1e3 / LOOKS);
-	return () => clearInterval(timer);
-}
-/** What a process has read and written so far; proc_pid_io(5). Undefined where we may not know it, or it has ended. */
-function movedBytes(pid) {
-	try {
-		const text = readFileSync(`/proc/${pid}/io`, "utf8");
-		return Number(/^rchar: (\d+)$/m.exec(text)?.[1]) + Number(/^wchar: (\d+)$/m.exec(text)?.[1]);
-	} catch {
-		return;
-	}
 }
 /** A program that sudo started for us is root's: we may not signal it (kill(2)), sudo may, and it passes the signal on. */
 function sendSignal(child, signal) {
@@ -383,6 +456,10 @@ const RUNNER_VARIABLES = /^(INPUT_|STATE_|ACTIONS_|KIWI_OCI_)|^(GITHUB_TOKEN|NOD
 /** What the actions' runner hands to its steps, tokens among it: no program that we start needs any of it. */
 function isRunnerVariable(name) {
 	return RUNNER_VARIABLES.test(name);
+}
+`${randomUUID()}`;
+function markedEnvironment({ env, signal, stopSignal, stopByEndOfInput, apart }) {
+	return env ?? inheritedEnvironment();
 }
 function inheritedEnvironment() {
 	return Object.fromEntries(Object.entries(process.env).filter(([name]) => !isRunnerVariable(name)));
@@ -445,9 +522,10 @@ function asRoot(privileges, program, args) {
 async function isThere(path) {
 	return await stat(path).catch(() => void 0) !== void 0;
 }
+`${randomUUID()}`;
 /** One lock for the whole machine, containers that share its devices among it. */
 const LOOP_CONTROL = "/dev/loop-control";
-const TRIES = 3;
+const TRIES = 5;
 /** Removes folders of a job. The job's result stands: what cannot be removed is told as a warning. */
 async function removeFolders(folders, supervisor, report) {
 	for (const folder of folders) try {
@@ -497,11 +575,17 @@ async function removeFolder(folder, { nodePath, supervisorPath }) {
 		remove: folder,
 		under: dirname(folder)
 	})}\n`;
-	for (let tries = 1;; tries += 1) try {
-		await runCommand(program, args, { input });
+	for (let [apart, tries] = [true, 1];; tries += 1) try {
+		await runCommand(program, args, {
+			input,
+			apart
+		});
 		return;
 	} catch (error) {
-		if (!(error instanceof CommandError && error.outcome.kind === "signal") || tries === TRIES) throw error;
+		if (!(error instanceof CommandError) || tries === TRIES) throw error;
+		const isOfSudo = error.lastLines.at(-1)?.startsWith("sudo: ") === true;
+		if (!isOfSudo && error.outcome.kind !== "signal") throw error;
+		apart = !isOfSudo;
 	}
 }
 new Set("aix android darwin dragonfly freebsd illumos ios js linux netbsd openbsd plan9 solaris wasip1 windows".split(" "));
@@ -615,14 +699,10 @@ function loginFiles(environment, home, uid) {
 	];
 }
 // src/steps/abandoned.ts
-/** What the guardian becomes when its process was killed: removes what its one argument names. Nobody listens any more. */
-const { folders, around, prefix } = JSON.parse(process.argv[2] ?? "");
+/** What the guardian becomes when its process was killed: ends the programs and removes the folders that its one argument names. Nobody listens any more. */
+const [, , told = ""] = process.argv;
+const { folders, mark } = JSON.parse(told);
+await killMarked(mark);
 await removeAbandoned(folders, surroundings(process.env), { warning: () => {} });
-for (const folder of around) {
-	const names = await readdir(folder).catch(() => []);
-	for (const name of names.filter((each) => each.startsWith(prefix))) await rm(join(folder, name), {
-		recursive: true,
-		force: true
-	}).catch(() => {});
-}
+await removeTemporaries(parseTemporaries(told));
 export {};

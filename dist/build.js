@@ -1,12 +1,12 @@
 import { createRequire } from "node:module";
 import { spawn } from "node:child_process";
+import { createHash, randomBytes, randomUUID } from "node:crypto";
 import { constants, createReadStream, createWriteStream, readFileSync, readSync, writeSync } from "node:fs";
 import { access, chmod, constants as constants$1, copyFile, link, lstat, mkdir, mkdtemp, mkdtempDisposable, open, readFile, readdir, readlink, realpath, rename, rm, stat, statfs, symlink, utimes, writeFile } from "node:fs/promises";
 import { createInterface } from "node:readline";
 import { availableParallelism, homedir, hostname, machine, release, tmpdir } from "node:os";
 import { Worker } from "node:worker_threads";
 import { constants as constants$2, crc32, createGunzip, createZstdCompress, createZstdDecompress } from "node:zlib";
-import { createHash, randomBytes, randomUUID } from "node:crypto";
 import { basename, dirname, isAbsolute, join, normalize, relative, resolve, sep } from "node:path";
 import * as os from "os";
 import * as crypto from "crypto";
@@ -322,10 +322,43 @@ function spaceError(error, folder) {
 	if (!lacksSpace(error)) return error;
 	return new HostError("host-space", `no space is left in ${folder}`, "free some, or choose another place with work-dir, export or TMPDIR");
 }
+// src/idleness.ts
+const LOOKS = 4;
+const IDLE_BYTES = 4096;
+/**
+* Looks at a program until it reads and writes less than 4 KiB, of files, pipes and sockets together, in so many seconds.
+*
+* @returns to be called when it has ended
+*/
+function watchIdle(pid, seconds, onIdle) {
+	if (pid === void 0 || seconds === void 0) return () => {};
+	const seen = [0];
+	const timer = setInterval(() => {
+		const moved = movedBytes(pid);
+		if (moved === void 0) return;
+		seen.push(moved);
+		if (seen.length <= LOOKS) return;
+		if (moved - (seen.shift() ?? 0) >= IDLE_BYTES) return;
+		clearInterval(timer);
+		onIdle();
+	}, seconds * 1e3 / LOOKS);
+	return () => clearInterval(timer);
+}
+/** What a process has read and written so far; proc_pid_io(5). Undefined where we may not know it, or it has ended. */
+function movedBytes(pid) {
+	try {
+		const text = readFileSync(`/proc/${pid}/io`, "utf8");
+		return Number(/^rchar: (\d+)$/m.exec(text)?.[1]) + Number(/^wchar: (\d+)$/m.exec(text)?.[1]);
+	} catch {
+		return;
+	}
+}
 // src/command.ts
 const KEPT_LINES = 40;
 /** After SIGTERM a program has this long before it is killed. */
 const GRACE_MILLISECONDS = 5e3;
+/** After the end of a program that was to end, what it has printed is read for so long. */
+const LAST_WORDS_MILLISECONDS = 500;
 /**
 * Runs a program from an argument list, never through a shell.
 *
@@ -339,7 +372,7 @@ async function runCommand(program, args, options = {}) {
 	if (options.signal?.aborted) throw fail({ kind: "canceled" }, []);
 	const child = spawn(program, args, {
 		cwd: options.cwd,
-		env: options.env ?? inheritedEnvironment(),
+		env: markedEnvironment(options),
 		stdio: [
 			"pipe",
 			"pipe",
@@ -362,9 +395,16 @@ async function runCommand(program, args, options = {}) {
 	feed(child.stdin, options);
 	const ended = endOf$1(child);
 	const stopper = stopWhenAsked(child, options);
+	child.once("exit", () => {
+		if (stopper.reason === void 0) return;
+		setTimeout(() => {
+			for (const stream of [child.stdout, child.stderr]) stream.destroy();
+		}, LAST_WORDS_MILLISECONDS);
+	});
 	try {
 		const [end] = await Promise.all([ended, ...readers]).catch(async (error) => {
 			if (child.pid === void 0) throw isMissing(error) ? fail({ kind: "missing" }, []) : error;
+			if (stopper.reason !== void 0) throw fail(stopper.reason, lastLines);
 			stopper.stop({ kind: "canceled" });
 			for (const stream of [child.stdout, child.stderr]) stream.destroy();
 			throw await ended.then(() => error);
@@ -432,41 +472,17 @@ function stopWhenAsked(child, options) {
 		kind: "timeout",
 		seconds: timeoutSeconds
 	}), timeoutSeconds * 1e3));
-	const forget = watchIdle(child.pid, options.idleSeconds, stop);
+	const { idleSeconds = 0 } = options;
+	const forget = watchIdle(child.pid, options.idleSeconds, () => stop({
+		kind: "idle",
+		seconds: idleSeconds
+	}));
 	state.release = () => {
 		forget();
 		options.signal?.removeEventListener("abort", onAbort);
 		for (const timer of timers) clearTimeout(timer);
 	};
 	return state;
-}
-const LOOKS = 4;
-const IDLE_BYTES = 4096;
-function watchIdle(pid, seconds, stop) {
-	if (pid === void 0 || seconds === void 0) return () => {};
-	const seen = [0];
-	const timer = setInterval(() => {
-		const moved = movedBytes(pid);
-		if (moved === void 0) return;
-		seen.push(moved);
-		if (seen.length <= LOOKS) return;
-		if (moved - (seen.shift() ?? 0) >= IDLE_BYTES) return;
-		clearInterval(timer);
-		stop({
-			kind: "idle",
-			seconds
-		});
-	}, seconds * 1e3 / LOOKS);
-	return () => clearInterval(timer);
-}
-/** What a process has read and written so far; proc_pid_io(5). Undefined where we may not know it, or it has ended. */
-function movedBytes(pid) {
-	try {
-		const text = readFileSync(`/proc/${pid}/io`, "utf8");
-		return Number(/^rchar: (\d+)$/m.exec(text)?.[1]) + Number(/^wchar: (\d+)$/m.exec(text)?.[1]);
-	} catch {
-		return;
-	}
 }
 /** A program that sudo started for us is root's: we may not signal it (kill(2)), sudo may, and it passes the signal on. */
 function sendSignal(child, signal) {
@@ -488,6 +504,27 @@ const RUNNER_VARIABLES = /^(INPUT_|STATE_|ACTIONS_|KIWI_OCI_)|^(GITHUB_TOKEN|NOD
 /** What the actions' runner hands to its steps, tokens among it: no program that we start needs any of it. */
 function isRunnerVariable(name) {
 	return RUNNER_VARIABLES.test(name);
+}
+const MARK$1 = `KIWI_OCI_PROCESS=${randomUUID()}`;
+let isMarking = false;
+/**
+* From now on what may be ended at any moment, and what that starts, has a mark in its environment, by which somebody else
+* finds it when this process is killed: kill(2) ends no children.
+*
+* @returns the mark, `NAME=VALUE`
+*/
+function markPrograms() {
+	isMarking = true;
+	return MARK$1;
+}
+function markedEnvironment({ env, signal, stopSignal, stopByEndOfInput, apart }) {
+	const whole = env ?? inheritedEnvironment();
+	if (!isMarking || !(signal !== void 0 && stopSignal !== "SIGINT" && !stopByEndOfInput && !apart)) return whole;
+	const [name = "", value] = MARK$1.split("=");
+	return {
+		...whole,
+		[name]: value
+	};
 }
 function inheritedEnvironment() {
 	return Object.fromEntries(Object.entries(process.env).filter(([name]) => !isRunnerVariable(name)));
@@ -1784,7 +1821,7 @@ function diskEntries(path, facts) {
 	const parts = path.slice(1).split("/");
 	const above = parts.slice(0, -1).map((_, depth) => parts.slice(0, depth + 1).join("/"));
 	const isContainerDisk = parts.length === 2 && parts[0] === "disk";
-	const folders = [...isContainerDisk || !hasBase ? above : [], ...hasBase || parts[0] === "usr" ? [] : ["usr"]];
+	const folders = [...hasBase || parts[0] === "usr" ? [] : ["usr"], ...isContainerDisk || !hasBase ? above : []];
 	const qemu = {
 		uid: QEMU,
 		gid: QEMU
@@ -2012,7 +2049,7 @@ const DESTINATION_FORMS = "docker://REFERENCE, oci:DIR[:REF], oci-archive:FILE[:
 /** Where `export` writes to: any destination of skopeo that works without a daemon of its own, and docker's daemon. */
 function parseDestination(text) {
 	const { transport, rest } = transportParts(text);
-	if (transport === void 0 || !(transport === "docker" || isLocal(transport))) return { problem: `'${text}' is no skopeo destination: write ${DESTINATION_FORMS}` };
+	if (transport === void 0 || !(transport === "docker" || isLocal$1(transport))) return { problem: `'${text}' is no skopeo destination: write ${DESTINATION_FORMS}` };
 	if (transport !== "docker") {
 		const name = localName(transport, rest);
 		const problem = "problem" in name ? void 0 : namedProblem(name);
@@ -2126,12 +2163,12 @@ function transportParts(text) {
 	};
 	const colon = text.indexOf(":");
 	const transport = text.slice(0, Math.max(colon, 0));
-	return isLocal(transport) || /^(tarball|ostree|sif|dockers?|https?|obsrepositories|obs|file)$/.test(transport) ? {
+	return isLocal$1(transport) || /^(tarball|ostree|sif|dockers?|https?|obsrepositories|obs|file)$/.test(transport) ? {
 		transport,
 		rest: text.slice(colon + 1)
 	} : { rest: text };
 }
-function isLocal(transport) {
+function isLocal$1(transport) {
 	return [...FILE_TRANSPORTS, ...NAMED_TRANSPORTS].some((known) => known === transport);
 }
 /** The name behind a transport of this machine: `PATH[:NAME]`. */
@@ -9694,7 +9731,7 @@ function parseBase(text) {
 	if (transport === void 0 || transport === "docker") return registryName(rest);
 	if (transport === "file" || transport === "dir" && rest.startsWith("//")) return uriPath(text, rest);
 	if (transport === "docker-daemon") return engineName(text, rest);
-	if (!isLocal(transport)) return { problem: `'${text}' is no source of a base: write ${BASE_FORMS}` };
+	if (!isLocal$1(transport)) return { problem: `'${text}' is no source of a base: write ${BASE_FORMS}` };
 	const name = localName(transport, rest);
 	return "problem" in name || name.transport !== "dir" ? name : pathName(name.path, text);
 }
@@ -10213,6 +10250,16 @@ async function makeFolder(path) {
 async function isThere(path) {
 	return await stat(path).catch(() => void 0) !== void 0;
 }
+// src/oci/store/temporary.ts
+/**
+* What names of files and folders begin with that this process gives their own name when they are whole: by it, what it
+* leaves when it is killed can be told from what others write beside it.
+*/
+const TEMPORARY_PREFIX = `.${randomUUID()}.`;
+/** A new name for such a file or folder. Not behind its final name, which may be as long as a name can be. */
+function temporaryName() {
+	return `${TEMPORARY_PREFIX}${randomUUID().slice(0, 8)}.tmp`;
+}
 // src/job/workfolder.ts
 /** Only a folder that holds this file is ever released and removed as root. It says whom the folder belongs to. */
 const MARKER = ".kiwi-oci";
@@ -10220,7 +10267,7 @@ const MARKER = ".kiwi-oci";
 const WORK_PREFIX = "kiwi-oci-";
 /** One lock for the whole machine, containers that share its devices among it. */
 const LOOP_CONTROL = "/dev/loop-control";
-const TRIES = 3;
+const TRIES = 5;
 /**
 * Makes the folder of one job, with a name of its own, so that jobs on one machine do not disturb one another. Nobody
 * else may look into it: a disk can hold secrets.
@@ -10245,12 +10292,16 @@ async function makeWorkFolder(parent, keeping) {
 * @param purpose the middle of its name, `login-`; empty for the work folder
 * @throws errors of the file system
 */
-async function makeJobFolder(parent, purpose, { owner, keep }) {
+async function makeJobFolder(parent, purpose, { owner, inside = [], keep }) {
 	const folder = join(parent, `${WORK_PREFIX}${purpose}${randomBytes(6).toString("hex")}`);
 	keep(folder);
 	await mkdir(folder, { mode: 448 });
 	try {
-		await putText(join(folder, MARKER), owner === void 0 ? "" : JSON.stringify(owner));
+		await putText(join(folder, MARKER), owner === void 0 ? "" : JSON.stringify({
+			...owner,
+			inside,
+			prefix: TEMPORARY_PREFIX
+		}));
 	} catch (error) {
 		await rm(folder, {
 			recursive: true,
@@ -10309,11 +10360,17 @@ async function removeFolder(folder, { nodePath, supervisorPath }) {
 		remove: folder,
 		under: dirname(folder)
 	})}\n`;
-	for (let tries = 1;; tries += 1) try {
-		await runCommand(program, args, { input });
+	for (let [apart, tries] = [true, 1];; tries += 1) try {
+		await runCommand(program, args, {
+			input,
+			apart
+		});
 		return;
 	} catch (error) {
-		if (!(error instanceof CommandError && error.outcome.kind === "signal") || tries === TRIES) throw error;
+		if (!(error instanceof CommandError) || tries === TRIES) throw error;
+		const isOfSudo = error.lastLines.at(-1)?.startsWith("sudo: ") === true;
+		if (!isOfSudo && error.outcome.kind !== "signal") throw error;
+		apart = !isOfSudo;
 	}
 }
 // src/plainline.ts
@@ -11188,6 +11245,7 @@ const LIMITS = {
 	idleSeconds: 120
 };
 const REGISTRY = "docker://";
+const IN_FILES = /^(?:docker-archive|oci-archive|oci|dir):/;
 /** Of what a job writes to. */
 function targetPurpose(reference, failure) {
 	return {
@@ -11365,7 +11423,7 @@ function asPassing(refusal) {
 }
 /** A question has its answer at once or never; how long a copy takes only its size knows, but bytes have to move. */
 function timeLimit(args, isCopy, { answerSeconds, idleSeconds }) {
-	if (!isCopy) return { timeoutSeconds: answerSeconds };
+	if (!isCopy) return args.some((arg) => IN_FILES.test(arg)) ? {} : { timeoutSeconds: answerSeconds };
 	return args.some((arg) => arg.startsWith(REGISTRY)) ? { idleSeconds } : {};
 }
 async function pause(milliseconds, access, args) {
@@ -11532,16 +11590,6 @@ function parsedLine(line) {
 	} catch {
 		return;
 	}
-}
-// src/oci/store/temporary.ts
-/**
-* What names of files and folders begin with that this process gives their own name when they are whole: by it, what it
-* leaves when it is killed can be told from what others write beside it.
-*/
-const TEMPORARY_PREFIX = `.${randomUUID()}.`;
-/** A new name for such a file or folder. Not behind its final name, which may be as long as a name can be. */
-function temporaryName() {
-	return `${TEMPORARY_PREFIX}${randomUUID().slice(0, 8)}.tmp`;
 }
 // src/oci/store/blob.ts
 const WRITE_BYTES = 65536;
@@ -12376,7 +12424,12 @@ const DOCKER_HOST = "registry-1.docker.io";
 const ANSWER_SECONDS = 10;
 const MOST_REDIRECTS = 5;
 /** Registries whose logins are known to be checked under another domain of the same owner. */
-const SAME_OWNER = { "scw.cloud": "scaleway.com" };
+const SAME_OWNER = {
+	"scw.cloud": "scaleway.com",
+	"docker.com": "docker.io"
+};
+/** Below a country's domain, what is nobody's own: `co.uk`. Names of two or three letters may well be somebody's. */
+const SHARED = /^(ac|co|com|edu|gob|gouv|gov|go|govt|id|ltd|me|mil|ne|net|nhs|nom|or|org|plc|sch)$/;
 /**
 * Asks a registry, without any login, where it has logins checked: skopeo sends them to whatever address it names (the
 * `realm`, distribution spec "token authentication"), also in clear and to anybody.
@@ -12410,7 +12463,7 @@ function domainOf(host) {
 	if (/^[\d.]+$|[:[]/.test(host)) return host;
 	const parts = host.toLowerCase().split(".");
 	const [second = "", top = ""] = parts.slice(-2);
-	return parts.slice(top.length === 2 && second.length <= 3 ? -3 : -2).join(".");
+	return parts.slice(top.length === 2 && SHARED.test(second) ? -3 : -2).join(".");
 }
 function hostOf(registry) {
 	return registry.replace(/:\d+$/, "");
@@ -12441,7 +12494,6 @@ async function challenge(url, access) {
 function head(url, signal) {
 	return new Promise((resolve, reject) => {
 		const options = {
-			agent: false,
 			timeout: ANSWER_SECONDS * 1e3,
 			rejectUnauthorized: false,
 			...signal === void 0 ? {} : { signal }
@@ -13571,7 +13623,7 @@ function ifMissing(value) {
 }
 // src/cache/key.ts
 /** Ours in front; a new number when what is in an entry changes its meaning. */
-const PREFIX = "kiwi-oci-1";
+const PREFIX$1 = "kiwi-oci-1";
 /** The service takes no longer keys, and commas would split a list of them (`checkKey` of @actions/cache). */
 const KEY_LIMIT = 512;
 /** The key of a base's layers: the manifest names them all. */
@@ -13600,8 +13652,8 @@ function packagesFolder(packageManager, architecture) {
 * by a hash of all parts.
 */
 function cacheKey(parts) {
-	const plain = [PREFIX, ...parts].join("-");
-	const key = [PREFIX, ...parts.map(safe)].join("-");
+	const plain = [PREFIX$1, ...parts].join("-");
+	const key = [PREFIX$1, ...parts.map(safe)].join("-");
 	if (key === plain && key.length <= KEY_LIMIT) return key;
 	const hash = digestHex(digestOf(JSON.stringify(parts)));
 	return `${key.slice(0, KEY_LIMIT - hash.length - 1)}-${hash}`;
@@ -20824,6 +20876,23 @@ async function replaceFile(path, text, mode) {
 	await putText(path, text, { mode });
 	await chmod(path, mode);
 }
+// src/host/process-start.ts
+/**
+* When a process was started, in ticks since the machine's start; undefined when there is none of this number. With the
+* number it names one process: numbers are given again. proc_pid_stat(5), field 22; the name in field 2 may hold anything.
+*/
+async function processStart(pid) {
+	const text = await readFile(`/proc/${pid}/stat`, "latin1").catch(() => void 0);
+	const [state, ...fields] = text?.slice(text.lastIndexOf(")") + 2).split(" ") ?? [];
+	return state === void 0 || "ZX".includes(state) ? void 0 : fields[18];
+}
+/** This process for another one to look for; without a start where /proc is not of our process namespace. */
+async function thisCaller() {
+	return {
+		pid: process.pid,
+		started: await processStart(process.pid) ?? ""
+	};
+}
 // src/kiwi/environment.ts
 const SYSTEM_PATH = [
 	"/usr/local/sbin",
@@ -21541,66 +21610,6 @@ function isNewer(version, known) {
 		if (difference !== 0) return difference > 0;
 	}
 	return false;
-}
-// src/host/process-start.ts
-/**
-* When a process was started, in ticks since the machine's start; undefined when there is none of this number. With the
-* number it names one process: numbers are given again. proc_pid_stat(5), field 22; the name in field 2 may hold anything.
-*/
-async function processStart(pid) {
-	const text = await readFile(`/proc/${pid}/stat`, "latin1").catch(() => void 0);
-	const [state, ...fields] = text?.slice(text.lastIndexOf(")") + 2).split(" ") ?? [];
-	return state === void 0 || "ZX".includes(state) ? void 0 : fields[18];
-}
-// src/job/owner.ts
-const BOOT_FILE = "/proc/sys/kernel/random/boot_id";
-const TEXTS = [
-	"host",
-	"boot",
-	"namespace",
-	"started"
-];
-/** This process. */
-async function thisProcess() {
-	const { pid } = process;
-	const [boot, namespace, started = ""] = await Promise.all([
-		readFile(BOOT_FILE, "utf8"),
-		readlink("/proc/self/ns/pid"),
-		processStart(pid)
-	]);
-	return {
-		host: hostname(),
-		boot: boot.trim(),
-		namespace,
-		pid,
-		started
-	};
-}
-/** The owner that `JSON.stringify` wrote; undefined for anything else. */
-function parseOwner(text) {
-	let value;
-	try {
-		value = JSON.parse(text);
-	} catch {
-		return;
-	}
-	if (typeof value !== "object" || value === null) return void 0;
-	const fields = value;
-	const areTexts = (names) => names.every((name) => typeof fields[name] === "string");
-	if (areTexts(["temp", "job"])) return value;
-	return areTexts(TEXTS) && Number.isInteger(fields["pid"]) ? value : void 0;
-}
-/**
-* Whether an owner works no more, as far as the one who asks can know it: a process of this machine and of our namespace
-* that is gone or from before the last start, or another job of our runner, which runs one at a time. What cannot be known
-* is taken for alive.
-*/
-async function isDead(owner, asking) {
-	if ("job" in owner) return "job" in asking && owner.temp === asking.temp && owner.job !== asking.job;
-	const ours = await thisProcess();
-	if (owner.host !== ours.host) return false;
-	if (owner.boot !== ours.boot) return true;
-	return owner.namespace === ours.namespace && await processStart(owner.pid) !== owner.started;
 }
 // src/host/address.ts
 /** An address without user and password, which its authority may hold (RFC 3986, 3.2.1): for logs and messages. */
@@ -22401,11 +22410,6 @@ async function buildDescription(prepared, job) {
 	const savings = prepared.fastBuild ? await descriptionSavings(source, folder) : void 0;
 	report.info(savings === void 0 ? "fast-build is off: KIWI builds as it does by itself" : savingsText(savings));
 	const supervisor = asRoot(await findPrivileges(), machine.nodePath, [machine.supervisorPath]);
-	const { pid, started } = await thisProcess();
-	const caller = {
-		pid,
-		started
-	};
 	await chmod(workFolder, 457);
 	const built = await buildDisk({
 		...selection(source),
@@ -22418,7 +22422,7 @@ async function buildDescription(prepared, job) {
 		...savings === void 0 ? {} : { savings },
 		supervisor,
 		owner: machine.owner,
-		caller,
+		caller: await thisCaller(),
 		report,
 		now: machine.now,
 		signal
@@ -22622,6 +22626,106 @@ var Stopwatch = class {
 		}
 	}
 };
+// src/job/owner.ts
+const BOOT_FILE = "/proc/sys/kernel/random/boot_id";
+const PLACE = [
+	"host",
+	"boot",
+	"namespace"
+];
+/** File systems of one machine alone, by statfs(2): ext, XFS, Btrfs, F2FS, ZFS, bcachefs, overlay. */
+const LOCAL = [
+	61267,
+	1481003842,
+	2435016766,
+	4076150800,
+	801189825,
+	3393526350,
+	2035054128
+];
+/** A job of the runner that this process works for. */
+async function thisJob(job) {
+	const place = job && await thisPlace();
+	return place && {
+		...place,
+		...job
+	};
+}
+async function thisPlace() {
+	try {
+		const [boot, namespace] = await Promise.all([readFile(BOOT_FILE, "utf8"), readlink("/proc/self/ns/pid")]);
+		return {
+			host: hostname(),
+			boot: boot.trim(),
+			namespace
+		};
+	} catch {
+		return;
+	}
+}
+/** The owner that `JSON.stringify` wrote; undefined for anything else. */
+function parseOwner(text) {
+	let value;
+	try {
+		value = JSON.parse(text);
+	} catch {
+		return;
+	}
+	if (typeof value !== "object" || value === null) return void 0;
+	const fields = value;
+	const areTexts = (names) => names.every((name) => typeof fields[name] === "string");
+	if (!areTexts(PLACE)) return void 0;
+	if (areTexts(["temp", "job"])) return value;
+	return areTexts(["started"]) && Number.isInteger(fields["pid"]) ? value : void 0;
+}
+/**
+* Whether the owner of a folder works no more, as far as the one who asks can know it: a process of this machine and of our
+* namespace that is gone, another job of our runner, which runs one at a time, or either from before the machine's last
+* start. What cannot be known is taken for alive: runners in containers have one path, cloned machines one name, and both
+* may share a folder.
+*
+* @param parent of the folder, absolute
+*/
+async function isDead(owner, asking, parent) {
+	const isHere = owner.host === asking.host && owner.boot === asking.boot && owner.namespace === asking.namespace;
+	if (owner.host === asking.host && owner.boot !== asking.boot && await isLocal(parent)) return true;
+	if ("pid" in owner) return isHere && await processStart(owner.pid) !== owner.started;
+	return "job" in asking && owner.temp === asking.temp && owner.job !== asking.job && (isHere || parent === owner.temp);
+}
+/** Whether no other machine can have the folder too. */
+async function isLocal(folder) {
+	const type = await statfs(folder).then((found) => found.type, () => void 0);
+	return type !== void 0 && LOCAL.includes(type);
+}
+// src/job/temporaries.ts
+/** Nothing else than such names is ever removed, whoever wrote down a prefix. */
+const PREFIX = /^\.[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}\.$/;
+/** Those that `JSON.stringify` wrote, other fields beside them; none where there are none. */
+function parseTemporaries(text) {
+	const none = {
+		inside: [],
+		prefix: ""
+	};
+	try {
+		const { inside, prefix } = JSON.parse(text);
+		return Array.isArray(inside) && inside.every((folder) => typeof folder === "string") && typeof prefix === "string" && PREFIX.test(prefix) ? {
+			inside,
+			prefix
+		} : none;
+	} catch {
+		return none;
+	}
+}
+/** Removes what a process that was killed left in folders of others, which stay. Throws nothing. */
+async function removeTemporaries({ inside, prefix }) {
+	for (const folder of inside) {
+		const names = await readdir(folder).catch(() => []);
+		for (const name of names.filter((each) => each.startsWith(prefix) && each.endsWith(".tmp"))) await rm(join(folder, name), {
+			recursive: true,
+			force: true
+		}).catch(() => {});
+	}
+}
 // src/job/sweep.ts
 /**
 * Removes what jobs left that were killed with all that looked after them, mounts and loop devices among it. Folders of
@@ -22632,18 +22736,20 @@ async function sweepFolders({ parents, asking, uid, supervisor, report }) {
 		const names = await readdir(parent).catch(() => []);
 		for (const name of names.filter((each) => each.startsWith(WORK_PREFIX))) {
 			const folder = join(parent, name);
-			const owner = await ownerOf(folder, uid);
-			if (owner === void 0 || !await isDead(owner, asking)) continue;
+			const marker = await markerOf(folder, uid);
+			const owner = parseOwner(marker);
+			if (owner === void 0 || !await isDead(owner, asking, parent)) continue;
 			report.info(`removing ${folder}, which a job left that was killed`);
+			await removeTemporaries(parseTemporaries(marker));
 			await removeAbandoned([folder], supervisor, report);
 		}
 	}
 }
-async function ownerOf(folder, uid) {
+/** What stands in the marker of a folder of this user; nothing where it has none. */
+async function markerOf(folder, uid) {
 	const itself = await lstat(folder).catch(() => void 0);
-	if (!itself?.isDirectory() || itself.uid !== uid) return void 0;
-	if (!(await lstat(join(folder, ".kiwi-oci")).catch(() => void 0))?.isFile()) return void 0;
-	return parseOwner(await readFile(join(folder, MARKER), "utf8").catch(() => ""));
+	if (!itself?.isDirectory() || itself.uid !== uid) return "";
+	return (await lstat(join(folder, ".kiwi-oci")).catch(() => void 0))?.isFile() ? await readFile(join(folder, MARKER), "utf8").catch(() => "") : "";
 }
 // src/steps/logins.ts
 /** Does something with the logins of a build's plan. Throws what `withLogins` does. */
@@ -23267,11 +23373,13 @@ function takeProxies(proxies) {
 	} catch {}
 }
 // src/steps/step.ts
+/** What is left of a job after a bug of ours has this long to clean up: more than KIWI needs to end. */
+const LAST_MILLISECONDS = 6e4;
 /**
 * Runs the main of a step: a cancel (SIGINT, then SIGTERM by the runner) aborts the signal, an error ends in one clear
 * line, its detail and an exit code.
 */
-async function runStep(main) {
+async function runStep(main, lastMilliseconds = LAST_MILLISECONDS) {
 	const report = new Runner();
 	const controller = new AbortController();
 	for (const name of [
@@ -23283,6 +23391,7 @@ async function runStep(main) {
 	process.on("uncaughtException", (error) => {
 		process.exitCode = report.error(error);
 		controller.abort();
+		setTimeout(() => process.exit(), lastMilliseconds).unref();
 	});
 	try {
 		await main(report, controller.signal);
@@ -23325,12 +23434,14 @@ async function startGuardian(files) {
 		});
 		ended.catch(reject);
 	});
+	const mark = markPrograms();
 	const watched = /* @__PURE__ */ new Set();
-	let around = [];
+	let inside = [];
 	const tell = () => {
 		const told = {
 			folders: [...watched],
-			around,
+			mark,
+			inside,
 			prefix: TEMPORARY_PREFIX
 		};
 		input.write(`${JSON.stringify(told)}\n`);
@@ -23345,7 +23456,7 @@ async function startGuardian(files) {
 			tell();
 		},
 		watchInside: (folders) => {
-			around = folders;
+			inside = folders;
 			tell();
 		},
 		[Symbol.asyncDispose]: async () => {
@@ -23358,13 +23469,16 @@ async function startGuardian(files) {
 /**
 * Keeps the folders of a step: its post entry removes them at the end of the job, and the guardian at once where the step
 * is killed.
+*
+* @param inside folders of others in which the step has files under temporary names
 */
-async function stepFolders(around) {
+async function stepFolders(around, inside = []) {
 	const guardian = await startGuardian(around);
+	guardian.watchInside(inside);
 	return {
-		guardian,
 		keeping: {
-			owner: around.runnerJob,
+			owner: await thisJob(around.runnerJob),
+			inside,
 			keep: (folder) => {
 				guardian.watch(folder);
 				rememberFolder(folder);

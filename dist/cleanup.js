@@ -249,10 +249,43 @@ function told(thrown) {
 		detail: (error.stack ?? "").split("\n")
 	};
 }
+// src/idleness.ts
+const LOOKS = 4;
+const IDLE_BYTES = 4096;
+/**
+* Looks at a program until it reads and writes less than 4 KiB, of files, pipes and sockets together, in so many seconds.
+*
+* @returns to be called when it has ended
+*/
+function watchIdle(pid, seconds, onIdle) {
+	if (pid === void 0 || seconds === void 0) return () => {};
+	const seen = [0];
+	const timer = setInterval(() => {
+		const moved = movedBytes(pid);
+		if (moved === void 0) return;
+		seen.push(moved);
+		if (seen.length <= LOOKS) return;
+		if (moved - (seen.shift() ?? 0) >= IDLE_BYTES) return;
+		clearInterval(timer);
+		onIdle();
+	}, seconds * 1e3 / LOOKS);
+	return () => clearInterval(timer);
+}
+/** What a process has read and written so far; proc_pid_io(5). Undefined where we may not know it, or it has ended. */
+function movedBytes(pid) {
+	try {
+		const text = readFileSync(`/proc/${pid}/io`, "utf8");
+		return Number(/^rchar: (\d+)$/m.exec(text)?.[1]) + Number(/^wchar: (\d+)$/m.exec(text)?.[1]);
+	} catch {
+		return;
+	}
+}
 // src/command.ts
 const KEPT_LINES = 40;
 /** After SIGTERM a program has this long before it is killed. */
 const GRACE_MILLISECONDS = 5e3;
+/** After the end of a program that was to end, what it has printed is read for so long. */
+const LAST_WORDS_MILLISECONDS = 500;
 /**
 * Runs a program from an argument list, never through a shell.
 *
@@ -266,7 +299,7 @@ async function runCommand(program, args, options = {}) {
 	if (options.signal?.aborted) throw fail({ kind: "canceled" }, []);
 	const child = spawn(program, args, {
 		cwd: options.cwd,
-		env: options.env ?? inheritedEnvironment(),
+		env: markedEnvironment(options),
 		stdio: [
 			"pipe",
 			"pipe",
@@ -289,9 +322,16 @@ async function runCommand(program, args, options = {}) {
 	feed(child.stdin, options);
 	const ended = endOf(child);
 	const stopper = stopWhenAsked(child, options);
+	child.once("exit", () => {
+		if (stopper.reason === void 0) return;
+		setTimeout(() => {
+			for (const stream of [child.stdout, child.stderr]) stream.destroy();
+		}, LAST_WORDS_MILLISECONDS);
+	});
 	try {
 		const [end] = await Promise.all([ended, ...readers]).catch(async (error) => {
 			if (child.pid === void 0) throw isMissing(error) ? fail({ kind: "missing" }, []) : error;
+			if (stopper.reason !== void 0) throw fail(stopper.reason, lastLines);
 			stopper.stop({ kind: "canceled" });
 			for (const stream of [child.stdout, child.stderr]) stream.destroy();
 			throw await ended.then(() => error);
@@ -359,41 +399,17 @@ function stopWhenAsked(child, options) {
 		kind: "timeout",
 		seconds: timeoutSeconds
 	}), timeoutSeconds * 1e3));
-	const forget = watchIdle(child.pid, options.idleSeconds, stop);
+	const { idleSeconds = 0 } = options;
+	const forget = watchIdle(child.pid, options.idleSeconds, () => stop({
+		kind: "idle",
+		seconds: idleSeconds
+	}));
 	state.release = () => {
 		forget();
 		options.signal?.removeEventListener("abort", onAbort);
 		for (const timer of timers) clearTimeout(timer);
 	};
 	return state;
-}
-const LOOKS = 4;
-const IDLE_BYTES = 4096;
-function watchIdle(pid, seconds, stop) {
-	if (pid === void 0 || seconds === void 0) return () => {};
-	const seen = [0];
-	const timer = setInterval(() => {
-		const moved = movedBytes(pid);
-		if (moved === void 0) return;
-		seen.push(moved);
-		if (seen.length <= LOOKS) return;
-		if (moved - (seen.shift() ?? 0) >= IDLE_BYTES) return;
-		clearInterval(timer);
-		stop({
-			kind: "idle",
-			seconds
-		});
-	}, seconds * 1e3 / LOOKS);
-	return () => clearInterval(timer);
-}
-/** What a process has read and written so far; proc_pid_io(5). Undefined where we may not know it, or it has ended. */
-function movedBytes(pid) {
-	try {
-		const text = readFileSync(`/proc/${pid}/io`, "utf8");
-		return Number(/^rchar: (\d+)$/m.exec(text)?.[1]) + Number(/^wchar: (\d+)$/m.exec(text)?.[1]);
-	} catch {
-		return;
-	}
 }
 /** A program that sudo started for us is root's: we may not signal it (kill(2)), sudo may, and it passes the signal on. */
 function sendSignal(child, signal) {
@@ -415,6 +431,10 @@ const RUNNER_VARIABLES = /^(INPUT_|STATE_|ACTIONS_|KIWI_OCI_)|^(GITHUB_TOKEN|NOD
 /** What the actions' runner hands to its steps, tokens among it: no program that we start needs any of it. */
 function isRunnerVariable(name) {
 	return RUNNER_VARIABLES.test(name);
+}
+`${randomUUID()}`;
+function markedEnvironment({ env, signal, stopSignal, stopByEndOfInput, apart }) {
+	return env ?? inheritedEnvironment();
 }
 function inheritedEnvironment() {
 	return Object.fromEntries(Object.entries(process.env).filter(([name]) => !isRunnerVariable(name)));
@@ -477,9 +497,10 @@ function asRoot(privileges, program, args) {
 async function isThere(path) {
 	return await stat(path).catch(() => void 0) !== void 0;
 }
+`${randomUUID()}`;
 /** One lock for the whole machine, containers that share its devices among it. */
 const LOOP_CONTROL = "/dev/loop-control";
-const TRIES = 3;
+const TRIES = 5;
 /** Removes folders of a job. The job's result stands: what cannot be removed is told as a warning. */
 async function removeFolders(folders, supervisor, report) {
 	for (const folder of folders) try {
@@ -516,11 +537,17 @@ async function removeFolder(folder, { nodePath, supervisorPath }) {
 		remove: folder,
 		under: dirname(folder)
 	})}\n`;
-	for (let tries = 1;; tries += 1) try {
-		await runCommand(program, args, { input });
+	for (let [apart, tries] = [true, 1];; tries += 1) try {
+		await runCommand(program, args, {
+			input,
+			apart
+		});
 		return;
 	} catch (error) {
-		if (!(error instanceof CommandError && error.outcome.kind === "signal") || tries === TRIES) throw error;
+		if (!(error instanceof CommandError) || tries === TRIES) throw error;
+		const isOfSudo = error.lastLines.at(-1)?.startsWith("sudo: ") === true;
+		if (!isOfSudo && error.outcome.kind !== "signal") throw error;
+		apart = !isOfSudo;
 	}
 }
 // node_modules/@actions/core/lib/utils.js
@@ -1145,11 +1172,13 @@ function takeProxies(proxies) {
 	} catch {}
 }
 // src/steps/step.ts
+/** What is left of a job after a bug of ours has this long to clean up: more than KIWI needs to end. */
+const LAST_MILLISECONDS = 6e4;
 /**
 * Runs the main of a step: a cancel (SIGINT, then SIGTERM by the runner) aborts the signal, an error ends in one clear
 * line, its detail and an exit code.
 */
-async function runStep(main) {
+async function runStep(main, lastMilliseconds = LAST_MILLISECONDS) {
 	const report = new Runner();
 	const controller = new AbortController();
 	for (const name of [
@@ -1161,6 +1190,7 @@ async function runStep(main) {
 	process.on("uncaughtException", (error) => {
 		process.exitCode = report.error(error);
 		controller.abort();
+		setTimeout(() => process.exit(), lastMilliseconds).unref();
 	});
 	try {
 		await main(report, controller.signal);

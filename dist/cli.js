@@ -2031,7 +2031,7 @@ function diskEntries(path, facts) {
 	const parts = path.slice(1).split("/");
 	const above = parts.slice(0, -1).map((_, depth) => parts.slice(0, depth + 1).join("/"));
 	const isContainerDisk = parts.length === 2 && parts[0] === "disk";
-	const folders = [...isContainerDisk || !hasBase ? above : [], ...hasBase || parts[0] === "usr" ? [] : ["usr"]];
+	const folders = [...hasBase || parts[0] === "usr" ? [] : ["usr"], ...isContainerDisk || !hasBase ? above : []];
 	const qemu = {
 		uid: QEMU,
 		gid: QEMU
@@ -2273,7 +2273,7 @@ const DESTINATION_FORMS = "docker://REFERENCE, oci:DIR[:REF], oci-archive:FILE[:
 /** Where `export` writes to: any destination of skopeo that works without a daemon of its own, and docker's daemon. */
 function parseDestination(text) {
 	const { transport, rest } = transportParts(text);
-	if (transport === void 0 || !(transport === "docker" || isLocal(transport))) return { problem: `'${text}' is no skopeo destination: write ${DESTINATION_FORMS}` };
+	if (transport === void 0 || !(transport === "docker" || isLocal$1(transport))) return { problem: `'${text}' is no skopeo destination: write ${DESTINATION_FORMS}` };
 	if (transport !== "docker") {
 		const name = localName(transport, rest);
 		const problem = "problem" in name ? void 0 : namedProblem(name);
@@ -2398,12 +2398,12 @@ function transportParts(text) {
 	};
 	const colon = text.indexOf(":");
 	const transport = text.slice(0, Math.max(colon, 0));
-	return isLocal(transport) || /^(tarball|ostree|sif|dockers?|https?|obsrepositories|obs|file)$/.test(transport) ? {
+	return isLocal$1(transport) || /^(tarball|ostree|sif|dockers?|https?|obsrepositories|obs|file)$/.test(transport) ? {
 		transport,
 		rest: text.slice(colon + 1)
 	} : { rest: text };
 }
-function isLocal(transport) {
+function isLocal$1(transport) {
 	return [...FILE_TRANSPORTS, ...NAMED_TRANSPORTS].some((known) => known === transport);
 }
 /** The name behind a transport of this machine: `PATH[:NAME]`. */
@@ -10451,29 +10451,56 @@ async function processStart(pid) {
 	const [state, ...fields] = text?.slice(text.lastIndexOf(")") + 2).split(" ") ?? [];
 	return state === void 0 || "ZX".includes(state) ? void 0 : fields[18];
 }
+/** This process for another one to look for; without a start where /proc is not of our process namespace. */
+async function thisCaller() {
+	return {
+		pid: process.pid,
+		started: await processStart(process.pid) ?? ""
+	};
+}
 // src/job/owner.ts
 const BOOT_FILE = "/proc/sys/kernel/random/boot_id";
-const TEXTS = [
+const PLACE = [
 	"host",
 	"boot",
-	"namespace",
-	"started"
+	"namespace"
 ];
-/** This process. */
+/** File systems of one machine alone, by statfs(2): ext, XFS, Btrfs, F2FS, ZFS, bcachefs, overlay. */
+const LOCAL = [
+	61267,
+	1481003842,
+	2435016766,
+	4076150800,
+	801189825,
+	3393526350,
+	2035054128
+];
+/** This process; undefined where /proc does not tell of it, as one of another process namespace. */
 async function thisProcess() {
 	const { pid } = process;
-	const [boot, namespace, started = ""] = await Promise.all([
-		readFile(BOOT_FILE, "utf8"),
-		readlink("/proc/self/ns/pid"),
+	const [place, seen, started] = await Promise.all([
+		thisPlace(),
+		readlink("/proc/self").catch(() => void 0),
 		processStart(pid)
 	]);
+	if (place === void 0 || seen !== String(pid) || started === void 0) return void 0;
 	return {
-		host: hostname(),
-		boot: boot.trim(),
-		namespace,
+		...place,
 		pid,
 		started
 	};
+}
+async function thisPlace() {
+	try {
+		const [boot, namespace] = await Promise.all([readFile(BOOT_FILE, "utf8"), readlink("/proc/self/ns/pid")]);
+		return {
+			host: hostname(),
+			boot: boot.trim(),
+			namespace
+		};
+	} catch {
+		return;
+	}
 }
 /** The owner that `JSON.stringify` wrote; undefined for anything else. */
 function parseOwner(text) {
@@ -10486,20 +10513,28 @@ function parseOwner(text) {
 	if (typeof value !== "object" || value === null) return void 0;
 	const fields = value;
 	const areTexts = (names) => names.every((name) => typeof fields[name] === "string");
+	if (!areTexts(PLACE)) return void 0;
 	if (areTexts(["temp", "job"])) return value;
-	return areTexts(TEXTS) && Number.isInteger(fields["pid"]) ? value : void 0;
+	return areTexts(["started"]) && Number.isInteger(fields["pid"]) ? value : void 0;
 }
 /**
-* Whether an owner works no more, as far as the one who asks can know it: a process of this machine and of our namespace
-* that is gone or from before the last start, or another job of our runner, which runs one at a time. What cannot be known
-* is taken for alive.
+* Whether the owner of a folder works no more, as far as the one who asks can know it: a process of this machine and of our
+* namespace that is gone, another job of our runner, which runs one at a time, or either from before the machine's last
+* start. What cannot be known is taken for alive: runners in containers have one path, cloned machines one name, and both
+* may share a folder.
+*
+* @param parent of the folder, absolute
 */
-async function isDead(owner, asking) {
-	if ("job" in owner) return "job" in asking && owner.temp === asking.temp && owner.job !== asking.job;
-	const ours = await thisProcess();
-	if (owner.host !== ours.host) return false;
-	if (owner.boot !== ours.boot) return true;
-	return owner.namespace === ours.namespace && await processStart(owner.pid) !== owner.started;
+async function isDead(owner, asking, parent) {
+	const isHere = owner.host === asking.host && owner.boot === asking.boot && owner.namespace === asking.namespace;
+	if (owner.host === asking.host && owner.boot !== asking.boot && await isLocal(parent)) return true;
+	if ("pid" in owner) return isHere && await processStart(owner.pid) !== owner.started;
+	return "job" in asking && owner.temp === asking.temp && owner.job !== asking.job && (isHere || parent === owner.temp);
+}
+/** Whether no other machine can have the folder too. */
+async function isLocal(folder) {
+	const type = await statfs(folder).then((found) => found.type, () => void 0);
+	return type !== void 0 && LOCAL.includes(type);
 }
 // src/oci/index/index.ts
 const ENTRY_LIMIT = 500;
@@ -12096,10 +12131,43 @@ async function makeParents(path) {
 	await makeFolder(dirname(path));
 	return missing;
 }
+// src/idleness.ts
+const LOOKS = 4;
+const IDLE_BYTES = 4096;
+/**
+* Looks at a program until it reads and writes less than 4 KiB, of files, pipes and sockets together, in so many seconds.
+*
+* @returns to be called when it has ended
+*/
+function watchIdle(pid, seconds, onIdle) {
+	if (pid === void 0 || seconds === void 0) return () => {};
+	const seen = [0];
+	const timer = setInterval(() => {
+		const moved = movedBytes(pid);
+		if (moved === void 0) return;
+		seen.push(moved);
+		if (seen.length <= LOOKS) return;
+		if (moved - (seen.shift() ?? 0) >= IDLE_BYTES) return;
+		clearInterval(timer);
+		onIdle();
+	}, seconds * 1e3 / LOOKS);
+	return () => clearInterval(timer);
+}
+/** What a process has read and written so far; proc_pid_io(5). Undefined where we may not know it, or it has ended. */
+function movedBytes(pid) {
+	try {
+		const text = readFileSync(`/proc/${pid}/io`, "utf8");
+		return Number(/^rchar: (\d+)$/m.exec(text)?.[1]) + Number(/^wchar: (\d+)$/m.exec(text)?.[1]);
+	} catch {
+		return;
+	}
+}
 // src/command.ts
 const KEPT_LINES = 40;
 /** After SIGTERM a program has this long before it is killed. */
 const GRACE_MILLISECONDS = 5e3;
+/** After the end of a program that was to end, what it has printed is read for so long. */
+const LAST_WORDS_MILLISECONDS = 500;
 /**
 * Runs a program from an argument list, never through a shell.
 *
@@ -12113,7 +12181,7 @@ async function runCommand(program, args, options = {}) {
 	if (options.signal?.aborted) throw fail({ kind: "canceled" }, []);
 	const child = spawn(program, args, {
 		cwd: options.cwd,
-		env: options.env ?? inheritedEnvironment(),
+		env: markedEnvironment(options),
 		stdio: [
 			"pipe",
 			"pipe",
@@ -12136,9 +12204,16 @@ async function runCommand(program, args, options = {}) {
 	feed(child.stdin, options);
 	const ended = endOf(child);
 	const stopper = stopWhenAsked(child, options);
+	child.once("exit", () => {
+		if (stopper.reason === void 0) return;
+		setTimeout(() => {
+			for (const stream of [child.stdout, child.stderr]) stream.destroy();
+		}, LAST_WORDS_MILLISECONDS);
+	});
 	try {
 		const [end] = await Promise.all([ended, ...readers]).catch(async (error) => {
 			if (child.pid === void 0) throw isMissing(error) ? fail({ kind: "missing" }, []) : error;
+			if (stopper.reason !== void 0) throw fail(stopper.reason, lastLines);
 			stopper.stop({ kind: "canceled" });
 			for (const stream of [child.stdout, child.stderr]) stream.destroy();
 			throw await ended.then(() => error);
@@ -12206,41 +12281,17 @@ function stopWhenAsked(child, options) {
 		kind: "timeout",
 		seconds: timeoutSeconds
 	}), timeoutSeconds * 1e3));
-	const forget = watchIdle(child.pid, options.idleSeconds, stop);
+	const { idleSeconds = 0 } = options;
+	const forget = watchIdle(child.pid, options.idleSeconds, () => stop({
+		kind: "idle",
+		seconds: idleSeconds
+	}));
 	state.release = () => {
 		forget();
 		options.signal?.removeEventListener("abort", onAbort);
 		for (const timer of timers) clearTimeout(timer);
 	};
 	return state;
-}
-const LOOKS = 4;
-const IDLE_BYTES = 4096;
-function watchIdle(pid, seconds, stop) {
-	if (pid === void 0 || seconds === void 0) return () => {};
-	const seen = [0];
-	const timer = setInterval(() => {
-		const moved = movedBytes(pid);
-		if (moved === void 0) return;
-		seen.push(moved);
-		if (seen.length <= LOOKS) return;
-		if (moved - (seen.shift() ?? 0) >= IDLE_BYTES) return;
-		clearInterval(timer);
-		stop({
-			kind: "idle",
-			seconds
-		});
-	}, seconds * 1e3 / LOOKS);
-	return () => clearInterval(timer);
-}
-/** What a process has read and written so far; proc_pid_io(5). Undefined where we may not know it, or it has ended. */
-function movedBytes(pid) {
-	try {
-		const text = readFileSync(`/proc/${pid}/io`, "utf8");
-		return Number(/^rchar: (\d+)$/m.exec(text)?.[1]) + Number(/^wchar: (\d+)$/m.exec(text)?.[1]);
-	} catch {
-		return;
-	}
 }
 /** A program that sudo started for us is root's: we may not signal it (kill(2)), sudo may, and it passes the signal on. */
 function sendSignal(child, signal) {
@@ -12262,6 +12313,27 @@ const RUNNER_VARIABLES = /^(INPUT_|STATE_|ACTIONS_|KIWI_OCI_)|^(GITHUB_TOKEN|NOD
 /** What the actions' runner hands to its steps, tokens among it: no program that we start needs any of it. */
 function isRunnerVariable(name) {
 	return RUNNER_VARIABLES.test(name);
+}
+const MARK$1 = `KIWI_OCI_PROCESS=${randomUUID()}`;
+let isMarking = false;
+/**
+* From now on what may be ended at any moment, and what that starts, has a mark in its environment, by which somebody else
+* finds it when this process is killed: kill(2) ends no children.
+*
+* @returns the mark, `NAME=VALUE`
+*/
+function markPrograms() {
+	isMarking = true;
+	return MARK$1;
+}
+function markedEnvironment({ env, signal, stopSignal, stopByEndOfInput, apart }) {
+	const whole = env ?? inheritedEnvironment();
+	if (!isMarking || !(signal !== void 0 && stopSignal !== "SIGINT" && !stopByEndOfInput && !apart)) return whole;
+	const [name = "", value] = MARK$1.split("=");
+	return {
+		...whole,
+		[name]: value
+	};
 }
 function inheritedEnvironment() {
 	return Object.fromEntries(Object.entries(process.env).filter(([name]) => !isRunnerVariable(name)));
@@ -13075,6 +13147,7 @@ const LIMITS = {
 	idleSeconds: 120
 };
 const REGISTRY = "docker://";
+const IN_FILES = /^(?:docker-archive|oci-archive|oci|dir):/;
 /** Of what a job writes to. */
 function targetPurpose(reference, failure) {
 	return {
@@ -13259,7 +13332,7 @@ function asPassing(refusal) {
 }
 /** A question has its answer at once or never; how long a copy takes only its size knows, but bytes have to move. */
 function timeLimit(args, isCopy, { answerSeconds, idleSeconds }) {
-	if (!isCopy) return { timeoutSeconds: answerSeconds };
+	if (!isCopy) return args.some((arg) => IN_FILES.test(arg)) ? {} : { timeoutSeconds: answerSeconds };
 	return args.some((arg) => arg.startsWith(REGISTRY)) ? { idleSeconds } : {};
 }
 async function pause(milliseconds, access, args) {
@@ -13416,7 +13489,7 @@ async function pushDocument({ from, to, digest, isIndex, platform }, access) {
 		}, access, targetPurpose(to, `the push to ${to} failed`));
 	} catch (error) {
 		if (!(error instanceof RefusedError)) throw error;
-		const found = await carried(to, access);
+		const found = await carried(to, access, error.refusal.kind === "still" ? 1 : 3);
 		if (found !== digest) throw new RefusedError(error.purpose, error.refusal, {
 			...error.refused,
 			ending: stateText(found)
@@ -13451,17 +13524,18 @@ async function pushIndex(index, tags, access, onTag) {
 /** What a tag carries before a push; undefined where it cannot be read, as one that is new. */
 async function presentDigest(tag, access) {
 	try {
-		return digestOf(await readManifest(`docker://${tag}`, access, targetPurpose(tag, `${tag} cannot be read`)));
+		const purpose = targetPurpose(tag, `${tag} cannot be read`);
+		return digestOf(await readManifest(`docker://${tag}`, access, purpose, { tries: 2 }));
 	} catch (error) {
 		if (error instanceof RefusedError) return void 0;
 		throw error;
 	}
 }
 /** What stands there after a push that failed; it is asked for less long than a push tries. */
-async function carried(name, access) {
+async function carried(name, access, tries) {
 	try {
 		const purpose = targetPurpose(name, `what ${name} carries cannot be read`);
-		return digestOf(await readManifest(`docker://${name}`, access, purpose, { tries: 3 }));
+		return digestOf(await readManifest(`docker://${name}`, access, purpose, { tries }));
 	} catch (error) {
 		if (!(error instanceof RefusedError)) throw error;
 		return error.refusal.kind === "missing" ? "nothing" : void 0;
@@ -17603,7 +17677,7 @@ const MARKER = ".kiwi-oci";
 const WORK_PREFIX = "kiwi-oci-";
 /** One lock for the whole machine, containers that share its devices among it. */
 const LOOP_CONTROL = "/dev/loop-control";
-const TRIES = 3;
+const TRIES = 5;
 /**
 * Makes the folder of one job, with a name of its own, so that jobs on one machine do not disturb one another. Nobody
 * else may look into it: a disk can hold secrets.
@@ -17628,12 +17702,16 @@ async function makeWorkFolder(parent, keeping) {
 * @param purpose the middle of its name, `login-`; empty for the work folder
 * @throws errors of the file system
 */
-async function makeJobFolder(parent, purpose, { owner, keep }) {
+async function makeJobFolder(parent, purpose, { owner, inside = [], keep }) {
 	const folder = join(parent, `${WORK_PREFIX}${purpose}${randomBytes(6).toString("hex")}`);
 	keep(folder);
 	await mkdir(folder, { mode: 448 });
 	try {
-		await putText(join(folder, MARKER), owner === void 0 ? "" : JSON.stringify(owner));
+		await putText(join(folder, MARKER), owner === void 0 ? "" : JSON.stringify({
+			...owner,
+			inside,
+			prefix: TEMPORARY_PREFIX
+		}));
 	} catch (error) {
 		await rm(folder, {
 			recursive: true,
@@ -17696,11 +17774,17 @@ async function removeFolder(folder, { nodePath, supervisorPath }) {
 		remove: folder,
 		under: dirname(folder)
 	})}\n`;
-	for (let tries = 1;; tries += 1) try {
-		await runCommand(program, args, { input });
+	for (let [apart, tries] = [true, 1];; tries += 1) try {
+		await runCommand(program, args, {
+			input,
+			apart
+		});
 		return;
 	} catch (error) {
-		if (!(error instanceof CommandError && error.outcome.kind === "signal") || tries === TRIES) throw error;
+		if (!(error instanceof CommandError) || tries === TRIES) throw error;
+		const isOfSudo = error.lastLines.at(-1)?.startsWith("sudo: ") === true;
+		if (!isOfSudo && error.outcome.kind !== "signal") throw error;
+		apart = !isOfSudo;
 	}
 }
 // src/job/tools.ts
@@ -18273,7 +18357,7 @@ function parseBase(text) {
 	if (transport === void 0 || transport === "docker") return registryName(rest);
 	if (transport === "file" || transport === "dir" && rest.startsWith("//")) return uriPath(text, rest);
 	if (transport === "docker-daemon") return engineName(text, rest);
-	if (!isLocal(transport)) return { problem: `'${text}' is no source of a base: write ${BASE_FORMS}` };
+	if (!isLocal$1(transport)) return { problem: `'${text}' is no source of a base: write ${BASE_FORMS}` };
 	const name = localName(transport, rest);
 	return "problem" in name || name.transport !== "dir" ? name : pathName(name.path, text);
 }
@@ -22624,7 +22708,12 @@ const DOCKER_HOST = "registry-1.docker.io";
 const ANSWER_SECONDS = 10;
 const MOST_REDIRECTS = 5;
 /** Registries whose logins are known to be checked under another domain of the same owner. */
-const SAME_OWNER = { "scw.cloud": "scaleway.com" };
+const SAME_OWNER = {
+	"scw.cloud": "scaleway.com",
+	"docker.com": "docker.io"
+};
+/** Below a country's domain, what is nobody's own: `co.uk`. Names of two or three letters may well be somebody's. */
+const SHARED = /^(ac|co|com|edu|gob|gouv|gov|go|govt|id|ltd|me|mil|ne|net|nhs|nom|or|org|plc|sch)$/;
 /**
 * Asks a registry, without any login, where it has logins checked: skopeo sends them to whatever address it names (the
 * `realm`, distribution spec "token authentication"), also in clear and to anybody.
@@ -22658,7 +22747,7 @@ function domainOf(host) {
 	if (/^[\d.]+$|[:[]/.test(host)) return host;
 	const parts = host.toLowerCase().split(".");
 	const [second = "", top = ""] = parts.slice(-2);
-	return parts.slice(top.length === 2 && second.length <= 3 ? -3 : -2).join(".");
+	return parts.slice(top.length === 2 && SHARED.test(second) ? -3 : -2).join(".");
 }
 function hostOf(registry) {
 	return registry.replace(/:\d+$/, "");
@@ -22689,7 +22778,6 @@ async function challenge(url, access) {
 function head(url, signal) {
 	return new Promise((resolve, reject) => {
 		const options = {
-			agent: false,
 			timeout: ANSWER_SECONDS * 1e3,
 			rejectUnauthorized: false,
 			...signal === void 0 ? {} : { signal }
@@ -23771,7 +23859,7 @@ function ifMissing(value) {
 }
 // src/cache/key.ts
 /** Ours in front; a new number when what is in an entry changes its meaning. */
-const PREFIX = "kiwi-oci-1";
+const PREFIX$1 = "kiwi-oci-1";
 /** The service takes no longer keys, and commas would split a list of them (`checkKey` of @actions/cache). */
 const KEY_LIMIT = 512;
 /** The key of a base's layers: the manifest names them all. */
@@ -23800,8 +23888,8 @@ function packagesFolder(packageManager, architecture) {
 * by a hash of all parts.
 */
 function cacheKey(parts) {
-	const plain = [PREFIX, ...parts].join("-");
-	const key = [PREFIX, ...parts.map(safe)].join("-");
+	const plain = [PREFIX$1, ...parts].join("-");
+	const key = [PREFIX$1, ...parts.map(safe)].join("-");
 	if (key === plain && key.length <= KEY_LIMIT) return key;
 	const hash = digestHex(digestOf(JSON.stringify(parts)));
 	return `${key.slice(0, KEY_LIMIT - hash.length - 1)}-${hash}`;
@@ -26741,11 +26829,6 @@ async function buildDescription(prepared, job) {
 	const savings = prepared.fastBuild ? await descriptionSavings(source, folder) : void 0;
 	report.info(savings === void 0 ? "fast-build is off: KIWI builds as it does by itself" : savingsText(savings));
 	const supervisor = asRoot(await findPrivileges(), machine.nodePath, [machine.supervisorPath]);
-	const { pid, started } = await thisProcess();
-	const caller = {
-		pid,
-		started
-	};
 	await chmod(workFolder, 457);
 	const built = await buildDisk({
 		...selection(source),
@@ -26758,7 +26841,7 @@ async function buildDescription(prepared, job) {
 		...savings === void 0 ? {} : { savings },
 		supervisor,
 		owner: machine.owner,
-		caller,
+		caller: await thisCaller(),
 		report,
 		now: machine.now,
 		signal
@@ -26928,6 +27011,35 @@ async function readyDisk(plan, source, job) {
 	await checkDiskSpace(plan, disk, job);
 	return async () => disk;
 }
+// src/job/temporaries.ts
+/** Nothing else than such names is ever removed, whoever wrote down a prefix. */
+const PREFIX = /^\.[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}\.$/;
+/** Those that `JSON.stringify` wrote, other fields beside them; none where there are none. */
+function parseTemporaries(text) {
+	const none = {
+		inside: [],
+		prefix: ""
+	};
+	try {
+		const { inside, prefix } = JSON.parse(text);
+		return Array.isArray(inside) && inside.every((folder) => typeof folder === "string") && typeof prefix === "string" && PREFIX.test(prefix) ? {
+			inside,
+			prefix
+		} : none;
+	} catch {
+		return none;
+	}
+}
+/** Removes what a process that was killed left in folders of others, which stay. Throws nothing. */
+async function removeTemporaries({ inside, prefix }) {
+	for (const folder of inside) {
+		const names = await readdir(folder).catch(() => []);
+		for (const name of names.filter((each) => each.startsWith(prefix) && each.endsWith(".tmp"))) await rm(join(folder, name), {
+			recursive: true,
+			force: true
+		}).catch(() => {});
+	}
+}
 // src/job/sweep.ts
 /**
 * Removes what jobs left that were killed with all that looked after them, mounts and loop devices among it. Folders of
@@ -26938,18 +27050,20 @@ async function sweepFolders({ parents, asking, uid, supervisor, report }) {
 		const names = await readdir(parent).catch(() => []);
 		for (const name of names.filter((each) => each.startsWith(WORK_PREFIX))) {
 			const folder = join(parent, name);
-			const owner = await ownerOf(folder, uid);
-			if (owner === void 0 || !await isDead(owner, asking)) continue;
+			const marker = await markerOf(folder, uid);
+			const owner = parseOwner(marker);
+			if (owner === void 0 || !await isDead(owner, asking, parent)) continue;
 			report.info(`removing ${folder}, which a job left that was killed`);
+			await removeTemporaries(parseTemporaries(marker));
 			await removeAbandoned([folder], supervisor, report);
 		}
 	}
 }
-async function ownerOf(folder, uid) {
+/** What stands in the marker of a folder of this user; nothing where it has none. */
+async function markerOf(folder, uid) {
 	const itself = await lstat(folder).catch(() => void 0);
-	if (!itself?.isDirectory() || itself.uid !== uid) return void 0;
-	if (!(await lstat(join(folder, ".kiwi-oci")).catch(() => void 0))?.isFile()) return void 0;
-	return parseOwner(await readFile(join(folder, MARKER), "utf8").catch(() => ""));
+	if (!itself?.isDirectory() || itself.uid !== uid) return "";
+	return (await lstat(join(folder, ".kiwi-oci")).catch(() => void 0))?.isFile() ? await readFile(join(folder, MARKER), "utf8").catch(() => "") : "";
 }
 // src/steps/logins.ts
 /** Does something with the logins of a build's plan. Throws what `withLogins` does. */
@@ -27103,12 +27217,14 @@ async function startGuardian(files) {
 		});
 		ended.catch(reject);
 	});
+	const mark = markPrograms();
 	const watched = /* @__PURE__ */ new Set();
-	let around = [];
+	let inside = [];
 	const tell = () => {
 		const told = {
 			folders: [...watched],
-			around,
+			mark,
+			inside,
 			prefix: TEMPORARY_PREFIX
 		};
 		input.write(`${JSON.stringify(told)}\n`);
@@ -27123,7 +27239,7 @@ async function startGuardian(files) {
 			tell();
 		},
 		watchInside: (folders) => {
-			around = folders;
+			inside = folders;
 			tell();
 		},
 		[Symbol.asyncDispose]: async () => {
@@ -27666,10 +27782,12 @@ async function main() {
 		return;
 	}
 	process.stderr.on("error", () => {});
-	process.stdout.on("error", () => {
-		process.exitCode = 1;
-	});
 	const terminal = new Terminal(process.stderr, () => Date.now());
+	process.stdout.on("error", (error) => {
+		process.exitCode = 1;
+		const lack = "no space is left where standard output is written to, so the digest is not there";
+		if (lacksSpace(error)) showError(new HostError("host-space", lack, "free some, and run the job again"), terminal);
+	});
 	const canceling = new AbortController();
 	for (const name of [
 		"SIGINT",
@@ -27706,7 +27824,7 @@ async function main() {
 }
 /** @returns the digest, and the folders of the job that stay although it is over */
 async function runJob(line, around, running) {
-	const { terminal: report, signal, owner, keep } = running;
+	const { terminal: report, signal } = running;
 	const facts = inputFacts(around, "command line");
 	const password = await givenPassword(line, signal);
 	const raw = password === void 0 ? line.raw : new Map([...line.raw, ["password", [password]]]);
@@ -27724,7 +27842,8 @@ async function runJob(line, around, running) {
 		]
 	}, facts);
 	await checkMetadataPlace(line, plan);
-	running.guardian.watchInside([...exportFolders(plan), dirname(resolve(line.metadataFile ?? "."))]);
+	const inside = [...exportFolders(plan), dirname(resolve(line.metadataFile ?? "."))];
+	running.guardian.watchInside(inside);
 	for (const each of planLines(plan)) report.info(asFlags(each));
 	const { push, pushByDigest, exports, workDirectory } = plan;
 	if (!push && pushByDigest === void 0 && exports.length === 0 && workDirectory === void 0) {
@@ -27746,10 +27865,9 @@ async function runJob(line, around, running) {
 		plan,
 		inputs,
 		around,
+		...running,
 		report,
-		signal,
-		owner,
-		keep,
+		inside,
 		phases: []
 	};
 	const built = await runBuild({

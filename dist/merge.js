@@ -1,6 +1,6 @@
 import { createHash, randomBytes, randomUUID } from "node:crypto";
 import { constants, readFileSync, writeSync } from "node:fs";
-import { homedir, machine, release, tmpdir } from "node:os";
+import { homedir, hostname, machine, release, tmpdir } from "node:os";
 import { constants as constants$1 } from "node:zlib";
 import { basename, dirname, join, resolve } from "node:path";
 import * as os from "os";
@@ -8,7 +8,7 @@ import * as crypto from "crypto";
 import * as fs from "fs";
 import http, { request } from "node:http";
 import { stripVTControlCharacters } from "node:util";
-import { access, chmod, constants as constants$2, cp, mkdir, open, readFile, readdir, realpath, rename, rm, stat, symlink, writeFile } from "node:fs/promises";
+import { access, chmod, constants as constants$2, cp, mkdir, open, readFile, readdir, readlink, realpath, rename, rm, stat, symlink, writeFile } from "node:fs/promises";
 import { spawn } from "node:child_process";
 import { createInterface } from "node:readline";
 import { setTimeout as setTimeout$1 } from "node:timers/promises";
@@ -1825,10 +1825,43 @@ function saveState(name, value) {
 	if (process.env["GITHUB_STATE"] || "") return issueFileCommand("STATE", prepareKeyValueMessage(name, value));
 	issueCommand("save-state", { name }, toCommandValue(value));
 }
+// src/idleness.ts
+const LOOKS = 4;
+const IDLE_BYTES = 4096;
+/**
+* Looks at a program until it reads and writes less than 4 KiB, of files, pipes and sockets together, in so many seconds.
+*
+* @returns to be called when it has ended
+*/
+function watchIdle(pid, seconds, onIdle) {
+	if (pid === void 0 || seconds === void 0) return () => {};
+	const seen = [0];
+	const timer = setInterval(() => {
+		const moved = movedBytes(pid);
+		if (moved === void 0) return;
+		seen.push(moved);
+		if (seen.length <= LOOKS) return;
+		if (moved - (seen.shift() ?? 0) >= IDLE_BYTES) return;
+		clearInterval(timer);
+		onIdle();
+	}, seconds * 1e3 / LOOKS);
+	return () => clearInterval(timer);
+}
+/** What a process has read and written so far; proc_pid_io(5). Undefined where we may not know it, or it has ended. */
+function movedBytes(pid) {
+	try {
+		const text = readFileSync(`/proc/${pid}/io`, "utf8");
+		return Number(/^rchar: (\d+)$/m.exec(text)?.[1]) + Number(/^wchar: (\d+)$/m.exec(text)?.[1]);
+	} catch {
+		return;
+	}
+}
 // src/command.ts
 const KEPT_LINES = 40;
 /** After SIGTERM a program has this long before it is killed. */
 const GRACE_MILLISECONDS = 5e3;
+/** After the end of a program that was to end, what it has printed is read for so long. */
+const LAST_WORDS_MILLISECONDS = 500;
 /**
 * Runs a program from an argument list, never through a shell.
 *
@@ -1842,7 +1875,7 @@ async function runCommand(program, args, options = {}) {
 	if (options.signal?.aborted) throw fail({ kind: "canceled" }, []);
 	const child = spawn(program, args, {
 		cwd: options.cwd,
-		env: options.env ?? inheritedEnvironment(),
+		env: markedEnvironment(options),
 		stdio: [
 			"pipe",
 			"pipe",
@@ -1865,9 +1898,16 @@ async function runCommand(program, args, options = {}) {
 	feed(child.stdin, options);
 	const ended = endOf(child);
 	const stopper = stopWhenAsked(child, options);
+	child.once("exit", () => {
+		if (stopper.reason === void 0) return;
+		setTimeout(() => {
+			for (const stream of [child.stdout, child.stderr]) stream.destroy();
+		}, LAST_WORDS_MILLISECONDS);
+	});
 	try {
 		const [end] = await Promise.all([ended, ...readers]).catch(async (error) => {
 			if (child.pid === void 0) throw isMissing(error) ? fail({ kind: "missing" }, []) : error;
+			if (stopper.reason !== void 0) throw fail(stopper.reason, lastLines);
 			stopper.stop({ kind: "canceled" });
 			for (const stream of [child.stdout, child.stderr]) stream.destroy();
 			throw await ended.then(() => error);
@@ -1935,41 +1975,17 @@ function stopWhenAsked(child, options) {
 		kind: "timeout",
 		seconds: timeoutSeconds
 	}), timeoutSeconds * 1e3));
-	const forget = watchIdle(child.pid, options.idleSeconds, stop);
+	const { idleSeconds = 0 } = options;
+	const forget = watchIdle(child.pid, options.idleSeconds, () => stop({
+		kind: "idle",
+		seconds: idleSeconds
+	}));
 	state.release = () => {
 		forget();
 		options.signal?.removeEventListener("abort", onAbort);
 		for (const timer of timers) clearTimeout(timer);
 	};
 	return state;
-}
-const LOOKS = 4;
-const IDLE_BYTES = 4096;
-function watchIdle(pid, seconds, stop) {
-	if (pid === void 0 || seconds === void 0) return () => {};
-	const seen = [0];
-	const timer = setInterval(() => {
-		const moved = movedBytes(pid);
-		if (moved === void 0) return;
-		seen.push(moved);
-		if (seen.length <= LOOKS) return;
-		if (moved - (seen.shift() ?? 0) >= IDLE_BYTES) return;
-		clearInterval(timer);
-		stop({
-			kind: "idle",
-			seconds
-		});
-	}, seconds * 1e3 / LOOKS);
-	return () => clearInterval(timer);
-}
-/** What a process has read and written so far; proc_pid_io(5). Undefined where we may not know it, or it has ended. */
-function movedBytes(pid) {
-	try {
-		const text = readFileSync(`/proc/${pid}/io`, "utf8");
-		return Number(/^rchar: (\d+)$/m.exec(text)?.[1]) + Number(/^wchar: (\d+)$/m.exec(text)?.[1]);
-	} catch {
-		return;
-	}
 }
 /** A program that sudo started for us is root's: we may not signal it (kill(2)), sudo may, and it passes the signal on. */
 function sendSignal(child, signal) {
@@ -1991,6 +2007,27 @@ const RUNNER_VARIABLES = /^(INPUT_|STATE_|ACTIONS_|KIWI_OCI_)|^(GITHUB_TOKEN|NOD
 /** What the actions' runner hands to its steps, tokens among it: no program that we start needs any of it. */
 function isRunnerVariable(name) {
 	return RUNNER_VARIABLES.test(name);
+}
+const MARK = `KIWI_OCI_PROCESS=${randomUUID()}`;
+let isMarking = false;
+/**
+* From now on what may be ended at any moment, and what that starts, has a mark in its environment, by which somebody else
+* finds it when this process is killed: kill(2) ends no children.
+*
+* @returns the mark, `NAME=VALUE`
+*/
+function markPrograms() {
+	isMarking = true;
+	return MARK;
+}
+function markedEnvironment({ env, signal, stopSignal, stopByEndOfInput, apart }) {
+	const whole = env ?? inheritedEnvironment();
+	if (!isMarking || !(signal !== void 0 && stopSignal !== "SIGINT" && !stopByEndOfInput && !apart)) return whole;
+	const [name = "", value] = MARK.split("=");
+	return {
+		...whole,
+		[name]: value
+	};
 }
 function inheritedEnvironment() {
 	return Object.fromEntries(Object.entries(process.env).filter(([name]) => !isRunnerVariable(name)));
@@ -2087,6 +2124,16 @@ async function makeFolder(path) {
 async function isThere(path) {
 	return await stat(path).catch(() => void 0) !== void 0;
 }
+// src/oci/store/temporary.ts
+/**
+* What names of files and folders begin with that this process gives their own name when they are whole: by it, what it
+* leaves when it is killed can be told from what others write beside it.
+*/
+const TEMPORARY_PREFIX = `.${randomUUID()}.`;
+/** A new name for such a file or folder. Not behind its final name, which may be as long as a name can be. */
+function temporaryName() {
+	return `${TEMPORARY_PREFIX}${randomUUID().slice(0, 8)}.tmp`;
+}
 // src/job/workfolder.ts
 /** Only a folder that holds this file is ever released and removed as root. It says whom the folder belongs to. */
 const MARKER = ".kiwi-oci";
@@ -2116,12 +2163,16 @@ async function makeWorkFolder(parent, keeping) {
 * @param purpose the middle of its name, `login-`; empty for the work folder
 * @throws errors of the file system
 */
-async function makeJobFolder(parent, purpose, { owner, keep }) {
+async function makeJobFolder(parent, purpose, { owner, inside = [], keep }) {
 	const folder = join(parent, `${WORK_PREFIX}${purpose}${randomBytes(6).toString("hex")}`);
 	keep(folder);
 	await mkdir(folder, { mode: 448 });
 	try {
-		await putText(join(folder, MARKER), owner === void 0 ? "" : JSON.stringify(owner));
+		await putText(join(folder, MARKER), owner === void 0 ? "" : JSON.stringify({
+			...owner,
+			inside,
+			prefix: TEMPORARY_PREFIX
+		}));
 	} catch (error) {
 		await rm(folder, {
 			recursive: true,
@@ -2754,16 +2805,6 @@ function commonAnnotations(parts) {
 	const common = Object.entries(first?.annotations ?? {}).filter(([key, value]) => others.every(({ annotations }) => annotations[key] === value));
 	return Object.fromEntries(common);
 }
-// src/oci/store/temporary.ts
-/**
-* What names of files and folders begin with that this process gives their own name when they are whole: by it, what it
-* leaves when it is killed can be told from what others write beside it.
-*/
-const TEMPORARY_PREFIX = `.${randomUUID()}.`;
-/** A new name for such a file or folder. Not behind its final name, which may be as long as a name can be. */
-function temporaryName() {
-	return `${TEMPORARY_PREFIX}${randomUUID().slice(0, 8)}.tmp`;
-}
 // src/oci/store/blob.ts
 const WRITE_BYTES = 65536;
 /**
@@ -3239,6 +3280,7 @@ const LIMITS = {
 	idleSeconds: 120
 };
 const REGISTRY = "docker://";
+const IN_FILES = /^(?:docker-archive|oci-archive|oci|dir):/;
 /** Of what a job writes to. */
 function targetPurpose(reference, failure) {
 	return {
@@ -3423,7 +3465,7 @@ function asPassing(refusal) {
 }
 /** A question has its answer at once or never; how long a copy takes only its size knows, but bytes have to move. */
 function timeLimit(args, isCopy, { answerSeconds, idleSeconds }) {
-	if (!isCopy) return { timeoutSeconds: answerSeconds };
+	if (!isCopy) return args.some((arg) => IN_FILES.test(arg)) ? {} : { timeoutSeconds: answerSeconds };
 	return args.some((arg) => arg.startsWith(REGISTRY)) ? { idleSeconds } : {};
 }
 async function pause(milliseconds, access, args) {
@@ -3472,7 +3514,7 @@ async function pushDocument({ from, to, digest, isIndex, platform }, access) {
 		}, access, targetPurpose(to, `the push to ${to} failed`));
 	} catch (error) {
 		if (!(error instanceof RefusedError)) throw error;
-		const found = await carried(to, access);
+		const found = await carried(to, access, error.refusal.kind === "still" ? 1 : 3);
 		if (found !== digest) throw new RefusedError(error.purpose, error.refusal, {
 			...error.refused,
 			ending: stateText(found)
@@ -3507,17 +3549,18 @@ async function pushIndex(index, tags, access, onTag) {
 /** What a tag carries before a push; undefined where it cannot be read, as one that is new. */
 async function presentDigest(tag, access) {
 	try {
-		return digestOf(await readManifest(`docker://${tag}`, access, targetPurpose(tag, `${tag} cannot be read`)));
+		const purpose = targetPurpose(tag, `${tag} cannot be read`);
+		return digestOf(await readManifest(`docker://${tag}`, access, purpose, { tries: 2 }));
 	} catch (error) {
 		if (error instanceof RefusedError) return void 0;
 		throw error;
 	}
 }
 /** What stands there after a push that failed; it is asked for less long than a push tries. */
-async function carried(name, access) {
+async function carried(name, access, tries) {
 	try {
 		const purpose = targetPurpose(name, `what ${name} carries cannot be read`);
-		return digestOf(await readManifest(`docker://${name}`, access, purpose, { tries: 3 }));
+		return digestOf(await readManifest(`docker://${name}`, access, purpose, { tries }));
 	} catch (error) {
 		if (!(error instanceof RefusedError)) throw error;
 		return error.refusal.kind === "missing" ? "nothing" : void 0;
@@ -5478,7 +5521,12 @@ const DOCKER_HOST = "registry-1.docker.io";
 const ANSWER_SECONDS = 10;
 const MOST_REDIRECTS = 5;
 /** Registries whose logins are known to be checked under another domain of the same owner. */
-const SAME_OWNER = { "scw.cloud": "scaleway.com" };
+const SAME_OWNER = {
+	"scw.cloud": "scaleway.com",
+	"docker.com": "docker.io"
+};
+/** Below a country's domain, what is nobody's own: `co.uk`. Names of two or three letters may well be somebody's. */
+const SHARED = /^(ac|co|com|edu|gob|gouv|gov|go|govt|id|ltd|me|mil|ne|net|nhs|nom|or|org|plc|sch)$/;
 /**
 * Asks a registry, without any login, where it has logins checked: skopeo sends them to whatever address it names (the
 * `realm`, distribution spec "token authentication"), also in clear and to anybody.
@@ -5512,7 +5560,7 @@ function domainOf(host) {
 	if (/^[\d.]+$|[:[]/.test(host)) return host;
 	const parts = host.toLowerCase().split(".");
 	const [second = "", top = ""] = parts.slice(-2);
-	return parts.slice(top.length === 2 && second.length <= 3 ? -3 : -2).join(".");
+	return parts.slice(top.length === 2 && SHARED.test(second) ? -3 : -2).join(".");
 }
 function hostOf(registry) {
 	return registry.replace(/:\d+$/, "");
@@ -5543,7 +5591,6 @@ async function challenge(url, access) {
 function head(url, signal) {
 	return new Promise((resolve, reject) => {
 		const options = {
-			agent: false,
 			timeout: ANSWER_SECONDS * 1e3,
 			rejectUnauthorized: false,
 			...signal === void 0 ? {} : { signal }
@@ -5830,11 +5877,13 @@ function takeProxies(proxies) {
 	} catch {}
 }
 // src/steps/step.ts
+/** What is left of a job after a bug of ours has this long to clean up: more than KIWI needs to end. */
+const LAST_MILLISECONDS = 6e4;
 /**
 * Runs the main of a step: a cancel (SIGINT, then SIGTERM by the runner) aborts the signal, an error ends in one clear
 * line, its detail and an exit code.
 */
-async function runStep(main) {
+async function runStep(main, lastMilliseconds = LAST_MILLISECONDS) {
 	const report = new Runner();
 	const controller = new AbortController();
 	for (const name of [
@@ -5846,12 +5895,35 @@ async function runStep(main) {
 	process.on("uncaughtException", (error) => {
 		process.exitCode = report.error(error);
 		controller.abort();
+		setTimeout(() => process.exit(), lastMilliseconds).unref();
 	});
 	try {
 		await main(report, controller.signal);
 		report.endGroup();
 	} catch (error) {
 		process.exitCode = report.error(error);
+	}
+}
+// src/job/owner.ts
+const BOOT_FILE = "/proc/sys/kernel/random/boot_id";
+/** A job of the runner that this process works for. */
+async function thisJob(job) {
+	const place = job && await thisPlace();
+	return place && {
+		...place,
+		...job
+	};
+}
+async function thisPlace() {
+	try {
+		const [boot, namespace] = await Promise.all([readFile(BOOT_FILE, "utf8"), readlink("/proc/self/ns/pid")]);
+		return {
+			host: hostname(),
+			boot: boot.trim(),
+			namespace
+		};
+	} catch {
+		return;
 	}
 }
 // src/steps/guardian.ts
@@ -5888,12 +5960,14 @@ async function startGuardian(files) {
 		});
 		ended.catch(reject);
 	});
+	const mark = markPrograms();
 	const watched = /* @__PURE__ */ new Set();
-	let around = [];
+	let inside = [];
 	const tell = () => {
 		const told = {
 			folders: [...watched],
-			around,
+			mark,
+			inside,
 			prefix: TEMPORARY_PREFIX
 		};
 		input.write(`${JSON.stringify(told)}\n`);
@@ -5908,7 +5982,7 @@ async function startGuardian(files) {
 			tell();
 		},
 		watchInside: (folders) => {
-			around = folders;
+			inside = folders;
 			tell();
 		},
 		[Symbol.asyncDispose]: async () => {
@@ -5921,13 +5995,16 @@ async function startGuardian(files) {
 /**
 * Keeps the folders of a step: its post entry removes them at the end of the job, and the guardian at once where the step
 * is killed.
+*
+* @param inside folders of others in which the step has files under temporary names
 */
-async function stepFolders(around) {
+async function stepFolders(around, inside = []) {
 	const guardian = await startGuardian(around);
+	guardian.watchInside(inside);
 	return {
-		guardian,
 		keeping: {
-			owner: around.runnerJob,
+			owner: await thisJob(around.runnerJob),
+			inside,
 			keep: (folder) => {
 				guardian.watch(folder);
 				rememberFolder(folder);

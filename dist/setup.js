@@ -1,7 +1,7 @@
 import { createRequire } from "node:module";
 import { basename, dirname, join, resolve } from "node:path";
 import { access, chmod, constants, cp, lstat, mkdir, open, readFile, readdir, readlink, realpath, rm, stat, statfs, symlink, writeFile } from "node:fs/promises";
-import { homedir, machine, release, tmpdir } from "node:os";
+import { homedir, hostname, machine, release, tmpdir } from "node:os";
 import { constants as constants$1, createGunzip, createZstdDecompress } from "node:zlib";
 import { createHash, randomBytes, randomUUID } from "node:crypto";
 import { constants as constants$2, readFileSync } from "node:fs";
@@ -8781,6 +8781,28 @@ function usualHostFacts(machine) {
 		plainPasswords: true
 	};
 }
+// src/job/owner.ts
+const BOOT_FILE = "/proc/sys/kernel/random/boot_id";
+/** A job of the runner that this process works for. */
+async function thisJob(job) {
+	const place = job && await thisPlace();
+	return place && {
+		...place,
+		...job
+	};
+}
+async function thisPlace() {
+	try {
+		const [boot, namespace] = await Promise.all([readFile(BOOT_FILE, "utf8"), readlink("/proc/self/ns/pid")]);
+		return {
+			host: hostname(),
+			boot: boot.trim(),
+			namespace
+		};
+	} catch {
+		return;
+	}
+}
 // src/host/space.ts
 const MEGABYTE = 1024 ** 2;
 /** What we assume to be in the disk of a description that gives no smaller `<size>`. */
@@ -9158,10 +9180,43 @@ function earlierMachine(plan) {
 function nameWithEnding(plan, format) {
 	return `${diskStem(plan.source)}.${diskFormat(format).extension}`;
 }
+// src/idleness.ts
+const LOOKS = 4;
+const IDLE_BYTES = 4096;
+/**
+* Looks at a program until it reads and writes less than 4 KiB, of files, pipes and sockets together, in so many seconds.
+*
+* @returns to be called when it has ended
+*/
+function watchIdle(pid, seconds, onIdle) {
+	if (pid === void 0 || seconds === void 0) return () => {};
+	const seen = [0];
+	const timer = setInterval(() => {
+		const moved = movedBytes(pid);
+		if (moved === void 0) return;
+		seen.push(moved);
+		if (seen.length <= LOOKS) return;
+		if (moved - (seen.shift() ?? 0) >= IDLE_BYTES) return;
+		clearInterval(timer);
+		onIdle();
+	}, seconds * 1e3 / LOOKS);
+	return () => clearInterval(timer);
+}
+/** What a process has read and written so far; proc_pid_io(5). Undefined where we may not know it, or it has ended. */
+function movedBytes(pid) {
+	try {
+		const text = readFileSync(`/proc/${pid}/io`, "utf8");
+		return Number(/^rchar: (\d+)$/m.exec(text)?.[1]) + Number(/^wchar: (\d+)$/m.exec(text)?.[1]);
+	} catch {
+		return;
+	}
+}
 // src/command.ts
 const KEPT_LINES = 40;
 /** After SIGTERM a program has this long before it is killed. */
 const GRACE_MILLISECONDS = 5e3;
+/** After the end of a program that was to end, what it has printed is read for so long. */
+const LAST_WORDS_MILLISECONDS = 500;
 /**
 * Runs a program from an argument list, never through a shell.
 *
@@ -9175,7 +9230,7 @@ async function runCommand(program, args, options = {}) {
 	if (options.signal?.aborted) throw fail({ kind: "canceled" }, []);
 	const child = spawn(program, args, {
 		cwd: options.cwd,
-		env: options.env ?? inheritedEnvironment(),
+		env: markedEnvironment(options),
 		stdio: [
 			"pipe",
 			"pipe",
@@ -9198,9 +9253,16 @@ async function runCommand(program, args, options = {}) {
 	feed(child.stdin, options);
 	const ended = endOf(child);
 	const stopper = stopWhenAsked(child, options);
+	child.once("exit", () => {
+		if (stopper.reason === void 0) return;
+		setTimeout(() => {
+			for (const stream of [child.stdout, child.stderr]) stream.destroy();
+		}, LAST_WORDS_MILLISECONDS);
+	});
 	try {
 		const [end] = await Promise.all([ended, ...readers]).catch(async (error) => {
 			if (child.pid === void 0) throw isMissing(error) ? fail({ kind: "missing" }, []) : error;
+			if (stopper.reason !== void 0) throw fail(stopper.reason, lastLines);
 			stopper.stop({ kind: "canceled" });
 			for (const stream of [child.stdout, child.stderr]) stream.destroy();
 			throw await ended.then(() => error);
@@ -9268,41 +9330,17 @@ function stopWhenAsked(child, options) {
 		kind: "timeout",
 		seconds: timeoutSeconds
 	}), timeoutSeconds * 1e3));
-	const forget = watchIdle(child.pid, options.idleSeconds, stop);
+	const { idleSeconds = 0 } = options;
+	const forget = watchIdle(child.pid, options.idleSeconds, () => stop({
+		kind: "idle",
+		seconds: idleSeconds
+	}));
 	state.release = () => {
 		forget();
 		options.signal?.removeEventListener("abort", onAbort);
 		for (const timer of timers) clearTimeout(timer);
 	};
 	return state;
-}
-const LOOKS = 4;
-const IDLE_BYTES = 4096;
-function watchIdle(pid, seconds, stop) {
-	if (pid === void 0 || seconds === void 0) return () => {};
-	const seen = [0];
-	const timer = setInterval(() => {
-		const moved = movedBytes(pid);
-		if (moved === void 0) return;
-		seen.push(moved);
-		if (seen.length <= LOOKS) return;
-		if (moved - (seen.shift() ?? 0) >= IDLE_BYTES) return;
-		clearInterval(timer);
-		stop({
-			kind: "idle",
-			seconds
-		});
-	}, seconds * 1e3 / LOOKS);
-	return () => clearInterval(timer);
-}
-/** What a process has read and written so far; proc_pid_io(5). Undefined where we may not know it, or it has ended. */
-function movedBytes(pid) {
-	try {
-		const text = readFileSync(`/proc/${pid}/io`, "utf8");
-		return Number(/^rchar: (\d+)$/m.exec(text)?.[1]) + Number(/^wchar: (\d+)$/m.exec(text)?.[1]);
-	} catch {
-		return;
-	}
 }
 /** A program that sudo started for us is root's: we may not signal it (kill(2)), sudo may, and it passes the signal on. */
 function sendSignal(child, signal) {
@@ -9324,6 +9362,10 @@ const RUNNER_VARIABLES = /^(INPUT_|STATE_|ACTIONS_|KIWI_OCI_)|^(GITHUB_TOKEN|NOD
 /** What the actions' runner hands to its steps, tokens among it: no program that we start needs any of it. */
 function isRunnerVariable(name) {
 	return RUNNER_VARIABLES.test(name);
+}
+`${randomUUID()}`;
+function markedEnvironment({ env, signal, stopSignal, stopByEndOfInput, apart }) {
+	return env ?? inheritedEnvironment();
 }
 function inheritedEnvironment() {
 	return Object.fromEntries(Object.entries(process.env).filter(([name]) => !isRunnerVariable(name)));
@@ -11142,6 +11184,12 @@ function explained(error, version, lines) {
 		text: `PyPI has no KIWI '${version}': ${`the newest are ${known.join(", ")}`}`
 	}]);
 }
+// src/oci/store/temporary.ts
+/**
+* What names of files and folders begin with that this process gives their own name when they are whole: by it, what it
+* leaves when it is killed can be told from what others write beside it.
+*/
+const TEMPORARY_PREFIX = `.${randomUUID()}.`;
 // src/job/workfolder.ts
 /** Only a folder that holds this file is ever released and removed as root. It says whom the folder belongs to. */
 const MARKER = ".kiwi-oci";
@@ -11153,12 +11201,16 @@ const WORK_PREFIX = "kiwi-oci-";
 * @param purpose the middle of its name, `login-`; empty for the work folder
 * @throws errors of the file system
 */
-async function makeJobFolder(parent, purpose, { owner, keep }) {
+async function makeJobFolder(parent, purpose, { owner, inside = [], keep }) {
 	const folder = join(parent, `${WORK_PREFIX}${purpose}${randomBytes(6).toString("hex")}`);
 	keep(folder);
 	await mkdir(folder, { mode: 448 });
 	try {
-		await putText(join(folder, MARKER), owner === void 0 ? "" : JSON.stringify(owner));
+		await putText(join(folder, MARKER), owner === void 0 ? "" : JSON.stringify({
+			...owner,
+			inside,
+			prefix: TEMPORARY_PREFIX
+		}));
 	} catch (error) {
 		await rm(folder, {
 			recursive: true,
@@ -18832,11 +18884,13 @@ function takeProxies(proxies) {
 	} catch {}
 }
 // src/steps/step.ts
+/** What is left of a job after a bug of ours has this long to clean up: more than KIWI needs to end. */
+const LAST_MILLISECONDS = 6e4;
 /**
 * Runs the main of a step: a cancel (SIGINT, then SIGTERM by the runner) aborts the signal, an error ends in one clear
 * line, its detail and an exit code.
 */
-async function runStep(main) {
+async function runStep(main, lastMilliseconds = LAST_MILLISECONDS) {
 	const report = new Runner();
 	const controller = new AbortController();
 	for (const name of [
@@ -18848,6 +18902,7 @@ async function runStep(main) {
 	process.on("uncaughtException", (error) => {
 		process.exitCode = report.error(error);
 		controller.abort();
+		setTimeout(() => process.exit(), lastMilliseconds).unref();
 	});
 	try {
 		await main(report, controller.signal);
@@ -18949,7 +19004,7 @@ await runStep(async (report, signal) => {
 	const described = plan ?? (read.inputs.description === void 0 ? void 0 : await makePlan(read, facts));
 	const { cache, installTools } = plan ?? read.inputs;
 	const keeping = {
-		owner: around.runnerJob,
+		owner: await thisJob(around.runnerJob),
 		keep: () => {}
 	};
 	const kiwi = await readyTools({

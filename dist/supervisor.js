@@ -3,6 +3,7 @@ import { basename, dirname, isAbsolute, join, resolve } from "node:path";
 import { createInterface } from "node:readline";
 import { setTimeout as setTimeout$1 } from "node:timers/promises";
 import { spawn } from "node:child_process";
+import { randomUUID } from "node:crypto";
 import { constants, readFileSync } from "node:fs";
 // src/errorcode.ts
 /**
@@ -232,10 +233,43 @@ function spaceError(error, folder) {
 	if (!lacksSpace(error)) return error;
 	return new HostError("host-space", `no space is left in ${folder}`, "free some, or choose another place with work-dir, export or TMPDIR");
 }
+// src/idleness.ts
+const LOOKS = 4;
+const IDLE_BYTES = 4096;
+/**
+* Looks at a program until it reads and writes less than 4 KiB, of files, pipes and sockets together, in so many seconds.
+*
+* @returns to be called when it has ended
+*/
+function watchIdle(pid, seconds, onIdle) {
+	if (pid === void 0 || seconds === void 0) return () => {};
+	const seen = [0];
+	const timer = setInterval(() => {
+		const moved = movedBytes(pid);
+		if (moved === void 0) return;
+		seen.push(moved);
+		if (seen.length <= LOOKS) return;
+		if (moved - (seen.shift() ?? 0) >= IDLE_BYTES) return;
+		clearInterval(timer);
+		onIdle();
+	}, seconds * 1e3 / LOOKS);
+	return () => clearInterval(timer);
+}
+/** What a process has read and written so far; proc_pid_io(5). Undefined where we may not know it, or it has ended. */
+function movedBytes(pid) {
+	try {
+		const text = readFileSync(`/proc/${pid}/io`, "utf8");
+		return Number(/^rchar: (\d+)$/m.exec(text)?.[1]) + Number(/^wchar: (\d+)$/m.exec(text)?.[1]);
+	} catch {
+		return;
+	}
+}
 // src/command.ts
 const KEPT_LINES = 40;
 /** After SIGTERM a program has this long before it is killed. */
 const GRACE_MILLISECONDS$1 = 5e3;
+/** After the end of a program that was to end, what it has printed is read for so long. */
+const LAST_WORDS_MILLISECONDS = 500;
 /**
 * Runs a program from an argument list, never through a shell.
 *
@@ -249,7 +283,7 @@ async function runCommand(program, args, options = {}) {
 	if (options.signal?.aborted) throw fail({ kind: "canceled" }, []);
 	const child = spawn(program, args, {
 		cwd: options.cwd,
-		env: options.env ?? inheritedEnvironment(),
+		env: markedEnvironment(options),
 		stdio: [
 			"pipe",
 			"pipe",
@@ -272,9 +306,16 @@ async function runCommand(program, args, options = {}) {
 	feed(child.stdin, options);
 	const ended = endOf(child);
 	const stopper = stopWhenAsked(child, options);
+	child.once("exit", () => {
+		if (stopper.reason === void 0) return;
+		setTimeout(() => {
+			for (const stream of [child.stdout, child.stderr]) stream.destroy();
+		}, LAST_WORDS_MILLISECONDS);
+	});
 	try {
 		const [end] = await Promise.all([ended, ...readers]).catch(async (error) => {
 			if (child.pid === void 0) throw isMissing(error) ? fail({ kind: "missing" }, []) : error;
+			if (stopper.reason !== void 0) throw fail(stopper.reason, lastLines);
 			stopper.stop({ kind: "canceled" });
 			for (const stream of [child.stdout, child.stderr]) stream.destroy();
 			throw await ended.then(() => error);
@@ -342,41 +383,17 @@ function stopWhenAsked(child, options) {
 		kind: "timeout",
 		seconds: timeoutSeconds
 	}), timeoutSeconds * 1e3));
-	const forget = watchIdle(child.pid, options.idleSeconds, stop);
+	const { idleSeconds = 0 } = options;
+	const forget = watchIdle(child.pid, options.idleSeconds, () => stop({
+		kind: "idle",
+		seconds: idleSeconds
+	}));
 	state.release = () => {
 		forget();
 		options.signal?.removeEventListener("abort", onAbort);
 		for (const timer of timers) clearTimeout(timer);
 	};
 	return state;
-}
-const LOOKS = 4;
-const IDLE_BYTES = 4096;
-function watchIdle(pid, seconds, stop) {
-	if (pid === void 0 || seconds === void 0) return () => {};
-	const seen = [0];
-	const timer = setInterval(() => {
-		const moved = movedBytes(pid);
-		if (moved === void 0) return;
-		seen.push(moved);
-		if (seen.length <= LOOKS) return;
-		if (moved - (seen.shift() ?? 0) >= IDLE_BYTES) return;
-		clearInterval(timer);
-		stop({
-			kind: "idle",
-			seconds
-		});
-	}, seconds * 1e3 / LOOKS);
-	return () => clearInterval(timer);
-}
-/** What a process has read and written so far; proc_pid_io(5). Undefined where we may not know it, or it has ended. */
-function movedBytes(pid) {
-	try {
-		const text = readFileSync(`/proc/${pid}/io`, "utf8");
-		return Number(/^rchar: (\d+)$/m.exec(text)?.[1]) + Number(/^wchar: (\d+)$/m.exec(text)?.[1]);
-	} catch {
-		return;
-	}
 }
 /** A program that sudo started for us is root's: we may not signal it (kill(2)), sudo may, and it passes the signal on. */
 function sendSignal(child, signal) {
@@ -398,6 +415,10 @@ const RUNNER_VARIABLES = /^(INPUT_|STATE_|ACTIONS_|KIWI_OCI_)|^(GITHUB_TOKEN|NOD
 /** What the actions' runner hands to its steps, tokens among it: no program that we start needs any of it. */
 function isRunnerVariable(name) {
 	return RUNNER_VARIABLES.test(name);
+}
+`${randomUUID()}`;
+function markedEnvironment({ env, signal, stopSignal, stopByEndOfInput, apart }) {
+	return env ?? inheritedEnvironment();
 }
 function inheritedEnvironment() {
 	return Object.fromEntries(Object.entries(process.env).filter(([name]) => !isRunnerVariable(name)));
@@ -585,9 +606,10 @@ async function releaseLeftovers(folder) {
 * Releases a folder and removes it. Runs as root. A folder that does not exist is done already, so it may be called twice.
 *
 * @param folder the build folder, absolute; never a link
+* @param marker the file in it that says whose it is: it goes last, so that whoever is killed here leaves what another can remove
 * @throws HostError where it is no folder of a build, or something of it is still in use: then nothing is removed
 */
-async function removeWithLeftovers(folder) {
+async function removeWithLeftovers(folder, marker) {
 	const real = await realpath(folder).catch((error) => {
 		if (error instanceof Error && "code" in error && error.code === "ENOENT") return void 0;
 		throw error;
@@ -595,13 +617,15 @@ async function removeWithLeftovers(folder) {
 	if (real === void 0) return;
 	if (real !== join(await realpath(dirname(folder)), basename(folder)) || real.split("/").length < 3) throw new HostError("host-leftovers", `${folder} is a link or too close to the root of the machine`, "it is left as it is: look at it yourself");
 	await releaseLeftovers(real);
-	await runCommand("rm", [
+	const remove = [
 		"-r",
 		"-f",
 		"--one-file-system",
-		"--",
-		real
-	], APART);
+		"--"
+	];
+	const others = (await readdir(real)).filter((name) => name !== marker).map((name) => join(real, name));
+	await runCommand("rm", [...remove, ...others], APART);
+	await runCommand("rm", [...remove, real], APART);
 }
 async function unmountBelow(root, flags) {
 	for (const point of mountsBelow(await readMountPoints(), root)) await tried("mount", ["--make-private", point]);
@@ -825,6 +849,7 @@ async function putText(path, content, options = {}) {
 		throw spaceError(error, dirname(path));
 	}
 }
+`${randomUUID()}`;
 // src/job/workfolder.ts
 /** Only a folder that holds this file is ever released and removed as root. It says whom the folder belongs to. */
 const MARKER = ".kiwi-oci";
@@ -961,11 +986,11 @@ async function conclude(job) {
 	await rm(join(job.workFolder, RUN_FILE), { force: true });
 }
 async function isGone({ pid, started }) {
-	return await processStart(pid) !== started;
+	return (await processStart(pid) ?? "") !== started;
 }
 /** Nobody is there any more who could remove it, or was told of the log. */
 async function abandon(workFolder) {
-	await removeWithLeftovers(workFolder);
+	await removeWithLeftovers(workFolder, MARKER);
 	await removeLogs(workFolder);
 }
 /**
@@ -1023,7 +1048,7 @@ async function remove({ remove: folder, under }) {
 	await checkMarked(real);
 	const [who = "", ...places] = (await readFile(join(real, RUN_FILE), "utf8").catch(() => "")).split("\n");
 	await endSupervisor(who);
-	await removeWithLeftovers(real);
+	await removeWithLeftovers(real, MARKER);
 	for (const place of places) await leavePlace(place);
 	return 0;
 }

@@ -24,7 +24,7 @@ const SURROUNDINGS: readonly Surroundings[] = [
   ...['1', '64'].map(threads),
   { name: 'one processor', through: ['taskset', '-c', '0'] },
   { name: 'the user nobody', user: NOBODY },
-  { name: 'no home', env: () => ({ HOME: '/nonexistent' }) },
+  { name: 'no home', env: (own) => ({ HOME: `${own}/no-home` }) },
   { name: 'the root as working folder', cwd: '/' },
   { name: 'a work folder with blanks', flags: (own) => ['--work-dir', `${own}/work/a b ü`] },
   { name: 'temporary files in memory', env: () => ({ TMPDIR: '/dev/shm' }) },

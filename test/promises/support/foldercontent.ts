@@ -41,11 +41,6 @@ export function brokenNames(content: FolderContent): readonly string[] {
   ]
 }
 
-/** Whether anything is in the folder. */
-export async function isEmpty(folder: string): Promise<boolean> {
-  return (await lstat(folder)).isDirectory() && (await readdir(folder)).length === 0
-}
-
 function sha256(bytes: Buffer): string {
   return createHash('sha256').update(bytes).digest('hex')
 }
