@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto'
-import { lstat, readdir, readFile, readlink } from 'node:fs/promises'
+import { readdir, readFile, readlink } from 'node:fs/promises'
 import { basename, join, relative } from 'node:path'
 
 /** What a folder holds, by path: the SHA-256 of a file, the end of a link, or that it is a folder. */
