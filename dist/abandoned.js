@@ -701,8 +701,10 @@ function loginFiles(environment, home, uid) {
 // src/steps/abandoned.ts
 /** What the guardian becomes when its process was killed: ends the programs and removes the folders that its one argument names. Nobody listens any more. */
 const [, , told = ""] = process.argv;
-const { folders, mark } = JSON.parse(told);
-await killMarked(mark);
-await removeAbandoned(folders, surroundings(process.env), { warning: () => {} });
-await removeTemporaries(parseTemporaries(told));
+if (told !== "") {
+	const { folders, mark } = JSON.parse(told);
+	await killMarked(mark);
+	await removeAbandoned(folders, surroundings(process.env), { warning: () => {} });
+	await removeTemporaries(parseTemporaries(told));
+}
 export {};

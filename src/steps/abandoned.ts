@@ -6,8 +6,10 @@ import { surroundings } from './surroundings.ts'
 
 /** What the guardian becomes when its process was killed: ends the programs and removes the folders that its one argument names. Nobody listens any more. */
 const [, , told = ''] = process.argv
-const { folders, mark } = JSON.parse(told) as Watched
-// They would go on for as long as they like, and write to where others write by then.
-await killMarked(mark)
-await removeAbandoned(folders, surroundings(process.env), { warning: () => {} })
-await removeTemporaries(parseTemporaries(told))
+if (told !== '') {
+  const { folders, mark } = JSON.parse(told) as Watched
+  // They would go on for as long as they like, and write to where others write by then.
+  await killMarked(mark)
+  await removeAbandoned(folders, surroundings(process.env), { warning: () => {} })
+  await removeTemporaries(parseTemporaries(told))
+}
