@@ -75,7 +75,8 @@ export function parseOwner(text: string): Owner | undefined {
   const areTexts = (names: readonly string[]) => names.every((name) => typeof fields[name] === 'string')
   if (!areTexts(PLACE)) return undefined
   if (areTexts(['temp', 'job'])) return value as JobOwner
-  return areTexts(['started']) && Number.isInteger(fields['pid']) ? (value as ProcessOwner) : undefined
+  const isProcess = areTexts(['started']) && Number.isInteger(fields['pid']) && Number(fields['pid']) > 0
+  return isProcess ? (value as ProcessOwner) : undefined
 }
 
 /**

@@ -3,7 +3,7 @@ import { join } from 'node:path'
 import type { Report } from '../report.ts'
 import { isDead, type Owner, parseOwner } from './owner.ts'
 import { parseTemporaries, removeTemporaries } from './temporaries.ts'
-import { MARKER, removeAbandoned, type SupervisorFiles, WORK_PREFIX } from './workfolder.ts'
+import { isJobFolder, MARKER, removeAbandoned, type SupervisorFiles } from './workfolder.ts'
 
 export interface Sweep {
   /** Where jobs of ours make their folders. */
@@ -22,7 +22,7 @@ export interface Sweep {
 export async function sweepFolders({ parents, asking, uid, supervisor, report }: Sweep): Promise<void> {
   for (const parent of new Set(parents)) {
     const names = await readdir(parent).catch(() => [])
-    for (const name of names.filter((each) => each.startsWith(WORK_PREFIX))) {
+    for (const name of names.filter(isJobFolder)) {
       const folder = join(parent, name)
       const marker = await markerOf(folder, uid)
       const owner = parseOwner(marker)

@@ -80,6 +80,11 @@ export async function makeJobFolder(
   return folder
 }
 
+/** Whether a folder has a name that `makeJobFolder` makes. */
+export function isJobFolder(name: string): boolean {
+  return name.startsWith(WORK_PREFIX) && /^(?:[a-z]+-)?[0-9a-f]{12}$/.test(name.slice(WORK_PREFIX.length))
+}
+
 /** Says that a folder stays when its job is over. */
 export async function disown(folder: string): Promise<void> {
   await putText(join(folder, MARKER), '')

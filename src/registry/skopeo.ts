@@ -81,6 +81,8 @@ export interface Asking {
   readonly tries?: number
   /** What is wrong with an answer; it is then treated as refused. */
   readonly judge?: (answer: Buffer) => Refusal | undefined
+  /** Asked before another try: whether that is of no use, since all is as it was to be. */
+  readonly isSettled?: (refusal: Refusal) => Promise<boolean>
 }
 
 /**
@@ -104,7 +106,8 @@ export async function runSkopeo(
     const { refusal, detail } = answer
     refusals.push(refusal)
     const delay = retryDelay(refusals, access.random ?? Math.random, asking.tries)
-    if (delay === undefined) throw new RefusedError(purpose, refusal, { detail, tries: refusals.length })
+    if (delay === undefined || (await asking.isSettled?.(refusal)))
+      throw new RefusedError(purpose, refusal, { detail, tries: refusals.length })
     const { reason } = refusal
     access.report.info(oneLine(`${purpose.failure}: ${reason}; trying again in ${delay / 1000} s`))
     await pause(delay, access, all)
@@ -158,9 +161,9 @@ export interface Copy {
   readonly globals?: readonly string[]
 }
 
-export async function copyImage(copy: Copy, access: Access, purpose: Purpose): Promise<void> {
+export async function copyImage(copy: Copy, access: Access, purpose: Purpose, asking: Asking = {}): Promise<void> {
   const { from, to, flags, globals = [] } = copy
-  await runSkopeo([...globals, 'copy', ...copyFlags(access), ...flags, from, to], access, purpose)
+  await runSkopeo([...globals, 'copy', ...copyFlags(access), ...flags, from, to], access, purpose, asking)
 }
 
 /** What of `skopeo copy` a push needs; both came with 1.6. */

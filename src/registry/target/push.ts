@@ -3,6 +3,7 @@ import { type Digest, digestOf } from '../../oci/digest.ts'
 import { type Platform, platformText } from '../../oci/platform.ts'
 import { repositoryOf } from '../../oci/reference.ts'
 import type { Access } from '../access.ts'
+import { AT_THE_MANIFEST } from '../phase.ts'
 import type { Refusal } from '../refusal.ts'
 import { copyImage, RefusedError, readBackPurpose, readManifest, targetPurpose } from '../skopeo.ts'
 import { folderName } from '../transport.ts'
@@ -93,8 +94,12 @@ interface DocumentPush {
 
 async function pushDocument({ from, to, digest, isIndex, platform }: DocumentPush, access: Access): Promise<void> {
   const flags = ['--quiet', '--preserve-digests', ...(isIndex ? INDEX_ALONE : [])]
+  const purpose = targetPurpose(to, `the push to ${to} failed`)
+  // Another try would move the tag once more, which somebody else may have moved meanwhile.
+  const isSettled = async ({ kind, phase }: Refusal) =>
+    (kind === 'still' || phase === AT_THE_MANIFEST) && (await carried(to, access, 1)) === digest
   try {
-    await copyImage({ from, to: `docker://${to}`, flags }, access, targetPurpose(to, `the push to ${to} failed`))
+    await copyImage({ from, to: `docker://${to}`, flags }, access, purpose, { isSettled })
   } catch (error) {
     if (!(error instanceof RefusedError)) throw error
     // One that stood still has had its minutes already.

@@ -93,6 +93,13 @@ it('folders of another user stay, and so do links and what has another name', as
   expect((await readdir(parent)).sort()).toEqual(['kiwi-oci-link', 'named'])
 })
 
+it('a folder under a name that we never give stays, also with the mark of a dead job in it', async () => {
+  const folder = await left()
+  await runAsRoot('mv', folder, join(parent, 'kiwi-oci-mine'))
+  expect(await sweep()).toEqual([])
+  expect(await readdir(parent)).toEqual(['kiwi-oci-mine'])
+})
+
 it('a folder that is not there has nothing to sweep', async () => {
   await rm(parent, { recursive: true })
   expect(await sweep()).toEqual([])
