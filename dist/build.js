@@ -10311,6 +10311,10 @@ async function makeJobFolder(parent, purpose, { owner, inside = [], keep }) {
 	}
 	return folder;
 }
+/** Whether a folder has a name that `makeJobFolder` makes. */
+function isJobFolder(name) {
+	return name.startsWith("kiwi-oci-") && /^(?:[a-z]+-)?[0-9a-f]{12}$/.test(name.slice(9));
+}
 /** Removes folders of a job. The job's result stands: what cannot be removed is told as a warning. */
 async function removeFolders(folders, supervisor, report) {
 	for (const folder of folders) try {
@@ -10913,7 +10917,6 @@ function copyFlags(access) {
 function authFlags(access) {
 	return access.authfile === void 0 ? [] : ["--authfile", access.authfile];
 }
-// src/registry/phase.ts
 /** First match wins: errors of c/image (docker/, copy/) stand inside one another, the innermost tells most. */
 const PHASES$1 = [
 	[/requesting bear|obtain access token/i, "while a token was fetched"],
@@ -11299,7 +11302,7 @@ async function runSkopeo(args, access, purpose, asking = {}) {
 		const { refusal, detail } = answer;
 		refusals.push(refusal);
 		const delay = retryDelay(refusals, access.random ?? Math.random, asking.tries);
-		if (delay === void 0) throw new RefusedError(purpose, refusal, {
+		if (delay === void 0 || await asking.isSettled?.(refusal)) throw new RefusedError(purpose, refusal, {
 			detail,
 			tries: refusals.length
 		});
@@ -11349,7 +11352,7 @@ async function readConfig(name, access, purpose, asking = {}) {
 		name
 	], access, purpose, asking)).stdout;
 }
-async function copyImage(copy, access, purpose) {
+async function copyImage(copy, access, purpose, asking = {}) {
 	const { from, to, flags, globals = [] } = copy;
 	await runSkopeo([
 		...globals,
@@ -11358,7 +11361,7 @@ async function copyImage(copy, access, purpose) {
 		...flags,
 		from,
 		to
-	], access, purpose);
+	], access, purpose, asking);
 }
 /** What of `skopeo copy` a push needs; both came with 1.6. */
 const NEEDED_FLAGS = ["--preserve-digests", "--multi-arch"];
@@ -22676,7 +22679,7 @@ function parseOwner(text) {
 	const areTexts = (names) => names.every((name) => typeof fields[name] === "string");
 	if (!areTexts(PLACE)) return void 0;
 	if (areTexts(["temp", "job"])) return value;
-	return areTexts(["started"]) && Number.isInteger(fields["pid"]) ? value : void 0;
+	return areTexts(["started"]) && Number.isInteger(fields["pid"]) && Number(fields["pid"]) > 0 ? value : void 0;
 }
 /**
 * Whether the owner of a folder works no more, as far as the one who asks can know it: a process of this machine and of our
@@ -22734,7 +22737,7 @@ async function removeTemporaries({ inside, prefix }) {
 async function sweepFolders({ parents, asking, uid, supervisor, report }) {
 	for (const parent of new Set(parents)) {
 		const names = await readdir(parent).catch(() => []);
-		for (const name of names.filter((each) => each.startsWith(WORK_PREFIX))) {
+		for (const name of names.filter(isJobFolder)) {
 			const folder = join(parent, name);
 			const marker = await markerOf(folder, uid);
 			const owner = parseOwner(marker);

@@ -10515,7 +10515,7 @@ function parseOwner(text) {
 	const areTexts = (names) => names.every((name) => typeof fields[name] === "string");
 	if (!areTexts(PLACE)) return void 0;
 	if (areTexts(["temp", "job"])) return value;
-	return areTexts(["started"]) && Number.isInteger(fields["pid"]) ? value : void 0;
+	return areTexts(["started"]) && Number.isInteger(fields["pid"]) && Number(fields["pid"]) > 0 ? value : void 0;
 }
 /**
 * Whether the owner of a folder works no more, as far as the one who asks can know it: a process of this machine and of our
@@ -12610,6 +12610,20 @@ function nameOf(entry) {
 	const annotations = entry["annotations"];
 	return isJsonObject(annotations) ? annotations[REF_NAME] : void 0;
 }
+/** First match wins: errors of c/image (docker/, copy/) stand inside one another, the innermost tells most. */
+const PHASES$1 = [
+	[/requesting bear|obtain access token/i, "while a token was fetched"],
+	[/pinging container registry/i, "at the first contact"],
+	[/logging into|authenticating creds/i, "at the login"],
+	[/(?:uploading|writing) manifest/i, "while the manifest was written"],
+	[/happened during read|\b(?:reading|fetching) (?:blob|config)|image config/i, "while a blob was read"],
+	[/writing (?:blob|config)|layer upload|uploading layer|reuse blob|whether a blob|\/blobs\/uploads\//i, "while a blob was written"],
+	[/(?:reading|fetching) (?:manifest|image)|determining manifest/i, "while the manifest was read"]
+];
+/** Where in a push or a fetch skopeo failed, by its message; undefined where that does not say. */
+function phaseOf$1(text) {
+	return PHASES$1.find(([pattern]) => pattern.test(text))?.[1];
+}
 // src/registry/access.ts
 /**
 * Our environment without what skopeo has no use for and without every variable that holds one of `secrets`. Everything
@@ -12814,21 +12828,6 @@ const AUTHORIZATION = /\b(Basic|Bearer) +(?=[\w+/.~-]*[\d=])[\w+/=.~-]{8,}/gi;
 /** A text without any of these forms. */
 function hideSecrets(text, forms) {
 	return [...forms].sort((one, other) => other.length - one.length).reduce((left, form) => left.replaceAll(form, "***"), text).replaceAll(AUTHORIZATION, "$1 ***");
-}
-// src/registry/phase.ts
-/** First match wins: errors of c/image (docker/, copy/) stand inside one another, the innermost tells most. */
-const PHASES$1 = [
-	[/requesting bear|obtain access token/i, "while a token was fetched"],
-	[/pinging container registry/i, "at the first contact"],
-	[/logging into|authenticating creds/i, "at the login"],
-	[/(?:uploading|writing) manifest/i, "while the manifest was written"],
-	[/happened during read|\b(?:reading|fetching) (?:blob|config)|image config/i, "while a blob was read"],
-	[/writing (?:blob|config)|layer upload|uploading layer|reuse blob|whether a blob|\/blobs\/uploads\//i, "while a blob was written"],
-	[/(?:reading|fetching) (?:manifest|image)|determining manifest/i, "while the manifest was read"]
-];
-/** Where in a push or a fetch skopeo failed, by its message; undefined where that does not say. */
-function phaseOf$1(text) {
-	return PHASES$1.find(([pattern]) => pattern.test(text))?.[1];
 }
 // src/registry/refusalrule.ts
 const WEB_PAGE = "a web page answered instead of a registry: check the address, and whether the network asks for a sign-in";
@@ -13208,7 +13207,7 @@ async function runSkopeo(args, access, purpose, asking = {}) {
 		const { refusal, detail } = answer;
 		refusals.push(refusal);
 		const delay = retryDelay(refusals, access.random ?? Math.random, asking.tries);
-		if (delay === void 0) throw new RefusedError(purpose, refusal, {
+		if (delay === void 0 || await asking.isSettled?.(refusal)) throw new RefusedError(purpose, refusal, {
 			detail,
 			tries: refusals.length
 		});
@@ -13258,7 +13257,7 @@ async function readConfig(name, access, purpose, asking = {}) {
 		name
 	], access, purpose, asking)).stdout;
 }
-async function copyImage(copy, access, purpose) {
+async function copyImage(copy, access, purpose, asking = {}) {
 	const { from, to, flags, globals = [] } = copy;
 	await runSkopeo([
 		...globals,
@@ -13267,7 +13266,7 @@ async function copyImage(copy, access, purpose) {
 		...flags,
 		from,
 		to
-	], access, purpose);
+	], access, purpose, asking);
 }
 /** What of `skopeo copy` a push needs; both came with 1.6. */
 const NEEDED_FLAGS = ["--preserve-digests", "--multi-arch"];
@@ -13481,12 +13480,14 @@ async function pushDocument({ from, to, digest, isIndex, platform }, access) {
 		"--preserve-digests",
 		...isIndex ? INDEX_ALONE : []
 	];
+	const purpose = targetPurpose(to, `the push to ${to} failed`);
+	const isSettled = async ({ kind, phase }) => (kind === "still" || phase === "while the manifest was written") && await carried(to, access, 1) === digest;
 	try {
 		await copyImage({
 			from,
 			to: `docker://${to}`,
 			flags
-		}, access, targetPurpose(to, `the push to ${to} failed`));
+		}, access, purpose, { isSettled });
 	} catch (error) {
 		if (!(error instanceof RefusedError)) throw error;
 		const found = await carried(to, access, error.refusal.kind === "still" ? 1 : 3);
@@ -17720,6 +17721,10 @@ async function makeJobFolder(parent, purpose, { owner, inside = [], keep }) {
 		throw error;
 	}
 	return folder;
+}
+/** Whether a folder has a name that `makeJobFolder` makes. */
+function isJobFolder(name) {
+	return name.startsWith("kiwi-oci-") && /^(?:[a-z]+-)?[0-9a-f]{12}$/.test(name.slice(9));
 }
 /** Says that a folder stays when its job is over. */
 async function disown(folder) {
@@ -27048,7 +27053,7 @@ async function removeTemporaries({ inside, prefix }) {
 async function sweepFolders({ parents, asking, uid, supervisor, report }) {
 	for (const parent of new Set(parents)) {
 		const names = await readdir(parent).catch(() => []);
-		for (const name of names.filter((each) => each.startsWith(WORK_PREFIX))) {
+		for (const name of names.filter(isJobFolder)) {
 			const folder = join(parent, name);
 			const marker = await markerOf(folder, uid);
 			const owner = parseOwner(marker);

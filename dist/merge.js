@@ -2948,7 +2948,6 @@ function copyFlags(access) {
 function authFlags(access) {
 	return access.authfile === void 0 ? [] : ["--authfile", access.authfile];
 }
-// src/registry/phase.ts
 /** First match wins: errors of c/image (docker/, copy/) stand inside one another, the innermost tells most. */
 const PHASES = [
 	[/requesting bear|obtain access token/i, "while a token was fetched"],
@@ -3341,7 +3340,7 @@ async function runSkopeo(args, access, purpose, asking = {}) {
 		const { refusal, detail } = answer;
 		refusals.push(refusal);
 		const delay = retryDelay(refusals, access.random ?? Math.random, asking.tries);
-		if (delay === void 0) throw new RefusedError(purpose, refusal, {
+		if (delay === void 0 || await asking.isSettled?.(refusal)) throw new RefusedError(purpose, refusal, {
 			detail,
 			tries: refusals.length
 		});
@@ -3391,7 +3390,7 @@ async function readConfig(name, access, purpose, asking = {}) {
 		name
 	], access, purpose, asking)).stdout;
 }
-async function copyImage(copy, access, purpose) {
+async function copyImage(copy, access, purpose, asking = {}) {
 	const { from, to, flags, globals = [] } = copy;
 	await runSkopeo([
 		...globals,
@@ -3400,7 +3399,7 @@ async function copyImage(copy, access, purpose) {
 		...flags,
 		from,
 		to
-	], access, purpose);
+	], access, purpose, asking);
 }
 /** What of `skopeo copy` a push needs; both came with 1.6. */
 const NEEDED_FLAGS = ["--preserve-digests", "--multi-arch"];
@@ -3506,12 +3505,14 @@ async function pushDocument({ from, to, digest, isIndex, platform }, access) {
 		"--preserve-digests",
 		...isIndex ? INDEX_ALONE : []
 	];
+	const purpose = targetPurpose(to, `the push to ${to} failed`);
+	const isSettled = async ({ kind, phase }) => (kind === "still" || phase === "while the manifest was written") && await carried(to, access, 1) === digest;
 	try {
 		await copyImage({
 			from,
 			to: `docker://${to}`,
 			flags
-		}, access, targetPurpose(to, `the push to ${to} failed`));
+		}, access, purpose, { isSettled });
 	} catch (error) {
 		if (!(error instanceof RefusedError)) throw error;
 		const found = await carried(to, access, error.refusal.kind === "still" ? 1 : 3);

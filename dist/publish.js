@@ -10863,6 +10863,20 @@ function nameOf(entry) {
 	const annotations = entry["annotations"];
 	return isJsonObject(annotations) ? annotations[REF_NAME] : void 0;
 }
+/** First match wins: errors of c/image (docker/, copy/) stand inside one another, the innermost tells most. */
+const PHASES = [
+	[/requesting bear|obtain access token/i, "while a token was fetched"],
+	[/pinging container registry/i, "at the first contact"],
+	[/logging into|authenticating creds/i, "at the login"],
+	[/(?:uploading|writing) manifest/i, "while the manifest was written"],
+	[/happened during read|\b(?:reading|fetching) (?:blob|config)|image config/i, "while a blob was read"],
+	[/writing (?:blob|config)|layer upload|uploading layer|reuse blob|whether a blob|\/blobs\/uploads\//i, "while a blob was written"],
+	[/(?:reading|fetching) (?:manifest|image)|determining manifest/i, "while the manifest was read"]
+];
+/** Where in a push or a fetch skopeo failed, by its message; undefined where that does not say. */
+function phaseOf(text) {
+	return PHASES.find(([pattern]) => pattern.test(text))?.[1];
+}
 // src/registry/access.ts
 /**
 * Our environment without what skopeo has no use for and without every variable that holds one of `secrets`. Everything
@@ -11063,21 +11077,6 @@ const AUTHORIZATION = /\b(Basic|Bearer) +(?=[\w+/.~-]*[\d=])[\w+/=.~-]{8,}/gi;
 /** A text without any of these forms. */
 function hideSecrets(text, forms) {
 	return [...forms].sort((one, other) => other.length - one.length).reduce((left, form) => left.replaceAll(form, "***"), text).replaceAll(AUTHORIZATION, "$1 ***");
-}
-// src/registry/phase.ts
-/** First match wins: errors of c/image (docker/, copy/) stand inside one another, the innermost tells most. */
-const PHASES = [
-	[/requesting bear|obtain access token/i, "while a token was fetched"],
-	[/pinging container registry/i, "at the first contact"],
-	[/logging into|authenticating creds/i, "at the login"],
-	[/(?:uploading|writing) manifest/i, "while the manifest was written"],
-	[/happened during read|\b(?:reading|fetching) (?:blob|config)|image config/i, "while a blob was read"],
-	[/writing (?:blob|config)|layer upload|uploading layer|reuse blob|whether a blob|\/blobs\/uploads\//i, "while a blob was written"],
-	[/(?:reading|fetching) (?:manifest|image)|determining manifest/i, "while the manifest was read"]
-];
-/** Where in a push or a fetch skopeo failed, by its message; undefined where that does not say. */
-function phaseOf(text) {
-	return PHASES.find(([pattern]) => pattern.test(text))?.[1];
 }
 // src/registry/refusalrule.ts
 const WEB_PAGE = "a web page answered instead of a registry: check the address, and whether the network asks for a sign-in";
@@ -11457,7 +11456,7 @@ async function runSkopeo(args, access, purpose, asking = {}) {
 		const { refusal, detail } = answer;
 		refusals.push(refusal);
 		const delay = retryDelay(refusals, access.random ?? Math.random, asking.tries);
-		if (delay === void 0) throw new RefusedError(purpose, refusal, {
+		if (delay === void 0 || await asking.isSettled?.(refusal)) throw new RefusedError(purpose, refusal, {
 			detail,
 			tries: refusals.length
 		});
@@ -11490,7 +11489,7 @@ function documentFault(name, answer) {
 		return damage(`it is no JSON (${error instanceof Error ? error.message : error})`);
 	}
 }
-async function copyImage(copy, access, purpose) {
+async function copyImage(copy, access, purpose, asking = {}) {
 	const { from, to, flags, globals = [] } = copy;
 	await runSkopeo([
 		...globals,
@@ -11499,7 +11498,7 @@ async function copyImage(copy, access, purpose) {
 		...flags,
 		from,
 		to
-	], access, purpose);
+	], access, purpose, asking);
 }
 async function attempt(args, access, { isWritten }, { input, judge }) {
 	const isCopy = args.includes("copy");
@@ -11696,12 +11695,14 @@ async function pushDocument({ from, to, digest, isIndex, platform }, access) {
 		"--preserve-digests",
 		...isIndex ? INDEX_ALONE : []
 	];
+	const purpose = targetPurpose(to, `the push to ${to} failed`);
+	const isSettled = async ({ kind, phase }) => (kind === "still" || phase === "while the manifest was written") && await carried(to, access, 1) === digest;
 	try {
 		await copyImage({
 			from,
 			to: `docker://${to}`,
 			flags
-		}, access, targetPurpose(to, `the push to ${to} failed`));
+		}, access, purpose, { isSettled });
 	} catch (error) {
 		if (!(error instanceof RefusedError)) throw error;
 		const found = await carried(to, access, error.refusal.kind === "still" ? 1 : 3);
