@@ -4,6 +4,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { type ActBench, actBench } from '../support/act.ts'
 import type { ActRun } from '../support/actrun.ts'
 import { type Base, makeBase, pushBase } from '../support/base.ts'
+import { startCacheService } from '../support/cacheservice.ts'
 import { blobDownloads, type Registry, startRegistry } from '../support/registry.ts'
 import { repositoryRoot } from '../support/tools.ts'
 import { forged, hostileScript } from './support/hostilescript.ts'
@@ -152,7 +153,14 @@ password: \${{ secrets.PASSWORD }}`),
   })
 
   it('fetches no layer of the base on a hosted runner after a job that kept them in the Actions cache', async () => {
-    const hosted = { RUNNER_ENVIRONMENT: 'github-hosted' }
+    // act's own service is of version 1, which GitHub has no more.
+    await using service = await startCacheService()
+    const hosted = {
+      RUNNER_ENVIRONMENT: 'github-hosted',
+      ACTIONS_CACHE_SERVICE_V2: 'true',
+      ACTIONS_RESULTS_URL: service.url,
+      ACTIONS_RUNTIME_TOKEN: service.token,
+    }
     const first = await fetchedLayers('first', hosted)
     expect(first.layers).toHaveLength(base.layers.length)
     // A hosted runner starts with an empty home.
@@ -194,6 +202,6 @@ password: \${{ secrets.PASSWORD }}`),
 
   it('leaves no folder of a job behind', async () => {
     const temporary = await readdir(join(bench.home, '.cache/act'), { recursive: true }).catch(() => [])
-    expect(temporary.filter((name) => /kiwi-oci-(?!kiwi\b)/.test(name) && !name.includes('actions'))).toEqual([])
+    expect(temporary.filter((name) => /kiwi-oci-(?!kiwi\b|seal\b)/.test(name) && !name.includes('actions'))).toEqual([])
   })
 })
