@@ -26,7 +26,7 @@ const SURROUNDINGS: readonly Surroundings[] = [
   { name: 'the user nobody', user: NOBODY },
   { name: 'no home', env: (own) => ({ HOME: `${own}/no-home` }) },
   { name: 'the root as working folder', cwd: '/' },
-  { name: 'a work folder with blanks', flags: (own) => ['--work-dir', `${own}/work/a b ü`] },
+  { name: 'a work folder with blanks', flags: (own) => ['--work-dir', `${own}/jobs/a b ü`] },
   { name: 'temporary files in memory', env: () => ({ TMPDIR: '/dev/shm' }) },
   { name: 'few open files', through: sh('ulimit -n 96') },
   { name: 'no cache', flags: () => ['--cache=false'] },
