@@ -523,9 +523,29 @@ async function isThere(path) {
 	return await stat(path).catch(() => void 0) !== void 0;
 }
 `${randomUUID()}`;
+// src/job/workfolder.ts
+/** Only a folder that holds this file is ever released and removed as root. It says whom the folder belongs to. */
+const MARKER = ".kiwi-oci";
 /** One lock for the whole machine, containers that share its devices among it. */
 const LOOP_CONTROL = "/dev/loop-control";
 const TRIES = 5;
+/**
+* Removes a folder of a job in which no KIWI worked. The marker goes last, so that whoever is killed here leaves what a sweep
+* still knows.
+*
+* @throws errors of the file system; a folder that is not there is none
+*/
+async function removeMarked(folder) {
+	const names = await readdir(folder).catch(() => []);
+	for (const name of names.filter((each) => each !== MARKER)) await rm(join(folder, name), {
+		recursive: true,
+		force: true
+	});
+	await rm(folder, {
+		recursive: true,
+		force: true
+	});
+}
 /** Removes folders of a job. The job's result stands: what cannot be removed is told as a warning. */
 async function removeFolders(folders, supervisor, report) {
 	for (const folder of folders) try {
@@ -555,10 +575,7 @@ async function removeLogs(folder) {
 async function removeFolder(folder, { nodePath, supervisorPath }) {
 	const has = (name) => isThere(join(folder, name));
 	if (!(await has(".kiwi-oci") && (await has("target") || await has("supervisor.run")))) {
-		await rm(folder, {
-			recursive: true,
-			force: true
-		});
+		await removeMarked(folder);
 		return;
 	}
 	const [first = nodePath, ...rest] = [

@@ -2,7 +2,7 @@ import { createRequire } from "node:module";
 import { spawn } from "node:child_process";
 import { createHash, randomBytes, randomUUID } from "node:crypto";
 import { constants, createReadStream, createWriteStream, readFileSync, readSync, writeSync } from "node:fs";
-import { access, chmod, constants as constants$1, copyFile, link, lstat, mkdir, mkdtemp, mkdtempDisposable, open, readFile, readdir, readlink, realpath, rename, rm, stat, statfs, symlink, utimes, writeFile } from "node:fs/promises";
+import { access, chmod, constants as constants$1, copyFile, link, lstat, mkdir, mkdtemp, mkdtempDisposable, open, readFile, readdir, readlink, realpath, rename, rm, rmdir, stat, statfs, symlink, utimes, writeFile } from "node:fs/promises";
 import { createInterface } from "node:readline";
 import { availableParallelism, homedir, hostname, machine, release, tmpdir } from "node:os";
 import { Worker } from "node:worker_threads";
@@ -1358,6 +1358,11 @@ function littleEndian(value) {
 	bytes.writeUInt32LE(value);
 	return bytes;
 }
+// src/json.ts
+/** Whether what `JSON.parse` gave is an object, and no list. */
+function isJsonObject(value) {
+	return typeof value === "object" && value !== null && !Array.isArray(value);
+}
 // src/oci/digest.ts
 const DIGEST = /^sha256:[a-f0-9]{64}$/;
 const READ_BYTES$2 = 1048576;
@@ -1447,9 +1452,6 @@ function isName(text, end) {
 /** What registries must at least take, and the limit of the distribution registry; distribution-spec, "Pushing Manifests". */
 const DOCUMENT_LIMIT_BYTES = 4194304;
 const DEPTH_LIMIT$3 = 64;
-function isJsonObject(value) {
-	return typeof value === "object" && value !== null && !Array.isArray(value);
-}
 /**
 * The JSON object in a manifest, index or config that others wrote.
 *
@@ -9662,7 +9664,7 @@ function isListOf(item) {
 	return (value) => Array.isArray(value) && value.every(item);
 }
 function isRecordOf(member) {
-	return (value) => isRecord$2(value) && Object.values(value).every(member);
+	return (value) => isJsonObject(value) && Object.values(value).every(member);
 }
 function isAnyOf(...shapes) {
 	return (value) => shapes.some((fits) => fits(value));
@@ -9675,7 +9677,7 @@ function optionally(shape) {
 function isMade(members) {
 	const shapes = new Map(Object.entries(members));
 	return (value) => {
-		if (!isRecord$2(value) || !Object.keys(value).every((name) => shapes.has(name))) return false;
+		if (!isJsonObject(value) || !Object.keys(value).every((name) => shapes.has(name))) return false;
 		return [...shapes].every(([name, shape]) => {
 			const isThere = Object.hasOwn(value, name);
 			return typeof shape === "function" ? isThere && shape(value[name]) : !isThere || shape.optional(value[name]);
@@ -9688,10 +9690,10 @@ function isMade(members) {
 * @param name of the input that it comes as, @param shape of all of it
 * @throws InputError when it is no JSON object, or has another shape
 */
-function handedOver(name, text, shape = isRecord$2) {
+function handedOver(name, text, shape = isJsonObject) {
 	try {
 		const value = JSON.parse(text);
-		if (isRecord$2(value) && shape(value)) return value;
+		if (isJsonObject(value) && shape(value)) return value;
 	} catch (error) {
 		if (!(error instanceof SyntaxError || error instanceof RangeError)) throw error;
 	}
@@ -9699,9 +9701,6 @@ function handedOver(name, text, shape = isRecord$2) {
 		where: `input ${name}`,
 		text: "is not what the step before writes: use the action as a whole, not this step of it"
 	}]);
-}
-function isRecord$2(value) {
-	return typeof value === "object" && value !== null && !Array.isArray(value);
 }
 // src/registry/base/basename.ts
 const BASE_FORMS = "a registry reference, scratch, oci:, oci-archive:, docker-archive:, dir:, containers-storage:, docker-daemon: or file:";
@@ -10260,6 +10259,10 @@ const TEMPORARY_PREFIX = `.${randomUUID()}.`;
 function temporaryName() {
 	return `${TEMPORARY_PREFIX}${randomUUID().slice(0, 8)}.tmp`;
 }
+/** Whether a name is such a one, of whichever process. */
+function isTemporaryName(name) {
+	return /^\.[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}\.[0-9a-f]{8}\.tmp$/.test(name);
+}
 // src/job/workfolder.ts
 /** Only a folder that holds this file is ever released and removed as root. It says whom the folder belongs to. */
 const MARKER = ".kiwi-oci";
@@ -10293,27 +10296,53 @@ async function makeWorkFolder(parent, keeping) {
 * @throws errors of the file system
 */
 async function makeJobFolder(parent, purpose, { owner, inside = [], keep }) {
-	const folder = join(parent, `${WORK_PREFIX}${purpose}${randomBytes(6).toString("hex")}`);
-	keep(folder);
-	await mkdir(folder, { mode: 448 });
-	try {
-		await putText(join(folder, MARKER), owner === void 0 ? "" : JSON.stringify({
-			...owner,
-			inside,
-			prefix: TEMPORARY_PREFIX
-		}));
-	} catch (error) {
-		await rm(folder, {
-			recursive: true,
-			force: true
-		});
-		throw error;
+	const marker = owner === void 0 ? "" : JSON.stringify({
+		...owner,
+		inside,
+		prefix: TEMPORARY_PREFIX
+	});
+	for (let tries = 1;; tries += 1) {
+		const folder = join(parent, `${WORK_PREFIX}${purpose}${randomBytes(6).toString("hex")}`);
+		keep(folder);
+		await mkdir(folder, { mode: 448 });
+		try {
+			await mark(folder, marker);
+			return folder;
+		} catch (error) {
+			await rm(folder, {
+				recursive: true,
+				force: true
+			});
+			if (!(error instanceof Error && "code" in error && error.code === "ENOENT") || tries === TRIES) throw error;
+		}
 	}
-	return folder;
+}
+/** Whoever is killed here leaves a folder without the marker, and none with half of it. */
+async function mark(folder, text) {
+	const temporary = join(folder, temporaryName());
+	await putText(temporary, text);
+	await rename(temporary, join(folder, MARKER));
 }
 /** Whether a folder has a name that `makeJobFolder` makes. */
 function isJobFolder(name) {
 	return name.startsWith("kiwi-oci-") && /^(?:[a-z]+-)?[0-9a-f]{12}$/.test(name.slice(9));
+}
+/**
+* Removes a folder of a job in which no KIWI worked. The marker goes last, so that whoever is killed here leaves what a sweep
+* still knows.
+*
+* @throws errors of the file system; a folder that is not there is none
+*/
+async function removeMarked(folder) {
+	const names = await readdir(folder).catch(() => []);
+	for (const name of names.filter((each) => each !== MARKER)) await rm(join(folder, name), {
+		recursive: true,
+		force: true
+	});
+	await rm(folder, {
+		recursive: true,
+		force: true
+	});
 }
 /** Removes folders of a job. The job's result stands: what cannot be removed is told as a warning. */
 async function removeFolders(folders, supervisor, report) {
@@ -10344,10 +10373,7 @@ async function removeLogs(folder) {
 async function removeFolder(folder, { nodePath, supervisorPath }) {
 	const has = (name) => isThere(join(folder, name));
 	if (!(await has(".kiwi-oci") && (await has("target") || await has("supervisor.run")))) {
-		await rm(folder, {
-			recursive: true,
-			force: true
-		});
+		await removeMarked(folder);
 		return;
 	}
 	const [first = nodePath, ...rest] = [
@@ -10490,9 +10516,9 @@ function normalKey(key) {
 }
 /** Only what holds a login: docker leaves `{}` where a helper has it, which would hide the helper. */
 function auths(value) {
-	if (!isObject(value)) return {};
+	if (!isJsonObject(value)) return {};
 	const entries = Object.entries(value).flatMap(([key, entry]) => {
-		if (!isObject(entry)) return [];
+		if (!isJsonObject(entry)) return [];
 		const { auth, identitytoken } = entry;
 		if (typeof auth !== "string" || auth === "") return [];
 		return [[key, typeof identitytoken === "string" ? {
@@ -10503,19 +10529,16 @@ function auths(value) {
 	return Object.fromEntries(entries);
 }
 function helpers(value) {
-	if (!isObject(value)) return {};
+	if (!isJsonObject(value)) return {};
 	const entries = Object.entries(value).filter((entry) => typeof entry[1] === "string" && HELPER.test(entry[1]));
 	return Object.fromEntries(entries);
 }
 function parsedObject(text, path) {
 	try {
 		const value = JSON.parse(text);
-		if (isObject(value)) return value;
+		if (isJsonObject(value)) return value;
 	} catch {}
 	throw new HostError("host-logins", `the file of logins ${path} is no JSON object`, "correct it or remove it");
-}
-function isObject(value) {
-	return typeof value === "object" && value !== null && !Array.isArray(value);
 }
 // src/registry/login/secretforms.ts
 /** The forms in which a program, or a registry that repeats what it got, prints a secret. */
@@ -10734,7 +10757,7 @@ function neededPart(info, path) {
 	].find((name) => typeof name === "string" && name !== path);
 }
 function asRecord(value) {
-	return typeof value === "object" && value !== null ? value : {};
+	return isJsonObject(value) ? value : {};
 }
 // src/disk/inspect.ts
 const SECTOR_BYTES$1 = 512;
@@ -17120,10 +17143,13 @@ async function freeBytes(path) {
 	}
 }
 16 * MEGABYTE;
-/** The error to throw where a folder has not the space, with both numbers in GB (10⁹ bytes, as `df -H` shows them). */
+/** The error to throw where a folder has not the space, with both numbers in GB or MB (10⁹ and 10⁶ bytes, as `df -H` shows them). */
 function spaceProblem(needBytes, haveBytes, path) {
 	if (haveBytes >= needBytes) return void 0;
-	return new HostError("host-space", `not enough space in ${path}: about ${(Math.ceil(needBytes / 1e8) / 10).toFixed(1)} GB are needed, ${(Math.floor(haveBytes / 1e8) / 10).toFixed(1)} GB are free`, "free some, or set work-dir to a folder on a larger file system");
+	return new HostError("host-space", `not enough space in ${path}: about ${amount(needBytes, Math.ceil)} are needed, ${amount(haveBytes, Math.floor)} are free`, "free some, or set work-dir to a folder on a larger file system");
+}
+function amount(bytes, round) {
+	return bytes < 1e9 ? `${round(bytes / 1e6)} MB` : `${(round(bytes / 1e8) / 10).toFixed(1)} GB`;
 }
 /**
 * Bytes needed to wrap an existing disk: all blobs, and beside them one converted disk at a time and those that stay.
@@ -21162,8 +21188,8 @@ async function readKiwiResult(target) {
 function diskFilename(text, file) {
 	if (text === void 0) throw new KiwiError("kiwi-result", `KIWI ended without ${file}: this KIWI is too old, or the build was no image build`);
 	const results = parsed(text, file);
-	const entry = isRecord$1(results) ? results["disk_image"] : void 0;
-	const filename = isRecord$1(entry) ? entry["filename"] : void 0;
+	const entry = isJsonObject(results) ? results["disk_image"] : void 0;
+	const filename = isJsonObject(entry) ? entry["filename"] : void 0;
 	if (typeof filename !== "string" || !filename.startsWith("/")) throw new KiwiError("kiwi-no-disk", "KIWI built no disk: choose a type that makes one, like image=\"oem\"", [`${file}:`, text]);
 	return filename;
 }
@@ -21173,9 +21199,6 @@ function parsed(text, file) {
 	} catch {
 		throw new KiwiError("kiwi-result", `${file} of KIWI is no JSON: the build was cut off, try again`, [text]);
 	}
-}
-function isRecord$1(value) {
-	return typeof value === "object" && value !== null;
 }
 // src/kiwi/savingscripts.ts
 /**
@@ -22028,19 +22051,16 @@ async function readMirrors(path) {
 	throw new HostError("host-mirror-table", `the mirror table ${path} has another shape`, remedy);
 }
 function isFamily(value) {
-	if (!isRecord(value) || typeof value["name"] !== "string" || typeof value["origin"] !== "string") return false;
+	if (!isJsonObject(value) || typeof value["name"] !== "string" || typeof value["origin"] !== "string") return false;
 	const { keyring, archives } = value;
 	if (!isTexts(value["codenames"]) || !isTexts(value["rolling"])) return false;
-	if (!isRecord(keyring) || typeof keyring["path"] !== "string" || !isRecord(keyring["packages"])) return false;
+	if (!isJsonObject(keyring) || typeof keyring["path"] !== "string" || !isJsonObject(keyring["packages"])) return false;
 	return Array.isArray(archives) && archives.every(isArchive);
 }
 function isArchive(value) {
-	if (!isRecord(value) || typeof value["uri"] !== "string") return false;
+	if (!isJsonObject(value) || typeof value["uri"] !== "string") return false;
 	if (value["architectures"] !== void 0 && !isTexts(value["architectures"])) return false;
 	return isTexts(value["suites"]) && isTexts(value["components"]);
-}
-function isRecord(value) {
-	return typeof value === "object" && value !== null && !Array.isArray(value);
 }
 function isTexts(value) {
 	return Array.isArray(value) && value.every((text) => typeof text === "string");
@@ -22740,19 +22760,46 @@ async function sweepFolders({ parents, asking, uid, supervisor, report }) {
 		for (const name of names.filter(isJobFolder)) {
 			const folder = join(parent, name);
 			const marker = await markerOf(folder, uid);
-			const owner = parseOwner(marker);
-			if (owner === void 0 || !await isDead(owner, asking, parent)) continue;
+			if (!(marker === void 0 ? await removeUnmarked(folder) : await isOfDead(marker, asking, parent))) continue;
 			report.info(`removing ${folder}, which a job left that was killed`);
-			await removeTemporaries(parseTemporaries(marker));
+			await removeTemporaries(parseTemporaries(marker ?? ""));
 			await removeAbandoned([folder], supervisor, report);
 		}
 	}
 }
-/** What stands in the marker of a folder of this user; nothing where it has none. */
+/**
+* What stands in the marker of a folder of this user: nothing where it belongs to nobody, as a folder of others and what cannot
+* be read. Undefined where there is none.
+*/
 async function markerOf(folder, uid) {
 	const itself = await lstat(folder).catch(() => void 0);
 	if (!itself?.isDirectory() || itself.uid !== uid) return "";
-	return (await lstat(join(folder, ".kiwi-oci")).catch(() => void 0))?.isFile() ? await readFile(join(folder, MARKER), "utf8").catch(() => "") : "";
+	try {
+		return (await lstat(join(folder, ".kiwi-oci"))).isFile() ? await readFile(join(folder, MARKER), "utf8") : "";
+	} catch (error) {
+		return error instanceof Error && "code" in error && error.code === "ENOENT" ? void 0 : "";
+	}
+}
+async function isOfDead(marker, asking, parent) {
+	const owner = parseOwner(marker);
+	return owner !== void 0 && await isDead(owner, asking, parent);
+}
+/**
+* A job was killed between making its folder and marking it, or removed all but the folder; one that only is slow makes
+* another (`makeJobFolder`). Anything else in it, and it stays.
+*
+* @returns whether it is gone
+*/
+async function removeUnmarked(folder) {
+	try {
+		const names = await readdir(folder);
+		if (!names.every(isTemporaryName)) return false;
+		for (const name of names) await rm(join(folder, name));
+		await rmdir(folder);
+		return true;
+	} catch {
+		return false;
+	}
 }
 // src/steps/logins.ts
 /** Does something with the logins of a build's plan. Throws what `withLogins` does. */
@@ -22798,10 +22845,7 @@ async function withLogins(needs, inputs, around, step, use) {
 			secrets: [...prepared.secrets, ...proxies]
 		});
 	} finally {
-		await rm(folder, {
-			recursive: true,
-			force: true
-		});
+		await removeMarked(folder);
 	}
 }
 /** The registries that a plan talks to. */
@@ -23090,11 +23134,26 @@ async function sortedEntries(folder) {
 		throw error;
 	})).toSorted((one, other) => one.name < other.name ? -1 : 1);
 }
+// src/cache/tries.ts
+const PAUSES = [1e3, 3e3];
+/**
+* Tries something of the cache's service up to three times, pauses between them.
+*
+* @param once gives undefined for another try; at the last it gives its result, or throws
+* @throws what `once` throws, and the signal's reason
+*/
+async function tries(once, signal) {
+	for (const pause of [...PAUSES, void 0]) {
+		const result = await once(pause === void 0);
+		if (result !== void 0) return result;
+		await setTimeout$1(pause, void 0, { signal });
+	}
+	throw new Error("the last try had no result");
+}
 // src/cache/upload.ts
 /** Azure takes 50 000 of them; all that are on the way stand in memory. */
 const BLOCK_BYTES = 8 * 1024 ** 2;
 const AT_ONCE = 4;
-const PAUSES$1 = [1e3, 3e3];
 /**
 * Sends a blob to Azure's storage by a signed address, in blocks, which come to be the blob at the end (Put Block, Put Block
 * List of its REST API; what the Azure SDK does for @actions/cache).
@@ -23126,12 +23185,12 @@ async function uploadBlob(url, bytes, signal) {
 	await put(withQuery(url, { comp: "blocklist" }), Buffer.from(document), signal);
 }
 async function put(url, body, signal) {
-	for (const pause of [...PAUSES$1, void 0]) {
+	await tries(async (isLast) => {
 		const status = await answerTo(url, body, signal);
-		if (status >= 200 && status < 300) return;
-		if (pause === void 0 || status < 500 && status !== 0) throw new Error(`the storage ${status === 0 ? "cannot be reached" : `answers with HTTP ${status}`}`);
-		await setTimeout$1(pause, void 0, { signal });
-	}
+		if (status >= 200 && status < 300) return status;
+		if (!isLast && (status >= 500 || status === 0)) return void 0;
+		throw new Error(`the storage ${status === 0 ? "cannot be reached" : `answers with HTTP ${status}`}`);
+	}, signal);
 }
 /** @returns the HTTP status, 0 where there is no answer */
 async function answerTo(url, body, signal) {
@@ -23174,7 +23233,6 @@ const SERVICE = "twirp/github.actions.results.api.v1.CacheService";
 /** Entries of one key are told apart by it; of @actions/cache it hashes paths and compression. */
 const VERSION = digestHex(digestOf(ENTRY_FORM));
 /** Waits before the second and the third try, in milliseconds. */
-const PAUSES = [1e3, 3e3];
 const RETRIED = [
 	500,
 	502,
@@ -23243,17 +23301,15 @@ async function answerOf({ url, token }, method, question, signal) {
 		body: JSON.stringify(question),
 		signal
 	};
-	for (const pause of [...PAUSES, void 0]) {
+	return await tries(async (isLast) => {
 		try {
 			const response = await fetched(new URL(`${SERVICE}/${method}`, url), request);
-			if (pause === void 0 || !RETRIED.includes(response.status)) return await parsedAnswer(response);
+			if (isLast || !RETRIED.includes(response.status)) return await parsedAnswer(response);
 			await response.body?.cancel();
 		} catch (error) {
-			if (pause === void 0 || signal.aborted || !(error instanceof UnreachableError)) throw error;
+			if (isLast || signal.aborted || !(error instanceof UnreachableError)) throw error;
 		}
-		await setTimeout$1(pause, void 0, { signal });
-	}
-	throw new Error("the service does not answer");
+	}, signal);
 }
 async function parsedAnswer(response) {
 	if (response.status === 409) return "taken";
@@ -23261,7 +23317,7 @@ async function parsedAnswer(response) {
 	const text = await shortText(response);
 	try {
 		const answer = JSON.parse(text);
-		if (typeof answer === "object" && answer !== null) return answer;
+		if (isJsonObject(answer)) return answer;
 	} catch {}
 	throw new Error("the service answers with something else than JSON");
 }

@@ -1568,6 +1568,11 @@ function littleEndian(value) {
 	bytes.writeUInt32LE(value);
 	return bytes;
 }
+// src/json.ts
+/** Whether what `JSON.parse` gave is an object, and no list. */
+function isJsonObject(value) {
+	return typeof value === "object" && value !== null && !Array.isArray(value);
+}
 // src/oci/digest.ts
 const DIGEST = /^sha256:[a-f0-9]{64}$/;
 const READ_BYTES$2 = 1048576;
@@ -1657,9 +1662,6 @@ function isName(text, end) {
 /** What registries must at least take, and the limit of the distribution registry; distribution-spec, "Pushing Manifests". */
 const DOCUMENT_LIMIT_BYTES = 4194304;
 const DEPTH_LIMIT$2 = 64;
-function isJsonObject(value) {
-	return typeof value === "object" && value !== null && !Array.isArray(value);
-}
 /**
 * The JSON object in a manifest, index or config that others wrote.
 *
@@ -10094,19 +10096,16 @@ async function readMirrors(path) {
 	throw new HostError("host-mirror-table", `the mirror table ${path} has another shape`, remedy);
 }
 function isFamily(value) {
-	if (!isRecord$1(value) || typeof value["name"] !== "string" || typeof value["origin"] !== "string") return false;
+	if (!isJsonObject(value) || typeof value["name"] !== "string" || typeof value["origin"] !== "string") return false;
 	const { keyring, archives } = value;
 	if (!isTexts$1(value["codenames"]) || !isTexts$1(value["rolling"])) return false;
-	if (!isRecord$1(keyring) || typeof keyring["path"] !== "string" || !isRecord$1(keyring["packages"])) return false;
+	if (!isJsonObject(keyring) || typeof keyring["path"] !== "string" || !isJsonObject(keyring["packages"])) return false;
 	return Array.isArray(archives) && archives.every(isArchive);
 }
 function isArchive(value) {
-	if (!isRecord$1(value) || typeof value["uri"] !== "string") return false;
+	if (!isJsonObject(value) || typeof value["uri"] !== "string") return false;
 	if (value["architectures"] !== void 0 && !isTexts$1(value["architectures"])) return false;
 	return isTexts$1(value["suites"]) && isTexts$1(value["components"]);
-}
-function isRecord$1(value) {
-	return typeof value === "object" && value !== null && !Array.isArray(value);
 }
 function isTexts$1(value) {
 	return Array.isArray(value) && value.every((text) => typeof text === "string");
@@ -10609,6 +10608,10 @@ const TEMPORARY_PREFIX = `.${randomUUID()}.`;
 /** A new name for such a file or folder. Not behind its final name, which may be as long as a name can be. */
 function temporaryName() {
 	return `${TEMPORARY_PREFIX}${randomUUID().slice(0, 8)}.tmp`;
+}
+/** Whether a name is such a one, of whichever process. */
+function isTemporaryName(name) {
+	return /^\.[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}\.[0-9a-f]{8}\.tmp$/.test(name);
 }
 // src/oci/store/blob.ts
 const WRITE_BYTES = 65536;
@@ -12755,9 +12758,9 @@ function normalKey(key) {
 }
 /** Only what holds a login: docker leaves `{}` where a helper has it, which would hide the helper. */
 function auths(value) {
-	if (!isObject(value)) return {};
+	if (!isJsonObject(value)) return {};
 	const entries = Object.entries(value).flatMap(([key, entry]) => {
-		if (!isObject(entry)) return [];
+		if (!isJsonObject(entry)) return [];
 		const { auth, identitytoken } = entry;
 		if (typeof auth !== "string" || auth === "") return [];
 		return [[key, typeof identitytoken === "string" ? {
@@ -12768,19 +12771,16 @@ function auths(value) {
 	return Object.fromEntries(entries);
 }
 function helpers(value) {
-	if (!isObject(value)) return {};
+	if (!isJsonObject(value)) return {};
 	const entries = Object.entries(value).filter((entry) => typeof entry[1] === "string" && HELPER.test(entry[1]));
 	return Object.fromEntries(entries);
 }
 function parsedObject(text, path) {
 	try {
 		const value = JSON.parse(text);
-		if (isObject(value)) return value;
+		if (isJsonObject(value)) return value;
 	} catch {}
 	throw new HostError("host-logins", `the file of logins ${path} is no JSON object`, "correct it or remove it");
-}
-function isObject(value) {
-	return typeof value === "object" && value !== null && !Array.isArray(value);
 }
 // src/registry/login/secretforms.ts
 /** The forms in which a program, or a registry that repeats what it got, prints a secret. */
@@ -13909,10 +13909,13 @@ async function freeBytes(path) {
 	}
 }
 16 * MEGABYTE;
-/** The error to throw where a folder has not the space, with both numbers in GB (10⁹ bytes, as `df -H` shows them). */
+/** The error to throw where a folder has not the space, with both numbers in GB or MB (10⁹ and 10⁶ bytes, as `df -H` shows them). */
 function spaceProblem(needBytes, haveBytes, path) {
 	if (haveBytes >= needBytes) return void 0;
-	return new HostError("host-space", `not enough space in ${path}: about ${(Math.ceil(needBytes / 1e8) / 10).toFixed(1)} GB are needed, ${(Math.floor(haveBytes / 1e8) / 10).toFixed(1)} GB are free`, "free some, or set work-dir to a folder on a larger file system");
+	return new HostError("host-space", `not enough space in ${path}: about ${amount(needBytes, Math.ceil)} are needed, ${amount(haveBytes, Math.floor)} are free`, "free some, or set work-dir to a folder on a larger file system");
+}
+function amount(bytes, round) {
+	return bytes < 1e9 ? `${round(bytes / 1e6)} MB` : `${(round(bytes / 1e8) / 10).toFixed(1)} GB`;
 }
 /**
 * Bytes needed to wrap an existing disk: all blobs, and beside them one converted disk at a time and those that stay.
@@ -15410,7 +15413,7 @@ function neededPart(info, path) {
 	].find((name) => typeof name === "string" && name !== path);
 }
 function asRecord(value) {
-	return typeof value === "object" && value !== null ? value : {};
+	return isJsonObject(value) ? value : {};
 }
 // src/disk/inspect.ts
 const SECTOR_BYTES = 512;
@@ -17704,23 +17707,32 @@ async function makeWorkFolder(parent, keeping) {
 * @throws errors of the file system
 */
 async function makeJobFolder(parent, purpose, { owner, inside = [], keep }) {
-	const folder = join(parent, `${WORK_PREFIX}${purpose}${randomBytes(6).toString("hex")}`);
-	keep(folder);
-	await mkdir(folder, { mode: 448 });
-	try {
-		await putText(join(folder, MARKER), owner === void 0 ? "" : JSON.stringify({
-			...owner,
-			inside,
-			prefix: TEMPORARY_PREFIX
-		}));
-	} catch (error) {
-		await rm(folder, {
-			recursive: true,
-			force: true
-		});
-		throw error;
+	const marker = owner === void 0 ? "" : JSON.stringify({
+		...owner,
+		inside,
+		prefix: TEMPORARY_PREFIX
+	});
+	for (let tries = 1;; tries += 1) {
+		const folder = join(parent, `${WORK_PREFIX}${purpose}${randomBytes(6).toString("hex")}`);
+		keep(folder);
+		await mkdir(folder, { mode: 448 });
+		try {
+			await mark(folder, marker);
+			return folder;
+		} catch (error) {
+			await rm(folder, {
+				recursive: true,
+				force: true
+			});
+			if (!(error instanceof Error && "code" in error && error.code === "ENOENT") || tries === TRIES) throw error;
+		}
 	}
-	return folder;
+}
+/** Whoever is killed here leaves a folder without the marker, and none with half of it. */
+async function mark(folder, text) {
+	const temporary = join(folder, temporaryName());
+	await putText(temporary, text);
+	await rename(temporary, join(folder, MARKER));
 }
 /** Whether a folder has a name that `makeJobFolder` makes. */
 function isJobFolder(name) {
@@ -17729,6 +17741,23 @@ function isJobFolder(name) {
 /** Says that a folder stays when its job is over. */
 async function disown(folder) {
 	await putText(join(folder, MARKER), "");
+}
+/**
+* Removes a folder of a job in which no KIWI worked. The marker goes last, so that whoever is killed here leaves what a sweep
+* still knows.
+*
+* @throws errors of the file system; a folder that is not there is none
+*/
+async function removeMarked(folder) {
+	const names = await readdir(folder).catch(() => []);
+	for (const name of names.filter((each) => each !== MARKER)) await rm(join(folder, name), {
+		recursive: true,
+		force: true
+	});
+	await rm(folder, {
+		recursive: true,
+		force: true
+	});
 }
 /** Removes folders of a job. The job's result stands: what cannot be removed is told as a warning. */
 async function removeFolders(folders, supervisor, report) {
@@ -17759,10 +17788,7 @@ async function removeLogs(folder) {
 async function removeFolder(folder, { nodePath, supervisorPath }) {
 	const has = (name) => isThere(join(folder, name));
 	if (!(await has(".kiwi-oci") && (await has("target") || await has("supervisor.run")))) {
-		await rm(folder, {
-			recursive: true,
-			force: true
-		});
+		await removeMarked(folder);
 		return;
 	}
 	const [first = nodePath, ...rest] = [
@@ -17887,10 +17913,7 @@ async function freshKiwi(version, job) {
 			version
 		};
 	} finally {
-		await rm(folder, {
-			recursive: true,
-			force: true
-		});
+		await removeMarked(folder);
 	}
 }
 function launcher(folder) {
@@ -26294,8 +26317,8 @@ async function readKiwiResult(target) {
 function diskFilename(text, file) {
 	if (text === void 0) throw new KiwiError("kiwi-result", `KIWI ended without ${file}: this KIWI is too old, or the build was no image build`);
 	const results = parsed(text, file);
-	const entry = isRecord(results) ? results["disk_image"] : void 0;
-	const filename = isRecord(entry) ? entry["filename"] : void 0;
+	const entry = isJsonObject(results) ? results["disk_image"] : void 0;
+	const filename = isJsonObject(entry) ? entry["filename"] : void 0;
 	if (typeof filename !== "string" || !filename.startsWith("/")) throw new KiwiError("kiwi-no-disk", "KIWI built no disk: choose a type that makes one, like image=\"oem\"", [`${file}:`, text]);
 	return filename;
 }
@@ -26305,9 +26328,6 @@ function parsed(text, file) {
 	} catch {
 		throw new KiwiError("kiwi-result", `${file} of KIWI is no JSON: the build was cut off, try again`, [text]);
 	}
-}
-function isRecord(value) {
-	return typeof value === "object" && value !== null;
 }
 // src/kiwi/savingscripts.ts
 /**
@@ -27056,19 +27076,46 @@ async function sweepFolders({ parents, asking, uid, supervisor, report }) {
 		for (const name of names.filter(isJobFolder)) {
 			const folder = join(parent, name);
 			const marker = await markerOf(folder, uid);
-			const owner = parseOwner(marker);
-			if (owner === void 0 || !await isDead(owner, asking, parent)) continue;
+			if (!(marker === void 0 ? await removeUnmarked(folder) : await isOfDead(marker, asking, parent))) continue;
 			report.info(`removing ${folder}, which a job left that was killed`);
-			await removeTemporaries(parseTemporaries(marker));
+			await removeTemporaries(parseTemporaries(marker ?? ""));
 			await removeAbandoned([folder], supervisor, report);
 		}
 	}
 }
-/** What stands in the marker of a folder of this user; nothing where it has none. */
+/**
+* What stands in the marker of a folder of this user: nothing where it belongs to nobody, as a folder of others and what cannot
+* be read. Undefined where there is none.
+*/
 async function markerOf(folder, uid) {
 	const itself = await lstat(folder).catch(() => void 0);
 	if (!itself?.isDirectory() || itself.uid !== uid) return "";
-	return (await lstat(join(folder, ".kiwi-oci")).catch(() => void 0))?.isFile() ? await readFile(join(folder, MARKER), "utf8").catch(() => "") : "";
+	try {
+		return (await lstat(join(folder, ".kiwi-oci"))).isFile() ? await readFile(join(folder, MARKER), "utf8") : "";
+	} catch (error) {
+		return error instanceof Error && "code" in error && error.code === "ENOENT" ? void 0 : "";
+	}
+}
+async function isOfDead(marker, asking, parent) {
+	const owner = parseOwner(marker);
+	return owner !== void 0 && await isDead(owner, asking, parent);
+}
+/**
+* A job was killed between making its folder and marking it, or removed all but the folder; one that only is slow makes
+* another (`makeJobFolder`). Anything else in it, and it stays.
+*
+* @returns whether it is gone
+*/
+async function removeUnmarked(folder) {
+	try {
+		const names = await readdir(folder);
+		if (!names.every(isTemporaryName)) return false;
+		for (const name of names) await rm(join(folder, name));
+		await rmdir(folder);
+		return true;
+	} catch {
+		return false;
+	}
 }
 // src/steps/logins.ts
 /** Does something with the logins of a build's plan. Throws what `withLogins` does. */
@@ -27114,10 +27161,7 @@ async function withLogins(needs, inputs, around, step, use) {
 			secrets: [...prepared.secrets, ...proxies]
 		});
 	} finally {
-		await rm(folder, {
-			recursive: true,
-			force: true
-		});
+		await removeMarked(folder);
 	}
 }
 /** The registries that a plan talks to. */
@@ -27330,8 +27374,12 @@ async function unbroken(folder, version, report) {
 	report.warning(`the kept kiwi-ng ${version} in ${folder} ${problem}: it is not used`);
 }
 // src/steps/localshelf.ts
-/** Where the command line keeps kiwi-ng: a folder of ours. (The runner's tool cache writes to standard output.) */
-function localShelf(cacheFolder, report) {
+/**
+* Where the command line keeps kiwi-ng: a folder of ours. (The runner's tool cache writes to standard output.)
+*
+* @param otherwise where it goes when there is no room for it, which is a warning
+*/
+function localShelf(cacheFolder, report, otherwise) {
 	const place = (version) => join(cacheFolder, "kiwi-ng", version);
 	return {
 		find: async (version) => {
@@ -27339,25 +27387,33 @@ function localShelf(cacheFolder, report) {
 		},
 		keep: async (folder, version) => {
 			await seal(folder, version);
-			const kept = place(version);
-			await makeFolder(dirname(kept));
-			const own = await mkdtemp(`${kept}.`);
 			try {
-				await cp(folder, join(own, "new"), {
-					recursive: true,
-					verbatimSymlinks: true
-				});
-				await rename(kept, join(own, "old")).catch(() => {});
-				await rename(join(own, "new"), kept).catch(() => {});
-			} finally {
-				await rm(own, {
-					recursive: true,
-					force: true
-				});
+				await put(folder, place(version));
+				return place(version);
+			} catch (error) {
+				const { message } = describeError(error);
+				report.warning(`kiwi-ng ${version} is not kept for the next job: ${message}`);
+				return await otherwise.keep(folder, version);
 			}
-			return kept;
 		}
 	};
+}
+async function put(folder, kept) {
+	await makeFolder(dirname(kept));
+	const own = await mkdtemp(`${kept}.`);
+	try {
+		await cp(folder, join(own, "new"), {
+			recursive: true,
+			verbatimSymlinks: true
+		});
+		await rename(kept, join(own, "old")).catch(() => {});
+		await rename(join(own, "new"), kept).catch(() => {});
+	} finally {
+		await rm(own, {
+			recursive: true,
+			force: true
+		});
+	}
 }
 /** Keeps kiwi-ng for this job only. */
 function jobShelf(temp, keeping) {
@@ -27674,10 +27730,7 @@ async function runMerge(run) {
 			onProgress
 		}));
 	} finally {
-		await rm(workFolder, {
-			recursive: true,
-			force: true
-		});
+		await removeMarked(workFolder);
 	}
 }
 // src/steps/proxies.ts
@@ -27855,12 +27908,13 @@ async function runJob(line, around, running) {
 		const ways = isLayoutOnly(plan.kinds) ? "--export oci:DIR" : "--export, --push";
 		report.warning(`nothing will be kept of the image: add ${ways} or --work-dir`);
 	}
+	const forThisJob = jobShelf(around.temp, running);
 	const kiwi = await readyTools({
 		facts: hostFacts(plan, around.architecture, await plannedMirrors(around)),
 		installs: plan.installTools,
 		searchPath: around.searchPath,
 		temp: around.temp,
-		shelf: plan.cache ? localShelf(around.cacheFolder, report) : jobShelf(around.temp, running),
+		shelf: plan.cache ? localShelf(around.cacheFolder, report, forThisJob) : forThisJob,
 		lacks: await buildLacks(plan, plan.workDirectory ?? around.temp),
 		nowSeconds: Date.now() / 1e3,
 		...running,

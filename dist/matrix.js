@@ -217,6 +217,11 @@ const DIGEST = /^sha256:[a-f0-9]{64}$/;
 function isDigest(text) {
 	return DIGEST.test(text);
 }
+// src/json.ts
+/** Whether what `JSON.parse` gave is an object, and no list. */
+function isJsonObject(value) {
+	return typeof value === "object" && value !== null && !Array.isArray(value);
+}
 // src/plan/handover.ts
 /**
 * What one step of the action hands to the next as JSON. A script of the job may have put something else in its place.
@@ -224,10 +229,10 @@ function isDigest(text) {
 * @param name of the input that it comes as, @param shape of all of it
 * @throws InputError when it is no JSON object, or has another shape
 */
-function handedOver(name, text, shape = isRecord) {
+function handedOver(name, text, shape = isJsonObject) {
 	try {
 		const value = JSON.parse(text);
-		if (isRecord(value) && shape(value)) return value;
+		if (isJsonObject(value) && shape(value)) return value;
 	} catch (error) {
 		if (!(error instanceof SyntaxError || error instanceof RangeError)) throw error;
 	}
@@ -235,9 +240,6 @@ function handedOver(name, text, shape = isRecord) {
 		where: `input ${name}`,
 		text: "is not what the step before writes: use the action as a whole, not this step of it"
 	}]);
-}
-function isRecord(value) {
-	return typeof value === "object" && value !== null && !Array.isArray(value);
 }
 // src/matrix/images.ts
 /**

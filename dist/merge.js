@@ -679,6 +679,11 @@ function spaceError(error, folder) {
 	if (!lacksSpace(error)) return error;
 	return new HostError("host-space", `no space is left in ${folder}`, "free some, or choose another place with work-dir, export or TMPDIR");
 }
+// src/json.ts
+/** Whether what `JSON.parse` gave is an object, and no list. */
+function isJsonObject(value) {
+	return typeof value === "object" && value !== null && !Array.isArray(value);
+}
 // src/oci/jsonnames.ts
 /**
 * A name that stands twice in one object of a JSON text, if there is one. Readers differ in which of them counts, and
@@ -728,9 +733,6 @@ function isName(text, end) {
 	return text[at] === ":";
 }
 const DEPTH_LIMIT = 64;
-function isJsonObject(value) {
-	return typeof value === "object" && value !== null && !Array.isArray(value);
-}
 /**
 * The JSON object in a manifest, index or config that others wrote.
 *
@@ -2139,6 +2141,7 @@ function temporaryName() {
 const MARKER = ".kiwi-oci";
 /** What the names of folders of ours, and of KIWI's log beside them, begin with. */
 const WORK_PREFIX = "kiwi-oci-";
+const TRIES = 5;
 /**
 * Makes the folder of one job, with a name of its own, so that jobs on one machine do not disturb one another. Nobody
 * else may look into it: a disk can hold secrets.
@@ -2164,23 +2167,49 @@ async function makeWorkFolder(parent, keeping) {
 * @throws errors of the file system
 */
 async function makeJobFolder(parent, purpose, { owner, inside = [], keep }) {
-	const folder = join(parent, `${WORK_PREFIX}${purpose}${randomBytes(6).toString("hex")}`);
-	keep(folder);
-	await mkdir(folder, { mode: 448 });
-	try {
-		await putText(join(folder, MARKER), owner === void 0 ? "" : JSON.stringify({
-			...owner,
-			inside,
-			prefix: TEMPORARY_PREFIX
-		}));
-	} catch (error) {
-		await rm(folder, {
-			recursive: true,
-			force: true
-		});
-		throw error;
+	const marker = owner === void 0 ? "" : JSON.stringify({
+		...owner,
+		inside,
+		prefix: TEMPORARY_PREFIX
+	});
+	for (let tries = 1;; tries += 1) {
+		const folder = join(parent, `${WORK_PREFIX}${purpose}${randomBytes(6).toString("hex")}`);
+		keep(folder);
+		await mkdir(folder, { mode: 448 });
+		try {
+			await mark(folder, marker);
+			return folder;
+		} catch (error) {
+			await rm(folder, {
+				recursive: true,
+				force: true
+			});
+			if (!(error instanceof Error && "code" in error && error.code === "ENOENT") || tries === TRIES) throw error;
+		}
 	}
-	return folder;
+}
+/** Whoever is killed here leaves a folder without the marker, and none with half of it. */
+async function mark(folder, text) {
+	const temporary = join(folder, temporaryName());
+	await putText(temporary, text);
+	await rename(temporary, join(folder, MARKER));
+}
+/**
+* Removes a folder of a job in which no KIWI worked. The marker goes last, so that whoever is killed here leaves what a sweep
+* still knows.
+*
+* @throws errors of the file system; a folder that is not there is none
+*/
+async function removeMarked(folder) {
+	const names = await readdir(folder).catch(() => []);
+	for (const name of names.filter((each) => each !== MARKER)) await rm(join(folder, name), {
+		recursive: true,
+		force: true
+	});
+	await rm(folder, {
+		recursive: true,
+		force: true
+	});
 }
 // src/plainline.ts
 /**
@@ -2291,9 +2320,9 @@ function normalKey(key) {
 }
 /** Only what holds a login: docker leaves `{}` where a helper has it, which would hide the helper. */
 function auths(value) {
-	if (!isObject(value)) return {};
+	if (!isJsonObject(value)) return {};
 	const entries = Object.entries(value).flatMap(([key, entry]) => {
-		if (!isObject(entry)) return [];
+		if (!isJsonObject(entry)) return [];
 		const { auth, identitytoken } = entry;
 		if (typeof auth !== "string" || auth === "") return [];
 		return [[key, typeof identitytoken === "string" ? {
@@ -2304,19 +2333,16 @@ function auths(value) {
 	return Object.fromEntries(entries);
 }
 function helpers(value) {
-	if (!isObject(value)) return {};
+	if (!isJsonObject(value)) return {};
 	const entries = Object.entries(value).filter((entry) => typeof entry[1] === "string" && HELPER.test(entry[1]));
 	return Object.fromEntries(entries);
 }
 function parsedObject(text, path) {
 	try {
 		const value = JSON.parse(text);
-		if (isObject(value)) return value;
+		if (isJsonObject(value)) return value;
 	} catch {}
 	throw new HostError("host-logins", `the file of logins ${path} is no JSON object`, "correct it or remove it");
-}
-function isObject(value) {
-	return typeof value === "object" && value !== null && !Array.isArray(value);
 }
 // src/registry/login/secretforms.ts
 /** The forms in which a program, or a registry that repeats what it got, prints a secret. */
@@ -5474,10 +5500,7 @@ async function freshKiwi(version, job) {
 			version
 		};
 	} finally {
-		await rm(folder, {
-			recursive: true,
-			force: true
-		});
+		await removeMarked(folder);
 	}
 }
 function launcher(folder) {
@@ -5802,10 +5825,7 @@ async function withLogins(needs, inputs, around, step, use) {
 			secrets: [...prepared.secrets, ...proxies]
 		});
 	} finally {
-		await rm(folder, {
-			recursive: true,
-			force: true
-		});
+		await removeMarked(folder);
 	}
 }
 // src/steps/mergejob.ts
@@ -5842,10 +5862,7 @@ async function runMerge(run) {
 			onProgress
 		}));
 	} finally {
-		await rm(workFolder, {
-			recursive: true,
-			force: true
-		});
+		await removeMarked(workFolder);
 	}
 }
 // src/steps/proxies.ts

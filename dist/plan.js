@@ -599,6 +599,11 @@ function told(thrown) {
 		detail: (error.stack ?? "").split("\n")
 	};
 }
+// src/json.ts
+/** Whether what `JSON.parse` gave is an object, and no list. */
+function isJsonObject(value) {
+	return typeof value === "object" && value !== null && !Array.isArray(value);
+}
 // src/oci/digest.ts
 const DIGEST = /^sha256:[a-f0-9]{64}$/;
 /**
@@ -607,10 +612,6 @@ const DIGEST = /^sha256:[a-f0-9]{64}$/;
 */
 function isDigest(text) {
 	return DIGEST.test(text);
-}
-// src/oci/document.ts
-function isJsonObject(value) {
-	return typeof value === "object" && value !== null && !Array.isArray(value);
 }
 // src/oci/manifest.ts
 /** image-spec media-types.md; distribution docs, image manifest v2 schema 2. */
@@ -13657,7 +13658,7 @@ function isListOf(item) {
 	return (value) => Array.isArray(value) && value.every(item);
 }
 function isRecordOf(member) {
-	return (value) => isRecord(value) && Object.values(value).every(member);
+	return (value) => isJsonObject(value) && Object.values(value).every(member);
 }
 function isAnyOf(...shapes) {
 	return (value) => shapes.some((fits) => fits(value));
@@ -13670,15 +13671,12 @@ function optionally(shape) {
 function isMade(members) {
 	const shapes = new Map(Object.entries(members));
 	return (value) => {
-		if (!isRecord(value) || !Object.keys(value).every((name) => shapes.has(name))) return false;
+		if (!isJsonObject(value) || !Object.keys(value).every((name) => shapes.has(name))) return false;
 		return [...shapes].every(([name, shape]) => {
 			const isThere = Object.hasOwn(value, name);
 			return typeof shape === "function" ? isThere && shape(value[name]) : !isThere || shape.optional(value[name]);
 		});
 	};
-}
-function isRecord(value) {
-	return typeof value === "object" && value !== null && !Array.isArray(value);
 }
 // src/plan/planshape.ts
 const isTexts = isListOf(isText);

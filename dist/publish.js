@@ -1026,6 +1026,11 @@ function spaceError(error, folder) {
 	if (!lacksSpace(error)) return error;
 	return new HostError("host-space", `no space is left in ${folder}`, "free some, or choose another place with work-dir, export or TMPDIR");
 }
+// src/json.ts
+/** Whether what `JSON.parse` gave is an object, and no list. */
+function isJsonObject(value) {
+	return typeof value === "object" && value !== null && !Array.isArray(value);
+}
 // src/oci/digest.ts
 const DIGEST = /^sha256:[a-f0-9]{64}$/;
 /**
@@ -1098,9 +1103,6 @@ function isName(text, end) {
 	return text[at] === ":";
 }
 const DEPTH_LIMIT = 64;
-function isJsonObject(value) {
-	return typeof value === "object" && value !== null && !Array.isArray(value);
-}
 /**
 * The JSON object in a manifest, index or config that others wrote.
 *
@@ -9165,7 +9167,7 @@ function isListOf(item) {
 	return (value) => Array.isArray(value) && value.every(item);
 }
 function isRecordOf(member) {
-	return (value) => isRecord(value) && Object.values(value).every(member);
+	return (value) => isJsonObject(value) && Object.values(value).every(member);
 }
 function isAnyOf(...shapes) {
 	return (value) => shapes.some((fits) => fits(value));
@@ -9178,7 +9180,7 @@ function optionally(shape) {
 function isMade(members) {
 	const shapes = new Map(Object.entries(members));
 	return (value) => {
-		if (!isRecord(value) || !Object.keys(value).every((name) => shapes.has(name))) return false;
+		if (!isJsonObject(value) || !Object.keys(value).every((name) => shapes.has(name))) return false;
 		return [...shapes].every(([name, shape]) => {
 			const isThere = Object.hasOwn(value, name);
 			return typeof shape === "function" ? isThere && shape(value[name]) : !isThere || shape.optional(value[name]);
@@ -9191,10 +9193,10 @@ function isMade(members) {
 * @param name of the input that it comes as, @param shape of all of it
 * @throws InputError when it is no JSON object, or has another shape
 */
-function handedOver(name, text, shape = isRecord) {
+function handedOver(name, text, shape = isJsonObject) {
 	try {
 		const value = JSON.parse(text);
-		if (isRecord(value) && shape(value)) return value;
+		if (isJsonObject(value) && shape(value)) return value;
 	} catch (error) {
 		if (!(error instanceof SyntaxError || error instanceof RangeError)) throw error;
 	}
@@ -9202,9 +9204,6 @@ function handedOver(name, text, shape = isRecord) {
 		where: `input ${name}`,
 		text: "is not what the step before writes: use the action as a whole, not this step of it"
 	}]);
-}
-function isRecord(value) {
-	return typeof value === "object" && value !== null && !Array.isArray(value);
 }
 // src/job/builttext.ts
 const isDescriptor = (value) => descriptorViolations(value, "it").length === 0;
@@ -11004,9 +11003,9 @@ function normalKey(key) {
 }
 /** Only what holds a login: docker leaves `{}` where a helper has it, which would hide the helper. */
 function auths(value) {
-	if (!isObject(value)) return {};
+	if (!isJsonObject(value)) return {};
 	const entries = Object.entries(value).flatMap(([key, entry]) => {
-		if (!isObject(entry)) return [];
+		if (!isJsonObject(entry)) return [];
 		const { auth, identitytoken } = entry;
 		if (typeof auth !== "string" || auth === "") return [];
 		return [[key, typeof identitytoken === "string" ? {
@@ -11017,19 +11016,16 @@ function auths(value) {
 	return Object.fromEntries(entries);
 }
 function helpers(value) {
-	if (!isObject(value)) return {};
+	if (!isJsonObject(value)) return {};
 	const entries = Object.entries(value).filter((entry) => typeof entry[1] === "string" && HELPER.test(entry[1]));
 	return Object.fromEntries(entries);
 }
 function parsedObject(text, path) {
 	try {
 		const value = JSON.parse(text);
-		if (isObject(value)) return value;
+		if (isJsonObject(value)) return value;
 	} catch {}
 	throw new HostError("host-logins", `the file of logins ${path} is no JSON object`, "correct it or remove it");
-}
-function isObject(value) {
-	return typeof value === "object" && value !== null && !Array.isArray(value);
 }
 // src/registry/login/secretforms.ts
 /** The forms in which a program, or a registry that repeats what it got, prints a secret. */
@@ -12923,6 +12919,7 @@ function saveState(name, value) {
 const MARKER = ".kiwi-oci";
 /** What the names of folders of ours, and of KIWI's log beside them, begin with. */
 const WORK_PREFIX = "kiwi-oci-";
+const TRIES = 5;
 /**
 * Makes a folder of a job that only we can read.
 *
@@ -12930,23 +12927,49 @@ const WORK_PREFIX = "kiwi-oci-";
 * @throws errors of the file system
 */
 async function makeJobFolder(parent, purpose, { owner, inside = [], keep }) {
-	const folder = join(parent, `${WORK_PREFIX}${purpose}${randomBytes(6).toString("hex")}`);
-	keep(folder);
-	await mkdir(folder, { mode: 448 });
-	try {
-		await putText(join(folder, MARKER), owner === void 0 ? "" : JSON.stringify({
-			...owner,
-			inside,
-			prefix: TEMPORARY_PREFIX
-		}));
-	} catch (error) {
-		await rm(folder, {
-			recursive: true,
-			force: true
-		});
-		throw error;
+	const marker = owner === void 0 ? "" : JSON.stringify({
+		...owner,
+		inside,
+		prefix: TEMPORARY_PREFIX
+	});
+	for (let tries = 1;; tries += 1) {
+		const folder = join(parent, `${WORK_PREFIX}${purpose}${randomBytes(6).toString("hex")}`);
+		keep(folder);
+		await mkdir(folder, { mode: 448 });
+		try {
+			await mark(folder, marker);
+			return folder;
+		} catch (error) {
+			await rm(folder, {
+				recursive: true,
+				force: true
+			});
+			if (!(error instanceof Error && "code" in error && error.code === "ENOENT") || tries === TRIES) throw error;
+		}
 	}
-	return folder;
+}
+/** Whoever is killed here leaves a folder without the marker, and none with half of it. */
+async function mark(folder, text) {
+	const temporary = join(folder, temporaryName());
+	await putText(temporary, text);
+	await rename(temporary, join(folder, MARKER));
+}
+/**
+* Removes a folder of a job in which no KIWI worked. The marker goes last, so that whoever is killed here leaves what a sweep
+* still knows.
+*
+* @throws errors of the file system; a folder that is not there is none
+*/
+async function removeMarked(folder) {
+	const names = await readdir(folder).catch(() => []);
+	for (const name of names.filter((each) => each !== MARKER)) await rm(join(folder, name), {
+		recursive: true,
+		force: true
+	});
+	await rm(folder, {
+		recursive: true,
+		force: true
+	});
 }
 // src/plainline.ts
 /**
@@ -13377,10 +13400,7 @@ async function withLogins(needs, inputs, around, step, use) {
 			secrets: [...prepared.secrets, ...proxies]
 		});
 	} finally {
-		await rm(folder, {
-			recursive: true,
-			force: true
-		});
+		await removeMarked(folder);
 	}
 }
 /** The registries that a plan talks to. */

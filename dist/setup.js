@@ -1,6 +1,6 @@
 import { createRequire } from "node:module";
 import { basename, dirname, join, resolve } from "node:path";
-import { access, chmod, constants, cp, lstat, mkdir, open, readFile, readdir, readlink, realpath, rm, stat, statfs, symlink, writeFile } from "node:fs/promises";
+import { access, chmod, constants, cp, lstat, mkdir, open, readFile, readdir, readlink, realpath, rename, rm, stat, statfs, symlink, writeFile } from "node:fs/promises";
 import { homedir, hostname, machine, release, tmpdir } from "node:os";
 import { constants as constants$1, createGunzip, createZstdDecompress } from "node:zlib";
 import { createHash, randomBytes, randomUUID } from "node:crypto";
@@ -754,6 +754,11 @@ new URL(import.meta.url.endsWith(".ts") ? "./deflateworker.ts" : "./deflateworke
 constants$1.ZSTD_c_hashLog, constants$1.ZSTD_c_chainLog;
 Buffer.from("1f8b08000000000000ff", "hex");
 Buffer.from("0300", "hex");
+// src/json.ts
+/** Whether what `JSON.parse` gave is an object, and no list. */
+function isJsonObject(value) {
+	return typeof value === "object" && value !== null && !Array.isArray(value);
+}
 // src/oci/digest.ts
 const DIGEST = /^sha256:[a-f0-9]{64}$/;
 /**
@@ -765,10 +770,6 @@ function isDigest(text) {
 }
 function digestOf(bytes) {
 	return `sha256:${createHash("sha256").update(bytes).digest("hex")}`;
-}
-// src/oci/document.ts
-function isJsonObject(value) {
-	return typeof value === "object" && value !== null && !Array.isArray(value);
 }
 // src/oci/manifest.ts
 /** image-spec media-types.md; distribution docs, image manifest v2 schema 2. */
@@ -8688,19 +8689,16 @@ async function readMirrors(path) {
 	throw new HostError("host-mirror-table", `the mirror table ${path} has another shape`, remedy);
 }
 function isFamily(value) {
-	if (!isRecord$1(value) || typeof value["name"] !== "string" || typeof value["origin"] !== "string") return false;
+	if (!isJsonObject(value) || typeof value["name"] !== "string" || typeof value["origin"] !== "string") return false;
 	const { keyring, archives } = value;
 	if (!isTexts$1(value["codenames"]) || !isTexts$1(value["rolling"])) return false;
-	if (!isRecord$1(keyring) || typeof keyring["path"] !== "string" || !isRecord$1(keyring["packages"])) return false;
+	if (!isJsonObject(keyring) || typeof keyring["path"] !== "string" || !isJsonObject(keyring["packages"])) return false;
 	return Array.isArray(archives) && archives.every(isArchive);
 }
 function isArchive(value) {
-	if (!isRecord$1(value) || typeof value["uri"] !== "string") return false;
+	if (!isJsonObject(value) || typeof value["uri"] !== "string") return false;
 	if (value["architectures"] !== void 0 && !isTexts$1(value["architectures"])) return false;
 	return isTexts$1(value["suites"]) && isTexts$1(value["components"]);
-}
-function isRecord$1(value) {
-	return typeof value === "object" && value !== null && !Array.isArray(value);
 }
 function isTexts$1(value) {
 	return Array.isArray(value) && value.every((text) => typeof text === "string");
@@ -8822,10 +8820,13 @@ async function freeBytes(path) {
 	}
 }
 16 * MEGABYTE;
-/** The error to throw where a folder has not the space, with both numbers in GB (10⁹ bytes, as `df -H` shows them). */
+/** The error to throw where a folder has not the space, with both numbers in GB or MB (10⁹ and 10⁶ bytes, as `df -H` shows them). */
 function spaceProblem(needBytes, haveBytes, path) {
 	if (haveBytes >= needBytes) return void 0;
-	return new HostError("host-space", `not enough space in ${path}: about ${(Math.ceil(needBytes / 1e8) / 10).toFixed(1)} GB are needed, ${(Math.floor(haveBytes / 1e8) / 10).toFixed(1)} GB are free`, "free some, or set work-dir to a folder on a larger file system");
+	return new HostError("host-space", `not enough space in ${path}: about ${amount(needBytes, Math.ceil)} are needed, ${amount(haveBytes, Math.floor)} are free`, "free some, or set work-dir to a folder on a larger file system");
+}
+function amount(bytes, round) {
+	return bytes < 1e9 ? `${round(bytes / 1e6)} MB` : `${(round(bytes / 1e8) / 10).toFixed(1)} GB`;
 }
 /**
 * Bytes needed to wrap an existing disk: all blobs, and beside them one converted disk at a time and those that stay.
@@ -11190,11 +11191,16 @@ function explained(error, version, lines) {
 * leaves when it is killed can be told from what others write beside it.
 */
 const TEMPORARY_PREFIX = `.${randomUUID()}.`;
+/** A new name for such a file or folder. Not behind its final name, which may be as long as a name can be. */
+function temporaryName() {
+	return `${TEMPORARY_PREFIX}${randomUUID().slice(0, 8)}.tmp`;
+}
 // src/job/workfolder.ts
 /** Only a folder that holds this file is ever released and removed as root. It says whom the folder belongs to. */
 const MARKER = ".kiwi-oci";
 /** What the names of folders of ours, and of KIWI's log beside them, begin with. */
 const WORK_PREFIX = "kiwi-oci-";
+const TRIES = 5;
 /**
 * Makes a folder of a job that only we can read.
 *
@@ -11202,23 +11208,49 @@ const WORK_PREFIX = "kiwi-oci-";
 * @throws errors of the file system
 */
 async function makeJobFolder(parent, purpose, { owner, inside = [], keep }) {
-	const folder = join(parent, `${WORK_PREFIX}${purpose}${randomBytes(6).toString("hex")}`);
-	keep(folder);
-	await mkdir(folder, { mode: 448 });
-	try {
-		await putText(join(folder, MARKER), owner === void 0 ? "" : JSON.stringify({
-			...owner,
-			inside,
-			prefix: TEMPORARY_PREFIX
-		}));
-	} catch (error) {
-		await rm(folder, {
-			recursive: true,
-			force: true
-		});
-		throw error;
+	const marker = owner === void 0 ? "" : JSON.stringify({
+		...owner,
+		inside,
+		prefix: TEMPORARY_PREFIX
+	});
+	for (let tries = 1;; tries += 1) {
+		const folder = join(parent, `${WORK_PREFIX}${purpose}${randomBytes(6).toString("hex")}`);
+		keep(folder);
+		await mkdir(folder, { mode: 448 });
+		try {
+			await mark(folder, marker);
+			return folder;
+		} catch (error) {
+			await rm(folder, {
+				recursive: true,
+				force: true
+			});
+			if (!(error instanceof Error && "code" in error && error.code === "ENOENT") || tries === TRIES) throw error;
+		}
 	}
-	return folder;
+}
+/** Whoever is killed here leaves a folder without the marker, and none with half of it. */
+async function mark(folder, text) {
+	const temporary = join(folder, temporaryName());
+	await putText(temporary, text);
+	await rename(temporary, join(folder, MARKER));
+}
+/**
+* Removes a folder of a job in which no KIWI worked. The marker goes last, so that whoever is killed here leaves what a sweep
+* still knows.
+*
+* @throws errors of the file system; a folder that is not there is none
+*/
+async function removeMarked(folder) {
+	const names = await readdir(folder).catch(() => []);
+	for (const name of names.filter((each) => each !== MARKER)) await rm(join(folder, name), {
+		recursive: true,
+		force: true
+	});
+	await rm(folder, {
+		recursive: true,
+		force: true
+	});
 }
 // src/job/tools.ts
 /**
@@ -11315,10 +11347,7 @@ async function freshKiwi(version, job) {
 			version
 		};
 	} finally {
-		await rm(folder, {
-			recursive: true,
-			force: true
-		});
+		await removeMarked(folder);
 	}
 }
 function launcher(folder) {
@@ -16094,7 +16123,7 @@ function isListOf(item) {
 	return (value) => Array.isArray(value) && value.every(item);
 }
 function isRecordOf(member) {
-	return (value) => isRecord(value) && Object.values(value).every(member);
+	return (value) => isJsonObject(value) && Object.values(value).every(member);
 }
 function isAnyOf(...shapes) {
 	return (value) => shapes.some((fits) => fits(value));
@@ -16107,7 +16136,7 @@ function optionally(shape) {
 function isMade(members) {
 	const shapes = new Map(Object.entries(members));
 	return (value) => {
-		if (!isRecord(value) || !Object.keys(value).every((name) => shapes.has(name))) return false;
+		if (!isJsonObject(value) || !Object.keys(value).every((name) => shapes.has(name))) return false;
 		return [...shapes].every(([name, shape]) => {
 			const isThere = Object.hasOwn(value, name);
 			return typeof shape === "function" ? isThere && shape(value[name]) : !isThere || shape.optional(value[name]);
@@ -16120,10 +16149,10 @@ function isMade(members) {
 * @param name of the input that it comes as, @param shape of all of it
 * @throws InputError when it is no JSON object, or has another shape
 */
-function handedOver(name, text, shape = isRecord) {
+function handedOver(name, text, shape = isJsonObject) {
 	try {
 		const value = JSON.parse(text);
-		if (isRecord(value) && shape(value)) return value;
+		if (isJsonObject(value) && shape(value)) return value;
 	} catch (error) {
 		if (!(error instanceof SyntaxError || error instanceof RangeError)) throw error;
 	}
@@ -16131,9 +16160,6 @@ function handedOver(name, text, shape = isRecord) {
 		where: `input ${name}`,
 		text: "is not what the step before writes: use the action as a whole, not this step of it"
 	}]);
-}
-function isRecord(value) {
-	return typeof value === "object" && value !== null && !Array.isArray(value);
 }
 // src/plan/planshape.ts
 const isTexts = isListOf(isText);
@@ -16454,7 +16480,7 @@ var __awaiter$3 = function(thisArg, _arguments, P, generator) {
 		step((generator = generator.apply(thisArg, _arguments || [])).next());
 	});
 };
-const { chmod: chmod$1, copyFile: copyFile$1, lstat: lstat$1, mkdir: mkdir$1, open: open$1, readdir: readdir$1, rename, rm: rm$1, rmdir, stat: stat$1, symlink: symlink$1, unlink } = fs.promises;
+const { chmod: chmod$1, copyFile: copyFile$1, lstat: lstat$1, mkdir: mkdir$1, open: open$1, readdir: readdir$1, rename: rename$1, rm: rm$1, rmdir, stat: stat$1, symlink: symlink$1, unlink } = fs.promises;
 const IS_WINDOWS$1 = process.platform === "win32";
 /**
 * Custom implementation of readlink to ensure Windows junctions

@@ -863,6 +863,11 @@ async function removeLogs(folder) {
 		force: true
 	}).catch(() => {});
 }
+// src/json.ts
+/** Whether what `JSON.parse` gave is an object, and no list. */
+function isJsonObject(value) {
+	return typeof value === "object" && value !== null && !Array.isArray(value);
+}
 // src/kiwi/job.ts
 /**
 * Reads the line of JSON that the supervisor is given.
@@ -871,19 +876,19 @@ async function removeLogs(folder) {
 */
 function parseJob(line) {
 	const value = JSON.parse(line);
-	if (!isRecord(value)) throw new Error("the job is no JSON object");
+	if (!isJsonObject(value)) throw new Error("the job is no JSON object");
 	if ("remove" in value) return {
 		remove: path(value, "remove"),
 		under: path(value, "under")
 	};
 	const owner = value["owner"];
-	if (!isRecord(owner) || !isId(owner["uid"]) || !isId(owner["gid"])) throw new Error("the job names no owner");
+	if (!isJsonObject(owner) || !isId(owner["uid"]) || !isId(owner["gid"])) throw new Error("the job names no owner");
 	const bind = value["bind"];
-	if (!isRecord(bind)) throw new Error("the job has no bind");
+	if (!isJsonObject(bind)) throw new Error("the job has no bind");
 	const caller = value["caller"];
-	if (!isRecord(caller) || !isId(caller["pid"]) || !isText(caller["started"])) throw new Error("the job names no caller");
+	if (!isJsonObject(caller) || !isId(caller["pid"]) || !isText(caller["started"])) throw new Error("the job names no caller");
 	const env = value["env"];
-	if (!isRecord(env) || !Object.values(env).every(isText)) throw new Error("env of the job is no mapping of texts");
+	if (!isJsonObject(env) || !Object.values(env).every(isText)) throw new Error("env of the job is no mapping of texts");
 	return {
 		program: path(value, "program"),
 		args: texts(value, "args"),
@@ -915,9 +920,6 @@ function texts(value, key) {
 	const found = value[key];
 	if (!Array.isArray(found) || !found.every(isText)) throw new Error(`${key} of the job is no list of texts`);
 	return found;
-}
-function isRecord(value) {
-	return typeof value === "object" && value !== null && !Array.isArray(value);
 }
 function isText(value) {
 	return typeof value === "string" && !value.includes("\0");

@@ -1,7 +1,8 @@
-import { setTimeout } from 'node:timers/promises'
+import { isJsonObject, type JsonObject } from '../json.ts'
 import { digestHex, digestOf } from '../oci/digest.ts'
 import type { CacheEntry, RemoteCache } from './cache.ts'
 import { ENTRY_FORM, packedEntry, unpackEntry } from './entry.ts'
+import { tries } from './tries.ts'
 import { uploadBlob } from './upload.ts'
 
 /** Where the service is; a job is told of it by the runner. */
@@ -17,7 +18,6 @@ const SERVICE = 'twirp/github.actions.results.api.v1.CacheService'
 /** Entries of one key are told apart by it; of @actions/cache it hashes paths and compression. */
 const VERSION = digestHex(digestOf(ENTRY_FORM))
 /** Waits before the second and the third try, in milliseconds. */
-const PAUSES = [1_000, 3_000]
 const RETRIED = [500, 502, 503, 504]
 const ANSWER_LIMIT_BYTES = 64 * 1024
 
@@ -65,7 +65,7 @@ async function download(url: URL, entry: CacheEntry, signal: AbortSignal): Promi
   }
 }
 
-type Answer = Readonly<Record<string, unknown>> | 'taken'
+type Answer = JsonObject | 'taken'
 
 async function answerOf(
   { url, token }: ServicePlace,
@@ -79,17 +79,16 @@ async function answerOf(
     body: JSON.stringify(question),
     signal,
   }
-  for (const pause of [...PAUSES, undefined]) {
+  return await tries(async (isLast) => {
     try {
       const response = await fetched(new URL(`${SERVICE}/${method}`, url), request)
-      if (pause === undefined || !RETRIED.includes(response.status)) return await parsedAnswer(response)
+      if (isLast || !RETRIED.includes(response.status)) return await parsedAnswer(response)
       await response.body?.cancel()
     } catch (error) {
-      if (pause === undefined || signal.aborted || !(error instanceof UnreachableError)) throw error
+      if (isLast || signal.aborted || !(error instanceof UnreachableError)) throw error
     }
-    await setTimeout(pause, undefined, { signal })
-  }
-  throw new Error('the service does not answer')
+    return undefined
+  }, signal)
 }
 
 async function parsedAnswer(response: Response): Promise<Answer> {
@@ -99,7 +98,7 @@ async function parsedAnswer(response: Response): Promise<Answer> {
   const text = await shortText(response)
   try {
     const answer: unknown = JSON.parse(text)
-    if (typeof answer === 'object' && answer !== null) return answer as Readonly<Record<string, unknown>>
+    if (isJsonObject(answer)) return answer
   } catch {}
   throw new Error('the service answers with something else than JSON')
 }

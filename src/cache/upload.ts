@@ -1,9 +1,8 @@
-import { setTimeout } from 'node:timers/promises'
+import { tries } from './tries.ts'
 
 /** Azure takes 50 000 of them; all that are on the way stand in memory. */
 const BLOCK_BYTES = 8 * 1024 ** 2
 const AT_ONCE = 4
-const PAUSES = [1_000, 3_000]
 
 /**
  * Sends a blob to Azure's storage by a signed address, in blocks, which come to be the blob at the end (Put Block, Put Block
@@ -36,14 +35,12 @@ export async function uploadBlob(url: URL, bytes: AsyncIterable<Buffer>, signal:
 }
 
 async function put(url: URL, body: Buffer, signal: AbortSignal): Promise<void> {
-  for (const pause of [...PAUSES, undefined]) {
+  await tries(async (isLast) => {
     const status = await answerTo(url, body, signal)
-    if (status >= 200 && status < 300) return
-    if (pause === undefined || (status < 500 && status !== 0)) {
-      throw new Error(`the storage ${status === 0 ? 'cannot be reached' : `answers with HTTP ${status}`}`)
-    }
-    await setTimeout(pause, undefined, { signal })
-  }
+    if (status >= 200 && status < 300) return status
+    if (!isLast && (status >= 500 || status === 0)) return undefined
+    throw new Error(`the storage ${status === 0 ? 'cannot be reached' : `answers with HTTP ${status}`}`)
+  }, signal)
 }
 
 /** @returns the HTTP status, 0 where there is no answer */

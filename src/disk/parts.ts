@@ -1,3 +1,5 @@
+import { isJsonObject, type JsonObject } from '../json.ts'
+
 /** A vmdk that is text: comments and empty lines, then its version (QEMU block/vmdk.c `vmdk_probe`). */
 const VMDK_TEXT = /^(?:#[^\n]*\n| *\r?\n)*version=[123]\r?\n/
 const QCOW2_MAGIC = 'QFI\xfb'
@@ -39,6 +41,6 @@ export function neededPart(info: Readonly<Record<string, unknown>>, path: string
   return named.find((name): name is string => typeof name === 'string' && name !== path)
 }
 
-function asRecord(value: unknown): Readonly<Record<string, unknown>> {
-  return typeof value === 'object' && value !== null ? (value as Record<string, unknown>) : {}
+function asRecord(value: unknown): JsonObject {
+  return isJsonObject(value) ? value : {}
 }

@@ -1,5 +1,6 @@
 import { readFile } from 'node:fs/promises'
 import { HostError } from '../errors.ts'
+import { isJsonObject } from '../json.ts'
 import type { Packages } from './tool.ts'
 
 /** The keyring that signs a distribution's archives, and the package that brings it. */
@@ -138,21 +139,17 @@ export async function readMirrors(path: string): Promise<Mirrors> {
 }
 
 function isFamily(value: unknown): value is MirrorFamily {
-  if (!isRecord(value) || typeof value['name'] !== 'string' || typeof value['origin'] !== 'string') return false
+  if (!isJsonObject(value) || typeof value['name'] !== 'string' || typeof value['origin'] !== 'string') return false
   const { keyring, archives } = value
   if (!isTexts(value['codenames']) || !isTexts(value['rolling'])) return false
-  if (!isRecord(keyring) || typeof keyring['path'] !== 'string' || !isRecord(keyring['packages'])) return false
+  if (!isJsonObject(keyring) || typeof keyring['path'] !== 'string' || !isJsonObject(keyring['packages'])) return false
   return Array.isArray(archives) && archives.every(isArchive)
 }
 
 function isArchive(value: unknown): value is Archive {
-  if (!isRecord(value) || typeof value['uri'] !== 'string') return false
+  if (!isJsonObject(value) || typeof value['uri'] !== 'string') return false
   if (value['architectures'] !== undefined && !isTexts(value['architectures'])) return false
   return isTexts(value['suites']) && isTexts(value['components'])
-}
-
-function isRecord(value: unknown): value is Record<string, unknown> {
-  return typeof value === 'object' && value !== null && !Array.isArray(value)
 }
 
 function isTexts(value: unknown): value is readonly string[] {

@@ -34,17 +34,21 @@ export async function isFull(folder: string): Promise<boolean> {
   return bfree * bsize < FULL_BELOW_BYTES
 }
 
-/** The error to throw where a folder has not the space, with both numbers in GB (10⁹ bytes, as `df -H` shows them). */
+/** The error to throw where a folder has not the space, with both numbers in GB or MB (10⁹ and 10⁶ bytes, as `df -H` shows them). */
 export function spaceProblem(needBytes: number, haveBytes: number, path: string): HostError | undefined {
   if (haveBytes >= needBytes) return undefined
   // Rounded apart, so that the two numbers never look alike.
-  const need = (Math.ceil(needBytes / 1e8) / 10).toFixed(1)
-  const have = (Math.floor(haveBytes / 1e8) / 10).toFixed(1)
+  const need = amount(needBytes, Math.ceil)
+  const have = amount(haveBytes, Math.floor)
   return new HostError(
     'host-space',
-    `not enough space in ${path}: about ${need} GB are needed, ${have} GB are free`,
+    `not enough space in ${path}: about ${need} are needed, ${have} are free`,
     'free some, or set work-dir to a folder on a larger file system',
   )
+}
+
+function amount(bytes: number, round: (tenths: number) => number): string {
+  return bytes < 1e9 ? `${round(bytes / 1e6)} MB` : `${(round(bytes / 1e8) / 10).toFixed(1)} GB`
 }
 
 /** What of a disk is written on the way into images and artifacts. */

@@ -1,10 +1,10 @@
 import { isScalar as isYamlScalar, parseDocument, visit } from 'yaml'
+import { isJsonObject, type JsonObject } from '../json.ts'
 import type { ConfigChanges } from '../oci/container/config.ts'
 import { configProblems, KIWI_WORDS } from '../oci/container/containerconfig.ts'
 import { type ContainerNaming, namingProblems } from '../oci/container/containername.ts'
 import type { HistoryChanges } from '../oci/container/history.ts'
 import { portKey, portProblem } from '../oci/container/port.ts'
-import { isJsonObject, type JsonObject } from '../oci/document.ts'
 import { similarWords } from '../spelling.ts'
 
 /** The input `containerconfig`: what is valid in it by itself, and a sentence for each that is not. */

@@ -1,5 +1,6 @@
-import { lstat, readdir, readFile } from 'node:fs/promises'
+import { lstat, readdir, readFile, rm, rmdir } from 'node:fs/promises'
 import { join } from 'node:path'
+import { isTemporaryName } from '../oci/store/temporary.ts'
 import type { Report } from '../report.ts'
 import { isDead, type Owner, parseOwner } from './owner.ts'
 import { parseTemporaries, removeTemporaries } from './temporaries.ts'
@@ -25,19 +26,49 @@ export async function sweepFolders({ parents, asking, uid, supervisor, report }:
     for (const name of names.filter(isJobFolder)) {
       const folder = join(parent, name)
       const marker = await markerOf(folder, uid)
-      const owner = parseOwner(marker)
-      if (owner === undefined || !(await isDead(owner, asking, parent))) continue
+      const isLeft = marker === undefined ? await removeUnmarked(folder) : await isOfDead(marker, asking, parent)
+      if (!isLeft) continue
       report.info(`removing ${folder}, which a job left that was killed`)
-      await removeTemporaries(parseTemporaries(marker))
+      await removeTemporaries(parseTemporaries(marker ?? ''))
       await removeAbandoned([folder], supervisor, report)
     }
   }
 }
 
-/** What stands in the marker of a folder of this user; nothing where it has none. */
-async function markerOf(folder: string, uid: number): Promise<string> {
+/**
+ * What stands in the marker of a folder of this user: nothing where it belongs to nobody, as a folder of others and what cannot
+ * be read. Undefined where there is none.
+ */
+async function markerOf(folder: string, uid: number): Promise<string | undefined> {
   const itself = await lstat(folder).catch(() => undefined)
   if (!itself?.isDirectory() || itself.uid !== uid) return ''
-  const marker = await lstat(join(folder, MARKER)).catch(() => undefined)
-  return marker?.isFile() ? await readFile(join(folder, MARKER), 'utf8').catch(() => '') : ''
+  try {
+    const marker = await lstat(join(folder, MARKER))
+    return marker.isFile() ? await readFile(join(folder, MARKER), 'utf8') : ''
+  } catch (error) {
+    return error instanceof Error && 'code' in error && error.code === 'ENOENT' ? undefined : ''
+  }
+}
+
+async function isOfDead(marker: string, asking: Owner, parent: string): Promise<boolean> {
+  const owner = parseOwner(marker)
+  return owner !== undefined && (await isDead(owner, asking, parent))
+}
+
+/**
+ * A job was killed between making its folder and marking it, or removed all but the folder; one that only is slow makes
+ * another (`makeJobFolder`). Anything else in it, and it stays.
+ *
+ * @returns whether it is gone
+ */
+async function removeUnmarked(folder: string): Promise<boolean> {
+  try {
+    const names = await readdir(folder)
+    if (!names.every(isTemporaryName)) return false
+    for (const name of names) await rm(join(folder, name))
+    await rmdir(folder)
+    return true
+  } catch {
+    return false
+  }
 }

@@ -1,4 +1,3 @@
-import { rm } from 'node:fs/promises'
 import { join } from 'node:path'
 import { runCommand } from '../command.ts'
 import { CommandError, HostError, hostError } from '../errors.ts'
@@ -13,7 +12,7 @@ import { toolNeeds } from '../host/tools.ts'
 import { installKiwi } from '../kiwi/install.ts'
 import { kiwiVersionIn } from '../kiwi/version.ts'
 import type { Report } from '../report.ts'
-import { type FolderKeeping, makeJobFolder } from './workfolder.ts'
+import { type FolderKeeping, makeJobFolder, removeMarked } from './workfolder.ts'
 
 /** Where a kiwi-ng that we installed is kept: on this machine. */
 export interface KiwiShelf {
@@ -129,7 +128,7 @@ async function freshKiwi(version: string, job: ToolJob): Promise<Kiwi> {
       throw new HostError('host-kiwi', `kiwi-ng ${version} does not start`, `run ${path} --version to see why`)
     return { path, version }
   } finally {
-    await rm(folder, { recursive: true, force: true })
+    await removeMarked(folder)
   }
 }
 

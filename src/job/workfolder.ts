@@ -1,12 +1,12 @@
 import { randomBytes } from 'node:crypto'
-import { lstat, mkdir, readdir, rm } from 'node:fs/promises'
+import { lstat, mkdir, readdir, rename, rm } from 'node:fs/promises'
 import { basename, dirname, join } from 'node:path'
 import { runCommand } from '../command.ts'
 import { CommandError, describeError, InputError, lacksSpace } from '../errors.ts'
 import { asRoot, findPrivileges } from '../host/privileges.ts'
 import { putText } from '../oci/store/file.ts'
 import { isThere, makeFolder } from '../oci/store/folder.ts'
-import { TEMPORARY_PREFIX } from '../oci/store/temporary.ts'
+import { TEMPORARY_PREFIX, temporaryName } from '../oci/store/temporary.ts'
 import type { Report } from '../report.ts'
 import type { Owner } from './owner.ts'
 
@@ -65,19 +65,28 @@ export async function makeJobFolder(
   purpose: '' | 'login-' | 'tools-' | 'kiwi-',
   { owner, inside = [], keep }: FolderKeeping,
 ): Promise<string> {
-  const folder = join(parent, `${WORK_PREFIX}${purpose}${randomBytes(6).toString('hex')}`)
-  keep(folder)
-  await mkdir(folder, { mode: 0o700 })
-  try {
-    await putText(
-      join(folder, MARKER),
-      owner === undefined ? '' : JSON.stringify({ ...owner, inside, prefix: TEMPORARY_PREFIX }),
-    )
-  } catch (error) {
-    await rm(folder, { recursive: true, force: true })
-    throw error
+  const marker = owner === undefined ? '' : JSON.stringify({ ...owner, inside, prefix: TEMPORARY_PREFIX })
+  for (let tries = 1; ; tries += 1) {
+    const folder = join(parent, `${WORK_PREFIX}${purpose}${randomBytes(6).toString('hex')}`)
+    keep(folder)
+    await mkdir(folder, { mode: 0o700 })
+    try {
+      await mark(folder, marker)
+      return folder
+    } catch (error) {
+      await rm(folder, { recursive: true, force: true })
+      // Another job's sweep takes a folder that nobody has marked yet: the name is told, another one is as good.
+      const wasTaken = error instanceof Error && 'code' in error && error.code === 'ENOENT'
+      if (!wasTaken || tries === TRIES) throw error
+    }
   }
-  return folder
+}
+
+/** Whoever is killed here leaves a folder without the marker, and none with half of it. */
+async function mark(folder: string, text: string): Promise<void> {
+  const temporary = join(folder, temporaryName())
+  await putText(temporary, text)
+  await rename(temporary, join(folder, MARKER))
 }
 
 /** Whether a folder has a name that `makeJobFolder` makes. */
@@ -88,6 +97,20 @@ export function isJobFolder(name: string): boolean {
 /** Says that a folder stays when its job is over. */
 export async function disown(folder: string): Promise<void> {
   await putText(join(folder, MARKER), '')
+}
+
+/**
+ * Removes a folder of a job in which no KIWI worked. The marker goes last, so that whoever is killed here leaves what a sweep
+ * still knows.
+ *
+ * @throws errors of the file system; a folder that is not there is none
+ */
+export async function removeMarked(folder: string): Promise<void> {
+  const names = await readdir(folder).catch(() => [])
+  for (const name of names.filter((each) => each !== MARKER)) {
+    await rm(join(folder, name), { recursive: true, force: true })
+  }
+  await rm(folder, { recursive: true, force: true })
 }
 
 /** Removes folders of a job. The job's result stands: what cannot be removed is told as a warning. */
@@ -132,7 +155,7 @@ async function removeFolder(folder: string, { nodePath, supervisorPath }: Superv
   const has = (name: string) => isThere(join(folder, name))
   const kiwiWorked = (await has(MARKER)) && ((await has('target')) || (await has(RUN_FILE)))
   if (!kiwiWorked) {
-    await rm(folder, { recursive: true, force: true })
+    await removeMarked(folder)
     return
   }
   const lock = (await lstat(LOOP_CONTROL).catch(() => undefined))?.isCharacterDevice()

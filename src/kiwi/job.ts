@@ -1,4 +1,5 @@
 import { isAbsolute } from 'node:path'
+import { isJsonObject } from '../json.ts'
 
 /** Exit code of the supervisor when it refused to work; its last line says why. KIWI itself ends with 0, 1 or 2. */
 export const REFUSED = 125
@@ -35,17 +36,17 @@ export interface RemoveJob {
  */
 export function parseJob(line: string): RunJob | RemoveJob {
   const value: unknown = JSON.parse(line)
-  if (!isRecord(value)) throw new Error('the job is no JSON object')
+  if (!isJsonObject(value)) throw new Error('the job is no JSON object')
   if ('remove' in value) return { remove: path(value, 'remove'), under: path(value, 'under') }
   const owner = value['owner']
-  if (!isRecord(owner) || !isId(owner['uid']) || !isId(owner['gid'])) throw new Error('the job names no owner')
+  if (!isJsonObject(owner) || !isId(owner['uid']) || !isId(owner['gid'])) throw new Error('the job names no owner')
   const bind = value['bind']
-  if (!isRecord(bind)) throw new Error('the job has no bind')
+  if (!isJsonObject(bind)) throw new Error('the job has no bind')
   const caller = value['caller']
-  if (!isRecord(caller) || !isId(caller['pid']) || !isText(caller['started']))
+  if (!isJsonObject(caller) || !isId(caller['pid']) || !isText(caller['started']))
     throw new Error('the job names no caller')
   const env = value['env']
-  if (!isRecord(env) || !Object.values(env).every(isText)) throw new Error('env of the job is no mapping of texts')
+  if (!isJsonObject(env) || !Object.values(env).every(isText)) throw new Error('env of the job is no mapping of texts')
   return {
     program: path(value, 'program'),
     args: texts(value, 'args'),
@@ -70,10 +71,6 @@ function texts(value: Record<string, unknown>, key: string): readonly string[] {
   const found = value[key]
   if (!Array.isArray(found) || !found.every(isText)) throw new Error(`${key} of the job is no list of texts`)
   return found
-}
-
-function isRecord(value: unknown): value is Record<string, unknown> {
-  return typeof value === 'object' && value !== null && !Array.isArray(value)
 }
 
 function isText(value: unknown): value is string {

@@ -1,5 +1,6 @@
 import { lstat, readFile, realpath } from 'node:fs/promises'
 import { basename, dirname, join } from 'node:path'
+import { isJsonObject } from '../json.ts'
 import { KiwiError } from './failure.ts'
 
 /** What a build gave. */
@@ -36,8 +37,8 @@ function diskFilename(text: string | undefined, file: string): string {
     )
   }
   const results = parsed(text, file)
-  const entry = isRecord(results) ? results['disk_image'] : undefined
-  const filename = isRecord(entry) ? entry['filename'] : undefined
+  const entry = isJsonObject(results) ? results['disk_image'] : undefined
+  const filename = isJsonObject(entry) ? entry['filename'] : undefined
   if (typeof filename !== 'string' || !filename.startsWith('/')) {
     throw new KiwiError('kiwi-no-disk', 'KIWI built no disk: choose a type that makes one, like image="oem"', [
       `${file}:`,
@@ -53,8 +54,4 @@ function parsed(text: string, file: string): unknown {
   } catch {
     throw new KiwiError('kiwi-result', `${file} of KIWI is no JSON: the build was cut off, try again`, [text])
   }
-}
-
-function isRecord(value: unknown): value is Record<string, unknown> {
-  return typeof value === 'object' && value !== null
 }

@@ -1,5 +1,6 @@
+import { isJsonObject, type JsonObject } from '../json.ts'
 import { type Digest, isDigest } from './digest.ts'
-import { isJsonObject, type JsonObject, sortedRecord } from './document.ts'
+import { sortedRecord } from './document.ts'
 import { miswrittenNames } from './jsonnames.ts'
 import type { Platform } from './platform.ts'
 

@@ -1,15 +1,10 @@
 import { ImageError } from '../errors.ts'
+import { isJsonObject, type JsonObject } from '../json.ts'
 import { repeatedName } from './jsonnames.ts'
 
 /** What registries must at least take, and the limit of the distribution registry; distribution-spec, "Pushing Manifests". */
 export const DOCUMENT_LIMIT_BYTES = 4 * 1024 * 1024
 const DEPTH_LIMIT = 64
-
-export type JsonObject = Readonly<Record<string, unknown>>
-
-export function isJsonObject(value: unknown): value is JsonObject {
-  return typeof value === 'object' && value !== null && !Array.isArray(value)
-}
 
 /**
  * The JSON object in a manifest, index or config that others wrote.

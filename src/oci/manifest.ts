@@ -1,6 +1,7 @@
 import { ImageError } from '../errors.ts'
+import { isJsonObject, type JsonObject } from '../json.ts'
 import { annotationViolations, type Descriptor, descriptorFrom, descriptorViolations } from './descriptor.ts'
-import { isJsonObject, type JsonObject, parseDocument } from './document.ts'
+import { parseDocument } from './document.ts'
 import { miswrittenNames } from './jsonnames.ts'
 
 /** image-spec media-types.md; distribution docs, image manifest v2 schema 2. */

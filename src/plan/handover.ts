@@ -1,4 +1,5 @@
 import { InputError } from '../errors.ts'
+import { isJsonObject } from '../json.ts'
 
 /** Whether a value of JSON is what it has to be. */
 export type Shape = (value: unknown) => boolean
@@ -34,7 +35,7 @@ export function isListOf(item: Shape): Shape {
 }
 
 export function isRecordOf(member: Shape): Shape {
-  return (value) => isRecord(value) && Object.values(value).every(member)
+  return (value) => isJsonObject(value) && Object.values(value).every(member)
 }
 
 export function isAnyOf(...shapes: readonly Shape[]): Shape {
@@ -51,7 +52,7 @@ export function optionally(shape: Shape): OptionalShape {
 export function isMade<Of>(members: Members<Of>): Shape {
   const shapes = new Map(Object.entries<Shape | OptionalShape>(members))
   return (value) => {
-    if (!isRecord(value) || !Object.keys(value).every((name) => shapes.has(name))) return false
+    if (!isJsonObject(value) || !Object.keys(value).every((name) => shapes.has(name))) return false
     return [...shapes].every(([name, shape]) => {
       const isThere = Object.hasOwn(value, name)
       return typeof shape === 'function' ? isThere && shape(value[name]) : !isThere || shape.optional(value[name])
@@ -65,18 +66,14 @@ export function isMade<Of>(members: Members<Of>): Shape {
  * @param name of the input that it comes as, @param shape of all of it
  * @throws InputError when it is no JSON object, or has another shape
  */
-export function handedOver(name: string, text: string, shape: Shape = isRecord): Readonly<Record<string, unknown>> {
+export function handedOver(name: string, text: string, shape: Shape = isJsonObject): Readonly<Record<string, unknown>> {
   try {
     const value: unknown = JSON.parse(text)
-    if (isRecord(value) && shape(value)) return value
+    if (isJsonObject(value) && shape(value)) return value
   } catch (error) {
     // What is nested too deep to be looked at was not written by us either.
     if (!(error instanceof SyntaxError || error instanceof RangeError)) throw error
   }
   const problem = 'is not what the step before writes: use the action as a whole, not this step of it'
   throw new InputError([{ where: `input ${name}`, text: problem }])
-}
-
-function isRecord(value: unknown): value is Readonly<Record<string, unknown>> {
-  return typeof value === 'object' && value !== null && !Array.isArray(value)
 }

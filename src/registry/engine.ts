@@ -7,7 +7,7 @@ import { dirname, join } from 'node:path'
 import { Readable } from 'node:stream'
 import { pipeline } from 'node:stream/promises'
 import { HostError, spaceError } from '../errors.ts'
-import { isJsonObject, type JsonObject } from '../oci/document.ts'
+import { isJsonObject, type JsonObject } from '../json.ts'
 import type { Access } from './access.ts'
 
 /** What docker's engine says of an image; Engine API, `GET /images/{name}/json`. */

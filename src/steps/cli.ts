@@ -106,12 +106,13 @@ async function runJob(
     const ways = isLayoutOnly(plan.kinds) ? '--export oci:DIR' : '--export, --push'
     report.warning(`nothing will be kept of the image: add ${ways} or --work-dir`)
   }
+  const forThisJob = jobShelf(around.temp, running)
   const kiwi = await readyTools({
     facts: hostFacts(plan, around.architecture, await plannedMirrors(around)),
     installs: plan.installTools,
     searchPath: around.searchPath,
     temp: around.temp,
-    shelf: plan.cache ? localShelf(around.cacheFolder, report) : jobShelf(around.temp, running),
+    shelf: plan.cache ? localShelf(around.cacheFolder, report, forThisJob) : forThisJob,
     lacks: await buildLacks(plan, plan.workDirectory ?? around.temp),
     nowSeconds: Date.now() / 1000,
     ...running,

@@ -1,13 +1,18 @@
 import { cp, mkdtemp, rename, rm, stat } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
+import { describeError } from '../errors.ts'
 import type { KiwiShelf } from '../job/tools.ts'
 import { type FolderKeeping, makeJobFolder } from '../job/workfolder.ts'
 import { makeFolder } from '../oci/store/folder.ts'
 import type { Report } from '../report.ts'
 import { seal, unbroken } from './sealedkiwi.ts'
 
-/** Where the command line keeps kiwi-ng: a folder of ours. (The runner's tool cache writes to standard output.) */
-export function localShelf(cacheFolder: string, report: Report): KiwiShelf {
+/**
+ * Where the command line keeps kiwi-ng: a folder of ours. (The runner's tool cache writes to standard output.)
+ *
+ * @param otherwise where it goes when there is no room for it, which is a warning
+ */
+export function localShelf(cacheFolder: string, report: Report, otherwise: KiwiShelf): KiwiShelf {
   const place = (version: string) => join(cacheFolder, 'kiwi-ng', version)
   return {
     find: async (version) => {
@@ -16,20 +21,29 @@ export function localShelf(cacheFolder: string, report: Report): KiwiShelf {
     },
     keep: async (folder, version) => {
       await seal(folder, version)
-      const kept = place(version)
-      await makeFolder(dirname(kept))
-      const own = await mkdtemp(`${kept}.`)
       try {
-        await cp(folder, join(own, 'new'), { recursive: true, verbatimSymlinks: true })
-        // One that is there is damaged or does not start any more. It goes aside in one step: another job may put its own there now.
-        await rename(kept, join(own, 'old')).catch(() => {})
-        // Where another job was first, its kiwi-ng is as good.
-        await rename(join(own, 'new'), kept).catch(() => {})
-      } finally {
-        await rm(own, { recursive: true, force: true })
+        await put(folder, place(version))
+        return place(version)
+      } catch (error) {
+        const { message } = describeError(error)
+        report.warning(`kiwi-ng ${version} is not kept for the next job: ${message}`)
+        return await otherwise.keep(folder, version)
       }
-      return kept
     },
+  }
+}
+
+async function put(folder: string, kept: string): Promise<void> {
+  await makeFolder(dirname(kept))
+  const own = await mkdtemp(`${kept}.`)
+  try {
+    await cp(folder, join(own, 'new'), { recursive: true, verbatimSymlinks: true })
+    // One that is there is damaged or does not start any more. It goes aside in one step: another job may put its own there now.
+    await rename(kept, join(own, 'old')).catch(() => {})
+    // Where another job was first, its kiwi-ng is as good.
+    await rename(join(own, 'new'), kept).catch(() => {})
+  } finally {
+    await rm(own, { recursive: true, force: true })
   }
 }
 

@@ -1,5 +1,4 @@
-import { rm } from 'node:fs/promises'
-import { type FolderKeeping, makeJobFolder } from '../job/workfolder.ts'
+import { type FolderKeeping, makeJobFolder, removeMarked } from '../job/workfolder.ts'
 import type { Plan } from '../plan/plan.ts'
 import { type Access, skopeoEnvironment } from '../registry/access.ts'
 import { parseBase } from '../registry/base/basename.ts'
@@ -78,7 +77,7 @@ export async function withLogins<T>(
     const proxies = Object.values(around.proxies).flatMap(addressForms)
     return await use({ ...access, ...prepared, secrets: [...prepared.secrets, ...proxies] })
   } finally {
-    await rm(folder, { recursive: true, force: true })
+    await removeMarked(folder)
   }
 }
 

@@ -1,8 +1,7 @@
-import { rm } from 'node:fs/promises'
 import type { MergeInputs } from '../inputs/mergeinputs.ts'
 import { type Merged, mergeImages } from '../job/merge.ts'
 import { readyTools } from '../job/tools.ts'
-import { type FolderKeeping, makeWorkFolder } from '../job/workfolder.ts'
+import { type FolderKeeping, makeWorkFolder, removeMarked } from '../job/workfolder.ts'
 import type { MergePlan } from '../plan/merging.ts'
 import type { Report } from '../report.ts'
 import { jobShelf } from './localshelf.ts'
@@ -41,6 +40,6 @@ export async function runMerge(run: MergeRun): Promise<Merged> {
       mergeImages({ plan, access, workFolder, onProgress }),
     )
   } finally {
-    await rm(workFolder, { recursive: true, force: true })
+    await removeMarked(workFolder)
   }
 }

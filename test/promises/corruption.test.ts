@@ -162,9 +162,10 @@ it('a kept kiwi-ng that is damaged is never run', async () => {
   vi.stubEnv('RUNNER_TEMP', place.path)
   const report = recorder()
   const around = { cacheFolder: join(place.path, 'cache'), temp: place.path } as Surroundings
+  const runner = kiwiShelf(around, report)
   for (const [which, shelf] of Object.entries({
-    local: localShelf(around.cacheFolder, report),
-    runner: kiwiShelf(around, report),
+    local: localShelf(around.cacheFolder, report, runner),
+    runner,
   })) {
     const kept = await shelf.keep(made, '1.2.3')
     expect(await shelf.find('1.2.3')).toBe(kept)

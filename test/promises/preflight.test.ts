@@ -94,7 +94,7 @@ interface Machine {
 const on = (machine: string): RunOptions => ({ machine: `${machine}\nexec "$@"` })
 const LOOP = ['host-devices', /no loop device for the disk .*modprobe loop/] as const
 const DEV = ['host-devices', /no partition of a disk appears in \/dev.*-v \/dev:\/dev/] as const
-const SPACE = ['host-space', /not enough space in .*: about \d+\.\d GB are needed, 0\.0 GB are free/] as const
+const SPACE = ['host-space', /not enough space in .*: about \d+\.\d GB are needed, \d+ MB are free/] as const
 const tool = (name: string, brought: string) =>
   ['host-tools', new RegExp(`lacks ${name} \\(.*install --no-install-recommends .*${brought}`)] as const
 

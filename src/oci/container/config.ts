@@ -1,6 +1,7 @@
 import { ImageError } from '../../errors.ts'
+import { isJsonObject, type JsonObject } from '../../json.ts'
 import { type Digest, isDigest } from '../digest.ts'
-import { isJsonObject, type JsonObject, parseDocument, sortedRecord } from '../document.ts'
+import { parseDocument, sortedRecord } from '../document.ts'
 import { rfc3339 } from '../epoch.ts'
 import type { Platform } from '../platform.ts'
 import { memberViolations } from './configmembers.ts'

@@ -1,4 +1,4 @@
-import { isJsonObject, type JsonObject } from '../document.ts'
+import { isJsonObject, type JsonObject } from '../../json.ts'
 import { miswrittenNames } from '../jsonnames.ts'
 
 type Kind = (value: unknown) => boolean

@@ -1,6 +1,7 @@
 import { ImageError } from '../../errors.ts'
+import type { JsonObject } from '../../json.ts'
 import { annotationViolations, type Descriptor, descriptorFrom, descriptorViolations } from '../descriptor.ts'
-import { type JsonObject, parseDocument } from '../document.ts'
+import { parseDocument } from '../document.ts'
 import { miswrittenNames } from '../jsonnames.ts'
 import { artifactTypeViolations, mediaTypeOf, mediaTypes, mediaTypeViolations } from '../manifest.ts'
 import { acceptedVariants, type Platform } from '../platform.ts'

@@ -1,6 +1,6 @@
+import { isJsonObject, type JsonObject } from '../../json.ts'
 import { isTarType, TITLE, titleProblem } from '../artifact.ts'
 import type { Descriptor } from '../descriptor.ts'
-import { isJsonObject, type JsonObject } from '../document.ts'
 import type { Manifest } from '../manifest.ts'
 import { platformText } from '../platform.ts'
 

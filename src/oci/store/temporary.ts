@@ -10,3 +10,8 @@ export const TEMPORARY_PREFIX = `.${randomUUID()}.`
 export function temporaryName(): string {
   return `${TEMPORARY_PREFIX}${randomUUID().slice(0, 8)}.tmp`
 }
+
+/** Whether a name is such a one, of whichever process. */
+export function isTemporaryName(name: string): boolean {
+  return /^\.[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}\.[0-9a-f]{8}\.tmp$/.test(name)
+}

@@ -1,4 +1,5 @@
 import { HostError } from '../../errors.ts'
+import { isJsonObject } from '../../json.ts'
 
 /** A file of logins as skopeo and docker keep it; containers-auth.json(5). */
 export interface Logins {
@@ -113,9 +114,9 @@ function normalKey(key: string): string {
 
 /** Only what holds a login: docker leaves `{}` where a helper has it, which would hide the helper. */
 function auths(value: unknown): Readonly<Record<string, Auth>> {
-  if (!isObject(value)) return {}
+  if (!isJsonObject(value)) return {}
   const entries = Object.entries(value).flatMap(([key, entry]): [string, Auth][] => {
-    if (!isObject(entry)) return []
+    if (!isJsonObject(entry)) return []
     const { auth, identitytoken } = entry
     if (typeof auth !== 'string' || auth === '') return []
     return [[key, typeof identitytoken === 'string' ? { auth, identitytoken } : { auth }]]
@@ -124,7 +125,7 @@ function auths(value: unknown): Readonly<Record<string, Auth>> {
 }
 
 function helpers(value: unknown): Readonly<Record<string, string>> {
-  if (!isObject(value)) return {}
+  if (!isJsonObject(value)) return {}
   const entries = Object.entries(value).filter(
     (entry): entry is [string, string] => typeof entry[1] === 'string' && HELPER.test(entry[1]),
   )
@@ -134,13 +135,9 @@ function helpers(value: unknown): Readonly<Record<string, string>> {
 function parsedObject(text: string, path: string): Readonly<Record<string, unknown>> {
   try {
     const value: unknown = JSON.parse(text)
-    if (isObject(value)) return value
+    if (isJsonObject(value)) return value
   } catch {
     // The parser's own message quotes the text, which holds passwords.
   }
   throw new HostError('host-logins', `the file of logins ${path} is no JSON object`, 'correct it or remove it')
-}
-
-function isObject(value: unknown): value is Readonly<Record<string, unknown>> {
-  return typeof value === 'object' && value !== null && !Array.isArray(value)
 }

@@ -9,8 +9,8 @@ import { DISK, failure, place } from '../support/cli.ts'
 const run = promisify(execFile)
 
 it.each([
-  ['qcow2', 'the layer alone, into which it is read', '0.1'],
-  ['vdi', 'a file of the format and the layer', '0.2'],
+  ['qcow2', 'the layer alone, into which it is read', '41 MB'],
+  ['vdi', 'a file of the format and the layer', '108 MB'],
 ])('no space for the disk as %s: %s', async (format, _, need) => {
   await using here = await place()
   await runAsRoot('mount', '-t', 'tmpfs', '-o', 'size=8m', 'tmpfs', here.folder)
@@ -20,7 +20,7 @@ it.each([
     [
       expect.stringMatching(
         RegExp(
-          `^not enough space in .*: about ${need} GB are needed, 0\\.0 GB are free: free some, or set work-dir to a folder`,
+          `^not enough space in .*: about ${need} are needed, [78] MB are free: free some, or set work-dir to a folder`,
         ),
       ),
     ],

@@ -84,6 +84,39 @@ it('folders of a living job, of a job elsewhere and of nobody stay', async () =>
   expect((await readdir(parent)).map((name) => join(parent, name)).sort()).toEqual([...folders, kept].sort())
 })
 
+it('a folder goes whose job was killed before it had marked it, or when all in it was removed', async () => {
+  const [empty, half] = [join(parent, 'kiwi-oci-login-00000000000a'), join(parent, 'kiwi-oci-00000000000b')]
+  for (const folder of [empty, half]) await mkdir(folder)
+  await writeFile(join(half, temporaryName()), '{"host":')
+  expect(await sweep()).toHaveLength(2)
+  expect(await readdir(parent)).toEqual([])
+})
+
+it('a folder without a mark that holds anything else stays, all that is in it with it', async () => {
+  const folder = join(parent, 'kiwi-oci-00000000000c')
+  await mkdir(folder)
+  const names = [temporaryName(), '.notes.tmp']
+  for (const name of names) await writeFile(join(folder, name), 'x')
+  expect(await sweep()).toEqual([])
+  expect((await readdir(folder)).sort()).toEqual([...names].sort())
+})
+
+it('jobs that make their folders while others sweep all get one that is marked', async () => {
+  const owner = await ourselves()
+  let isDone = false
+  const sweeping = async () => {
+    while (!isDone) await sweep()
+  }
+  const sweepers = [sweeping(), sweeping()]
+  const made: string[] = []
+  for (let count = 0; count < 200; count += 1)
+    made.push(await makeJobFolder(parent, 'login-', { owner, keep: () => {} }))
+  isDone = true
+  await Promise.all(sweepers)
+  expect((await readdir(parent)).map((name) => join(parent, name)).sort()).toEqual(made.sort())
+  for (const folder of made) expect(await readdir(folder)).toEqual(['.kiwi-oci'])
+})
+
 it('folders of another user stay, and so do links and what has another name', async () => {
   const folder = await left()
   expect(await sweep((process.getuid?.() ?? 0) + 1)).toEqual([])

@@ -18,10 +18,17 @@ function needOf(disks: readonly WrittenDisk[], lengthBytes?: number): number {
   return diskSpaceNeed({ contentBytes: 1000, ...(lengthBytes === undefined ? {} : { lengthBytes }) }, disks)
 }
 
-it('the message has need and have in GB, and what to do', () => {
+it('the message has need and have, and what to do', () => {
   expect(spaceProblem(6.31 * GIGABYTE, 1.99 * GIGABYTE, '/work')?.message).toBe(
     'not enough space in /work: about 6.4 GB are needed, 1.9 GB are free: free some, or set work-dir to a folder on a larger file system',
   )
+})
+
+it('what is less than a GB is told in MB', () => {
+  expect(spaceProblem(1.01 * GIGABYTE, 0.9999 * GIGABYTE, '/work')?.message).toMatch(
+    /about 1\.1 GB are needed, 999 MB are free/,
+  )
+  expect(spaceProblem(40_000_001, 40_000_000, '/work')?.message).toMatch(/about 41 MB are needed, 40 MB are free/)
 })
 
 it('enough space is no problem, to the byte', () => {
