@@ -10295,9 +10295,9 @@ async function makeWorkFolder(parent, keeping) {
 * @param purpose the middle of its name, `login-`; empty for the work folder
 * @throws errors of the file system
 */
-async function makeJobFolder(parent, purpose, { owner, inside = [], keep }) {
-	const marker = owner === void 0 ? "" : JSON.stringify({
-		...owner,
+async function makeJobFolder(parent, purpose, { holder, inside = [], keep }) {
+	const marker = holder === void 0 ? "" : JSON.stringify({
+		...holder,
 		inside,
 		prefix: TEMPORARY_PREFIX
 	});
@@ -11151,7 +11151,7 @@ const webPage = {
 function stillness(seconds) {
 	return {
 		kind: "still",
-		reason: `nothing came for ${seconds} s: check the network, proxies and firewalls, and try again later`,
+		reason: `nothing came for ${seconds} s: check the network, proxies and firewalls, and whether the registry limits its users (skopeo waits for that without a word); then try again`,
 		transient: true
 	};
 }
@@ -22649,7 +22649,7 @@ var Stopwatch = class {
 		}
 	}
 };
-// src/job/owner.ts
+// src/job/holder.ts
 const BOOT_FILE = "/proc/sys/kernel/random/boot_id";
 const PLACE = [
 	"host",
@@ -22686,34 +22686,33 @@ async function thisPlace() {
 		return;
 	}
 }
-/** The owner that `JSON.stringify` wrote; undefined for anything else. */
-function parseOwner(text) {
+/** The holder that `JSON.stringify` wrote; undefined for anything else. */
+function parseHolder(text) {
 	let value;
 	try {
 		value = JSON.parse(text);
 	} catch {
 		return;
 	}
-	if (typeof value !== "object" || value === null) return void 0;
-	const fields = value;
-	const areTexts = (names) => names.every((name) => typeof fields[name] === "string");
+	if (!isJsonObject(value)) return void 0;
+	const areTexts = (names) => names.every((name) => typeof value[name] === "string");
 	if (!areTexts(PLACE)) return void 0;
 	if (areTexts(["temp", "job"])) return value;
-	return areTexts(["started"]) && Number.isInteger(fields["pid"]) && Number(fields["pid"]) > 0 ? value : void 0;
+	return areTexts(["started"]) && Number.isInteger(value["pid"]) && Number(value["pid"]) > 0 ? value : void 0;
 }
 /**
-* Whether the owner of a folder works no more, as far as the one who asks can know it: a process of this machine and of our
+* Whether the holder of a folder works no more, as far as the one who asks can know it: a process of this machine and of our
 * namespace that is gone, another job of our runner, which runs one at a time, or either from before the machine's last
 * start. What cannot be known is taken for alive: runners in containers have one path, cloned machines one name, and both
 * may share a folder.
 *
 * @param parent of the folder, absolute
 */
-async function isDead(owner, asking, parent) {
-	const isHere = owner.host === asking.host && owner.boot === asking.boot && owner.namespace === asking.namespace;
-	if (owner.host === asking.host && owner.boot !== asking.boot && await isLocal(parent)) return true;
-	if ("pid" in owner) return isHere && await processStart(owner.pid) !== owner.started;
-	return "job" in asking && owner.temp === asking.temp && owner.job !== asking.job && (isHere || parent === owner.temp);
+async function isDead(holder, asking, parent) {
+	const isHere = holder.host === asking.host && holder.boot === asking.boot && holder.namespace === asking.namespace;
+	if (holder.host === asking.host && holder.boot !== asking.boot && await isLocal(parent)) return true;
+	if ("pid" in holder) return isHere && await processStart(holder.pid) !== holder.started;
+	return "job" in asking && holder.temp === asking.temp && holder.job !== asking.job && (isHere || parent === holder.temp);
 }
 /** Whether no other machine can have the folder too. */
 async function isLocal(folder) {
@@ -22752,7 +22751,7 @@ async function removeTemporaries({ inside, prefix }) {
 // src/job/sweep.ts
 /**
 * Removes what jobs left that were killed with all that looked after them, mounts and loop devices among it. Folders of
-* jobs that may still work, or whose owner is not known, are left alone. What cannot be removed is told as a warning.
+* jobs that may still work, or whose holder is not known, are left alone. What cannot be removed is told as a warning.
 */
 async function sweepFolders({ parents, asking, uid, supervisor, report }) {
 	for (const parent of new Set(parents)) {
@@ -22781,8 +22780,8 @@ async function markerOf(folder, uid) {
 	}
 }
 async function isOfDead(marker, asking, parent) {
-	const owner = parseOwner(marker);
-	return owner !== void 0 && await isDead(owner, asking, parent);
+	const holder = parseHolder(marker);
+	return holder !== void 0 && await isDead(holder, asking, parent);
 }
 /**
 * A job was killed between making its folder and marking it, or removed all but the folder; one that only is slow makes
@@ -22868,10 +22867,10 @@ async function plannedMirrors(around) {
 async function runBuild(step) {
 	const { plan, around, report, signal, remote } = step;
 	const parent = plan.workDirectory ?? around.temp;
-	const { owner } = step;
-	if (owner) await sweepFolders({
+	const { holder } = step;
+	if (holder) await sweepFolders({
 		parents: [resolve(parent), resolve(around.temp)],
-		asking: owner,
+		asking: holder,
 		uid: around.uid,
 		supervisor: around,
 		report
@@ -23536,7 +23535,7 @@ async function stepFolders(around, inside = []) {
 	guardian.watchInside(inside);
 	return {
 		keeping: {
-			owner: await thisJob(around.runnerJob),
+			holder: await thisJob(around.runnerJob),
 			inside,
 			keep: (folder) => {
 				guardian.watch(folder);

@@ -9682,6 +9682,100 @@ function images(reader) {
 		return [];
 	});
 }
+// src/host/process-start.ts
+/**
+* When a process was started, in ticks since the machine's start; undefined when there is none of this number. With the
+* number it names one process: numbers are given again. proc_pid_stat(5), field 22; the name in field 2 may hold anything.
+*/
+async function processStart(pid) {
+	const text = await readFile(`/proc/${pid}/stat`, "latin1").catch(() => void 0);
+	const [state, ...fields] = text?.slice(text.lastIndexOf(")") + 2).split(" ") ?? [];
+	return state === void 0 || "ZX".includes(state) ? void 0 : fields[18];
+}
+/** This process for another one to look for; without a start where /proc is not of our process namespace. */
+async function thisCaller() {
+	return {
+		pid: process.pid,
+		started: await processStart(process.pid) ?? ""
+	};
+}
+// src/job/holder.ts
+const BOOT_FILE = "/proc/sys/kernel/random/boot_id";
+const PLACE = [
+	"host",
+	"boot",
+	"namespace"
+];
+/** File systems of one machine alone, by statfs(2): ext, XFS, Btrfs, F2FS, ZFS, bcachefs, overlay. */
+const LOCAL = [
+	61267,
+	1481003842,
+	2435016766,
+	4076150800,
+	801189825,
+	3393526350,
+	2035054128
+];
+/** This process; undefined where /proc does not tell of it, as one of another process namespace. */
+async function thisProcess() {
+	const { pid } = process;
+	const [place, seen, started] = await Promise.all([
+		thisPlace(),
+		readlink("/proc/self").catch(() => void 0),
+		processStart(pid)
+	]);
+	if (place === void 0 || seen !== String(pid) || started === void 0) return void 0;
+	return {
+		...place,
+		pid,
+		started
+	};
+}
+async function thisPlace() {
+	try {
+		const [boot, namespace] = await Promise.all([readFile(BOOT_FILE, "utf8"), readlink("/proc/self/ns/pid")]);
+		return {
+			host: hostname(),
+			boot: boot.trim(),
+			namespace
+		};
+	} catch {
+		return;
+	}
+}
+/** The holder that `JSON.stringify` wrote; undefined for anything else. */
+function parseHolder(text) {
+	let value;
+	try {
+		value = JSON.parse(text);
+	} catch {
+		return;
+	}
+	if (!isJsonObject(value)) return void 0;
+	const areTexts = (names) => names.every((name) => typeof value[name] === "string");
+	if (!areTexts(PLACE)) return void 0;
+	if (areTexts(["temp", "job"])) return value;
+	return areTexts(["started"]) && Number.isInteger(value["pid"]) && Number(value["pid"]) > 0 ? value : void 0;
+}
+/**
+* Whether the holder of a folder works no more, as far as the one who asks can know it: a process of this machine and of our
+* namespace that is gone, another job of our runner, which runs one at a time, or either from before the machine's last
+* start. What cannot be known is taken for alive: runners in containers have one path, cloned machines one name, and both
+* may share a folder.
+*
+* @param parent of the folder, absolute
+*/
+async function isDead(holder, asking, parent) {
+	const isHere = holder.host === asking.host && holder.boot === asking.boot && holder.namespace === asking.namespace;
+	if (holder.host === asking.host && holder.boot !== asking.boot && await isLocal(parent)) return true;
+	if ("pid" in holder) return isHere && await processStart(holder.pid) !== holder.started;
+	return "job" in asking && holder.temp === asking.temp && holder.job !== asking.job && (isHere || parent === holder.temp);
+}
+/** Whether no other machine can have the folder too. */
+async function isLocal(folder) {
+	const type = await statfs(folder).then((found) => found.type, () => void 0);
+	return type !== void 0 && LOCAL.includes(type);
+}
 // src/host/address.ts
 /** An address without user and password, which its authority may hold (RFC 3986, 3.2.1): for logs and messages. */
 function shownUri(uri) {
@@ -10439,101 +10533,6 @@ function hostFacts(plan, architecture, mirrors) {
 		fstabPatch: source.hasFstabPatch,
 		keyrings: placeholderKeyrings(source.placeholders, source.repositories, mirrors)
 	};
-}
-// src/host/process-start.ts
-/**
-* When a process was started, in ticks since the machine's start; undefined when there is none of this number. With the
-* number it names one process: numbers are given again. proc_pid_stat(5), field 22; the name in field 2 may hold anything.
-*/
-async function processStart(pid) {
-	const text = await readFile(`/proc/${pid}/stat`, "latin1").catch(() => void 0);
-	const [state, ...fields] = text?.slice(text.lastIndexOf(")") + 2).split(" ") ?? [];
-	return state === void 0 || "ZX".includes(state) ? void 0 : fields[18];
-}
-/** This process for another one to look for; without a start where /proc is not of our process namespace. */
-async function thisCaller() {
-	return {
-		pid: process.pid,
-		started: await processStart(process.pid) ?? ""
-	};
-}
-// src/job/owner.ts
-const BOOT_FILE = "/proc/sys/kernel/random/boot_id";
-const PLACE = [
-	"host",
-	"boot",
-	"namespace"
-];
-/** File systems of one machine alone, by statfs(2): ext, XFS, Btrfs, F2FS, ZFS, bcachefs, overlay. */
-const LOCAL = [
-	61267,
-	1481003842,
-	2435016766,
-	4076150800,
-	801189825,
-	3393526350,
-	2035054128
-];
-/** This process; undefined where /proc does not tell of it, as one of another process namespace. */
-async function thisProcess() {
-	const { pid } = process;
-	const [place, seen, started] = await Promise.all([
-		thisPlace(),
-		readlink("/proc/self").catch(() => void 0),
-		processStart(pid)
-	]);
-	if (place === void 0 || seen !== String(pid) || started === void 0) return void 0;
-	return {
-		...place,
-		pid,
-		started
-	};
-}
-async function thisPlace() {
-	try {
-		const [boot, namespace] = await Promise.all([readFile(BOOT_FILE, "utf8"), readlink("/proc/self/ns/pid")]);
-		return {
-			host: hostname(),
-			boot: boot.trim(),
-			namespace
-		};
-	} catch {
-		return;
-	}
-}
-/** The owner that `JSON.stringify` wrote; undefined for anything else. */
-function parseOwner(text) {
-	let value;
-	try {
-		value = JSON.parse(text);
-	} catch {
-		return;
-	}
-	if (typeof value !== "object" || value === null) return void 0;
-	const fields = value;
-	const areTexts = (names) => names.every((name) => typeof fields[name] === "string");
-	if (!areTexts(PLACE)) return void 0;
-	if (areTexts(["temp", "job"])) return value;
-	return areTexts(["started"]) && Number.isInteger(fields["pid"]) && Number(fields["pid"]) > 0 ? value : void 0;
-}
-/**
-* Whether the owner of a folder works no more, as far as the one who asks can know it: a process of this machine and of our
-* namespace that is gone, another job of our runner, which runs one at a time, or either from before the machine's last
-* start. What cannot be known is taken for alive: runners in containers have one path, cloned machines one name, and both
-* may share a folder.
-*
-* @param parent of the folder, absolute
-*/
-async function isDead(owner, asking, parent) {
-	const isHere = owner.host === asking.host && owner.boot === asking.boot && owner.namespace === asking.namespace;
-	if (owner.host === asking.host && owner.boot !== asking.boot && await isLocal(parent)) return true;
-	if ("pid" in owner) return isHere && await processStart(owner.pid) !== owner.started;
-	return "job" in asking && owner.temp === asking.temp && owner.job !== asking.job && (isHere || parent === owner.temp);
-}
-/** Whether no other machine can have the folder too. */
-async function isLocal(folder) {
-	const type = await statfs(folder).then((found) => found.type, () => void 0);
-	return type !== void 0 && LOCAL.includes(type);
 }
 // src/oci/index/index.ts
 const ENTRY_LIMIT = 500;
@@ -13026,7 +13025,7 @@ const webPage = {
 function stillness(seconds) {
 	return {
 		kind: "still",
-		reason: `nothing came for ${seconds} s: check the network, proxies and firewalls, and try again later`,
+		reason: `nothing came for ${seconds} s: check the network, proxies and firewalls, and whether the registry limits its users (skopeo waits for that without a word); then try again`,
 		transient: true
 	};
 }
@@ -17706,9 +17705,9 @@ async function makeWorkFolder(parent, keeping) {
 * @param purpose the middle of its name, `login-`; empty for the work folder
 * @throws errors of the file system
 */
-async function makeJobFolder(parent, purpose, { owner, inside = [], keep }) {
-	const marker = owner === void 0 ? "" : JSON.stringify({
-		...owner,
+async function makeJobFolder(parent, purpose, { holder, inside = [], keep }) {
+	const marker = holder === void 0 ? "" : JSON.stringify({
+		...holder,
 		inside,
 		prefix: TEMPORARY_PREFIX
 	});
@@ -27068,7 +27067,7 @@ async function removeTemporaries({ inside, prefix }) {
 // src/job/sweep.ts
 /**
 * Removes what jobs left that were killed with all that looked after them, mounts and loop devices among it. Folders of
-* jobs that may still work, or whose owner is not known, are left alone. What cannot be removed is told as a warning.
+* jobs that may still work, or whose holder is not known, are left alone. What cannot be removed is told as a warning.
 */
 async function sweepFolders({ parents, asking, uid, supervisor, report }) {
 	for (const parent of new Set(parents)) {
@@ -27097,8 +27096,8 @@ async function markerOf(folder, uid) {
 	}
 }
 async function isOfDead(marker, asking, parent) {
-	const owner = parseOwner(marker);
-	return owner !== void 0 && await isDead(owner, asking, parent);
+	const holder = parseHolder(marker);
+	return holder !== void 0 && await isDead(holder, asking, parent);
 }
 /**
 * A job was killed between making its folder and marking it, or removed all but the folder; one that only is slow makes
@@ -27184,10 +27183,10 @@ async function plannedMirrors(around) {
 async function runBuild(step) {
 	const { plan, around, report, signal, remote } = step;
 	const parent = plan.workDirectory ?? around.temp;
-	const { owner } = step;
-	if (owner) await sweepFolders({
+	const { holder } = step;
+	if (holder) await sweepFolders({
 		parents: [resolve(parent), resolve(around.temp)],
-		asking: owner,
+		asking: holder,
 		uid: around.uid,
 		supervisor: around,
 		report
@@ -27699,7 +27698,7 @@ async function layoutOf({ bytes, descriptor }, workFolder) {
 // src/steps/mergejob.ts
 /** Readies skopeo and the logins, and merges; what both entries do. Throws what `readyTools` and `mergeImages` do. */
 async function runMerge(run) {
-	const { plan, inputs, around, report, signal, owner, keep, onProgress } = run;
+	const { plan, inputs, around, report, signal, holder, keep, onProgress } = run;
 	await readyTools({
 		facts: { source: "registry" },
 		installs: plan.installTools,
@@ -27709,7 +27708,7 @@ async function runMerge(run) {
 		nowSeconds: Date.now() / 1e3,
 		report,
 		signal,
-		owner,
+		holder,
 		keep
 	});
 	const workFolder = await makeWorkFolder(around.temp, run);
@@ -27721,7 +27720,7 @@ async function runMerge(run) {
 			tmpFolder: workFolder,
 			report,
 			signal,
-			owner,
+			holder,
 			keep
 		}, (access) => mergeImages({
 			plan,
@@ -27860,12 +27859,12 @@ async function main() {
 			guardian.watch(folder);
 			folders.add(folder);
 		};
-		const owner = await thisProcess();
+		const holder = await thisProcess();
 		const { digest, kept } = await runJob(line, around, {
 			terminal,
 			guardian,
 			signal: canceling.signal,
-			owner,
+			holder,
 			keep
 		});
 		for (const folder of kept) {
@@ -27959,7 +27958,7 @@ async function runJob(line, around, running) {
 		kept: plan.workDirectory === void 0 ? [] : [built.workFolder]
 	};
 }
-async function runMergeJob(line, around, { terminal: report, signal, owner, keep }) {
+async function runMergeJob(line, around, { terminal: report, signal, holder, keep }) {
 	const { inputs, problems } = readMergeInputs(line.raw, inputFacts(around, "command line"));
 	const { digest } = await runMerge({
 		plan: mergePlan({
@@ -27970,7 +27969,7 @@ async function runMergeJob(line, around, { terminal: report, signal, owner, keep
 		around,
 		report,
 		signal,
-		owner,
+		holder,
 		keep,
 		onProgress: () => {}
 	});

@@ -2166,9 +2166,9 @@ async function makeWorkFolder(parent, keeping) {
 * @param purpose the middle of its name, `login-`; empty for the work folder
 * @throws errors of the file system
 */
-async function makeJobFolder(parent, purpose, { owner, inside = [], keep }) {
-	const marker = owner === void 0 ? "" : JSON.stringify({
-		...owner,
+async function makeJobFolder(parent, purpose, { holder, inside = [], keep }) {
+	const marker = holder === void 0 ? "" : JSON.stringify({
+		...holder,
 		inside,
 		prefix: TEMPORARY_PREFIX
 	});
@@ -3185,7 +3185,7 @@ const webPage = {
 function stillness(seconds) {
 	return {
 		kind: "still",
-		reason: `nothing came for ${seconds} s: check the network, proxies and firewalls, and try again later`,
+		reason: `nothing came for ${seconds} s: check the network, proxies and firewalls, and whether the registry limits its users (skopeo waits for that without a word); then try again`,
 		transient: true
 	};
 }
@@ -5831,7 +5831,7 @@ async function withLogins(needs, inputs, around, step, use) {
 // src/steps/mergejob.ts
 /** Readies skopeo and the logins, and merges; what both entries do. Throws what `readyTools` and `mergeImages` do. */
 async function runMerge(run) {
-	const { plan, inputs, around, report, signal, owner, keep, onProgress } = run;
+	const { plan, inputs, around, report, signal, holder, keep, onProgress } = run;
 	await readyTools({
 		facts: { source: "registry" },
 		installs: plan.installTools,
@@ -5841,7 +5841,7 @@ async function runMerge(run) {
 		nowSeconds: Date.now() / 1e3,
 		report,
 		signal,
-		owner,
+		holder,
 		keep
 	});
 	const workFolder = await makeWorkFolder(around.temp, run);
@@ -5853,7 +5853,7 @@ async function runMerge(run) {
 			tmpFolder: workFolder,
 			report,
 			signal,
-			owner,
+			holder,
 			keep
 		}, (access) => mergeImages({
 			plan,
@@ -5922,7 +5922,7 @@ async function runStep(main, lastMilliseconds = LAST_MILLISECONDS) {
 		process.exitCode = report.error(error);
 	}
 }
-// src/job/owner.ts
+// src/job/holder.ts
 const BOOT_FILE = "/proc/sys/kernel/random/boot_id";
 /** A job of the runner that this process works for. */
 async function thisJob(job) {
@@ -6021,7 +6021,7 @@ async function stepFolders(around, inside = []) {
 	guardian.watchInside(inside);
 	return {
 		keeping: {
-			owner: await thisJob(around.runnerJob),
+			holder: await thisJob(around.runnerJob),
 			inside,
 			keep: (folder) => {
 				guardian.watch(folder);

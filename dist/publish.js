@@ -11271,7 +11271,7 @@ const webPage = {
 function stillness(seconds) {
 	return {
 		kind: "still",
-		reason: `nothing came for ${seconds} s: check the network, proxies and firewalls, and try again later`,
+		reason: `nothing came for ${seconds} s: check the network, proxies and firewalls, and whether the registry limits its users (skopeo waits for that without a word); then try again`,
 		transient: true
 	};
 }
@@ -12926,9 +12926,9 @@ const TRIES = 5;
 * @param purpose the middle of its name, `login-`; empty for the work folder
 * @throws errors of the file system
 */
-async function makeJobFolder(parent, purpose, { owner, inside = [], keep }) {
-	const marker = owner === void 0 ? "" : JSON.stringify({
-		...owner,
+async function makeJobFolder(parent, purpose, { holder, inside = [], keep }) {
+	const marker = holder === void 0 ? "" : JSON.stringify({
+		...holder,
 		inside,
 		prefix: TEMPORARY_PREFIX
 	});
@@ -13470,7 +13470,7 @@ async function runStep(main, lastMilliseconds = LAST_MILLISECONDS) {
 		process.exitCode = report.error(error);
 	}
 }
-// src/job/owner.ts
+// src/job/holder.ts
 const BOOT_FILE = "/proc/sys/kernel/random/boot_id";
 /** A job of the runner that this process works for. */
 async function thisJob(job) {
@@ -13569,7 +13569,7 @@ async function stepFolders(around, inside = []) {
 	guardian.watchInside(inside);
 	return {
 		keeping: {
-			owner: await thisJob(around.runnerJob),
+			holder: await thisJob(around.runnerJob),
 			inside,
 			keep: (folder) => {
 				guardian.watch(folder);

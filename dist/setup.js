@@ -8548,6 +8548,28 @@ function optionalEpoch(reader) {
 	reader.refuse("source-date-epoch", `${where}'${text}': write whole seconds since 1970, like 1700000000`);
 	return {};
 }
+// src/job/holder.ts
+const BOOT_FILE = "/proc/sys/kernel/random/boot_id";
+/** A job of the runner that this process works for. */
+async function thisJob(job) {
+	const place = job && await thisPlace();
+	return place && {
+		...place,
+		...job
+	};
+}
+async function thisPlace() {
+	try {
+		const [boot, namespace] = await Promise.all([readFile(BOOT_FILE, "utf8"), readlink("/proc/self/ns/pid")]);
+		return {
+			host: hostname(),
+			boot: boot.trim(),
+			namespace
+		};
+	} catch {
+		return;
+	}
+}
 // src/host/address.ts
 /** An address without user and password, which its authority may hold (RFC 3986, 3.2.1): for logs and messages. */
 function shownUri(uri) {
@@ -8778,28 +8800,6 @@ function usualHostFacts(machine) {
 		bootloader: "grub2",
 		plainPasswords: true
 	};
-}
-// src/job/owner.ts
-const BOOT_FILE = "/proc/sys/kernel/random/boot_id";
-/** A job of the runner that this process works for. */
-async function thisJob(job) {
-	const place = job && await thisPlace();
-	return place && {
-		...place,
-		...job
-	};
-}
-async function thisPlace() {
-	try {
-		const [boot, namespace] = await Promise.all([readFile(BOOT_FILE, "utf8"), readlink("/proc/self/ns/pid")]);
-		return {
-			host: hostname(),
-			boot: boot.trim(),
-			namespace
-		};
-	} catch {
-		return;
-	}
 }
 // src/host/space.ts
 const MEGABYTE = 1024 ** 2;
@@ -11207,9 +11207,9 @@ const TRIES = 5;
 * @param purpose the middle of its name, `login-`; empty for the work folder
 * @throws errors of the file system
 */
-async function makeJobFolder(parent, purpose, { owner, inside = [], keep }) {
-	const marker = owner === void 0 ? "" : JSON.stringify({
-		...owner,
+async function makeJobFolder(parent, purpose, { holder, inside = [], keep }) {
+	const marker = holder === void 0 ? "" : JSON.stringify({
+		...holder,
 		inside,
 		prefix: TEMPORARY_PREFIX
 	});
@@ -19030,7 +19030,7 @@ await runStep(async (report, signal) => {
 	const described = plan ?? (read.inputs.description === void 0 ? void 0 : await makePlan(read, facts));
 	const { cache, installTools } = plan ?? read.inputs;
 	const keeping = {
-		owner: await thisJob(around.runnerJob),
+		holder: await thisJob(around.runnerJob),
 		keep: () => {}
 	};
 	const kiwi = await readyTools({

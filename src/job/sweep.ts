@@ -2,14 +2,14 @@ import { lstat, readdir, readFile, rm, rmdir } from 'node:fs/promises'
 import { join } from 'node:path'
 import { isTemporaryName } from '../oci/store/temporary.ts'
 import type { Report } from '../report.ts'
-import { isDead, type Owner, parseOwner } from './owner.ts'
+import { type Holder, isDead, parseHolder } from './holder.ts'
 import { parseTemporaries, removeTemporaries } from './temporaries.ts'
 import { isJobFolder, MARKER, removeAbandoned, type SupervisorFiles } from './workfolder.ts'
 
 export interface Sweep {
   /** Where jobs of ours make their folders. */
   readonly parents: readonly string[]
-  readonly asking: Owner
+  readonly asking: Holder
   /** The user who asks: folders of others stay. */
   readonly uid: number
   readonly supervisor: SupervisorFiles
@@ -18,7 +18,7 @@ export interface Sweep {
 
 /**
  * Removes what jobs left that were killed with all that looked after them, mounts and loop devices among it. Folders of
- * jobs that may still work, or whose owner is not known, are left alone. What cannot be removed is told as a warning.
+ * jobs that may still work, or whose holder is not known, are left alone. What cannot be removed is told as a warning.
  */
 export async function sweepFolders({ parents, asking, uid, supervisor, report }: Sweep): Promise<void> {
   for (const parent of new Set(parents)) {
@@ -50,9 +50,9 @@ async function markerOf(folder: string, uid: number): Promise<string | undefined
   }
 }
 
-async function isOfDead(marker: string, asking: Owner, parent: string): Promise<boolean> {
-  const owner = parseOwner(marker)
-  return owner !== undefined && (await isDead(owner, asking, parent))
+async function isOfDead(marker: string, asking: Holder, parent: string): Promise<boolean> {
+  const holder = parseHolder(marker)
+  return holder !== undefined && (await isDead(holder, asking, parent))
 }
 
 /**

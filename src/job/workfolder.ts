@@ -8,7 +8,7 @@ import { putText } from '../oci/store/file.ts'
 import { isThere, makeFolder } from '../oci/store/folder.ts'
 import { TEMPORARY_PREFIX, temporaryName } from '../oci/store/temporary.ts'
 import type { Report } from '../report.ts'
-import type { Owner } from './owner.ts'
+import type { Holder } from './holder.ts'
 
 /** Only a folder that holds this file is ever released and removed as root. It says whom the folder belongs to. */
 export const MARKER = '.kiwi-oci'
@@ -23,7 +23,7 @@ const TRIES = 5
 /** For folders of a job. */
 export interface FolderKeeping {
   /** Undefined where it cannot be said when the job is over. */
-  readonly owner: Owner | undefined
+  readonly holder: Holder | undefined
   /** Folders of others in which the job has files under temporary names; none where left out. */
   readonly inside?: readonly string[]
   /** Told of every folder before it is made: however the job ends, the folder goes with it. */
@@ -63,9 +63,9 @@ export async function makeWorkFolder(parent: string, keeping: FolderKeeping): Pr
 export async function makeJobFolder(
   parent: string,
   purpose: '' | 'login-' | 'tools-' | 'kiwi-',
-  { owner, inside = [], keep }: FolderKeeping,
+  { holder, inside = [], keep }: FolderKeeping,
 ): Promise<string> {
-  const marker = owner === undefined ? '' : JSON.stringify({ ...owner, inside, prefix: TEMPORARY_PREFIX })
+  const marker = holder === undefined ? '' : JSON.stringify({ ...holder, inside, prefix: TEMPORARY_PREFIX })
   for (let tries = 1; ; tries += 1) {
     const folder = join(parent, `${WORK_PREFIX}${purpose}${randomBytes(6).toString('hex')}`)
     keep(folder)

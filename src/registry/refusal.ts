@@ -22,7 +22,7 @@ export const webPage: Refusal = { kind: 'no-registry', reason: WEB_PAGE, transie
 
 /** Nothing came or went for so long that we ended skopeo, which waits for ever. */
 export function stillness(seconds: number): Refusal {
-  const reason = `nothing came for ${seconds} s: check the network, proxies and firewalls, and try again later`
+  const reason = `nothing came for ${seconds} s: check the network, proxies and firewalls, and whether the registry limits its users (skopeo waits for that without a word); then try again`
   return { kind: 'still', reason, transient: true }
 }
 

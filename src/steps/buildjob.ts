@@ -29,10 +29,10 @@ export interface BuildStep extends FolderKeeping {
 export async function runBuild(step: BuildStep): Promise<Built> {
   const { plan, around, report, signal, remote } = step
   const parent = plan.workDirectory ?? around.temp
-  const { owner } = step
-  if (owner) {
+  const { holder } = step
+  if (holder) {
     const parents = [resolve(parent), resolve(around.temp)]
-    await sweepFolders({ parents, asking: owner, uid: around.uid, supervisor: around, report })
+    await sweepFolders({ parents, asking: holder, uid: around.uid, supervisor: around, report })
   }
   const workFolder = await makeWorkFolder(parent, step)
   const stopwatch = new Stopwatch(() => Date.now())

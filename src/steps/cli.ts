@@ -9,8 +9,8 @@ import { type CommandLine, helpText, parseArguments } from '../inputs/arguments.
 import { asFlags } from '../inputs/flagwords.ts'
 import { readInputs } from '../inputs/inputs.ts'
 import { readMergeInputs } from '../inputs/mergeinputs.ts'
+import { thisProcess } from '../job/holder.ts'
 import { hostFacts } from '../job/hostfacts.ts'
-import { thisProcess } from '../job/owner.ts'
 import { exportFolders, plannedDestinations, publishImage } from '../job/publish.ts'
 import { metadataText, type Published, UNPUBLISHED } from '../job/result.ts'
 import { buildLacks } from '../job/space.ts'
@@ -61,8 +61,8 @@ async function main(): Promise<void> {
       guardian.watch(folder)
       folders.add(folder)
     }
-    const owner = await thisProcess()
-    const running = { terminal, guardian, signal: canceling.signal, owner, keep }
+    const holder = await thisProcess()
+    const running = { terminal, guardian, signal: canceling.signal, holder, keep }
     const { digest, kept } = await runJob(line, around, running)
     for (const folder of kept) {
       await disown(folder)
@@ -139,11 +139,11 @@ async function runJob(
 async function runMergeJob(
   line: CommandLine,
   around: Surroundings,
-  { terminal: report, signal, owner, keep }: Running,
+  { terminal: report, signal, holder, keep }: Running,
 ): Promise<{ readonly digest: string; readonly kept: readonly string[] }> {
   const { inputs, problems } = readMergeInputs(line.raw, inputFacts(around, 'command line'))
   const plan = mergePlan({ inputs, problems: [...line.problems, ...problems] })
-  const { digest } = await runMerge({ plan, inputs, around, report, signal, owner, keep, onProgress: () => {} })
+  const { digest } = await runMerge({ plan, inputs, around, report, signal, holder, keep, onProgress: () => {} })
   return { digest, kept: [] }
 }
 

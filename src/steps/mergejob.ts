@@ -19,7 +19,7 @@ export interface MergeRun extends FolderKeeping {
 
 /** Readies skopeo and the logins, and merges; what both entries do. Throws what `readyTools` and `mergeImages` do. */
 export async function runMerge(run: MergeRun): Promise<Merged> {
-  const { plan, inputs, around, report, signal, owner, keep, onProgress } = run
+  const { plan, inputs, around, report, signal, holder, keep, onProgress } = run
   await readyTools({
     facts: { source: 'registry' },
     installs: plan.installTools,
@@ -29,13 +29,13 @@ export async function runMerge(run: MergeRun): Promise<Merged> {
     nowSeconds: Date.now() / 1000,
     report,
     signal,
-    owner,
+    holder,
     keep,
   })
   const workFolder = await makeWorkFolder(around.temp, run)
   try {
     const needs = { ...plan, registries: plan.repositories.map(({ registry }) => registry) }
-    const step = { tmpFolder: workFolder, report, signal, owner, keep }
+    const step = { tmpFolder: workFolder, report, signal, holder, keep }
     return await withLogins(needs, inputs, around, step, (access) =>
       mergeImages({ plan, access, workFolder, onProgress }),
     )

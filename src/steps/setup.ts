@@ -2,8 +2,8 @@ import { dirname } from 'node:path'
 import { InputError } from '../errors.ts'
 import { readDistribution } from '../host/distribution.ts'
 import { readInputs } from '../inputs/inputs.ts'
+import { thisJob } from '../job/holder.ts'
 import { hostFacts, usualHostFacts } from '../job/hostfacts.ts'
-import { thisJob } from '../job/owner.ts'
 import { buildLacks } from '../job/space.ts'
 import { readyTools } from '../job/tools.ts'
 import { makePlan } from '../plan/planning.ts'
@@ -32,7 +32,7 @@ await runStep(async (report, signal) => {
   const described = plan ?? (read.inputs.description === undefined ? undefined : await makePlan(read, facts))
   const { cache, installTools } = plan ?? read.inputs
   // The runner empties its temp after the job, and the steps that follow still find it there.
-  const keeping = { owner: await thisJob(around.runnerJob), keep: () => {} }
+  const keeping = { holder: await thisJob(around.runnerJob), keep: () => {} }
   const kiwi = await readyTools({
     facts: described
       ? hostFacts(described, around.architecture, mirrors)

@@ -1,4 +1,4 @@
-import { thisJob } from '../job/owner.ts'
+import { thisJob } from '../job/holder.ts'
 import type { FolderKeeping } from '../job/workfolder.ts'
 import { rememberFolder } from '../runner.ts'
 import { startGuardian } from './guardian.ts'
@@ -19,7 +19,7 @@ export async function stepFolders(around: Surroundings, inside: readonly string[
   guardian.watchInside(inside)
   return {
     keeping: {
-      owner: await thisJob(around.runnerJob),
+      holder: await thisJob(around.runnerJob),
       inside,
       keep: (folder) => {
         guardian.watch(folder)

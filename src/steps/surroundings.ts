@@ -1,7 +1,7 @@
 import { homedir, machine, release, tmpdir } from 'node:os'
 import { join, resolve } from 'node:path'
 import type { InputFacts } from '../inputs/reader.ts'
-import type { RunnerJob } from '../job/owner.ts'
+import type { RunnerJob } from '../job/holder.ts'
 import { machinePlatform, type Platform } from '../oci/platform.ts'
 import { proxyVariables, takeProxies } from './proxies.ts'
 

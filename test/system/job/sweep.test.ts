@@ -2,7 +2,7 @@ import { mkdir, mkdtemp, readdir, rm, symlink, writeFile } from 'node:fs/promise
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, beforeEach, expect, it } from 'vitest'
-import { thisProcess } from '../../../src/job/owner.ts'
+import { thisProcess } from '../../../src/job/holder.ts'
 import { sweepFolders } from '../../../src/job/sweep.ts'
 import { disown, makeJobFolder } from '../../../src/job/workfolder.ts'
 import { temporaryName } from '../../../src/oci/store/temporary.ts'
@@ -32,10 +32,10 @@ async function ourselves() {
   return found
 }
 
-/** A folder of a process that is gone, or of another owner. */
+/** A folder of a process that is gone, or of another holder. */
 async function left(change: object | null = {}, purpose: '' | 'login-' = ''): Promise<string> {
-  const owner = change === null ? undefined : { ...(await ourselves()), started: '1', ...change }
-  const folder = await makeJobFolder(parent, purpose, { owner, keep: () => {} })
+  const holder = change === null ? undefined : { ...(await ourselves()), started: '1', ...change }
+  const folder = await makeJobFolder(parent, purpose, { holder, keep: () => {} })
   await writeFile(join(folder, 'file'), 'x')
   return folder
 }
@@ -69,8 +69,8 @@ it('half a file that a dead job had in a folder of others goes, and nothing else
   await mkdir(other)
   const [half, kept] = [temporaryName(), `.${'0'.repeat(36)}.1.tmp`]
   for (const name of [half, kept, `${half.slice(0, 30)}.tmp`, 'image.tar']) await writeFile(join(other, name), 'x')
-  const owner = { ...(await ourselves()), started: '1' }
-  await makeJobFolder(parent, 'login-', { owner, inside: [other, join(parent, 'gone')], keep: () => {} })
+  const holder = { ...(await ourselves()), started: '1' }
+  await makeJobFolder(parent, 'login-', { holder, inside: [other, join(parent, 'gone')], keep: () => {} })
   expect(await sweep()).toHaveLength(1)
   expect((await readdir(other)).sort()).toEqual([kept, `${half.slice(0, 30)}.tmp`, 'image.tar'].sort())
 })
@@ -102,7 +102,7 @@ it('a folder without a mark that holds anything else stays, all that is in it wi
 })
 
 it('jobs that make their folders while others sweep all get one that is marked', async () => {
-  const owner = await ourselves()
+  const holder = await ourselves()
   let isDone = false
   const sweeping = async () => {
     while (!isDone) await sweep()
@@ -110,7 +110,7 @@ it('jobs that make their folders while others sweep all get one that is marked',
   const sweepers = [sweeping(), sweeping()]
   const made: string[] = []
   for (let count = 0; count < 200; count += 1)
-    made.push(await makeJobFolder(parent, 'login-', { owner, keep: () => {} }))
+    made.push(await makeJobFolder(parent, 'login-', { holder, keep: () => {} }))
   isDone = true
   await Promise.all(sweepers)
   expect((await readdir(parent)).map((name) => join(parent, name)).sort()).toEqual(made.sort())
@@ -157,7 +157,7 @@ it('mounts and loop devices go that were left when the supervisor was killed wit
 })
 
 it('a process whose /proc is of another process namespace, where its number is somebody else, owns nothing', async () => {
-  const module = JSON.stringify(join(import.meta.dirname, '../../../src/job/owner.ts'))
+  const module = JSON.stringify(join(import.meta.dirname, '../../../src/job/holder.ts'))
   const script = `console.log(String(await (await import(${module})).thisProcess()))`
   const node = [process.execPath, '--input-type=module', '--eval', script]
   expect(await runAsRoot('env', ...node)).toBe('[object Object]')

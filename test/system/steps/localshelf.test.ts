@@ -15,7 +15,7 @@ it('a cache without room for kiwi-ng costs a warning, and the job has it all the
   await runAsRoot('mount', '-t', 'tmpfs', '-o', 'size=1m,mode=1777', 'tmpfs', cache)
   await using _mounted = { [Symbol.asyncDispose]: async () => void (await runAsRoot('umount', cache)) }
   const report = recorder()
-  const keeping = { owner: undefined, keep: () => {} }
+  const keeping = { holder: undefined, keep: () => {} }
   const kept = await localShelf(cache, report, jobShelf(place.path, keeping)).keep(made, '1.2.3')
   expect(kept).toMatch(RegExp(`^${place.path}/kiwi-oci-tools-[0-9a-f]{12}/kiwi-ng$`))
   expect(await readdir(kept)).toContain('library')

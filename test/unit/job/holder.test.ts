@@ -2,7 +2,7 @@ import { spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { expect, it } from 'vitest'
 import { processStart } from '../../../src/host/process-start.ts'
-import { isDead, parseOwner, thisJob, thisProcess } from '../../../src/job/owner.ts'
+import { isDead, parseHolder, thisJob, thisProcess } from '../../../src/job/holder.ts'
 
 /** On a disk of this machine, wherever temporary folders are. */
 const LOCAL = import.meta.dirname
@@ -30,19 +30,19 @@ async function living() {
     child.stdin.end()
     await once(child, 'close')
   }
-  return { owner: { ...(await ourselves()), pid, started }, end }
+  return { holder: { ...(await ourselves()), pid, started }, end }
 }
 
 it('a process that works is alive, and dead when it has ended', async () => {
-  const { owner, end } = await living()
-  expect(await isDead(owner, await ourselves(), LOCAL)).toBe(false)
+  const { holder, end } = await living()
+  expect(await isDead(holder, await ourselves(), LOCAL)).toBe(false)
   await end()
-  expect(await isDead(owner, await ourselves(), LOCAL)).toBe(true)
+  expect(await isDead(holder, await ourselves(), LOCAL)).toBe(true)
 })
 
 it('a process with the number of one that started at another time is not that one', async () => {
-  const { owner, end } = await living()
-  expect(await isDead({ ...owner, started: '1' }, await ourselves(), LOCAL)).toBe(true)
+  const { holder, end } = await living()
+  expect(await isDead({ ...holder, started: '1' }, await ourselves(), LOCAL)).toBe(true)
   await end()
 })
 
@@ -81,14 +81,15 @@ it('a job of another runner counts as alive, and any job for one who is no job',
 it.each([{ host: 'another' }, { host: 'another', boot: 'another' }, { namespace: 'pid:[1]' }])(
   'a job of a runner with our path, but somewhere else (%j), is dead in the folder of the runner alone',
   async (change) => {
-    const owner = { ...(await job('one')), ...change }
-    expect(await isDead(owner, await job('two'), LOCAL)).toBe(false)
-    expect(await isDead(owner, await job('two'), TEMP)).toBe(true)
+    const holder = { ...(await job('one')), ...change }
+    expect(await isDead(holder, await job('two'), LOCAL)).toBe(false)
+    expect(await isDead(holder, await job('two'), TEMP)).toBe(true)
   },
 )
 
 it('what stands in a marker is read again', async () => {
-  for (const owner of [await ourselves(), await job('one')]) expect(parseOwner(JSON.stringify(owner))).toEqual(owner)
+  for (const holder of [await ourselves(), await job('one')])
+    expect(parseHolder(JSON.stringify(holder))).toEqual(holder)
 })
 
 it.each([
@@ -101,6 +102,6 @@ it.each([
   '{"temp":"/t","job":"x"}',
   '{"host":"a","boot":"b","namespace":"c","temp":"/t"}',
   '{"host":"a","boot":"b","namespace":"c","started":"1","pid":"1"}',
-])('%j names no owner', (text) => {
-  expect(parseOwner(text)).toBeUndefined()
+])('%j names no holder', (text) => {
+  expect(parseHolder(text)).toBeUndefined()
 })
