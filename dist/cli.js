@@ -10635,7 +10635,7 @@ async function writeBlob(folder, source, digestOfAll) {
 	};
 	const temporary = await writeTemporary(folder, counted());
 	const digest = digestOfAll?.() ?? `sha256:${hash.digest("hex")}`;
-	await publish(temporary, join(folder, digestHex(digest)));
+	await publish$1(temporary, join(folder, digestHex(digest)));
 	return {
 		digest,
 		sizeBytes
@@ -10653,11 +10653,11 @@ async function replaceFile$1(folder, name, content) {
 		await rm(temporary, { force: true });
 		throw spaceError(error, folder);
 	});
-	await publish(temporary, join(folder, name));
+	await publish$1(temporary, join(folder, name));
 }
 /** As `replaceFile`, without waiting for the disk: for layouts in work folders. */
 async function putFile(folder, name, content) {
-	await publish(await writeTemporary(folder, [content]), join(folder, name));
+	await publish$1(await writeTemporary(folder, [content]), join(folder, name));
 }
 /** Waits until what a file holds is on the disk. */
 async function syncFile(path) {
@@ -10683,7 +10683,7 @@ async function writeTemporary(folder, source) {
 function writeAll(file, chunk) {
 	for (let done = 0; done < chunk.length;) done += writeSync(file.fd, chunk, done, Math.min(WRITE_BYTES, chunk.length - done));
 }
-async function publish(temporary, path) {
+async function publish$1(temporary, path) {
 	try {
 		await rename(temporary, path);
 	} catch (error) {
@@ -27859,19 +27859,20 @@ async function main() {
 			guardian.watch(folder);
 			folders.add(folder);
 		};
+		const leave = async (folder) => {
+			await disown(folder);
+			guardian.forget(folder);
+			folders.delete(folder);
+		};
 		const holder = await thisProcess();
-		const { digest, kept } = await runJob(line, around, {
+		const digest = await runJob(line, around, {
 			terminal,
 			guardian,
 			signal: canceling.signal,
 			holder,
-			keep
+			keep,
+			leave
 		});
-		for (const folder of kept) {
-			await disown(folder);
-			guardian.forget(folder);
-			folders.delete(folder);
-		}
 		process.stdout.write(`${digest}\n`);
 	} catch (error) {
 		showError(error, terminal);
@@ -27879,7 +27880,7 @@ async function main() {
 		await removeFolders([...folders], around, terminal);
 	}
 }
-/** @returns the digest, and the folders of the job that stay although it is over */
+/** @returns the digest */
 async function runJob(line, around, running) {
 	const { terminal: report, signal } = running;
 	const facts = inputFacts(around, "command line");
@@ -27932,17 +27933,24 @@ async function runJob(line, around, running) {
 		...step,
 		...kiwi ? { kiwi } : {}
 	});
-	if (plan.workDirectory !== void 0) report.info(`Layout: ${built.layout}`);
+	const publishStep = {
+		...step,
+		tmpFolder: built.workFolder
+	};
+	await publish(plan, built, (use) => withAccess(plan, inputs, around, publishStep, use), line, running);
+	return built.digest;
+}
+/** Under a given work-dir the image stays, however its publishing ends, but not where the job is canceled. */
+async function publish(plan, built, withLogin, { metadataFile }, { terminal: report, signal, leave }) {
+	const stays = plan.workDirectory !== void 0;
+	if (stays) report.info(`Layout: ${built.layout}`);
 	let published = UNPUBLISHED;
 	try {
 		const onProgress = (now) => {
 			published = now;
 		};
 		const stopwatch = new Stopwatch(() => Date.now());
-		await withAccess(plan, inputs, around, {
-			...step,
-			tmpFolder: built.workFolder
-		}, (access) => publishImage({
+		await withLogin((access) => publishImage({
 			plan,
 			built,
 			access,
@@ -27950,13 +27958,16 @@ async function runJob(line, around, running) {
 			stopwatch,
 			onProgress
 		}));
+	} catch (error) {
+		if (stays && !signal.aborted) {
+			await leave(built.workFolder);
+			report.info(`the image stays in ${built.layout}, from where skopeo can copy it`);
+		}
+		throw error;
 	} finally {
-		await writeMetadata(line.metadataFile, metadataText(built, published), report);
+		await writeMetadata(metadataFile, metadataText(built, published), report);
 	}
-	return {
-		digest: built.digest,
-		kept: plan.workDirectory === void 0 ? [] : [built.workFolder]
-	};
+	if (stays) await leave(built.workFolder);
 }
 async function runMergeJob(line, around, { terminal: report, signal, holder, keep }) {
 	const { inputs, problems } = readMergeInputs(line.raw, inputFacts(around, "command line"));
@@ -27973,10 +27984,7 @@ async function runMergeJob(line, around, { terminal: report, signal, holder, kee
 		keep,
 		onProgress: () => {}
 	});
-	return {
-		digest,
-		kept: []
-	};
+	return digest;
 }
 async function givenPassword(line, signal) {
 	const password = process.env["KIWI_OCI_PASSWORD"];

@@ -12,7 +12,7 @@ import { readMergeInputs } from '../inputs/mergeinputs.ts'
 import { thisProcess } from '../job/holder.ts'
 import { hostFacts } from '../job/hostfacts.ts'
 import { exportFolders, plannedDestinations, publishImage } from '../job/publish.ts'
-import { metadataText, type Published, UNPUBLISHED } from '../job/result.ts'
+import { type Built, metadataText, type Published, UNPUBLISHED } from '../job/result.ts'
 import { buildLacks } from '../job/space.ts'
 import { Stopwatch } from '../job/stopwatch.ts'
 import { readyTools } from '../job/tools.ts'
@@ -25,6 +25,7 @@ import { mergePlan } from '../plan/merging.ts'
 import type { Plan } from '../plan/plan.ts'
 import { makePlan } from '../plan/planning.ts'
 import { readFiles } from '../plan/readfiles.ts'
+import type { Access } from '../registry/access.ts'
 import { placeOfFile } from '../registry/target/sameplace.ts'
 import { Terminal } from '../terminal.ts'
 import { runBuild } from './buildjob.ts'
@@ -61,14 +62,14 @@ async function main(): Promise<void> {
       guardian.watch(folder)
       folders.add(folder)
     }
-    const holder = await thisProcess()
-    const running = { terminal, guardian, signal: canceling.signal, holder, keep }
-    const { digest, kept } = await runJob(line, around, running)
-    for (const folder of kept) {
+    const leave = async (folder: string) => {
       await disown(folder)
       guardian.forget(folder)
       folders.delete(folder)
     }
+    const holder = await thisProcess()
+    const running = { terminal, guardian, signal: canceling.signal, holder, keep, leave }
+    const digest = await runJob(line, around, running)
     process.stdout.write(`${digest}\n`)
   } catch (error) {
     showError(error, terminal)
@@ -81,14 +82,12 @@ interface Running extends FolderKeeping {
   readonly terminal: Terminal
   readonly guardian: Guardian
   readonly signal: AbortSignal
+  /** A folder that `keep` was told of stays although the job is over. */
+  readonly leave: (folder: string) => Promise<void>
 }
 
-/** @returns the digest, and the folders of the job that stay although it is over */
-async function runJob(
-  line: CommandLine,
-  around: Surroundings,
-  running: Running,
-): Promise<{ readonly digest: string; readonly kept: readonly string[] }> {
+/** @returns the digest */
+async function runJob(line: CommandLine, around: Surroundings, running: Running): Promise<string> {
   const { terminal: report, signal } = running
   const facts = inputFacts(around, 'command line')
   const password = await givenPassword(line, signal)
@@ -120,31 +119,49 @@ async function runJob(
   })
   const step = { plan, inputs, around, ...running, report, inside, phases: [] }
   const built = await runBuild({ ...step, ...(kiwi ? { kiwi } : {}) })
-  if (plan.workDirectory !== undefined) report.info(`Layout: ${built.layout}`)
+  const publishStep = { ...step, tmpFolder: built.workFolder }
+  await publish(plan, built, (use) => withAccess(plan, inputs, around, publishStep, use), line, running)
+  return built.digest
+}
+
+/** Under a given work-dir the image stays, however its publishing ends, but not where the job is canceled. */
+async function publish(
+  plan: Plan,
+  built: Built,
+  withLogin: (use: (access: Access) => Promise<unknown>) => Promise<unknown>,
+  { metadataFile }: CommandLine,
+  { terminal: report, signal, leave }: Running,
+): Promise<void> {
+  const stays = plan.workDirectory !== undefined
+  if (stays) report.info(`Layout: ${built.layout}`)
   let published: Published = UNPUBLISHED
   try {
     const onProgress = (now: Published) => {
       published = now
     }
     const stopwatch = new Stopwatch(() => Date.now())
-    await withAccess(plan, inputs, around, { ...step, tmpFolder: built.workFolder }, (access) =>
-      publishImage({ plan, built, access, report, stopwatch, onProgress }),
-    )
+    await withLogin((access) => publishImage({ plan, built, access, report, stopwatch, onProgress }))
+  } catch (error) {
+    if (stays && !signal.aborted) {
+      await leave(built.workFolder)
+      report.info(`the image stays in ${built.layout}, from where skopeo can copy it`)
+    }
+    throw error
   } finally {
-    await writeMetadata(line.metadataFile, metadataText(built, published), report)
+    await writeMetadata(metadataFile, metadataText(built, published), report)
   }
-  return { digest: built.digest, kept: plan.workDirectory === undefined ? [] : [built.workFolder] }
+  if (stays) await leave(built.workFolder)
 }
 
 async function runMergeJob(
   line: CommandLine,
   around: Surroundings,
   { terminal: report, signal, holder, keep }: Running,
-): Promise<{ readonly digest: string; readonly kept: readonly string[] }> {
+): Promise<string> {
   const { inputs, problems } = readMergeInputs(line.raw, inputFacts(around, 'command line'))
   const plan = mergePlan({ inputs, problems: [...line.problems, ...problems] })
   const { digest } = await runMerge({ plan, inputs, around, report, signal, holder, keep, onProgress: () => {} })
-  return { digest, kept: [] }
+  return digest
 }
 
 async function givenPassword(line: CommandLine, signal: AbortSignal): Promise<string | undefined> {
