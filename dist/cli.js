@@ -27231,6 +27231,23 @@ function offered(around, plan) {
 		...epoch === void 0 ? {} : { SOURCE_DATE_EPOCH: String(epoch) }
 	};
 }
+// src/steps/canceling.ts
+/** A signal to all of a job reaches its programs and us in any order. */
+const SAME_MOMENT_MILLISECONDS = 50;
+/** Cancels at what a runner, a shell or a terminal that closes sends to end a job. */
+function cancelAtSignals(canceling) {
+	for (const name of [
+		"SIGINT",
+		"SIGTERM",
+		"SIGHUP"
+	]) process.on(name, () => canceling.abort());
+}
+/** What to tell of the error that a job ended with: a program that a signal ended, which meant all of the job, is a cancel. */
+async function endOfJob(error, canceled) {
+	if (!(error instanceof CommandError) || error.outcome.kind !== "signal") return error;
+	await setTimeout$1(SAME_MOMENT_MILLISECONDS);
+	return canceled.aborted ? new CommandError(error.program, error.args, { kind: "canceled" }, []) : error;
+}
 // src/steps/guardian.ts
 /**
 * Reads lines until its input ends, as it does when we are killed, and hands the last one to the program in its arguments,
@@ -27846,11 +27863,7 @@ async function main() {
 		if (lacksSpace(error)) showError(new HostError("host-space", lack, "free some, and run the job again"), terminal);
 	});
 	const canceling = new AbortController();
-	for (const name of [
-		"SIGINT",
-		"SIGTERM",
-		"SIGHUP"
-	]) process.on(name, () => canceling.abort());
+	cancelAtSignals(canceling);
 	const around = surroundings(process.env);
 	const folders = /* @__PURE__ */ new Set();
 	await using guardian = await startGuardian(around);
@@ -27875,7 +27888,7 @@ async function main() {
 		});
 		process.stdout.write(`${digest}\n`);
 	} catch (error) {
-		showError(error, terminal);
+		showError(await endOfJob(error, canceling.signal), terminal);
 	} finally {
 		await removeFolders([...folders], around, terminal);
 	}

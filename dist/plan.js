@@ -12,6 +12,7 @@ import * as crypto from "crypto";
 import * as fs from "fs";
 import http from "node:http";
 import { stripVTControlCharacters } from "node:util";
+import { setTimeout as setTimeout$1 } from "node:timers/promises";
 // \0rolldown/runtime.js
 var __commonJSMin = (cb, mod) => () => (mod || (cb((mod = { exports: {} }).exports, mod, mod.exports), cb = null), mod.exports);
 var __require = /* #__PURE__ */ (() => createRequire(import.meta.url))();
@@ -574,6 +575,42 @@ var HostErrors = class extends KnownError {
 		this.lacks = lacks;
 	}
 };
+/** A program failed. */
+var CommandError = class extends KnownError {
+	name = "CommandError";
+	code;
+	program;
+	args;
+	outcome;
+	/** The last lines it printed, newest last; at most 40. */
+	lastLines;
+	detail;
+	constructor(program, args, outcome, lastLines) {
+		super(commandMessage(knownAs(program, args), outcome, lastLines));
+		this.code = `command-${outcome.kind}`;
+		this.program = program;
+		this.args = args;
+		this.outcome = outcome;
+		this.lastLines = lastLines;
+		this.detail = outcome.kind === "canceled" ? [] : [[program, ...args].join(" "), ...lastLines];
+	}
+};
+/** What the user knows it as: the program behind sudo and env. */
+function knownAs(program, args) {
+	return [program, ...args].find((word) => !/^(sudo|env|-.*|\w+=.*)$/.test(word)) ?? program;
+}
+function commandMessage(program, outcome, lastLines) {
+	const last = lastLines.findLast((line) => line.trim() !== "");
+	const because = last === void 0 ? "" : `: ${last.trim()}`;
+	switch (outcome.kind) {
+		case "exit": return `${program} failed with exit code ${outcome.code}${because}`;
+		case "signal": return `${program} was ended by ${outcome.signal}${because}`;
+		case "timeout": return `${program} gave no result within ${outcome.seconds} s and was ended${because}`;
+		case "idle": return `${program} neither read nor wrote anything for ${outcome.seconds} s and was ended${because}`;
+		case "canceled": return `${program} was ended because the job was canceled`;
+		case "missing": return `${program} is not installed or not on the PATH: install it, or let kiwi-oci do so with install-tools`;
+	}
+}
 /** Shows any thrown value. */
 function describeError(thrown) {
 	const { code, message, detail = [] } = told(thrown);
@@ -14210,6 +14247,23 @@ function maskUriPassword(text) {
 function setOutputs(outputs) {
 	for (const [name, value] of Object.entries(outputs)) setOutput(name, value);
 }
+// src/steps/canceling.ts
+/** A signal to all of a job reaches its programs and us in any order. */
+const SAME_MOMENT_MILLISECONDS = 50;
+/** Cancels at what a runner, a shell or a terminal that closes sends to end a job. */
+function cancelAtSignals(canceling) {
+	for (const name of [
+		"SIGINT",
+		"SIGTERM",
+		"SIGHUP"
+	]) process.on(name, () => canceling.abort());
+}
+/** What to tell of the error that a job ended with: a program that a signal ended, which meant all of the job, is a cancel. */
+async function endOfJob(error, canceled) {
+	if (!(error instanceof CommandError) || error.outcome.kind !== "signal") return error;
+	await setTimeout$1(SAME_MOMENT_MILLISECONDS);
+	return canceled.aborted ? new CommandError(error.program, error.args, { kind: "canceled" }, []) : error;
+}
 // src/steps/proxies.ts
 const PROXY_VARIABLES = [
 	"http_proxy",
@@ -14249,11 +14303,7 @@ const LAST_MILLISECONDS = 6e4;
 async function runStep(main, lastMilliseconds = LAST_MILLISECONDS) {
 	const report = new Runner();
 	const controller = new AbortController();
-	for (const name of [
-		"SIGINT",
-		"SIGTERM",
-		"SIGHUP"
-	]) process.on(name, () => controller.abort());
+	cancelAtSignals(controller);
 	for (const address of Object.values(proxyVariables(process.env))) maskUriPassword(address);
 	process.on("uncaughtException", (error) => {
 		process.exitCode = report.error(error);
@@ -14264,7 +14314,7 @@ async function runStep(main, lastMilliseconds = LAST_MILLISECONDS) {
 		await main(report, controller.signal);
 		report.endGroup();
 	} catch (error) {
-		process.exitCode = report.error(error);
+		process.exitCode = report.error(await endOfJob(error, controller.signal));
 	}
 }
 // src/steps/surroundings.ts

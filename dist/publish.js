@@ -13413,6 +13413,23 @@ function registries(plan) {
 	});
 	return [.../* @__PURE__ */ new Set([...named, ...tagged])];
 }
+// src/steps/canceling.ts
+/** A signal to all of a job reaches its programs and us in any order. */
+const SAME_MOMENT_MILLISECONDS = 50;
+/** Cancels at what a runner, a shell or a terminal that closes sends to end a job. */
+function cancelAtSignals(canceling) {
+	for (const name of [
+		"SIGINT",
+		"SIGTERM",
+		"SIGHUP"
+	]) process.on(name, () => canceling.abort());
+}
+/** What to tell of the error that a job ended with: a program that a signal ended, which meant all of the job, is a cancel. */
+async function endOfJob(error, canceled) {
+	if (!(error instanceof CommandError) || error.outcome.kind !== "signal") return error;
+	await setTimeout$1(SAME_MOMENT_MILLISECONDS);
+	return canceled.aborted ? new CommandError(error.program, error.args, { kind: "canceled" }, []) : error;
+}
 // src/steps/proxies.ts
 const PROXY_VARIABLES = [
 	"http_proxy",
@@ -13452,11 +13469,7 @@ const LAST_MILLISECONDS = 6e4;
 async function runStep(main, lastMilliseconds = LAST_MILLISECONDS) {
 	const report = new Runner();
 	const controller = new AbortController();
-	for (const name of [
-		"SIGINT",
-		"SIGTERM",
-		"SIGHUP"
-	]) process.on(name, () => controller.abort());
+	cancelAtSignals(controller);
 	for (const address of Object.values(proxyVariables(process.env))) maskUriPassword(address);
 	process.on("uncaughtException", (error) => {
 		process.exitCode = report.error(error);
@@ -13467,7 +13480,7 @@ async function runStep(main, lastMilliseconds = LAST_MILLISECONDS) {
 		await main(report, controller.signal);
 		report.endGroup();
 	} catch (error) {
-		process.exitCode = report.error(error);
+		process.exitCode = report.error(await endOfJob(error, controller.signal));
 	}
 }
 // src/job/holder.ts

@@ -29,6 +29,7 @@ import type { Access } from '../registry/access.ts'
 import { placeOfFile } from '../registry/target/sameplace.ts'
 import { Terminal } from '../terminal.ts'
 import { runBuild } from './buildjob.ts'
+import { cancelAtSignals, endOfJob } from './canceling.ts'
 import { type Guardian, startGuardian } from './guardian.ts'
 import { jobShelf, localShelf } from './localshelf.ts'
 import { withAccess } from './logins.ts'
@@ -53,7 +54,7 @@ async function main(): Promise<void> {
     if (lacksSpace(error)) showError(new HostError('host-space', lack, 'free some, and run the job again'), terminal)
   })
   const canceling = new AbortController()
-  for (const name of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(name, () => canceling.abort())
+  cancelAtSignals(canceling)
   const around = surroundings(process.env)
   const folders = new Set<string>()
   await using guardian = await startGuardian(around)
@@ -72,7 +73,7 @@ async function main(): Promise<void> {
     const digest = await runJob(line, around, running)
     process.stdout.write(`${digest}\n`)
   } catch (error) {
-    showError(error, terminal)
+    showError(await endOfJob(error, canceling.signal), terminal)
   } finally {
     await removeFolders([...folders], around, terminal)
   }

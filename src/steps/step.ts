@@ -1,4 +1,5 @@
 import { maskUriPassword, Runner } from '../runner.ts'
+import { cancelAtSignals, endOfJob } from './canceling.ts'
 import { proxyVariables } from './proxies.ts'
 
 /** What is left of a job after a bug of ours has this long to clean up: more than KIWI needs to end. */
@@ -14,7 +15,7 @@ export async function runStep(
 ): Promise<void> {
   const report = new Runner()
   const controller = new AbortController()
-  for (const name of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(name, () => controller.abort())
+  cancelAtSignals(controller)
   for (const address of Object.values(proxyVariables(process.env))) maskUriPassword(address)
   // Node would print it as it is, and what it quotes of others could command the runner.
   process.on('uncaughtException', (error) => {
@@ -27,6 +28,6 @@ export async function runStep(
     await main(report, controller.signal)
     report.endGroup()
   } catch (error) {
-    process.exitCode = report.error(error)
+    process.exitCode = report.error(await endOfJob(error, controller.signal))
   }
 }

@@ -101,6 +101,8 @@ function wrongEnd({ victim, signal, again }: Kill, ended: Ended, judge: Judge): 
   const text = stderr.split('\n').slice(-6).join(' | ')
   const isAsked = victim === 'node' || victim === 'group'
   if (isWhole(ended, judge)) return []
+  // All was done and said, and Node had put its handlers away.
+  if (isAsked && by === signal && isWhole({ ...ended, exitCode: 0 }, judge)) return []
   if (signal === 'SIGKILL' && (isAsked || victim === 'everything'))
     return by === signal ? [] : [`ended by ${by}: ${text}`]
   // Before it has set out on anything the system ends it.

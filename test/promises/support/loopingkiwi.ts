@@ -17,7 +17,8 @@ for argument; do
   esac
 done
 case " $* " in *' image info '*) exit 0 ;; esac
-set -e
+# A signal may meet a part of a pipe: it is then no disk, as with KIWI.
+set -eo pipefail
 say() { echo "[ INFO    ]: 12:00:00 | $*"; }
 undo() {
   trap '' INT
