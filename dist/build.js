@@ -4,6 +4,7 @@ import { createHash, randomBytes, randomUUID } from "node:crypto";
 import { constants, createReadStream, createWriteStream, readFileSync, readSync, writeSync } from "node:fs";
 import { access, chmod, constants as constants$1, copyFile, link, lstat, mkdir, mkdtemp, mkdtempDisposable, open, readFile, readdir, readlink, realpath, rename, rm, rmdir, stat, statfs, symlink, utimes, writeFile } from "node:fs/promises";
 import { createInterface } from "node:readline";
+import { stripVTControlCharacters } from "node:util";
 import { availableParallelism, homedir, hostname, machine, release, tmpdir } from "node:os";
 import { Worker } from "node:worker_threads";
 import { constants as constants$2, crc32, createGunzip, createZstdCompress, createZstdDecompress } from "node:zlib";
@@ -13,7 +14,6 @@ import * as crypto from "crypto";
 import * as fs from "fs";
 import http, { request } from "node:http";
 import { PassThrough, Readable } from "node:stream";
-import { stripVTControlCharacters } from "node:util";
 import { once } from "node:events";
 import { setImmediate, setTimeout as setTimeout$1 } from "node:timers/promises";
 import { request as request$1 } from "node:https";
@@ -160,6 +160,15 @@ function filesystemFault(error) {
 		message: `${path}: ${fault.message}`
 	};
 }
+// src/plainline.ts
+/**
+* A text that may quote somebody else's words as one line that moves no cursor: without colours, ends of lines and control
+* characters, and without the marks that turn the direction of what follows (Unicode TR9), which show another text than
+* there is. NEL is among them, which .NET and with it the runner takes for a blank.
+*/
+function plainLine(text) {
+	return stripVTControlCharacters(text).replaceAll(/[\r\n]+/g, " ").replaceAll(/[\p{Cc}\p{Bidi_Control}\u2028\u2029]/gu, " ");
+}
 // src/errors.ts
 /**
 * The error taxonomy. The message of each is one line: what failed, why, what to do. `detail` holds what belongs
@@ -172,7 +181,7 @@ var KnownError = class extends Error {
 var ProblemsError = class extends KnownError {
 	problems;
 	constructor(problems) {
-		super(problems.map((problem) => `${problem.where}: ${problem.text}`).join("\n"));
+		super(problems.map(({ where, text }) => plainLine(`${where}: ${text}`)).join("\n"));
 		this.problems = problems;
 	}
 };
@@ -10283,9 +10292,10 @@ async function makeWorkFolder(parent, keeping) {
 		return await makeJobFolder(parent, "", keeping);
 	} catch (error) {
 		if (lacksSpace(error)) throw error;
+		const { code, message } = error;
 		throw new InputError([{
 			where: "input work-dir",
-			text: `${parent} cannot be used (${error instanceof Error ? error.message : String(error)}): name a folder of yours`
+			text: `${parent} cannot be used (${code === "EEXIST" || code === "ENOTDIR" ? "it is no folder" : message}): name a folder of yours`
 		}]);
 	}
 }
@@ -10402,15 +10412,6 @@ async function removeFolder(folder, { nodePath, supervisorPath }) {
 		if (!isOfSudo && error.outcome.kind !== "signal") throw error;
 		apart = !isOfSudo;
 	}
-}
-// src/plainline.ts
-/**
-* A text that may quote somebody else's words as one line that moves no cursor: without colours, ends of lines and control
-* characters, and without the marks that turn the direction of what follows (Unicode TR9), which show another text than
-* there is. NEL is among them, which .NET and with it the runner takes for a blank.
-*/
-function plainLine(text) {
-	return stripVTControlCharacters(text).replaceAll(/[\r\n]+/g, " ").replaceAll(/[\p{Cc}\p{Bidi_Control}\u2028\u2029]/gu, " ");
 }
 // src/registry/login/credentials.ts
 const noLogins = {

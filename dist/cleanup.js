@@ -4,9 +4,9 @@ import { basename, dirname, isAbsolute, join, resolve } from "node:path";
 import { spawn } from "node:child_process";
 import { constants, readFileSync } from "node:fs";
 import { createInterface } from "node:readline";
+import { stripVTControlCharacters } from "node:util";
 import * as os from "os";
 import http from "node:http";
-import { stripVTControlCharacters } from "node:util";
 import { setTimeout as setTimeout$1 } from "node:timers/promises";
 import { homedir, machine, release, tmpdir } from "node:os";
 // src/errorcode.ts
@@ -141,6 +141,15 @@ function filesystemFault(error) {
 		message: `${path}: ${fault.message}`
 	};
 }
+// src/plainline.ts
+/**
+* A text that may quote somebody else's words as one line that moves no cursor: without colours, ends of lines and control
+* characters, and without the marks that turn the direction of what follows (Unicode TR9), which show another text than
+* there is. NEL is among them, which .NET and with it the runner takes for a blank.
+*/
+function plainLine(text) {
+	return stripVTControlCharacters(text).replaceAll(/[\r\n]+/g, " ").replaceAll(/[\p{Cc}\p{Bidi_Control}\u2028\u2029]/gu, " ");
+}
 // src/errors.ts
 /**
 * The error taxonomy. The message of each is one line: what failed, why, what to do. `detail` holds what belongs
@@ -153,7 +162,7 @@ var KnownError = class extends Error {
 var ProblemsError = class extends KnownError {
 	problems;
 	constructor(problems) {
-		super(problems.map((problem) => `${problem.where}: ${problem.text}`).join("\n"));
+		super(problems.map(({ where, text }) => plainLine(`${where}: ${text}`)).join("\n"));
 		this.problems = problems;
 	}
 };
@@ -1017,15 +1026,6 @@ function rawEntries(name, text) {
 /** The known names nearest to a wrong one, for a message. */
 function similarNames(wrong, names = INPUT_NAMES) {
 	return similarWords(wrong, names).slice(0, 2);
-}
-// src/plainline.ts
-/**
-* A text that may quote somebody else's words as one line that moves no cursor: without colours, ends of lines and control
-* characters, and without the marks that turn the direction of what follows (Unicode TR9), which show another text than
-* there is. NEL is among them, which .NET and with it the runner takes for a blank.
-*/
-function plainLine(text) {
-	return stripVTControlCharacters(text).replaceAll(/[\r\n]+/g, " ").replaceAll(/[\p{Cc}\p{Bidi_Control}\u2028\u2029]/gu, " ");
 }
 // src/registry/login/secretforms.ts
 /** The forms in which a program, or a registry that repeats what it got, prints a secret. */

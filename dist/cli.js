@@ -4,6 +4,7 @@ import { access, chmod, constants, copyFile, cp, link, lstat, mkdir, mkdtemp, mk
 import { basename, dirname, isAbsolute, join, normalize, relative, resolve, sep } from "node:path";
 import { PassThrough, Readable, addAbortSignal } from "node:stream";
 import { text } from "node:stream/consumers";
+import { stripVTControlCharacters } from "node:util";
 import { availableParallelism, homedir, hostname, machine, release, tmpdir } from "node:os";
 import { Worker } from "node:worker_threads";
 import { constants as constants$1, crc32, createGunzip, createZstdCompress, createZstdDecompress } from "node:zlib";
@@ -16,7 +17,6 @@ import { request as request$1 } from "node:https";
 import { spawn } from "node:child_process";
 import { createInterface } from "node:readline";
 import { setImmediate, setTimeout as setTimeout$1 } from "node:timers/promises";
-import { stripVTControlCharacters } from "node:util";
 // \0rolldown/runtime.js
 var __commonJSMin = (cb, mod) => () => (mod || (cb((mod = { exports: {} }).exports, mod, mod.exports), cb = null), mod.exports);
 var __require = /* #__PURE__ */ (() => createRequire(import.meta.url))();
@@ -161,6 +161,15 @@ function filesystemFault(error) {
 		message: `${path}: ${fault.message}`
 	};
 }
+// src/plainline.ts
+/**
+* A text that may quote somebody else's words as one line that moves no cursor: without colours, ends of lines and control
+* characters, and without the marks that turn the direction of what follows (Unicode TR9), which show another text than
+* there is. NEL is among them, which .NET and with it the runner takes for a blank.
+*/
+function plainLine(text) {
+	return stripVTControlCharacters(text).replaceAll(/[\r\n]+/g, " ").replaceAll(/[\p{Cc}\p{Bidi_Control}\u2028\u2029]/gu, " ");
+}
 // src/errors.ts
 /**
 * The error taxonomy. The message of each is one line: what failed, why, what to do. `detail` holds what belongs
@@ -173,7 +182,7 @@ var KnownError = class extends Error {
 var ProblemsError = class extends KnownError {
 	problems;
 	constructor(problems) {
-		super(problems.map((problem) => `${problem.where}: ${problem.text}`).join("\n"));
+		super(problems.map(({ where, text }) => plainLine(`${where}: ${text}`)).join("\n"));
 		this.problems = problems;
 	}
 };
@@ -17693,9 +17702,10 @@ async function makeWorkFolder(parent, keeping) {
 		return await makeJobFolder(parent, "", keeping);
 	} catch (error) {
 		if (lacksSpace(error)) throw error;
+		const { code, message } = error;
 		throw new InputError([{
 			where: "input work-dir",
-			text: `${parent} cannot be used (${error instanceof Error ? error.message : String(error)}): name a folder of yours`
+			text: `${parent} cannot be used (${code === "EEXIST" || code === "ENOTDIR" ? "it is no folder" : message}): name a folder of yours`
 		}]);
 	}
 }
@@ -22658,15 +22668,6 @@ async function withoutLinks(path) {
 	const real = await realpath(path).catch(() => void 0);
 	if (real !== void 0 || dirname(path) === path) return real ?? path;
 	return join(await withoutLinks(dirname(path)), basename(path));
-}
-// src/plainline.ts
-/**
-* A text that may quote somebody else's words as one line that moves no cursor: without colours, ends of lines and control
-* characters, and without the marks that turn the direction of what follows (Unicode TR9), which show another text than
-* there is. NEL is among them, which .NET and with it the runner takes for a blank.
-*/
-function plainLine(text) {
-	return stripVTControlCharacters(text).replaceAll(/[\r\n]+/g, " ").replaceAll(/[\p{Cc}\p{Bidi_Control}\u2028\u2029]/gu, " ");
 }
 // src/terminal.ts
 const TICK_MILLISECONDS = 1e3;

@@ -2,12 +2,12 @@ import { createHash, randomBytes, randomUUID } from "node:crypto";
 import { constants, readFileSync, writeSync } from "node:fs";
 import { homedir, hostname, machine, release, tmpdir } from "node:os";
 import { constants as constants$1 } from "node:zlib";
+import { stripVTControlCharacters } from "node:util";
 import { basename, dirname, join, resolve } from "node:path";
 import * as os from "os";
 import * as crypto from "crypto";
 import * as fs from "fs";
 import http, { request } from "node:http";
-import { stripVTControlCharacters } from "node:util";
 import { access, chmod, constants as constants$2, cp, mkdir, open, readFile, readdir, readlink, realpath, rename, rm, stat, symlink, writeFile } from "node:fs/promises";
 import { spawn } from "node:child_process";
 import { createInterface } from "node:readline";
@@ -527,6 +527,15 @@ function filesystemFault(error) {
 		message: `${path}: ${fault.message}`
 	};
 }
+// src/plainline.ts
+/**
+* A text that may quote somebody else's words as one line that moves no cursor: without colours, ends of lines and control
+* characters, and without the marks that turn the direction of what follows (Unicode TR9), which show another text than
+* there is. NEL is among them, which .NET and with it the runner takes for a blank.
+*/
+function plainLine(text) {
+	return stripVTControlCharacters(text).replaceAll(/[\r\n]+/g, " ").replaceAll(/[\p{Cc}\p{Bidi_Control}\u2028\u2029]/gu, " ");
+}
 // src/errors.ts
 /**
 * The error taxonomy. The message of each is one line: what failed, why, what to do. `detail` holds what belongs
@@ -539,7 +548,7 @@ var KnownError = class extends Error {
 var ProblemsError = class extends KnownError {
 	problems;
 	constructor(problems) {
-		super(problems.map((problem) => `${problem.where}: ${problem.text}`).join("\n"));
+		super(problems.map(({ where, text }) => plainLine(`${where}: ${text}`)).join("\n"));
 		this.problems = problems;
 	}
 };
@@ -2154,9 +2163,10 @@ async function makeWorkFolder(parent, keeping) {
 		return await makeJobFolder(parent, "", keeping);
 	} catch (error) {
 		if (lacksSpace(error)) throw error;
+		const { code, message } = error;
 		throw new InputError([{
 			where: "input work-dir",
-			text: `${parent} cannot be used (${error instanceof Error ? error.message : String(error)}): name a folder of yours`
+			text: `${parent} cannot be used (${code === "EEXIST" || code === "ENOTDIR" ? "it is no folder" : message}): name a folder of yours`
 		}]);
 	}
 }
@@ -2210,15 +2220,6 @@ async function removeMarked(folder) {
 		recursive: true,
 		force: true
 	});
-}
-// src/plainline.ts
-/**
-* A text that may quote somebody else's words as one line that moves no cursor: without colours, ends of lines and control
-* characters, and without the marks that turn the direction of what follows (Unicode TR9), which show another text than
-* there is. NEL is among them, which .NET and with it the runner takes for a blank.
-*/
-function plainLine(text) {
-	return stripVTControlCharacters(text).replaceAll(/[\r\n]+/g, " ").replaceAll(/[\p{Cc}\p{Bidi_Control}\u2028\u2029]/gu, " ");
 }
 // src/registry/login/credentials.ts
 const noLogins = {

@@ -2,6 +2,7 @@ import { createRequire } from "node:module";
 import { availableParallelism, homedir, hostname, machine, release, tmpdir } from "node:os";
 import { Worker } from "node:worker_threads";
 import { constants, crc32, createGunzip, createZstdCompress, createZstdDecompress } from "node:zlib";
+import { stripVTControlCharacters } from "node:util";
 import { createHash, randomBytes, randomUUID } from "node:crypto";
 import { constants as constants$1, createWriteStream, readFileSync, writeSync } from "node:fs";
 import { basename, dirname, join, resolve } from "node:path";
@@ -19,7 +20,6 @@ import { EOL } from "os";
 import * as crypto from "crypto";
 import * as fs from "fs";
 import { constants as constants$2, promises } from "fs";
-import { stripVTControlCharacters } from "node:util";
 // \0rolldown/runtime.js
 var __commonJSMin = (cb, mod) => () => (mod || (cb((mod = { exports: {} }).exports, mod, mod.exports), cb = null), mod.exports);
 var __require = /* #__PURE__ */ (() => createRequire(import.meta.url))();
@@ -878,6 +878,15 @@ function filesystemFault(error) {
 		message: `${path}: ${fault.message}`
 	};
 }
+// src/plainline.ts
+/**
+* A text that may quote somebody else's words as one line that moves no cursor: without colours, ends of lines and control
+* characters, and without the marks that turn the direction of what follows (Unicode TR9), which show another text than
+* there is. NEL is among them, which .NET and with it the runner takes for a blank.
+*/
+function plainLine(text) {
+	return stripVTControlCharacters(text).replaceAll(/[\r\n]+/g, " ").replaceAll(/[\p{Cc}\p{Bidi_Control}\u2028\u2029]/gu, " ");
+}
 // src/errors.ts
 /**
 * The error taxonomy. The message of each is one line: what failed, why, what to do. `detail` holds what belongs
@@ -890,7 +899,7 @@ var KnownError = class extends Error {
 var ProblemsError = class extends KnownError {
 	problems;
 	constructor(problems) {
-		super(problems.map((problem) => `${problem.where}: ${problem.text}`).join("\n"));
+		super(problems.map(({ where, text }) => plainLine(`${where}: ${text}`)).join("\n"));
 		this.problems = problems;
 	}
 };
@@ -12970,15 +12979,6 @@ async function removeMarked(folder) {
 		recursive: true,
 		force: true
 	});
-}
-// src/plainline.ts
-/**
-* A text that may quote somebody else's words as one line that moves no cursor: without colours, ends of lines and control
-* characters, and without the marks that turn the direction of what follows (Unicode TR9), which show another text than
-* there is. NEL is among them, which .NET and with it the runner takes for a blank.
-*/
-function plainLine(text) {
-	return stripVTControlCharacters(text).replaceAll(/[\r\n]+/g, " ").replaceAll(/[\p{Cc}\p{Bidi_Control}\u2028\u2029]/gu, " ");
 }
 // src/runner.ts
 /** The runner refuses a step's summary above 1 MiB. */

@@ -1,5 +1,6 @@
 import { createRequire } from "node:module";
 import { basename, dirname, join, resolve } from "node:path";
+import { stripVTControlCharacters } from "node:util";
 import { access, chmod, constants, cp, lstat, mkdir, open, readFile, readdir, readlink, realpath, rename, rm, stat, statfs, symlink, writeFile } from "node:fs/promises";
 import { homedir, hostname, machine, release, tmpdir } from "node:os";
 import { constants as constants$1, createGunzip, createZstdDecompress } from "node:zlib";
@@ -16,7 +17,6 @@ import * as fs from "fs";
 import * as path from "path";
 import { ok } from "assert";
 import http from "node:http";
-import { stripVTControlCharacters } from "node:util";
 // \0rolldown/runtime.js
 var __create = Object.create;
 var __defProp = Object.defineProperty;
@@ -176,6 +176,15 @@ function filesystemFault(error) {
 		message: `${path}: ${fault.message}`
 	};
 }
+// src/plainline.ts
+/**
+* A text that may quote somebody else's words as one line that moves no cursor: without colours, ends of lines and control
+* characters, and without the marks that turn the direction of what follows (Unicode TR9), which show another text than
+* there is. NEL is among them, which .NET and with it the runner takes for a blank.
+*/
+function plainLine(text) {
+	return stripVTControlCharacters(text).replaceAll(/[\r\n]+/g, " ").replaceAll(/[\p{Cc}\p{Bidi_Control}\u2028\u2029]/gu, " ");
+}
 // src/errors.ts
 /**
 * The error taxonomy. The message of each is one line: what failed, why, what to do. `detail` holds what belongs
@@ -188,7 +197,7 @@ var KnownError = class extends Error {
 var ProblemsError = class extends KnownError {
 	problems;
 	constructor(problems) {
-		super(problems.map((problem) => `${problem.where}: ${problem.text}`).join("\n"));
+		super(problems.map(({ where, text }) => plainLine(`${where}: ${text}`)).join("\n"));
 		this.problems = problems;
 	}
 };
@@ -16749,15 +16758,6 @@ function startGroup(name) {
 */
 function endGroup() {
 	issue("endgroup");
-}
-// src/plainline.ts
-/**
-* A text that may quote somebody else's words as one line that moves no cursor: without colours, ends of lines and control
-* characters, and without the marks that turn the direction of what follows (Unicode TR9), which show another text than
-* there is. NEL is among them, which .NET and with it the runner takes for a blank.
-*/
-function plainLine(text) {
-	return stripVTControlCharacters(text).replaceAll(/[\r\n]+/g, " ").replaceAll(/[\p{Cc}\p{Bidi_Control}\u2028\u2029]/gu, " ");
 }
 // src/registry/login/secretforms.ts
 /** The forms in which a program, or a registry that repeats what it got, prints a secret. */

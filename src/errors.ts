@@ -5,6 +5,7 @@
 
 import { type CodeOf, type ErrorCode, errorCodes } from './errorcode.ts'
 import { filesystemFault, isSpaceCode } from './filesystemfault.ts'
+import { plainLine } from './plainline.ts'
 
 /** One thing the user has to change, at the place where it stands. */
 export interface Problem {
@@ -28,7 +29,7 @@ abstract class ProblemsError extends KnownError {
   readonly problems: readonly Problem[]
 
   constructor(problems: readonly Problem[]) {
-    super(problems.map((problem) => `${problem.where}: ${problem.text}`).join('\n'))
+    super(problems.map(({ where, text }) => plainLine(`${where}: ${text}`)).join('\n'))
     this.problems = problems
   }
 }

@@ -48,7 +48,8 @@ export async function makeWorkFolder(parent: string, keeping: FolderKeeping): Pr
     return await makeJobFolder(parent, '', keeping)
   } catch (error) {
     if (lacksSpace(error)) throw error
-    const reason = error instanceof Error ? error.message : String(error)
+    const { code, message } = error as NodeJS.ErrnoException
+    const reason = code === 'EEXIST' || code === 'ENOTDIR' ? 'it is no folder' : message
     const text = `${parent} cannot be used (${reason}): name a folder of yours`
     throw new InputError([{ where: 'input work-dir', text }])
   }
