@@ -5,7 +5,7 @@ import { randomUUID } from "node:crypto";
 import { spawn } from "node:child_process";
 import { constants, readFileSync } from "node:fs";
 import { createInterface } from "node:readline";
-import { homedir, machine, release, tmpdir } from "node:os";
+import { machine, tmpdir, userInfo } from "node:os";
 import http from "node:http";
 // src/host/marked-programs.ts
 const TRIES$1 = 50;
@@ -233,6 +233,10 @@ var CommandError = class extends KnownError {
 		this.detail = outcome.kind === "canceled" ? [] : [[program, ...args].join(" "), ...lastLines];
 	}
 };
+/** Whether the program was ended by what ends all of a job: then it says nothing of the machine. */
+function wasAskedToEnd({ outcome }) {
+	return outcome.kind === "canceled" || outcome.kind === "signal" && /^SIG(?:INT|TERM|HUP)$/.test(outcome.signal);
+}
 /** What the user knows it as: the program behind sudo and env. */
 function knownAs(program, args) {
 	return [program, ...args].find((word) => !/^(sudo|env|-.*|\w+=.*)$/.test(word)) ?? program;
@@ -490,7 +494,7 @@ async function findPrivileges(uid = process.getuid?.()) {
 		await runCommand("sudo", ["-n", "true"], { timeoutSeconds: 20 });
 		return { kind: "sudo" };
 	} catch (error) {
-		if (error instanceof CommandError) return { kind: "none" };
+		if (error instanceof CommandError && !wasAskedToEnd(error)) return { kind: "none" };
 		throw error;
 	}
 }
@@ -567,6 +571,14 @@ async function removeLogs(folder) {
 		force: true
 	}).catch(() => {});
 }
+/** Whoever is impatient sends a second signal to all of a canceled job, which is not to end what cleans up after the first. */
+async function privilegesAtLast() {
+	for (let tries = 1;; tries += 1) try {
+		return await findPrivileges();
+	} catch (error) {
+		if (!(error instanceof CommandError && wasAskedToEnd(error)) || tries === TRIES) throw error;
+	}
+}
 /**
 * Removes a folder of ours with everything that a build may have left in it: mounts, loop devices, files of root. The
 * supervisor does it, as root, wherever KIWI worked; one at a time on this machine, since a device that one has let go
@@ -587,7 +599,7 @@ async function removeFolder(folder, { nodePath, supervisorPath }) {
 		nodePath,
 		supervisorPath
 	];
-	const { program, args } = asRoot(await findPrivileges(), first, rest);
+	const { program, args } = asRoot(await privilegesAtLast(), first, rest);
 	const input = `${JSON.stringify({
 		remove: folder,
 		under: dirname(folder)
@@ -659,7 +671,7 @@ function takeProxies(proxies) {
 function surroundings(environment) {
 	const uid = process.getuid?.() ?? 0;
 	const gid = process.getgid?.() ?? 0;
-	const home = environment["HOME"] || homedir();
+	const home = resolve(environment["HOME"] || homeOf(uid));
 	const caches = environment["XDG_CACHE_HOME"] || join(home, ".cache");
 	const mirrorsFile = environment["KIWI_OCI_MIRRORS"];
 	const sourceDateEpoch = environment["SOURCE_DATE_EPOCH"];
@@ -667,16 +679,14 @@ function surroundings(environment) {
 	const proxies = proxyVariables(environment);
 	takeProxies(proxies);
 	return {
-		home,
-		temp: environment["RUNNER_TEMP"] || tmpdir(),
-		cacheFolder: join(caches, "kiwi-oci"),
+		temp: resolve(environment["RUNNER_TEMP"] || tmpdir()),
+		cacheFolder: resolve(caches, "kiwi-oci"),
 		hosted: environment["RUNNER_ENVIRONMENT"] === "github-hosted",
 		searchPath: environment["PATH"] ?? "",
 		uid,
 		gid,
 		machine: machinePlatform(process.arch),
 		architecture: machine(),
-		release: environment["ImageOS"] || release(),
 		nodePath: process.execPath,
 		supervisorPath: resolve(import.meta.dirname, "supervisor.js"),
 		abandonedPath: resolve(import.meta.dirname, "abandoned.js"),
@@ -686,6 +696,14 @@ function surroundings(environment) {
 		...mirrorsFile ? { mirrorsFile } : {},
 		...sourceDateEpoch ? { sourceDateEpoch } : {}
 	};
+}
+/** @throws HostError where the system knows no home of this user, as of a number alone in a container */
+function homeOf(uid) {
+	try {
+		return userInfo().homedir;
+	} catch {
+		throw new HostError("host-folder", `the user ${uid} has no home folder`, "set HOME to a folder of yours");
+	}
 }
 /** The names of a run alone are not enough: a job that is run again, or of a matrix, has them too. */
 function jobOfRunner(environment) {

@@ -5,7 +5,7 @@ import { constants, createReadStream, createWriteStream, readFileSync, readSync,
 import { access, chmod, constants as constants$1, copyFile, link, lstat, mkdir, mkdtemp, mkdtempDisposable, open, readFile, readdir, readlink, realpath, rename, rm, rmdir, stat, statfs, symlink, utimes, writeFile } from "node:fs/promises";
 import { createInterface } from "node:readline";
 import { stripVTControlCharacters } from "node:util";
-import { availableParallelism, homedir, hostname, machine, release, tmpdir } from "node:os";
+import { availableParallelism, hostname, machine, tmpdir, userInfo } from "node:os";
 import { Worker } from "node:worker_threads";
 import { constants as constants$2, crc32, createGunzip, createZstdCompress, createZstdDecompress } from "node:zlib";
 import { basename, dirname, isAbsolute, join, normalize, relative, resolve, sep } from "node:path";
@@ -178,6 +178,7 @@ var KnownError = class extends Error {
 	/** Lines for a folded group below the message, none by default. */
 	detail = [];
 };
+/** Its message has a line for each of its problems. */
 var ProblemsError = class extends KnownError {
 	problems;
 	constructor(problems) {
@@ -241,6 +242,10 @@ var CommandError = class extends KnownError {
 		this.detail = outcome.kind === "canceled" ? [] : [[program, ...args].join(" "), ...lastLines];
 	}
 };
+/** Whether the program was ended by what ends all of a job: then it says nothing of the machine. */
+function wasAskedToEnd({ outcome }) {
+	return outcome.kind === "canceled" || outcome.kind === "signal" && /^SIG(?:INT|TERM|HUP)$/.test(outcome.signal);
+}
 /** What the user knows it as: the program behind sudo and env. */
 function knownAs(program, args) {
 	return [program, ...args].find((word) => !/^(sudo|env|-.*|\w+=.*)$/.test(word)) ?? program;
@@ -10192,7 +10197,7 @@ async function findPrivileges(uid = process.getuid?.()) {
 		await runCommand("sudo", ["-n", "true"], { timeoutSeconds: 20 });
 		return { kind: "sudo" };
 	} catch (error) {
-		if (error instanceof CommandError) return { kind: "none" };
+		if (error instanceof CommandError && !wasAskedToEnd(error)) return { kind: "none" };
 		throw error;
 	}
 }
@@ -10280,22 +10285,37 @@ const WORK_PREFIX = "kiwi-oci-";
 /** One lock for the whole machine, containers that share its devices among it. */
 const LOOP_CONTROL = "/dev/loop-control";
 const TRIES = 5;
+/** What is wrong with a place, and not with the machine. */
+const UNFIT$1 = {
+	EEXIST: "it is no folder",
+	ENOTDIR: "it is no folder",
+	ENOENT: "no folder can be made there",
+	EACCES: "the right to it is missing",
+	EPERM: "the right to it is missing",
+	ENAMETOOLONG: "its name is too long",
+	ELOOP: "links in it go round"
+};
 /**
 * Makes the folder of one job, with a name of its own, so that jobs on one machine do not disturb one another. Nobody
 * else may look into it: a disk can hold secrets.
 *
-* @throws InputError when `work-dir` cannot be written
+* @param given `work-dir`, @param temp where there is none
+* @throws InputError when `work-dir` is no place for folders, HostError when the folder for temporary files is none
 */
-async function makeWorkFolder(parent, keeping) {
+async function makeWorkFolder({ given, temp }, keeping) {
+	const parent = given ?? temp;
 	try {
 		await makeFolder(parent);
 		return await makeJobFolder(parent, "", keeping);
 	} catch (error) {
-		if (lacksSpace(error)) throw error;
-		const { code, message } = error;
+		const { code = "" } = error;
+		const reason = UNFIT$1[code];
+		if (error instanceof KnownError || reason === void 0) throw error;
+		const lack = `${parent} cannot be used (${reason})`;
+		if (given === void 0) throw new HostError("host-folder", lack, "set TMPDIR to a folder of yours");
 		throw new InputError([{
 			where: "input work-dir",
-			text: `${parent} cannot be used (${code === "EEXIST" || code === "ENOTDIR" ? "it is no folder" : message}): name a folder of yours`
+			text: `${lack}: name a folder of yours`
 		}]);
 	}
 }
@@ -10375,6 +10395,14 @@ async function removeLogs(folder) {
 		force: true
 	}).catch(() => {});
 }
+/** Whoever is impatient sends a second signal to all of a canceled job, which is not to end what cleans up after the first. */
+async function privilegesAtLast() {
+	for (let tries = 1;; tries += 1) try {
+		return await findPrivileges();
+	} catch (error) {
+		if (!(error instanceof CommandError && wasAskedToEnd(error)) || tries === TRIES) throw error;
+	}
+}
 /**
 * Removes a folder of ours with everything that a build may have left in it: mounts, loop devices, files of root. The
 * supervisor does it, as root, wherever KIWI worked; one at a time on this machine, since a device that one has let go
@@ -10395,7 +10423,7 @@ async function removeFolder(folder, { nodePath, supervisorPath }) {
 		nodePath,
 		supervisorPath
 	];
-	const { program, args } = asRoot(await findPrivileges(), first, rest);
+	const { program, args } = asRoot(await privilegesAtLast(), first, rest);
 	const input = `${JSON.stringify({
 		remove: folder,
 		under: dirname(folder)
@@ -10625,13 +10653,13 @@ var Runner = class {
 	error(thrown) {
 		this.endGroup();
 		const { code, message, detail, exitCode } = describeError(thrown);
-		if (thrown instanceof InputError || thrown instanceof DescriptionError) for (const problem of thrown.problems) error(harmless(`${problem.where}: ${problem.text}`), {
+		if (thrown instanceof ProblemsError) for (const problem of thrown.problems) error(harmless(`${problem.where}: ${problem.text}`), {
 			title: code,
 			...problem.file === void 0 ? {} : { file: problem.file },
 			...problem.line === void 0 ? {} : { startLine: problem.line }
 		});
 		else if (thrown instanceof HostErrors) for (const lack of thrown.lacks) error(plainLine(lack.message), { title: lack.code });
-		else error(message.split("\n").map(plainLine).join("\n"), { title: code });
+		else error(plainLine(message), { title: code });
 		if (detail.length > 0) {
 			this.group("Details");
 			for (const line of detail) this.output(line);
@@ -12450,6 +12478,13 @@ async function storageProblem(name, access) {
 const DOCKER_HOST = "registry-1.docker.io";
 const ANSWER_SECONDS = 10;
 const MOST_REDIRECTS = 5;
+const REDIRECTS = [
+	301,
+	302,
+	303,
+	307,
+	308
+];
 /** Registries whose logins are known to be checked under another domain of the same owner. */
 const SAME_OWNER = {
 	"scw.cloud": "scaleway.com",
@@ -12464,8 +12499,7 @@ const SHARED = /^(ac|co|com|edu|gob|gouv|gov|go|govt|id|ltd|me|mil|ne|net|nhs|no
 * @throws RegistryError where that is no place for a login of this registry
 */
 async function checkRealm(registry, access) {
-	const realm = await askRealm(registry, access);
-	const problem = realm === void 0 ? void 0 : realmProblem(registry, realm);
+	const problem = (await askRealms(registry, access)).map((realm) => realmProblem(registry, realm)).find((each) => each !== void 0);
 	if (problem === void 0) return;
 	throw new RegistryError("registry-realm", `${registry} ${problem}`, {
 		side: "target",
@@ -12495,28 +12529,37 @@ function domainOf(host) {
 function hostOf(registry) {
 	return registry.replace(/:\d+$/, "");
 }
-/** @returns undefined where it names none, or does not answer, of which skopeo will tell */
-async function askRealm(registry, access) {
+/** @returns none where it names none, or does not answer, of which skopeo will tell */
+async function askRealms(registry, access) {
 	const host = registry === "docker.io" ? DOCKER_HOST : registry;
 	for (const scheme of access.tlsVerify ? ["https"] : ["https", "http"]) {
 		const answer = await challenge(`${scheme}://${host}/v2/`, access).catch(() => void 0);
 		access.signal?.throwIfAborted();
 		if (answer === void 0) continue;
-		const url = /^\s*bearer\b.*?\brealm="([^"]*)"/i.exec(answer)?.[1];
-		return url === void 0 ? void 0 : {
+		return answer.flatMap(bearerRealms).map((url) => ({
 			url,
 			plain: scheme === "http"
-		};
+		}));
 	}
+	return [];
+}
+/**
+* Every address that a header `WWW-Authenticate` names behind `Bearer`. skopeo takes the first header of a scheme that it
+* knows, and of one name twice the last (c/image docker/wwwauthenticate.go): none of them may be wrong.
+*/
+function bearerRealms(header) {
+	const start = header.search(/\bbearer\b/i);
+	if (start < 0) return [];
+	return [...header.slice(start).matchAll(/\brealm\s*=\s*(?:"((?:[^"\\]|\\.)*)"|([^\s,"]+))/gi)].map(([, quoted, token = ""]) => quoted?.replaceAll(/\\(.)/g, "$1") ?? token);
 }
 async function challenge(url, access) {
 	let asked = new URL(url);
 	for (let redirects = 0; redirects <= MOST_REDIRECTS; redirects += 1) {
-		const { headers } = await head(asked, access.signal);
-		if (headers.location === void 0) return headers["www-authenticate"] ?? "";
+		const { statusCode = 0, headers, headersDistinct } = await head(asked, access.signal);
+		if (!REDIRECTS.includes(statusCode) || headers.location === void 0) return headersDistinct["www-authenticate"] ?? [];
 		asked = new URL(headers.location, asked);
 	}
-	return "";
+	return [];
 }
 function head(url, signal) {
 	return new Promise((resolve, reject) => {
@@ -17515,6 +17558,8 @@ function diskOf({ planned: { path }, disk: { format, virtualSizeBytes, sizeBytes
 * while KIWI has no repository). Everything else there (lists, solver files, locks) belongs to one build.
 */
 const PACKAGE = /\.(?:deb|rpm)$/;
+/** Halves of them among it, of jobs that were killed. */
+const PRUNED = /\.(?:deb|rpm)(?:\.[0-9a-f-]{36}\.tmp)?$/;
 const DEPTH_LIMIT$2 = 12;
 /** Of one package in an entry of the cache. */
 const PACKAGE_LIMIT_BYTES = 2 * 1024 ** 3;
@@ -17540,7 +17585,7 @@ async function keepPackages(fromSharedCache, toFolder, nowMilliseconds, report) 
 async function prunePackages(folder, olderThanDays, nowMilliseconds, report) {
 	const oldest = nowMilliseconds - olderThanDays * DAY_MILLISECONDS;
 	try {
-		for await (const path of packageFiles(folder, 0)) if ((await lstat(path)).mtimeMs < oldest) await rm(path, { force: true });
+		for await (const path of packageFiles(folder, 0, PRUNED)) if ((await lstat(path)).mtimeMs < oldest) await rm(path, { force: true });
 	} catch (error) {
 		report.warning(`old packages in ${folder} cannot be removed: ${String(error)}`);
 	}
@@ -17570,11 +17615,11 @@ async function copyPackages(from, to, report, how) {
 	return count;
 }
 /** Regular files with content; links are not followed, in folders neither. */
-async function* packageFiles(folder, depth) {
+async function* packageFiles(folder, depth, names = PACKAGE) {
 	for (const entry of await entries(folder)) {
 		const path = join(folder, entry.name);
-		if (entry.isDirectory() && entry.name !== PARTIAL && depth < DEPTH_LIMIT$2) yield* packageFiles(path, depth + 1);
-		else if (entry.isFile() && PACKAGE.test(entry.name) && (await lstat(path)).size > 0) yield path;
+		if (entry.isDirectory() && entry.name !== PARTIAL && depth < DEPTH_LIMIT$2) yield* packageFiles(path, depth + 1, names);
+		else if (entry.isFile() && names.test(entry.name) && (await lstat(path)).size > 0) yield path;
 	}
 }
 async function entries(folder) {
@@ -21498,8 +21543,23 @@ async function explained(error, log, places) {
 		const need = log.neededMegabytes === 0 ? "" : ` (it needs about ${(log.neededMegabytes / 500).toFixed(1)} GB)`;
 		return new HostError("host-space", `no space left in ${places.workFolder} while KIWI worked${during}`, `make room there${need} or name a larger place with work-dir; ${kept}`);
 	}
+	if (lack === void 0 && log.errors.length === 0 && isKill(error)) return new CommandError("KIWI", [], {
+		kind: "signal",
+		signal: "SIGKILL"
+	}, [...withoutUnshare(error), kept]);
 	const reason = failureReason(log.errors) ?? lastLine;
 	return new KiwiError(lack === "disk" ? "kiwi-size" : "kiwi-failed", `KIWI failed${during}: ${reason}${lack === "disk" ? ": the disk is too small for the system, raise <size> in the description" : ""}`, [...error.lastLines.filter((line) => !saysNothing(line)), kept]);
+}
+/**
+* Of KIWI itself, as by a system that has no memory left, or of who watches it. unshare(1) of util-linux 2.38 wants to end as
+* KIWI did, and fails to for SIGKILL.
+*/
+function isKill(error) {
+	const { outcome, lastLines } = error;
+	return outcome.kind === "exit" && (outcome.code === 137 || withoutUnshare(error).length < lastLines.length);
+}
+function withoutUnshare({ lastLines }) {
+	return lastLines.filter((line) => !line.startsWith("unshare: sigprocmask "));
 }
 /** The supervisor's own words, behind its code: `host-root: what: what to do`. */
 function refusal(line) {
@@ -22864,19 +22924,25 @@ async function plannedMirrors(around) {
 	return around.mirrorsFile === void 0 ? publicMirrors : readMirrors(around.mirrorsFile);
 }
 // src/steps/buildjob.ts
-/** Builds in a folder of its own; the caller removes what `keep` was told of. */
-async function runBuild(step) {
-	const { plan, around, report, signal, remote } = step;
-	const parent = plan.workDirectory ?? around.temp;
-	const { holder } = step;
-	if (holder) await sweepFolders({
-		parents: [resolve(parent), resolve(around.temp)],
+/** What a job that was killed left where this one works: it takes space that is asked for. */
+async function sweep(plan, { around, holder, report }) {
+	if (holder === void 0) return;
+	await sweepFolders({
+		parents: [resolve(plan.workDirectory ?? around.temp), around.temp],
 		asking: holder,
 		uid: around.uid,
 		supervisor: around,
 		report
 	});
-	const workFolder = await makeWorkFolder(parent, step);
+}
+/** Builds in a folder of its own; the caller removes what `keep` was told of. */
+async function runBuild(step) {
+	const { plan, around, report, signal, remote } = step;
+	await sweep(plan, step);
+	const workFolder = await makeWorkFolder({
+		temp: around.temp,
+		...plan.workDirectory === void 0 ? {} : { given: plan.workDirectory }
+	}, step);
 	const stopwatch = new Stopwatch(() => Date.now());
 	stopwatch.add(step.phases);
 	const job = {
@@ -23232,7 +23298,7 @@ async function* blocksOf(bytes) {
 const SERVICE = "twirp/github.actions.results.api.v1.CacheService";
 /** Entries of one key are told apart by it; of @actions/cache it hashes paths and compression. */
 const VERSION = digestHex(digestOf(ENTRY_FORM));
-/** Waits before the second and the third try, in milliseconds. */
+/** HTTP states that may pass. */
 const RETRIED = [
 	500,
 	502,
@@ -23563,7 +23629,7 @@ async function stepFolders(around, inside = []) {
 function surroundings(environment) {
 	const uid = process.getuid?.() ?? 0;
 	const gid = process.getgid?.() ?? 0;
-	const home = environment["HOME"] || homedir();
+	const home = resolve(environment["HOME"] || homeOf(uid));
 	const caches = environment["XDG_CACHE_HOME"] || join(home, ".cache");
 	const mirrorsFile = environment["KIWI_OCI_MIRRORS"];
 	const sourceDateEpoch = environment["SOURCE_DATE_EPOCH"];
@@ -23571,16 +23637,14 @@ function surroundings(environment) {
 	const proxies = proxyVariables(environment);
 	takeProxies(proxies);
 	return {
-		home,
-		temp: environment["RUNNER_TEMP"] || tmpdir(),
-		cacheFolder: join(caches, "kiwi-oci"),
+		temp: resolve(environment["RUNNER_TEMP"] || tmpdir()),
+		cacheFolder: resolve(caches, "kiwi-oci"),
 		hosted: environment["RUNNER_ENVIRONMENT"] === "github-hosted",
 		searchPath: environment["PATH"] ?? "",
 		uid,
 		gid,
 		machine: machinePlatform$1(process.arch),
 		architecture: machine(),
-		release: environment["ImageOS"] || release(),
 		nodePath: process.execPath,
 		supervisorPath: resolve(import.meta.dirname, "supervisor.js"),
 		abandonedPath: resolve(import.meta.dirname, "abandoned.js"),
@@ -23590,6 +23654,14 @@ function surroundings(environment) {
 		...mirrorsFile ? { mirrorsFile } : {},
 		...sourceDateEpoch ? { sourceDateEpoch } : {}
 	};
+}
+/** @throws HostError where the system knows no home of this user, as of a number alone in a container */
+function homeOf(uid) {
+	try {
+		return userInfo().homedir;
+	} catch {
+		throw new HostError("host-folder", `the user ${uid} has no home folder`, "set HOME to a folder of yours");
+	}
 }
 /** The names of a run alone are not enough: a job that is run again, or of a matrix, has them too. */
 function jobOfRunner(environment) {

@@ -8,7 +8,7 @@ import { stripVTControlCharacters } from "node:util";
 import * as os from "os";
 import http from "node:http";
 import { setTimeout as setTimeout$1 } from "node:timers/promises";
-import { homedir, machine, release, tmpdir } from "node:os";
+import { machine, tmpdir, userInfo } from "node:os";
 // src/errorcode.ts
 /**
 * The names of everything that can go wrong, and the exit code that each stands for: 2 where an input or the description
@@ -159,22 +159,13 @@ var KnownError = class extends Error {
 	/** Lines for a folded group below the message, none by default. */
 	detail = [];
 };
+/** Its message has a line for each of its problems. */
 var ProblemsError = class extends KnownError {
 	problems;
 	constructor(problems) {
 		super(problems.map(({ where, text }) => plainLine(`${where}: ${text}`)).join("\n"));
 		this.problems = problems;
 	}
-};
-/** The user edits the workflow or the command line. May carry problems of the description found in the same look. */
-var InputError = class extends ProblemsError {
-	name = "InputError";
-	code = "input";
-};
-/** The user edits the description. */
-var DescriptionError = class extends ProblemsError {
-	name = "DescriptionError";
-	code = "description";
 };
 /** The machine lacks something: a tool, a right, space. */
 var HostError = class extends KnownError {
@@ -218,6 +209,10 @@ var CommandError = class extends KnownError {
 		this.detail = outcome.kind === "canceled" ? [] : [[program, ...args].join(" "), ...lastLines];
 	}
 };
+/** Whether the program was ended by what ends all of a job: then it says nothing of the machine. */
+function wasAskedToEnd({ outcome }) {
+	return outcome.kind === "canceled" || outcome.kind === "signal" && /^SIG(?:INT|TERM|HUP)$/.test(outcome.signal);
+}
 /** What the user knows it as: the program behind sudo and env. */
 function knownAs(program, args) {
 	return [program, ...args].find((word) => !/^(sudo|env|-.*|\w+=.*)$/.test(word)) ?? program;
@@ -475,7 +470,7 @@ async function findPrivileges(uid = process.getuid?.()) {
 		await runCommand("sudo", ["-n", "true"], { timeoutSeconds: 20 });
 		return { kind: "sudo" };
 	} catch (error) {
-		if (error instanceof CommandError) return { kind: "none" };
+		if (error instanceof CommandError && !wasAskedToEnd(error)) return { kind: "none" };
 		throw error;
 	}
 }
@@ -539,6 +534,14 @@ async function removeFolders(folders, supervisor, report) {
 		report.warning(`${folder} could not be removed: ${describeError(error).message}`);
 	}
 }
+/** Whoever is impatient sends a second signal to all of a canceled job, which is not to end what cleans up after the first. */
+async function privilegesAtLast() {
+	for (let tries = 1;; tries += 1) try {
+		return await findPrivileges();
+	} catch (error) {
+		if (!(error instanceof CommandError && wasAskedToEnd(error)) || tries === TRIES) throw error;
+	}
+}
 /**
 * Removes a folder of ours with everything that a build may have left in it: mounts, loop devices, files of root. The
 * supervisor does it, as root, wherever KIWI worked; one at a time on this machine, since a device that one has let go
@@ -559,7 +562,7 @@ async function removeFolder(folder, { nodePath, supervisorPath }) {
 		nodePath,
 		supervisorPath
 	];
-	const { program, args } = asRoot(await findPrivileges(), first, rest);
+	const { program, args } = asRoot(await privilegesAtLast(), first, rest);
 	const input = `${JSON.stringify({
 		remove: folder,
 		under: dirname(folder)
@@ -1091,13 +1094,13 @@ var Runner = class {
 	error(thrown) {
 		this.endGroup();
 		const { code, message, detail, exitCode } = describeError(thrown);
-		if (thrown instanceof InputError || thrown instanceof DescriptionError) for (const problem of thrown.problems) error(harmless(`${problem.where}: ${problem.text}`), {
+		if (thrown instanceof ProblemsError) for (const problem of thrown.problems) error(harmless(`${problem.where}: ${problem.text}`), {
 			title: code,
 			...problem.file === void 0 ? {} : { file: problem.file },
 			...problem.line === void 0 ? {} : { startLine: problem.line }
 		});
 		else if (thrown instanceof HostErrors) for (const lack of thrown.lacks) error(plainLine(lack.message), { title: lack.code });
-		else error(message.split("\n").map(plainLine).join("\n"), { title: code });
+		else error(plainLine(message), { title: code });
 		if (detail.length > 0) {
 			this.group("Details");
 			for (const line of detail) this.output(line);
@@ -1255,7 +1258,7 @@ function machinePlatform(nodeArch) {
 function surroundings(environment) {
 	const uid = process.getuid?.() ?? 0;
 	const gid = process.getgid?.() ?? 0;
-	const home = environment["HOME"] || homedir();
+	const home = resolve(environment["HOME"] || homeOf(uid));
 	const caches = environment["XDG_CACHE_HOME"] || join(home, ".cache");
 	const mirrorsFile = environment["KIWI_OCI_MIRRORS"];
 	const sourceDateEpoch = environment["SOURCE_DATE_EPOCH"];
@@ -1263,16 +1266,14 @@ function surroundings(environment) {
 	const proxies = proxyVariables(environment);
 	takeProxies(proxies);
 	return {
-		home,
-		temp: environment["RUNNER_TEMP"] || tmpdir(),
-		cacheFolder: join(caches, "kiwi-oci"),
+		temp: resolve(environment["RUNNER_TEMP"] || tmpdir()),
+		cacheFolder: resolve(caches, "kiwi-oci"),
 		hosted: environment["RUNNER_ENVIRONMENT"] === "github-hosted",
 		searchPath: environment["PATH"] ?? "",
 		uid,
 		gid,
 		machine: machinePlatform(process.arch),
 		architecture: machine(),
-		release: environment["ImageOS"] || release(),
 		nodePath: process.execPath,
 		supervisorPath: resolve(import.meta.dirname, "supervisor.js"),
 		abandonedPath: resolve(import.meta.dirname, "abandoned.js"),
@@ -1282,6 +1283,14 @@ function surroundings(environment) {
 		...mirrorsFile ? { mirrorsFile } : {},
 		...sourceDateEpoch ? { sourceDateEpoch } : {}
 	};
+}
+/** @throws HostError where the system knows no home of this user, as of a number alone in a container */
+function homeOf(uid) {
+	try {
+		return userInfo().homedir;
+	} catch {
+		throw new HostError("host-folder", `the user ${uid} has no home folder`, "set HOME to a folder of yours");
+	}
 }
 /** The names of a run alone are not enough: a job that is run again, or of a matrix, has them too. */
 function jobOfRunner(environment) {

@@ -5,7 +5,7 @@ import { basename, dirname, isAbsolute, join, normalize, relative, resolve, sep 
 import { PassThrough, Readable, addAbortSignal } from "node:stream";
 import { text } from "node:stream/consumers";
 import { stripVTControlCharacters } from "node:util";
-import { availableParallelism, homedir, hostname, machine, release, tmpdir } from "node:os";
+import { availableParallelism, hostname, machine, release, tmpdir, userInfo } from "node:os";
 import { Worker } from "node:worker_threads";
 import { constants as constants$1, crc32, createGunzip, createZstdCompress, createZstdDecompress } from "node:zlib";
 import { createHash, randomBytes, randomUUID } from "node:crypto";
@@ -179,6 +179,7 @@ var KnownError = class extends Error {
 	/** Lines for a folded group below the message, none by default. */
 	detail = [];
 };
+/** Its message has a line for each of its problems. */
 var ProblemsError = class extends KnownError {
 	problems;
 	constructor(problems) {
@@ -242,6 +243,10 @@ var CommandError = class extends KnownError {
 		this.detail = outcome.kind === "canceled" ? [] : [[program, ...args].join(" "), ...lastLines];
 	}
 };
+/** Whether the program was ended by what ends all of a job: then it says nothing of the machine. */
+function wasAskedToEnd({ outcome }) {
+	return outcome.kind === "canceled" || outcome.kind === "signal" && /^SIG(?:INT|TERM|HUP)$/.test(outcome.signal);
+}
 /** What the user knows it as: the program behind sudo and env. */
 function knownAs(program, args) {
 	return [program, ...args].find((word) => !/^(sudo|env|-.*|\w+=.*)$/.test(word)) ?? program;
@@ -13497,6 +13502,7 @@ async function pushDocument({ from, to, digest, isIndex, platform }, access) {
 			flags
 		}, access, purpose, { isSettled });
 	} catch (error) {
+		if (error instanceof CommandError && error.outcome.kind === "signal") return await afterKill(error, to, digest, access);
 		if (!(error instanceof RefusedError)) throw error;
 		const found = await carried(to, access, error.refusal.kind === "still" ? 1 : 3);
 		if (found !== digest) throw new RefusedError(error.purpose, error.refusal, {
@@ -13508,6 +13514,16 @@ async function pushDocument({ from, to, digest, isIndex, platform }, access) {
 	}
 	await confirm(to, digest, access);
 	access.report.info(`pushed ${to}${platform === void 0 ? "" : `, for ${platformText(platform)}`}`);
+}
+/** Somebody ended skopeo, or the system for want of memory: it is then asked how far it came. A cancel ends the question. */
+async function afterKill(error, to, digest, access) {
+	const found = await carried(to, access, 3);
+	if (found === digest) {
+		access.report.info(`${error.message}; but ${to} carries ${digest}, so the push got through`);
+		return;
+	}
+	access.report.warning(`the push to ${to} was cut off; ${stateText(found)}`);
+	throw error;
 }
 /**
 * Moves tags to an index whose manifests their repositories have, in the order of `pushImage`. A tag that carries it
@@ -15068,7 +15084,7 @@ function sectors(header, at) {
 // src/disk/formats/ova.ts
 const ARCHIVE = "archive";
 /** All others: a plain name in a tar, in an URL and in the manifest. */
-const UNFIT = /[^A-Za-z0-9._-]+/g;
+const UNFIT$1 = /[^A-Za-z0-9._-]+/g;
 const NAME_LENGTH = 90;
 /**
 * Writes an OVA: descriptor, manifest and vmdk, in this order, in a ustar archive (DMTF DSP0243 1.1 sections 5.1 and 5.3).
@@ -15117,7 +15133,7 @@ async function writeOva(request) {
 	return path;
 }
 function memberNames({ fileName }) {
-	const stem = fileName.replaceAll(UNFIT, "_").slice(0, NAME_LENGTH);
+	const stem = fileName.replaceAll(UNFIT$1, "_").slice(0, NAME_LENGTH);
 	return {
 		ovf: `${stem}.ovf`,
 		manifest: `${stem}.mf`,
@@ -16130,7 +16146,7 @@ async function findPrivileges(uid = process.getuid?.()) {
 		await runCommand("sudo", ["-n", "true"], { timeoutSeconds: 20 });
 		return { kind: "sudo" };
 	} catch (error) {
-		if (error instanceof CommandError) return { kind: "none" };
+		if (error instanceof CommandError && !wasAskedToEnd(error)) return { kind: "none" };
 		throw error;
 	}
 }
@@ -16372,7 +16388,7 @@ async function loopLack(privileges, losetup) {
 		const device = stdout.toString("utf8").trim();
 		return (await stat(device).catch(() => void 0))?.isBlockDevice() ? void 0 : `${device} is not there`;
 	} catch (error) {
-		if (!(error instanceof CommandError)) throw error;
+		if (!(error instanceof CommandError) || wasAskedToEnd(error)) throw error;
 		return error.lastLines.at(-1) ?? error.message;
 	}
 }
@@ -16498,7 +16514,7 @@ async function namespaceLack(privileges) {
 		await runCommand(program, args, { timeoutSeconds: 20 });
 		return;
 	} catch (error) {
-		if (!(error instanceof CommandError)) throw error;
+		if (!(error instanceof CommandError) || wasAskedToEnd(error)) throw error;
 		return new HostError("host-namespace", `root may not make namespaces here (${error.lastLines.at(-1) ?? error.message}), without which a build can leave mounts`, "run on the machine itself, or in a container with --privileged");
 	}
 }
@@ -17690,22 +17706,37 @@ const WORK_PREFIX = "kiwi-oci-";
 /** One lock for the whole machine, containers that share its devices among it. */
 const LOOP_CONTROL = "/dev/loop-control";
 const TRIES = 5;
+/** What is wrong with a place, and not with the machine. */
+const UNFIT = {
+	EEXIST: "it is no folder",
+	ENOTDIR: "it is no folder",
+	ENOENT: "no folder can be made there",
+	EACCES: "the right to it is missing",
+	EPERM: "the right to it is missing",
+	ENAMETOOLONG: "its name is too long",
+	ELOOP: "links in it go round"
+};
 /**
 * Makes the folder of one job, with a name of its own, so that jobs on one machine do not disturb one another. Nobody
 * else may look into it: a disk can hold secrets.
 *
-* @throws InputError when `work-dir` cannot be written
+* @param given `work-dir`, @param temp where there is none
+* @throws InputError when `work-dir` is no place for folders, HostError when the folder for temporary files is none
 */
-async function makeWorkFolder(parent, keeping) {
+async function makeWorkFolder({ given, temp }, keeping) {
+	const parent = given ?? temp;
 	try {
 		await makeFolder(parent);
 		return await makeJobFolder(parent, "", keeping);
 	} catch (error) {
-		if (lacksSpace(error)) throw error;
-		const { code, message } = error;
+		const { code = "" } = error;
+		const reason = UNFIT[code];
+		if (error instanceof KnownError || reason === void 0) throw error;
+		const lack = `${parent} cannot be used (${reason})`;
+		if (given === void 0) throw new HostError("host-folder", lack, "set TMPDIR to a folder of yours");
 		throw new InputError([{
 			where: "input work-dir",
-			text: `${parent} cannot be used (${code === "EEXIST" || code === "ENOTDIR" ? "it is no folder" : message}): name a folder of yours`
+			text: `${lack}: name a folder of yours`
 		}]);
 	}
 }
@@ -17789,6 +17820,14 @@ async function removeLogs(folder) {
 		force: true
 	}).catch(() => {});
 }
+/** Whoever is impatient sends a second signal to all of a canceled job, which is not to end what cleans up after the first. */
+async function privilegesAtLast() {
+	for (let tries = 1;; tries += 1) try {
+		return await findPrivileges();
+	} catch (error) {
+		if (!(error instanceof CommandError && wasAskedToEnd(error)) || tries === TRIES) throw error;
+	}
+}
 /**
 * Removes a folder of ours with everything that a build may have left in it: mounts, loop devices, files of root. The
 * supervisor does it, as root, wherever KIWI worked; one at a time on this machine, since a device that one has let go
@@ -17809,7 +17848,7 @@ async function removeFolder(folder, { nodePath, supervisorPath }) {
 		nodePath,
 		supervisorPath
 	];
-	const { program, args } = asRoot(await findPrivileges(), first, rest);
+	const { program, args } = asRoot(await privilegesAtLast(), first, rest);
 	const input = `${JSON.stringify({
 		remove: folder,
 		under: dirname(folder)
@@ -17932,7 +17971,7 @@ async function versionOf(kiwi) {
 	try {
 		return kiwiVersionIn((await runCommand(kiwi, ["--version"], { timeoutSeconds: 60 })).stdout.toString("utf8"));
 	} catch (error) {
-		if (error instanceof CommandError) return void 0;
+		if (error instanceof CommandError && !wasAskedToEnd(error)) return void 0;
 		throw error;
 	}
 }
@@ -22735,6 +22774,13 @@ var Terminal = class {
 const DOCKER_HOST = "registry-1.docker.io";
 const ANSWER_SECONDS = 10;
 const MOST_REDIRECTS = 5;
+const REDIRECTS = [
+	301,
+	302,
+	303,
+	307,
+	308
+];
 /** Registries whose logins are known to be checked under another domain of the same owner. */
 const SAME_OWNER = {
 	"scw.cloud": "scaleway.com",
@@ -22749,8 +22795,7 @@ const SHARED = /^(ac|co|com|edu|gob|gouv|gov|go|govt|id|ltd|me|mil|ne|net|nhs|no
 * @throws RegistryError where that is no place for a login of this registry
 */
 async function checkRealm(registry, access) {
-	const realm = await askRealm(registry, access);
-	const problem = realm === void 0 ? void 0 : realmProblem(registry, realm);
+	const problem = (await askRealms(registry, access)).map((realm) => realmProblem(registry, realm)).find((each) => each !== void 0);
 	if (problem === void 0) return;
 	throw new RegistryError("registry-realm", `${registry} ${problem}`, {
 		side: "target",
@@ -22780,28 +22825,37 @@ function domainOf(host) {
 function hostOf(registry) {
 	return registry.replace(/:\d+$/, "");
 }
-/** @returns undefined where it names none, or does not answer, of which skopeo will tell */
-async function askRealm(registry, access) {
+/** @returns none where it names none, or does not answer, of which skopeo will tell */
+async function askRealms(registry, access) {
 	const host = registry === "docker.io" ? DOCKER_HOST : registry;
 	for (const scheme of access.tlsVerify ? ["https"] : ["https", "http"]) {
 		const answer = await challenge(`${scheme}://${host}/v2/`, access).catch(() => void 0);
 		access.signal?.throwIfAborted();
 		if (answer === void 0) continue;
-		const url = /^\s*bearer\b.*?\brealm="([^"]*)"/i.exec(answer)?.[1];
-		return url === void 0 ? void 0 : {
+		return answer.flatMap(bearerRealms).map((url) => ({
 			url,
 			plain: scheme === "http"
-		};
+		}));
 	}
+	return [];
+}
+/**
+* Every address that a header `WWW-Authenticate` names behind `Bearer`. skopeo takes the first header of a scheme that it
+* knows, and of one name twice the last (c/image docker/wwwauthenticate.go): none of them may be wrong.
+*/
+function bearerRealms(header) {
+	const start = header.search(/\bbearer\b/i);
+	if (start < 0) return [];
+	return [...header.slice(start).matchAll(/\brealm\s*=\s*(?:"((?:[^"\\]|\\.)*)"|([^\s,"]+))/gi)].map(([, quoted, token = ""]) => quoted?.replaceAll(/\\(.)/g, "$1") ?? token);
 }
 async function challenge(url, access) {
 	let asked = new URL(url);
 	for (let redirects = 0; redirects <= MOST_REDIRECTS; redirects += 1) {
-		const { headers } = await head(asked, access.signal);
-		if (headers.location === void 0) return headers["www-authenticate"] ?? "";
+		const { statusCode = 0, headers, headersDistinct } = await head(asked, access.signal);
+		if (!REDIRECTS.includes(statusCode) || headers.location === void 0) return headersDistinct["www-authenticate"] ?? [];
 		asked = new URL(headers.location, asked);
 	}
-	return "";
+	return [];
 }
 function head(url, signal) {
 	return new Promise((resolve, reject) => {
@@ -23809,7 +23863,7 @@ async function checkArchitecture(plan, disk, job) {
 	}]);
 }
 // src/cache/blobs.ts
-const DAY_MILLISECONDS$1 = 864e5;
+const DAY_MILLISECONDS$2 = 864e5;
 /**
 * Blobs by digest in a folder that stays between jobs: `FOLDER/blobs/sha256/HEX`. Nothing in it is trusted: every file is
 * hashed before it is given out. No trouble with it is an error of the job.
@@ -23861,7 +23915,7 @@ var BlobStore = class {
 	/** Removes what no job used for so many days, and what is no blob. */
 	async prune(olderThanDays, nowMilliseconds) {
 		const folder = dirname(this.#path(`sha256:${"0".repeat(64)}`));
-		const oldest = nowMilliseconds - olderThanDays * DAY_MILLISECONDS$1;
+		const oldest = nowMilliseconds - olderThanDays * DAY_MILLISECONDS$2;
 		try {
 			for (const name of await readdir(folder).catch(ifMissing([]))) {
 				const path = join(folder, name);
@@ -25552,10 +25606,12 @@ function diskOf({ planned: { path }, disk: { format, virtualSizeBytes, sizeBytes
 * while KIWI has no repository). Everything else there (lists, solver files, locks) belongs to one build.
 */
 const PACKAGE = /\.(?:deb|rpm)$/;
+/** Halves of them among it, of jobs that were killed. */
+const PRUNED = /\.(?:deb|rpm)(?:\.[0-9a-f-]{36}\.tmp)?$/;
 const DEPTH_LIMIT = 12;
 /** Of one package in an entry of the cache. */
 const PACKAGE_LIMIT_BYTES = 2 * 1024 ** 3;
-const DAY_MILLISECONDS = 864e5;
+const DAY_MILLISECONDS$1 = 864e5;
 /** Holds what apt was still downloading when it ended. */
 const PARTIAL = "partial";
 /** Whether a file may travel through a cache as a package. What it holds is for the package manager to check. */
@@ -25575,9 +25631,9 @@ async function keepPackages(fromSharedCache, toFolder, nowMilliseconds, report) 
 }
 /** Removes kept packages that no build used for so many days. */
 async function prunePackages(folder, olderThanDays, nowMilliseconds, report) {
-	const oldest = nowMilliseconds - olderThanDays * DAY_MILLISECONDS;
+	const oldest = nowMilliseconds - olderThanDays * DAY_MILLISECONDS$1;
 	try {
-		for await (const path of packageFiles(folder, 0)) if ((await lstat(path)).mtimeMs < oldest) await rm(path, { force: true });
+		for await (const path of packageFiles(folder, 0, PRUNED)) if ((await lstat(path)).mtimeMs < oldest) await rm(path, { force: true });
 	} catch (error) {
 		report.warning(`old packages in ${folder} cannot be removed: ${String(error)}`);
 	}
@@ -25607,11 +25663,11 @@ async function copyPackages(from, to, report, how) {
 	return count;
 }
 /** Regular files with content; links are not followed, in folders neither. */
-async function* packageFiles(folder, depth) {
+async function* packageFiles(folder, depth, names = PACKAGE) {
 	for (const entry of await entries(folder)) {
 		const path = join(folder, entry.name);
-		if (entry.isDirectory() && entry.name !== PARTIAL && depth < DEPTH_LIMIT) yield* packageFiles(path, depth + 1);
-		else if (entry.isFile() && PACKAGE.test(entry.name) && (await lstat(path)).size > 0) yield path;
+		if (entry.isDirectory() && entry.name !== PARTIAL && depth < DEPTH_LIMIT) yield* packageFiles(path, depth + 1, names);
+		else if (entry.isFile() && names.test(entry.name) && (await lstat(path)).size > 0) yield path;
 	}
 }
 async function entries(folder) {
@@ -26626,8 +26682,23 @@ async function explained(error, log, places) {
 		const need = log.neededMegabytes === 0 ? "" : ` (it needs about ${(log.neededMegabytes / 500).toFixed(1)} GB)`;
 		return new HostError("host-space", `no space left in ${places.workFolder} while KIWI worked${during}`, `make room there${need} or name a larger place with work-dir; ${kept}`);
 	}
+	if (lack === void 0 && log.errors.length === 0 && isKill(error)) return new CommandError("KIWI", [], {
+		kind: "signal",
+		signal: "SIGKILL"
+	}, [...withoutUnshare(error), kept]);
 	const reason = failureReason(log.errors) ?? lastLine;
 	return new KiwiError(lack === "disk" ? "kiwi-size" : "kiwi-failed", `KIWI failed${during}: ${reason}${lack === "disk" ? ": the disk is too small for the system, raise <size> in the description" : ""}`, [...error.lastLines.filter((line) => !saysNothing(line)), kept]);
+}
+/**
+* Of KIWI itself, as by a system that has no memory left, or of who watches it. unshare(1) of util-linux 2.38 wants to end as
+* KIWI did, and fails to for SIGKILL.
+*/
+function isKill(error) {
+	const { outcome, lastLines } = error;
+	return outcome.kind === "exit" && (outcome.code === 137 || withoutUnshare(error).length < lastLines.length);
+}
+function withoutUnshare({ lastLines }) {
+	return lastLines.filter((line) => !line.startsWith("unshare: sigprocmask "));
 }
 /** The supervisor's own words, behind its code: `host-root: what: what to do`. */
 function refusal(line) {
@@ -27180,19 +27251,25 @@ async function plannedMirrors(around) {
 	return around.mirrorsFile === void 0 ? publicMirrors : readMirrors(around.mirrorsFile);
 }
 // src/steps/buildjob.ts
-/** Builds in a folder of its own; the caller removes what `keep` was told of. */
-async function runBuild(step) {
-	const { plan, around, report, signal, remote } = step;
-	const parent = plan.workDirectory ?? around.temp;
-	const { holder } = step;
-	if (holder) await sweepFolders({
-		parents: [resolve(parent), resolve(around.temp)],
+/** What a job that was killed left where this one works: it takes space that is asked for. */
+async function sweep(plan, { around, holder, report }) {
+	if (holder === void 0) return;
+	await sweepFolders({
+		parents: [resolve(plan.workDirectory ?? around.temp), around.temp],
 		asking: holder,
 		uid: around.uid,
 		supervisor: around,
 		report
 	});
-	const workFolder = await makeWorkFolder(parent, step);
+}
+/** Builds in a folder of its own; the caller removes what `keep` was told of. */
+async function runBuild(step) {
+	const { plan, around, report, signal, remote } = step;
+	await sweep(plan, step);
+	const workFolder = await makeWorkFolder({
+		temp: around.temp,
+		...plan.workDirectory === void 0 ? {} : { given: plan.workDirectory }
+	}, step);
 	const stopwatch = new Stopwatch(() => Date.now());
 	stopwatch.add(step.phases);
 	const job = {
@@ -27391,6 +27468,7 @@ async function unbroken(folder, version, report) {
 	report.warning(`the kept kiwi-ng ${version} in ${folder} ${problem}: it is not used`);
 }
 // src/steps/localshelf.ts
+const DAY_MILLISECONDS = 864e5;
 /**
 * Where the command line keeps kiwi-ng: a folder of ours. (The runner's tool cache writes to standard output.)
 *
@@ -27417,6 +27495,7 @@ function localShelf(cacheFolder, report, otherwise) {
 }
 async function put(folder, kept) {
 	await makeFolder(dirname(kept));
+	await removeOldHalves(kept);
 	const own = await mkdtemp(`${kept}.`);
 	try {
 		await cp(folder, join(own, "new"), {
@@ -27427,6 +27506,18 @@ async function put(folder, kept) {
 		await rename(join(own, "new"), kept).catch(() => {});
 	} finally {
 		await rm(own, {
+			recursive: true,
+			force: true
+		});
+	}
+}
+/** Of jobs that were killed; others may be at theirs. */
+async function removeOldHalves(kept) {
+	const folder = dirname(kept);
+	for (const name of await readdir(folder)) {
+		if (!name.startsWith(`${basename(kept)}.`) || !/\.[A-Za-z0-9]{6}$/.test(name)) continue;
+		const { mtimeMs } = await stat(join(folder, name));
+		if (mtimeMs < Date.now() - DAY_MILLISECONDS) await rm(join(folder, name), {
 			recursive: true,
 			force: true
 		});
@@ -27729,7 +27820,7 @@ async function runMerge(run) {
 		holder,
 		keep
 	});
-	const workFolder = await makeWorkFolder(around.temp, run);
+	const workFolder = await makeWorkFolder(around, run);
 	try {
 		return await withLogins({
 			...plan,
@@ -27783,7 +27874,7 @@ function takeProxies(proxies) {
 function surroundings(environment) {
 	const uid = process.getuid?.() ?? 0;
 	const gid = process.getgid?.() ?? 0;
-	const home = environment["HOME"] || homedir();
+	const home = resolve(environment["HOME"] || homeOf(uid));
 	const caches = environment["XDG_CACHE_HOME"] || join(home, ".cache");
 	const mirrorsFile = environment["KIWI_OCI_MIRRORS"];
 	const sourceDateEpoch = environment["SOURCE_DATE_EPOCH"];
@@ -27791,16 +27882,14 @@ function surroundings(environment) {
 	const proxies = proxyVariables(environment);
 	takeProxies(proxies);
 	return {
-		home,
-		temp: environment["RUNNER_TEMP"] || tmpdir(),
-		cacheFolder: join(caches, "kiwi-oci"),
+		temp: resolve(environment["RUNNER_TEMP"] || tmpdir()),
+		cacheFolder: resolve(caches, "kiwi-oci"),
 		hosted: environment["RUNNER_ENVIRONMENT"] === "github-hosted",
 		searchPath: environment["PATH"] ?? "",
 		uid,
 		gid,
 		machine: machinePlatform$1(process.arch),
 		architecture: machine(),
-		release: environment["ImageOS"] || release(),
 		nodePath: process.execPath,
 		supervisorPath: resolve(import.meta.dirname, "supervisor.js"),
 		abandonedPath: resolve(import.meta.dirname, "abandoned.js"),
@@ -27810,6 +27899,14 @@ function surroundings(environment) {
 		...mirrorsFile ? { mirrorsFile } : {},
 		...sourceDateEpoch ? { sourceDateEpoch } : {}
 	};
+}
+/** @throws HostError where the system knows no home of this user, as of a number alone in a container */
+function homeOf(uid) {
+	try {
+		return userInfo().homedir;
+	} catch {
+		throw new HostError("host-folder", `the user ${uid} has no home folder`, "set HOME to a folder of yours");
+	}
 }
 /** The names of a run alone are not enough: a job that is run again, or of a matrix, has them too. */
 function jobOfRunner(environment) {
@@ -27849,6 +27946,7 @@ function inputFacts(around, origin) {
 	};
 }
 // src/steps/cli.ts
+const terminal = new Terminal(process.stderr, () => Date.now());
 /** The command line: all steps of the action in one process. The digest alone goes to standard output. */
 async function main() {
 	const line = parseArguments(process.argv.slice(2));
@@ -27857,11 +27955,10 @@ async function main() {
 		return;
 	}
 	process.stderr.on("error", () => {});
-	const terminal = new Terminal(process.stderr, () => Date.now());
 	process.stdout.on("error", (error) => {
 		process.exitCode = 1;
 		const lack = "no space is left where standard output is written to, so the digest is not there";
-		if (lacksSpace(error)) showError(new HostError("host-space", lack, "free some, and run the job again"), terminal);
+		if (lacksSpace(error)) showError(new HostError("host-space", lack, "free some, and run the job again"));
 	});
 	const canceling = new AbortController();
 	cancelAtSignals(canceling);
@@ -27889,7 +27986,7 @@ async function main() {
 		});
 		process.stdout.write(`${digest}\n`);
 	} catch (error) {
-		showError(await endOfJob(error, canceling.signal), terminal);
+		showError(await endOfJob(error, canceling.signal));
 	} finally {
 		await removeFolders([...folders], around, terminal);
 	}
@@ -27922,6 +28019,11 @@ async function runJob(line, around, running) {
 		const ways = isLayoutOnly(plan.kinds) ? "--export oci:DIR" : "--export, --push";
 		report.warning(`nothing will be kept of the image: add ${ways} or --work-dir`);
 	}
+	await sweep(plan, {
+		around,
+		report,
+		...running
+	});
 	const forThisJob = jobShelf(around.temp, running);
 	const kiwi = await readyTools({
 		facts: hostFacts(plan, around.architecture, await plannedMirrors(around)),
@@ -27973,11 +28075,9 @@ async function publish(plan, built, withLogin, { metadataFile }, { terminal: rep
 			onProgress
 		}));
 	} catch (error) {
-		if (stays && !signal.aborted) {
-			await leave(built.workFolder);
-			report.info(`the image stays in ${built.layout}, from where skopeo can copy it`);
-		}
-		throw error;
+		const told = await endOfJob(error, signal);
+		if (stays && !signal.aborted) await leave(built.workFolder).then(() => report.info(`the image stays in ${built.layout}, from where skopeo can copy it`), (reason) => report.warning(`the image cannot stay: ${describeError(reason).message}`));
+		throw told;
 	} finally {
 		await writeMetadata(metadataFile, metadataText(built, published), report);
 	}
@@ -28041,13 +28141,14 @@ async function writeMetadata(file, content, report) {
 		report.warning(`${file} could not be written: ${describeError(error).message}`);
 	}
 }
-function showError(error, terminal) {
+function showError(error) {
 	terminal.endGroup();
 	const { code, message, detail, exitCode } = describeError(error);
 	if (error instanceof HostErrors) for (const lack of error.lacks) terminal.error(lack.code, asFlags(lack.message));
-	else for (const each of message.split("\n")) terminal.error(code, asFlags(each));
+	else if (error instanceof ProblemsError) for (const each of message.split("\n")) terminal.error(code, asFlags(each));
+	else terminal.error(code, asFlags(message));
 	for (const each of detail) terminal.output(each);
 	process.exitCode = exitCode;
 }
-await main();
+await main().catch(showError);
 export {};

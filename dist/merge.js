@@ -1,6 +1,6 @@
 import { createHash, randomBytes, randomUUID } from "node:crypto";
 import { constants, readFileSync, writeSync } from "node:fs";
-import { homedir, hostname, machine, release, tmpdir } from "node:os";
+import { hostname, machine, release, tmpdir, userInfo } from "node:os";
 import { constants as constants$1 } from "node:zlib";
 import { stripVTControlCharacters } from "node:util";
 import { basename, dirname, join, resolve } from "node:path";
@@ -545,6 +545,7 @@ var KnownError = class extends Error {
 	/** Lines for a folded group below the message, none by default. */
 	detail = [];
 };
+/** Its message has a line for each of its problems. */
 var ProblemsError = class extends KnownError {
 	problems;
 	constructor(problems) {
@@ -556,11 +557,6 @@ var ProblemsError = class extends KnownError {
 var InputError = class extends ProblemsError {
 	name = "InputError";
 	code = "input";
-};
-/** The user edits the description. */
-var DescriptionError = class extends ProblemsError {
-	name = "DescriptionError";
-	code = "description";
 };
 /** The machine lacks something: a tool, a right, space. */
 var HostError = class extends KnownError {
@@ -608,6 +604,10 @@ var CommandError = class extends KnownError {
 		this.detail = outcome.kind === "canceled" ? [] : [[program, ...args].join(" "), ...lastLines];
 	}
 };
+/** Whether the program was ended by what ends all of a job: then it says nothing of the machine. */
+function wasAskedToEnd({ outcome }) {
+	return outcome.kind === "canceled" || outcome.kind === "signal" && /^SIG(?:INT|TERM|HUP)$/.test(outcome.signal);
+}
 /** What the user knows it as: the program behind sudo and env. */
 function knownAs(program, args) {
 	return [program, ...args].find((word) => !/^(sudo|env|-.*|\w+=.*)$/.test(word)) ?? program;
@@ -2069,7 +2069,7 @@ async function findPrivileges(uid = process.getuid?.()) {
 		await runCommand("sudo", ["-n", "true"], { timeoutSeconds: 20 });
 		return { kind: "sudo" };
 	} catch (error) {
-		if (error instanceof CommandError) return { kind: "none" };
+		if (error instanceof CommandError && !wasAskedToEnd(error)) return { kind: "none" };
 		throw error;
 	}
 }
@@ -2151,22 +2151,37 @@ const MARKER = ".kiwi-oci";
 /** What the names of folders of ours, and of KIWI's log beside them, begin with. */
 const WORK_PREFIX = "kiwi-oci-";
 const TRIES = 5;
+/** What is wrong with a place, and not with the machine. */
+const UNFIT = {
+	EEXIST: "it is no folder",
+	ENOTDIR: "it is no folder",
+	ENOENT: "no folder can be made there",
+	EACCES: "the right to it is missing",
+	EPERM: "the right to it is missing",
+	ENAMETOOLONG: "its name is too long",
+	ELOOP: "links in it go round"
+};
 /**
 * Makes the folder of one job, with a name of its own, so that jobs on one machine do not disturb one another. Nobody
 * else may look into it: a disk can hold secrets.
 *
-* @throws InputError when `work-dir` cannot be written
+* @param given `work-dir`, @param temp where there is none
+* @throws InputError when `work-dir` is no place for folders, HostError when the folder for temporary files is none
 */
-async function makeWorkFolder(parent, keeping) {
+async function makeWorkFolder({ given, temp }, keeping) {
+	const parent = given ?? temp;
 	try {
 		await makeFolder(parent);
 		return await makeJobFolder(parent, "", keeping);
 	} catch (error) {
-		if (lacksSpace(error)) throw error;
-		const { code, message } = error;
+		const { code = "" } = error;
+		const reason = UNFIT[code];
+		if (error instanceof KnownError || reason === void 0) throw error;
+		const lack = `${parent} cannot be used (${reason})`;
+		if (given === void 0) throw new HostError("host-folder", lack, "set TMPDIR to a folder of yours");
 		throw new InputError([{
 			where: "input work-dir",
-			text: `${parent} cannot be used (${code === "EEXIST" || code === "ENOTDIR" ? "it is no folder" : message}): name a folder of yours`
+			text: `${lack}: name a folder of yours`
 		}]);
 	}
 }
@@ -2429,13 +2444,13 @@ var Runner = class {
 	error(thrown) {
 		this.endGroup();
 		const { code, message, detail, exitCode } = describeError(thrown);
-		if (thrown instanceof InputError || thrown instanceof DescriptionError) for (const problem of thrown.problems) error(harmless(`${problem.where}: ${problem.text}`), {
+		if (thrown instanceof ProblemsError) for (const problem of thrown.problems) error(harmless(`${problem.where}: ${problem.text}`), {
 			title: code,
 			...problem.file === void 0 ? {} : { file: problem.file },
 			...problem.line === void 0 ? {} : { startLine: problem.line }
 		});
 		else if (thrown instanceof HostErrors) for (const lack of thrown.lacks) error(plainLine(lack.message), { title: lack.code });
-		else error(message.split("\n").map(plainLine).join("\n"), { title: code });
+		else error(plainLine(message), { title: code });
 		if (detail.length > 0) {
 			this.group("Details");
 			for (const line of detail) this.output(line);
@@ -3541,6 +3556,7 @@ async function pushDocument({ from, to, digest, isIndex, platform }, access) {
 			flags
 		}, access, purpose, { isSettled });
 	} catch (error) {
+		if (error instanceof CommandError && error.outcome.kind === "signal") return await afterKill(error, to, digest, access);
 		if (!(error instanceof RefusedError)) throw error;
 		const found = await carried(to, access, error.refusal.kind === "still" ? 1 : 3);
 		if (found !== digest) throw new RefusedError(error.purpose, error.refusal, {
@@ -3552,6 +3568,16 @@ async function pushDocument({ from, to, digest, isIndex, platform }, access) {
 	}
 	await confirm(to, digest, access);
 	access.report.info(`pushed ${to}${platform === void 0 ? "" : `, for ${platformText(platform)}`}`);
+}
+/** Somebody ended skopeo, or the system for want of memory: it is then asked how far it came. A cancel ends the question. */
+async function afterKill(error, to, digest, access) {
+	const found = await carried(to, access, 3);
+	if (found === digest) {
+		access.report.info(`${error.message}; but ${to} carries ${digest}, so the push got through`);
+		return;
+	}
+	access.report.warning(`the push to ${to} was cut off; ${stateText(found)}`);
+	throw error;
 }
 /**
 * Moves tags to an index whose manifests their repositories have, in the order of `pushImage`. A tag that carries it
@@ -4104,7 +4130,7 @@ async function loopLack(privileges, losetup) {
 		const device = stdout.toString("utf8").trim();
 		return (await stat(device).catch(() => void 0))?.isBlockDevice() ? void 0 : `${device} is not there`;
 	} catch (error) {
-		if (!(error instanceof CommandError)) throw error;
+		if (!(error instanceof CommandError) || wasAskedToEnd(error)) throw error;
 		return error.lastLines.at(-1) ?? error.message;
 	}
 }
@@ -4230,7 +4256,7 @@ async function namespaceLack(privileges) {
 		await runCommand(program, args, { timeoutSeconds: 20 });
 		return;
 	} catch (error) {
-		if (!(error instanceof CommandError)) throw error;
+		if (!(error instanceof CommandError) || wasAskedToEnd(error)) throw error;
 		return new HostError("host-namespace", `root may not make namespaces here (${error.lastLines.at(-1) ?? error.message}), without which a build can leave mounts`, "run on the machine itself, or in a container with --privileged");
 	}
 }
@@ -5511,7 +5537,7 @@ async function versionOf(kiwi) {
 	try {
 		return kiwiVersionIn((await runCommand(kiwi, ["--version"], { timeoutSeconds: 60 })).stdout.toString("utf8"));
 	} catch (error) {
-		if (error instanceof CommandError) return void 0;
+		if (error instanceof CommandError && !wasAskedToEnd(error)) return void 0;
 		throw error;
 	}
 }
@@ -5545,6 +5571,13 @@ function jobShelf(temp, keeping) {
 const DOCKER_HOST = "registry-1.docker.io";
 const ANSWER_SECONDS = 10;
 const MOST_REDIRECTS = 5;
+const REDIRECTS = [
+	301,
+	302,
+	303,
+	307,
+	308
+];
 /** Registries whose logins are known to be checked under another domain of the same owner. */
 const SAME_OWNER = {
 	"scw.cloud": "scaleway.com",
@@ -5559,8 +5592,7 @@ const SHARED = /^(ac|co|com|edu|gob|gouv|gov|go|govt|id|ltd|me|mil|ne|net|nhs|no
 * @throws RegistryError where that is no place for a login of this registry
 */
 async function checkRealm(registry, access) {
-	const realm = await askRealm(registry, access);
-	const problem = realm === void 0 ? void 0 : realmProblem(registry, realm);
+	const problem = (await askRealms(registry, access)).map((realm) => realmProblem(registry, realm)).find((each) => each !== void 0);
 	if (problem === void 0) return;
 	throw new RegistryError("registry-realm", `${registry} ${problem}`, {
 		side: "target",
@@ -5590,28 +5622,37 @@ function domainOf(host) {
 function hostOf(registry) {
 	return registry.replace(/:\d+$/, "");
 }
-/** @returns undefined where it names none, or does not answer, of which skopeo will tell */
-async function askRealm(registry, access) {
+/** @returns none where it names none, or does not answer, of which skopeo will tell */
+async function askRealms(registry, access) {
 	const host = registry === "docker.io" ? DOCKER_HOST : registry;
 	for (const scheme of access.tlsVerify ? ["https"] : ["https", "http"]) {
 		const answer = await challenge(`${scheme}://${host}/v2/`, access).catch(() => void 0);
 		access.signal?.throwIfAborted();
 		if (answer === void 0) continue;
-		const url = /^\s*bearer\b.*?\brealm="([^"]*)"/i.exec(answer)?.[1];
-		return url === void 0 ? void 0 : {
+		return answer.flatMap(bearerRealms).map((url) => ({
 			url,
 			plain: scheme === "http"
-		};
+		}));
 	}
+	return [];
+}
+/**
+* Every address that a header `WWW-Authenticate` names behind `Bearer`. skopeo takes the first header of a scheme that it
+* knows, and of one name twice the last (c/image docker/wwwauthenticate.go): none of them may be wrong.
+*/
+function bearerRealms(header) {
+	const start = header.search(/\bbearer\b/i);
+	if (start < 0) return [];
+	return [...header.slice(start).matchAll(/\brealm\s*=\s*(?:"((?:[^"\\]|\\.)*)"|([^\s,"]+))/gi)].map(([, quoted, token = ""]) => quoted?.replaceAll(/\\(.)/g, "$1") ?? token);
 }
 async function challenge(url, access) {
 	let asked = new URL(url);
 	for (let redirects = 0; redirects <= MOST_REDIRECTS; redirects += 1) {
-		const { headers } = await head(asked, access.signal);
-		if (headers.location === void 0) return headers["www-authenticate"] ?? "";
+		const { statusCode = 0, headers, headersDistinct } = await head(asked, access.signal);
+		if (!REDIRECTS.includes(statusCode) || headers.location === void 0) return headersDistinct["www-authenticate"] ?? [];
 		asked = new URL(headers.location, asked);
 	}
-	return "";
+	return [];
 }
 function head(url, signal) {
 	return new Promise((resolve, reject) => {
@@ -5845,7 +5886,7 @@ async function runMerge(run) {
 		holder,
 		keep
 	});
-	const workFolder = await makeWorkFolder(around.temp, run);
+	const workFolder = await makeWorkFolder(around, run);
 	try {
 		return await withLogins({
 			...plan,
@@ -6049,7 +6090,7 @@ async function stepFolders(around, inside = []) {
 function surroundings(environment) {
 	const uid = process.getuid?.() ?? 0;
 	const gid = process.getgid?.() ?? 0;
-	const home = environment["HOME"] || homedir();
+	const home = resolve(environment["HOME"] || homeOf(uid));
 	const caches = environment["XDG_CACHE_HOME"] || join(home, ".cache");
 	const mirrorsFile = environment["KIWI_OCI_MIRRORS"];
 	const sourceDateEpoch = environment["SOURCE_DATE_EPOCH"];
@@ -6057,16 +6098,14 @@ function surroundings(environment) {
 	const proxies = proxyVariables(environment);
 	takeProxies(proxies);
 	return {
-		home,
-		temp: environment["RUNNER_TEMP"] || tmpdir(),
-		cacheFolder: join(caches, "kiwi-oci"),
+		temp: resolve(environment["RUNNER_TEMP"] || tmpdir()),
+		cacheFolder: resolve(caches, "kiwi-oci"),
 		hosted: environment["RUNNER_ENVIRONMENT"] === "github-hosted",
 		searchPath: environment["PATH"] ?? "",
 		uid,
 		gid,
 		machine: machinePlatform(process.arch),
 		architecture: machine(),
-		release: environment["ImageOS"] || release(),
 		nodePath: process.execPath,
 		supervisorPath: resolve(import.meta.dirname, "supervisor.js"),
 		abandonedPath: resolve(import.meta.dirname, "abandoned.js"),
@@ -6076,6 +6115,14 @@ function surroundings(environment) {
 		...mirrorsFile ? { mirrorsFile } : {},
 		...sourceDateEpoch ? { sourceDateEpoch } : {}
 	};
+}
+/** @throws HostError where the system knows no home of this user, as of a number alone in a container */
+function homeOf(uid) {
+	try {
+		return userInfo().homedir;
+	} catch {
+		throw new HostError("host-folder", `the user ${uid} has no home folder`, "set HOME to a folder of yours");
+	}
 }
 /** The names of a run alone are not enough: a job that is run again, or of a matrix, has them too. */
 function jobOfRunner(environment) {

@@ -1,5 +1,5 @@
 import { createRequire } from "node:module";
-import { homedir, machine, release, tmpdir } from "node:os";
+import { machine, tmpdir, userInfo } from "node:os";
 import { constants, createGunzip, createZstdDecompress } from "node:zlib";
 import { stripVTControlCharacters } from "node:util";
 import { randomUUID } from "node:crypto";
@@ -555,6 +555,7 @@ var KnownError = class extends Error {
 	/** Lines for a folded group below the message, none by default. */
 	detail = [];
 };
+/** Its message has a line for each of its problems. */
 var ProblemsError = class extends KnownError {
 	problems;
 	constructor(problems) {
@@ -571,6 +572,16 @@ var InputError = class extends ProblemsError {
 var DescriptionError = class extends ProblemsError {
 	name = "DescriptionError";
 	code = "description";
+};
+/** The machine lacks something: a tool, a right, space. */
+var HostError = class extends KnownError {
+	name = "HostError";
+	code;
+	/** @param lack what is missing, @param remedy how to get it */
+	constructor(code, lack, remedy) {
+		super(`${lack}: ${remedy}`);
+		this.code = code;
+	}
 };
 /** Several things that the machine lacks, found in one look: a line each. */
 var HostErrors = class extends KnownError {
@@ -14181,13 +14192,13 @@ var Runner = class {
 	error(thrown) {
 		this.endGroup();
 		const { code, message, detail, exitCode } = describeError(thrown);
-		if (thrown instanceof InputError || thrown instanceof DescriptionError) for (const problem of thrown.problems) error(harmless(`${problem.where}: ${problem.text}`), {
+		if (thrown instanceof ProblemsError) for (const problem of thrown.problems) error(harmless(`${problem.where}: ${problem.text}`), {
 			title: code,
 			...problem.file === void 0 ? {} : { file: problem.file },
 			...problem.line === void 0 ? {} : { startLine: problem.line }
 		});
 		else if (thrown instanceof HostErrors) for (const lack of thrown.lacks) error(plainLine(lack.message), { title: lack.code });
-		else error(message.split("\n").map(plainLine).join("\n"), { title: code });
+		else error(plainLine(message), { title: code });
 		if (detail.length > 0) {
 			this.group("Details");
 			for (const line of detail) this.output(line);
@@ -14321,7 +14332,7 @@ async function runStep(main, lastMilliseconds = LAST_MILLISECONDS) {
 function surroundings(environment) {
 	const uid = process.getuid?.() ?? 0;
 	const gid = process.getgid?.() ?? 0;
-	const home = environment["HOME"] || homedir();
+	const home = resolve(environment["HOME"] || homeOf(uid));
 	const caches = environment["XDG_CACHE_HOME"] || join(home, ".cache");
 	const mirrorsFile = environment["KIWI_OCI_MIRRORS"];
 	const sourceDateEpoch = environment["SOURCE_DATE_EPOCH"];
@@ -14329,16 +14340,14 @@ function surroundings(environment) {
 	const proxies = proxyVariables(environment);
 	takeProxies(proxies);
 	return {
-		home,
-		temp: environment["RUNNER_TEMP"] || tmpdir(),
-		cacheFolder: join(caches, "kiwi-oci"),
+		temp: resolve(environment["RUNNER_TEMP"] || tmpdir()),
+		cacheFolder: resolve(caches, "kiwi-oci"),
 		hosted: environment["RUNNER_ENVIRONMENT"] === "github-hosted",
 		searchPath: environment["PATH"] ?? "",
 		uid,
 		gid,
 		machine: machinePlatform(process.arch),
 		architecture: machine(),
-		release: environment["ImageOS"] || release(),
 		nodePath: process.execPath,
 		supervisorPath: resolve(import.meta.dirname, "supervisor.js"),
 		abandonedPath: resolve(import.meta.dirname, "abandoned.js"),
@@ -14348,6 +14357,14 @@ function surroundings(environment) {
 		...mirrorsFile ? { mirrorsFile } : {},
 		...sourceDateEpoch ? { sourceDateEpoch } : {}
 	};
+}
+/** @throws HostError where the system knows no home of this user, as of a number alone in a container */
+function homeOf(uid) {
+	try {
+		return userInfo().homedir;
+	} catch {
+		throw new HostError("host-folder", `the user ${uid} has no home folder`, "set HOME to a folder of yours");
+	}
 }
 /** The names of a run alone are not enough: a job that is run again, or of a matrix, has them too. */
 function jobOfRunner(environment) {

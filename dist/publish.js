@@ -1,5 +1,5 @@
 import { createRequire } from "node:module";
-import { availableParallelism, homedir, hostname, machine, release, tmpdir } from "node:os";
+import { availableParallelism, hostname, machine, tmpdir, userInfo } from "node:os";
 import { Worker } from "node:worker_threads";
 import { constants, crc32, createGunzip, createZstdCompress, createZstdDecompress } from "node:zlib";
 import { stripVTControlCharacters } from "node:util";
@@ -896,6 +896,7 @@ var KnownError = class extends Error {
 	/** Lines for a folded group below the message, none by default. */
 	detail = [];
 };
+/** Its message has a line for each of its problems. */
 var ProblemsError = class extends KnownError {
 	problems;
 	constructor(problems) {
@@ -907,11 +908,6 @@ var ProblemsError = class extends KnownError {
 var InputError = class extends ProblemsError {
 	name = "InputError";
 	code = "input";
-};
-/** The user edits the description. */
-var DescriptionError = class extends ProblemsError {
-	name = "DescriptionError";
-	code = "description";
 };
 /** The machine lacks something: a tool, a right, space. */
 var HostError = class extends KnownError {
@@ -11709,6 +11705,7 @@ async function pushDocument({ from, to, digest, isIndex, platform }, access) {
 			flags
 		}, access, purpose, { isSettled });
 	} catch (error) {
+		if (error instanceof CommandError && error.outcome.kind === "signal") return await afterKill(error, to, digest, access);
 		if (!(error instanceof RefusedError)) throw error;
 		const found = await carried(to, access, error.refusal.kind === "still" ? 1 : 3);
 		if (found !== digest) throw new RefusedError(error.purpose, error.refusal, {
@@ -11720,6 +11717,16 @@ async function pushDocument({ from, to, digest, isIndex, platform }, access) {
 	}
 	await confirm(to, digest, access);
 	access.report.info(`pushed ${to}${platform === void 0 ? "" : `, for ${platformText(platform)}`}`);
+}
+/** Somebody ended skopeo, or the system for want of memory: it is then asked how far it came. A cancel ends the question. */
+async function afterKill(error, to, digest, access) {
+	const found = await carried(to, access, 3);
+	if (found === digest) {
+		access.report.info(`${error.message}; but ${to} carries ${digest}, so the push got through`);
+		return;
+	}
+	access.report.warning(`the push to ${to} was cut off; ${stateText(found)}`);
+	throw error;
 }
 /** What stands there after a push that failed; it is asked for less long than a push tries. */
 async function carried(name, access, tries) {
@@ -13019,13 +13026,13 @@ var Runner = class {
 	error(thrown) {
 		this.endGroup();
 		const { code, message, detail, exitCode } = describeError(thrown);
-		if (thrown instanceof InputError || thrown instanceof DescriptionError) for (const problem of thrown.problems) error(harmless(`${problem.where}: ${problem.text}`), {
+		if (thrown instanceof ProblemsError) for (const problem of thrown.problems) error(harmless(`${problem.where}: ${problem.text}`), {
 			title: code,
 			...problem.file === void 0 ? {} : { file: problem.file },
 			...problem.line === void 0 ? {} : { startLine: problem.line }
 		});
 		else if (thrown instanceof HostErrors) for (const lack of thrown.lacks) error(plainLine(lack.message), { title: lack.code });
-		else error(message.split("\n").map(plainLine).join("\n"), { title: code });
+		else error(plainLine(message), { title: code });
 		if (detail.length > 0) {
 			this.group("Details");
 			for (const line of detail) this.output(line);
@@ -13112,6 +13119,13 @@ async function writeSummary(report, markdown) {
 const DOCKER_HOST = "registry-1.docker.io";
 const ANSWER_SECONDS = 10;
 const MOST_REDIRECTS = 5;
+const REDIRECTS = [
+	301,
+	302,
+	303,
+	307,
+	308
+];
 /** Registries whose logins are known to be checked under another domain of the same owner. */
 const SAME_OWNER = {
 	"scw.cloud": "scaleway.com",
@@ -13126,8 +13140,7 @@ const SHARED = /^(ac|co|com|edu|gob|gouv|gov|go|govt|id|ltd|me|mil|ne|net|nhs|no
 * @throws RegistryError where that is no place for a login of this registry
 */
 async function checkRealm(registry, access) {
-	const realm = await askRealm(registry, access);
-	const problem = realm === void 0 ? void 0 : realmProblem(registry, realm);
+	const problem = (await askRealms(registry, access)).map((realm) => realmProblem(registry, realm)).find((each) => each !== void 0);
 	if (problem === void 0) return;
 	throw new RegistryError("registry-realm", `${registry} ${problem}`, {
 		side: "target",
@@ -13157,28 +13170,37 @@ function domainOf(host) {
 function hostOf(registry) {
 	return registry.replace(/:\d+$/, "");
 }
-/** @returns undefined where it names none, or does not answer, of which skopeo will tell */
-async function askRealm(registry, access) {
+/** @returns none where it names none, or does not answer, of which skopeo will tell */
+async function askRealms(registry, access) {
 	const host = registry === "docker.io" ? DOCKER_HOST : registry;
 	for (const scheme of access.tlsVerify ? ["https"] : ["https", "http"]) {
 		const answer = await challenge(`${scheme}://${host}/v2/`, access).catch(() => void 0);
 		access.signal?.throwIfAborted();
 		if (answer === void 0) continue;
-		const url = /^\s*bearer\b.*?\brealm="([^"]*)"/i.exec(answer)?.[1];
-		return url === void 0 ? void 0 : {
+		return answer.flatMap(bearerRealms).map((url) => ({
 			url,
 			plain: scheme === "http"
-		};
+		}));
 	}
+	return [];
+}
+/**
+* Every address that a header `WWW-Authenticate` names behind `Bearer`. skopeo takes the first header of a scheme that it
+* knows, and of one name twice the last (c/image docker/wwwauthenticate.go): none of them may be wrong.
+*/
+function bearerRealms(header) {
+	const start = header.search(/\bbearer\b/i);
+	if (start < 0) return [];
+	return [...header.slice(start).matchAll(/\brealm\s*=\s*(?:"((?:[^"\\]|\\.)*)"|([^\s,"]+))/gi)].map(([, quoted, token = ""]) => quoted?.replaceAll(/\\(.)/g, "$1") ?? token);
 }
 async function challenge(url, access) {
 	let asked = new URL(url);
 	for (let redirects = 0; redirects <= MOST_REDIRECTS; redirects += 1) {
-		const { headers } = await head(asked, access.signal);
-		if (headers.location === void 0) return headers["www-authenticate"] ?? "";
+		const { statusCode = 0, headers, headersDistinct } = await head(asked, access.signal);
+		if (!REDIRECTS.includes(statusCode) || headers.location === void 0) return headersDistinct["www-authenticate"] ?? [];
 		asked = new URL(headers.location, asked);
 	}
-	return "";
+	return [];
 }
 function head(url, signal) {
 	return new Promise((resolve, reject) => {
@@ -13596,7 +13618,7 @@ async function stepFolders(around, inside = []) {
 function surroundings(environment) {
 	const uid = process.getuid?.() ?? 0;
 	const gid = process.getgid?.() ?? 0;
-	const home = environment["HOME"] || homedir();
+	const home = resolve(environment["HOME"] || homeOf(uid));
 	const caches = environment["XDG_CACHE_HOME"] || join(home, ".cache");
 	const mirrorsFile = environment["KIWI_OCI_MIRRORS"];
 	const sourceDateEpoch = environment["SOURCE_DATE_EPOCH"];
@@ -13604,16 +13626,14 @@ function surroundings(environment) {
 	const proxies = proxyVariables(environment);
 	takeProxies(proxies);
 	return {
-		home,
-		temp: environment["RUNNER_TEMP"] || tmpdir(),
-		cacheFolder: join(caches, "kiwi-oci"),
+		temp: resolve(environment["RUNNER_TEMP"] || tmpdir()),
+		cacheFolder: resolve(caches, "kiwi-oci"),
 		hosted: environment["RUNNER_ENVIRONMENT"] === "github-hosted",
 		searchPath: environment["PATH"] ?? "",
 		uid,
 		gid,
 		machine: machinePlatform(process.arch),
 		architecture: machine(),
-		release: environment["ImageOS"] || release(),
 		nodePath: process.execPath,
 		supervisorPath: resolve(import.meta.dirname, "supervisor.js"),
 		abandonedPath: resolve(import.meta.dirname, "abandoned.js"),
@@ -13623,6 +13643,14 @@ function surroundings(environment) {
 		...mirrorsFile ? { mirrorsFile } : {},
 		...sourceDateEpoch ? { sourceDateEpoch } : {}
 	};
+}
+/** @throws HostError where the system knows no home of this user, as of a number alone in a container */
+function homeOf(uid) {
+	try {
+		return userInfo().homedir;
+	} catch {
+		throw new HostError("host-folder", `the user ${uid} has no home folder`, "set HOME to a folder of yours");
+	}
 }
 /** The names of a run alone are not enough: a job that is run again, or of a matrix, has them too. */
 function jobOfRunner(environment) {

@@ -1,8 +1,8 @@
 import { createRequire } from "node:module";
 import { basename, dirname, join, resolve } from "node:path";
 import { stripVTControlCharacters } from "node:util";
-import { access, chmod, constants, cp, lstat, mkdir, open, readFile, readdir, readlink, realpath, rename, rm, stat, statfs, symlink, writeFile } from "node:fs/promises";
-import { homedir, hostname, machine, release, tmpdir } from "node:os";
+import { access, chmod, constants, cp, lstat, mkdir, open, readFile, readdir, readlink, realpath, rename, rm, rmdir, stat, statfs, symlink, writeFile } from "node:fs/promises";
+import { hostname, machine, release, tmpdir, userInfo } from "node:os";
 import { constants as constants$1, createGunzip, createZstdDecompress } from "node:zlib";
 import { createHash, randomBytes, randomUUID } from "node:crypto";
 import { constants as constants$2, readFileSync } from "node:fs";
@@ -194,6 +194,7 @@ var KnownError = class extends Error {
 	/** Lines for a folded group below the message, none by default. */
 	detail = [];
 };
+/** Its message has a line for each of its problems. */
 var ProblemsError = class extends KnownError {
 	problems;
 	constructor(problems) {
@@ -257,6 +258,10 @@ var CommandError = class extends KnownError {
 		this.detail = outcome.kind === "canceled" ? [] : [[program, ...args].join(" "), ...lastLines];
 	}
 };
+/** Whether the program was ended by what ends all of a job: then it says nothing of the machine. */
+function wasAskedToEnd({ outcome }) {
+	return outcome.kind === "canceled" || outcome.kind === "signal" && /^SIG(?:INT|TERM|HUP)$/.test(outcome.signal);
+}
 /** What the user knows it as: the program behind sudo and env. */
 function knownAs(program, args) {
 	return [program, ...args].find((word) => !/^(sudo|env|-.*|\w+=.*)$/.test(word)) ?? program;
@@ -963,7 +968,7 @@ const DESTINATION_FORMS = "docker://REFERENCE, oci:DIR[:REF], oci-archive:FILE[:
 /** Where `export` writes to: any destination of skopeo that works without a daemon of its own, and docker's daemon. */
 function parseDestination(text) {
 	const { transport, rest } = transportParts(text);
-	if (transport === void 0 || !(transport === "docker" || isLocal(transport))) return { problem: `'${text}' is no skopeo destination: write ${DESTINATION_FORMS}` };
+	if (transport === void 0 || !(transport === "docker" || isLocal$1(transport))) return { problem: `'${text}' is no skopeo destination: write ${DESTINATION_FORMS}` };
 	if (transport !== "docker") {
 		const name = localName(transport, rest);
 		const problem = "problem" in name ? void 0 : namedProblem(name);
@@ -1065,12 +1070,12 @@ function transportParts(text) {
 	};
 	const colon = text.indexOf(":");
 	const transport = text.slice(0, Math.max(colon, 0));
-	return isLocal(transport) || /^(tarball|ostree|sif|dockers?|https?|obsrepositories|obs|file)$/.test(transport) ? {
+	return isLocal$1(transport) || /^(tarball|ostree|sif|dockers?|https?|obsrepositories|obs|file)$/.test(transport) ? {
 		transport,
 		rest: text.slice(colon + 1)
 	} : { rest: text };
 }
-function isLocal(transport) {
+function isLocal$1(transport) {
 	return [...FILE_TRANSPORTS, ...NAMED_TRANSPORTS].some((known) => known === transport);
 }
 /** The name behind a transport of this machine: `PATH[:NAME]`. */
@@ -8557,8 +8562,33 @@ function optionalEpoch(reader) {
 	reader.refuse("source-date-epoch", `${where}'${text}': write whole seconds since 1970, like 1700000000`);
 	return {};
 }
+// src/host/process-start.ts
+/**
+* When a process was started, in ticks since the machine's start; undefined when there is none of this number. With the
+* number it names one process: numbers are given again. proc_pid_stat(5), field 22; the name in field 2 may hold anything.
+*/
+async function processStart(pid) {
+	const text = await readFile(`/proc/${pid}/stat`, "latin1").catch(() => void 0);
+	const [state, ...fields] = text?.slice(text.lastIndexOf(")") + 2).split(" ") ?? [];
+	return state === void 0 || "ZX".includes(state) ? void 0 : fields[18];
+}
 // src/job/holder.ts
 const BOOT_FILE = "/proc/sys/kernel/random/boot_id";
+const PLACE = [
+	"host",
+	"boot",
+	"namespace"
+];
+/** File systems of one machine alone, by statfs(2): ext, XFS, Btrfs, F2FS, ZFS, bcachefs, overlay. */
+const LOCAL = [
+	61267,
+	1481003842,
+	2435016766,
+	4076150800,
+	801189825,
+	3393526350,
+	2035054128
+];
 /** A job of the runner that this process works for. */
 async function thisJob(job) {
 	const place = job && await thisPlace();
@@ -8578,6 +8608,39 @@ async function thisPlace() {
 	} catch {
 		return;
 	}
+}
+/** The holder that `JSON.stringify` wrote; undefined for anything else. */
+function parseHolder(text) {
+	let value;
+	try {
+		value = JSON.parse(text);
+	} catch {
+		return;
+	}
+	if (!isJsonObject(value)) return void 0;
+	const areTexts = (names) => names.every((name) => typeof value[name] === "string");
+	if (!areTexts(PLACE)) return void 0;
+	if (areTexts(["temp", "job"])) return value;
+	return areTexts(["started"]) && Number.isInteger(value["pid"]) && Number(value["pid"]) > 0 ? value : void 0;
+}
+/**
+* Whether the holder of a folder works no more, as far as the one who asks can know it: a process of this machine and of our
+* namespace that is gone, another job of our runner, which runs one at a time, or either from before the machine's last
+* start. What cannot be known is taken for alive: runners in containers have one path, cloned machines one name, and both
+* may share a folder.
+*
+* @param parent of the folder, absolute
+*/
+async function isDead(holder, asking, parent) {
+	const isHere = holder.host === asking.host && holder.boot === asking.boot && holder.namespace === asking.namespace;
+	if (holder.host === asking.host && holder.boot !== asking.boot && await isLocal(parent)) return true;
+	if ("pid" in holder) return isHere && await processStart(holder.pid) !== holder.started;
+	return "job" in asking && holder.temp === asking.temp && holder.job !== asking.job && (isHere || parent === holder.temp);
+}
+/** Whether no other machine can have the folder too. */
+async function isLocal(folder) {
+	const type = await statfs(folder).then((found) => found.type, () => void 0);
+	return type !== void 0 && LOCAL.includes(type);
 }
 // src/host/address.ts
 /** An address without user and password, which its authority may hold (RFC 3986, 3.2.1): for logs and messages. */
@@ -9373,9 +9436,26 @@ const RUNNER_VARIABLES = /^(INPUT_|STATE_|ACTIONS_|KIWI_OCI_)|^(GITHUB_TOKEN|NOD
 function isRunnerVariable(name) {
 	return RUNNER_VARIABLES.test(name);
 }
-`${randomUUID()}`;
+const MARK = `KIWI_OCI_PROCESS=${randomUUID()}`;
+let isMarking = false;
+/**
+* From now on what may be ended at any moment, and what that starts, has a mark in its environment, by which somebody else
+* finds it when this process is killed: kill(2) ends no children.
+*
+* @returns the mark, `NAME=VALUE`
+*/
+function markPrograms() {
+	isMarking = true;
+	return MARK;
+}
 function markedEnvironment({ env, signal, stopSignal, stopByEndOfInput, apart }) {
-	return env ?? inheritedEnvironment();
+	const whole = env ?? inheritedEnvironment();
+	if (!isMarking || !(signal !== void 0 && stopSignal !== "SIGINT" && !stopByEndOfInput && !apart)) return whole;
+	const [name = "", value] = MARK.split("=");
+	return {
+		...whole,
+		[name]: value
+	};
 }
 function inheritedEnvironment() {
 	return Object.fromEntries(Object.entries(process.env).filter(([name]) => !isRunnerVariable(name)));
@@ -9642,7 +9722,7 @@ async function findPrivileges(uid = process.getuid?.()) {
 		await runCommand("sudo", ["-n", "true"], { timeoutSeconds: 20 });
 		return { kind: "sudo" };
 	} catch (error) {
-		if (error instanceof CommandError) return { kind: "none" };
+		if (error instanceof CommandError && !wasAskedToEnd(error)) return { kind: "none" };
 		throw error;
 	}
 }
@@ -9884,7 +9964,7 @@ async function loopLack(privileges, losetup) {
 		const device = stdout.toString("utf8").trim();
 		return (await stat(device).catch(() => void 0))?.isBlockDevice() ? void 0 : `${device} is not there`;
 	} catch (error) {
-		if (!(error instanceof CommandError)) throw error;
+		if (!(error instanceof CommandError) || wasAskedToEnd(error)) throw error;
 		return error.lastLines.at(-1) ?? error.message;
 	}
 }
@@ -10010,7 +10090,7 @@ async function namespaceLack(privileges) {
 		await runCommand(program, args, { timeoutSeconds: 20 });
 		return;
 	} catch (error) {
-		if (!(error instanceof CommandError)) throw error;
+		if (!(error instanceof CommandError) || wasAskedToEnd(error)) throw error;
 		return new HostError("host-namespace", `root may not make namespaces here (${error.lastLines.at(-1) ?? error.message}), without which a build can leave mounts`, "run on the machine itself, or in a container with --privileged");
 	}
 }
@@ -11194,6 +11274,11 @@ function explained(error, version, lines) {
 		text: `PyPI has no KIWI '${version}': ${`the newest are ${known.join(", ")}`}`
 	}]);
 }
+// src/oci/store/folder.ts
+/** Whether something is there: behind links, and as far as we may look. */
+async function isThere(path) {
+	return await stat(path).catch(() => void 0) !== void 0;
+}
 // src/oci/store/temporary.ts
 /**
 * What names of files and folders begin with that this process gives their own name when they are whole: by it, what it
@@ -11204,11 +11289,17 @@ const TEMPORARY_PREFIX = `.${randomUUID()}.`;
 function temporaryName() {
 	return `${TEMPORARY_PREFIX}${randomUUID().slice(0, 8)}.tmp`;
 }
+/** Whether a name is such a one, of whichever process. */
+function isTemporaryName(name) {
+	return /^\.[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}\.[0-9a-f]{8}\.tmp$/.test(name);
+}
 // src/job/workfolder.ts
 /** Only a folder that holds this file is ever released and removed as root. It says whom the folder belongs to. */
 const MARKER = ".kiwi-oci";
 /** What the names of folders of ours, and of KIWI's log beside them, begin with. */
 const WORK_PREFIX = "kiwi-oci-";
+/** One lock for the whole machine, containers that share its devices among it. */
+const LOOP_CONTROL = "/dev/loop-control";
 const TRIES = 5;
 /**
 * Makes a folder of a job that only we can read.
@@ -11244,6 +11335,10 @@ async function mark(folder, text) {
 	await putText(temporary, text);
 	await rename(temporary, join(folder, MARKER));
 }
+/** Whether a folder has a name that `makeJobFolder` makes. */
+function isJobFolder(name) {
+	return name.startsWith("kiwi-oci-") && /^(?:[a-z]+-)?[0-9a-f]{12}$/.test(name.slice(9));
+}
 /**
 * Removes a folder of a job in which no KIWI worked. The marker goes last, so that whoever is killed here leaves what a sweep
 * still knows.
@@ -11260,6 +11355,73 @@ async function removeMarked(folder) {
 		recursive: true,
 		force: true
 	});
+}
+/** Removes folders of a job. The job's result stands: what cannot be removed is told as a warning. */
+async function removeFolders(folders, supervisor, report) {
+	for (const folder of folders) try {
+		await removeFolder(folder, supervisor);
+	} catch (error) {
+		report.warning(`${folder} could not be removed: ${describeError(error).message}`);
+	}
+}
+/** Removes folders of a job that was killed, and the logs beside them, which nobody was told of. Throws nothing. */
+async function removeAbandoned(folders, supervisor, report) {
+	await removeFolders(folders, supervisor, report);
+	for (const folder of folders) await removeLogs(folder);
+}
+/** The logs of KIWI beside a work folder. */
+async function removeLogs(folder) {
+	const names = await readdir(dirname(folder)).catch(() => []);
+	for (const name of names.filter((each) => each.startsWith(`${basename(folder)}-log-`))) await rm(join(dirname(folder), name), {
+		recursive: true,
+		force: true
+	}).catch(() => {});
+}
+/** Whoever is impatient sends a second signal to all of a canceled job, which is not to end what cleans up after the first. */
+async function privilegesAtLast() {
+	for (let tries = 1;; tries += 1) try {
+		return await findPrivileges();
+	} catch (error) {
+		if (!(error instanceof CommandError && wasAskedToEnd(error)) || tries === TRIES) throw error;
+	}
+}
+/**
+* Removes a folder of ours with everything that a build may have left in it: mounts, loop devices, files of root. The
+* supervisor does it, as root, wherever KIWI worked; one at a time on this machine, since a device that one has let go
+* may be another build's when the next looks at it.
+*/
+async function removeFolder(folder, { nodePath, supervisorPath }) {
+	const has = (name) => isThere(join(folder, name));
+	if (!(await has(".kiwi-oci") && (await has("target") || await has("supervisor.run")))) {
+		await removeMarked(folder);
+		return;
+	}
+	const [first = nodePath, ...rest] = [
+		...(await lstat(LOOP_CONTROL).catch(() => void 0))?.isCharacterDevice() ? [
+			"flock",
+			"--no-fork",
+			LOOP_CONTROL
+		] : [],
+		nodePath,
+		supervisorPath
+	];
+	const { program, args } = asRoot(await privilegesAtLast(), first, rest);
+	const input = `${JSON.stringify({
+		remove: folder,
+		under: dirname(folder)
+	})}\n`;
+	for (let [apart, tries] = [true, 1];; tries += 1) try {
+		await runCommand(program, args, {
+			input,
+			apart
+		});
+		return;
+	} catch (error) {
+		if (!(error instanceof CommandError) || tries === TRIES) throw error;
+		const isOfSudo = error.lastLines.at(-1)?.startsWith("sudo: ") === true;
+		if (!isOfSudo && error.outcome.kind !== "signal") throw error;
+		apart = !isOfSudo;
+	}
 }
 // src/job/tools.ts
 /**
@@ -11366,7 +11528,7 @@ async function versionOf(kiwi) {
 	try {
 		return kiwiVersionIn((await runCommand(kiwi, ["--version"], { timeoutSeconds: 60 })).stdout.toString("utf8"));
 	} catch (error) {
-		if (error instanceof CommandError) return void 0;
+		if (error instanceof CommandError && !wasAskedToEnd(error)) return void 0;
 		throw error;
 	}
 }
@@ -11964,7 +12126,7 @@ function parseBase(text) {
 	if (transport === void 0 || transport === "docker") return registryName(rest);
 	if (transport === "file" || transport === "dir" && rest.startsWith("//")) return uriPath(text, rest);
 	if (transport === "docker-daemon") return engineName(text, rest);
-	if (!isLocal(transport)) return { problem: `'${text}' is no source of a base: write ${BASE_FORMS}` };
+	if (!isLocal$1(transport)) return { problem: `'${text}' is no source of a base: write ${BASE_FORMS}` };
 	const name = localName(transport, rest);
 	return "problem" in name || name.transport !== "dir" ? name : pathName(name.path, text);
 }
@@ -16489,7 +16651,7 @@ var __awaiter$3 = function(thisArg, _arguments, P, generator) {
 		step((generator = generator.apply(thisArg, _arguments || [])).next());
 	});
 };
-const { chmod: chmod$1, copyFile: copyFile$1, lstat: lstat$1, mkdir: mkdir$1, open: open$1, readdir: readdir$1, rename: rename$1, rm: rm$1, rmdir, stat: stat$1, symlink: symlink$1, unlink } = fs.promises;
+const { chmod: chmod$1, copyFile: copyFile$1, lstat: lstat$1, mkdir: mkdir$1, open: open$1, readdir: readdir$1, rename: rename$1, rm: rm$1, rmdir: rmdir$1, stat: stat$1, symlink: symlink$1, unlink } = fs.promises;
 const IS_WINDOWS$1 = process.platform === "win32";
 /**
 * Custom implementation of readlink to ensure Windows junctions
@@ -16759,6 +16921,16 @@ function startGroup(name) {
 function endGroup() {
 	issue("endgroup");
 }
+/**
+* Saves state for current action, the state can only be retrieved by this action's post job execution.
+*
+* @param     name     name of the state to store
+* @param     value    value to store. Non-string values will be converted to a string via JSON.stringify
+*/
+function saveState(name, value) {
+	if (process.env["GITHUB_STATE"] || "") return issueFileCommand("STATE", prepareKeyValueMessage(name, value));
+	issueCommand("save-state", { name }, toCommandValue(value));
+}
 // src/registry/login/secretforms.ts
 /** The forms in which a program, or a registry that repeats what it got, prints a secret. */
 function secretForms(...secrets) {
@@ -16823,13 +16995,13 @@ var Runner = class {
 	error(thrown) {
 		this.endGroup();
 		const { code, message, detail, exitCode } = describeError(thrown);
-		if (thrown instanceof InputError || thrown instanceof DescriptionError) for (const problem of thrown.problems) error(harmless(`${problem.where}: ${problem.text}`), {
+		if (thrown instanceof ProblemsError) for (const problem of thrown.problems) error(harmless(`${problem.where}: ${problem.text}`), {
 			title: code,
 			...problem.file === void 0 ? {} : { file: problem.file },
 			...problem.line === void 0 ? {} : { startLine: problem.line }
 		});
 		else if (thrown instanceof HostErrors) for (const lack of thrown.lacks) error(plainLine(lack.message), { title: lack.code });
-		else error(message.split("\n").map(plainLine).join("\n"), { title: code });
+		else error(plainLine(message), { title: code });
 		if (detail.length > 0) {
 			this.group("Details");
 			for (const line of detail) this.output(line);
@@ -16888,6 +17060,191 @@ function maskUriPassword(text) {
 }
 function setOutputs(outputs) {
 	for (const [name, value] of Object.entries(outputs)) setOutput(name, value);
+}
+const folders = [];
+/** Remembers a folder for the step's post entry, before anything is put into it. */
+function rememberFolder(folder) {
+	folders.push(folder);
+	saveState("folders", JSON.stringify(folders));
+}
+// src/disk/guest/partitiontype.ts
+/** UAPI group, "Discoverable Partitions Specification": the types of the root and of /usr of each architecture. */
+const ROOTS = [
+	[
+		"386",
+		"44479540-f297-41b2-9af7-d131d5f0458a",
+		"75250d76-8cc6-458e-bd66-bd47cc81a812"
+	],
+	[
+		"amd64",
+		"4f68bce3-e8cd-4db1-96e7-fbcaf984b709",
+		"8484680c-9521-48c6-9c11-b0720656f69e"
+	],
+	[
+		"arm",
+		"69dad710-2ce4-4e3c-b16c-21a1d49abed3",
+		"7d0359a3-02b3-4f0a-865c-654403e70625"
+	],
+	[
+		"arm64",
+		"b921b045-1df0-41c3-af44-4c6f280d3fae",
+		"b0e01050-ee5f-4390-949a-9101b17104e9"
+	],
+	[
+		"loong64",
+		"77055800-792c-4f94-b39a-98c91b762bb6",
+		"e611c702-575c-4cbe-9a46-434fa0bf7e3f"
+	],
+	[
+		"mips64le",
+		"700bda43-7a34-4507-b179-eeb93d7a7ca3",
+		"c97c1f32-ba06-40b4-9f22-236061b08aa8"
+	],
+	[
+		"mipsle",
+		"37c58c8a-d913-4156-a25f-48b1b64e07f0",
+		"0f4868e9-9952-4706-979f-3ed3a473e947"
+	],
+	[
+		"ppc64",
+		"912ade1d-a839-4913-8964-a10eee08fbd2",
+		"2c9739e2-f068-46b3-9fd0-01c5a9afbcca"
+	],
+	[
+		"ppc64le",
+		"c31c45e6-3f39-412e-80fb-4809c4980599",
+		"15bb03af-77e7-4d4a-b12b-c0d084f7491c"
+	],
+	[
+		"riscv64",
+		"72ec70a6-cf74-40e6-bd49-4bda08e8f224",
+		"beaec34b-8442-439b-a40b-984381ed097d"
+	],
+	[
+		"s390x",
+		"5eead9a9-fe09-4a1e-a1d7-520d00531306",
+		"8a4f5770-50aa-4ed3-874a-99b710db6fea"
+	]
+];
+/** grub-install's manual, "BIOS installation": GRUB's code for PCs, whose kernel may be of either width. */
+const BIOS_BOOT = {
+	architectures: ["amd64", "386"],
+	text: "a BIOS boot partition"
+};
+/** Power Architecture Platform Requirements: firmware loads from it, in either byte order. */
+const PREP_BOOT = {
+	architectures: ["ppc64le", "ppc64"],
+	text: "a PReP boot partition"
+};
+new Map([
+	...ROOTS.flatMap(([architecture, root, usr]) => [[root, {
+		architectures: [architecture],
+		text: `a root for ${architecture} by its type`
+	}], [usr, {
+		architectures: [architecture],
+		text: `a /usr for ${architecture} by its type`
+	}]]),
+	["21686148-6449-6e6f-744e-656564454649", BIOS_BOOT],
+	["9e1a2d38-c612-4316-aa26-8b49521e5a8b", PREP_BOOT],
+	["41", PREP_BOOT]
+]);
+// src/job/temporaries.ts
+/** Nothing else than such names is ever removed, whoever wrote down a prefix. */
+const PREFIX = /^\.[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}\.$/;
+/** Those that `JSON.stringify` wrote, other fields beside them; none where there are none. */
+function parseTemporaries(text) {
+	const none = {
+		inside: [],
+		prefix: ""
+	};
+	try {
+		const { inside, prefix } = JSON.parse(text);
+		return Array.isArray(inside) && inside.every((folder) => typeof folder === "string") && typeof prefix === "string" && PREFIX.test(prefix) ? {
+			inside,
+			prefix
+		} : none;
+	} catch {
+		return none;
+	}
+}
+/** Removes what a process that was killed left in folders of others, which stay. Throws nothing. */
+async function removeTemporaries({ inside, prefix }) {
+	for (const folder of inside) {
+		const names = await readdir(folder).catch(() => []);
+		for (const name of names.filter((each) => each.startsWith(prefix) && each.endsWith(".tmp"))) await rm(join(folder, name), {
+			recursive: true,
+			force: true
+		}).catch(() => {});
+	}
+}
+// src/job/sweep.ts
+/**
+* Removes what jobs left that were killed with all that looked after them, mounts and loop devices among it. Folders of
+* jobs that may still work, or whose holder is not known, are left alone. What cannot be removed is told as a warning.
+*/
+async function sweepFolders({ parents, asking, uid, supervisor, report }) {
+	for (const parent of new Set(parents)) {
+		const names = await readdir(parent).catch(() => []);
+		for (const name of names.filter(isJobFolder)) {
+			const folder = join(parent, name);
+			const marker = await markerOf(folder, uid);
+			if (!(marker === void 0 ? await removeUnmarked(folder) : await isOfDead(marker, asking, parent))) continue;
+			report.info(`removing ${folder}, which a job left that was killed`);
+			await removeTemporaries(parseTemporaries(marker ?? ""));
+			await removeAbandoned([folder], supervisor, report);
+		}
+	}
+}
+/**
+* What stands in the marker of a folder of this user: nothing where it belongs to nobody, as a folder of others and what cannot
+* be read. Undefined where there is none.
+*/
+async function markerOf(folder, uid) {
+	const itself = await lstat(folder).catch(() => void 0);
+	if (!itself?.isDirectory() || itself.uid !== uid) return "";
+	try {
+		return (await lstat(join(folder, ".kiwi-oci"))).isFile() ? await readFile(join(folder, MARKER), "utf8") : "";
+	} catch (error) {
+		return error instanceof Error && "code" in error && error.code === "ENOENT" ? void 0 : "";
+	}
+}
+async function isOfDead(marker, asking, parent) {
+	const holder = parseHolder(marker);
+	return holder !== void 0 && await isDead(holder, asking, parent);
+}
+/**
+* A job was killed between making its folder and marking it, or removed all but the folder; one that only is slow makes
+* another (`makeJobFolder`). Anything else in it, and it stays.
+*
+* @returns whether it is gone
+*/
+async function removeUnmarked(folder) {
+	try {
+		const names = await readdir(folder);
+		if (!names.every(isTemporaryName)) return false;
+		for (const name of names) await rm(join(folder, name));
+		await rmdir(folder);
+		return true;
+	} catch {
+		return false;
+	}
+}
+// src/steps/mirrors.ts
+/** The table of public mirrors, ours or the one that `KIWI_OCI_MIRRORS` names. */
+async function plannedMirrors(around) {
+	return around.mirrorsFile === void 0 ? publicMirrors : readMirrors(around.mirrorsFile);
+}
+// src/steps/buildjob.ts
+/** What a job that was killed left where this one works: it takes space that is asked for. */
+async function sweep(plan, { around, holder, report }) {
+	if (holder === void 0) return;
+	await sweepFolders({
+		parents: [resolve(plan.workDirectory ?? around.temp), around.temp],
+		asking: holder,
+		uid: around.uid,
+		supervisor: around,
+		report
+	});
 }
 // src/cache/seal.ts
 /** Stands in the folder that it seals. */
@@ -16979,11 +17336,6 @@ function jobShelf(temp, keeping) {
 			return join(own, "kiwi-ng");
 		}
 	};
-}
-// src/steps/mirrors.ts
-/** The table of public mirrors, ours or the one that `KIWI_OCI_MIRRORS` names. */
-async function plannedMirrors(around) {
-	return around.mirrorsFile === void 0 ? publicMirrors : readMirrors(around.mirrorsFile);
 }
 // node_modules/semver/internal/constants.js
 var require_constants = /* @__PURE__ */ __commonJSMin(((exports, module) => {
@@ -18950,11 +19302,98 @@ async function runStep(main, lastMilliseconds = LAST_MILLISECONDS) {
 		process.exitCode = report.error(await endOfJob(error, controller.signal));
 	}
 }
+// src/steps/guardian.ts
+/**
+* Reads lines until its input ends, as it does when we are killed, and hands the last one to the program in its arguments,
+* which removes what it names; nothing where that line is empty. A shell, for that it costs next to nothing to have it wait.
+*/
+const PROGRAM = `exec >/dev/null 2>&1
+watched=
+while IFS= read -r line; do watched=$line; done
+[ -z "$watched" ] || exec "$@" "$watched"`;
+/**
+* Starts a guardian: a process in a session of its own, which signals to our process group do not reach. Disposing of it
+* ends it, and nothing is removed: whoever ends in order does that itself.
+*
+* @throws CommandError when no process can be started
+*/
+async function startGuardian(files) {
+	const { nodePath, abandonedPath, searchPath } = files;
+	const args = [
+		"-c",
+		PROGRAM,
+		"sh",
+		nodePath,
+		abandonedPath
+	];
+	let ended = Promise.resolve();
+	const input = await new Promise((resolve, reject) => {
+		ended = runCommand("/bin/sh", args, {
+			env: { PATH: searchPath },
+			cwd: "/",
+			apart: true,
+			onInput: resolve
+		});
+		ended.catch(reject);
+	});
+	const mark = markPrograms();
+	const watched = /* @__PURE__ */ new Set();
+	let inside = [];
+	const tell = () => {
+		const told = {
+			folders: [...watched],
+			mark,
+			inside,
+			prefix: TEMPORARY_PREFIX
+		};
+		input.write(`${JSON.stringify(told)}\n`);
+	};
+	return {
+		watch: (folder) => {
+			watched.add(folder);
+			tell();
+		},
+		forget: (folder) => {
+			watched.delete(folder);
+			tell();
+		},
+		watchInside: (folders) => {
+			inside = folders;
+			tell();
+		},
+		[Symbol.asyncDispose]: async () => {
+			input.end("\n");
+			await ended.catch(() => {});
+		}
+	};
+}
+// src/steps/stepfolders.ts
+/**
+* Keeps the folders of a step: its post entry removes them at the end of the job, and the guardian at once where the step
+* is killed.
+*
+* @param inside folders of others in which the step has files under temporary names
+*/
+async function stepFolders(around, inside = []) {
+	const guardian = await startGuardian(around);
+	guardian.watchInside(inside);
+	return {
+		keeping: {
+			holder: await thisJob(around.runnerJob),
+			inside,
+			keep: (folder) => {
+				guardian.watch(folder);
+				rememberFolder(folder);
+			}
+		},
+		[Symbol.asyncDispose]: () => guardian[Symbol.asyncDispose]()
+	};
+}
 // src/steps/surroundings.ts
 function surroundings(environment) {
 	const uid = process.getuid?.() ?? 0;
 	const gid = process.getgid?.() ?? 0;
-	const home = environment["HOME"] || homedir();
+	const home = resolve(environment["HOME"] || homeOf(uid));
 	const caches = environment["XDG_CACHE_HOME"] || join(home, ".cache");
 	const mirrorsFile = environment["KIWI_OCI_MIRRORS"];
 	const sourceDateEpoch = environment["SOURCE_DATE_EPOCH"];
@@ -18962,16 +19401,14 @@ function surroundings(environment) {
 	const proxies = proxyVariables(environment);
 	takeProxies(proxies);
 	return {
-		home,
-		temp: environment["RUNNER_TEMP"] || tmpdir(),
-		cacheFolder: join(caches, "kiwi-oci"),
+		temp: resolve(environment["RUNNER_TEMP"] || tmpdir()),
+		cacheFolder: resolve(caches, "kiwi-oci"),
 		hosted: environment["RUNNER_ENVIRONMENT"] === "github-hosted",
 		searchPath: environment["PATH"] ?? "",
 		uid,
 		gid,
 		machine: machinePlatform(process.arch),
 		architecture: machine(),
-		release: environment["ImageOS"] || release(),
 		nodePath: process.execPath,
 		supervisorPath: resolve(import.meta.dirname, "supervisor.js"),
 		abandonedPath: resolve(import.meta.dirname, "abandoned.js"),
@@ -18981,6 +19418,14 @@ function surroundings(environment) {
 		...mirrorsFile ? { mirrorsFile } : {},
 		...sourceDateEpoch ? { sourceDateEpoch } : {}
 	};
+}
+/** @throws HostError where the system knows no home of this user, as of a number alone in a container */
+function homeOf(uid) {
+	try {
+		return userInfo().homedir;
+	} catch {
+		throw new HostError("host-folder", `the user ${uid} has no home folder`, "set HOME to a folder of yours");
+	}
 }
 /** The names of a run alone are not enough: a job that is run again, or of a matrix, has them too. */
 function jobOfRunner(environment) {
@@ -19046,6 +19491,12 @@ await runStep(async (report, signal) => {
 		holder: await thisJob(around.runnerJob),
 		keep: () => {}
 	};
+	await using _guardian = await stepFolders(around);
+	if (described !== void 0) await sweep(described, {
+		around,
+		report,
+		...keeping
+	});
 	const kiwi = await readyTools({
 		facts: described ? hostFacts(described, around.architecture, mirrors) : usualHostFacts({
 			architecture: around.architecture,

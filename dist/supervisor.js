@@ -180,6 +180,10 @@ var CommandError = class extends KnownError {
 		this.detail = outcome.kind === "canceled" ? [] : [[program, ...args].join(" "), ...lastLines];
 	}
 };
+/** Whether the program was ended by what ends all of a job: then it says nothing of the machine. */
+function wasAskedToEnd({ outcome }) {
+	return outcome.kind === "canceled" || outcome.kind === "signal" && /^SIG(?:INT|TERM|HUP)$/.test(outcome.signal);
+}
 /** What the user knows it as: the program behind sudo and env. */
 function knownAs(program, args) {
 	return [program, ...args].find((word) => !/^(sudo|env|-.*|\w+=.*)$/.test(word)) ?? program;
@@ -727,7 +731,7 @@ async function namespaceLack(privileges) {
 		await runCommand(program, args, { timeoutSeconds: 20 });
 		return;
 	} catch (error) {
-		if (!(error instanceof CommandError)) throw error;
+		if (!(error instanceof CommandError) || wasAskedToEnd(error)) throw error;
 		return new HostError("host-namespace", `root may not make namespaces here (${error.lastLines.at(-1) ?? error.message}), without which a build can leave mounts`, "run on the machine itself, or in a container with --privileged");
 	}
 }
@@ -936,8 +940,6 @@ function isId(value) {
 */
 /** From SIGINT, after which KIWI undoes its mounts itself, to the end of everything. GitHub leaves 7.5 s to SIGTERM. */
 const GRACE_MILLISECONDS = 4e3;
-/** As a shell reports a program that was killed. */
-const KILLED = 137;
 const EXIT_CODES = Array.from({ length: 256 }, (_, code) => code);
 async function main() {
 	process.env["PATH"] = searchFolders(process.env["PATH"] ?? "/usr/bin:/bin").join(":");
@@ -1029,7 +1031,7 @@ async function supervise(job, binds, ended) {
 	return exit;
 }
 function killed(error) {
-	if (error instanceof CommandError && error.outcome.kind === "signal") return KILLED;
+	if (error instanceof CommandError && error.outcome.kind === "signal") return 137;
 	throw error;
 }
 async function stop(started, exit) {

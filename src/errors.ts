@@ -25,7 +25,8 @@ export abstract class KnownError extends Error {
   readonly detail: readonly string[] = []
 }
 
-abstract class ProblemsError extends KnownError {
+/** Its message has a line for each of its problems. */
+export abstract class ProblemsError extends KnownError {
   readonly problems: readonly Problem[]
 
   constructor(problems: readonly Problem[]) {
@@ -105,6 +106,11 @@ export class CommandError extends KnownError {
     this.lastLines = lastLines
     this.detail = outcome.kind === 'canceled' ? [] : [[program, ...args].join(' '), ...lastLines]
   }
+}
+
+/** Whether the program was ended by what ends all of a job: then it says nothing of the machine. */
+export function wasAskedToEnd({ outcome }: CommandError): boolean {
+  return outcome.kind === 'canceled' || (outcome.kind === 'signal' && /^SIG(?:INT|TERM|HUP)$/.test(outcome.signal))
 }
 
 /** What the user knows it as: the program behind sudo and env. */

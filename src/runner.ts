@@ -13,7 +13,7 @@ import {
   summary,
   warning,
 } from '@actions/core'
-import { DescriptionError, describeError, HostErrors, InputError, type Problem } from './errors.ts'
+import { describeError, HostErrors, type Problem, ProblemsError } from './errors.ts'
 import { INPUT_NAMES, type InputName, inputNamed, type RawInputs, rawEntries, similarNames } from './inputs/raw.ts'
 import { WORK_PREFIX } from './job/workfolder.ts'
 import { plainLine } from './plainline.ts'
@@ -65,7 +65,7 @@ export class Runner implements Report {
   error(thrown: unknown): 1 | 2 {
     this.endGroup()
     const { code, message, detail, exitCode } = describeError(thrown)
-    if (thrown instanceof InputError || thrown instanceof DescriptionError) {
+    if (thrown instanceof ProblemsError) {
       for (const problem of thrown.problems) {
         annotateError(harmless(`${problem.where}: ${problem.text}`), {
           title: code,
@@ -75,7 +75,7 @@ export class Runner implements Report {
       }
     } else if (thrown instanceof HostErrors) {
       for (const lack of thrown.lacks) annotateError(plainLine(lack.message), { title: lack.code })
-    } else annotateError(message.split('\n').map(plainLine).join('\n'), { title: code })
+    } else annotateError(plainLine(message), { title: code })
     if (detail.length > 0) {
       this.group('Details')
       for (const line of detail) this.output(line)

@@ -13,6 +13,8 @@ import type { EntryFile } from './cache.ts'
  * while KIWI has no repository). Everything else there (lists, solver files, locks) belongs to one build.
  */
 const PACKAGE = /\.(?:deb|rpm)$/
+/** Halves of them among it, of jobs that were killed. */
+const PRUNED = /\.(?:deb|rpm)(?:\.[0-9a-f-]{36}\.tmp)?$/
 const DEPTH_LIMIT = 12
 /** Of one package in an entry of the cache. */
 const PACKAGE_LIMIT_BYTES = 2 * 1024 ** 3
@@ -52,7 +54,7 @@ export async function prunePackages(
 ): Promise<void> {
   const oldest = nowMilliseconds - olderThanDays * DAY_MILLISECONDS
   try {
-    for await (const path of packageFiles(folder, 0)) {
+    for await (const path of packageFiles(folder, 0, PRUNED)) {
       if ((await lstat(path)).mtimeMs < oldest) await rm(path, { force: true })
     }
   } catch (error) {
@@ -94,11 +96,12 @@ async function copyPackages(
 }
 
 /** Regular files with content; links are not followed, in folders neither. */
-async function* packageFiles(folder: string, depth: number): AsyncGenerator<string> {
+async function* packageFiles(folder: string, depth: number, names = PACKAGE): AsyncGenerator<string> {
   for (const entry of await entries(folder)) {
     const path = join(folder, entry.name)
-    if (entry.isDirectory() && entry.name !== PARTIAL && depth < DEPTH_LIMIT) yield* packageFiles(path, depth + 1)
-    else if (entry.isFile() && PACKAGE.test(entry.name) && (await lstat(path)).size > 0) yield path
+    if (entry.isDirectory() && entry.name !== PARTIAL && depth < DEPTH_LIMIT)
+      yield* packageFiles(path, depth + 1, names)
+    else if (entry.isFile() && names.test(entry.name) && (await lstat(path)).size > 0) yield path
   }
 }
 

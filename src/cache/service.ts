@@ -17,7 +17,7 @@ export interface ServicePlace {
 const SERVICE = 'twirp/github.actions.results.api.v1.CacheService'
 /** Entries of one key are told apart by it; of @actions/cache it hashes paths and compression. */
 const VERSION = digestHex(digestOf(ENTRY_FORM))
-/** Waits before the second and the third try, in milliseconds. */
+/** HTTP states that may pass. */
 const RETRIED = [500, 502, 503, 504]
 const ANSWER_LIMIT_BYTES = 64 * 1024
 

@@ -1,6 +1,6 @@
 import { readFile, stat } from 'node:fs/promises'
 import { runCommand } from '../command.ts'
-import { CommandError, HostError } from '../errors.ts'
+import { CommandError, HostError, wasAskedToEnd } from '../errors.ts'
 import { asRoot, type Privileges } from './privileges.ts'
 
 const REMEDY = 'give the container --privileged -v /dev:/dev, or build on the machine itself'
@@ -44,7 +44,7 @@ async function loopLack(privileges: Privileges, losetup: string): Promise<string
     const there = await stat(device).catch(() => undefined)
     return there?.isBlockDevice() ? undefined : `${device} is not there`
   } catch (error) {
-    if (!(error instanceof CommandError)) throw error
+    if (!(error instanceof CommandError) || wasAskedToEnd(error)) throw error
     return error.lastLines.at(-1) ?? error.message
   }
 }

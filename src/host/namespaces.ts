@@ -1,5 +1,5 @@
 import { runCommand } from '../command.ts'
-import { CommandError, HostError } from '../errors.ts'
+import { CommandError, HostError, wasAskedToEnd } from '../errors.ts'
 import { asRoot, type Privileges } from './privileges.ts'
 
 /**
@@ -18,7 +18,7 @@ export async function namespaceLack(privileges: Privileges): Promise<HostError |
     await runCommand(program, args, { timeoutSeconds: 20 })
     return undefined
   } catch (error) {
-    if (!(error instanceof CommandError)) throw error
+    if (!(error instanceof CommandError) || wasAskedToEnd(error)) throw error
     return new HostError(
       'host-namespace',
       `root may not make namespaces here (${error.lastLines.at(-1) ?? error.message}), without which a build can leave mounts`,

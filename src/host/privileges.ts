@@ -1,5 +1,5 @@
 import { runCommand } from '../command.ts'
-import { CommandError, HostError } from '../errors.ts'
+import { CommandError, HostError, wasAskedToEnd } from '../errors.ts'
 
 /** How this process becomes root. */
 export type Privileges = { readonly kind: 'root' } | { readonly kind: 'sudo' } | { readonly kind: 'none' }
@@ -11,7 +11,7 @@ export async function findPrivileges(uid = process.getuid?.()): Promise<Privileg
     await runCommand('sudo', ['-n', 'true'], { timeoutSeconds: 20 })
     return { kind: 'sudo' }
   } catch (error) {
-    if (error instanceof CommandError) return { kind: 'none' }
+    if (error instanceof CommandError && !wasAskedToEnd(error)) return { kind: 'none' }
     throw error
   }
 }

@@ -1,6 +1,6 @@
 import { join } from 'node:path'
 import { runCommand } from '../command.ts'
-import { CommandError, HostError, hostError } from '../errors.ts'
+import { CommandError, HostError, hostError, wasAskedToEnd } from '../errors.ts'
 import { type Distribution, readDistribution } from '../host/distribution.ts'
 import type { DescriptionFacts, HostFacts } from '../host/facts.ts'
 import { canInstall, installTools, missingToolsError } from '../host/install.ts'
@@ -140,7 +140,7 @@ async function versionOf(kiwi: string): Promise<string | undefined> {
   try {
     return kiwiVersionIn((await runCommand(kiwi, ['--version'], { timeoutSeconds: 60 })).stdout.toString('utf8'))
   } catch (error) {
-    if (error instanceof CommandError) return undefined
+    if (error instanceof CommandError && !wasAskedToEnd(error)) return undefined
     throw error
   }
 }

@@ -2,8 +2,8 @@ import { randomBytes } from 'node:crypto'
 import { lstat, mkdir, readdir, rename, rm } from 'node:fs/promises'
 import { basename, dirname, join } from 'node:path'
 import { runCommand } from '../command.ts'
-import { CommandError, describeError, InputError, lacksSpace } from '../errors.ts'
-import { asRoot, findPrivileges } from '../host/privileges.ts'
+import { CommandError, describeError, HostError, InputError, KnownError, wasAskedToEnd } from '../errors.ts'
+import { asRoot, findPrivileges, type Privileges } from '../host/privileges.ts'
 import { putText } from '../oci/store/file.ts'
 import { isThere, makeFolder } from '../oci/store/folder.ts'
 import { TEMPORARY_PREFIX, temporaryName } from '../oci/store/temporary.ts'
@@ -36,22 +36,39 @@ export interface SupervisorFiles {
   readonly supervisorPath: string
 }
 
+/** What is wrong with a place, and not with the machine. */
+const UNFIT: Readonly<Record<string, string>> = {
+  EEXIST: 'it is no folder',
+  ENOTDIR: 'it is no folder',
+  ENOENT: 'no folder can be made there',
+  EACCES: 'the right to it is missing',
+  EPERM: 'the right to it is missing',
+  ENAMETOOLONG: 'its name is too long',
+  ELOOP: 'links in it go round',
+}
+
 /**
  * Makes the folder of one job, with a name of its own, so that jobs on one machine do not disturb one another. Nobody
  * else may look into it: a disk can hold secrets.
  *
- * @throws InputError when `work-dir` cannot be written
+ * @param given `work-dir`, @param temp where there is none
+ * @throws InputError when `work-dir` is no place for folders, HostError when the folder for temporary files is none
  */
-export async function makeWorkFolder(parent: string, keeping: FolderKeeping): Promise<string> {
+export async function makeWorkFolder(
+  { given, temp }: { readonly given?: string; readonly temp: string },
+  keeping: FolderKeeping,
+): Promise<string> {
+  const parent = given ?? temp
   try {
     await makeFolder(parent)
     return await makeJobFolder(parent, '', keeping)
   } catch (error) {
-    if (lacksSpace(error)) throw error
-    const { code, message } = error as NodeJS.ErrnoException
-    const reason = code === 'EEXIST' || code === 'ENOTDIR' ? 'it is no folder' : message
-    const text = `${parent} cannot be used (${reason}): name a folder of yours`
-    throw new InputError([{ where: 'input work-dir', text }])
+    const { code = '' } = error as NodeJS.ErrnoException
+    const reason = UNFIT[code]
+    if (error instanceof KnownError || reason === undefined) throw error
+    const lack = `${parent} cannot be used (${reason})`
+    if (given === undefined) throw new HostError('host-folder', lack, 'set TMPDIR to a folder of yours')
+    throw new InputError([{ where: 'input work-dir', text: `${lack}: name a folder of yours` }])
   }
 }
 
@@ -147,6 +164,17 @@ export async function removeLogs(folder: string): Promise<void> {
   }
 }
 
+/** Whoever is impatient sends a second signal to all of a canceled job, which is not to end what cleans up after the first. */
+async function privilegesAtLast(): Promise<Privileges> {
+  for (let tries = 1; ; tries += 1) {
+    try {
+      return await findPrivileges()
+    } catch (error) {
+      if (!(error instanceof CommandError && wasAskedToEnd(error)) || tries === TRIES) throw error
+    }
+  }
+}
+
 /**
  * Removes a folder of ours with everything that a build may have left in it: mounts, loop devices, files of root. The
  * supervisor does it, as root, wherever KIWI worked; one at a time on this machine, since a device that one has let go
@@ -163,7 +191,7 @@ async function removeFolder(folder: string, { nodePath, supervisorPath }: Superv
     ? ['flock', '--no-fork', LOOP_CONTROL]
     : []
   const [first = nodePath, ...rest] = [...lock, nodePath, supervisorPath]
-  const { program, args } = asRoot(await findPrivileges(), first, rest)
+  const { program, args } = asRoot(await privilegesAtLast(), first, rest)
   const input = `${JSON.stringify({ remove: folder, under: dirname(folder) })}\n`
   // In a session of its own, so that a second signal to all of a canceled job does not end it.
   for (let [apart, tries] = [true, 1]; ; tries += 1) {

@@ -9,7 +9,7 @@ import type { Report } from '../report.ts'
 import { kiwiArguments, type Selection } from './arguments.ts'
 import { HOME_FOLDER, kiwiEnvironment } from './environment.ts'
 import { failureReason, KiwiError, spaceLack, usageProblem } from './failure.ts'
-import { REFUSED, type RunJob } from './job.ts'
+import { KILLED, REFUSED, type RunJob } from './job.ts'
 import { KiwiLog, type Phase, saysNothing } from './log.ts'
 import { writePartx } from './partx.ts'
 import { type KiwiResult, readKiwiResult } from './result.ts'
@@ -157,12 +157,27 @@ async function explained(error: CommandError, log: KiwiLog, places: Omit<Places,
       `make room there${need} or name a larger place with work-dir; ${kept}`,
     )
   }
+  if (lack === undefined && log.errors.length === 0 && isKill(error))
+    return new CommandError('KIWI', [], { kind: 'signal', signal: 'SIGKILL' }, [...withoutUnshare(error), kept])
   const reason = failureReason(log.errors) ?? lastLine
   const remedy = lack === 'disk' ? ': the disk is too small for the system, raise <size> in the description' : ''
   return new KiwiError(lack === 'disk' ? 'kiwi-size' : 'kiwi-failed', `KIWI failed${during}: ${reason}${remedy}`, [
     ...error.lastLines.filter((line) => !saysNothing(line)),
     kept,
   ])
+}
+
+/**
+ * Of KIWI itself, as by a system that has no memory left, or of who watches it. unshare(1) of util-linux 2.38 wants to end as
+ * KIWI did, and fails to for SIGKILL.
+ */
+function isKill(error: CommandError): boolean {
+  const { outcome, lastLines } = error
+  return outcome.kind === 'exit' && (outcome.code === KILLED || withoutUnshare(error).length < lastLines.length)
+}
+
+function withoutUnshare({ lastLines }: CommandError): readonly string[] {
+  return lastLines.filter((line) => !line.startsWith('unshare: sigprocmask '))
 }
 
 /** The supervisor's own words, behind its code: `host-root: what: what to do`. */

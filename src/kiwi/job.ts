@@ -3,6 +3,8 @@ import { isJsonObject } from '../json.ts'
 
 /** Exit code of the supervisor when it refused to work; its last line says why. KIWI itself ends with 0, 1 or 2. */
 export const REFUSED = 125
+/** Exit code of the supervisor when KIWI was ended by a signal; as a shell has it. */
+export const KILLED = 137
 
 /** One run of a program as root, whose leftovers below `workFolder` are released whatever happens. */
 export interface RunJob {

@@ -25,16 +25,24 @@ export interface BuildStep extends FolderKeeping {
   readonly signal: AbortSignal
 }
 
+/** What a job that was killed left where this one works: it takes space that is asked for. */
+export async function sweep(
+  plan: Pick<Plan, 'workDirectory'>,
+  { around, holder, report }: Pick<BuildStep, 'around' | 'holder' | 'report'>,
+): Promise<void> {
+  if (holder === undefined) return
+  const parents = [resolve(plan.workDirectory ?? around.temp), around.temp]
+  await sweepFolders({ parents, asking: holder, uid: around.uid, supervisor: around, report })
+}
+
 /** Builds in a folder of its own; the caller removes what `keep` was told of. */
 export async function runBuild(step: BuildStep): Promise<Built> {
   const { plan, around, report, signal, remote } = step
-  const parent = plan.workDirectory ?? around.temp
-  const { holder } = step
-  if (holder) {
-    const parents = [resolve(parent), resolve(around.temp)]
-    await sweepFolders({ parents, asking: holder, uid: around.uid, supervisor: around, report })
-  }
-  const workFolder = await makeWorkFolder(parent, step)
+  await sweep(plan, step)
+  const workFolder = await makeWorkFolder(
+    { temp: around.temp, ...(plan.workDirectory === undefined ? {} : { given: plan.workDirectory }) },
+    step,
+  )
   const stopwatch = new Stopwatch(() => Date.now())
   stopwatch.add(step.phases)
   const job: Omit<Job, 'access'> = {

@@ -4,7 +4,7 @@ import { basename, dirname, resolve } from 'node:path'
 import { addAbortSignal } from 'node:stream'
 import { text } from 'node:stream/consumers'
 import manifest from '../../package.json' with { type: 'json' }
-import { describeError, HostError, HostErrors, InputError, lacksSpace, type Problem } from '../errors.ts'
+import { describeError, HostError, HostErrors, InputError, lacksSpace, type Problem, ProblemsError } from '../errors.ts'
 import { type CommandLine, helpText, parseArguments } from '../inputs/arguments.ts'
 import { asFlags } from '../inputs/flagwords.ts'
 import { readInputs } from '../inputs/inputs.ts'
@@ -28,7 +28,7 @@ import { readFiles } from '../plan/readfiles.ts'
 import type { Access } from '../registry/access.ts'
 import { placeOfFile } from '../registry/target/sameplace.ts'
 import { Terminal } from '../terminal.ts'
-import { runBuild } from './buildjob.ts'
+import { runBuild, sweep } from './buildjob.ts'
 import { cancelAtSignals, endOfJob } from './canceling.ts'
 import { type Guardian, startGuardian } from './guardian.ts'
 import { jobShelf, localShelf } from './localshelf.ts'
@@ -36,6 +36,8 @@ import { withAccess } from './logins.ts'
 import { runMerge } from './mergejob.ts'
 import { plannedMirrors } from './mirrors.ts'
 import { inputFacts, type Surroundings, surroundings } from './surroundings.ts'
+
+const terminal = new Terminal(process.stderr, () => Date.now())
 
 /** The command line: all steps of the action in one process. The digest alone goes to standard output. */
 async function main(): Promise<void> {
@@ -46,12 +48,11 @@ async function main(): Promise<void> {
   }
   // Whoever looked may be gone (a closed terminal, a broken pipe); the work goes on to its end, cleaning up among it.
   process.stderr.on('error', () => {})
-  const terminal = new Terminal(process.stderr, () => Date.now())
   process.stdout.on('error', (error) => {
     // The digest is the result: who cannot be told it must not take the job for done.
     process.exitCode = 1
     const lack = 'no space is left where standard output is written to, so the digest is not there'
-    if (lacksSpace(error)) showError(new HostError('host-space', lack, 'free some, and run the job again'), terminal)
+    if (lacksSpace(error)) showError(new HostError('host-space', lack, 'free some, and run the job again'))
   })
   const canceling = new AbortController()
   cancelAtSignals(canceling)
@@ -73,7 +74,7 @@ async function main(): Promise<void> {
     const digest = await runJob(line, around, running)
     process.stdout.write(`${digest}\n`)
   } catch (error) {
-    showError(await endOfJob(error, canceling.signal), terminal)
+    showError(await endOfJob(error, canceling.signal))
   } finally {
     await removeFolders([...folders], around, terminal)
   }
@@ -106,6 +107,7 @@ async function runJob(line: CommandLine, around: Surroundings, running: Running)
     const ways = isLayoutOnly(plan.kinds) ? '--export oci:DIR' : '--export, --push'
     report.warning(`nothing will be kept of the image: add ${ways} or --work-dir`)
   }
+  await sweep(plan, { around, report, ...running })
   const forThisJob = jobShelf(around.temp, running)
   const kiwi = await readyTools({
     facts: hostFacts(plan, around.architecture, await plannedMirrors(around)),
@@ -143,11 +145,14 @@ async function publish(
     const stopwatch = new Stopwatch(() => Date.now())
     await withLogin((access) => publishImage({ plan, built, access, report, stopwatch, onProgress }))
   } catch (error) {
+    const told = await endOfJob(error, signal)
     if (stays && !signal.aborted) {
-      await leave(built.workFolder)
-      report.info(`the image stays in ${built.layout}, from where skopeo can copy it`)
+      await leave(built.workFolder).then(
+        () => report.info(`the image stays in ${built.layout}, from where skopeo can copy it`),
+        (reason: unknown) => report.warning(`the image cannot stay: ${describeError(reason).message}`),
+      )
     }
-    throw error
+    throw told
   } finally {
     await writeMetadata(metadataFile, metadataText(built, published), report)
   }
@@ -215,13 +220,14 @@ async function writeMetadata(file: string | undefined, content: string, report: 
   }
 }
 
-function showError(error: unknown, terminal: Terminal): void {
+function showError(error: unknown): void {
   terminal.endGroup()
   const { code, message, detail, exitCode } = describeError(error)
   if (error instanceof HostErrors) for (const lack of error.lacks) terminal.error(lack.code, asFlags(lack.message))
-  else for (const each of message.split('\n')) terminal.error(code, asFlags(each))
+  else if (error instanceof ProblemsError) for (const each of message.split('\n')) terminal.error(code, asFlags(each))
+  else terminal.error(code, asFlags(message))
   for (const each of detail) terminal.output(each)
   process.exitCode = exitCode
 }
 
-await main()
+await main().catch(showError)

@@ -32,7 +32,7 @@ export async function runMerge(run: MergeRun): Promise<Merged> {
     holder,
     keep,
   })
-  const workFolder = await makeWorkFolder(around.temp, run)
+  const workFolder = await makeWorkFolder(around, run)
   try {
     const needs = { ...plan, registries: plan.repositories.map(({ registry }) => registry) }
     const step = { tmpFolder: workFolder, report, signal, holder, keep }

@@ -9,10 +9,12 @@ import { readyTools } from '../job/tools.ts'
 import { makePlan } from '../plan/planning.ts'
 import { parsePlan } from '../plan/plantext.ts'
 import { addPath, setOutputs, takeInputs, takeValue } from '../runner.ts'
+import { sweep } from './buildjob.ts'
 import { jobShelf } from './localshelf.ts'
 import { plannedMirrors } from './mirrors.ts'
 import { kiwiShelf } from './shelf.ts'
 import { runStep } from './step.ts'
+import { stepFolders } from './stepfolders.ts'
 import { inputFacts, surroundings } from './surroundings.ts'
 
 /** What a distribution's own descriptions are built with. */
@@ -33,6 +35,9 @@ await runStep(async (report, signal) => {
   const { cache, installTools } = plan ?? read.inputs
   // The runner empties its temp after the job, and the steps that follow still find it there.
   const keeping = { holder: await thisJob(around.runnerJob), keep: () => {} }
+  // What the step started ends with it.
+  await using _guardian = await stepFolders(around)
+  if (described !== undefined) await sweep(described, { around, report, ...keeping })
   const kiwi = await readyTools({
     facts: described
       ? hostFacts(described, around.architecture, mirrors)

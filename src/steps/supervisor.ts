@@ -12,7 +12,7 @@ import { makePrivatePlaces } from '../host/private-places.ts'
 import { processStart } from '../host/process-start.ts'
 import { isFull, NO_SPACE } from '../host/space.ts'
 import { MARKER, RUN_FILE, removeLogs } from '../job/workfolder.ts'
-import { parseJob, REFUSED, type RemoveJob, type RunJob } from '../kiwi/job.ts'
+import { KILLED, parseJob, REFUSED, type RemoveJob, type RunJob } from '../kiwi/job.ts'
 import { putText } from '../oci/store/file.ts'
 
 /**
@@ -24,8 +24,6 @@ import { putText } from '../oci/store/file.ts'
 
 /** From SIGINT, after which KIWI undoes its mounts itself, to the end of everything. GitHub leaves 7.5 s to SIGTERM. */
 const GRACE_MILLISECONDS = 4_000
-/** As a shell reports a program that was killed. */
-const KILLED = 137
 const EXIT_CODES = Array.from({ length: 256 }, (_, code) => code)
 
 async function main(): Promise<number> {

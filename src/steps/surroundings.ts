@@ -1,5 +1,6 @@
-import { homedir, machine, release, tmpdir } from 'node:os'
+import { machine, tmpdir, userInfo } from 'node:os'
 import { join, resolve } from 'node:path'
+import { HostError } from '../errors.ts'
 import type { InputFacts } from '../inputs/reader.ts'
 import type { RunnerJob } from '../job/holder.ts'
 import { machinePlatform, type Platform } from '../oci/platform.ts'
@@ -9,8 +10,7 @@ import { proxyVariables, takeProxies } from './proxies.ts'
  * What the environment of a step says: read here once, handed on as plain values.
  */
 export interface Surroundings {
-  readonly home: string
-  /** Where folders for one job are made. */
+  /** Where folders for one job are made, absolute. */
   readonly temp: string
   /** The folder of ours that stays between jobs on this machine. */
   readonly cacheFolder: string
@@ -22,8 +22,6 @@ export interface Surroundings {
   readonly machine: Platform
   /** KIWI's name of the architecture, `uname -m`. */
   readonly architecture: string
-  /** What a Python environment is made for: the runner image's name, or the kernel's of the machine. */
-  readonly release: string
   readonly nodePath: string
   readonly supervisorPath: string
   /** The file of what removes folders of a killed process. */
@@ -42,7 +40,7 @@ export interface Surroundings {
 export function surroundings(environment: NodeJS.ProcessEnv): Surroundings {
   const uid = process.getuid?.() ?? 0
   const gid = process.getgid?.() ?? 0
-  const home = environment['HOME'] || homedir()
+  const home = resolve(environment['HOME'] || homeOf(uid))
   const caches = environment['XDG_CACHE_HOME'] || join(home, '.cache')
   const mirrorsFile = environment['KIWI_OCI_MIRRORS']
   const sourceDateEpoch = environment['SOURCE_DATE_EPOCH']
@@ -50,16 +48,14 @@ export function surroundings(environment: NodeJS.ProcessEnv): Surroundings {
   const proxies = proxyVariables(environment)
   takeProxies(proxies)
   return {
-    home,
-    temp: environment['RUNNER_TEMP'] || tmpdir(),
-    cacheFolder: join(caches, 'kiwi-oci'),
+    temp: resolve(environment['RUNNER_TEMP'] || tmpdir()),
+    cacheFolder: resolve(caches, 'kiwi-oci'),
     hosted: environment['RUNNER_ENVIRONMENT'] === 'github-hosted',
     searchPath: environment['PATH'] ?? '',
     uid,
     gid,
     machine: machinePlatform(process.arch),
     architecture: machine(),
-    release: environment['ImageOS'] || release(),
     nodePath: process.execPath,
     supervisorPath: resolve(import.meta.dirname, 'supervisor.js'),
     abandonedPath: resolve(import.meta.dirname, 'abandoned.js'),
@@ -68,6 +64,15 @@ export function surroundings(environment: NodeJS.ProcessEnv): Surroundings {
     ...(runnerJob ? { runnerJob } : {}),
     ...(mirrorsFile ? { mirrorsFile } : {}),
     ...(sourceDateEpoch ? { sourceDateEpoch } : {}),
+  }
+}
+
+/** @throws HostError where the system knows no home of this user, as of a number alone in a container */
+function homeOf(uid: number): string {
+  try {
+    return userInfo().homedir
+  } catch {
+    throw new HostError('host-folder', `the user ${uid} has no home folder`, 'set HOME to a folder of yours')
   }
 }
 

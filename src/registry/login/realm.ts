@@ -13,6 +13,7 @@ export interface Realm {
 const DOCKER_HOST = 'registry-1.docker.io'
 const ANSWER_SECONDS = 10
 const MOST_REDIRECTS = 5
+const REDIRECTS = [301, 302, 303, 307, 308]
 /** Registries whose logins are known to be checked under another domain of the same owner. */
 const SAME_OWNER: Readonly<Record<string, string>> = { 'scw.cloud': 'scaleway.com', 'docker.com': 'docker.io' }
 /** Below a country's domain, what is nobody's own: `co.uk`. Names of two or three letters may well be somebody's. */
@@ -25,8 +26,8 @@ const SHARED = /^(ac|co|com|edu|gob|gouv|gov|go|govt|id|ltd|me|mil|ne|net|nhs|no
  * @throws RegistryError where that is no place for a login of this registry
  */
 export async function checkRealm(registry: string, access: Access): Promise<void> {
-  const realm = await askRealm(registry, access)
-  const problem = realm === undefined ? undefined : realmProblem(registry, realm)
+  const realms = await askRealms(registry, access)
+  const problem = realms.map((realm) => realmProblem(registry, realm)).find((each) => each !== undefined)
   if (problem === undefined) return
   throw new RegistryError('registry-realm', `${registry} ${problem}`, { side: 'target', reference: registry })
 }
@@ -59,28 +60,39 @@ function hostOf(registry: string): string {
   return registry.replace(/:\d+$/, '')
 }
 
-/** @returns undefined where it names none, or does not answer, of which skopeo will tell */
-async function askRealm(registry: string, access: Access): Promise<Realm | undefined> {
+/** @returns none where it names none, or does not answer, of which skopeo will tell */
+async function askRealms(registry: string, access: Access): Promise<readonly Realm[]> {
   const host = registry === 'docker.io' ? DOCKER_HOST : registry
   // As skopeo does: plain HTTP only where it is allowed, and where the host speaks no HTTPS.
   for (const scheme of access.tlsVerify ? ['https'] : ['https', 'http']) {
     const answer = await challenge(`${scheme}://${host}/v2/`, access).catch(() => undefined)
     access.signal?.throwIfAborted()
     if (answer === undefined) continue
-    const url = /^\s*bearer\b.*?\brealm="([^"]*)"/i.exec(answer)?.[1]
-    return url === undefined ? undefined : { url, plain: scheme === 'http' }
+    return answer.flatMap(bearerRealms).map((url) => ({ url, plain: scheme === 'http' }))
   }
-  return undefined
+  return []
 }
 
-async function challenge(url: string, access: Access): Promise<string> {
+/**
+ * Every address that a header `WWW-Authenticate` names behind `Bearer`. skopeo takes the first header of a scheme that it
+ * knows, and of one name twice the last (c/image docker/wwwauthenticate.go): none of them may be wrong.
+ */
+export function bearerRealms(header: string): readonly string[] {
+  const start = header.search(/\bbearer\b/i)
+  if (start < 0) return []
+  const named = header.slice(start).matchAll(/\brealm\s*=\s*(?:"((?:[^"\\]|\\.)*)"|([^\s,"]+))/gi)
+  return [...named].map(([, quoted, token = '']) => quoted?.replaceAll(/\\(.)/g, '$1') ?? token)
+}
+
+async function challenge(url: string, access: Access): Promise<readonly string[]> {
   let asked = new URL(url)
   for (let redirects = 0; redirects <= MOST_REDIRECTS; redirects += 1) {
-    const { headers } = await head(asked, access.signal)
-    if (headers.location === undefined) return headers['www-authenticate'] ?? ''
+    const { statusCode = 0, headers, headersDistinct } = await head(asked, access.signal)
+    if (!REDIRECTS.includes(statusCode) || headers.location === undefined)
+      return headersDistinct['www-authenticate'] ?? []
     asked = new URL(headers.location, asked)
   }
-  return ''
+  return []
 }
 
 function head(url: URL, signal: AbortSignal | undefined): Promise<IncomingMessage> {

@@ -1,3 +1,4 @@
+import { CommandError } from '../../errors.ts'
 import type { Descriptor } from '../../oci/descriptor.ts'
 import { type Digest, digestOf } from '../../oci/digest.ts'
 import { type Platform, platformText } from '../../oci/platform.ts'
@@ -101,6 +102,8 @@ async function pushDocument({ from, to, digest, isIndex, platform }: DocumentPus
   try {
     await copyImage({ from, to: `docker://${to}`, flags }, access, purpose, { isSettled })
   } catch (error) {
+    if (error instanceof CommandError && error.outcome.kind === 'signal')
+      return await afterKill(error, to, digest, access)
     if (!(error instanceof RefusedError)) throw error
     // One that stood still has had its minutes already.
     const found = await carried(to, access, error.refusal.kind === 'still' ? 1 : 3)
@@ -111,6 +114,17 @@ async function pushDocument({ from, to, digest, isIndex, platform }: DocumentPus
   }
   await confirm(to, digest, access)
   access.report.info(`pushed ${to}${platform === undefined ? '' : `, for ${platformText(platform)}`}`)
+}
+
+/** Somebody ended skopeo, or the system for want of memory: it is then asked how far it came. A cancel ends the question. */
+async function afterKill(error: CommandError, to: string, digest: Digest, access: Access): Promise<void> {
+  const found = await carried(to, access, 3)
+  if (found === digest) {
+    access.report.info(`${error.message}; but ${to} carries ${digest}, so the push got through`)
+    return
+  }
+  access.report.warning(`the push to ${to} was cut off; ${stateText(found)}`)
+  throw error
 }
 
 /**

@@ -27,6 +27,15 @@ it.each([
   )
 })
 
+it('no space for a folder of the job is no mistake in an input', async () => {
+  await using here = await place()
+  await here.write('a.raw', DISK)
+  const full = join(here.folder, 'full')
+  const machine = `mkdir '${full}'; mount -t tmpfs -o size=64k none '${full}'; cat /dev/zero >'${full}/file' || :; exec "$@"`
+  const args = ['--disk', 'a.raw', '--export', 'oci:out', '--work-dir', 'full']
+  expect(await failure(here, 'host-space', args, { machine })).toEqual([expect.stringContaining(`left in ${full}`)])
+})
+
 it('no space for the digest on standard output: it fails and says so', async () => {
   await using here = await place()
   await here.write('disk.raw', DISK)

@@ -3,6 +3,8 @@ import type { Answer } from './listener.ts'
 /** What of a registry's answers may name another host; `realm` is where logins are checked. */
 export const REDIRECTED = [
   'realm',
+  // Node joins headers of one name, skopeo looks at each.
+  'realm behind another scheme',
   'ping',
   'HEAD blob',
   'POST blob',
@@ -24,8 +26,9 @@ export function redirecting(kind: (typeof REDIRECTED)[number], scheme: 'Basic' |
   return (asked, answer, address) => {
     const { method, url = '' } = asked
     const redirect = () => answer.writeHead(307, { location: `http://${other}${url}` }).end()
-    const wanted =
-      scheme === 'Basic' ? 'Basic realm="x"' : `Bearer realm="http://${kind === 'realm' ? other : address}/token"`
+    const realm = kind.startsWith('realm') ? other : address
+    const own = scheme === 'Basic' ? 'Basic realm="x"' : `Bearer realm="http://${realm}/token"`
+    const wanted = kind === 'realm behind another scheme' ? ['Negotiate', own] : own
     if (url.startsWith('/token')) return answer.end(JSON.stringify({ token: 'a-token-1' }))
     if (kind === 'ping' && url === '/v2/' && (asked.headers.authorization || scheme === 'Bearer')) return redirect()
     if (!asked.headers.authorization) return answer.writeHead(401, { 'www-authenticate': wanted }).end()

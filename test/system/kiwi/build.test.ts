@@ -5,6 +5,7 @@ import { HostError, InputError } from '../../../src/errors.ts'
 import { thisCaller } from '../../../src/host/process-start.ts'
 import { type BuildRequest, buildDisk } from '../../../src/kiwi/build.ts'
 import type { Report } from '../../../src/report.ts'
+import { send, victimsNow } from '../../promises/support/victims.ts'
 import { coded } from '../../support/coded.ts'
 import { asRoot } from '../../support/root.ts'
 import { leftovers, makeWork, removeWork, supervisor } from './supervised.ts'
@@ -111,6 +112,16 @@ describe('a build', () => {
     expect(error.message).toBe('KIWI failed in the phase Bootstrap: KiwiScriptFailed: config.sh failed with: no')
     const log = /^the whole log is (.*-log-\w+)\/kiwi\.log$/.exec(error.detail.at(-1))?.[1] ?? ''
     expect(await logFolders()).toEqual([basename(log)])
+  })
+
+  it('whose KIWI somebody killed says that, and where the log is', async () => {
+    // Not by itself: it is the first process of its namespace, which no signal from inside ends.
+    const kill = async () => void (await send('SIGKILL', await victimsNow('KIWI', process.pid)))
+    const output = (text: string) => void (text.includes('waiting') && kill())
+    const report: Report = { ...silent, output }
+    const error = await buildWith('echo waiting; sleep 60', { report }).catch((thrown) => thrown)
+    expect(error.code).toBe('command-signal')
+    expect(error.message).toMatch(/^KIWI was ended by SIGKILL: the whole log is .*\/kiwi\.log$/)
   })
 
   it('that runs out of space says so, even where only its log tells', async () => {

@@ -6,6 +6,7 @@ import { blobPath } from '../../../src/oci/store/layout.ts'
 import { requireSkopeo } from '../../../src/registry/skopeo.ts'
 import { pushImage } from '../../../src/registry/target/push.ts'
 import type { Source } from '../../../src/registry/target/staging.ts'
+import { send, victimsNow } from '../../promises/support/victims.ts'
 import { type Base, makeBase, pushBase } from '../../support/base.ts'
 import { forward, startProxy } from '../../support/proxy.ts'
 import { blobUploads, type Registry, startRegistry, type TestAccess, testAccess } from '../../support/registry.ts'
@@ -63,6 +64,26 @@ describe('pushImage', () => {
     await pushImage(source, tagsOf(registry.address, '1'), access)
     await registry.settled()
     expect(blobUploads(registry.accesses.slice(before))).toEqual([])
+  })
+
+  it.each([
+    ['after the manifest was written: it counts as done', true],
+    ['before: the tag is told', false],
+  ])('is asked for where skopeo is killed %s', async (_, gotThrough) => {
+    const kill = async () => void (await send('SIGKILL', await victimsNow('skopeo', process.pid)))
+    await using proxy = await startProxy(registry.address, (asked) => {
+      if (asked.method !== 'PUT' || !asked.url?.includes('/manifests/')) return false
+      if (gotThrough) forward(registry.address, asked, kill)
+      else void kill()
+      return true
+    })
+    const [tag = ''] = tagsOf(proxy.address, '1')
+    const pushed = pushImage(source, [tag], access)
+    if (gotThrough) expect(await pushed).toEqual([tag])
+    else await expect(pushed).rejects.toMatchObject({ code: 'command-signal' })
+    expect(await carried('1')).toBe(gotThrough ? source.descriptor.digest : null)
+    const told = gotThrough ? access.report.lines : access.report.warnings
+    expect(told.at(-1)).toMatch(gotThrough ? /so the push got through$/ : /was cut off; nothing is there now$/)
   })
 
   it('fails when the registry says yes and drops the manifest, and tells what the tag has', async () => {

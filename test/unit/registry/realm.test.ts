@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest'
-import { realmProblem } from '../../../src/registry/login/realm.ts'
+import { bearerRealms, realmProblem } from '../../../src/registry/login/realm.ts'
 
 it.each([
   ['docker.io', 'https://auth.docker.io/token'],
@@ -33,4 +33,16 @@ it('a login goes in clear only to the host of a registry that was asked in clear
   expect(realmProblem('127.0.0.1:5000', { url: 'http://127.0.0.2:5001/token', plain: true })).toBe(
     'wants its logins sent to http://127.0.0.2:5001, in clear, which is not done: check the name of the registry, or log in there before with skopeo login and leave username and password out',
   )
+})
+
+it.each([
+  ['Bearer realm="https://a.example/token",service="r"', ['https://a.example/token']],
+  ['bearer service="realm of r", REALM = https://a.example/token', ['https://a.example/token']],
+  ['Bearer realm="https://a.example/t",realm="https://b.example/t"', ['https://a.example/t', 'https://b.example/t']],
+  ['Bearer realm="https:\\/\\/a.example/t"', ['https://a.example/t']],
+  ['Basic realm="x", Bearer realm="https://a.example/t"', ['https://a.example/t']],
+  ['Basic realm="Registry"', []],
+  ['Negotiate', []],
+])('the addresses in %s', (header, realms) => {
+  expect(bearerRealms(header)).toEqual(realms)
 })
