@@ -35,6 +35,7 @@ const errorCodes = {
 	"host-storage": 1,
 	"host-destination": 2,
 	"host-logins": 1,
+	"host-metadata": 1,
 	"host-leftovers": 1,
 	"host-handover": 1,
 	"command-missing": 1,

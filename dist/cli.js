@@ -1,15 +1,15 @@
 #!/usr/bin/env node
 import { createRequire } from "node:module";
-import { access, chmod, constants, copyFile, cp, link, lstat, mkdir, mkdtemp, mkdtempDisposable, open, readFile, readdir, readlink, realpath, rename, rm, rmdir, stat, statfs, symlink, utimes, writeFile } from "node:fs/promises";
 import { basename, dirname, isAbsolute, join, normalize, relative, resolve, sep } from "node:path";
 import { PassThrough, Readable, addAbortSignal } from "node:stream";
 import { text } from "node:stream/consumers";
 import { stripVTControlCharacters } from "node:util";
 import { availableParallelism, hostname, machine, release, tmpdir, userInfo } from "node:os";
 import { Worker } from "node:worker_threads";
-import { constants as constants$1, crc32, createGunzip, createZstdCompress, createZstdDecompress } from "node:zlib";
+import { constants, crc32, createGunzip, createZstdCompress, createZstdDecompress } from "node:zlib";
 import { createHash, randomBytes, randomUUID } from "node:crypto";
-import { constants as constants$2, createReadStream, createWriteStream, readFileSync, readSync, writeSync } from "node:fs";
+import { constants as constants$1, createReadStream, createWriteStream, readFileSync, readSync, writeSync } from "node:fs";
+import { access, chmod, constants as constants$2, copyFile, cp, link, lstat, mkdir, mkdtemp, mkdtempDisposable, open, readFile, readdir, readlink, realpath, rename, rm, rmdir, stat, statfs, symlink, utimes, writeFile } from "node:fs/promises";
 import { pipeline } from "node:stream/promises";
 import { once } from "node:events";
 import http, { request } from "node:http";
@@ -48,6 +48,7 @@ const errorCodes = {
 	"host-storage": 1,
 	"host-destination": 2,
 	"host-logins": 1,
+	"host-metadata": 1,
 	"host-leftovers": 1,
 	"host-handover": 1,
 	"command-missing": 1,
@@ -1439,8 +1440,8 @@ const MOST_THREADS$1 = 3;
 * compress and hash. A sixth less of their time for 1.2 % more bytes, in frames so large no more than `zstd -3 -T0` writes.
 */
 const SMALL_TABLES = {
-	[constants$1.ZSTD_c_hashLog]: 16,
-	[constants$1.ZSTD_c_chainLog]: 15
+	[constants.ZSTD_c_hashLog]: 16,
+	[constants.ZSTD_c_chainLog]: 15
 };
 /**
 * Each piece becomes a frame with a checksum, in threads that Node has anyway: workers of our own would take twice the
@@ -1471,12 +1472,12 @@ var ZstdCompressor = class {
 	async #frame({ buffer, history, length }) {
 		const bytes = new Uint8Array(buffer, history, length - history);
 		const params = {
-			[constants$1.ZSTD_c_compressionLevel]: this.#level,
-			[constants$1.ZSTD_c_checksumFlag]: 1,
+			[constants.ZSTD_c_compressionLevel]: this.#level,
+			[constants.ZSTD_c_checksumFlag]: 1,
 			...this.#level === 3 ? SMALL_TABLES : {}
 		};
 		const chunkSize = bytes.length + Math.ceil(bytes.length / 128) + 1024;
-		const flush = constants$1.ZSTD_e_end;
+		const flush = constants.ZSTD_e_end;
 		const stream = createZstdCompress({
 			params,
 			pledgedSrcSize: bytes.length,
@@ -2186,7 +2187,7 @@ function parseReference(text) {
 	if (text === "") return "the reference is empty: write REGISTRY/REPOSITORY:TAG";
 	if (/\s/.test(text)) return "a reference holds no spaces";
 	const scheme = SCHEME.exec(text);
-	if (scheme) return `write the reference without ${scheme[0]}: ${text.slice(scheme[0].length)}`;
+	if (scheme) return `write the reference without ${scheme[0]}: ${withoutLogin(text).slice(scheme[0].length)}`;
 	const [named = "", digest, ...more] = text.split("@");
 	if (digest !== void 0 && (more.length > 0 || !isDigest(digest))) return "the part after @ is not a digest: write sha256: and 64 lower-case hexadecimal digits";
 	const { name, tag } = nameAndTag(named);
@@ -2270,6 +2271,10 @@ function tagProblem$1(tag) {
 	if (tag === "") return "the tag after : is missing";
 	return `${JSON.stringify(tag)} is not a tag: use at most 128 of A-Z, a-z, 0-9, _ . - and start with none of . -`;
 }
+/** A text that was to be a reference, without the login of an address: it goes into messages. */
+function withoutLogin(text) {
+	return text.replace(/(:\/\/)[^/@]*@/, "$1");
+}
 // src/oci/refname.ts
 /** image-spec annotations.md, "Rules" of ref.name; c/image oci/internal/oci_util.go has the same. */
 const REF_NAME_TEXT = /^[A-Za-z0-9]+(?:(?:[-._:@+]|--)[A-Za-z0-9]+)*(?:\/[A-Za-z0-9]+(?:(?:[-._:@+]|--)[A-Za-z0-9]+)*)*$/;
@@ -2311,7 +2316,7 @@ function parseTag(text) {
 	if (/^:?[\w.-]+$/.test(bare) && /^(?::|v?\d|latest$)/.test(bare)) return { problem: `'${text}' is a tag without a name: write REGISTRY/REPOSITORY:${bare.replace(/^:/, "")}` };
 	if (!bare.includes("/")) return { problem: `'${text}' is no full reference: write REGISTRY/REPOSITORY:TAG` };
 	const parsed = parseReference(bare);
-	if (typeof parsed === "string") return { problem: `'${text}' is no reference: ${parsed}` };
+	if (typeof parsed === "string") return { problem: `'${withoutLogin(text)}' is no reference: ${parsed}` };
 	if (parsed.digest !== void 0) return { problem: `'${text}' has a digest, which a push cannot choose: write ${bare.slice(0, bare.indexOf("@"))}` };
 	const reference = {
 		...parsed,
@@ -9683,7 +9688,7 @@ function readMergeInputs(raw, facts) {
 function images(reader) {
 	return reader.list("images").flatMap((text) => {
 		const parsed = parseReference(text);
-		if (typeof parsed === "string") reader.refuse("images", `'${text}' is no reference: ${parsed}`);
+		if (typeof parsed === "string") reader.refuse("images", `'${withoutLogin(text)}' is no reference: ${parsed}`);
 		else if (parsed.digest === void 0) reader.refuse("images", `'${text}' has no digest: write REGISTRY/NAME@sha256:…, as the output image of a build is`);
 		else {
 			const { registry, repository, digest } = parsed;
@@ -10785,7 +10790,7 @@ async function linkBlob({ blobs: folder }, file, digest) {
 	}
 }
 async function copyContent(folder, file, digest) {
-	await using source = await open(file, constants$2.O_RDONLY | constants$2.O_NOFOLLOW);
+	await using source = await open(file, constants$1.O_RDONLY | constants$1.O_NOFOLLOW);
 	const written = await writeBlob(folder, source.createReadStream({
 		autoClose: false,
 		highWaterMark: READ_BYTES$1
@@ -10938,7 +10943,7 @@ function entry(kind, path, sizeBytes) {
 }
 async function* content({ file, digest, sizeBytes }, signal) {
 	const damaged = (found) => new ImageError("image-damaged", `the blob ${digest}`, [`${file} holds ${found}`]);
-	await using source = await open(file, constants$2.O_RDONLY | constants$2.O_NOFOLLOW);
+	await using source = await open(file, constants$1.O_RDONLY | constants$1.O_NOFOLLOW);
 	const { size } = await source.stat();
 	if (size !== sizeBytes) throw damaged(`${size} bytes instead of ${sizeBytes}`);
 	const hash = createHash("sha256");
@@ -11344,7 +11349,7 @@ async function diffIDsOf({ manifest }, files) {
 	return parseConfig(await readFile(files.get(manifest.config.digest) ?? "")).rootfs.diff_ids;
 }
 async function gzipLayer(layer, file, diffID, { folder, signal }) {
-	await using source = await open(file, constants$2.O_RDONLY | constants$2.O_NOFOLLOW);
+	await using source = await open(file, constants$1.O_RDONLY | constants$1.O_NOFOLLOW);
 	const hash = createHash("sha256");
 	const unpacked = decompressor(layer.mediaType);
 	if (unpacked === void 0) throw new Error(`no decompressor for ${layer.mediaType}`);
@@ -11959,7 +11964,7 @@ async function layerContent(path, descriptor, signal, look = async () => {}) {
 /** Opens the blob as what it has to be: a regular file of the announced size, no link to elsewhere. */
 async function withBlob(path, descriptor, look) {
 	try {
-		await using file = await open(path, constants$2.O_RDONLY | constants$2.O_NOFOLLOW | constants$2.O_NONBLOCK);
+		await using file = await open(path, constants$1.O_RDONLY | constants$1.O_NOFOLLOW | constants$1.O_NONBLOCK);
 		const stat = await file.stat();
 		if (!stat.isFile()) return { violations: ["is not a regular file"] };
 		if (stat.size !== descriptor.size) return { violations: [`has ${stat.size} bytes instead of ${descriptor.size}`] };
@@ -12056,7 +12061,7 @@ async function linked(file, temporary, folder) {
 /** Copies and hashes in one pass. @returns as `damageOf` */
 async function copied({ file, digest, sizeBytes }, temporary, folder, signal) {
 	if (!(await lstat(file)).isFile()) return "is not a regular file";
-	await using source = await open(file, constants$2.O_RDONLY | constants$2.O_NOFOLLOW);
+	await using source = await open(file, constants$1.O_RDONLY | constants$1.O_NOFOLLOW);
 	await using target = await open(temporary, "wx", 420);
 	const { size } = await source.stat();
 	if (size !== sizeBytes) return `has ${size} bytes instead of ${sizeBytes}`;
@@ -12273,7 +12278,7 @@ function endOf(child) {
 }
 /** Node tells a missing one as a missing program. */
 async function requireFolder(folder) {
-	await access(`${folder}/.`, constants$2.X_OK).catch(({ code }) => {
+	await access(`${folder}/.`, constants$1.X_OK).catch(({ code }) => {
 		throw new HostError("host-folder", `${folder} is no folder to work in (${code})`, "it was removed or closed meanwhile: run the job again");
 	});
 }
@@ -12676,15 +12681,18 @@ const noLogins = {
 const DOCKER_SERVER = "https://index.docker.io/v1/";
 const HELPER = /^[A-Za-z0-9][A-Za-z0-9._-]*$/;
 /**
-* @param path names the file in the error, which quotes nothing of it
-* @throws HostError when it is no JSON object
+* As strict as skopeo, which ends at what it cannot take, and only when it needs it.
+*
+* @param path names the file in the error, which quotes no login of it
+* @throws HostError when it is no JSON object, or one of another shape
 */
 function parseLogins(text, path) {
-	const document = text.trim() === "" ? {} : parsedObject(text, path);
+	if (text.trim() === "") throw unusable(path, "there is nothing in it");
+	const document = parsedObject(text, path);
 	const { credsStore } = document;
 	return {
-		auths: auths(document["auths"]),
-		credHelpers: helpers(document["credHelpers"]),
+		auths: auths(document["auths"], path),
+		credHelpers: helpers(document["credHelpers"], path),
 		...typeof credsStore === "string" && HELPER.test(credsStore) ? { credsStore } : {}
 	};
 }
@@ -12770,12 +12778,12 @@ function normalKey(key) {
 	return ["index.docker.io", "registry-1.docker.io"].includes(name) ? "docker.io" : name;
 }
 /** Only what holds a login: docker leaves `{}` where a helper has it, which would hide the helper. */
-function auths(value) {
-	if (!isJsonObject(value)) return {};
-	const entries = Object.entries(value).flatMap(([key, entry]) => {
-		if (!isJsonObject(entry)) return [];
-		const { auth, identitytoken } = entry;
-		if (typeof auth !== "string" || auth === "") return [];
+function auths(value, path) {
+	const entries = entriesOf$1(value, "auths", path).flatMap(([key, entry]) => {
+		if (entry !== null && !isJsonObject(entry)) throw unusable(path, `the entry of ${key} is no object`);
+		const { auth = "", identitytoken } = entry ?? {};
+		if (typeof auth !== "string" || !isBase64(auth)) throw unusable(path, `the login of ${key} is no base64`);
+		if (auth === "") return [];
 		return [[key, typeof identitytoken === "string" ? {
 			auth,
 			identitytoken
@@ -12783,10 +12791,26 @@ function auths(value) {
 	});
 	return Object.fromEntries(entries);
 }
-function helpers(value) {
-	if (!isJsonObject(value)) return {};
-	const entries = Object.entries(value).filter((entry) => typeof entry[1] === "string" && HELPER.test(entry[1]));
+function helpers(value, path) {
+	const entries = entriesOf$1(value, "credHelpers", path).flatMap(([key, helper]) => {
+		if (typeof helper !== "string") throw unusable(path, `the helper of ${key} is no text`);
+		return HELPER.test(helper) ? [[key, helper]] : [];
+	});
 	return Object.fromEntries(entries);
+}
+/** Go takes `null` for nothing. */
+function entriesOf$1(value, name, path) {
+	if (value === void 0 || value === null) return [];
+	if (isJsonObject(value)) return Object.entries(value);
+	throw unusable(path, `its ${name} is no object`);
+}
+/** As Go's encoding/base64 takes it. */
+function isBase64(text) {
+	const bare = text.replaceAll(/[\r\n]/g, "");
+	return bare.length % 4 === 0 && /^[A-Za-z0-9+/]*={0,2}$/.test(bare);
+}
+function unusable(path, reason) {
+	return new HostError("host-logins", `the file of logins ${path} cannot be used, ${reason}`, "correct it or remove it");
 }
 function parsedObject(text, path) {
 	try {
@@ -13092,6 +13116,33 @@ function otherReason(text, status) {
 	if (status === void 0 && !ANSWER.test(text)) return text;
 	return `the registry does not take it, or is none (${text}): check the address, or ask who runs it`;
 }
+/** What was just written has to be there. */
+function asPassing(refusal) {
+	if (refusal.kind === "missing") return {
+		...refusal,
+		kind: "read-back",
+		reason: "nothing is there: the registry drops what it gets, ask who runs it",
+		transient: true
+	};
+	return refusal.kind === "no-registry" ? {
+		...refusal,
+		transient: true
+	} : refusal;
+}
+/** A base in files of this machine: what a registry may get over lasts here. */
+function refusalHere(lines, refusal) {
+	if (![
+		"broken",
+		"damaged",
+		"other",
+		"silent"
+	].includes(refusal.kind)) return refusal;
+	return {
+		kind: "archive",
+		reason: `it is damaged, or not what its name says (${fatalText(lines)}): make it anew`,
+		transient: false
+	};
+}
 /** A registry may answer with any number of characters, which no rule here is made for, and nobody reads. */
 const TEXT_LIMIT = 4096;
 /** The message of the last `level=fatal` line, else of the first error, else the last line; without logrus' quoting and without the name that we say ourselves. */
@@ -13294,7 +13345,7 @@ async function requireSkopeo(access) {
 	const { stdout: version } = await runCommand("skopeo", ["--version"], commandOptions(access));
 	throw new HostError("host-tools", `${version.toString("utf8").trim()} is too old, it has no ${lacking}`, "install skopeo 1.6 or later");
 }
-async function attempt$1(args, access, { isWritten }, { input, judge }) {
+async function attempt$1(args, access, { isWritten, side }, { input, judge }) {
 	const isCopy = args.includes("copy");
 	const isMidway = isCopy || args.includes("--config");
 	const phase = isCopy ? "in the middle of a copy" : "at a question";
@@ -13318,29 +13369,19 @@ async function attempt$1(args, access, { isWritten }, { input, judge }) {
 		const { outcome } = error;
 		const hide = (line) => hideSecrets(line, access.secrets ?? []);
 		const [lastLines, detail] = [error.lastLines.map(hide), error.detail.map(hide)];
-		if (outcome.kind === "exit") return {
-			refusal: judged(refusalOf(lastLines, isMidway)),
-			detail
-		};
+		if (outcome.kind === "exit") {
+			const refusal = refusalOf(lastLines, isMidway);
+			return {
+				refusal: judged(side === "base" && args.some((arg) => IN_FILES.test(arg)) && !args.some((arg) => arg.startsWith(REGISTRY)) ? refusalHere(lastLines, refusal) : refusal),
+				detail
+			};
+		}
 		if (outcome.kind !== "timeout" && outcome.kind !== "idle") throw error;
 		return {
 			refusal: judged(stillness(outcome.seconds)),
 			detail
 		};
 	}
-}
-/** What was just written has to be there. */
-function asPassing(refusal) {
-	if (refusal.kind === "missing") return {
-		...refusal,
-		kind: "read-back",
-		reason: "nothing is there: the registry drops what it gets, ask who runs it",
-		transient: true
-	};
-	return refusal.kind === "no-registry" ? {
-		...refusal,
-		transient: true
-	} : refusal;
 }
 /** A question has its answer at once or never; how long a copy takes only its size knows, but bytes have to move. */
 function timeLimit(args, isCopy, { answerSeconds, idleSeconds }) {
@@ -16118,7 +16159,7 @@ async function isPresent({ look }, folders) {
 async function findProgram(names, folders) {
 	for (const name of names) for (const folder of folders) {
 		const path = join(folder, name);
-		if ((await stat(path).catch(() => void 0))?.isFile() === true && await access(path, constants.X_OK).then(() => true, () => false)) return path;
+		if ((await stat(path).catch(() => void 0))?.isFile() === true && await access(path, constants$2.X_OK).then(() => true, () => false)) return path;
 	}
 }
 /**
@@ -18403,7 +18444,7 @@ async function isFile(path) {
 	return (await stat(path).catch(() => void 0))?.isFile() === true;
 }
 async function isReadable$1(path) {
-	return access(path, constants$2.R_OK).then(() => true, () => false);
+	return access(path, constants$1.R_OK).then(() => true, () => false);
 }
 // src/registry/base/basename.ts
 const BASE_FORMS = "a registry reference, scratch, oci:, oci-archive:, docker-archive:, dir:, containers-storage:, docker-daemon: or file:";
@@ -18484,7 +18525,7 @@ function webProblem(rest) {
 }
 function registryName(text) {
 	const parsed = parseReference(text);
-	if (typeof parsed === "string") return { problem: `'${text}' is no reference: ${parsed}` };
+	if (typeof parsed === "string") return { problem: `'${withoutLogin(text)}' is no reference: ${parsed}` };
 	return {
 		transport: "docker",
 		reference: parsed
@@ -19105,7 +19146,7 @@ const LIMIT_BYTES$1 = 16777216;
 * @throws DescriptionError when it is no regular file or has more than 16 MiB; errors of the file system
 */
 async function descriptionBytes(path) {
-	await using file = await open(path, constants$2.O_RDONLY | constants$2.O_NONBLOCK);
+	await using file = await open(path, constants$1.O_RDONLY | constants$1.O_NONBLOCK);
 	const stat = await file.stat();
 	const refused = (text) => new DescriptionError([descriptionProblem(path, 1, text)]);
 	if (!stat.isFile()) throw refused(`${path} is no regular file: name the file of a description`);
@@ -22352,7 +22393,7 @@ function placeholder({ index, file, line, attributes }) {
 	};
 }
 async function isReadable(path) {
-	return access(path, constants.R_OK).then(() => true, () => false);
+	return access(path, constants$2.R_OK).then(() => true, () => false);
 }
 // src/plan/exports.ts
 /**
@@ -22648,66 +22689,6 @@ function descriptionInputs(inputs) {
 		["kiwi-arguments", inputs.kiwiArguments]
 	].flatMap(([name, values]) => values.length > 0 ? [name] : []);
 }
-// src/plan/readfiles.ts
-/** Files of the user that a job of the plan reads: nothing that it writes may take their place. */
-function readFiles({ source, base }) {
-	const name = parseBase(base);
-	const own = source.kind === "disk" ? source.path : source.file;
-	return typeof name === "object" && "path" in name ? [own, name.path] : [own];
-}
-// src/registry/target/sameplace.ts
-/**
-* Which destinations would undo an earlier one, as one sentence each; undefined for those that do not. Several names in
-* one layout are no harm.
-*/
-async function collisions(destinations, names) {
-	const places = await Promise.all(destinations.map(async (destination) => ({
-		destination,
-		path: await placeOf$1(destination)
-	})));
-	return places.map((place, index) => {
-		const other = places.slice(0, index).find((earlier) => collide(earlier, place, names));
-		if (other === void 0) return void 0;
-		return `it goes to the same place as ${plainName(other.destination)}: leave one of the two out, or choose another place`;
-	});
-}
-/** Which destinations would replace a file that the job reads, as one sentence each; undefined for those that do not. */
-async function replacements(destinations, files) {
-	const read = await Promise.all(files.map((file) => withoutLinks(resolve(file))));
-	return await Promise.all(destinations.map(async (destination) => {
-		const place = await placeOf$1(destination);
-		const at = destination.transport === "oci" || place === void 0 ? -1 : read.indexOf(place);
-		return at < 0 ? void 0 : `it would replace ${files[at]}, which is read: choose another place`;
-	}));
-}
-/** The path of a file that is there or will be, links in it followed. */
-async function placeOfFile(path) {
-	return await withoutLinks(resolve(path));
-}
-function collide(one, other, names) {
-	if (one.path === void 0 || other.path === void 0) return plainName(one.destination) === plainName(other.destination);
-	if (one.path !== other.path) return isWithin$2(one.path, other.path) || isWithin$2(other.path, one.path);
-	if (one.destination.transport !== "oci" || other.destination.transport !== "oci") return true;
-	const taken = namesOf(one.destination, names);
-	return namesOf(other.destination, names).some((name) => taken.includes(name));
-}
-function namesOf(destination, names) {
-	const own = refNames(destination, names);
-	return own.length === 0 ? [""] : own;
-}
-function isWithin$2(path, folder) {
-	return path.startsWith(`${folder}${sep}`);
-}
-async function placeOf$1(destination) {
-	const { transport } = destination;
-	if (transport === "docker" || transport === "docker-daemon" || transport === "containers-storage") return void 0;
-	return await withoutLinks(resolve(destination.path));
-}
-async function withoutLinks(path) {
-	const real = await realpath(path).catch(() => void 0);
-	if (real !== void 0 || dirname(path) === path) return real ?? path;
-	return join(await withoutLinks(dirname(path)), basename(path));
-}
 // src/terminal.ts
 const TICK_MILLISECONDS = 1e3;
 /**
@@ -22769,6 +22750,66 @@ var Terminal = class {
 		this.#stream.write(`\r\x1b[K${text.slice(0, (this.#stream.columns ?? 80) - 1)}`);
 	}
 };
+// src/plan/readfiles.ts
+/** Files of the user that a job of the plan reads: nothing that it writes may take their place. */
+function readFiles({ source, base }) {
+	const name = parseBase(base);
+	const own = source.kind === "disk" ? source.path : source.file;
+	return typeof name === "object" && "path" in name ? [own, name.path] : [own];
+}
+// src/registry/target/sameplace.ts
+/**
+* Which destinations would undo an earlier one, as one sentence each; undefined for those that do not. Several names in
+* one layout are no harm.
+*/
+async function collisions(destinations, names) {
+	const places = await Promise.all(destinations.map(async (destination) => ({
+		destination,
+		path: await placeOf$1(destination)
+	})));
+	return places.map((place, index) => {
+		const other = places.slice(0, index).find((earlier) => collide(earlier, place, names));
+		if (other === void 0) return void 0;
+		return `it goes to the same place as ${plainName(other.destination)}: leave one of the two out, or choose another place`;
+	});
+}
+/** Which destinations would replace a file that the job reads, as one sentence each; undefined for those that do not. */
+async function replacements(destinations, files) {
+	const read = await Promise.all(files.map((file) => withoutLinks(resolve(file))));
+	return await Promise.all(destinations.map(async (destination) => {
+		const place = await placeOf$1(destination);
+		const at = destination.transport === "oci" || place === void 0 ? -1 : read.indexOf(place);
+		return at < 0 ? void 0 : `it would replace ${files[at]}, which is read: choose another place`;
+	}));
+}
+/** The path of a file that is there or will be, links in it followed. */
+async function placeOfFile(path) {
+	return await withoutLinks(resolve(path));
+}
+function collide(one, other, names) {
+	if (one.path === void 0 || other.path === void 0) return plainName(one.destination) === plainName(other.destination);
+	if (one.path !== other.path) return isWithin$2(one.path, other.path) || isWithin$2(other.path, one.path);
+	if (one.destination.transport !== "oci" || other.destination.transport !== "oci") return true;
+	const taken = namesOf(one.destination, names);
+	return namesOf(other.destination, names).some((name) => taken.includes(name));
+}
+function namesOf(destination, names) {
+	const own = refNames(destination, names);
+	return own.length === 0 ? [""] : own;
+}
+function isWithin$2(path, folder) {
+	return path.startsWith(`${folder}${sep}`);
+}
+async function placeOf$1(destination) {
+	const { transport } = destination;
+	if (transport === "docker" || transport === "docker-daemon" || transport === "containers-storage") return void 0;
+	return await withoutLinks(resolve(destination.path));
+}
+async function withoutLinks(path) {
+	const real = await realpath(path).catch(() => void 0);
+	if (real !== void 0 || dirname(path) === path) return real ?? path;
+	return join(await withoutLinks(dirname(path)), basename(path));
+}
 // src/registry/login/realm.ts
 /** docker.io is answered by another host (c/image docker/docker_client.go, dockerHostname). */
 const DOCKER_HOST = "registry-1.docker.io";
@@ -22950,6 +22991,8 @@ async function mergedFiles(files) {
 	return mergedLogins(await Promise.all(open.map(async (file) => await readLogins(file) ?? noLogins)));
 }
 async function readLogins(path) {
+	const there = await stat(path).catch(() => void 0);
+	if (there?.isFIFO() || there?.isSocket()) throw new HostError("host-logins", `the file of logins ${path} is a pipe`, "give a file");
 	const text = await readFile(path, "utf8").catch((error) => {
 		if (error.code === "ENOENT" || error.code === "ENOTDIR") return void 0;
 		throw new HostError("host-logins", `the file of logins ${path} cannot be read (${error.code})`, "make it readable, or remove it");
@@ -23185,7 +23228,7 @@ function foreign(kind) {
 }
 async function againstPlace(folder) {
 	if (!await isFolder(folder)) return `${folder} is no folder: make it, or export to another place`;
-	return access(folder, constants$2.W_OK | constants$2.X_OK).then(() => void 0, () => `${folder} cannot be written to: export to another place`);
+	return access(folder, constants$1.W_OK | constants$1.X_OK).then(() => void 0, () => `${folder} cannot be written to: export to another place`);
 }
 /** What the path was meant to lead to or through where it has a colon; undefined where it has none. */
 async function cutPath(path, name) {
@@ -25181,7 +25224,7 @@ async function documentAt(path, name, check) {
 /** The content, cut one byte above the limit of documents; or why there is none. */
 async function smallFile(path) {
 	try {
-		await using file = await open(path, constants$2.O_RDONLY | constants$2.O_NOFOLLOW | constants$2.O_NONBLOCK);
+		await using file = await open(path, constants$1.O_RDONLY | constants$1.O_NOFOLLOW | constants$1.O_NONBLOCK);
 		if (!(await file.stat()).isFile()) return "is not a regular file";
 		const chunks = [];
 		const content = file.createReadStream({
@@ -25681,7 +25724,7 @@ async function copyPackage(from, to) {
 	await makeFolder(dirname(to));
 	const temporary = `${to}.${randomUUID()}.tmp`;
 	try {
-		await copyFile(from, temporary, constants.COPYFILE_FICLONE);
+		await copyFile(from, temporary, constants$2.COPYFILE_FICLONE);
 		await rename(temporary, to);
 		return true;
 	} finally {
@@ -25783,7 +25826,7 @@ var Copier = class {
 			this.#refuse(target, "is a device, a socket or a pipe, which cannot be built from: remove it");
 			return;
 		}
-		if (await copyFile(source, target, constants$2.COPYFILE_FICLONE).then(() => true, (error) => this.#unreadable(target, error, false))) await keepModeAndTime(target, stats);
+		if (await copyFile(source, target, constants$1.COPYFILE_FICLONE).then(() => true, (error) => this.#unreadable(target, error, false))) await keepModeAndTime(target, stats);
 	}
 	async #copyLink(source, target, tree) {
 		const text = await readlink(source);
@@ -27841,6 +27884,45 @@ async function runMerge(run) {
 		await removeMarked(workFolder);
 	}
 }
+// src/steps/metadatafile.ts
+/** Why the file of `--metadata-file` cannot be one. */
+async function metadataProblems(metadataFile) {
+	if (metadataFile === void 0) return [];
+	const folder = dirname(resolve(metadataFile));
+	const [writable, there] = await Promise.all([access(folder, constants$2.W_OK).then(() => true, () => false), stat(metadataFile).catch(() => void 0)]);
+	const refuse = (text) => [{
+		where: "--metadata-file",
+		text
+	}];
+	if (there?.isDirectory()) return refuse(`${metadataFile} is a folder: name a file`);
+	return writable ? [] : refuse(`${folder} cannot be written: name a file in a folder that is there`);
+}
+/** @throws InputError where the metadata would be written over what the job reads or writes */
+async function checkMetadataPlace(metadataFile, plan) {
+	if (metadataFile === void 0) return;
+	const exported = plannedDestinations(plan).flatMap((name) => "path" in name ? [name.path] : []);
+	const place = await placeOfFile(metadataFile);
+	for (const path of [...readFiles(plan), ...exported]) {
+		const taken = await placeOfFile(path);
+		if (place !== taken && !place.startsWith(`${taken}/`)) continue;
+		throw new InputError([{
+			where: "--metadata-file",
+			text: `${metadataFile} would take the place of ${path}: name another`
+		}]);
+	}
+}
+/** @throws HostError: whoever reads an older one would take another image for this one */
+async function writeMetadata(file, content) {
+	if (file === void 0) return;
+	try {
+		if ((await lstat(file).catch(() => void 0))?.isFile() === false) return await putText(file, `${content}\n`);
+		await putFile(dirname(file), basename(file), Buffer.from(`${content}\n`));
+	} catch (error) {
+		if (error instanceof HostError) throw error;
+		const { code = "" } = error;
+		throw new HostError("host-metadata", `${file} could not be written (${code})`, "the image is there: name another file");
+	}
+}
 // src/steps/proxies.ts
 const PROXY_VARIABLES = [
 	"http_proxy",
@@ -28006,11 +28088,11 @@ async function runJob(line, around, running) {
 		inputs,
 		problems: [
 			...line.problems,
-			...await metadataProblems(line),
+			...await metadataProblems(line.metadataFile),
 			...problems
 		]
 	}, facts);
-	await checkMetadataPlace(line, plan);
+	await checkMetadataPlace(line.metadataFile, plan);
 	const inside = [...exportFolders(plan), dirname(resolve(line.metadataFile ?? "."))];
 	running.guardian.watchInside(inside);
 	for (const each of planLines(plan)) report.info(asFlags(each));
@@ -28056,7 +28138,7 @@ async function runJob(line, around, running) {
 	await publish(plan, built, (use) => withAccess(plan, inputs, around, publishStep, use), line, running);
 	return built.digest;
 }
-/** Under a given work-dir the image stays, however its publishing ends, but not where the job is canceled. */
+/** Under a given work-dir the image stays, also where a registry does not take it. */
 async function publish(plan, built, withLogin, { metadataFile }, { terminal: report, signal, leave }) {
 	const stays = plan.workDirectory !== void 0;
 	if (stays) report.info(`Layout: ${built.layout}`);
@@ -28076,12 +28158,12 @@ async function publish(plan, built, withLogin, { metadataFile }, { terminal: rep
 		}));
 	} catch (error) {
 		const told = await endOfJob(error, signal);
-		if (stays && !signal.aborted) await leave(built.workFolder).then(() => report.info(`the image stays in ${built.layout}, from where skopeo can copy it`), (reason) => report.warning(`the image cannot stay: ${describeError(reason).message}`));
+		if (stays && isOfRegistry(told) && !signal.aborted) await leave(built.workFolder).then(() => report.info(`the image stays in ${built.layout}, from where skopeo can copy it`), (reason) => report.warning(`the image cannot stay: ${describeError(reason).message}`));
+		await writeMetadata(metadataFile, metadataText(built, published)).catch((reason) => report.warning(`${metadataFile} could not be written: ${describeError(reason).message}`));
 		throw told;
-	} finally {
-		await writeMetadata(metadataFile, metadataText(built, published), report);
 	}
 	if (stays) await leave(built.workFolder);
+	await writeMetadata(metadataFile, metadataText(built, published));
 }
 async function runMergeJob(line, around, { terminal: report, signal, holder, keep }) {
 	const { inputs, problems } = readMergeInputs(line.raw, inputFacts(around, "command line"));
@@ -28106,40 +28188,9 @@ async function givenPassword(line, signal) {
 	if (!line.passwordFromStdin) return password;
 	return (await text(addAbortSignal(signal, process.stdin))).replace(/\r?\n$/, "");
 }
-async function metadataProblems({ metadataFile }) {
-	if (metadataFile === void 0) return [];
-	const folder = dirname(resolve(metadataFile));
-	const [writable, there] = await Promise.all([access(folder, constants.W_OK).then(() => true, () => false), stat(metadataFile).catch(() => void 0)]);
-	const refuse = (text) => [{
-		where: "--metadata-file",
-		text
-	}];
-	if (there?.isDirectory()) return refuse(`${metadataFile} is a folder: name a file`);
-	return writable ? [] : refuse(`${folder} cannot be written: name a file in a folder that is there`);
-}
-/** @throws InputError where the metadata would be written over what the job reads or writes */
-async function checkMetadataPlace({ metadataFile }, plan) {
-	if (metadataFile === void 0) return;
-	const exported = plannedDestinations(plan).flatMap((name) => "path" in name ? [name.path] : []);
-	const place = await placeOfFile(metadataFile);
-	for (const path of [...readFiles(plan), ...exported]) {
-		const taken = await placeOfFile(path);
-		if (place !== taken && !place.startsWith(`${taken}/`)) continue;
-		throw new InputError([{
-			where: "--metadata-file",
-			text: `${metadataFile} would take the place of ${path}: name another`
-		}]);
-	}
-}
-/** Whatever goes wrong here, the image is where it is, and an error before is the one to tell. */
-async function writeMetadata(file, content, report) {
-	if (file === void 0) return;
-	try {
-		if ((await lstat(file).catch(() => void 0))?.isFile() === false) return await putText(file, `${content}\n`);
-		await putFile(dirname(file), basename(file), Buffer.from(`${content}\n`));
-	} catch (error) {
-		report.warning(`${file} could not be written: ${describeError(error).message}`);
-	}
+/** A full disk is to be emptied, and no place for an image to stay. */
+function isOfRegistry(error) {
+	return error instanceof RegistryError && error.code !== "registry-space";
 }
 function showError(error) {
 	terminal.endGroup();

@@ -48,7 +48,7 @@ function parseReference(text) {
 	if (text === "") return "the reference is empty: write REGISTRY/REPOSITORY:TAG";
 	if (/\s/.test(text)) return "a reference holds no spaces";
 	const scheme = SCHEME.exec(text);
-	if (scheme) return `write the reference without ${scheme[0]}: ${text.slice(scheme[0].length)}`;
+	if (scheme) return `write the reference without ${scheme[0]}: ${withoutLogin(text).slice(scheme[0].length)}`;
 	const [named = "", digest, ...more] = text.split("@");
 	if (digest !== void 0 && (more.length > 0 || !isDigest(digest))) return "the part after @ is not a digest: write sha256: and 64 lower-case hexadecimal digits";
 	const { name, tag } = nameAndTag(named);
@@ -127,6 +127,10 @@ function repositoryProblem(registry, repository, name) {
 function tagProblem(tag) {
 	if (tag === "") return "the tag after : is missing";
 	return `${JSON.stringify(tag)} is not a tag: use at most 128 of A-Z, a-z, 0-9, _ . - and start with none of . -`;
+}
+/** A text that was to be a reference, without the login of an address: it goes into messages. */
+function withoutLogin(text) {
+	return text.replace(/(:\/\/)[^/@]*@/, "$1");
 }
 /**
 * The version in what `kiwi-ng --version` prints: `KIWI (next generation) version 9.24.61`.
@@ -417,6 +421,7 @@ const errorCodes = {
 	"host-storage": 1,
 	"host-destination": 2,
 	"host-logins": 1,
+	"host-metadata": 1,
 	"host-leftovers": 1,
 	"host-handover": 1,
 	"command-missing": 1,
@@ -967,7 +972,7 @@ function parseTag(text) {
 	if (/^:?[\w.-]+$/.test(bare) && /^(?::|v?\d|latest$)/.test(bare)) return { problem: `'${text}' is a tag without a name: write REGISTRY/REPOSITORY:${bare.replace(/^:/, "")}` };
 	if (!bare.includes("/")) return { problem: `'${text}' is no full reference: write REGISTRY/REPOSITORY:TAG` };
 	const parsed = parseReference(bare);
-	if (typeof parsed === "string") return { problem: `'${text}' is no reference: ${parsed}` };
+	if (typeof parsed === "string") return { problem: `'${withoutLogin(text)}' is no reference: ${parsed}` };
 	if (parsed.digest !== void 0) return { problem: `'${text}' has a digest, which a push cannot choose: write ${bare.slice(0, bare.indexOf("@"))}` };
 	const reference = {
 		...parsed,
@@ -1518,7 +1523,7 @@ function readMergeInputs(raw, facts) {
 function images(reader) {
 	return reader.list("images").flatMap((text) => {
 		const parsed = parseReference(text);
-		if (typeof parsed === "string") reader.refuse("images", `'${text}' is no reference: ${parsed}`);
+		if (typeof parsed === "string") reader.refuse("images", `'${withoutLogin(text)}' is no reference: ${parsed}`);
 		else if (parsed.digest === void 0) reader.refuse("images", `'${text}' has no digest: write REGISTRY/NAME@sha256:…, as the output image of a build is`);
 		else {
 			const { registry, repository, digest } = parsed;
@@ -2245,15 +2250,18 @@ const noLogins = {
 const DOCKER_SERVER = "https://index.docker.io/v1/";
 const HELPER = /^[A-Za-z0-9][A-Za-z0-9._-]*$/;
 /**
-* @param path names the file in the error, which quotes nothing of it
-* @throws HostError when it is no JSON object
+* As strict as skopeo, which ends at what it cannot take, and only when it needs it.
+*
+* @param path names the file in the error, which quotes no login of it
+* @throws HostError when it is no JSON object, or one of another shape
 */
 function parseLogins(text, path) {
-	const document = text.trim() === "" ? {} : parsedObject(text, path);
+	if (text.trim() === "") throw unusable(path, "there is nothing in it");
+	const document = parsedObject(text, path);
 	const { credsStore } = document;
 	return {
-		auths: auths(document["auths"]),
-		credHelpers: helpers(document["credHelpers"]),
+		auths: auths(document["auths"], path),
+		credHelpers: helpers(document["credHelpers"], path),
 		...typeof credsStore === "string" && HELPER.test(credsStore) ? { credsStore } : {}
 	};
 }
@@ -2335,12 +2343,12 @@ function normalKey(key) {
 	return ["index.docker.io", "registry-1.docker.io"].includes(name) ? "docker.io" : name;
 }
 /** Only what holds a login: docker leaves `{}` where a helper has it, which would hide the helper. */
-function auths(value) {
-	if (!isJsonObject(value)) return {};
-	const entries = Object.entries(value).flatMap(([key, entry]) => {
-		if (!isJsonObject(entry)) return [];
-		const { auth, identitytoken } = entry;
-		if (typeof auth !== "string" || auth === "") return [];
+function auths(value, path) {
+	const entries = entriesOf(value, "auths", path).flatMap(([key, entry]) => {
+		if (entry !== null && !isJsonObject(entry)) throw unusable(path, `the entry of ${key} is no object`);
+		const { auth = "", identitytoken } = entry ?? {};
+		if (typeof auth !== "string" || !isBase64(auth)) throw unusable(path, `the login of ${key} is no base64`);
+		if (auth === "") return [];
 		return [[key, typeof identitytoken === "string" ? {
 			auth,
 			identitytoken
@@ -2348,10 +2356,26 @@ function auths(value) {
 	});
 	return Object.fromEntries(entries);
 }
-function helpers(value) {
-	if (!isJsonObject(value)) return {};
-	const entries = Object.entries(value).filter((entry) => typeof entry[1] === "string" && HELPER.test(entry[1]));
+function helpers(value, path) {
+	const entries = entriesOf(value, "credHelpers", path).flatMap(([key, helper]) => {
+		if (typeof helper !== "string") throw unusable(path, `the helper of ${key} is no text`);
+		return HELPER.test(helper) ? [[key, helper]] : [];
+	});
 	return Object.fromEntries(entries);
+}
+/** Go takes `null` for nothing. */
+function entriesOf(value, name, path) {
+	if (value === void 0 || value === null) return [];
+	if (isJsonObject(value)) return Object.entries(value);
+	throw unusable(path, `its ${name} is no object`);
+}
+/** As Go's encoding/base64 takes it. */
+function isBase64(text) {
+	const bare = text.replaceAll(/[\r\n]/g, "");
+	return bare.length % 4 === 0 && /^[A-Za-z0-9+/]*={0,2}$/.test(bare);
+}
+function unusable(path, reason) {
+	return new HostError("host-logins", `the file of logins ${path} cannot be used, ${reason}`, "correct it or remove it");
 }
 function parsedObject(text, path) {
 	try {
@@ -3254,6 +3278,33 @@ function otherReason(text, status) {
 	if (status === void 0 && !ANSWER.test(text)) return text;
 	return `the registry does not take it, or is none (${text}): check the address, or ask who runs it`;
 }
+/** What was just written has to be there. */
+function asPassing(refusal) {
+	if (refusal.kind === "missing") return {
+		...refusal,
+		kind: "read-back",
+		reason: "nothing is there: the registry drops what it gets, ask who runs it",
+		transient: true
+	};
+	return refusal.kind === "no-registry" ? {
+		...refusal,
+		transient: true
+	} : refusal;
+}
+/** A base in files of this machine: what a registry may get over lasts here. */
+function refusalHere(lines, refusal) {
+	if (![
+		"broken",
+		"damaged",
+		"other",
+		"silent"
+	].includes(refusal.kind)) return refusal;
+	return {
+		kind: "archive",
+		reason: `it is damaged, or not what its name says (${fatalText(lines)}): make it anew`,
+		transient: false
+	};
+}
 /** A registry may answer with any number of characters, which no rule here is made for, and nobody reads. */
 const TEXT_LIMIT = 4096;
 /** The message of the last `level=fatal` line, else of the first error, else the last line; without logrus' quoting and without the name that we say ourselves. */
@@ -3456,7 +3507,7 @@ async function requireSkopeo(access) {
 	const { stdout: version } = await runCommand("skopeo", ["--version"], commandOptions(access));
 	throw new HostError("host-tools", `${version.toString("utf8").trim()} is too old, it has no ${lacking}`, "install skopeo 1.6 or later");
 }
-async function attempt(args, access, { isWritten }, { input, judge }) {
+async function attempt(args, access, { isWritten, side }, { input, judge }) {
 	const isCopy = args.includes("copy");
 	const isMidway = isCopy || args.includes("--config");
 	const phase = isCopy ? "in the middle of a copy" : "at a question";
@@ -3480,29 +3531,19 @@ async function attempt(args, access, { isWritten }, { input, judge }) {
 		const { outcome } = error;
 		const hide = (line) => hideSecrets(line, access.secrets ?? []);
 		const [lastLines, detail] = [error.lastLines.map(hide), error.detail.map(hide)];
-		if (outcome.kind === "exit") return {
-			refusal: judged(refusalOf(lastLines, isMidway)),
-			detail
-		};
+		if (outcome.kind === "exit") {
+			const refusal = refusalOf(lastLines, isMidway);
+			return {
+				refusal: judged(side === "base" && args.some((arg) => IN_FILES.test(arg)) && !args.some((arg) => arg.startsWith(REGISTRY)) ? refusalHere(lastLines, refusal) : refusal),
+				detail
+			};
+		}
 		if (outcome.kind !== "timeout" && outcome.kind !== "idle") throw error;
 		return {
 			refusal: judged(stillness(outcome.seconds)),
 			detail
 		};
 	}
-}
-/** What was just written has to be there. */
-function asPassing(refusal) {
-	if (refusal.kind === "missing") return {
-		...refusal,
-		kind: "read-back",
-		reason: "nothing is there: the registry drops what it gets, ask who runs it",
-		transient: true
-	};
-	return refusal.kind === "no-registry" ? {
-		...refusal,
-		transient: true
-	} : refusal;
 }
 /** A question has its answer at once or never; how long a copy takes only its size knows, but bytes have to move. */
 function timeLimit(args, isCopy, { answerSeconds, idleSeconds }) {
@@ -5739,6 +5780,8 @@ async function mergedFiles(files) {
 	return mergedLogins(await Promise.all(open.map(async (file) => await readLogins(file) ?? noLogins)));
 }
 async function readLogins(path) {
+	const there = await stat(path).catch(() => void 0);
+	if (there?.isFIFO() || there?.isSocket()) throw new HostError("host-logins", `the file of logins ${path} is a pipe`, "give a file");
 	const text = await readFile(path, "utf8").catch((error) => {
 		if (error.code === "ENOENT" || error.code === "ENOTDIR") return void 0;
 		throw new HostError("host-logins", `the file of logins ${path} cannot be read (${error.code})`, "make it readable, or remove it");

@@ -431,6 +431,7 @@ const errorCodes = {
 	"host-storage": 1,
 	"host-destination": 2,
 	"host-logins": 1,
+	"host-metadata": 1,
 	"host-leftovers": 1,
 	"host-handover": 1,
 	"command-missing": 1,
@@ -760,7 +761,7 @@ function parseReference(text) {
 	if (text === "") return "the reference is empty: write REGISTRY/REPOSITORY:TAG";
 	if (/\s/.test(text)) return "a reference holds no spaces";
 	const scheme = SCHEME.exec(text);
-	if (scheme) return `write the reference without ${scheme[0]}: ${text.slice(scheme[0].length)}`;
+	if (scheme) return `write the reference without ${scheme[0]}: ${withoutLogin(text).slice(scheme[0].length)}`;
 	const [named = "", digest, ...more] = text.split("@");
 	if (digest !== void 0 && (more.length > 0 || !isDigest(digest))) return "the part after @ is not a digest: write sha256: and 64 lower-case hexadecimal digits";
 	const { name, tag } = nameAndTag(named);
@@ -834,6 +835,10 @@ function tagProblem$1(tag) {
 	if (tag === "") return "the tag after : is missing";
 	return `${JSON.stringify(tag)} is not a tag: use at most 128 of A-Z, a-z, 0-9, _ . - and start with none of . -`;
 }
+/** A text that was to be a reference, without the login of an address: it goes into messages. */
+function withoutLogin(text) {
+	return text.replace(/(:\/\/)[^/@]*@/, "$1");
+}
 // src/oci/refname.ts
 /** image-spec annotations.md, "Rules" of ref.name; c/image oci/internal/oci_util.go has the same. */
 const REF_NAME_TEXT = /^[A-Za-z0-9]+(?:(?:[-._:@+]|--)[A-Za-z0-9]+)*(?:\/[A-Za-z0-9]+(?:(?:[-._:@+]|--)[A-Za-z0-9]+)*)*$/;
@@ -875,7 +880,7 @@ function parseTag(text) {
 	if (/^:?[\w.-]+$/.test(bare) && /^(?::|v?\d|latest$)/.test(bare)) return { problem: `'${text}' is a tag without a name: write REGISTRY/REPOSITORY:${bare.replace(/^:/, "")}` };
 	if (!bare.includes("/")) return { problem: `'${text}' is no full reference: write REGISTRY/REPOSITORY:TAG` };
 	const parsed = parseReference(bare);
-	if (typeof parsed === "string") return { problem: `'${text}' is no reference: ${parsed}` };
+	if (typeof parsed === "string") return { problem: `'${withoutLogin(text)}' is no reference: ${parsed}` };
 	if (parsed.digest !== void 0) return { problem: `'${text}' has a digest, which a push cannot choose: write ${bare.slice(0, bare.indexOf("@"))}` };
 	const reference = {
 		...parsed,
@@ -9429,7 +9434,7 @@ function webProblem(rest) {
 }
 function registryName(text) {
 	const parsed = parseReference(text);
-	if (typeof parsed === "string") return { problem: `'${text}' is no reference: ${parsed}` };
+	if (typeof parsed === "string") return { problem: `'${withoutLogin(text)}' is no reference: ${parsed}` };
 	return {
 		transport: "docker",
 		reference: parsed

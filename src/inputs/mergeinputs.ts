@@ -1,6 +1,6 @@
 import type { Problem } from '../errors.ts'
 import type { LevelledAnnotation } from '../oci/annotations.ts'
-import { type PinnedReference, parseReference } from '../oci/reference.ts'
+import { type PinnedReference, parseReference, withoutLogin } from '../oci/reference.ts'
 import type { Login } from '../registry/login/credentials.ts'
 import { annotationList, optionalLogin, optionalRegistry, tagList } from './inputs.ts'
 import type { RawInputs } from './raw.ts'
@@ -41,7 +41,7 @@ export function readMergeInputs(
 function images(reader: InputReader): MergeInputs['images'] {
   return reader.list('images').flatMap((text) => {
     const parsed = parseReference(text)
-    if (typeof parsed === 'string') reader.refuse('images', `'${text}' is no reference: ${parsed}`)
+    if (typeof parsed === 'string') reader.refuse('images', `'${withoutLogin(text)}' is no reference: ${parsed}`)
     else if (parsed.digest === undefined) {
       reader.refuse(
         'images',

@@ -31,7 +31,7 @@ export function parseReference(text: string): Reference | string {
   if (text === '') return 'the reference is empty: write REGISTRY/REPOSITORY:TAG'
   if (/\s/.test(text)) return 'a reference holds no spaces'
   const scheme = SCHEME.exec(text)
-  if (scheme) return `write the reference without ${scheme[0]}: ${text.slice(scheme[0].length)}`
+  if (scheme) return `write the reference without ${scheme[0]}: ${withoutLogin(text).slice(scheme[0].length)}`
   const [named = '', digest, ...more] = text.split('@')
   if (digest !== undefined && (more.length > 0 || !isDigest(digest))) {
     return 'the part after @ is not a digest: write sha256: and 64 lower-case hexadecimal digits'
@@ -124,4 +124,9 @@ function repositoryProblem(registry: string, repository: string, name: string): 
 function tagProblem(tag: string): string {
   if (tag === '') return 'the tag after : is missing'
   return `${JSON.stringify(tag)} is not a tag: use at most 128 of A-Z, a-z, 0-9, _ . - and start with none of . -`
+}
+
+/** A text that was to be a reference, without the login of an address: it goes into messages. */
+export function withoutLogin(text: string): string {
+  return text.replace(/(:\/\/)[^/@]*@/, '$1')
 }

@@ -64,6 +64,26 @@ function otherReason(text: string, status: number | undefined): string {
   return `the registry does not take it, or is none (${text}): check the address, or ask who runs it`
 }
 
+/** What was just written has to be there. */
+export function asPassing(refusal: Refusal): Refusal {
+  if (refusal.kind === 'missing') {
+    return {
+      ...refusal,
+      kind: 'read-back',
+      reason: 'nothing is there: the registry drops what it gets, ask who runs it',
+      transient: true,
+    }
+  }
+  return refusal.kind === 'no-registry' ? { ...refusal, transient: true } : refusal
+}
+
+/** A base in files of this machine: what a registry may get over lasts here. */
+export function refusalHere(lines: readonly string[], refusal: Refusal): Refusal {
+  if (!['broken', 'damaged', 'other', 'silent'].includes(refusal.kind)) return refusal
+  const reason = `it is damaged, or not what its name says (${fatalText(lines)}): make it anew`
+  return { kind: 'archive', reason, transient: false }
+}
+
 /** A registry may answer with any number of characters, which no rule here is made for, and nobody reads. */
 const TEXT_LIMIT = 4096
 

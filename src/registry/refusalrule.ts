@@ -23,6 +23,7 @@ export type RefusalKind =
   | 'trouble'
   | 'broken'
   | 'still'
+  | 'archive'
   | 'damaged'
   | 'read-back'
   | 'other'

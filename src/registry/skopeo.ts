@@ -3,7 +3,7 @@ import { CommandError, HostError, RegistryError } from '../errors.ts'
 import { type Digest, digestOf } from '../oci/digest.ts'
 import { type Access, copyFlags, globalFlags, inspectFlags, type Limits } from './access.ts'
 import { hideSecrets } from './login/secretforms.ts'
-import { damage, type Refusal, refusalOf, stillness, webPage } from './refusal.ts'
+import { asPassing, damage, type Refusal, refusalHere, refusalOf, stillness, webPage } from './refusal.ts'
 import { realSleep, retryDelay } from './retry.ts'
 
 /** skopeo itself waits for ever: it has no idle limit. */
@@ -190,7 +190,7 @@ interface Failure {
 async function attempt(
   args: readonly string[],
   access: Access,
-  { isWritten }: Purpose,
+  { isWritten, side }: Purpose,
   { input, judge }: Asking,
 ): Promise<CommandResult | Failure> {
   const isCopy = args.includes('copy')
@@ -208,23 +208,15 @@ async function attempt(
     const { outcome } = error
     const hide = (line: string) => hideSecrets(line, access.secrets ?? [])
     const [lastLines, detail] = [error.lastLines.map(hide), error.detail.map(hide)]
-    if (outcome.kind === 'exit') return { refusal: judged(refusalOf(lastLines, isMidway)), detail }
+    if (outcome.kind === 'exit') {
+      const refusal = refusalOf(lastLines, isMidway)
+      const isHere =
+        side === 'base' && args.some((arg) => IN_FILES.test(arg)) && !args.some((arg) => arg.startsWith(REGISTRY))
+      return { refusal: judged(isHere ? refusalHere(lastLines, refusal) : refusal), detail }
+    }
     if (outcome.kind !== 'timeout' && outcome.kind !== 'idle') throw error
     return { refusal: judged(stillness(outcome.seconds)), detail }
   }
-}
-
-/** What was just written has to be there. */
-function asPassing(refusal: Refusal): Refusal {
-  if (refusal.kind === 'missing') {
-    return {
-      ...refusal,
-      kind: 'read-back',
-      reason: 'nothing is there: the registry drops what it gets, ask who runs it',
-      transient: true,
-    }
-  }
-  return refusal.kind === 'no-registry' ? { ...refusal, transient: true } : refusal
 }
 
 /** A question has its answer at once or never; how long a copy takes only its size knows, but bytes have to move. */

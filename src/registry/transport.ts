@@ -1,5 +1,5 @@
 import { HostError } from '../errors.ts'
-import { parseReference, type Reference, referenceText } from '../oci/reference.ts'
+import { parseReference, type Reference, referenceText, withoutLogin } from '../oci/reference.ts'
 import { isRefName } from '../oci/refname.ts'
 
 /** A name that skopeo takes; containers-transports(5). */
@@ -59,7 +59,7 @@ export function parseTag(text: string): { reference: Reference; text: string } |
     return { problem: `'${text}' is no full reference: write REGISTRY/REPOSITORY:TAG` }
   }
   const parsed = parseReference(bare)
-  if (typeof parsed === 'string') return { problem: `'${text}' is no reference: ${parsed}` }
+  if (typeof parsed === 'string') return { problem: `'${withoutLogin(text)}' is no reference: ${parsed}` }
   if (parsed.digest !== undefined) {
     return { problem: `'${text}' has a digest, which a push cannot choose: write ${bare.slice(0, bare.indexOf('@'))}` }
   }

@@ -1,32 +1,27 @@
 #!/usr/bin/env node
-import { access, constants, lstat, stat } from 'node:fs/promises'
-import { basename, dirname, resolve } from 'node:path'
+import { dirname, resolve } from 'node:path'
 import { addAbortSignal } from 'node:stream'
 import { text } from 'node:stream/consumers'
 import manifest from '../../package.json' with { type: 'json' }
-import { describeError, HostError, HostErrors, InputError, lacksSpace, type Problem, ProblemsError } from '../errors.ts'
+import { describeError, HostError, HostErrors, lacksSpace, ProblemsError, RegistryError } from '../errors.ts'
 import { type CommandLine, helpText, parseArguments } from '../inputs/arguments.ts'
 import { asFlags } from '../inputs/flagwords.ts'
 import { readInputs } from '../inputs/inputs.ts'
 import { readMergeInputs } from '../inputs/mergeinputs.ts'
 import { thisProcess } from '../job/holder.ts'
 import { hostFacts } from '../job/hostfacts.ts'
-import { exportFolders, plannedDestinations, publishImage } from '../job/publish.ts'
+import { exportFolders, publishImage } from '../job/publish.ts'
 import { type Built, metadataText, type Published, UNPUBLISHED } from '../job/result.ts'
 import { buildLacks } from '../job/space.ts'
 import { Stopwatch } from '../job/stopwatch.ts'
 import { readyTools } from '../job/tools.ts'
 import { disown, type FolderKeeping, removeFolders } from '../job/workfolder.ts'
-import { putFile } from '../oci/store/blob.ts'
-import { putText } from '../oci/store/file.ts'
 import { isLayoutOnly } from '../plan/kindtargets.ts'
 import { planLines } from '../plan/lines.ts'
 import { mergePlan } from '../plan/merging.ts'
 import type { Plan } from '../plan/plan.ts'
 import { makePlan } from '../plan/planning.ts'
-import { readFiles } from '../plan/readfiles.ts'
 import type { Access } from '../registry/access.ts'
-import { placeOfFile } from '../registry/target/sameplace.ts'
 import { Terminal } from '../terminal.ts'
 import { runBuild, sweep } from './buildjob.ts'
 import { cancelAtSignals, endOfJob } from './canceling.ts'
@@ -34,6 +29,7 @@ import { type Guardian, startGuardian } from './guardian.ts'
 import { jobShelf, localShelf } from './localshelf.ts'
 import { withAccess } from './logins.ts'
 import { runMerge } from './mergejob.ts'
+import { checkMetadataPlace, metadataProblems, writeMetadata } from './metadatafile.ts'
 import { plannedMirrors } from './mirrors.ts'
 import { inputFacts, type Surroundings, surroundings } from './surroundings.ts'
 
@@ -96,9 +92,9 @@ async function runJob(line: CommandLine, around: Surroundings, running: Running)
   const raw = password === undefined ? line.raw : new Map([...line.raw, ['password', [password]] as const])
   if (line.command === 'merge') return await runMergeJob({ ...line, raw }, around, running)
   const { inputs, problems } = readInputs(raw, facts)
-  const ours = [...line.problems, ...(await metadataProblems(line)), ...problems]
+  const ours = [...line.problems, ...(await metadataProblems(line.metadataFile)), ...problems]
   const plan = await makePlan({ inputs, problems: ours }, facts)
-  await checkMetadataPlace(line, plan)
+  await checkMetadataPlace(line.metadataFile, plan)
   const inside = [...exportFolders(plan), dirname(resolve(line.metadataFile ?? '.'))]
   running.guardian.watchInside(inside)
   for (const each of planLines(plan)) report.info(asFlags(each))
@@ -127,7 +123,7 @@ async function runJob(line: CommandLine, around: Surroundings, running: Running)
   return built.digest
 }
 
-/** Under a given work-dir the image stays, however its publishing ends, but not where the job is canceled. */
+/** Under a given work-dir the image stays, also where a registry does not take it. */
 async function publish(
   plan: Plan,
   built: Built,
@@ -146,17 +142,20 @@ async function publish(
     await withLogin((access) => publishImage({ plan, built, access, report, stopwatch, onProgress }))
   } catch (error) {
     const told = await endOfJob(error, signal)
-    if (stays && !signal.aborted) {
+    if (stays && isOfRegistry(told) && !signal.aborted) {
       await leave(built.workFolder).then(
         () => report.info(`the image stays in ${built.layout}, from where skopeo can copy it`),
         (reason: unknown) => report.warning(`the image cannot stay: ${describeError(reason).message}`),
       )
     }
+    // The error before is the one to tell.
+    await writeMetadata(metadataFile, metadataText(built, published)).catch((reason: unknown) =>
+      report.warning(`${metadataFile} could not be written: ${describeError(reason).message}`),
+    )
     throw told
-  } finally {
-    await writeMetadata(metadataFile, metadataText(built, published), report)
   }
   if (stays) await leave(built.workFolder)
+  await writeMetadata(metadataFile, metadataText(built, published))
 }
 
 async function runMergeJob(
@@ -178,46 +177,9 @@ async function givenPassword(line: CommandLine, signal: AbortSignal): Promise<st
   return (await text(addAbortSignal(signal, process.stdin))).replace(/\r?\n$/, '')
 }
 
-async function metadataProblems({ metadataFile }: CommandLine): Promise<readonly Problem[]> {
-  if (metadataFile === undefined) return []
-  const folder = dirname(resolve(metadataFile))
-  const [writable, there] = await Promise.all([
-    access(folder, constants.W_OK).then(
-      () => true,
-      () => false,
-    ),
-    stat(metadataFile).catch(() => undefined),
-  ])
-  const refuse = (text: string) => [{ where: '--metadata-file', text }]
-  if (there?.isDirectory()) return refuse(`${metadataFile} is a folder: name a file`)
-  return writable ? [] : refuse(`${folder} cannot be written: name a file in a folder that is there`)
-}
-
-/** @throws InputError where the metadata would be written over what the job reads or writes */
-async function checkMetadataPlace({ metadataFile }: CommandLine, plan: Plan): Promise<void> {
-  if (metadataFile === undefined) return
-  const exported = plannedDestinations(plan).flatMap((name) => ('path' in name ? [name.path] : []))
-  const place = await placeOfFile(metadataFile)
-  for (const path of [...readFiles(plan), ...exported]) {
-    const taken = await placeOfFile(path)
-    if (place !== taken && !place.startsWith(`${taken}/`)) continue
-    throw new InputError([
-      { where: '--metadata-file', text: `${metadataFile} would take the place of ${path}: name another` },
-    ])
-  }
-}
-
-/** Whatever goes wrong here, the image is where it is, and an error before is the one to tell. */
-async function writeMetadata(file: string | undefined, content: string, report: Terminal): Promise<void> {
-  if (file === undefined) return
-  try {
-    const there = await lstat(file).catch(() => undefined)
-    // A device, a pipe or a link is written to, and not replaced.
-    if (there?.isFile() === false) return await putText(file, `${content}\n`)
-    await putFile(dirname(file), basename(file), Buffer.from(`${content}\n`))
-  } catch (error) {
-    report.warning(`${file} could not be written: ${describeError(error).message}`)
-  }
+/** A full disk is to be emptied, and no place for an image to stay. */
+function isOfRegistry(error: unknown): boolean {
+  return error instanceof RegistryError && error.code !== 'registry-space'
 }
 
 function showError(error: unknown): void {

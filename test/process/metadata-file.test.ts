@@ -1,7 +1,7 @@
 import { lstat, readFile, symlink } from 'node:fs/promises'
 import { join } from 'node:path'
 import { expect, it } from 'vitest'
-import { DISK, place, refusals } from './support/cli.ts'
+import { DISK, failure, place, refusals } from './support/cli.ts'
 
 it('a link as metadata file is written through and not replaced', async () => {
   await using here = await place()
@@ -32,4 +32,16 @@ it('the metadata file may have the longest name that a file can have', async () 
   expect(wrapped.stderr).not.toContain('could not be written')
   const metadata = JSON.parse(await readFile(join(here.folder, name), 'utf8'))
   expect(metadata['containerimage.digest']).toBe(wrapped.stdout.trim())
+})
+
+it('metadata that cannot be written is an error: an older file would name another image', async () => {
+  await using here = await place()
+  await here.write('a.raw', DISK)
+  for (const file of ['/proc/m.json', '/dev/full']) {
+    const code = file === '/dev/full' ? 'host-space' : 'host-metadata'
+    const args = ['--disk', 'a.raw', '--export', 'oci:out', '--metadata-file', file]
+    expect(await failure(here, code, args)).toEqual([
+      expect.stringMatching(RegExp(code === 'host-space' ? 'no space' : file)),
+    ])
+  }
 })

@@ -1,5 +1,5 @@
 import { basename, resolve } from 'node:path'
-import { parseReference } from '../../oci/reference.ts'
+import { parseReference, withoutLogin } from '../../oci/reference.ts'
 import {
   type ImageName,
   imageNameText,
@@ -112,6 +112,6 @@ function webProblem(rest: string): string {
 
 function registryName(text: string): ImageName | NameProblem {
   const parsed = parseReference(text)
-  if (typeof parsed === 'string') return { problem: `'${text}' is no reference: ${parsed}` }
+  if (typeof parsed === 'string') return { problem: `'${withoutLogin(text)}' is no reference: ${parsed}` }
   return { transport: 'docker', reference: parsed }
 }

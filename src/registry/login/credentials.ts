@@ -32,15 +32,18 @@ export const DOCKER_SERVER = 'https://index.docker.io/v1/'
 const HELPER = /^[A-Za-z0-9][A-Za-z0-9._-]*$/
 
 /**
- * @param path names the file in the error, which quotes nothing of it
- * @throws HostError when it is no JSON object
+ * As strict as skopeo, which ends at what it cannot take, and only when it needs it.
+ *
+ * @param path names the file in the error, which quotes no login of it
+ * @throws HostError when it is no JSON object, or one of another shape
  */
 export function parseLogins(text: string, path: string): Logins {
-  const document = text.trim() === '' ? {} : parsedObject(text, path)
+  if (text.trim() === '') throw unusable(path, 'there is nothing in it')
+  const document = parsedObject(text, path)
   const { credsStore } = document
   return {
-    auths: auths(document['auths']),
-    credHelpers: helpers(document['credHelpers']),
+    auths: auths(document['auths'], path),
+    credHelpers: helpers(document['credHelpers'], path),
     ...(typeof credsStore === 'string' && HELPER.test(credsStore) ? { credsStore } : {}),
   }
 }
@@ -113,23 +116,40 @@ function normalKey(key: string): string {
 }
 
 /** Only what holds a login: docker leaves `{}` where a helper has it, which would hide the helper. */
-function auths(value: unknown): Readonly<Record<string, Auth>> {
-  if (!isJsonObject(value)) return {}
-  const entries = Object.entries(value).flatMap(([key, entry]): [string, Auth][] => {
-    if (!isJsonObject(entry)) return []
-    const { auth, identitytoken } = entry
-    if (typeof auth !== 'string' || auth === '') return []
+function auths(value: unknown, path: string): Readonly<Record<string, Auth>> {
+  const entries = entriesOf(value, 'auths', path).flatMap(([key, entry]): [string, Auth][] => {
+    if (entry !== null && !isJsonObject(entry)) throw unusable(path, `the entry of ${key} is no object`)
+    const { auth = '', identitytoken } = entry ?? {}
+    if (typeof auth !== 'string' || !isBase64(auth)) throw unusable(path, `the login of ${key} is no base64`)
+    if (auth === '') return []
     return [[key, typeof identitytoken === 'string' ? { auth, identitytoken } : { auth }]]
   })
   return Object.fromEntries(entries)
 }
 
-function helpers(value: unknown): Readonly<Record<string, string>> {
-  if (!isJsonObject(value)) return {}
-  const entries = Object.entries(value).filter(
-    (entry): entry is [string, string] => typeof entry[1] === 'string' && HELPER.test(entry[1]),
-  )
+function helpers(value: unknown, path: string): Readonly<Record<string, string>> {
+  const entries = entriesOf(value, 'credHelpers', path).flatMap(([key, helper]): [string, string][] => {
+    if (typeof helper !== 'string') throw unusable(path, `the helper of ${key} is no text`)
+    return HELPER.test(helper) ? [[key, helper]] : []
+  })
   return Object.fromEntries(entries)
+}
+
+/** Go takes `null` for nothing. */
+function entriesOf(value: unknown, name: string, path: string): readonly [string, unknown][] {
+  if (value === undefined || value === null) return []
+  if (isJsonObject(value)) return Object.entries(value)
+  throw unusable(path, `its ${name} is no object`)
+}
+
+/** As Go's encoding/base64 takes it. */
+function isBase64(text: string): boolean {
+  const bare = text.replaceAll(/[\r\n]/g, '')
+  return bare.length % 4 === 0 && /^[A-Za-z0-9+/]*={0,2}$/.test(bare)
+}
+
+function unusable(path: string, reason: string): HostError {
+  return new HostError('host-logins', `the file of logins ${path} cannot be used, ${reason}`, 'correct it or remove it')
 }
 
 function parsedObject(text: string, path: string): Readonly<Record<string, unknown>> {

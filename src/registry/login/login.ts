@@ -112,6 +112,11 @@ async function mergedFiles(files: readonly string[]): Promise<Logins> {
 }
 
 async function readLogins(path: string): Promise<Logins | undefined> {
+  const there = await stat(path).catch(() => undefined)
+  if (there?.isFIFO() || there?.isSocket()) {
+    // It is read more than once, by skopeo too, and may wait for ever.
+    throw new HostError('host-logins', `the file of logins ${path} is a pipe`, 'give a file')
+  }
   const text = await readFile(path, 'utf8').catch((error: NodeJS.ErrnoException) => {
     if (error.code === 'ENOENT' || error.code === 'ENOTDIR') return undefined
     throw new HostError(

@@ -93,3 +93,21 @@ describe('knowsLogin', () => {
     ])
   })
 })
+
+it.each([
+  [' \n', 'there is nothing in it'],
+  ['{"auths":[]}', 'its auths is no object'],
+  ['{"auths":{"ghcr.io":"text"}}', 'the entry of ghcr.io is no object'],
+  ['{"auths":{"ghcr.io":{"auth":"s3cret!!!"}}}', 'the login of ghcr.io is no base64'],
+  ['{"auths":{"ghcr.io":{"auth":5}}}', 'the login of ghcr.io is no base64'],
+  ['{"credHelpers":"x"}', 'its credHelpers is no object'],
+  ['{"credHelpers":{"ghcr.io":{}}}', 'the helper of ghcr.io is no text'],
+])('what skopeo would end at in the middle of a push is refused: %s', (text, reason) => {
+  expect(() => parseLogins(text, '/f')).toThrow(
+    `the file of logins /f cannot be used, ${reason}: correct it or remove it`,
+  )
+})
+
+it.each(['{"auths":null}', '{"auths":{"ghcr.io":null}}', '{"auths":{"ghcr.io":{}}}'])('no login is in %j', (text) => {
+  expect(parseLogins(text, '/f')).toEqual(logins({}))
+})
