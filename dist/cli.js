@@ -28162,8 +28162,8 @@ async function publish(plan, built, withLogin, { metadataFile }, { terminal: rep
 		await writeMetadata(metadataFile, metadataText(built, published)).catch((reason) => report.warning(`${metadataFile} could not be written: ${describeError(reason).message}`));
 		throw told;
 	}
-	if (stays) await leave(built.workFolder);
 	await writeMetadata(metadataFile, metadataText(built, published));
+	if (stays) await leave(built.workFolder);
 }
 async function runMergeJob(line, around, { terminal: report, signal, holder, keep }) {
 	const { inputs, problems } = readMergeInputs(line.raw, inputFacts(around, "command line"));

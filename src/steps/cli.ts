@@ -154,8 +154,8 @@ async function publish(
     )
     throw told
   }
-  if (stays) await leave(built.workFolder)
   await writeMetadata(metadataFile, metadataText(built, published))
+  if (stays) await leave(built.workFolder)
 }
 
 async function runMergeJob(

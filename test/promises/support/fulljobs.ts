@@ -96,13 +96,12 @@ export const FULL_JOBS: readonly FullJob[] = [
   { ...toOut('metadata over others', 'oci', 'layout:new'), ...withMetadata() },
 ]
 
-function withMetadata(): Pick<FullJob, 'args' | 'doesWithout'> {
+function withMetadata(): Pick<FullJob, 'args'> {
   return {
     args: (at) => [
       ...[...small(at), ...work(at), '--export', `oci:${at.disks.at('cache', 'layout')}`],
       ...['--metadata-file', at.disks.at('out', 'metadata.json')],
     ],
-    doesWithout: true,
   }
 }
 
